@@ -1,0 +1,162 @@
+//! The composition root: the only place that names concrete adapters.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::clock::{Clock, SystemClock};
+use crate::config::{AzureSettings, KeySource, Settings, SigningKeySources};
+use crate::consent::ConsentCallback;
+use crate::docusign::access_tokens::AccessTokens;
+use crate::docusign::account_server::AccountServer;
+use crate::docusign::minter::{Minter, SigningKeys};
+use crate::http_client::HttpClient;
+use crate::oauth::client::SubjectKind;
+use crate::routes::Endpoints;
+use crate::signing::credential::Identity;
+use crate::signing::key_vault::{KeyVault, KeyVaultSigner};
+use crate::signing::public_key::PublicKey;
+use crate::signing::sealing::{SealingKey, SealingKeys};
+use crate::signing::{AssertionSigner, SignError};
+use crate::token::{TokenEndpoint, upstream_scope};
+
+/// Everything that runs, put together from the settings. Building it calls nobody.
+pub struct App {
+    /// What it was built from.
+    pub settings: Settings,
+    /// The cache and the mints.
+    pub access_tokens: AccessTokens,
+    /// DocuSign.
+    pub account_server: AccountServer,
+    /// What seals.
+    pub sealing: Arc<SealingKeys>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl App {
+    /// Builds everything.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self::with_clock(settings, Arc::new(SystemClock))
+    }
+
+    /// Builds everything around another clock.
+    #[must_use]
+    pub fn with_clock(settings: Settings, clock: Arc<dyn Clock>) -> Self {
+        let http = Arc::new(HttpClient::default());
+        let mut vaults = Vaults::new(settings.azure.clone(), Arc::clone(&http));
+        let keys = SigningKeys {
+            current: vaults.signer(&settings.signing_keys.current),
+            next: settings.signing_keys.next.as_ref().map(|source| vaults.signer(source)),
+        };
+        let current = vaults.sealing_key(&settings.sealing_keys.current);
+        let previous = settings.sealing_keys.previous.iter().map(|source| vaults.sealing_key(source)).collect();
+        let account_server = AccountServer::new(&settings.docusign, http, Arc::clone(&clock));
+        let minter = Minter::new(&settings.docusign, keys, account_server.clone(), Arc::clone(&clock));
+        Self {
+            access_tokens: AccessTokens::new(Arc::new(minter), Arc::clone(&clock)),
+            account_server,
+            sealing: Arc::new(SealingKeys::new(current, previous)),
+            clock,
+            settings,
+        }
+    }
+
+    /// The slices, for the path table.
+    #[must_use]
+    pub fn endpoints(&self) -> Endpoints {
+        let Self { settings, access_tokens, account_server, sealing, clock } = self;
+        Endpoints {
+            token: TokenEndpoint {
+                clients: settings.clients.clone(),
+                integration_user: settings.docusign.user_id.clone(),
+                docusign_scopes: settings.docusign.scopes.clone(),
+                access_tokens: access_tokens.clone(),
+                clock: Arc::clone(clock),
+            },
+            consent: ConsentCallback {
+                public_url: settings.public_url.clone(),
+                docusign: settings.docusign.clone(),
+                sealing: Arc::clone(sealing),
+                account_server: account_server.clone(),
+                access_tokens: access_tokens.clone(),
+                clock: Arc::clone(clock),
+            },
+        }
+    }
+
+    /// Does ahead of the first request what it would have to wait for: certificates, identity, key, connection, mint
+    /// and sealing secret. What fails here is logged by the mint and tried again by the first request.
+    pub async fn warm_up(&self) {
+        let docusign = &self.settings.docusign;
+        let mut clients = self.settings.clients.iter();
+        let first = clients.find(|client| client.subject == SubjectKind::IntegrationUser);
+        let mint = async {
+            if let Some(client) = first {
+                let scope = upstream_scope(&docusign.scopes, &client.scope);
+                let _ = self.access_tokens.get(&docusign.user_id, &scope).await;
+            }
+        };
+        let (sealing, ()) = tokio::join!(self.sealing.current(), mint);
+        if let Err(error) = sealing {
+            tracing::warn!(event = "sealing_key_unavailable", cause = %error, "the sealing key cannot be used yet");
+        }
+    }
+}
+
+/// The public half of the signing keys: the current one's and the next one's.
+///
+/// # Errors
+/// [`SignError`] if Key Vault does not tell.
+pub async fn public_keys(
+    sources: &SigningKeySources,
+    azure: AzureSettings,
+) -> Result<Vec<(&'static str, PublicKey)>, SignError> {
+    let mut vaults = Vaults::new(azure, Arc::new(HttpClient::default()));
+    let mut keys = vec![("EVERGRANT_SIGNING_KEY_ID", vaults.public_key(&sources.current).await?)];
+    if let Some(next) = &sources.next {
+        keys.push(("EVERGRANT_SIGNING_KEY_ID_NEXT", vaults.public_key(next).await?));
+    }
+    Ok(keys)
+}
+
+/// The vaults in use, one client each.
+struct Vaults {
+    identity: Identity,
+    by_url: HashMap<String, Arc<KeyVault>>,
+}
+
+impl Vaults {
+    fn new(azure: AzureSettings, http: Arc<HttpClient>) -> Self {
+        Self { identity: Identity::new(azure, http), by_url: HashMap::new() }
+    }
+
+    fn key_vault_signer(&mut self, id: &crate::signing::key_id::KeyVaultKeyId) -> KeyVaultSigner {
+        let url = id.vault_url.clone();
+        let new = || Arc::new(KeyVault::new(url.clone(), self.identity.clone()));
+        let vault = self.by_url.entry(id.vault_url.clone()).or_insert_with(new);
+        KeyVaultSigner::new(Arc::clone(vault), id.clone())
+    }
+
+    fn signer(&mut self, source: &KeySource) -> Arc<dyn AssertionSigner> {
+        match source {
+            KeySource::KeyVault(id) => Arc::new(self.key_vault_signer(id)),
+            KeySource::Local(signer) => Arc::new(signer.clone()),
+        }
+    }
+
+    fn sealing_key(&mut self, source: &KeySource) -> SealingKey {
+        let kid = match source {
+            KeySource::KeyVault(id) => id.version.clone(),
+            KeySource::Local(signer) => signer.public_key().fingerprint()[..16].to_owned(),
+        };
+        SealingKey::new(kid, self.signer(source))
+    }
+
+    async fn public_key(&mut self, source: &KeySource) -> Result<PublicKey, SignError> {
+        match source {
+            KeySource::KeyVault(id) => self.key_vault_signer(id).public_key().await.cloned(),
+            KeySource::Local(signer) => Ok(signer.public_key().clone()),
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! `evergrant consent-url`: the link for the one-time consent.
+
+use crate::app::App;
+use crate::cli::{Failure, failed};
+use crate::config::Settings;
+use crate::consent::link::consent_url;
+use crate::docusign::consent_link::CALLBACK_PATH;
+
+/// Prints the link on stdout, and what to do with it on stderr.
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "the command's result")]
+pub async fn run(settings: Settings) -> Result<(), Failure> {
+    let app = App::new(settings);
+    let Settings { public_url, docusign, .. } = &app.settings;
+    let url = consent_url(public_url, docusign, &app.sealing, app.clock.now()).await.map_err(failed)?;
+    eprintln!("Open this link within a week, sign in as the user of DOCUSIGN_USER_ID and press Allow.");
+    eprintln!("The integration key must list this redirect URI: {}", public_url.join(CALLBACK_PATH));
+    println!("{url}");
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! The command line: `evergrant [serve|token|public-key|consent-url]`.
+//!
+//! Exit codes: 0 good, 1 something failed, 2 usage or configuration. No secret is ever taken as an argument.
+
+mod consent_url;
+mod public_key;
+mod serve;
+mod token;
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Environment, Faults, Settings};
+
+/// DocuSign connections that never expire.
+#[derive(Parser)]
+#[command(version, about, long_about = None)]
+#[command(after_help = "Settings are read from the environment; the README lists them.")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Port to listen on at 127.0.0.1 when the Functions host names none [default: 8080]
+    #[arg(long, global = true)]
+    port: Option<u16>,
+}
+
+#[derive(Clone, Copy, Subcommand)]
+enum Command {
+    /// Serve HTTP on 127.0.0.1; what happens without a command
+    Serve,
+    /// Mint a DocuSign access token and tell what it is good for
+    Token {
+        /// Print the access token itself, and nothing else, on stdout
+        #[arg(long)]
+        show: bool,
+    },
+    /// Print the signing key's public half, for DocuSign's "Apps and Keys" page
+    PublicKey,
+    /// Print the link a person opens once to give consent
+    ConsentUrl,
+}
+
+/// Why a command ended without success.
+#[derive(Debug)]
+enum Failure {
+    Configuration(Faults),
+    Failed(Box<dyn Error>),
+}
+
+impl From<Faults> for Failure {
+    fn from(faults: Faults) -> Self {
+        Self::Configuration(faults)
+    }
+}
+
+/// Runs the command that `arguments` name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, env: &dyn Environment) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    match execute(&arguments, env) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => report(&failure),
+    }
+}
+
+fn execute(arguments: &Arguments, env: &dyn Environment) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Runtime::new().map_err(failed)?;
+    match arguments.command.unwrap_or(Command::Serve) {
+        Command::Serve => runtime.block_on(serve::run(Settings::read(env)?, arguments.port)),
+        Command::Token { show } => runtime.block_on(token::run(Settings::read(env)?, show)),
+        Command::PublicKey => runtime.block_on(public_key::run(Settings::read_signing_keys(env)?)),
+        Command::ConsentUrl => runtime.block_on(consent_url::run(Settings::read(env)?)),
+    }
+}
+
+fn failed(error: impl Error + 'static) -> Failure {
+    Failure::Failed(Box::new(error))
+}
+
+/// Tells the failure with its causes, and gives the exit code.
+#[expect(clippy::print_stderr, reason = "the command line talks to people on stderr")]
+fn report(failure: &Failure) -> ExitCode {
+    match failure {
+        Failure::Configuration(faults) => {
+            eprintln!("evergrant: {faults}");
+            ExitCode::from(2)
+        }
+        Failure::Failed(error) => {
+            eprintln!("evergrant: {error}");
+            let mut source = error.source();
+            while let Some(cause) = source {
+                eprintln!("  because {cause}");
+                source = cause.source();
+            }
+            ExitCode::from(1)
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! `evergrant serve`: listen first, warm up behind.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::net::TcpListener;
+
+use crate::app::App;
+use crate::cli::{Failure, failed};
+use crate::config::{KeySource, Settings, StoreSetting};
+use crate::{routes, telemetry};
+
+/// Where to listen when neither the host nor the command line says.
+const DEFAULT_PORT: u16 = 8080;
+
+/// How long open connections may take to end after a signal to stop. The Functions host does not ask: it kills.
+const GRACE: Duration = Duration::from_secs(5);
+
+#[derive(Debug, Error)]
+#[error("cannot listen on 127.0.0.1:{port}: choose another with --port")]
+struct ListenError {
+    port: u16,
+    source: std::io::Error,
+}
+
+/// Serves until told to stop.
+pub async fn run(settings: Settings, port: Option<u16>) -> Result<(), Failure> {
+    telemetry::init(settings.log.clone());
+    let port = settings.host_port.or(port).unwrap_or(DEFAULT_PORT);
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+    let listener = listener.map_err(|source| failed(ListenError { port, source }))?;
+    warn_of_conveniences(&settings);
+    let app = Arc::new(App::new(settings));
+    let server = warp::serve(routes::filter(Arc::new(app.endpoints()))).incoming(listener);
+    let (stopping, stopped) = tokio::sync::oneshot::channel();
+    let server = server.graceful(async {
+        stop_signal().await;
+        let _ = stopping.send(());
+    });
+    tracing::info!(event = "listening", port, version = env!("CARGO_PKG_VERSION"));
+    tokio::spawn(async move { app.warm_up().await });
+    let overdue = async {
+        let _ = stopped.await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        () = server.run() => {}
+        () = overdue => {}
+    }
+    Ok(())
+}
+
+/// One line for each setting that is fit for local work only.
+fn warn_of_conveniences(settings: &Settings) {
+    let warn = |setting: &str, message: &str| tracing::warn!(event = "insecure_convenience", setting, "{message}");
+    if settings.public_url.is_insecure() {
+        warn("EVERGRANT_PUBLIC_URL", "the issuer is plain http: for local work only");
+    }
+    if settings.docusign.oauth_url.is_insecure() {
+        warn("DOCUSIGN_OAUTH_URL", "DocuSign is called over plain http: for local work only");
+    }
+    let keys = &settings.signing_keys;
+    if is_file(&keys.current) || keys.next.as_ref().is_some_and(is_file) {
+        warn("EVERGRANT_SIGNING_KEY_ID", "the signing key is a file: for local work only, use Key Vault");
+    }
+    let keys = &settings.sealing_keys;
+    if is_file(&keys.current) || keys.previous.iter().any(is_file) {
+        warn("EVERGRANT_SEALING_KEY_ID", "the sealing key is a file: for local work only, use Key Vault");
+    }
+    if settings.store == StoreSetting::Memory {
+        warn("EVERGRANT_STORE", "the store is this process's memory: right for one process only");
+    }
+}
+
+const fn is_file(source: &KeySource) -> bool {
+    matches!(source, KeySource::Local(_))
+}
+
+#[cfg(unix)]
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        },
+        Err(_) => std::future::pending().await,
+    }
+}
+
+#[cfg(not(unix))]
+async fn stop_signal() {
+    let _ = tokio::signal::ctrl_c().await;
+}

@@ -1,0 +1,116 @@
+//! Settings about DocuSign. Operators see DocuSign's own labels here; the code maps them once.
+
+use secrecy::SecretString;
+
+use crate::config::fault::{Problem, Shape};
+use crate::config::reader::{Reader, list};
+use crate::config::shapes::{BaseUrl, GUID, Guid};
+use crate::oauth::scope::Scope;
+
+/// The scope DocuSign wants in every JWT Grant; always sent.
+pub const IMPERSONATION: &str = "impersonation";
+
+const DEFAULT_SCOPES: &str = "signature impersonation spring_read spring_write";
+
+/// Which of DocuSign's two separate worlds the integration key, user and public key live in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DocusignEnvironment {
+    /// The developer sandbox.
+    Demo,
+    /// The real thing.
+    Production,
+}
+
+impl DocusignEnvironment {
+    /// Host of the account server, and literally the `aud` claim of an assertion.
+    #[must_use]
+    pub const fn account_host(self) -> &'static str {
+        match self {
+            Self::Demo => "account-d.docusign.com",
+            Self::Production => "account.docusign.com",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "demo" => Some(Self::Demo),
+            "production" => Some(Self::Production),
+            _ => None,
+        }
+    }
+}
+
+/// All settings about DocuSign.
+#[derive(Clone, Debug)]
+pub struct DocusignSettings {
+    /// `DOCUSIGN_ENVIRONMENT`.
+    pub environment: DocusignEnvironment,
+    /// Base URL of the account server: `DOCUSIGN_OAUTH_URL`, or the environment's own.
+    pub oauth_url: BaseUrl,
+    /// `DOCUSIGN_INTEGRATION_KEY`: the `iss` claim and, at DocuSign, our `client_id`.
+    pub integration_key: Guid,
+    /// `DOCUSIGN_USER_ID`: the `sub` claim of system-wide connections.
+    pub user_id: Guid,
+    /// `DOCUSIGN_SCOPES`, always with [`IMPERSONATION`].
+    pub scopes: Scope,
+    /// `DOCUSIGN_SECRET_KEY`: authenticates us when a sign-in's code is exchanged; without it PKCE is used.
+    pub secret_key: Option<SecretString>,
+    /// `DOCUSIGN_ADMINS`: who may connect `integration_user` clients besides that user.
+    pub admins: Vec<Guid>,
+}
+
+const ENVIRONMENT: Shape = Shape { wanted: "demo or production", example: "demo" };
+const OAUTH_URL: Shape = Shape {
+    wanted: "the account server's base URL: https, or http on loopback, without a path",
+    example: "https://account-d.docusign.com",
+};
+const SCOPES: Shape = Shape { wanted: "scopes separated by spaces or commas", example: DEFAULT_SCOPES };
+const SECRET_KEY: Shape = Shape {
+    wanted: "the integration key's secret; in Azure a resolved Key Vault reference",
+    example: "@Microsoft.KeyVault(SecretUri=https://contoso.vault.azure.net/secrets/docusign-secret-key)",
+};
+const ADMINS: Shape = Shape { wanted: "GUIDs of DocuSign users separated by commas or spaces", example: GUID.example };
+
+/// Reads every `DOCUSIGN_*` setting; `None` if one that is needed has a fault.
+pub fn read(reader: &mut Reader<'_>) -> Option<DocusignSettings> {
+    let environment = reader.required("DOCUSIGN_ENVIRONMENT", ENVIRONMENT, DocusignEnvironment::parse);
+    let oauth_url = reader.optional("DOCUSIGN_OAUTH_URL", OAUTH_URL, BaseUrl::parse);
+    let integration_key = reader.required("DOCUSIGN_INTEGRATION_KEY", GUID, Guid::parse);
+    let user_id = reader.required("DOCUSIGN_USER_ID", GUID, Guid::parse);
+    let scopes = read_scopes(reader);
+    let secret_key = read_secret_key(reader);
+    let admins =
+        reader.optional("DOCUSIGN_ADMINS", ADMINS, |text| list(text).map(Guid::parse).collect::<Option<Vec<_>>>());
+    let environment = environment?;
+    let own_url = || BaseUrl::parse(&format!("https://{}", environment.account_host()));
+    Some(DocusignSettings {
+        environment,
+        oauth_url: oauth_url.or_else(own_url)?,
+        integration_key: integration_key?,
+        user_id: user_id?,
+        scopes: scopes?,
+        secret_key,
+        admins: admins.unwrap_or_default(),
+    })
+}
+
+fn read_scopes(reader: &mut Reader<'_>) -> Option<Scope> {
+    let parse = |text: &str| Scope::parse(&list(text).collect::<Vec<_>>().join(" ")).ok();
+    let scopes = match reader.raw("DOCUSIGN_SCOPES") {
+        Some(_) => reader.optional("DOCUSIGN_SCOPES", SCOPES, parse),
+        None => parse(DEFAULT_SCOPES),
+    };
+    scopes.map(|scopes| scopes.with(IMPERSONATION))
+}
+
+/// The platform leaves a Key Vault reference as it stands when it cannot resolve it, for want of a role or a
+/// secret. Using that text as the secret would only surface as a failed sign-in much later.
+fn read_secret_key(reader: &mut Reader<'_>) -> Option<SecretString> {
+    let secret_key = reader.raw("DOCUSIGN_SECRET_KEY")?;
+    if secret_key.starts_with("@Microsoft.KeyVault(") {
+        let why = "is a Key Vault reference that the platform could not resolve";
+        reader.note("DOCUSIGN_SECRET_KEY", Problem::NotHere(why), SECRET_KEY);
+        return None;
+    }
+    Some(SecretString::from(secret_key))
+}

@@ -1,0 +1,67 @@
+//! Configuration faults: every one names the setting, the shape wanted and an example, never the value.
+
+use std::fmt;
+
+/// What a setting should look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// The shape in words, completing "want …".
+    pub wanted: &'static str,
+    /// A value of that shape.
+    pub example: &'static str,
+}
+
+/// How a setting misses its shape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// Not set, or blank.
+    Missing,
+    /// Set to something else.
+    Wrong,
+    /// Names a file that cannot be read.
+    UnreadableFile,
+    /// Right in itself, but not here; with the reason.
+    NotHere(&'static str),
+}
+
+/// One fault of one setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The setting's name, with the place inside it if it is structured: `EVERGRANT_CLIENTS[0].scope`.
+    pub setting: String,
+    /// What is wrong.
+    pub problem: Problem,
+    /// What would be right.
+    pub shape: Shape,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { setting, problem, shape } = self;
+        match problem {
+            Problem::Missing => write!(f, "{setting} is missing")?,
+            Problem::Wrong => write!(f, "{setting} is not right")?,
+            Problem::UnreadableFile => write!(f, "{setting} names a file that cannot be read")?,
+            Problem::NotHere(why) => write!(f, "{setting} {why}")?,
+        }
+        write!(f, ": want {}, for example {}", shape.wanted, shape.example)
+    }
+}
+
+/// All faults of a configuration, found in one go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Faults(pub Vec<Fault>);
+
+impl std::error::Error for Faults {}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.0.len();
+        let noun = if count == 1 { "fault" } else { "faults" };
+        write!(f, "the configuration has {count} {noun}:")?;
+        for fault in &self.0 {
+            write!(f, "\n  - {fault}")?;
+        }
+        Ok(())
+    }
+}

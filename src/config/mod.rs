@@ -1,0 +1,152 @@
+//! Every setting: its name, unit, default and wanted shape. Pure: the environment is handed in as an [`Environment`].
+//!
+//! All settings are read at start and by types; all faults are told together (see [`fault`]). The README lists them.
+
+pub mod clients;
+pub mod docusign;
+pub mod fault;
+mod fields;
+pub mod keys;
+pub mod reader;
+pub mod shapes;
+
+use tracing_subscriber::filter::Targets;
+use url::Url;
+
+pub use docusign::DocusignSettings;
+pub use fault::Faults;
+pub use keys::{KeySource, SealingKeySources, SigningKeySources};
+pub use reader::Environment;
+
+use crate::oauth::client::ClientRegistry;
+use fault::Shape;
+use reader::Reader;
+use shapes::BaseUrl;
+
+/// The settings of the whole program.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `EVERGRANT_PUBLIC_URL`: our base URL and issuer; never derived from a request.
+    pub public_url: BaseUrl,
+    /// `EVERGRANT_SIGNING_KEY_ID` and `…_NEXT`.
+    pub signing_keys: SigningKeySources,
+    /// `EVERGRANT_SEALING_KEY_ID` and `…_PREVIOUS`.
+    pub sealing_keys: SealingKeySources,
+    /// `EVERGRANT_CLIENTS`.
+    pub clients: ClientRegistry,
+    /// `EVERGRANT_STORE`.
+    pub store: StoreSetting,
+    /// `DOCUSIGN_*`.
+    pub docusign: DocusignSettings,
+    /// What the platform says of itself.
+    pub azure: AzureSettings,
+    /// `FUNCTIONS_CUSTOMHANDLER_PORT`: where the Functions host will call us.
+    pub host_port: Option<u16>,
+    /// `EVERGRANT_LOG`.
+    pub log: Targets,
+}
+
+/// Where single use and revocation are remembered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreSetting {
+    /// In this process: right for one process only.
+    Memory,
+    /// In a container of Azure Blob storage, shared by all instances.
+    Blob(Url),
+}
+
+/// What the platform tells of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AzureSettings {
+    /// `WEBSITE_INSTANCE_ID` or `CONTAINER_NAME` is set.
+    pub in_azure: bool,
+    /// Use the managed identity, because we are in Azure or an identity endpoint is offered.
+    pub managed_identity: bool,
+    /// `AZURE_CLIENT_ID`: the user-assigned identity; without it the system-assigned one is used.
+    pub client_id: Option<String>,
+}
+
+const PUBLIC_URL: Shape = Shape {
+    wanted: "the https URL this app is reached at (http on loopback only), without a path",
+    example: "https://contoso-evergrant.azurewebsites.net",
+};
+const PORT: Shape = Shape { wanted: "a TCP port from 1 to 65535", example: "7071" };
+const STORE: Shape = Shape {
+    wanted: "memory, or the https URL of a Blob container",
+    example: "https://contoso.blob.core.windows.net/evergrant",
+};
+const LOG: Shape = Shape {
+    wanted: "a level (error, warn, info, debug, trace) or target=level pairs separated by commas",
+    example: "info",
+};
+
+impl Settings {
+    /// Reads every setting.
+    ///
+    /// # Errors
+    /// All faults of all settings.
+    pub fn read(env: &dyn Environment) -> Result<Self, Faults> {
+        let mut reader = Reader::new(env);
+        let azure = read_azure(&reader);
+        let public_url = reader.required("EVERGRANT_PUBLIC_URL", PUBLIC_URL, BaseUrl::parse);
+        let signing_keys = keys::read_signing(&mut reader, azure.in_azure);
+        let sealing_keys = keys::read_sealing(&mut reader, azure.in_azure);
+        let docusign = docusign::read(&mut reader);
+        let clients = clients::read(&mut reader, docusign.as_ref().map(|d| &d.scopes));
+        let store = reader.optional("EVERGRANT_STORE", STORE, parse_store);
+        let host_port = reader.optional("FUNCTIONS_CUSTOMHANDLER_PORT", PORT, parse_port);
+        let log = read_log(&mut reader);
+        let settings = public_url.zip(signing_keys).zip(sealing_keys).zip(docusign).zip(clients);
+        let settings = settings.map(|((((public_url, signing_keys), sealing_keys), docusign), clients)| Self {
+            public_url,
+            signing_keys,
+            sealing_keys,
+            clients,
+            store: store.unwrap_or(StoreSetting::Memory),
+            docusign,
+            azure,
+            host_port,
+            log,
+        });
+        reader.finish(settings)
+    }
+
+    /// Reads only what is needed to fetch the public keys, so that they can be had before DocuSign is set up.
+    ///
+    /// # Errors
+    /// The faults of the signing key settings.
+    pub fn read_signing_keys(env: &dyn Environment) -> Result<(SigningKeySources, AzureSettings), Faults> {
+        let mut reader = Reader::new(env);
+        let azure = read_azure(&reader);
+        let keys = keys::read_signing(&mut reader, azure.in_azure);
+        reader.finish(keys.map(|keys| (keys, azure)))
+    }
+}
+
+fn read_azure(reader: &Reader<'_>) -> AzureSettings {
+    let in_azure = ["WEBSITE_INSTANCE_ID", "CONTAINER_NAME"].iter().any(|name| reader.raw(name).is_some());
+    AzureSettings {
+        in_azure,
+        managed_identity: in_azure || reader.raw("IDENTITY_ENDPOINT").is_some(),
+        client_id: reader.raw("AZURE_CLIENT_ID"),
+    }
+}
+
+fn read_log(reader: &mut Reader<'_>) -> Targets {
+    let chosen = reader.optional("EVERGRANT_LOG", LOG, |text| text.parse().ok());
+    chosen.unwrap_or_else(|| Targets::new().with_default(tracing::Level::INFO))
+}
+
+fn parse_port(text: &str) -> Option<u16> {
+    text.parse().ok().filter(|port| *port != 0)
+}
+
+fn parse_store(text: &str) -> Option<StoreSetting> {
+    if text == "memory" {
+        return Some(StoreSetting::Memory);
+    }
+    let url = Url::parse(text).ok()?;
+    let container = url.path().trim_matches('/');
+    let plain = !container.is_empty() && url.query().is_none();
+    (url.scheme() == "https" && plain).then_some(StoreSetting::Blob(url))
+}

@@ -1,0 +1,145 @@
+//! Values that settings hold, parsed once.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use url::{Host, Url};
+
+use crate::config::fault::Shape;
+
+/// The shape of every GUID setting.
+pub const GUID: Shape =
+    Shape { wanted: "a GUID as DocuSign shows it", example: "1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e" };
+
+/// A GUID as DocuSign writes integration keys and user ids; kept as it was given.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Guid(String);
+
+impl Guid {
+    /// Accepts 8-4-4-4-12 hexadecimal digits of either case.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let groups: Vec<&str> = text.split('-').collect();
+        let lengths = groups.iter().map(|group| group.len());
+        let hex = groups.iter().all(|group| group.bytes().all(|b| b.is_ascii_hexdigit()));
+        (lengths.eq([8, 4, 4, 4, 12]) && hex).then(|| Self(text.to_owned()))
+    }
+
+    /// The text as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Is `other` the same GUID, in whatever case?
+    #[must_use]
+    pub fn is(&self, other: &str) -> bool {
+        self.0.eq_ignore_ascii_case(other)
+    }
+}
+
+/// A base URL without a trailing slash: https, or http to this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseUrl(String);
+
+impl BaseUrl {
+    /// Accepts `https://host[:port]`, or `http://` on a loopback host; a final slash is dropped.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let url = Url::parse(text).ok()?;
+        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        let anonymous = url.username().is_empty() && url.password().is_none();
+        let safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
+        let text = text.strip_suffix('/').unwrap_or(text);
+        (bare && anonymous && safe && url.has_host()).then(|| Self(text.to_owned()))
+    }
+
+    /// The URL without a trailing slash.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Is it plain http, and so fit for local work only?
+    #[must_use]
+    pub fn is_insecure(&self) -> bool {
+        !self.0.to_ascii_lowercase().starts_with("https:")
+    }
+
+    /// This URL with `path`, which starts with a slash, appended.
+    #[must_use]
+    pub fn join(&self, path: &str) -> String {
+        format!("{}{path}", self.0)
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Does `url` name this machine?
+#[must_use]
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(domain)) => domain == "localhost",
+        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
+        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
+        None => false,
+    }
+}
+
+/// A redirect URI: absolute, without fragment, https or http to this machine (RFC 6749 §3.1.2, RFC 9700 §2.6).
+#[must_use]
+pub fn redirect_uri(text: &str) -> Option<String> {
+    let url = Url::parse(text).ok()?;
+    let safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
+    let literal = !text.contains('*') && text.trim() == text;
+    (safe && url.has_host() && literal && !text.contains('#')).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_urls_are_https_or_loopback_and_nothing_more() {
+        for good in ["https://h.example", "https://h.example:8443", "http://127.0.0.1:7071", "http://localhost:1"] {
+            assert_eq!(BaseUrl::parse(good).unwrap().as_str(), good);
+            assert_eq!(BaseUrl::parse(&format!("{good}/")).unwrap().as_str(), good);
+        }
+        for bad in [
+            "",
+            "h.example",
+            "http://h.example",
+            "https://h/x",
+            "https://h?q",
+            "https://h#f",
+            "https://u@h",
+            "ftp://h",
+            "http://127.0.0.1.example",
+        ] {
+            assert_eq!(BaseUrl::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn guids_are_hyphenated_hex() {
+        let guid = Guid::parse("1B2C3D4E-0000-4000-8000-5f6a7b8c9d0e").unwrap();
+        assert!(guid.is("1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e"));
+        for bad in ["", "1b2c3d4e00004000800005f6a7b8c9d0e", "user@example.org", "1b2c3d4e-0000-4000-8000-5f6a7b8c9d0g"]
+        {
+            assert_eq!(Guid::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn redirect_uris_are_exact_and_safe() {
+        assert!(redirect_uri("https://global.consent.azure-apim.net/redirect/abc").is_some());
+        assert!(redirect_uri("http://127.0.0.1/callback").is_some());
+        for bad in ["/callback", "http://h.example/", "https://h/#f", "https://h/*", "javascript:alert(1)"] {
+            assert_eq!(redirect_uri(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Makes the consent link: sealed state, and the code verifier that belongs to it.
+
+use aws_lc_rs::rand;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use thiserror::Error;
+
+use crate::clock::UnixSeconds;
+use crate::config::DocusignSettings;
+use crate::config::shapes::BaseUrl;
+use crate::docusign::consent_link::{CALLBACK_PATH, ConsentLink};
+use crate::oauth::sealed::{self, SealedKind};
+use crate::signing::SignError;
+use crate::signing::sealing::SealingKeys;
+
+/// How long a consent link may lie in somebody's inbox, in seconds: a week. It grants nothing by itself.
+pub const LIFETIME: u64 = 7 * 24 * 3600;
+
+/// Why no link could be made.
+#[derive(Debug, Error)]
+pub enum LinkError {
+    /// The sealing key cannot be used.
+    #[error("the sealing key (EVERGRANT_SEALING_KEY_ID) cannot be used")]
+    Sealing(#[source] SignError),
+    /// Neither randomness nor serialisation ever fail in practice.
+    #[error("the state could not be sealed")]
+    State,
+}
+
+/// A fresh consent link.
+///
+/// # Errors
+/// [`LinkError`] if the sealing key cannot be used.
+pub async fn consent_url(
+    public_url: &BaseUrl,
+    docusign: &DocusignSettings,
+    sealing: &SealingKeys,
+    now: UnixSeconds,
+) -> Result<String, LinkError> {
+    let secret = sealing.current().await.map_err(LinkError::Sealing)?;
+    let mut random = [0; 32];
+    rand::fill(&mut random).map_err(|_| LinkError::State)?;
+    let jti = URL_SAFE_NO_PAD.encode(random);
+    let code_verifier = docusign.secret_key.is_none().then(|| secret.code_verifier(&jti));
+    let validity = (now, LIFETIME);
+    let state = sealed::seal(secret, SealedKind::ConsentState, public_url.as_str(), jti, validity);
+    let link = ConsentLink {
+        redirect_uri: &public_url.join(CALLBACK_PATH),
+        state: &state.map_err(|_| LinkError::State)?,
+        code_verifier: code_verifier.as_deref(),
+    };
+    Ok(link.url(docusign))
+}

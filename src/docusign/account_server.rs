@@ -1,0 +1,205 @@
+//! DocuSign's account server over HTTP: the exchange (RFC 7523 §2.1), the code exchange and userinfo.
+
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use http::header::RETRY_AFTER;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::clock::{Clock, UnixSeconds};
+use crate::config::DocusignSettings;
+use crate::config::shapes::BaseUrl;
+use crate::docusign::errors::ExchangeError;
+use crate::docusign::userinfo::UserInfo;
+use crate::http_client::HttpClient;
+
+/// `grant_type` of the exchange, RFC 7523 §2.1.
+const JWT_BEARER_GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+/// How long DocuSign may take for one answer. With three tries of 3 s at Key Vault it fits in 15 s.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Pause before the one repetition after a 5xx or a broken connection.
+const RETRY_PAUSE: Duration = Duration::from_millis(300);
+
+/// An answer larger than this is not DocuSign's.
+const ANSWER_LIMIT: usize = 256 * 1024;
+
+/// Life of an access token whose answer does not say, in seconds: what DocuSign documents.
+const DEFAULT_EXPIRES_IN: u64 = 3600;
+
+/// An access token as DocuSign issued it.
+#[derive(Debug)]
+pub struct DocusignAccessToken {
+    /// The token itself.
+    pub secret: SecretString,
+    /// When DocuSign stops accepting it.
+    pub expires_at: UnixSeconds,
+}
+
+/// How a sign-in's code is proved to be ours.
+#[derive(Debug)]
+pub enum CodeProof<'a> {
+    /// `DOCUSIGN_SECRET_KEY`, by HTTP Basic.
+    SecretKey(&'a SecretString),
+    /// PKCE: the code verifier (RFC 7636 §4.5).
+    CodeVerifier(String),
+}
+
+/// The account server of one environment.
+#[derive(Clone)]
+pub struct AccountServer {
+    base: BaseUrl,
+    integration_key: String,
+    http: Arc<HttpClient>,
+    clock: Arc<dyn Clock>,
+}
+
+#[derive(Deserialize)]
+struct TokenBody {
+    access_token: Option<SecretString>,
+    #[serde(default)]
+    expires_in: Value,
+}
+
+impl AccountServer {
+    /// The account server that `settings` name.
+    #[must_use]
+    pub fn new(settings: &DocusignSettings, http: Arc<HttpClient>, clock: Arc<dyn Clock>) -> Self {
+        let integration_key = settings.integration_key.as_str().to_owned();
+        Self { base: settings.oauth_url.clone(), integration_key, http, clock }
+    }
+
+    /// Swaps an assertion for an access token. Repeated once after a 5xx or a broken connection.
+    ///
+    /// # Errors
+    /// [`ExchangeError`], by what DocuSign answered.
+    pub async fn exchange(&self, assertion: &str) -> Result<DocusignAccessToken, ExchangeError> {
+        let form = [("grant_type", JWT_BEARER_GRANT_TYPE), ("assertion", assertion)];
+        match self.post_token(&form, None).await {
+            Err(ExchangeError::ServerFailed { .. } | ExchangeError::NoAnswer) => {
+                tokio::time::sleep(RETRY_PAUSE).await;
+                self.post_token(&form, None).await
+            }
+            settled => settled,
+        }
+    }
+
+    /// Swaps the code of a sign-in for the access token of whoever signed in.
+    ///
+    /// # Errors
+    /// [`ExchangeError`], by what DocuSign answered.
+    pub async fn exchange_code(
+        &self,
+        code: &str,
+        redirect_uri: &str,
+        proof: CodeProof<'_>,
+    ) -> Result<DocusignAccessToken, ExchangeError> {
+        let mut form = vec![("grant_type", "authorization_code"), ("code", code), ("redirect_uri", redirect_uri)];
+        match &proof {
+            CodeProof::SecretKey(secret) => self.post_token(&form, Some(secret)).await,
+            CodeProof::CodeVerifier(verifier) => {
+                form.push(("client_id", &self.integration_key));
+                form.push(("code_verifier", verifier));
+                self.post_token(&form, None).await
+            }
+        }
+    }
+
+    /// Who does `access_token` belong to?
+    ///
+    /// # Errors
+    /// [`ExchangeError`], by what DocuSign answered.
+    pub async fn userinfo(&self, access_token: &SecretString) -> Result<UserInfo, ExchangeError> {
+        let request = self.http.get().get(self.base.join("/oauth/userinfo"));
+        self.send(request.bearer_auth(access_token.expose_secret())).await
+    }
+
+    async fn post_token(
+        &self,
+        form: &[(&str, &str)],
+        secret_key: Option<&SecretString>,
+    ) -> Result<DocusignAccessToken, ExchangeError> {
+        let mut request = self.http.get().post(self.base.join("/oauth/token")).form(form);
+        if let Some(secret) = secret_key {
+            request = request.basic_auth(&self.integration_key, Some(secret.expose_secret()));
+        }
+        let body: TokenBody = self.send(request).await?;
+        let secret = body.access_token.filter(|secret| !secret.expose_secret().is_empty());
+        let expires_at = self.clock.now().plus(read_expires_in(&body.expires_in));
+        Ok(DocusignAccessToken { secret: secret.ok_or(ExchangeError::Malformed)?, expires_at })
+    }
+
+    async fn send<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, ExchangeError> {
+        let answer = request.timeout(ANSWER_TIMEOUT).send().await;
+        let mut answer = answer.map_err(|error| no_answer(&error))?;
+        let status = answer.status().as_u16();
+        let retry_after = answer.headers().get(RETRY_AFTER).and_then(|value| read_retry_after(value, self.clock.now()));
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|error| no_answer(&error))? {
+            body.extend_from_slice(&chunk);
+            if body.len() > ANSWER_LIMIT {
+                return Err(ExchangeError::Malformed);
+            }
+        }
+        if status != 200 {
+            return Err(ExchangeError::classify(status, &body, retry_after));
+        }
+        // The parser's error is dropped on purpose: it may quote an access token.
+        serde_json::from_slice(&body).map_err(|_| ExchangeError::Malformed)
+    }
+}
+
+/// A number, or a string with one, as both have been seen.
+fn read_expires_in(value: &Value) -> u64 {
+    let number = value.as_u64().or_else(|| value.as_str()?.trim().parse().ok());
+    number.unwrap_or_else(|| {
+        tracing::warn!(event = "expires_in_missing", "DocuSign named no usable expires_in: 3600 s assumed");
+        DEFAULT_EXPIRES_IN
+    })
+}
+
+/// Seconds, or an HTTP date (RFC 9110 §10.2.3).
+fn read_retry_after(value: &http::HeaderValue, now: UnixSeconds) -> Option<u64> {
+    let text = value.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(seconds);
+    }
+    let date = httpdate::parse_http_date(text).ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some(UnixSeconds(date.as_secs()).seconds_left(now))
+}
+
+fn no_answer(error: &reqwest::Error) -> ExchangeError {
+    if error.is_timeout() { ExchangeError::TimedOut } else { ExchangeError::NoAnswer }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[test]
+    fn retry_after_is_read_in_both_forms() {
+        let now = UnixSeconds(784_111_777);
+        for (text, expected) in [
+            ("7", Some(7)),
+            ("Sun, 06 Nov 1994 08:49:47 GMT", Some(10)),
+            ("Sun, 06 Nov 1994 08:49:30 GMT", Some(0)),
+            ("soon", None),
+        ] {
+            assert_eq!(read_retry_after(&HeaderValue::from_static(text), now), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn expires_in_is_read_as_number_or_text() {
+        assert_eq!(read_expires_in(&Value::from(1800)), 1800);
+        assert_eq!(read_expires_in(&Value::from("1800")), 1800);
+        for odd in [Value::Null, Value::from("soon"), Value::from(-1)] {
+            assert_eq!(read_expires_in(&odd), 3600, "{odd}");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! DocuSign, our upstream.
+//!
+//! [`access_tokens`] answers from its cache or has [`minter`] mint: claims ([`assertion`], pure) → signature
+//! ([`crate::signing`]) → exchange ([`account_server`]). What DocuSign refuses is classified by [`errors`] (pure); when
+//! a token is renewed and how long a failure is remembered stands in [`freshness`] (pure).
+
+pub mod access_tokens;
+pub mod account_server;
+pub mod assertion;
+pub mod consent_link;
+pub mod errors;
+pub mod freshness;
+pub mod minter;
+pub mod userinfo;

@@ -1,0 +1,68 @@
+//! `GET /oauth/userinfo`: who an access token belongs to, read leniently. The reading is pure.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// What we use of the answer.
+#[derive(Clone, Debug, Deserialize)]
+pub struct UserInfo {
+    /// The user's GUID.
+    pub sub: String,
+    /// The user's name.
+    #[serde(default)]
+    pub name: String,
+    /// The user's e-mail address.
+    #[serde(default)]
+    pub email: String,
+    /// The accounts the user belongs to.
+    #[serde(default)]
+    accounts: Vec<Account>,
+}
+
+/// One account of a user.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Account {
+    /// The account's name.
+    #[serde(default, rename = "account_name")]
+    pub name: String,
+    /// A boolean, or the string `'true'` as DocuSign's own sample compares it.
+    #[serde(default)]
+    is_default: Value,
+}
+
+impl UserInfo {
+    /// The default account, or else the first.
+    #[must_use]
+    pub fn account(&self) -> Option<&Account> {
+        self.accounts.iter().find(|account| account.is_default()).or_else(|| self.accounts.first())
+    }
+}
+
+impl Account {
+    fn is_default(&self) -> bool {
+        self.is_default == Value::Bool(true) || self.is_default.as_str() == Some("true")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_account_is_found_in_either_spelling() {
+        for is_default in ["true", "\"true\""] {
+            let json = format!(
+                r#"{{"sub":"s","accounts":[{{"account_name":"A"}},{{"account_name":"B","is_default":{is_default}}}]}}"#
+            );
+            let info: UserInfo = serde_json::from_str(&json).unwrap();
+            assert_eq!(info.account().unwrap().name, "B");
+        }
+    }
+
+    #[test]
+    fn only_the_subject_is_needed() {
+        let info: UserInfo = serde_json::from_str(r#"{"sub":"s","new_field":1}"#).unwrap();
+        assert!(info.account().is_none());
+        assert!(serde_json::from_str::<UserInfo>("{}").is_err());
+    }
+}

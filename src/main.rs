@@ -1,0 +1,26 @@
+//! Process environment and arguments → command → exit code.
+
+use std::process::ExitCode;
+
+use evergrant::cli;
+use evergrant::config::Environment;
+use secrecy::SecretString;
+
+/// The environment of this process, and the files its settings name.
+struct Process;
+
+impl Environment for Process {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    fn var(&self, name: &str) -> Option<String> {
+        // A value that is not UTF-8 is kept visible as a wrong one instead of passing as not set.
+        std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+    }
+
+    fn file(&self, path: &str) -> Option<SecretString> {
+        std::fs::read_to_string(path).ok().map(SecretString::from)
+    }
+}
+
+fn main() -> ExitCode {
+    cli::run(std::env::args_os(), &Process)
+}

@@ -1,0 +1,180 @@
+//! Registered clients, RFC 6749 §2.
+
+use std::fmt;
+
+use crate::oauth::scope::Scope;
+use crate::secret::{Sha256, matches_any};
+
+/// A client identifier, RFC 6749 §2.2: printable ASCII, not secret.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ClientId(String);
+
+impl ClientId {
+    /// Accepts 1 to 200 characters of `%x21-7E` without `:`, which HTTP Basic could not carry raw.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=200).contains(&text.len());
+        let clean = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':');
+        (fits && clean).then(|| Self(text.to_owned()))
+    }
+
+    /// The identifier as the client sends it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Grant types a client may be registered for, RFC 6749 §4 and §6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantType {
+    /// `authorization_code`, §4.1.
+    AuthorizationCode,
+    /// `refresh_token`, §6.
+    RefreshToken,
+    /// `client_credentials`, §4.4.
+    ClientCredentials,
+}
+
+impl GrantType {
+    /// Reads the wire form.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "authorization_code" => Some(Self::AuthorizationCode),
+            "refresh_token" => Some(Self::RefreshToken),
+            "client_credentials" => Some(Self::ClientCredentials),
+            _ => None,
+        }
+    }
+
+    /// The wire form.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "authorization_code",
+            Self::RefreshToken => "refresh_token",
+            Self::ClientCredentials => "client_credentials",
+        }
+    }
+}
+
+/// Whose DocuSign access tokens a client gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubjectKind {
+    /// System-wide: always the user of `DOCUSIGN_USER_ID`, whoever that is at the time.
+    IntegrationUser,
+    /// Per user: whoever signed in when the connection was made.
+    SignedInUser,
+}
+
+impl SubjectKind {
+    /// The word used in settings, sealed tokens and log lines.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::IntegrationUser => "integration_user",
+            Self::SignedInUser => "signed_in_user",
+        }
+    }
+}
+
+/// Which platform's documented deviations a client is granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// None.
+    Standard,
+    /// Power Platform custom connectors.
+    PowerAutomate,
+    /// Adobe Workfront document webhooks.
+    Workfront,
+}
+
+/// What a client gets as `access_token`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccessTokenKind {
+    /// DocuSign's own access token: the client calls DocuSign itself.
+    Docusign,
+    /// A token that only our own routes accept.
+    Sealed,
+}
+
+/// A registered client: one entry of `EVERGRANT_CLIENTS`.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// Its identifier.
+    pub client_id: ClientId,
+    /// Digests of its accepted secrets; two while rotating, none for a public client.
+    pub client_secret_sha256: Vec<Sha256>,
+    /// Exact redirect URIs.
+    pub redirect_uris: Vec<String>,
+    /// What it may ask with.
+    pub grant_types: Vec<GrantType>,
+    /// Whose tokens it gets.
+    pub subject: SubjectKind,
+    /// Its greatest and its default scope.
+    pub scope: Scope,
+    /// Its platform.
+    pub profile: Profile,
+    /// What kind of access token it gets.
+    pub access_token: AccessTokenKind,
+    /// Whether a PKCE challenge is demanded of it.
+    pub require_pkce: bool,
+    /// Digests of API keys accepted on the gateway and Workfront routes.
+    pub api_key_sha256: Vec<Sha256>,
+    /// Life of its refresh tokens in seconds; `None` means for ever.
+    pub refresh_token_lifetime: Option<u64>,
+    /// Whether it may refresh without its secret.
+    pub secretless_refresh: bool,
+    /// What the gateway lets through for it.
+    pub gateway_allow: Vec<String>,
+}
+
+impl Client {
+    /// A public client has no secret (RFC 6749 §2.1).
+    #[must_use]
+    pub const fn is_public(&self) -> bool {
+        self.client_secret_sha256.is_empty()
+    }
+
+    /// Is `presented` one of the client's secrets? In constant time.
+    #[must_use]
+    pub fn has_secret(&self, presented: &str) -> bool {
+        matches_any(presented, &self.client_secret_sha256)
+    }
+
+    /// Is the client registered for `grant_type`?
+    #[must_use]
+    pub fn may_use(&self, grant_type: GrantType) -> bool {
+        self.grant_types.contains(&grant_type)
+    }
+}
+
+/// All registered clients.
+#[derive(Clone, Debug, Default)]
+pub struct ClientRegistry(Vec<Client>);
+
+impl ClientRegistry {
+    /// A registry of `clients`, whose identifiers differ.
+    #[must_use]
+    pub const fn new(clients: Vec<Client>) -> Self {
+        Self(clients)
+    }
+
+    /// The client called `client_id`.
+    #[must_use]
+    pub fn find(&self, client_id: &str) -> Option<&Client> {
+        self.0.iter().find(|client| client.client_id.as_str() == client_id)
+    }
+
+    /// All clients, in the order of their registration.
+    pub fn iter(&self) -> impl Iterator<Item = &Client> {
+        self.0.iter()
+    }
+}

@@ -1,0 +1,102 @@
+//! Answers of the token endpoint, RFC 6749 §5.1 and §5.2, byte for byte.
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+
+use crate::oauth::error::{ErrorCode, OAuthError, Outage};
+use crate::oauth::scope::Scope;
+
+/// An HTTP answer, complete in memory.
+pub type Response = http::Response<Bytes>;
+
+/// The challenge of a 401: the one scheme the token endpoint knows (RFC 7617).
+const BASIC_CHALLENGE: HeaderValue = HeaderValue::from_static("Basic realm=\"evergrant\", charset=\"UTF-8\"");
+
+/// A successful answer, RFC 6749 §5.1.
+#[derive(Debug)]
+pub struct AccessTokenResponse<'a> {
+    /// What the client gets.
+    pub access_token: &'a SecretString,
+    /// Its remaining life in seconds.
+    pub expires_in: u64,
+    /// Its scope as granted here.
+    pub scope: &'a Scope,
+}
+
+#[derive(Serialize)]
+struct AccessTokenBody<'a> {
+    access_token: &'a str,
+    token_type: &'static str,
+    expires_in: u64,
+    scope: String,
+}
+
+#[derive(Serialize)]
+struct ErrorBody {
+    error: &'static str,
+    error_description: &'static str,
+}
+
+impl AccessTokenResponse<'_> {
+    /// 200 with the JSON of §5.1, not to be stored by anyone.
+    #[must_use]
+    pub fn reply(&self) -> Response {
+        let body = AccessTokenBody {
+            access_token: self.access_token.expose_secret(),
+            token_type: "Bearer",
+            expires_in: self.expires_in,
+            scope: self.scope.to_string(),
+        };
+        json(StatusCode::OK, &body)
+    }
+}
+
+impl OAuthError {
+    /// 400 or 401 with the JSON of §5.2; a 401 carries the challenge that RFC 9110 §11.6.1 demands.
+    #[must_use]
+    pub fn reply(&self) -> Response {
+        self.reply_with(StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::BAD_REQUEST))
+    }
+
+    /// The same body under a status that says more, such as 413.
+    #[must_use]
+    pub fn reply_with(&self, status: StatusCode) -> Response {
+        let body = ErrorBody { error: self.code.as_str(), error_description: self.description };
+        let mut response = json(status, &body);
+        if self.code == ErrorCode::InvalidClient {
+            response.headers_mut().insert(WWW_AUTHENTICATE, BASIC_CHALLENGE);
+        }
+        response
+    }
+}
+
+impl Outage {
+    /// The `error` of an outage's body, borrowed from RFC 6749 §4.1.2.1.
+    pub const ERROR: &'static str = "temporarily_unavailable";
+
+    /// 503 with `Retry-After`.
+    #[must_use]
+    pub fn reply(&self) -> Response {
+        let body = ErrorBody { error: Self::ERROR, error_description: self.description };
+        let mut response = json(StatusCode::SERVICE_UNAVAILABLE, &body);
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(self.retry_after.max(1)));
+        response
+    }
+}
+
+/// A JSON answer that no cache keeps.
+#[must_use]
+pub fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    // Only strings and numbers are ever written here, which cannot fail.
+    let body = serde_json::to_vec(body).unwrap_or_default();
+    let mut response = Response::new(Bytes::from(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+    response
+}

@@ -1,0 +1,90 @@
+//! Digests of secrets, and how presented secrets are compared with them.
+//!
+//! Secrets themselves are held in [`secrecy::SecretString`]: no `Display`, a redacted `Debug`, wiped when dropped.
+
+use aws_lc_rs::digest;
+use subtle::{Choice, ConstantTimeEq};
+
+/// A SHA-256 digest.
+pub type Sha256 = [u8; 32];
+
+/// SHA-256 of `bytes`.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> Sha256 {
+    let mut out = [0; 32];
+    out.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
+    out
+}
+
+/// Lower-case hexadecimal, as in `client_secret_sha256` and in audit lines.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut out = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        out.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        out.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    out
+}
+
+/// Reads exactly 64 lower-case hexadecimal digits.
+#[must_use]
+pub fn sha256_from_hex(text: &str) -> Option<Sha256> {
+    let digits = text.as_bytes();
+    if digits.len() != 64 {
+        return None;
+    }
+    let mut out = [0; 32];
+    for (byte, pair) in out.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = hex_digit(pair[0])? << 4 | hex_digit(pair[1])?;
+    }
+    Some(out)
+}
+
+const fn hex_digit(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
+/// Does `presented` hash to one of `accepted`? Compares with every digest, in constant time,
+/// so that neither a match's place nor its nearness can be measured.
+#[must_use]
+pub fn matches_any(presented: &str, accepted: &[Sha256]) -> bool {
+    let presented = sha256(presented.as_bytes());
+    let matched = accepted.iter().fold(Choice::from(0), |matched, digest| matched | presented.ct_eq(digest));
+    matched.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_as_fips_180_says() {
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(hex(&sha256(b"abc")), abc);
+        assert_eq!(sha256_from_hex(abc), Some(sha256(b"abc")));
+    }
+
+    #[test]
+    fn refuses_other_spellings_of_a_digest() {
+        let upper = hex(&sha256(b"abc")).to_uppercase();
+        for text in ["", "ab", &upper, &"g".repeat(64), &"ä".repeat(32)] {
+            assert_eq!(sha256_from_hex(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn matches_either_of_two_secrets_and_nothing_else() {
+        let accepted = [sha256(b"old"), sha256(b"new")];
+        assert!(matches_any("old", &accepted));
+        assert!(matches_any("new", &accepted));
+        assert!(!matches_any("newer", &accepted));
+        assert!(!matches_any("", &accepted));
+        assert!(!matches_any("", &[]));
+    }
+}

@@ -1,0 +1,63 @@
+//! The Entra identity that Key Vault is called with.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use azure_core::credentials::TokenCredential;
+use azure_core::http::{ClientOptions, RetryOptions, Transport};
+use azure_identity::{
+    DeveloperToolsCredential, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
+};
+
+use crate::config::AzureSettings;
+use crate::http_client::{DEFAULT_TIMEOUT, HttpClient};
+
+/// `az account get-access-token` starts a Python interpreter: give it longer than an HTTP call.
+const DEVELOPER_TOOLS_TIMEOUT: Duration = Duration::from_secs(12);
+
+/// Chooses and builds the credential: managed identity in Azure, developer tools (`az`, `azd`) elsewhere.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    settings: AzureSettings,
+    http: Arc<HttpClient>,
+}
+
+impl Identity {
+    /// An identity as the platform's settings say.
+    #[must_use]
+    pub const fn new(settings: AzureSettings, http: Arc<HttpClient>) -> Self {
+        Self { settings, http }
+    }
+
+    /// How long one call that may have to fetch an Entra token first can take.
+    #[must_use]
+    pub const fn try_timeout(&self) -> Duration {
+        if self.settings.managed_identity { DEFAULT_TIMEOUT } else { DEVELOPER_TOOLS_TIMEOUT }
+    }
+
+    /// Options of an SDK client over our HTTP client. The SDK's own retries (8 in 60 s) are off: ours fit the
+    /// patience of a caller who waits for a token.
+    #[must_use]
+    pub fn client_options(&self) -> ClientOptions {
+        ClientOptions {
+            transport: Some(Transport::new(Arc::new(self.http.get().clone()))),
+            retry: RetryOptions::none(),
+            ..ClientOptions::default()
+        }
+    }
+
+    /// The credential.
+    ///
+    /// # Errors
+    /// When the platform offers no identity of the wanted kind.
+    pub fn credential(&self) -> azure_core::Result<Arc<dyn TokenCredential>> {
+        if !self.settings.managed_identity {
+            return Ok(DeveloperToolsCredential::new(None)?);
+        }
+        let options = ManagedIdentityCredentialOptions {
+            user_assigned_id: self.settings.client_id.clone().map(UserAssignedId::ClientId),
+            client_options: self.client_options(),
+        };
+        Ok(ManagedIdentityCredential::new(Some(options))?)
+    }
+}

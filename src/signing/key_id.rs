@@ -1,0 +1,83 @@
+//! Key Vault key identifiers. Pure.
+
+use std::fmt;
+
+use url::Url;
+
+/// DNS suffixes of Key Vault and Managed HSM in Azure's clouds (Microsoft Learn, "Azure Key Vault keys, secrets and
+/// certificates overview"). Anything else is refused, so that a typo cannot send an Entra token elsewhere.
+const VAULT_SUFFIXES: [&str; 4] =
+    [".vault.azure.net", ".managedhsm.azure.net", ".vault.usgovcloudapi.net", ".vault.azure.cn"];
+
+/// One version of one key in one vault.
+///
+/// `Debug` shows the version only: vault and key names are nobody's business but the operator's.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeyVaultKeyId {
+    /// `https://<vault>.vault.azure.net`, without a trailing slash.
+    pub vault_url: String,
+    /// The key's name.
+    pub name: String,
+    /// The key's version. Pinned, because DocuSign knows one version's public half only.
+    pub version: String,
+}
+
+impl KeyVaultKeyId {
+    /// Reads `https://<vault>.vault.azure.net/keys/<name>/<version>`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let url = Url::parse(text).ok()?;
+        let host = url.host_str()?;
+        let known_host = VAULT_SUFFIXES.iter().any(|suffix| host.len() > suffix.len() && host.ends_with(suffix));
+        let plain = url.scheme() == "https" && url.query().is_none() && url.fragment().is_none();
+        let anonymous = url.username().is_empty() && url.password().is_none() && url.port().is_none();
+        let segments: Vec<&str> = url.path_segments()?.collect();
+        let ["keys", name, version] = segments[..] else { return None };
+        let named = [name, version].iter().all(|part| is_identifier(part));
+        (known_host && plain && anonymous && named).then(|| Self {
+            vault_url: format!("https://{host}"),
+            name: name.to_owned(),
+            version: version.to_owned(),
+        })
+    }
+}
+
+impl fmt::Debug for KeyVaultKeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyVaultKeyId").field("version", &self.version).finish_non_exhaustive()
+    }
+}
+
+fn is_identifier(text: &str) -> bool {
+    (1..=127).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_a_versioned_identifier_and_never_prints_the_vault() {
+        let id = KeyVaultKeyId::parse("https://contoso.vault.azure.net/keys/signing/0a1b").unwrap();
+        assert_eq!((id.vault_url.as_str(), id.name.as_str()), ("https://contoso.vault.azure.net", "signing"));
+        assert!(!format!("{id:?}").contains("contoso"));
+    }
+
+    #[test]
+    fn refuses_other_hosts_and_missing_versions() {
+        for bad in [
+            "https://contoso.vault.azure.net/keys/signing",
+            "https://contoso.vault.azure.net/keys/signing/",
+            "https://contoso.vault.azure.net/secrets/signing/0a1b",
+            "http://contoso.vault.azure.net/keys/signing/0a1b",
+            "https://contoso.vault.azure.net.example/keys/signing/0a1b",
+            "https://.vault.azure.net/keys/signing/0a1b",
+            "https://contoso.vault.azure.net:444/keys/signing/0a1b",
+            "https://u:p@contoso.vault.azure.net/keys/signing/0a1b",
+            "https://contoso.vault.azure.net/keys/signing/0a1b?x",
+            "signing",
+        ] {
+            assert_eq!(KeyVaultKeyId::parse(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Signing with a key that stays in Azure Key Vault, over the official SDK.
+//!
+//! The public half is fetched once; every signature is checked with it before use, which catches a wrong key
+//! or version at once instead of as an obscure refusal at DocuSign.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use azure_core::error::ErrorKind;
+use azure_core::http::headers::HeaderName;
+use azure_security_keyvault_keys::models::{
+    KeyClientGetKeyOptions, KeyClientSignOptions, SignParameters, SignatureAlgorithm,
+};
+use azure_security_keyvault_keys::{KeyClient, KeyClientOptions};
+use tokio::sync::OnceCell;
+use tokio::time::{sleep, timeout};
+
+use crate::secret::Sha256;
+use crate::signing::credential::Identity;
+use crate::signing::key_id::KeyVaultKeyId;
+use crate::signing::public_key::PublicKey;
+use crate::signing::{AssertionSigner, SignError};
+
+/// The first try and two more.
+const TRIES: u32 = 3;
+
+/// Pause after the first failed try; doubled after the second.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+
+/// A `Retry-After` up to this many seconds is waited out; a longer one is passed on to the caller.
+const PATIENCE: u64 = 2;
+
+/// One vault, called with one identity. The connection and the Entra token are shared by all its keys.
+pub struct KeyVault {
+    vault_url: String,
+    identity: Identity,
+    client: OnceLock<KeyClient>,
+}
+
+impl KeyVault {
+    /// The vault at `vault_url`. Nothing is called or built yet.
+    #[must_use]
+    pub const fn new(vault_url: String, identity: Identity) -> Self {
+        Self { vault_url, identity, client: OnceLock::new() }
+    }
+
+    fn client(&self) -> Result<&KeyClient, SignError> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let credential = self.identity.credential().map_err(|_| SignError::IdentityUnavailable)?;
+        let client_options = self.identity.client_options();
+        let options = KeyClientOptions { client_options, ..KeyClientOptions::default() };
+        let built = KeyClient::new(&self.vault_url, credential, Some(options)).map_err(|error| classify(&error))?;
+        Ok(self.client.get_or_init(|| built))
+    }
+
+    async fn get_public_key(&self, id: &KeyVaultKeyId) -> Result<PublicKey, SignError> {
+        let options = KeyClientGetKeyOptions { key_version: Some(id.version.clone()), ..Default::default() };
+        let answer = self.client()?.get_key(&id.name, Some(options)).await;
+        let key = answer.and_then(azure_core::http::Response::into_model).map_err(|error| classify(&error))?.key;
+        let (n, e) = key.and_then(|jwk| jwk.n.zip(jwk.e)).ok_or(SignError::Unusable)?;
+        PublicKey::from_components(&n, &e).ok_or(SignError::Unusable)
+    }
+
+    async fn sign(&self, id: &KeyVaultKeyId, digest: Sha256) -> Result<Vec<u8>, SignError> {
+        let parameters = SignParameters { algorithm: Some(SignatureAlgorithm::Rs256), value: Some(digest.to_vec()) };
+        let content = parameters.try_into().map_err(|error| classify(&error))?;
+        let options = KeyClientSignOptions { key_version: Some(id.version.clone()), ..Default::default() };
+        let answer = self.client()?.sign(&id.name, content, Some(options)).await;
+        let signed = answer.and_then(azure_core::http::Response::into_model).map_err(|error| classify(&error))?;
+        signed.result.ok_or(SignError::Unusable)
+    }
+}
+
+/// One version of one key in a [`KeyVault`].
+pub struct KeyVaultSigner {
+    vault: Arc<KeyVault>,
+    id: KeyVaultKeyId,
+    public_key: OnceCell<PublicKey>,
+}
+
+impl KeyVaultSigner {
+    /// The key `id` of `vault`.
+    #[must_use]
+    pub fn new(vault: Arc<KeyVault>, id: KeyVaultKeyId) -> Self {
+        Self { vault, id, public_key: OnceCell::new() }
+    }
+
+    /// The public half, fetched at first use.
+    ///
+    /// # Errors
+    /// As [`AssertionSigner::sign_digest`].
+    pub async fn public_key(&self) -> Result<&PublicKey, SignError> {
+        let fetch = || self.with_retries(|| self.vault.get_public_key(&self.id));
+        self.public_key.get_or_try_init(fetch).await
+    }
+
+    async fn with_retries<T, F>(&self, call: impl Fn() -> F + Send) -> Result<T, SignError>
+    where
+        F: Future<Output = Result<T, SignError>> + Send,
+    {
+        let mut tries = 1;
+        loop {
+            let answer = timeout(self.vault.identity.try_timeout(), call()).await;
+            match answer.unwrap_or(Err(SignError::NoAnswer)) {
+                Err(error) if tries < TRIES => match pause_before_retry(&error, tries) {
+                    Some(pause) => sleep(pause).await,
+                    None => return Err(error),
+                },
+                settled => return settled,
+            }
+            tries += 1;
+        }
+    }
+}
+
+#[async_trait]
+impl AssertionSigner for KeyVaultSigner {
+    async fn sign_digest(&self, digest: Sha256) -> Result<Vec<u8>, SignError> {
+        let public_key = self.public_key().await?;
+        let signature = self.with_retries(|| self.vault.sign(&self.id, digest)).await?;
+        if public_key.verifies(&digest, &signature) { Ok(signature) } else { Err(SignError::WrongKey) }
+    }
+}
+
+impl fmt::Debug for KeyVaultSigner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("KeyVaultSigner").field(&self.id).finish()
+    }
+}
+
+/// How long to wait before the next try; `None` when another try would not help.
+fn pause_before_retry(error: &SignError, tries: u32) -> Option<Duration> {
+    let pause = FIRST_PAUSE * 2u32.pow(tries.saturating_sub(1));
+    match error {
+        SignError::Throttled { retry_after: Some(seconds) } if *seconds > PATIENCE => None,
+        SignError::Throttled { retry_after: Some(seconds) } => Some(Duration::from_secs(*seconds).max(pause)),
+        // A key created seconds ago is not everywhere yet.
+        SignError::KeyNotFound | SignError::Throttled { retry_after: None } | SignError::NoAnswer => Some(pause),
+        SignError::IdentityUnavailable => Some(pause),
+        SignError::VaultFailed { status } => (*status >= 500 || *status == 409).then_some(pause),
+        SignError::AccessDenied | SignError::WrongKey | SignError::Unusable => None,
+    }
+}
+
+/// The SDK's error in our words; its own text names the vault.
+fn classify(error: &azure_core::Error) -> SignError {
+    match error.kind() {
+        ErrorKind::HttpResponse { status, raw_response, .. } => match u16::from(*status) {
+            401 | 403 => SignError::AccessDenied,
+            404 => SignError::KeyNotFound,
+            429 => {
+                let header = HeaderName::from_static("retry-after");
+                let headers = raw_response.as_ref().map(|response| response.headers());
+                let retry_after = headers.and_then(|headers| headers.get_optional_str(&header)?.parse().ok());
+                SignError::Throttled { retry_after }
+            }
+            status => SignError::VaultFailed { status },
+        },
+        ErrorKind::Credential => SignError::IdentityUnavailable,
+        ErrorKind::Io | ErrorKind::Connection => SignError::NoAnswer,
+        _ => SignError::Unusable,
+    }
+}

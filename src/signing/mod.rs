@@ -1,0 +1,63 @@
+//! Signing behind a one-method seam: [`AssertionSigner`].
+//!
+//! [`key_vault`] signs with a key that never leaves Azure Key Vault, [`local`] with one from a PEM file.
+//! [`sealing`] turns the sealing key's signature into the secret of sealed tokens.
+//! If Key Vault is down: cached access tokens are served until they expire, then clients get 503.
+
+pub mod credential;
+pub mod key_id;
+pub mod key_vault;
+pub mod local;
+pub mod public_key;
+pub mod sealing;
+
+use async_trait::async_trait;
+use thiserror::Error;
+
+use crate::secret::Sha256;
+
+/// Something that holds an RSA private key and signs with it.
+#[async_trait]
+pub trait AssertionSigner: Send + Sync {
+    /// RS256 (RSASSA-PKCS1-v1_5 with SHA-256, RFC 7518 §3.3): signs `digest`, the SHA-256 of the JWS signing input.
+    /// Returns the raw signature bytes, not base64url.
+    ///
+    /// # Errors
+    /// [`SignError`], in our own words: it never carries a vault's or key's name.
+    async fn sign_digest(&self, digest: Sha256) -> Result<Vec<u8>, SignError>;
+}
+
+/// Why there is no signature.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum SignError {
+    /// No Entra token for Key Vault could be had.
+    #[error("no Entra token for Key Vault: assign the managed identity and set AZURE_CLIENT_ID, or sign in with az")]
+    IdentityUnavailable,
+    /// 401 or 403.
+    #[error("Key Vault refuses the identity: grant it the role Key Vault Crypto User on the key")]
+    AccessDenied,
+    /// 404, or a key so new that it may not sign yet.
+    #[error("Key Vault does not know this key or version: check the key identifier settings")]
+    KeyNotFound,
+    /// 429.
+    #[error("Key Vault throttles")]
+    Throttled {
+        /// Seconds to wait, as Key Vault says.
+        retry_after: Option<u64>,
+    },
+    /// Any other status.
+    #[error("Key Vault answered with status {status}")]
+    VaultFailed {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// Nothing came back in time.
+    #[error("no answer from Key Vault")]
+    NoAnswer,
+    /// The signature does not verify with the key's public half.
+    #[error("the signature is not by the configured key version: check the key identifier settings")]
+    WrongKey,
+    /// The key is not an RSA key of at least 2048 bits, or the answer makes no sense.
+    #[error("the key is not an RSA key that can sign: it must be RSA, 2048 bits or more, with the operation sign")]
+    Unusable,
+}

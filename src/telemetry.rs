@@ -1,0 +1,75 @@
+//! Logging: one JSON object a line on stdout, of our own events only.
+//!
+//! Fields are an allow-list: [`Record`] for answered requests, and what each `tracing` call in this crate names.
+//! Events of other crates are never written, whatever `EVERGRANT_LOG` says, for theirs name URLs and headers.
+
+use tracing::Metadata;
+use tracing_subscriber::filter::{Targets, filter_fn};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::oauth::client::{Client, ClientId, GrantType, SubjectKind};
+
+/// Starts logging as `levels` say. Later calls change nothing.
+pub fn init(levels: Targets) {
+    let ours = filter_fn(|metadata: &Metadata<'_>| metadata.target().starts_with("evergrant"));
+    let lines = tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_span_list(false)
+        .with_writer(std::io::stdout);
+    let _ = tracing_subscriber::registry().with(lines.with_filter(levels).with_filter(ours)).try_init();
+}
+
+/// What the log line of an answered request tells, beside id, route, status and duration.
+#[derive(Debug, Default)]
+pub struct Record {
+    /// The kind of event; `answered` unless the slice says more.
+    pub event: Option<&'static str>,
+    /// The registered client, once it is known.
+    pub client_id: Option<ClientId>,
+    /// Whose token it is.
+    pub subject_kind: Option<SubjectKind>,
+    /// The grant type.
+    pub grant_type: Option<GrantType>,
+    /// The scope granted.
+    pub scope: Option<String>,
+    /// The grant: what a revocation would name. `client_credentials` where the registration itself is the grant.
+    pub grant_id: Option<String>,
+    /// SHA-256 of the token handed out, in hexadecimal; never the token.
+    pub token_sha256: Option<String>,
+    /// Its remaining life in seconds.
+    pub expires_in: Option<u64>,
+    /// How the cache answered.
+    pub cache_result: Option<&'static str>,
+    /// The `error` of the answer.
+    pub error: Option<&'static str>,
+    /// Our word for what went wrong behind the answer.
+    pub cause: Option<&'static str>,
+}
+
+impl Record {
+    /// A record of `event`.
+    #[must_use]
+    pub fn of(event: &'static str) -> Self {
+        Self { event: Some(event), ..Self::default() }
+    }
+
+    /// This record, of a request by `client`.
+    #[must_use]
+    pub fn by(mut self, client: &Client) -> Self {
+        self.client_id = Some(client.client_id.clone());
+        self.subject_kind = Some(client.subject);
+        self
+    }
+}
+
+/// An answer and what the log says of it.
+#[derive(Debug)]
+pub struct Answer {
+    /// What the caller gets.
+    pub response: crate::oauth::reply::Response,
+    /// What the log gets.
+    pub record: Record,
+}
