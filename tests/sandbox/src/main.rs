@@ -1,1 +1,122 @@
-fn main() {}
+//! `cargo run -p sandbox`: the whole product on this machine, with no account anywhere.
+
+#![expect(clippy::expect_used, reason = "a test stand: what fails should fail loudly")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it talks to people")]
+#![expect(clippy::disallowed_methods, reason = "cargo says where it is by a variable")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use clap::Parser;
+use sandbox::host::{FunctionsHost, Phase};
+use sandbox::{CLIENT_ID, CLIENT_SECRET, Sandbox, free_port, walk};
+
+/// Starts DocuSign, Key Vault, managed identity and the Functions host on this machine, with the real handler behind
+/// them, walks the main way once and stays up.
+#[derive(Parser)]
+struct Arguments {
+    /// Walk the main way, then exit: 0 if all of it worked, else 1
+    #[arg(long)]
+    once: bool,
+    /// The handler binary; built with cargo if not given
+    #[arg(long)]
+    handler: Option<PathBuf>,
+    /// Port of the Functions host; 7071 if it is free
+    #[arg(long)]
+    port: Option<u16>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let root = repository();
+    let Some(handler) = arguments.handler.clone().or_else(|| build_handler(&root)) else {
+        eprintln!("sandbox: the handler could not be built");
+        return ExitCode::FAILURE;
+    };
+    let sandbox = Sandbox::start_without_consent().await;
+    let port = arguments.port.unwrap_or_else(|| if is_free(7071) { 7071 } else { free_port() });
+    let options = sandbox.host_options(&root, &handler, port, &[]);
+    let settings = options.settings.clone();
+    let host = FunctionsHost::start(options).await;
+    if !matches!(host.wait_for(|phase| *phase != Phase::Starting).await, Phase::Ready(_)) {
+        eprintln!("sandbox: the handler did not start:\n{}", host.output().stderr.all().join("\n"));
+        return ExitCode::FAILURE;
+    }
+    println!("Started, all on this machine:");
+    println!(
+        "  Functions host        {}   (reads host.json and */function.json, runs {})",
+        host.url(),
+        handler.display()
+    );
+    println!("  DocuSign account      {}", sandbox.docusign_url());
+    println!("  Key Vault             over the real Azure SDK, with managed identity\n");
+    let good = tell(&walk::main_way(&sandbox, &host.url(), &consent_url(&handler, &settings)).await);
+    let counts = (sandbox.key_vault.signatures(), sandbox.docusign.exchanges());
+    println!(
+        "\nKey Vault made {} signatures (assertions, and one for the sealing secret per process), DocuSign saw {} exchanges.",
+        counts.0, counts.1
+    );
+    if arguments.once {
+        println!("{}", if good { "The main way works." } else { "The main way is broken." });
+        return if good { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
+    invite(&sandbox, &host, &consent_url(&handler, &settings));
+    let _ = tokio::signal::ctrl_c().await;
+    ExitCode::SUCCESS
+}
+
+fn tell(steps: &[walk::Step]) -> bool {
+    for (number, step) in steps.iter().enumerate() {
+        let mark = if step.good { "ok    " } else { "FAILED" };
+        println!("{mark} {}. {}\n          {}", number + 1, step.what, step.seen);
+    }
+    steps.iter().all(|step| step.good)
+}
+
+fn invite(sandbox: &Sandbox, host: &FunctionsHost, consent_url: &str) {
+    println!("\nIt stays up until Ctrl-C. Try it:");
+    println!(
+        "  curl -u '{CLIENT_ID}:{}' -d grant_type=client_credentials {}/oauth/token",
+        form_encoded(CLIENT_SECRET),
+        host.url()
+    );
+    println!("Break DocuSign and mend it (none, status-500, throttle, hang, malformed, cut, slow):");
+    println!("  curl -X POST '{}/sandbox/fault?kind=status-500'", sandbox.docusign_url());
+    println!("Open the consent link in a browser and press Allow or Deny:\n  {consent_url}");
+}
+
+/// RFC 6749 §2.3.1 wants id and secret form-encoded before they go into HTTP Basic.
+fn form_encoded(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+fn repository() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).expect("tests/sandbox lies two folders deep").to_owned()
+}
+
+/// `cargo run -p sandbox` builds the sandbox only, so the handler is built here.
+fn build_handler(root: &Path) -> Option<PathBuf> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut build = Command::new(cargo);
+    build.current_dir(root).args(["build", "--locked", "--package", "evergrant", "--bin", "evergrant"]);
+    if !build.status().ok()?.success() {
+        return None;
+    }
+    // This binary lies beside the one just built.
+    let beside = std::env::current_exe().ok()?.with_file_name("evergrant");
+    Some(if beside.is_file() { beside } else { root.join("target/debug/evergrant") })
+}
+
+/// What `evergrant consent-url` prints under these settings.
+fn consent_url(handler: &Path, settings: &[(String, String)]) -> String {
+    let mut command = Command::new(handler);
+    command.arg("consent-url").env_clear().envs(settings.iter().cloned()).stderr(Stdio::null());
+    let output = command.output().expect("the handler runs");
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+fn is_free(port: u16) -> bool {
+    std::net::TcpListener::bind(("127.0.0.1", port)).is_ok()
+}

@@ -1,0 +1,276 @@
+//! DocuSign's account server: `/oauth/auth` with its consent pages, `/oauth/token`, `/oauth/userinfo`.
+//!
+//! It verifies assertions against the uploaded public keys and answers every documented error as DocuSign does.
+//! `POST /sandbox/fault?…` breaks it on demand, for whoever plays with the sandbox by hand.
+
+mod consent;
+mod token;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use http::{Method, Request, Response};
+use hyper::body::Incoming;
+use serde_json::{Value, json};
+use url::form_urlencoded;
+
+use crate::fault::{Fault, Faults};
+use crate::server::{self, Body, Reply, Server, json as json_reply, reply};
+
+/// Host of the demo environment, the `aud` that an assertion must name.
+pub const ACCOUNT_HOST: &str = "account-d.docusign.com";
+
+/// A user of the account.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// GUID.
+    pub sub: String,
+    /// Full name.
+    pub name: String,
+    /// E-mail address.
+    pub email: String,
+    /// An inactive user is `user_not_found`.
+    pub active: bool,
+}
+
+/// How `expires_in` is written.
+#[derive(Clone, Copy, Debug)]
+pub enum ExpiresIn {
+    /// As a number.
+    Number(u64),
+    /// As a string, as in one capture.
+    Text(u64),
+    /// Not at all.
+    Missing,
+}
+
+/// A code that waits to be exchanged.
+#[derive(Clone, Debug)]
+struct Code {
+    user: String,
+    redirect_uri: String,
+    challenge: Option<String>,
+}
+
+#[derive(Debug)]
+struct State {
+    users: Vec<User>,
+    /// Uploaded public keys, PEM.
+    public_keys: Vec<String>,
+    /// (user, scope-token) pairs with consent.
+    consents: HashSet<(String, String)>,
+    redirect_uris: Vec<String>,
+    codes: HashMap<String, Code>,
+    access_tokens: HashMap<String, String>,
+    assertions: Vec<String>,
+    expires_in: ExpiresIn,
+    refusal: Option<Value>,
+}
+
+/// The account server.
+#[derive(Debug)]
+pub struct Docusign {
+    /// Faults of the token endpoint.
+    pub faults: Faults,
+    /// Faults of `/oauth/userinfo`.
+    pub userinfo_faults: Faults,
+    integration_key: String,
+    secret_key: Option<String>,
+    state: Mutex<State>,
+    exchanges: AtomicU32,
+    clock_offset: AtomicI64,
+}
+
+impl Docusign {
+    /// An account server that knows one integration key with an optional secret key.
+    #[must_use]
+    pub fn new(integration_key: &str, secret_key: Option<&str>, users: Vec<User>) -> Arc<Self> {
+        Arc::new(Self {
+            faults: Faults::default(),
+            userinfo_faults: Faults::default(),
+            integration_key: integration_key.to_owned(),
+            secret_key: secret_key.map(ToOwned::to_owned),
+            state: Mutex::new(State {
+                users,
+                public_keys: Vec::new(),
+                consents: HashSet::new(),
+                redirect_uris: Vec::new(),
+                codes: HashMap::new(),
+                access_tokens: HashMap::new(),
+                assertions: Vec::new(),
+                expires_in: ExpiresIn::Number(3600),
+                refusal: None,
+            }),
+            exchanges: AtomicU32::new(0),
+            clock_offset: AtomicI64::new(0),
+        })
+    }
+
+    /// Starts serving.
+    pub async fn start(self: &Arc<Self>) -> Server {
+        let this = Arc::clone(self);
+        Server::start(0, move |request| Arc::clone(&this).answer(request)).await
+    }
+
+    /// Uploads a public key, as on the "Apps and Keys" page.
+    pub fn upload_public_key(&self, pem: &str) {
+        self.state().public_keys.push(pem.to_owned());
+    }
+
+    /// Deletes all public keys.
+    pub fn delete_public_keys(&self) {
+        self.state().public_keys.clear();
+    }
+
+    /// Registers a redirect URI of the integration key.
+    pub fn register_redirect_uri(&self, uri: &str) {
+        self.state().redirect_uris.push(uri.to_owned());
+    }
+
+    /// Gives a user's consent to scopes separated by spaces.
+    pub fn consent(&self, user: &str, scopes: &str) {
+        let pairs = scopes.split(' ').map(|scope| (user.to_owned(), scope.to_owned()));
+        self.state().consents.extend(pairs);
+    }
+
+    /// Withdraws all of a user's consents.
+    pub fn withdraw_consent(&self, user: &str) {
+        self.state().consents.retain(|(consenting, _)| consenting != user);
+    }
+
+    /// Makes a user inactive.
+    pub fn deactivate(&self, user: &str) {
+        self.state().users.iter_mut().filter(|known| known.sub == user).for_each(|known| known.active = false);
+    }
+
+    /// Changes how long access tokens live and how that is written.
+    pub fn set_expires_in(&self, expires_in: ExpiresIn) {
+        self.state().expires_in = expires_in;
+    }
+
+    /// Refuses every exchange with this error body; `None` ends it.
+    pub fn refuse_with(&self, body: Option<Value>) {
+        self.state().refusal = body;
+    }
+
+    /// Moves this server's clock by seconds against the machine's.
+    pub fn set_clock_offset(&self, seconds: i64) {
+        self.clock_offset.store(seconds, Ordering::SeqCst);
+    }
+
+    /// A code as after a sign-in of `user` without PKCE.
+    #[must_use]
+    pub fn code_for(&self, user: &str, redirect_uri: &str, challenge: Option<&str>) -> String {
+        let code = format!("ds-code-{}", random());
+        let waiting = Code {
+            user: user.to_owned(),
+            redirect_uri: redirect_uri.to_owned(),
+            challenge: challenge.map(ToOwned::to_owned),
+        };
+        self.state().codes.insert(code.clone(), waiting);
+        code
+    }
+
+    /// How many assertions were presented, good or bad.
+    #[must_use]
+    pub fn exchanges(&self) -> u32 {
+        self.exchanges.load(Ordering::SeqCst)
+    }
+
+    /// The assertions presented so far.
+    #[must_use]
+    pub fn assertions(&self) -> Vec<String> {
+        self.state().assertions.clone()
+    }
+
+    /// The access tokens issued so far.
+    #[must_use]
+    pub fn access_tokens(&self) -> Vec<String> {
+        self.state().access_tokens.keys().cloned().collect()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no panic while held")
+    }
+
+    fn now(&self) -> i64 {
+        i64::try_from(unix_now()).unwrap_or_default() + self.clock_offset.load(Ordering::SeqCst)
+    }
+
+    async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Reply {
+        let path = request.uri().path().to_owned();
+        let query = request.uri().query().unwrap_or_default().to_owned();
+        match (request.method(), path.as_str()) {
+            (&Method::GET, "/oauth/auth") => Ok(self.consent_page(&query)),
+            (&Method::POST, "/oauth/auth/decision") => {
+                let form = server::read(request.into_body()).await;
+                Ok(self.decide(&String::from_utf8_lossy(&form)))
+            }
+            (&Method::POST, "/oauth/token") => self.token(request).await,
+            (&Method::GET, "/oauth/userinfo") => self.userinfo(&request).await,
+            (&Method::POST, "/sandbox/fault") => Ok(self.control(&query)),
+            _ => Ok(reply(404, "text/plain", "not found\n")),
+        }
+    }
+
+    async fn userinfo(&self, request: &Request<Incoming>) -> Reply {
+        if let Some(struck) = self.userinfo_faults.strike().await {
+            return struck;
+        }
+        let bearer =
+            request.headers().get("authorization").and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+        let state = self.state();
+        let sub = bearer.and_then(|token| state.access_tokens.get(token));
+        let Some(user) = state.users.iter().find(|user| Some(&user.sub) == sub) else {
+            return Ok(json_reply(
+                401,
+                &json!({"error": "internal_server_error", "error_description": "invalid_token"}),
+            ));
+        };
+        Ok(json_reply(200, &user_json(user)))
+    }
+
+    /// `POST /sandbox/fault?kind=…`: `none`, `status-500`, `throttle`, `hang`, `malformed`, `cut`, `slow`.
+    fn control(&self, query: &str) -> Response<Body> {
+        let fault = match parameter(query, "kind").as_deref() {
+            Some("none") => None,
+            Some("status-500") => Some(Fault::Status(500)),
+            Some("throttle") => Some(Fault::Throttle(Some("5".to_owned()))),
+            Some("hang") => Some(Fault::Hang),
+            Some("malformed") => Some(Fault::Body("{".to_owned())),
+            Some("cut") => Some(Fault::Cut),
+            Some("slow") => Some(Fault::Latency(Duration::from_secs(2))),
+            _ => return reply(400, "text/plain", "kind: none, status-500, throttle, hang, malformed, cut or slow\n"),
+        };
+        self.faults.set(fault);
+        reply(200, "text/plain", "done\n")
+    }
+}
+
+fn user_json(user: &User) -> Value {
+    json!({
+        "sub": user.sub, "name": user.name, "email": user.email, "created": "2031-01-02T03:04:05.67",
+        "accounts": [
+            {"account_id": "3f0c2d9e-6b1a-4c57-9a83-0d5e7b21c4aa", "is_default": "true",
+             "account_name": "Example Ltd", "base_uri": "https://demo.docusign.net"},
+        ],
+    })
+}
+
+/// Seconds since 1970 by the machine's clock.
+#[must_use]
+pub fn unix_now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+fn random() -> String {
+    let mut bytes = [0u8; 16];
+    aws_lc_rs::rand::fill(&mut bytes).expect("randomness");
+    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+fn parameter(query: &str, wanted: &str) -> Option<String> {
+    form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+}

@@ -1,0 +1,73 @@
+//! Faults on demand.
+
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+use http::Response;
+
+use crate::server::{Body, Cut, Reply, reply};
+
+/// What goes wrong.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// The answer comes this much later.
+    Latency(Duration),
+    /// No answer ever.
+    Hang,
+    /// An answer with this status and an HTML body.
+    Status(u16),
+    /// 429 with this `Retry-After`, if any.
+    Throttle(Option<String>),
+    /// 200 with this body.
+    Body(String),
+    /// The connection breaks off.
+    Cut,
+}
+
+/// The faults of one server: those that strike once come first, then the one that stays.
+#[derive(Debug, Default)]
+pub struct Faults {
+    once: Mutex<Vec<Fault>>,
+    lasting: Mutex<Option<Fault>>,
+}
+
+impl Faults {
+    /// Every answer fails like this from now on; `None` ends it.
+    pub fn set(&self, fault: Option<Fault>) {
+        *lock(&self.lasting) = fault;
+    }
+
+    /// The next answer fails like this; several calls line up.
+    pub fn once(&self, fault: Fault) {
+        lock(&self.once).insert(0, fault);
+    }
+
+    /// Strikes, if a fault is due: `Some` is to be answered instead of the real thing.
+    pub async fn strike(&self) -> Option<Reply> {
+        let fault = lock(&self.once).pop();
+        let fault = fault.or_else(|| lock(&self.lasting).clone())?;
+        match fault {
+            Fault::Latency(pause) => {
+                tokio::time::sleep(pause).await;
+                None
+            }
+            Fault::Hang => std::future::pending().await,
+            Fault::Status(status) => Some(Ok(reply(status, "text/html", "<h1>Something went wrong</h1>"))),
+            Fault::Throttle(retry_after) => Some(Ok(throttled(retry_after))),
+            Fault::Body(text) => Some(Ok(reply(200, "application/json", text))),
+            Fault::Cut => Some(Err(Cut)),
+        }
+    }
+}
+
+fn throttled(retry_after: Option<String>) -> Response<Body> {
+    let mut response = reply(429, "application/json", "{}");
+    if let Some(value) = retry_after.and_then(|value| value.parse().ok()) {
+        response.headers_mut().insert("retry-after", value);
+    }
+    response
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().expect("no panic while held")
+}

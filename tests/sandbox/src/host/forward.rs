@@ -1,0 +1,125 @@
+//! The host's three ways to call the handler, with all they do to a request.
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, HOST, HeaderName, TRANSFER_ENCODING, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Request, Response};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::{Map, Value, json};
+use std::sync::atomic::{AtomicU32, Ordering};
+use url::form_urlencoded;
+
+use crate::server::{self, Body, Cut, Reply, reply};
+
+const HOST_VERSION: &str = "4.1048.0";
+const VERSION_HEADER: HeaderName = HeaderName::from_static("x-azure-functions-hostversion");
+const INVOCATION_HEADER: HeaderName = HeaderName::from_static("x-azure-functions-invocationid");
+
+/// Calls the handler.
+pub(super) struct Forwarder {
+    client: Client<HttpConnector, Body>,
+    invocations: AtomicU32,
+}
+
+impl Default for Forwarder {
+    fn default() -> Self {
+        Self { client: Client::builder(TokioExecutor::new()).build_http(), invocations: AtomicU32::new(0) }
+    }
+}
+
+impl Forwarder {
+    fn invocation_id(&self) -> HeaderValue {
+        let number = self.invocations.fetch_add(1, Ordering::SeqCst);
+        HeaderValue::from_str(&format!("00000000-0000-4000-8000-{number:012x}")).expect("a header")
+    }
+
+    /// Proxying: the target byte for byte, both bodies streamed, the host's headers put in the place of the caller's.
+    pub(super) async fn proxy(&self, request: Request<Incoming>, port: u16) -> Reply {
+        let (mut head, body) = request.into_parts();
+        let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
+        head.uri = format!("http://127.0.0.1:{port}{target}").parse().expect("a URI");
+        if let Some(host) = head.headers.remove(HOST) {
+            head.headers.insert("x-forwarded-host", host);
+        }
+        head.headers.insert("x-forwarded-for", HeaderValue::from_static("203.0.113.7"));
+        head.headers.insert("x-forwarded-proto", HeaderValue::from_static("https"));
+        head.headers.insert(VERSION_HEADER, HeaderValue::from_static(HOST_VERSION));
+        head.headers.insert(INVOCATION_HEADER, self.invocation_id());
+        let answer = self.client.request(Request::from_parts(head, body.boxed())).await;
+        answer.map(|response| response.map(BodyExt::boxed)).map_err(|_| Cut)
+    }
+
+    /// Forwarding: the query re-encoded with repeats joined by commas, the body copied only with a `Content-Length`,
+    /// the host's headers added beside the caller's, the answer buffered.
+    pub(super) async fn forward(&self, request: Request<Incoming>, port: u16) -> Reply {
+        let (mut head, body) = request.into_parts();
+        let has_length = head.headers.get(CONTENT_LENGTH).is_some_and(|length| length != "0");
+        let body = if has_length { server::read(body).await } else { Bytes::new() };
+        let query = rebuilt_query(head.uri.query().unwrap_or_default());
+        head.uri = format!("http://127.0.0.1:{port}{}{query}", head.uri.path()).parse().expect("a URI");
+        head.headers.remove(TRANSFER_ENCODING);
+        head.headers.append(VERSION_HEADER, HeaderValue::from_static(HOST_VERSION));
+        head.headers.append(INVOCATION_HEADER, self.invocation_id());
+        head.headers.append(USER_AGENT, HeaderValue::from_static("Azure-Functions-Host/4.1048.0"));
+        let answer = self.client.request(Request::from_parts(head, server::body(body))).await;
+        let (head, body) = answer.map_err(|_| Cut)?.into_parts();
+        Ok(Response::from_parts(head, server::body(server::read(body).await)))
+    }
+
+    /// The envelope: everything in JSON to `/<function>`; anything but a 2xx is a failed invocation.
+    pub(super) async fn envelope(&self, request: Request<Incoming>, port: u16, function: &str) -> Reply {
+        let (head, body) = request.into_parts();
+        let body = server::read(body).await;
+        let query: Map<String, Value> = form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes())
+            .map(|(name, value)| (name.into_owned(), json!(value)))
+            .collect();
+        let envelope = json!({
+            "Data": {"req": {
+                "Url": head.uri.to_string(), "Method": head.method.as_str(), "Query": query,
+                "Headers": header_lists(&head.headers), "Params": {}, "Identities": [],
+                "Body": String::from_utf8_lossy(&body),
+            }},
+            "Metadata": {"sys": {"MethodName": function}},
+        });
+        let request = Request::post(format!("http://127.0.0.1:{port}/{function}"))
+            .header("content-type", "application/json")
+            .body(server::body(envelope.to_string()))
+            .expect("a request");
+        let answer = self.client.request(request).await.map_err(|_| Cut)?;
+        if !answer.status().is_success() {
+            return Ok(reply(500, "text/plain", ""));
+        }
+        let text = server::read(answer.into_body()).await;
+        let value: Value = serde_json::from_slice(&text).unwrap_or_default();
+        let body = value["Outputs"]["res"]["body"].as_str().unwrap_or_default().to_owned();
+        Ok(reply(200, "text/plain", body))
+    }
+}
+
+fn rebuilt_query(query: &str) -> String {
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        match pairs.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = format!("{known},{value}"),
+            None => pairs.push((name.into_owned(), value.into_owned())),
+        }
+    }
+    if pairs.is_empty() {
+        return String::new();
+    }
+    format!("?{}", form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish())
+}
+
+fn header_lists(headers: &HeaderMap) -> Map<String, Value> {
+    let mut lists = Map::new();
+    for (name, value) in headers {
+        let list = lists.entry(name.as_str()).or_insert_with(|| json!([]));
+        if let Some(list) = list.as_array_mut() {
+            list.push(json!(value.to_str().unwrap_or_default()));
+        }
+    }
+    lists
+}

@@ -1,0 +1,209 @@
+//! A stand-in for the Azure Functions host: it starts the handler, polls it until it answers, and forwards to it.
+//!
+//! [`supervisor`] starts and restarts the process by the host's rules, [`forward`] speaks the three modes, and this
+//! file applies routes, methods, auth levels and keys: the key is `x-functions-key`, or else the first `?code=`.
+
+mod forward;
+mod supervisor;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+use http::Request;
+use hyper::body::Incoming;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use url::form_urlencoded;
+
+use crate::manifest::{AuthLevel, Function, Manifest};
+use crate::process::Output;
+use crate::server::{Reply, Server, reply};
+
+pub use supervisor::Phase;
+
+/// How long a request is held while the handler is not ready.
+const HOLD: Duration = Duration::from_secs(20);
+
+/// What a host of some age understands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Generation {
+    /// Knows both flags and prefers proxying (from 2025 on).
+    Proxying,
+    /// Knows only forwarding.
+    Forwarding,
+    /// Knows neither.
+    Envelope,
+}
+
+/// How a request reaches the handler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Byte for byte, streamed.
+    Proxy,
+    /// Rebuilt and buffered.
+    Forward,
+    /// Wrapped in JSON.
+    Envelope,
+}
+
+/// How to start a host.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The app's folder, with `host.json`.
+    pub root: PathBuf,
+    /// Overrides the executable, as `AzureFunctionsJobHost__customHandler__description__defaultExecutablePath` does.
+    pub executable: Option<PathBuf>,
+    /// The app settings, and nothing else: the handler inherits nothing from this process.
+    pub settings: Vec<(String, String)>,
+    /// What the host understands.
+    pub generation: Generation,
+    /// Function keys by function name.
+    pub function_keys: HashMap<String, String>,
+    /// The port to listen on; 0 for a free one.
+    pub port: u16,
+}
+
+/// A running host.
+pub struct FunctionsHost {
+    server: Server,
+    inner: Arc<Inner>,
+    supervisor: JoinHandle<()>,
+}
+
+struct Inner {
+    manifest: Manifest,
+    options: Options,
+    phase: watch::Receiver<Phase>,
+    output: Output,
+    starts: Arc<AtomicU32>,
+    key_lookups: AtomicU32,
+    storage_down: AtomicBool,
+    forwarder: forward::Forwarder,
+}
+
+impl FunctionsHost {
+    /// Starts a host and the handler.
+    pub async fn start(options: Options) -> Self {
+        let manifest = Manifest::read(&options.root).expect("a readable app");
+        let output = Output::default();
+        let starts = Arc::new(AtomicU32::new(0));
+        let supervisor = supervisor::Supervisor::new(&manifest, &options, output.clone(), Arc::clone(&starts));
+        let phase = supervisor.phase();
+        let inner = Arc::new(Inner {
+            manifest,
+            phase,
+            output,
+            starts,
+            key_lookups: AtomicU32::new(0),
+            storage_down: AtomicBool::new(false),
+            forwarder: forward::Forwarder::default(),
+            options,
+        });
+        let serving = Arc::clone(&inner);
+        let server = Server::start(inner.options.port, move |request| Arc::clone(&serving).answer(request)).await;
+        Self { server, inner, supervisor: tokio::spawn(supervisor.run()) }
+    }
+
+    /// The public URL.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// What the handler wrote.
+    #[must_use]
+    pub fn output(&self) -> &Output {
+        &self.inner.output
+    }
+
+    /// How often the handler was started.
+    #[must_use]
+    pub fn starts(&self) -> u32 {
+        self.inner.starts.load(Ordering::SeqCst)
+    }
+
+    /// How often keys were looked up, which costs the host its storage.
+    #[must_use]
+    pub fn key_lookups(&self) -> u32 {
+        self.inner.key_lookups.load(Ordering::SeqCst)
+    }
+
+    /// Takes `AzureWebJobsStorage` away: key look-ups fail.
+    pub fn set_storage_down(&self, down: bool) {
+        self.inner.storage_down.store(down, Ordering::SeqCst);
+    }
+
+    /// Where the handler is now.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.inner.phase.borrow().clone()
+    }
+
+    /// Waits for a phase.
+    pub async fn wait_for(&self, wanted: impl FnMut(&Phase) -> bool) -> Phase {
+        let mut phase = self.inner.phase.clone();
+        let waited = tokio::time::timeout(HOLD, phase.wait_for(wanted)).await;
+        waited.expect("the phase in time").expect("a running supervisor").clone()
+    }
+}
+
+impl Drop for FunctionsHost {
+    fn drop(&mut self) {
+        // Dropping the supervisor kills the handler: the host's own way to stop is SIGKILL too.
+        self.supervisor.abort();
+    }
+}
+
+impl Inner {
+    async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Reply {
+        let Some(function) = self.manifest.find(request.uri().path(), request.method()) else {
+            return Ok(reply(404, "text/plain", ""));
+        };
+        if let Err(status) = self.authorize(function, &request) {
+            return Ok(reply(status, "text/plain", ""));
+        }
+        let mut phase = self.phase.clone();
+        let settled = tokio::time::timeout(HOLD, phase.wait_for(|phase| *phase != Phase::Starting)).await;
+        let port = match settled.ok().and_then(Result::ok).map(|phase| phase.clone()) {
+            Some(Phase::Ready(port)) => port,
+            _ => return Ok(reply(503, "text/plain", "Function host is not running.\n")),
+        };
+        match self.mode(function) {
+            Mode::Proxy => self.forwarder.proxy(request, port).await,
+            Mode::Forward => self.forwarder.forward(request, port).await,
+            Mode::Envelope => self.forwarder.envelope(request, port, &function.name).await,
+        }
+    }
+
+    fn mode(&self, function: &Function) -> Mode {
+        let Manifest { proxying, forwarding, .. } = self.manifest;
+        match self.options.generation {
+            Generation::Proxying if proxying && function.http_in_and_out => Mode::Proxy,
+            Generation::Proxying | Generation::Forwarding if forwarding && function.http_in_and_out => Mode::Forward,
+            _ => Mode::Envelope,
+        }
+    }
+
+    /// The host's own rule: an anonymous function skips keys only when none is presented, and then passes anyway.
+    fn authorize(&self, function: &Function, request: &Request<Incoming>) -> Result<(), u16> {
+        let header = request.headers().get("x-functions-key").and_then(|value| value.to_str().ok());
+        let query = request.uri().query().unwrap_or_default().as_bytes();
+        let in_query = form_urlencoded::parse(query).find(|(name, _)| name == "code");
+        let presented = header.map(ToOwned::to_owned).or_else(|| in_query.map(|(_, value)| value.into_owned()));
+        if presented.is_some() {
+            self.key_lookups.fetch_add(1, Ordering::SeqCst);
+            if self.storage_down.load(Ordering::SeqCst) {
+                return Err(500);
+            }
+        }
+        let key = self.options.function_keys.get(&function.name);
+        match function.auth_level {
+            AuthLevel::Anonymous => Ok(()),
+            AuthLevel::Function if key.is_some() && presented.as_ref() == key => Ok(()),
+            AuthLevel::Function => Err(401),
+        }
+    }
+}

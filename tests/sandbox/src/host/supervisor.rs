@@ -1,0 +1,126 @@
+//! Starts the handler, polls it until anything answers, and restarts it by the host's rules.
+//!
+//! Exit 0 is never restarted; exit 200 is, free of charge; anything else is counted, and the third within 30 minutes
+//! stops the host.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::process::{Child, Command};
+use tokio::sync::watch;
+
+use super::Options;
+use crate::client::HttpClient;
+use crate::manifest::Manifest;
+use crate::process::{self, Output};
+
+/// The host asks every 25 ms.
+const POLL: Duration = Duration::from_millis(25);
+
+/// Errors further apart than this are not counted together.
+const ERROR_WINDOW: Duration = Duration::from_secs(30 * 60);
+
+/// Exit code that asks for a restart.
+const INTENTIONAL_RESTART: i32 = 200;
+
+/// Where the handler is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Not answering yet.
+    Starting,
+    /// Answering on this port.
+    Ready(u16),
+    /// It exited with 0 and is not started again.
+    Exited,
+    /// It failed three times; the host has given up.
+    HostStopped,
+}
+
+pub(super) struct Supervisor {
+    executable: PathBuf,
+    root: PathBuf,
+    settings: Vec<(String, String)>,
+    output: Output,
+    starts: Arc<AtomicU32>,
+    phase: watch::Sender<Phase>,
+}
+
+impl Supervisor {
+    pub(super) fn new(manifest: &Manifest, options: &Options, output: Output, starts: Arc<AtomicU32>) -> Self {
+        let executable = options.executable.clone().unwrap_or_else(|| manifest.root.join(&manifest.executable));
+        Self {
+            executable,
+            root: manifest.root.clone(),
+            settings: options.settings.clone(),
+            output,
+            starts,
+            phase: watch::channel(Phase::Starting).0,
+        }
+    }
+
+    pub(super) fn phase(&self) -> watch::Receiver<Phase> {
+        self.phase.subscribe()
+    }
+
+    pub(super) async fn run(self) {
+        let mut errors: Vec<Instant> = Vec::new();
+        loop {
+            self.phase.send_replace(Phase::Starting);
+            let (mut child, port) = self.spawn().await;
+            let ended = tokio::select! {
+                ended = child.wait() => ended,
+                () = until_it_answers(port) => {
+                    self.phase.send_replace(Phase::Ready(port));
+                    child.wait().await
+                }
+            };
+            match ended.ok().and_then(|status| status.code()) {
+                Some(0) => return drop(self.phase.send_replace(Phase::Exited)),
+                Some(INTENTIONAL_RESTART) => {}
+                _ => {
+                    errors.retain(|error| error.elapsed() < ERROR_WINDOW);
+                    errors.push(Instant::now());
+                    if errors.len() >= 3 {
+                        return drop(self.phase.send_replace(Phase::HostStopped));
+                    }
+                }
+            }
+        }
+    }
+
+    async fn spawn(&self) -> (Child, u16) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free loopback port");
+        let port = listener.local_addr().expect("a bound address").port();
+        drop(listener);
+        let mut command = Command::new(&self.executable);
+        command.env_clear().current_dir(&self.root).envs(self.settings.iter().cloned());
+        let id = format!("worker-{}", self.starts.fetch_add(1, Ordering::SeqCst));
+        for (name, value) in [
+            ("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string()),
+            ("FUNCTIONS_HTTPWORKER_PORT", port.to_string()),
+            ("FUNCTIONS_CUSTOMHANDLER_WORKER_ID", id.clone()),
+            ("FUNCTIONS_HTTPWORKER_ID", id),
+            ("FUNCTIONS_APP_ROOT_PATH", self.root.display().to_string()),
+        ] {
+            command.env(name, value);
+        }
+        (process::spawn(&mut command, &self.output), port)
+    }
+}
+
+/// Any HTTP answer counts as ready; only a socket error means "not yet".
+async fn until_it_answers(port: u16) {
+    let client = HttpClient::default();
+    loop {
+        if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+            let request = http::Request::get(format!("http://127.0.0.1:{port}/")).body(Default::default());
+            if client.send(request.expect("a request")).await.is_some() {
+                return;
+            }
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}

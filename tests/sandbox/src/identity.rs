@@ -1,0 +1,74 @@
+//! The managed-identity endpoint of App Service and Functions: `GET ?api-version=2019-08-01&resource=…`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use http::Request;
+use hyper::body::Incoming;
+use serde_json::json;
+use url::form_urlencoded;
+
+use crate::fault::Faults;
+use crate::server::{self, Reply, Server};
+
+/// What the endpoint checks and counts.
+#[derive(Debug)]
+pub struct Identity {
+    /// Faults on demand.
+    pub faults: Faults,
+    header: String,
+    client_id: String,
+    entra_token: String,
+    requests: AtomicU32,
+}
+
+impl Identity {
+    /// An endpoint for the user-assigned identity `client_id`, which hands out `entra_token`.
+    #[must_use]
+    pub fn new(header: &str, client_id: &str, entra_token: &str) -> Arc<Self> {
+        Arc::new(Self {
+            faults: Faults::default(),
+            header: header.to_owned(),
+            client_id: client_id.to_owned(),
+            entra_token: entra_token.to_owned(),
+            requests: AtomicU32::new(0),
+        })
+    }
+
+    /// Starts the endpoint.
+    pub async fn start(self: &Arc<Self>) -> Server {
+        let this = Arc::clone(self);
+        Server::start(0, move |request| Arc::clone(&this).answer(request)).await
+    }
+
+    /// How many Entra tokens were asked for.
+    #[must_use]
+    pub fn requests(&self) -> u32 {
+        self.requests.load(Ordering::SeqCst)
+    }
+
+    async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Reply {
+        self.requests.fetch_add(1, Ordering::SeqCst);
+        if let Some(struck) = self.faults.strike().await {
+            return struck;
+        }
+        let query = request.uri().query().unwrap_or_default().as_bytes().to_vec();
+        let value = |name: &str| form_urlencoded::parse(&query).find(|(n, _)| n == name).map(|(_, v)| v.into_owned());
+        let header = request.headers().get("x-identity-header").and_then(|value| value.to_str().ok());
+        let allowed = header == Some(self.header.as_str());
+        let known = value("client_id").as_deref() == Some(self.client_id.as_str());
+        let right = value("api-version").as_deref() == Some("2019-08-01")
+            && value("resource").as_deref() == Some("https://vault.azure.net");
+        if !(allowed && known && right) {
+            return Ok(server::json(400, &json!({"statusCode": 400, "message": "no such identity"})));
+        }
+        let expires_on = crate::docusign::unix_now() + 86_400;
+        Ok(server::json(
+            200,
+            &json!({
+                "access_token": self.entra_token, "client_id": self.client_id, "expires_on": expires_on.to_string(),
+                "resource": "https://vault.azure.net", "token_type": "Bearer",
+            }),
+        ))
+    }
+}

@@ -1,0 +1,99 @@
+//! RSA keys and certificates, made anew for every run: nothing here is worth stealing.
+
+use std::fmt;
+
+use aws_lc_rs::digest::{self, Digest};
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::RSA_PKCS1_SHA256;
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyUsagePurpose};
+use rsa::RsaPrivateKey;
+use rsa::pkcs1::EncodeRsaPrivateKey;
+use rsa::pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey, LineEnding};
+use rsa::traits::PublicKeyParts;
+use std::sync::Arc;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+
+/// An RSA-2048 key.
+#[derive(Clone)]
+pub struct RsaKey {
+    pair: Arc<KeyPair>,
+    private: RsaPrivateKey,
+}
+
+impl fmt::Debug for RsaKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RsaKey")
+    }
+}
+
+impl RsaKey {
+    /// Makes a new key.
+    #[must_use]
+    pub fn generate() -> Self {
+        let pair = KeyPair::generate(KeySize::Rsa2048).expect("a new RSA key");
+        let der: Pkcs8V1Der<'static> = pair.as_der().expect("PKCS#8");
+        let private = RsaPrivateKey::from_pkcs8_der(der.as_ref()).expect("PKCS#8 again");
+        Self { pair: Arc::new(pair), private }
+    }
+
+    /// The private half as PKCS#8 PEM.
+    #[must_use]
+    pub fn pkcs8_pem(&self) -> String {
+        self.private.to_pkcs8_pem(LineEnding::LF).expect("PEM").to_string()
+    }
+
+    /// The private half as PKCS#1 PEM.
+    #[must_use]
+    pub fn pkcs1_pem(&self) -> String {
+        self.private.to_pkcs1_pem(LineEnding::LF).expect("PEM").to_string()
+    }
+
+    /// The public half as `-----BEGIN PUBLIC KEY-----`.
+    #[must_use]
+    pub fn public_pem(&self) -> String {
+        self.private.to_public_key().to_public_key_pem(LineEnding::LF).expect("PEM")
+    }
+
+    /// Modulus and exponent, big-endian.
+    #[must_use]
+    pub fn components(&self) -> (Vec<u8>, Vec<u8>) {
+        (self.private.n().to_bytes_be(), self.private.e().to_bytes_be())
+    }
+
+    /// The RS256 signature of a SHA-256 digest.
+    #[must_use]
+    pub fn sign_digest(&self, digest: &[u8]) -> Option<Vec<u8>> {
+        let digest = Digest::import_less_safe(digest, &digest::SHA256).ok()?;
+        let mut signature = vec![0; self.pair.public_modulus_len()];
+        self.pair.sign_digest(&RSA_PKCS1_SHA256, &digest, &mut signature).ok()?;
+        Some(signature)
+    }
+}
+
+/// A certificate authority for one server.
+pub struct Tls {
+    /// The authority's certificate, for `SSL_CERT_FILE`.
+    pub authority_pem: String,
+    /// Serves with a certificate for the wanted name.
+    pub acceptor: TlsAcceptor,
+}
+
+/// Makes an authority and a server certificate for `name`.
+#[must_use]
+pub fn tls_for(name: &str) -> Tls {
+    let authority_key = rcgen::KeyPair::generate().expect("a key");
+    let mut authority = CertificateParams::new(Vec::new()).expect("parameters");
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    authority.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    let authority_pem = authority.self_signed(&authority_key).expect("a certificate").pem();
+    let issuer = Issuer::new(authority, authority_key);
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let certificate = CertificateParams::new(vec![name.to_owned()]).expect("parameters").signed_by(&key, &issuer);
+    let chain = vec![certificate.expect("a certificate").der().clone()];
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).expect("a TLS server");
+    Tls { authority_pem, acceptor: TlsAcceptor::from(Arc::new(config)) }
+}

@@ -1,0 +1,156 @@
+//! Reads `host.json` and the `function.json` files as the Functions host does.
+
+use std::path::{Path, PathBuf};
+
+use http::Method;
+use serde_json::Value;
+
+/// `authLevel` of an HTTP trigger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthLevel {
+    /// Anyone.
+    Anonymous,
+    /// Whoever has the function's key, or the master key.
+    Function,
+}
+
+/// One function folder.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// The folder's name.
+    pub name: String,
+    /// The route without the prefix.
+    pub route: String,
+    /// The methods of the trigger; none listed means all.
+    pub methods: Vec<Method>,
+    /// Who may call.
+    pub auth_level: AuthLevel,
+    /// Exactly one `httpTrigger` and one `http` output: only then the mode flags apply.
+    pub http_in_and_out: bool,
+}
+
+/// An app as its files describe it.
+#[derive(Clone, Debug)]
+pub struct Manifest {
+    /// The folder of `host.json`.
+    pub root: PathBuf,
+    /// `extensions.http.routePrefix`, `api` if it is not set.
+    pub route_prefix: String,
+    /// `customHandler.description.defaultExecutablePath`.
+    pub executable: String,
+    /// `customHandler.enableProxyingHttpRequest`.
+    pub proxying: bool,
+    /// `customHandler.enableForwardingHttpRequest`.
+    pub forwarding: bool,
+    /// The function folders.
+    pub functions: Vec<Function>,
+}
+
+impl Manifest {
+    /// Reads the app in `root`.
+    ///
+    /// # Errors
+    /// What the host would complain about.
+    pub fn read(root: &Path) -> Result<Self, String> {
+        let host = read_json(&root.join("host.json"))?;
+        if host["version"] != "2.0" {
+            return Err("host.json: version must be \"2.0\"".to_owned());
+        }
+        let handler = &host["customHandler"];
+        let executable = handler["description"]["defaultExecutablePath"].as_str();
+        let mut functions = Vec::new();
+        let entries = std::fs::read_dir(root).map_err(|error| error.to_string())?;
+        for entry in entries.filter_map(Result::ok) {
+            let file = entry.path().join("function.json");
+            if file.is_file() {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                functions.push(Function::read(name, &read_json(&file)?)?);
+            }
+        }
+        functions.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(Self {
+            root: root.to_owned(),
+            route_prefix: host["extensions"]["http"]["routePrefix"].as_str().unwrap_or("api").to_owned(),
+            executable: executable.ok_or("WorkerConfig for runtime: custom not found")?.to_owned(),
+            proxying: handler["enableProxyingHttpRequest"] == true,
+            forwarding: handler["enableForwardingHttpRequest"] == true,
+            functions,
+        })
+    }
+
+    /// The function that a path belongs to, with its route's parameters ignored.
+    #[must_use]
+    pub fn find(&self, path: &str, method: &Method) -> Option<&Function> {
+        let path = path.trim_matches('/');
+        let path = match self.route_prefix.as_str() {
+            "" => path,
+            prefix => path.strip_prefix(prefix)?.strip_prefix('/')?,
+        };
+        self.functions.iter().find(|function| {
+            let method_fits = function.methods.is_empty() || function.methods.contains(method);
+            method_fits && matches(&function.route, path)
+        })
+    }
+}
+
+impl Function {
+    fn read(name: String, json: &Value) -> Result<Self, String> {
+        let bindings = json["bindings"].as_array().ok_or(format!("{name}: no bindings"))?;
+        let trigger = bindings.iter().find(|binding| binding["type"] == "httpTrigger" && binding["direction"] == "in");
+        let trigger = trigger.ok_or(format!("{name}: no httpTrigger"))?;
+        let outputs = bindings.iter().filter(|binding| binding["direction"] == "out");
+        let http_outputs = outputs.clone().filter(|binding| binding["type"] == "http").count();
+        let auth_level = match trigger["authLevel"].as_str() {
+            Some("anonymous") => AuthLevel::Anonymous,
+            Some("function") | None => AuthLevel::Function,
+            Some(other) => return Err(format!("{name}: authLevel {other}")),
+        };
+        let methods = trigger["methods"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        Ok(Self {
+            route: trigger["route"].as_str().unwrap_or(&name).to_owned(),
+            methods: methods.filter_map(|method| method.to_uppercase().parse().ok()).collect(),
+            auth_level,
+            http_in_and_out: bindings.len() == 2 && outputs.count() == 1 && http_outputs == 1,
+            name,
+        })
+    }
+}
+
+/// ASP.NET route templates as far as we use them: literals, `{name}`, `{name?}`, `{*name}`.
+fn matches(route: &str, path: &str) -> bool {
+    let mut path = path.split('/').filter(|segment| !segment.is_empty());
+    for template in route.split('/') {
+        if template.starts_with("{*") {
+            return true;
+        }
+        let optional = template.ends_with("?}");
+        match path.next() {
+            None if optional => {}
+            Some(_) if template.starts_with('{') => {}
+            Some(segment) if segment.eq_ignore_ascii_case(template) => {}
+            _ => return false,
+        }
+    }
+    path.next().is_none()
+}
+
+fn read_json(path: &Path) -> Result<Value, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn routes_match_as_in_asp_net() {
+        assert!(matches("oauth/token", "oauth/token"));
+        assert!(matches("oauth/token", "OAuth/Token"));
+        assert!(!matches("oauth/token", "oauth"));
+        assert!(!matches("oauth/token", "oauth/token/more"));
+        assert!(matches("oauth/authorize/{client_id?}", "oauth/authorize"));
+        assert!(matches("oauth/authorize/{client_id?}", "oauth/authorize/wf"));
+        assert!(matches("gateway/{*path}", "gateway/a/b"));
+    }
+}

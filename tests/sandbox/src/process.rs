@@ -1,0 +1,52 @@
+//! A child process whose output is kept line by line.
+
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+
+/// Lines written so far, oldest first.
+#[derive(Clone, Debug, Default)]
+pub struct Lines(Arc<Mutex<Vec<String>>>);
+
+impl Lines {
+    /// All lines.
+    #[must_use]
+    pub fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+
+    fn push(&self, line: String) {
+        self.0.lock().unwrap().push(line);
+    }
+}
+
+/// What a handler wrote, over all its starts.
+#[derive(Clone, Debug, Default)]
+pub struct Output {
+    /// Standard output.
+    pub stdout: Lines,
+    /// Standard error, which the host logs as errors.
+    pub stderr: Lines,
+}
+
+/// Starts `command` with its output kept, killed when dropped.
+#[must_use]
+pub fn spawn(command: &mut Command, output: &Output) -> Child {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let mut child = command.spawn().expect("a process to start");
+    follow(child.stdout.take(), output.stdout.clone());
+    follow(child.stderr.take(), output.stderr.clone());
+    child
+}
+
+fn follow(stream: Option<impl AsyncRead + Unpin + Send + 'static>, lines: Lines) {
+    let Some(stream) = stream else { return };
+    tokio::spawn(async move {
+        let mut reader = BufReader::new(stream).lines();
+        while let Ok(Some(line)) = reader.next_line().await {
+            lines.push(line);
+        }
+    });
+}

@@ -1,0 +1,189 @@
+//! Puts the outside world together and says how the handler finds it.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tempfile::TempDir;
+
+use crate::docusign::{Docusign, User};
+use crate::host::{FunctionsHost, Generation, Options};
+use crate::identity::Identity;
+use crate::key_vault::KeyVault;
+use crate::keys::{RsaKey, tls_for};
+use crate::proxy::Proxy;
+use crate::server::Server;
+
+/// The integration key that the sandbox's DocuSign knows.
+pub const INTEGRATION_KEY: &str = "7c2b8d7e-3f5a-4f0e-9d5b-2a6f1e0c4b11";
+/// The user that the app acts as.
+pub const INTEGRATION_USER: &str = "5e1d7a90-8c34-4f7b-a2d6-90b1c3e5f722";
+/// Another user of the account.
+pub const OTHER_USER: &str = "c0ffee00-1b2c-4d3e-8f40-5a6b7c8d9e33";
+/// The registered client.
+pub const CLIENT_ID: &str = "sandbox-client";
+/// Its secret, worth nothing outside the sandbox.
+pub const CLIENT_SECRET: &str = "sandbox secret, worth nothing";
+
+const VAULT_HOST: &str = "evergrant-sandbox.vault.azure.net";
+const ENTRA_TOKEN: &str = "entra-token-of-the-sandbox";
+const IDENTITY_HEADER: &str = "identity-header-of-the-sandbox";
+const IDENTITY_CLIENT_ID: &str = "9a8b7c6d-0000-4000-8000-e5d4c3b2a144";
+
+/// The outside world: DocuSign, Key Vault, managed identity.
+pub struct Sandbox {
+    /// DocuSign's account server.
+    pub docusign: Arc<Docusign>,
+    /// The vault.
+    pub key_vault: Arc<KeyVault>,
+    /// The managed-identity endpoint.
+    pub identity: Arc<Identity>,
+    /// The signing key, whose public half DocuSign knows.
+    pub signing_key: RsaKey,
+    signing_key_id: String,
+    sealing_key_id: String,
+    docusign_server: Server,
+    identity_server: Server,
+    _vault_server: Server,
+    proxy: Proxy,
+    files: TempDir,
+}
+
+impl Sandbox {
+    /// Starts everything with a consent in place.
+    pub async fn start() -> Self {
+        let sandbox = Self::start_without_consent().await;
+        sandbox.docusign.consent(INTEGRATION_USER, "signature impersonation spring_read spring_write");
+        sandbox
+    }
+
+    /// Starts everything; nobody has consented to anything.
+    pub async fn start_without_consent() -> Self {
+        Self::start_with(None).await
+    }
+
+    /// Starts everything with a secret key for the integration key.
+    pub async fn start_with(secret_key: Option<&str>) -> Self {
+        let tls = tls_for("*.vault.azure.net");
+        let files = TempDir::new().expect("a folder for temporary files");
+        std::fs::write(files.path().join("authority.pem"), &tls.authority_pem).expect("a file");
+        let key_vault = KeyVault::new(VAULT_HOST, ENTRA_TOKEN);
+        let signing_key = RsaKey::generate();
+        let signing_key_id = key_vault.add_key("evergrant-signing", "a1", signing_key.clone());
+        let sealing_key_id = key_vault.add_key("evergrant-sealing", "b1", RsaKey::generate());
+        let identity = Identity::new(IDENTITY_HEADER, IDENTITY_CLIENT_ID, ENTRA_TOKEN);
+        let docusign = Docusign::new(INTEGRATION_KEY, secret_key, users());
+        docusign.upload_public_key(&signing_key.public_pem());
+        let vault_server = key_vault.start(tls.acceptor).await;
+        Self {
+            proxy: Proxy::start(vault_server.address).await,
+            docusign_server: docusign.start().await,
+            identity_server: identity.start().await,
+            _vault_server: vault_server,
+            docusign,
+            key_vault,
+            identity,
+            signing_key,
+            signing_key_id,
+            sealing_key_id,
+            files,
+        }
+    }
+
+    /// Base URL of the account server.
+    #[must_use]
+    pub fn docusign_url(&self) -> String {
+        self.docusign_server.url()
+    }
+
+    /// Writes a file into the sandbox's folder and gives its path.
+    #[must_use]
+    pub fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.files.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path
+    }
+
+    /// The app settings of a handler that is reached at `public_url`.
+    #[must_use]
+    pub fn settings(&self, public_url: &str) -> Vec<(String, String)> {
+        let authority = self.files.path().join("authority.pem").display().to_string();
+        let pairs = [
+            ("EVERGRANT_PUBLIC_URL", public_url.to_owned()),
+            ("EVERGRANT_SIGNING_KEY_ID", self.signing_key_id.clone()),
+            ("EVERGRANT_SEALING_KEY_ID", self.sealing_key_id.clone()),
+            ("EVERGRANT_CLIENTS", clients()),
+            ("DOCUSIGN_ENVIRONMENT", "demo".to_owned()),
+            ("DOCUSIGN_OAUTH_URL", self.docusign_url()),
+            ("DOCUSIGN_INTEGRATION_KEY", INTEGRATION_KEY.to_owned()),
+            ("DOCUSIGN_USER_ID", INTEGRATION_USER.to_owned()),
+            // What the platform sets.
+            ("WEBSITE_INSTANCE_ID", "sandbox".to_owned()),
+            ("AZURE_CLIENT_ID", IDENTITY_CLIENT_ID.to_owned()),
+            ("IDENTITY_ENDPOINT", format!("{}/msi/token", self.identity_server.url())),
+            ("IDENTITY_HEADER", IDENTITY_HEADER.to_owned()),
+            // The only way to the vault; and the only authority believed.
+            ("HTTPS_PROXY", format!("http://{}", self.proxy.address)),
+            ("SSL_CERT_FILE", authority),
+        ];
+        pairs.map(|(name, value)| (name.to_owned(), value)).to_vec()
+    }
+
+    /// Starts a Functions host over the app in `root` with the handler binary `executable`.
+    pub async fn host(&self, root: &Path, executable: &Path, port: u16, extra: &[(&str, &str)]) -> FunctionsHost {
+        let options = self.host_options(root, executable, port, extra);
+        FunctionsHost::start(options).await
+    }
+
+    /// What [`Sandbox::host`] starts with. Port 0 is settled here, because the public URL names it.
+    #[must_use]
+    pub fn host_options(&self, root: &Path, executable: &Path, port: u16, extra: &[(&str, &str)]) -> Options {
+        let port = if port == 0 { free_port() } else { port };
+        let public_url = format!("http://127.0.0.1:{port}");
+        self.docusign.register_redirect_uri(&format!("{public_url}/consent/callback"));
+        let mut settings = self.settings(&public_url);
+        for (name, value) in extra {
+            settings.retain(|(known, _)| known != name);
+            settings.push(((*name).to_owned(), (*value).to_owned()));
+        }
+        Options {
+            root: root.to_owned(),
+            executable: Some(executable.to_owned()),
+            settings,
+            generation: Generation::Proxying,
+            function_keys: HashMap::new(),
+            port,
+        }
+    }
+}
+
+/// A port that was free a moment ago.
+#[must_use]
+pub fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free loopback port");
+    listener.local_addr().expect("a bound address").port()
+}
+
+/// `EVERGRANT_CLIENTS` of the sandbox.
+fn clients() -> String {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, CLIENT_SECRET.as_bytes());
+    let digest = digest.as_ref().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+    let client = serde_json::json!([{
+        "client_id": CLIENT_ID, "client_secret_sha256": [digest], "grant_types": ["client_credentials"],
+        "subject": "integration_user", "scope": "signature spring_read spring_write",
+    }]);
+    client.to_string()
+}
+
+fn users() -> Vec<User> {
+    let user = |sub: &str, name: &str, email: &str| User {
+        sub: sub.to_owned(),
+        name: name.to_owned(),
+        email: email.to_owned(),
+        active: true,
+    };
+    vec![
+        user(INTEGRATION_USER, "Integration Robot", "robot@example.org"),
+        user(OTHER_USER, "Other Person", "other@example.org"),
+    ]
+}
