@@ -8,6 +8,7 @@ use tracing_subscriber::filter::{Targets, filter_fn};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use crate::clock::Stopwatch;
 use crate::oauth::client::{Client, ClientId, GrantType, SubjectKind};
 
 /// Starts logging as `levels` say. Later calls change nothing.
@@ -47,6 +48,8 @@ pub struct Record {
     pub error: Option<&'static str>,
     /// Our word for what went wrong behind the answer.
     pub cause: Option<&'static str>,
+    /// What the operator has to mend before anything works; makes the line an error.
+    pub alarm: Option<&'static str>,
 }
 
 impl Record {
@@ -72,4 +75,38 @@ pub struct Answer {
     pub response: crate::oauth::reply::Response,
     /// What the log gets.
     pub record: Record,
+}
+
+/// The one log line of an answered request.
+pub fn log(answer: &Answer, route: &str, request_id: &str, invocation_id: Option<&str>, watch: Stopwatch) {
+    let Answer { response, record } = answer;
+    macro_rules! line {
+        ($level:expr, $message:expr) => {
+            tracing::event!(
+                $level,
+                event = record.event.unwrap_or("answered"),
+                route,
+                status = response.status().as_u16(),
+                duration_ms = watch.elapsed_ms(),
+                request_id,
+                invocation_id,
+                client_id = record.client_id.as_ref().map(ClientId::as_str),
+                subject_kind = record.subject_kind.map(SubjectKind::as_str),
+                grant_type = record.grant_type.map(GrantType::as_str),
+                grant_id = record.grant_id.as_deref(),
+                scope = record.scope.as_deref(),
+                token_sha256 = record.token_sha256.as_deref(),
+                expires_in = record.expires_in,
+                cache.result = record.cache_result,
+                error = record.error,
+                cause = record.cause,
+                message = $message,
+            )
+        };
+    }
+    match record.alarm {
+        Some(alarm) => line!(tracing::Level::ERROR, alarm),
+        None if response.status().is_server_error() => line!(tracing::Level::WARN, "request answered"),
+        None => line!(tracing::Level::INFO, "request answered"),
+    }
 }

@@ -1,57 +1,23 @@
 //! Access tokens from the cache or freshly minted: one mint per user, scope and token life, however many callers.
 //!
-//! A mint runs in a task of its own, so a caller who hangs up cancels nothing for the others. The decision what to do
-//! with what a slot holds is [`Slot::plan`]; when a token counts as fresh is told by [`super::freshness`].
+//! A mint runs in a task of its own, so a caller who hangs up cancels nothing for the others. What to do for a caller
+//! is decided by [`Slot::decide`]; each slot has its own lock, which is never held across a call.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tokio::sync::watch;
 
-use crate::clock::{Clock, UnixSeconds};
+use crate::clock::Clock;
 use crate::config::shapes::Guid;
 use crate::docusign::account_server::DocusignAccessToken;
-use crate::docusign::freshness::{Freshness, HAND_OUT_MARGIN};
+use crate::docusign::freshness::HAND_OUT_MARGIN;
 use crate::docusign::minter::{MintError, Minter};
+use crate::docusign::slot::{CacheResult, Decision, Flight, Outcome, Slot, Unavailable};
 use crate::oauth::scope::Scope;
 
 /// From this many slots on, those that hold nothing of use are dropped before one is added.
 const SLOTS_BEFORE_CLEANING: usize = 256;
-
-/// How an answer came about; `cache.result` of the log line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CacheResult {
-    /// From memory.
-    Hit,
-    /// This caller waited for a mint, its own or one already under way.
-    Minted,
-    /// A renewal failed or is not tried again yet; the old token still lives.
-    Stale,
-}
-
-impl CacheResult {
-    /// The word for log lines.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Hit => "hit",
-            Self::Minted => "minted",
-            Self::Stale => "stale",
-        }
-    }
-}
-
-/// Why no access token can be had for now.
-#[derive(Clone, Debug)]
-pub struct Unavailable {
-    /// What went wrong.
-    pub error: MintError,
-    /// Seconds until the next mint may be tried; at least 1.
-    pub retry_after: u64,
-}
-
-type Outcome = Result<Arc<DocusignAccessToken>, MintError>;
-type Flight = watch::Receiver<Option<Outcome>>;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct CacheKey {
@@ -59,37 +25,14 @@ struct CacheKey {
     scope: Scope,
 }
 
+type SharedSlot = Arc<Mutex<Slot>>;
+
 /// The cache and the mints under way. Cheap to clone.
 #[derive(Clone)]
 pub struct AccessTokens {
     minter: Arc<Minter>,
     clock: Arc<dyn Clock>,
-    slots: Arc<RwLock<HashMap<CacheKey, Arc<Slot>>>>,
-}
-
-/// One user and scope.
-#[derive(Default)]
-struct Slot(Mutex<SlotState>);
-
-#[derive(Default)]
-struct SlotState {
-    token: Option<Arc<DocusignAccessToken>>,
-    failure: Option<Failure>,
-    flight: Option<Flight>,
-}
-
-/// The last failure, and until when no new mint is tried.
-struct Failure {
-    error: MintError,
-    streak: u32,
-    until: UnixSeconds,
-}
-
-/// What to do for a caller.
-enum Plan {
-    Hand(Arc<DocusignAccessToken>, CacheResult),
-    Refuse(Unavailable),
-    Await(Flight, Option<Arc<DocusignAccessToken>>),
+    slots: Arc<RwLock<HashMap<CacheKey, SharedSlot>>>,
 }
 
 impl AccessTokens {
@@ -110,13 +53,21 @@ impl AccessTokens {
     ) -> Result<(Arc<DocusignAccessToken>, CacheResult), Unavailable> {
         let key = CacheKey { user: user.clone(), scope: scope.clone() };
         let slot = self.slot(&key);
-        match self.plan(&slot, key) {
-            Plan::Hand(token, result) => Ok((token, result)),
-            Plan::Refuse(unavailable) => Err(unavailable),
-            Plan::Await(flight, fallback) => match landed(flight).await {
-                Ok(token) => Ok((token, CacheResult::Minted)),
-                Err(error) => self.fall_back(&slot, fallback, error),
-            },
+        let (flight, fallback) = {
+            let mut held = lock(&slot);
+            match held.decide(self.clock.now()) {
+                Decision::Hand(token, result) => return Ok((token, result)),
+                Decision::Refuse(unavailable) => return Err(unavailable),
+                Decision::HandAndRenew(token) => {
+                    self.flight(&slot, &mut held, key);
+                    return Ok((token, CacheResult::Hit));
+                }
+                Decision::Await(fallback) => (self.flight(&slot, &mut held, key), fallback),
+            }
+        };
+        match landed(flight).await {
+            Ok(token) => Ok((token, CacheResult::Minted)),
+            Err(error) => self.fall_back(&slot, fallback, error),
         }
     }
 
@@ -130,47 +81,24 @@ impl AccessTokens {
         let this = self.clone();
         let minting = tokio::spawn(async move {
             let token = Arc::new(this.minter.mint(&key.user, &key.scope).await?);
-            this.slot(&key).lock().succeed(Arc::clone(&token));
+            lock(&this.slot(&key)).succeed(Arc::clone(&token));
             Ok(token)
         });
         minting.await.unwrap_or(Err(MintError::BrokenOff))
     }
 
-    /// Decides under the slot's lock, and takes off if a mint is due.
-    fn plan(&self, slot: &Arc<Slot>, key: CacheKey) -> Plan {
-        let now = self.clock.now();
-        let mut state = slot.lock();
-        let token = state.token.clone();
-        let freshness = token.as_ref().map_or(Freshness::Expired, |token| Freshness::of(token.expires_at, now));
-        match (token, freshness, state.remembered(now)) {
-            (Some(token), Freshness::Fresh, _) | (Some(token), Freshness::RenewSoon, Some(_)) => {
-                Plan::Hand(token, CacheResult::Hit)
-            }
-            (Some(token), Freshness::RenewSoon, None) => {
-                self.flight(slot, &mut state, key);
-                Plan::Hand(token, CacheResult::Hit)
-            }
-            (Some(token), Freshness::RenewNow, Some(_)) => Plan::Hand(token, CacheResult::Stale),
-            (_, _, Some(unavailable)) => Plan::Refuse(unavailable),
-            (token, freshness, None) => {
-                let fallback = token.filter(|_| freshness == Freshness::RenewNow);
-                Plan::Await(self.flight(slot, &mut state, key), fallback)
-            }
-        }
-    }
-
     /// The mint under way for this slot; started now if there is none.
-    fn flight(&self, slot: &Arc<Slot>, state: &mut SlotState, key: CacheKey) -> Flight {
-        let live = state.flight.as_ref().filter(|flight| flight.has_changed().is_ok());
-        if let Some(flight) = live {
+    fn flight(&self, slot: &SharedSlot, held: &mut Slot, key: CacheKey) -> Flight {
+        // A flight whose sender is gone ended without landing; it must not be waited for.
+        if let Some(flight) = held.flight.as_ref().filter(|flight| flight.has_changed().is_ok()) {
             return flight.clone();
         }
         let (land, flight) = watch::channel(None);
-        state.flight = Some(flight.clone());
+        held.flight = Some(flight.clone());
         let (this, slot) = (self.clone(), Arc::clone(slot));
         tokio::spawn(async move {
             let outcome = this.minter.mint(&key.user, &key.scope).await.map(Arc::new);
-            slot.lock().settle(&outcome, this.clock.now());
+            lock(&slot).settle(&outcome, this.clock.now());
             land.send_replace(Some(outcome));
         });
         flight
@@ -179,67 +107,34 @@ impl AccessTokens {
     /// A renewal failed: the old token if it still lives long enough, else the failure.
     fn fall_back(
         &self,
-        slot: &Slot,
+        slot: &SharedSlot,
         fallback: Option<Arc<DocusignAccessToken>>,
         error: MintError,
     ) -> Result<(Arc<DocusignAccessToken>, CacheResult), Unavailable> {
         let now = self.clock.now();
-        if let Some(token) = fallback.filter(|token| token.expires_at.seconds_left(now) >= HAND_OUT_MARGIN) {
+        let alive = |token: &Arc<DocusignAccessToken>| token.expires_at.seconds_left(now) >= HAND_OUT_MARGIN;
+        if let Some(token) = fallback.filter(alive) {
             return Ok((token, CacheResult::Stale));
         }
-        let remembered = slot.lock().remembered(now);
+        let remembered = lock(slot).remembered(now);
         Err(remembered.unwrap_or(Unavailable { error, retry_after: 1 }))
     }
 
-    fn slot(&self, key: &CacheKey) -> Arc<Slot> {
-        let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(slot) = slots.get(key) {
+    fn slot(&self, key: &CacheKey) -> SharedSlot {
+        if let Some(slot) = self.slots.read().unwrap_or_else(PoisonError::into_inner).get(key) {
             return Arc::clone(slot);
         }
-        drop(slots);
         let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
         if slots.len() >= SLOTS_BEFORE_CLEANING {
             let now = self.clock.now();
-            slots.retain(|_, slot| slot.lock().is_of_use(now));
+            slots.retain(|_, slot| lock(slot).is_of_use(now));
         }
         Arc::clone(slots.entry(key.clone()).or_default())
     }
 }
 
-impl Slot {
-    fn lock(&self) -> MutexGuard<'_, SlotState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl SlotState {
-    /// The failure that is still remembered at `now`.
-    fn remembered(&self, now: UnixSeconds) -> Option<Unavailable> {
-        let failure = self.failure.as_ref().filter(|failure| now < failure.until)?;
-        Some(Unavailable { error: failure.error.clone(), retry_after: failure.until.seconds_left(now) })
-    }
-
-    fn settle(&mut self, outcome: &Outcome, now: UnixSeconds) {
-        self.flight = None;
-        match outcome {
-            Ok(token) => self.succeed(Arc::clone(token)),
-            Err(error) => {
-                let streak = self.failure.as_ref().map_or(1, |failure| failure.streak.saturating_add(1));
-                let until = now.plus(error.kind().remembered_for(streak));
-                self.failure = Some(Failure { error: error.clone(), streak, until });
-            }
-        }
-    }
-
-    fn succeed(&mut self, token: Arc<DocusignAccessToken>) {
-        self.token = Some(token);
-        self.failure = None;
-    }
-
-    fn is_of_use(&self, now: UnixSeconds) -> bool {
-        let lives = self.token.as_ref().is_some_and(|token| token.expires_at.seconds_left(now) > 0);
-        lives || self.flight.is_some() || self.remembered(now).is_some()
-    }
+fn lock(slot: &SharedSlot) -> MutexGuard<'_, Slot> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Waits for a mint to end.

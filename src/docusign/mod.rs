@@ -1,7 +1,7 @@
 //! DocuSign, our upstream.
 //!
-//! [`access_tokens`] answers from its cache or has [`minter`] mint: claims ([`assertion`], pure) → signature
-//! ([`crate::signing`]) → exchange ([`account_server`]). What DocuSign refuses is classified by [`errors`] (pure); when
+//! [`access_tokens`] answers from its cache, as [`slot`] decides, or has [`minter`] mint: claims ([`assertion`], pure) →
+//! signature ([`crate::signing`]) → exchange ([`account_server`]). What DocuSign refuses is classified by [`errors`] (pure); when
 //! a token is renewed and how long a failure is remembered stands in [`freshness`] (pure).
 
 pub mod access_tokens;
@@ -11,4 +11,5 @@ pub mod consent_link;
 pub mod errors;
 pub mod freshness;
 pub mod minter;
+pub mod slot;
 pub mod userinfo;

@@ -61,7 +61,7 @@ impl KeyVault {
         let options = KeyClientGetKeyOptions { key_version: Some(id.version.clone()), ..Default::default() };
         let answer = self.client()?.get_key(&id.name, Some(options)).await;
         let key = answer.and_then(azure_core::http::Response::into_model).map_err(|error| classify(&error))?.key;
-        let (n, e) = key.and_then(|jwk| jwk.n.zip(jwk.e)).ok_or(SignError::Unusable)?;
+        let (n, e) = key.and_then(|jwk| jwk.n.zip(jwk.e)).ok_or(SignError::Malformed)?;
         PublicKey::from_components(&n, &e).ok_or(SignError::Unusable)
     }
 
@@ -71,7 +71,7 @@ impl KeyVault {
         let options = KeyClientSignOptions { key_version: Some(id.version.clone()), ..Default::default() };
         let answer = self.client()?.sign(&id.name, content, Some(options)).await;
         let signed = answer.and_then(azure_core::http::Response::into_model).map_err(|error| classify(&error))?;
-        signed.result.ok_or(SignError::Unusable)
+        signed.result.ok_or(SignError::Malformed)
     }
 }
 
@@ -138,11 +138,13 @@ fn pause_before_retry(error: &SignError, tries: u32) -> Option<Duration> {
     match error {
         SignError::Throttled { retry_after: Some(seconds) } if *seconds > PATIENCE => None,
         SignError::Throttled { retry_after: Some(seconds) } => Some(Duration::from_secs(*seconds).max(pause)),
-        // A key created seconds ago is not everywhere yet.
-        SignError::KeyNotFound | SignError::Throttled { retry_after: None } | SignError::NoAnswer => Some(pause),
-        SignError::IdentityUnavailable => Some(pause),
+        // KeyNotFound among them, because a key created seconds ago is not everywhere yet.
+        SignError::KeyNotFound
+        | SignError::IdentityUnavailable
+        | SignError::NoAnswer
+        | SignError::Throttled { retry_after: None } => Some(pause),
         SignError::VaultFailed { status } => (*status >= 500 || *status == 409).then_some(pause),
-        SignError::AccessDenied | SignError::WrongKey | SignError::Unusable => None,
+        SignError::AccessDenied | SignError::WrongKey | SignError::Malformed | SignError::Unusable => None,
     }
 }
 
@@ -162,6 +164,6 @@ fn classify(error: &azure_core::Error) -> SignError {
         },
         ErrorKind::Credential => SignError::IdentityUnavailable,
         ErrorKind::Io | ErrorKind::Connection => SignError::NoAnswer,
-        _ => SignError::Unusable,
+        _ => SignError::Malformed,
     }
 }

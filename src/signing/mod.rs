@@ -54,10 +54,13 @@ pub enum SignError {
     /// Nothing came back in time.
     #[error("no answer from Key Vault")]
     NoAnswer,
+    /// A 200 that makes no sense.
+    #[error("Key Vault's answer could not be read")]
+    Malformed,
     /// The signature does not verify with the key's public half.
     #[error("the signature is not by the configured key version: check the key identifier settings")]
     WrongKey,
-    /// The key is not an RSA key of at least 2048 bits, or the answer makes no sense.
+    /// The key is not an RSA key of at least 2048 bits.
     #[error("the key is not an RSA key that can sign: it must be RSA, 2048 bits or more, with the operation sign")]
     Unusable,
 }

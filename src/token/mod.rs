@@ -14,11 +14,12 @@ use secrecy::ExposeSecret;
 
 use crate::clock::Clock;
 use crate::config::shapes::Guid;
-use crate::docusign::access_tokens::{AccessTokens, CacheResult, Unavailable};
+use crate::docusign::access_tokens::AccessTokens;
 use crate::docusign::account_server::DocusignAccessToken;
 use crate::docusign::errors::ExchangeError;
 use crate::docusign::freshness;
 use crate::docusign::minter::MintError;
+use crate::docusign::slot::{CacheResult, Unavailable};
 use crate::oauth::client::{AccessTokenKind, Client, ClientRegistry, GrantType};
 use crate::oauth::error::{ErrorCode, OAuthError, Outage};
 use crate::oauth::reply::AccessTokenResponse;

@@ -3,7 +3,7 @@
 use http::{HeaderValue, Response};
 use url::Url;
 
-use super::{Docusign, parameter};
+use super::{Docusign, User, parameter};
 use crate::server::{Body, reply};
 
 impl Docusign {
@@ -15,19 +15,8 @@ impl Docusign {
             let text = "The client_id, redirect_uri or response_type is not registered.";
             return page("Something is wrong with this app", text);
         }
-        let users: String = self
-            .state()
-            .users
-            .iter()
-            .enumerate()
-            .map(|(index, user)| {
-                let checked = if index == 0 { " checked" } else { "" };
-                format!(
-                    "<p><label><input type=radio name=user value='{}'{checked}> {} ({})</label>",
-                    user.sub, user.name, user.email
-                )
-            })
-            .collect();
+        let users: Vec<String> = self.state().users.iter().enumerate().map(radio_button).collect();
+        let users = users.concat();
         let form = format!(
             "<form method=post action='/oauth/auth/decision'><input type=hidden name=query value='{}'>\
              <p>This app asks for: <b>{}</b><p>Sign in as{users}\
@@ -57,6 +46,12 @@ impl Docusign {
         response.headers_mut().insert("location", HeaderValue::from_str(target.as_str()).expect("a URL"));
         response
     }
+}
+
+fn radio_button((index, user): (usize, &User)) -> String {
+    let checked = if index == 0 { " checked" } else { "" };
+    let User { sub, name, email, .. } = user;
+    format!("<p><label><input type=radio name=user value='{sub}'{checked}> {name} ({email})</label>")
 }
 
 fn page(title: &str, body: &str) -> Response<Body> {

@@ -145,8 +145,8 @@ impl FunctionsHost {
     /// Waits for a phase.
     pub async fn wait_for(&self, wanted: impl FnMut(&Phase) -> bool) -> Phase {
         let mut phase = self.inner.phase.clone();
-        let waited = tokio::time::timeout(HOLD, phase.wait_for(wanted)).await;
-        waited.expect("the phase in time").expect("a running supervisor").clone()
+        let reached = tokio::time::timeout(HOLD, phase.wait_for(wanted)).await;
+        reached.expect("the phase in time").expect("a running supervisor").clone()
     }
 }
 
@@ -167,9 +167,9 @@ impl Inner {
         }
         let mut phase = self.phase.clone();
         let settled = tokio::time::timeout(HOLD, phase.wait_for(|phase| *phase != Phase::Starting)).await;
-        let port = match settled.ok().and_then(Result::ok).map(|phase| phase.clone()) {
-            Some(Phase::Ready(port)) => port,
-            _ => return Ok(reply(503, "text/plain", "Function host is not running.\n")),
+        let settled = settled.ok().and_then(Result::ok).map(|phase| phase.clone());
+        let Some(Phase::Ready(port)) = settled else {
+            return Ok(reply(503, "text/plain", "Function host is not running.\n"));
         };
         match self.mode(function) {
             Mode::Proxy => self.forwarder.proxy(request, port).await,

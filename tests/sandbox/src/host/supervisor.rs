@@ -78,13 +78,17 @@ impl Supervisor {
                 }
             };
             match ended.ok().and_then(|status| status.code()) {
-                Some(0) => return drop(self.phase.send_replace(Phase::Exited)),
+                Some(0) => {
+                    self.phase.send_replace(Phase::Exited);
+                    return;
+                }
                 Some(INTENTIONAL_RESTART) => {}
                 _ => {
                     errors.retain(|error| error.elapsed() < ERROR_WINDOW);
                     errors.push(Instant::now());
                     if errors.len() >= 3 {
-                        return drop(self.phase.send_replace(Phase::HostStopped));
+                        self.phase.send_replace(Phase::HostStopped);
+                        return;
                     }
                 }
             }
@@ -116,7 +120,7 @@ async fn until_it_answers(port: u16) {
     let client = HttpClient::default();
     loop {
         if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-            let request = http::Request::get(format!("http://127.0.0.1:{port}/")).body(Default::default());
+            let request = http::Request::get(format!("http://127.0.0.1:{port}/")).body(http_body_util::Full::default());
             if client.send(request.expect("a request")).await.is_some() {
                 return;
             }

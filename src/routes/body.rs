@@ -1,0 +1,64 @@
+//! Reads request bodies, chunked or not, within bounds.
+
+use std::time::Duration;
+
+use bytes::{Buf, Bytes, BytesMut};
+use futures_util::{Stream, StreamExt as _};
+use http::StatusCode;
+
+use crate::oauth::error::ErrorCode;
+use crate::telemetry::{Answer, Record};
+
+/// The largest form taken, in bytes; the largest legitimate one is a fraction of it.
+pub const FORM_LIMIT: usize = 64 * 1024;
+
+/// An oversized body is read and thrown away up to this size, so that its sender gets to read the answer.
+const DRAIN_LIMIT: usize = 8 * 1024 * 1024;
+
+/// How long a body may take to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Why a body could not be read.
+#[derive(Debug)]
+pub enum BodyFault {
+    /// Larger than [`FORM_LIMIT`].
+    TooLarge,
+    /// Not complete in time.
+    TooSlow,
+    /// The connection ended first.
+    BrokenOff,
+}
+
+impl BodyFault {
+    /// What the sender is told.
+    #[must_use]
+    pub fn answer(&self) -> Answer {
+        let (status, description) = match self {
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 64 KiB"),
+            Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, "the body took too long to arrive"),
+            Self::BrokenOff => (StatusCode::BAD_REQUEST, "the body broke off"),
+        };
+        let error = ErrorCode::InvalidRequest.say(description);
+        let record = Record { error: Some(error.code.as_str()), ..Record::default() };
+        Answer { response: error.reply_with(status), record }
+    }
+}
+
+/// Reads a body to its end, chunked or not, keeping no more than [`FORM_LIMIT`] of it.
+pub async fn read<B: Buf, E>(body: impl Stream<Item = Result<B, E>>) -> Result<Bytes, BodyFault> {
+    let reading = async {
+        let mut body = std::pin::pin!(body);
+        let (mut kept, mut seen) = (BytesMut::new(), 0);
+        while let Some(chunk) = body.next().await {
+            let mut chunk = chunk.map_err(|_| BodyFault::BrokenOff)?;
+            seen += chunk.remaining();
+            if seen <= FORM_LIMIT {
+                kept.extend_from_slice(&chunk.copy_to_bytes(chunk.remaining()));
+            } else if seen > DRAIN_LIMIT {
+                break;
+            }
+        }
+        if seen <= FORM_LIMIT { Ok(kept.freeze()) } else { Err(BodyFault::TooLarge) }
+    };
+    tokio::time::timeout(BODY_TIMEOUT, reading).await.unwrap_or(Err(BodyFault::TooSlow))
+}

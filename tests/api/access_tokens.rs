@@ -1,0 +1,151 @@
+//! Renewal, fall-back and memory of failures, with a clock that the test moves.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use evergrant::app::App;
+use evergrant::config::Settings;
+use evergrant::docusign::slot::{CacheResult, Unavailable};
+use sandbox::fault::Fault;
+use sandbox::{INTEGRATION_USER, Sandbox};
+use secrecy::ExposeSecret;
+
+use crate::support::{ManualClock, MapEnvironment};
+
+/// The cache of an app with file keys, on a clock of its own.
+struct Cache {
+    sandbox: Sandbox,
+    app: App,
+    clock: ManualClock,
+}
+
+impl Cache {
+    async fn start() -> Self {
+        let sandbox = Sandbox::start().await;
+        let pem = sandbox.file("signing.pem", &sandbox.signing_key.pkcs8_pem());
+        let key = format!("file:{}", pem.display());
+        let env = MapEnvironment::of(&sandbox.settings("http://127.0.0.1:1"))
+            .without("WEBSITE_INSTANCE_ID")
+            .with("EVERGRANT_SIGNING_KEY_ID", &key)
+            .with("EVERGRANT_SEALING_KEY_ID", &key);
+        let clock = ManualClock::new();
+        let app = App::with_clock(Settings::read(&env).unwrap(), Arc::new(clock.clone()));
+        Self { sandbox, app, clock }
+    }
+
+    async fn get(&self) -> Result<(String, CacheResult), Unavailable> {
+        let docusign = &self.app.settings.docusign;
+        let (token, result) = self.app.access_tokens.get(&docusign.user_id, &docusign.scopes).await?;
+        Ok((token.secret.expose_secret().to_owned(), result))
+    }
+
+    /// Moves this app's clock and DocuSign's together.
+    fn advance(&self, seconds: u64) {
+        self.clock.advance(seconds);
+        let ours = evergrant::clock::Clock::now(&self.clock).0;
+        let offset = i64::try_from(ours).unwrap() - i64::try_from(sandbox::docusign::unix_now()).unwrap();
+        self.sandbox.docusign.set_clock_offset(offset);
+    }
+
+    fn exchanges(&self) -> u32 {
+        self.sandbox.docusign.exchanges()
+    }
+
+    /// Waits until DocuSign has seen so many exchanges and the last has been taken in; bounded.
+    async fn until_renewed(&self, old: &str) -> String {
+        for _ in 0..400 {
+            let (token, _) = self.get().await.unwrap();
+            if token != old {
+                return token;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("not renewed in 4 s");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_minted_once_and_kept_until_ten_minutes_before_its_end() {
+    let cache = Cache::start().await;
+    let (first, result) = cache.get().await.unwrap();
+    assert_eq!(result, CacheResult::Minted);
+    cache.advance(3600 - 601);
+    assert_eq!(cache.get().await.unwrap(), (first, CacheResult::Hit));
+    assert_eq!(cache.exchanges(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_its_last_ten_minutes_a_token_is_answered_at_once_and_renewed_behind() {
+    let cache = Cache::start().await;
+    let (first, _) = cache.get().await.unwrap();
+    cache.advance(3600 - 600);
+    cache.sandbox.docusign.faults.once(Fault::Latency(Duration::from_millis(500)));
+    assert_eq!(cache.get().await.unwrap(), (first.clone(), CacheResult::Hit), "no caller waits");
+    cache.until_renewed(&first).await;
+    assert_eq!(cache.exchanges(), 2, "one renewal, however many asked meanwhile");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_its_last_five_minutes_callers_wait_for_the_renewal() {
+    let cache = Cache::start().await;
+    let (first, _) = cache.get().await.unwrap();
+    cache.advance(3600 - 300);
+    let (second, result) = cache.get().await.unwrap();
+    assert!(second != first && result == CacheResult::Minted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_renewal_falls_back_to_the_old_token_while_it_lives() {
+    let cache = Cache::start().await;
+    let (first, _) = cache.get().await.unwrap();
+    cache.advance(3600 - 300);
+    cache.sandbox.docusign.faults.set(Some(Fault::Status(500)));
+    assert_eq!(cache.get().await.unwrap(), (first.clone(), CacheResult::Stale));
+    let calls = cache.exchanges();
+    assert_eq!(cache.get().await.unwrap(), (first.clone(), CacheResult::Stale), "and asks nobody for a while");
+    assert_eq!(cache.exchanges(), calls);
+    cache.advance(270);
+    assert_eq!(cache.get().await.unwrap(), (first, CacheResult::Stale), "30 s left");
+    cache.advance(1);
+    assert!(cache.get().await.is_err(), "29 s left");
+    cache.sandbox.docusign.faults.set(None);
+    cache.advance(10);
+    assert_eq!(cache.get().await.unwrap().1, CacheResult::Minted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failures_are_remembered_longer_and_longer_but_never_long() {
+    let cache = Cache::start().await;
+    cache.sandbox.docusign.faults.set(Some(Fault::Status(500)));
+    for expected in [2, 4, 8, 10, 10] {
+        let error = cache.get().await.unwrap_err();
+        assert_eq!(error.retry_after, expected);
+        let calls = cache.exchanges();
+        cache.advance(expected - 1);
+        assert_eq!(cache.get().await.unwrap_err().retry_after, 1);
+        assert_eq!(cache.exchanges(), calls, "remembered, not tried");
+        cache.advance(1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mint_for_whoever_mended_something_ignores_remembered_failures() {
+    let cache = Cache::start().await;
+    cache.sandbox.docusign.withdraw_consent(INTEGRATION_USER);
+    assert_eq!(cache.get().await.unwrap_err().retry_after, 30);
+    cache.sandbox.docusign.consent(INTEGRATION_USER, "signature impersonation spring_read spring_write");
+    assert!(cache.get().await.is_err(), "still remembered");
+    let docusign = &cache.app.settings.docusign;
+    cache.app.access_tokens.mint_anew(&docusign.user_id, &docusign.scopes).await.unwrap();
+    assert_eq!(cache.get().await.unwrap().1, CacheResult::Hit, "and everybody has it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_outlives_a_year_of_hours() {
+    let cache = Cache::start().await;
+    for _ in 0..24 {
+        cache.get().await.unwrap();
+        cache.advance(365 * 3600);
+    }
+    assert_eq!(cache.exchanges(), 24);
+}

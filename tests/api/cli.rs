@@ -1,0 +1,68 @@
+//! The commands beside `serve`.
+
+use sandbox::{INTEGRATION_KEY, Sandbox};
+
+use crate::support::run;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn token_tells_what_was_issued_and_shows_the_token_only_when_asked() {
+    let sandbox = Sandbox::start().await;
+    let settings = sandbox.settings("http://127.0.0.1:1");
+    let output = run(&["token"], &settings).await;
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{stdout}");
+    for fact in ["Integration Robot (robot@example.org)", "Example Ltd", "spring_write", "in 3600 s"] {
+        assert!(stdout.contains(fact), "{fact}: {stdout}");
+    }
+    assert!(!stdout.contains("ds-at-"));
+    let output = run(&["token", "--show"], &settings).await;
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(sandbox.docusign.access_tokens().contains(&shown.trim().to_owned()), "nothing but the token: {shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_mint_exits_with_1_and_says_why() {
+    let sandbox = Sandbox::start_without_consent().await;
+    let output = run(&["token"], &sandbox.settings("http://127.0.0.1:1")).await;
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr.contains("consent is missing") && stderr.contains("consent-url"), "{stderr}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn public_key_prints_what_docusign_takes_before_docusign_is_set_up() {
+    let sandbox = Sandbox::start().await;
+    let mut settings = sandbox.settings("http://127.0.0.1:1");
+    settings.retain(|(name, _)| !name.starts_with("DOCUSIGN_") && name != "EVERGRANT_CLIENTS");
+    let output = run(&["public-key"], &settings).await;
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), sandbox.signing_key.public_pem());
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("EVERGRANT_SIGNING_KEY_ID: SHA-256"), "{stderr}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn consent_url_is_a_link_as_docusign_documents_it() {
+    let sandbox = Sandbox::start().await;
+    let output = run(&["consent-url"], &sandbox.settings("https://evergrant.example")).await;
+    let url = url::Url::parse(String::from_utf8(output.stdout).unwrap().trim()).unwrap();
+    assert!(url.as_str().starts_with(&format!("{}/oauth/auth?", sandbox.docusign_url())));
+    assert!(url.as_str().contains("scope=signature%20impersonation%20spring_read%20spring_write&"), "{url}");
+    let value =
+        |name: &str| url.query_pairs().find(|(n, _)| n == name).map(|(_, v)| v.into_owned()).unwrap_or_default();
+    assert_eq!(value("response_type"), "code");
+    assert_eq!(value("client_id"), INTEGRATION_KEY);
+    assert_eq!(value("redirect_uri"), "https://evergrant.example/consent/callback");
+    assert_eq!(value("code_challenge_method"), "S256");
+    assert_eq!(value("state").split('.').count(), 3);
+    let again = run(&["consent-url"], &sandbox.settings("https://evergrant.example")).await;
+    assert_ne!(String::from_utf8(again.stdout).unwrap().trim(), url.as_str(), "every link is its own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn help_shows_no_secret_and_wrong_usage_exits_with_2() {
+    let secret = ("DOCUSIGN_SECRET_KEY".to_owned(), "hunter2-marker".to_owned());
+    let help = run(&["--help"], &[secret]).await;
+    let text = String::from_utf8(help.stdout).unwrap();
+    assert!(help.status.success() && text.contains("consent-url") && !text.contains("hunter2"), "{text}");
+    assert_eq!(run(&["no-such-command"], &[]).await.status.code(), Some(2));
+}

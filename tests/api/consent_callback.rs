@@ -1,0 +1,167 @@
+//! `GET /consent/callback`: every outcome has its own page, and no page leaks or can be turned against its reader.
+
+use sandbox::client::Answer;
+use sandbox::fault::Fault;
+use sandbox::walk::press;
+use sandbox::{INTEGRATION_USER, OTHER_USER, Sandbox};
+
+use crate::support::{TestApp, run};
+
+const ALL: &str = "signature impersonation spring_read spring_write";
+
+async fn app_without_consent() -> (TestApp, String) {
+    let app = TestApp::over(Sandbox::start_without_consent().await, &[]).await;
+    let url = app.consent_url(&app.settings()).await;
+    (app, url)
+}
+
+/// What holds for every page.
+#[track_caller]
+fn assert_page(answer: &Answer, status: u16, title: &str) {
+    assert_eq!(answer.status, status, "{}", answer.text());
+    assert!(answer.text().contains(&format!("<h1>{title}</h1>")), "{}", answer.text());
+    assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(answer.header("referrer-policy"), "no-referrer");
+    assert_eq!(answer.header("x-frame-options"), "DENY");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    let policy = answer.header("content-security-policy");
+    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+    let text = answer.text();
+    for forbidden in ["<script", "<a ", "<form", "<img", "http://", "https://", INTEGRATION_USER, OTHER_USER, "vault"] {
+        assert!(!text.contains(forbidden), "{forbidden} in {text}");
+    }
+    assert_eq!(answer.header("retry-after").is_empty(), status != 503);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn consent_by_the_right_user_is_proved_and_works_at_once() {
+    let (app, url) = app_without_consent().await;
+    assert_eq!(app.token(&[]).await.status, 503, "no consent yet, and that is remembered");
+    let page = press(&app.http, &app.sandbox, &url, INTEGRATION_USER, "allow").await;
+    assert_page(&page, 200, "The connection works");
+    for fact in ["Integration Robot (robot@example.org)", "Example Ltd", ALL] {
+        assert!(page.text().contains(fact), "{fact}");
+    }
+    assert_eq!(app.token(&[]).await.status, 200, "without waiting for the memory of the failure to fade");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_secret_key_tells_who_signed_in_as_well_as_pkce() {
+    let secret = "secret key of the sandbox";
+    let sandbox = Sandbox::start_with(Some(secret)).await;
+    let app = TestApp::over(sandbox, &[("DOCUSIGN_SECRET_KEY", secret)]).await;
+    let mut settings = app.settings();
+    settings.push(("DOCUSIGN_SECRET_KEY".to_owned(), secret.to_owned()));
+    let url = app.consent_url(&settings).await;
+    assert!(!url.contains("code_challenge"));
+    let page = press(&app.http, &app.sandbox, &url, OTHER_USER, "allow").await;
+    assert_page(&page, 403, "Another user has to consent");
+    assert!(page.text().contains("Other Person (other@example.org)"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn consent_by_the_wrong_user_is_told_from_a_missing_scope() {
+    let (app, url) = app_without_consent().await;
+    let wrong = press(&app.http, &app.sandbox, &url, OTHER_USER, "allow").await;
+    assert_page(&wrong, 403, "Another user has to consent");
+    assert!(wrong.text().contains("Other Person"));
+    let narrowed = url.replace("%20spring_write", "");
+    let page = press(&app.http, &app.sandbox, &narrowed, INTEGRATION_USER, "allow").await;
+    assert_page(&page, 403, "Some scopes have no consent");
+    assert!(page.text().contains("<dd>spring_write</dd>"), "{}", page.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_user_does_no_harm_once_consent_is_there() {
+    let (app, url) = app_without_consent().await;
+    app.sandbox.docusign.consent(INTEGRATION_USER, ALL);
+    let page = press(&app.http, &app.sandbox, &url, OTHER_USER, "allow").await;
+    assert_page(&page, 200, "The connection works");
+    assert!(page.text().contains("You signed in as"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_denial_is_shown_in_docusigns_words_and_harmlessly() {
+    let (app, url) = app_without_consent().await;
+    let page = press(&app.http, &app.sandbox, &url, INTEGRATION_USER, "deny").await;
+    assert_page(&page, 403, "Consent was not given");
+    assert!(page.text().contains("access_denied") && page.text().contains("The user did not consent"));
+    let state = url.split("state=").nth(1).unwrap().split('&').next().unwrap();
+    let attack = "%3Cscript%3Ealert(1)%3C/script%3E%22%27";
+    let hostile = format!("/consent/callback?state={state}&error={attack}&error_message={attack}{}", "x".repeat(2000));
+    let page = app.http.get(&app.url(&hostile)).await;
+    assert_page(&page, 403, "Consent was not given");
+    assert!(page.body.len() < 4000, "upstream text is cut");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_our_own_state_gets_in() {
+    let (app, url) = app_without_consent().await;
+    let state = url.split("state=").nth(1).unwrap().split('&').next().unwrap().to_owned();
+    let tampered = state.replace('.', ".A");
+    let other = TestApp::over(Sandbox::start().await, &[]).await;
+    let foreign = other.consent_url(&other.settings()).await;
+    let foreign = foreign.split("state=").nth(1).unwrap().split('&').next().unwrap().to_owned();
+    let before = app.sandbox.docusign.exchanges();
+    for query in [
+        "",
+        "?code=x",
+        "?state=&code=x",
+        "?state=x&code=x",
+        &format!("?state={tampered}&code=x"),
+        &format!("?state={foreign}&code=x"),
+    ] {
+        let page = app.http.get(&app.url(&format!("/consent/callback{query}"))).await;
+        assert_page(&page, 400, "This link is not ours");
+    }
+    assert_eq!(app.sandbox.docusign.exchanges(), before, "nothing is done for a stranger");
+    let page = app.http.get(&app.url(&format!("/consent/callback?state={state}"))).await;
+    assert_page(&page, 400, "DocuSign&#39;s answer is incomplete");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_loaded_twice_still_tells_the_truth() {
+    let (app, url) = app_without_consent().await;
+    let state = url.split("state=").nth(1).unwrap().split('&').next().unwrap();
+    let used_up = app.url(&format!("/consent/callback?state={state}&code=ds-code-used-up"));
+    assert_page(&app.http.get(&used_up).await, 403, "Consent is still missing");
+    app.sandbox.docusign.consent(INTEGRATION_USER, ALL);
+    assert_page(&app.http.get(&used_up).await, 200, "The connection works");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stands_in_the_way_is_named_with_its_remedy() {
+    type Spoil = fn(&Sandbox);
+    let cases: [(&str, Spoil); 5] = [
+        ("evergrant public-key", |sandbox| sandbox.docusign.delete_public_keys()),
+        ("DOCUSIGN_USER_ID", |sandbox| sandbox.docusign.deactivate(INTEGRATION_USER)),
+        ("in a minute", |sandbox| sandbox.docusign.faults.set(Some(Fault::Status(500)))),
+        ("in a minute", |sandbox| sandbox.docusign.userinfo_faults.set(Some(Fault::Cut))),
+        ("EVERGRANT_SIGNING_KEY_ID", |sandbox| sandbox.key_vault.remove_key("evergrant-signing", "a1")),
+    ];
+    for (remedy, spoil) in cases {
+        let (app, url) = app_without_consent().await;
+        spoil(&app.sandbox);
+        let state = url.split("state=").nth(1).unwrap().split('&').next().unwrap();
+        app.sandbox.docusign.consent(INTEGRATION_USER, ALL);
+        let page = app.http.get(&app.url(&format!("/consent/callback?state={state}&code=x"))).await;
+        assert_page(&page, 503, "The connection could not be proved");
+        assert!(page.text().contains(remedy), "{remedy}: {}", page.text());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unusable_sealing_key_is_an_outage_not_a_wrong_link() {
+    let sandbox = Sandbox::start_without_consent().await;
+    let settings = sandbox.settings("http://127.0.0.1:1");
+    let good = run(&["consent-url"], &settings).await;
+    assert!(good.status.success());
+    let url = String::from_utf8(good.stdout).unwrap();
+    let state = url.trim().split("state=").nth(1).unwrap().split('&').next().unwrap().to_owned();
+    sandbox.key_vault.remove_key("evergrant-sealing", "b1");
+    let app = TestApp::over(sandbox, &[]).await;
+    let page = app.http.get(&app.url(&format!("/consent/callback?state={state}&code=x"))).await;
+    assert_page(&page, 503, "The link could not be checked");
+    assert!(page.text().contains("EVERGRANT_SEALING_KEY_ID"));
+}

@@ -1,0 +1,168 @@
+//! The handler behind every kind of Functions host: its modes, its keys, its restarts.
+
+use http::Method;
+use sandbox::Sandbox;
+use sandbox::host::{FunctionsHost, Generation, Phase};
+use sandbox::manifest::Manifest;
+
+use crate::support::{TestApp, handler, log_line, log_lines, root, run};
+
+async fn app_on(generation: Generation) -> TestApp {
+    let sandbox = Sandbox::start().await;
+    let mut options = sandbox.host_options(&root(), &handler(), 0, &[]);
+    options.generation = generation;
+    let host = FunctionsHost::start(options).await;
+    host.wait_for(|phase| *phase != Phase::Starting).await;
+    TestApp { sandbox, host, http: sandbox::client::HttpClient::default() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_comes_through_a_proxying_and_a_forwarding_host() {
+    for generation in [Generation::Proxying, Generation::Forwarding] {
+        let app = app_on(generation).await;
+        assert_eq!(app.token(&[]).await.status, 200, "{generation:?}");
+        let line = log_line(&app.host, |line| line["event"] == "token_issued").await;
+        assert!(line["invocation_id"].as_str().is_some_and(|id| id.len() == 36), "{line}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forged_invocation_id_is_not_believed() {
+    let app = app_on(Generation::Forwarding).await;
+    let forged = [("x-azure-functions-invocationid", "forged"), ("content-type", "text/plain")];
+    app.http.call(Method::POST, &app.url("/oauth/token"), &forged, "x").await;
+    let line = log_line(&app.host, |line| line["event"] == "token_refused").await;
+    assert!(line.get("invocation_id").is_none(), "{line}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_knows_neither_flag_is_told_which_flags_to_set() {
+    let app = app_on(Generation::Envelope).await;
+    assert_eq!(app.token(&[]).await.status, 500, "a failed invocation");
+    let line = log_line(&app.host, |line| line["event"] == "json_envelope_received").await;
+    assert_eq!(line["level"], "ERROR");
+    let message = line["message"].as_str().unwrap();
+    assert!(message.contains("enableProxyingHttpRequest") && message.contains("enableForwardingHttpRequest"));
+    let envelopes = log_lines(&app.host).into_iter().filter(|line| line["status"] == 500).count();
+    assert_eq!(envelopes, 1, "one line");
+    let Phase::Ready(port) = app.host.phase() else { panic!("not ready") };
+    let direct = format!("http://127.0.0.1:{port}/consent-callback");
+    let answer = app.http.call(Method::POST, &direct, &[("content-type", "application/json")], "{\"Data\":{}}").await;
+    assert_eq!(answer.status, 500);
+    assert!(answer.text().contains("enableProxyingHttpRequest"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_code_parameter_reaches_the_callback_although_the_host_takes_it_for_a_key() {
+    let app = TestApp::start().await;
+    let answer = app.http.get(&app.url("/consent/callback?code=abc&state=x")).await;
+    assert_eq!(answer.status, 400, "the handler's own page, not the host's 401");
+    assert!(answer.text().contains("This link is not ours"));
+    assert_eq!(app.host.key_lookups(), 1, "the host did look the key up");
+    app.host.set_storage_down(true);
+    assert_eq!(app.http.get(&app.url("/consent/callback?code=abc&state=x")).await.status, 500);
+    assert_eq!(app.http.get(&app.url("/healthz")).await.status, 200, "without a code no key is looked up");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn function_level_would_take_the_code_for_a_key() {
+    // What the callback's authLevel protects from, shown on an app that has it wrong.
+    let sandbox = Sandbox::start().await;
+    let app_root = tempfile::tempdir().unwrap();
+    let function = app_root.path().join("consent-callback");
+    std::fs::create_dir(&function).unwrap();
+    std::fs::copy(root().join("host.json"), app_root.path().join("host.json")).unwrap();
+    let json = std::fs::read_to_string(root().join("consent-callback/function.json")).unwrap();
+    std::fs::write(function.join("function.json"), json.replace("anonymous", "function")).unwrap();
+    let mut options = sandbox.host_options(app_root.path(), &handler(), 0, &[]);
+    options.function_keys.insert("consent-callback".to_owned(), "the-key".to_owned());
+    let host = FunctionsHost::start(options).await;
+    let http = sandbox::client::HttpClient::default();
+    let get = |query: &str| format!("{}/consent/callback{query}", host.url());
+    assert_eq!(http.get(&get("?code=abc&state=x")).await.status, 401);
+    assert_eq!(http.get(&get("?code=the-key")).await.status, 400, "the handler's own page");
+    let by_header = http.call(Method::GET, &get("?code=abc"), &[("x-functions-key", "the-key")], "").await;
+    assert_eq!(by_header.status, 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fatal_configuration_exits_non_zero_and_the_host_gives_up_after_three_starts() {
+    let sandbox = Sandbox::start().await;
+    let host = sandbox.host(&root(), &handler(), 0, &[("DOCUSIGN_USER_ID", "not a GUID")]).await;
+    host.wait_for(|phase| *phase == Phase::HostStopped).await;
+    assert_eq!(host.starts(), 3);
+    let stderr = host.output().stderr.all().join("\n");
+    assert!(stderr.contains("DOCUSIGN_USER_ID") && !stderr.contains("not a GUID"), "{stderr}");
+    let http = sandbox::client::HttpClient::default();
+    assert_eq!(http.get(&format!("{}/healthz", host.url())).await.status, 503);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_host_restarts_by_exit_code() {
+    let sandbox = Sandbox::start().await;
+    for (exit, starts) in [("exit 0", 1), ("exit 3", 3)] {
+        let script = sandbox.file("handler.sh", &format!("#!/bin/sh\n{exit}\n"));
+        std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let host = sandbox.host(&root(), &script, 0, &[]).await;
+        host.wait_for(|phase| matches!(phase, Phase::Exited | Phase::HostStopped)).await;
+        assert_eq!(host.starts(), starts, "{exit}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_handler_is_started_again_and_nothing_is_lost() {
+    let app = TestApp::start().await;
+    assert_eq!(app.token(&[]).await.status, 200);
+    let Phase::Ready(first_port) = app.host.phase() else { panic!("not ready") };
+    kill_listener(first_port);
+    app.host.wait_for(|phase| matches!(phase, Phase::Ready(port) if *port != first_port)).await;
+    assert_eq!(app.host.starts(), 2);
+    assert_eq!(app.token(&[]).await.status, 200);
+}
+
+/// SIGKILL to the process that listens on `port`, found by its environment.
+fn kill_listener(port: u16) {
+    let wanted = format!("FUNCTIONS_CUSTOMHANDLER_PORT={port}");
+    let own = format!("{}", handler().display());
+    for entry in std::fs::read_dir("/proc").unwrap().filter_map(Result::ok) {
+        let environment = std::fs::read(entry.path().join("environ")).unwrap_or_default();
+        let executable = std::fs::read_link(entry.path().join("exe")).unwrap_or_default();
+        let found = environment.split(|byte| *byte == 0).any(|pair| pair == wanted.as_bytes());
+        if found && executable.display().to_string() == own {
+            let pid = entry.file_name().to_string_lossy().into_owned();
+            assert!(std::process::Command::new("kill").args(["-9", &pid]).status().unwrap().success());
+            return;
+        }
+    }
+    panic!("no handler listens on {port}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_taken_port_is_told_and_not_panicked_about() {
+    let sandbox = Sandbox::start().await;
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let mut settings = sandbox.settings("http://127.0.0.1:1");
+    settings.push(("FUNCTIONS_CUSTOMHANDLER_PORT".to_owned(), port.clone()));
+    let output = run(&["serve"], &settings).await;
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains(&format!("cannot listen on 127.0.0.1:{port}")) && !stderr.contains("panicked"), "{stderr}");
+}
+
+#[test]
+fn the_files_of_the_app_are_what_the_host_expects() {
+    let manifest = Manifest::read(&root()).unwrap();
+    assert_eq!((manifest.route_prefix.as_str(), manifest.executable.as_str()), ("", "evergrant"));
+    assert!(manifest.proxying && manifest.forwarding);
+    for route in evergrant::routes::ROUTES.iter().filter(|route| !route.function.is_empty()) {
+        let function = manifest.functions.iter().find(|function| function.name == route.function);
+        let function = function.unwrap_or_else(|| panic!("{} has no folder", route.function));
+        assert_eq!(format!("/{}", function.route), route.path);
+        assert_eq!(function.methods, route.methods);
+        assert!(function.http_in_and_out, "{}: another binding would switch it to the JSON envelope", function.name);
+        assert_eq!(function.auth_level, sandbox::manifest::AuthLevel::Anonymous);
+    }
+    let routed = evergrant::routes::ROUTES.iter().filter(|route| !route.function.is_empty()).count();
+    assert_eq!(manifest.functions.len(), routed, "every folder has a route");
+}

@@ -1,0 +1,142 @@
+//! Signing over the real Azure SDK against the vault of the sandbox.
+
+use sandbox::Sandbox;
+use sandbox::fault::Fault;
+use sandbox::keys::RsaKey;
+
+use crate::support::{TestApp, assert_outage, log_line};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_public_key_and_the_identity_are_asked_for_once() {
+    let app = TestApp::start().await;
+    for scope in ["signature", "spring_read", "spring_write"] {
+        assert_eq!(app.token(&[("scope", scope)]).await.status, 200);
+    }
+    assert_eq!(app.sandbox.key_vault.public_key_reads(), 2, "the signing key's and the sealing key's");
+    assert!(app.sandbox.identity.requests() <= 2, "{}", app.sandbox.identity.requests());
+}
+
+/// What goes wrong, the words of the log line, and how to mend it.
+async fn fails_and_recovers(cause: &str, spoil: impl Fn(&Sandbox), mend: impl Fn(&Sandbox)) {
+    let sandbox = Sandbox::start().await;
+    spoil(&sandbox);
+    let app = TestApp::over(sandbox, &[]).await;
+    assert_outage(&app.token(&[]).await);
+    let line = log_line(&app.host, |line| line["event"] == "mint_failed").await;
+    assert!(line["cause"].as_str().unwrap().contains(cause), "{line}");
+    mend(&app.sandbox);
+    app.token_in_the_end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vault_in_trouble_is_an_outage_that_passes() {
+    let signature = |fault: Fault| move |sandbox: &Sandbox| sandbox.key_vault.faults.set(Some(fault.clone()));
+    let mend = |sandbox: &Sandbox| sandbox.key_vault.faults.set(None);
+    tokio::join!(
+        fails_and_recovers("status 500", signature(Fault::Status(500)), mend),
+        fails_and_recovers("no answer", signature(Fault::Cut), mend),
+        fails_and_recovers("throttles", signature(Fault::Throttle(Some("3".to_owned()))), mend),
+        fails_and_recovers("could not be read", signature(Fault::Body("{}".to_owned())), mend),
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vault_that_hangs_is_answered_for_in_time() {
+    let sandbox = Sandbox::start().await;
+    sandbox.key_vault.faults.set(Some(Fault::Hang));
+    let app = TestApp::over(sandbox, &[]).await;
+    let answer = tokio::time::timeout(std::time::Duration::from_secs(15), app.token(&[])).await;
+    assert_outage(&answer.expect("an answer within 15 s"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_identity_in_trouble_is_an_outage_that_passes() {
+    let spoil = |sandbox: &Sandbox| sandbox.identity.faults.set(Some(Fault::Status(500)));
+    let mend = |sandbox: &Sandbox| sandbox.identity.faults.set(None);
+    fails_and_recovers("no Entra token", spoil, mend).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_short_throttling_and_a_single_failure_are_sat_out() {
+    for fault in [Fault::Throttle(Some("1".to_owned())), Fault::Throttle(None), Fault::Status(503), Fault::Cut] {
+        let sandbox = Sandbox::start().await;
+        sandbox.key_vault.faults.once(fault.clone());
+        let app = TestApp::over(sandbox, &[]).await;
+        assert_eq!(app.token(&[]).await.status, 200, "{fault:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_made_seconds_ago_is_waited_for() {
+    let sandbox = Sandbox::start().await;
+    sandbox.key_vault.remove_key("evergrant-signing", "a1");
+    let app = TestApp::over(sandbox, &[]).await;
+    let key = app.sandbox.signing_key.clone();
+    let (answer, ()) = tokio::join!(app.token(&[]), async {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        app.sandbox.key_vault.add_key("evergrant-signing", "a1", key);
+    });
+    // Whether this very caller was still in time depends on the machine; the next ones are.
+    if answer.status != 200 {
+        assert_outage(&answer);
+        app.token_in_the_end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_role_is_named_in_the_log_with_what_grants_it() {
+    let sandbox = Sandbox::start().await;
+    sandbox.key_vault.deny(true);
+    let app = TestApp::over(sandbox, &[]).await;
+    let answer = app.token(&[]).await;
+    assert_outage(&answer);
+    assert!(!answer.text().contains("Key Vault"), "clients are not told what stands behind");
+    let line = log_line(&app.host, |line| line["event"] == "mint_failed").await;
+    assert!(line["cause"].as_str().unwrap().contains("Key Vault Crypto User"), "{line}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signature_by_another_key_never_leaves_the_process() {
+    let sandbox = Sandbox::start().await;
+    sandbox.key_vault.sign_as_impostor();
+    let app = TestApp::over(sandbox, &[]).await;
+    assert_outage(&app.token(&[]).await);
+    assert_eq!(app.sandbox.docusign.exchanges(), 0, "caught before DocuSign saw it");
+    let line = log_line(&app.host, |line| line["event"] == "mint_failed").await;
+    assert!(line["cause"].as_str().unwrap().contains("not by the configured key version"), "{line}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_kinds_of_key_files_sign_outside_azure() {
+    for pem in [RsaKey::pkcs1_pem, RsaKey::pkcs8_pem] {
+        let sandbox = Sandbox::start().await;
+        let path = sandbox.file("signing.pem", &pem(&sandbox.signing_key));
+        let key = format!("file:{}", path.display());
+        let extra = [
+            ("EVERGRANT_SIGNING_KEY_ID", key.as_str()),
+            ("EVERGRANT_SEALING_KEY_ID", &key),
+            ("WEBSITE_INSTANCE_ID", ""),
+        ];
+        let app = TestApp::over(sandbox, &extra).await;
+        assert_eq!(app.token(&[]).await.status, 200);
+        assert_eq!(app.sandbox.key_vault.signatures(), 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn developer_tools_sign_in_where_there_is_no_managed_identity() {
+    let sandbox = Sandbox::start().await;
+    // Stands in for the Azure CLI, which asks the developer's own session.
+    let az = sandbox.file(
+        "az",
+        "#!/bin/sh\necho '{\"accessToken\":\"entra-token-of-the-sandbox\",\"expires_on\":4102444800,\
+         \"expiresOn\":\"2100-01-01 00:00:00.000000\",\"tokenType\":\"Bearer\"}'\n",
+    );
+    std::fs::set_permissions(&az, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let path = format!("{}:/usr/bin:/bin", az.parent().unwrap().display());
+    let extra =
+        [("PATH", path.as_str()), ("WEBSITE_INSTANCE_ID", ""), ("IDENTITY_ENDPOINT", ""), ("IDENTITY_HEADER", "")];
+    let app = TestApp::over(sandbox, &extra).await;
+    assert_eq!(app.token(&[]).await.status, 200);
+    assert_eq!(app.sandbox.identity.requests(), 0);
+}

@@ -1,0 +1,115 @@
+//! Promises about the house itself: what is pure stays pure, dependencies run one way, no OpenSSL.
+
+use std::path::{Path, PathBuf};
+
+use crate::support::root;
+
+/// No IO, no clock, no environment, no async.
+const PURE: [&str; 16] = [
+    "config",
+    "oauth",
+    "secret.rs",
+    "consent/message.rs",
+    "consent/page.rs",
+    "consent/query.rs",
+    "docusign/assertion.rs",
+    "docusign/consent_link.rs",
+    "docusign/errors.rs",
+    "docusign/freshness.rs",
+    "docusign/slot.rs",
+    "docusign/userinfo.rs",
+    "routes/plain.rs",
+    "signing/key_id.rs",
+    "signing/public_key.rs",
+    "token/request.rs",
+];
+
+const IMPURE: [&str; 15] = [
+    "async fn",
+    ".await",
+    "std::fs",
+    "std::env",
+    "std::net",
+    "std::time::SystemTime",
+    "Instant",
+    "tokio::net",
+    "tokio::time",
+    "tokio::spawn",
+    "reqwest",
+    "azure_",
+    "Stopwatch",
+    "SystemClock",
+    "rand::fill",
+];
+
+fn sources(path: &Path) -> Vec<(PathBuf, String)> {
+    if path.is_file() {
+        let text = std::fs::read_to_string(path).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
+        return vec![(path.to_owned(), code)];
+    }
+    let entries = std::fs::read_dir(path).unwrap_or_else(|_| panic!("{} is gone", path.display()));
+    entries.flat_map(|entry| sources(&entry.unwrap().path())).collect()
+}
+
+#[test]
+fn pure_modules_are_pure() {
+    for module in PURE {
+        for (path, code) in sources(&root().join("src").join(module)) {
+            let code: String = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+            for word in IMPURE {
+                assert!(!code.contains(word), "{} has {word}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn dependencies_run_one_way() {
+    let slices = ["token", "consent"];
+    for (path, code) in sources(&root().join("src")) {
+        let inside = path.strip_prefix(root().join("src")).unwrap().display().to_string();
+        let may_not = |word: &str, allowed: &[&str]| {
+            let allowed = allowed.iter().any(|place| inside.starts_with(place));
+            assert!(allowed || !code.contains(word), "{inside} has {word}");
+        };
+        may_not("warp::", &["routes.rs", "cli/serve.rs"]);
+        may_not("std::env::var", &["main.rs"]);
+        may_not("SystemTime::now", &["clock.rs"]);
+        may_not("KeyVaultSigner::new", &["app.rs"]);
+        may_not("LocalSigner::from_pem", &["config/keys.rs"]);
+        may_not("crate::app", &["cli", "app.rs"]);
+        may_not("crate::routes", &["cli", "app.rs", "routes.rs"]);
+        may_not("crate::cli", &["cli"]);
+        for slice in slices {
+            may_not(&format!("crate::{slice}::"), &[slice, "app.rs", "routes.rs", "cli"]);
+        }
+    }
+}
+
+#[test]
+fn tls_is_rustls_and_nothing_else() {
+    let lock = std::fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    for forbidden in ["name = \"openssl\"", "name = \"openssl-sys\"", "name = \"native-tls\""] {
+        assert!(!lock.contains(forbidden), "{forbidden}");
+    }
+}
+
+#[test]
+fn the_readme_and_the_sample_name_every_setting() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let sample = std::fs::read_to_string(root().join("local.settings.sample.json")).unwrap();
+    let mut names: Vec<String> = Vec::new();
+    for (_, code) in sources(&root().join("src/config")) {
+        let words = code.split(|c: char| !(c.is_ascii_uppercase() || c == '_'));
+        let settings = words.filter(|word| {
+            ["EVERGRANT_", "DOCUSIGN_"].iter().any(|prefix| word.len() > prefix.len() && word.starts_with(prefix))
+        });
+        names.extend(settings.map(ToOwned::to_owned));
+    }
+    assert!(names.len() > 15);
+    for name in names {
+        assert!(readme.contains(&format!("`{name}`")), "README.md does not tell of {name}");
+        assert!(sample.contains(&format!("\"{name}\"")), "local.settings.sample.json does not have {name}");
+    }
+}

@@ -1,0 +1,15 @@
+//! Black-box tests over sockets: the real handler behind the host stand-in, against the sandbox. One file a route.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
+
+mod access_tokens;
+mod cli;
+mod config;
+mod consent_callback;
+mod functions_host;
+mod key_vault;
+mod layout;
+mod logs;
+mod mint;
+mod oauth_token;
+mod support;

@@ -1,0 +1,213 @@
+//! Promises 2 and 4: one mint for everybody, and outages that never look like a bad grant.
+
+use std::time::Duration;
+
+use sandbox::docusign::ExpiresIn;
+use sandbox::fault::Fault;
+use sandbox::keys::RsaKey;
+use sandbox::{INTEGRATION_USER, Sandbox};
+use serde_json::{Value, json};
+
+use crate::support::{TestApp, assert_outage, log_line};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_callers_on_an_empty_cache_cause_one_signature_and_one_exchange() {
+    let sandbox = Sandbox::start().await;
+    // Everybody arrives while the first mint is under way.
+    sandbox.docusign.faults.set(Some(Fault::Latency(Duration::from_secs(2))));
+    let app = std::sync::Arc::new(TestApp::over(sandbox, &[]).await);
+    let mut callers = tokio::task::JoinSet::new();
+    for _ in 0..1000 {
+        let app = std::sync::Arc::clone(&app);
+        callers.spawn(async move { app.token(&[]).await.json()["access_token"].as_str().map(ToOwned::to_owned) });
+    }
+    let answers = callers.join_all().await;
+    assert!(answers[0].is_some() && answers.iter().all(|token| *token == answers[0]), "{:?}", answers[0]);
+    // One signature more is the sealing secret's.
+    assert_eq!(app.counts(), (2, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_that_hangs_up_cancels_nothing_for_the_others() {
+    let sandbox = Sandbox::start_without_consent().await;
+    let app = TestApp::over(sandbox, &[("EVERGRANT_CLIENTS", &second_client())]).await;
+    log_line(&app.host, |line| line["event"] == "mint_failed").await; // The warm-up's, for the first client.
+    app.sandbox.docusign.consent(INTEGRATION_USER, "signature impersonation spring_read");
+    app.sandbox.docusign.faults.once(Fault::Latency(Duration::from_secs(1)));
+    let before = app.sandbox.docusign.exchanges();
+    let form = [("grant_type", "client_credentials"), ("client_id", "second"), ("client_secret", "second secret")];
+    let first = tokio::time::timeout(Duration::from_millis(300), app.form(&[], &form)).await;
+    assert!(first.is_err(), "the first caller hangs up while the mint runs");
+    assert_eq!(app.form(&[], &form).await.status, 200);
+    assert_eq!(app.sandbox.docusign.exchanges() - before, 1);
+}
+
+/// A registry whose first client warms the cache with another scope than the second one's.
+fn second_client() -> String {
+    let digest = |secret: &str| evergrant::secret::hex(&evergrant::secret::sha256(secret.as_bytes()));
+    let client = |id: &str, scope: &str| {
+        json!({"client_id": id, "client_secret_sha256": [digest(&format!("{id} secret"))],
+               "grant_types": ["client_credentials"], "subject": "integration_user", "scope": scope})
+    };
+    json!([client("first", "signature"), client("second", "signature spring_read")]).to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_failure_upstream_is_a_503_and_passes_by_itself() {
+    let faults: [(&str, Fault); 6] = [
+        ("server_failed", Fault::Status(500)),
+        ("server_failed", Fault::Status(503)),
+        ("no_answer", Fault::Cut),
+        ("malformed_answer", Fault::Body("{\"token_type\":\"Bearer\"}".to_owned())),
+        ("malformed_answer", Fault::Body("<html>".to_owned())),
+        ("throttled", Fault::Throttle(None)),
+    ];
+    let mut walks = tokio::task::JoinSet::new();
+    for (cause, fault) in faults {
+        walks.spawn(async move {
+            let sandbox = Sandbox::start().await;
+            sandbox.docusign.faults.set(Some(fault.clone()));
+            let app = TestApp::over(sandbox, &[]).await;
+            assert_outage(&app.token(&[]).await);
+            let line = log_line(&app.host, |line| line["event"] == "token_unavailable").await;
+            assert_eq!(line["cause"], cause, "{fault:?}");
+            app.sandbox.docusign.faults.set(None);
+            app.token_in_the_end().await;
+        });
+    }
+    walks.join_all().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_docusign_that_hangs_is_answered_for_in_time() {
+    let sandbox = Sandbox::start().await;
+    sandbox.docusign.faults.set(Some(Fault::Hang));
+    let app = TestApp::over(sandbox, &[]).await;
+    let answer = tokio::time::timeout(Duration::from_secs(15), app.token(&[])).await;
+    assert_outage(&answer.expect("an answer within 15 s"));
+    app.sandbox.docusign.faults.set(None);
+    app.token_in_the_end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn throttling_is_honoured_as_long_as_docusign_says() {
+    let sandbox = Sandbox::start().await;
+    sandbox.docusign.faults.set(Some(Fault::Throttle(Some("120".to_owned()))));
+    let app = TestApp::over(sandbox, &[]).await;
+    let answer = app.token(&[]).await;
+    assert_outage(&answer);
+    let retry_after: u64 = answer.header("retry-after").parse().unwrap();
+    assert!((110..=120).contains(&retry_after), "{retry_after}");
+    app.sandbox.docusign.faults.set(None);
+    let before = app.sandbox.docusign.exchanges();
+    for _ in 0..20 {
+        assert_outage(&app.token(&[]).await);
+    }
+    assert_eq!(app.sandbox.docusign.exchanges(), before, "nobody asks DocuSign before the time is up");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_does_not_turn_every_request_into_a_call() {
+    let sandbox = Sandbox::start().await;
+    sandbox.docusign.faults.set(Some(Fault::Status(500)));
+    let app = TestApp::over(sandbox, &[]).await;
+    assert_outage(&app.token(&[]).await);
+    let before = app.sandbox.docusign.exchanges();
+    for _ in 0..50 {
+        assert_outage(&app.token(&[]).await);
+    }
+    let calls = app.sandbox.docusign.exchanges() - before;
+    assert!(calls <= 4, "{calls} calls for 50 requests");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_docusign_documents_as_an_error_is_told_apart_and_never_blames_the_client() {
+    let refusals: [(&str, Value); 9] = [
+        ("consent_required", json!({"error": "consent_required"})),
+        ("no_valid_keys_or_signatures", refusal("no_valid_keys_or_signatures")),
+        ("issuer_not_found", refusal("Issuer_not_found")),
+        ("user_not_found", refusal("user_not_found")),
+        ("user_not_found", json!({"error": "invalid_subject"})),
+        ("expired_grant", refusal("expired_grant")),
+        ("undocumented_refusal", refusal("unsupported_grant_type")),
+        ("undocumented_refusal", json!({"error": "invalid_grant"})),
+        ("undocumented_refusal", json!({"error": "made_up", "error_description": "secret-of-upstream"})),
+    ];
+    let mut walks = tokio::task::JoinSet::new();
+    for (cause, body) in refusals {
+        walks.spawn(async move {
+            let sandbox = Sandbox::start().await;
+            sandbox.docusign.refuse_with(Some(body));
+            let app = TestApp::over(sandbox, &[]).await;
+            let answer = app.token(&[]).await;
+            assert_outage(&answer);
+            assert!(!answer.text().contains("secret-of-upstream"));
+            let retry_after: u64 = answer.header("retry-after").parse().unwrap();
+            assert!((20..=30).contains(&retry_after), "permanent ones are remembered 30 s: {retry_after}");
+            let line = log_line(&app.host, |line| line["event"] == "token_unavailable").await;
+            assert_eq!(line["cause"], cause);
+        });
+    }
+    walks.join_all().await;
+}
+
+fn refusal(description: &str) -> Value {
+    json!({"error": "invalid_grant", "error_description": description})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_assertion_is_what_docusign_wants() {
+    let app = TestApp::start().await;
+    assert_eq!(app.token(&[]).await.status, 200);
+    let assertion = app.sandbox.docusign.assertions().pop().unwrap();
+    let (n, e) = app.sandbox.signing_key.components();
+    let key = jsonwebtoken::DecodingKey::from_rsa_raw_components(&n, &e);
+    let mut validation = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::RS256);
+    validation.set_audience(&["account-d.docusign.com"]);
+    let verified = jsonwebtoken::decode::<Value>(&assertion, &key, &validation).unwrap();
+    assert_eq!(verified.header.kid, None);
+    let claims = verified.claims.as_object().unwrap();
+    let mut names: Vec<&str> = claims.keys().map(String::as_str).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["aud", "exp", "iat", "iss", "scope", "sub"]);
+    let (iat, exp) = (claims["iat"].as_u64().unwrap(), claims["exp"].as_u64().unwrap());
+    assert!(iat <= sandbox::docusign::unix_now() && exp - iat == 600);
+    assert!(!assertion.contains('='));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn expires_in_is_read_in_every_form_seen() {
+    for (expires_in, expected) in
+        [(ExpiresIn::Number(1800), 1770), (ExpiresIn::Text(1800), 1770), (ExpiresIn::Missing, 3570)]
+    {
+        let sandbox = Sandbox::start().await;
+        sandbox.docusign.set_expires_in(expires_in);
+        let app = TestApp::over(sandbox, &[]).await;
+        let told = app.token(&[]).await.json()["expires_in"].as_u64().unwrap();
+        assert!((expected - 10..=expected).contains(&told), "{expires_in:?}: {told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_signing_key_takes_over_without_an_outage() {
+    let sandbox = Sandbox::start().await;
+    let next = RsaKey::generate();
+    let next_id = sandbox.key_vault.add_key("evergrant-signing", "a2", next.clone());
+    let extra = [("EVERGRANT_SIGNING_KEY_ID_NEXT", next_id.as_str())];
+    let app = TestApp::over(sandbox, &extra).await;
+    assert_eq!(app.token(&[]).await.status, 200, "DocuSign does not know the next key yet: the current one signs");
+    log_line(&app.host, |line| line["event"] == "next_signing_key_not_usable_yet").await;
+    // The administrator uploads the new key and deletes the old one before the pause is over.
+    app.sandbox.docusign.delete_public_keys();
+    app.sandbox.docusign.upload_public_key(&next.public_pem());
+    let narrower = app.token(&[("scope", "signature")]).await;
+    assert_eq!(narrower.status, 200, "{}", narrower.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_next_key_that_cannot_sign_does_no_harm() {
+    let sandbox = Sandbox::start().await;
+    let missing = sandbox.key_vault.key_id("evergrant-signing", "nope");
+    let app = TestApp::over(sandbox, &[("EVERGRANT_SIGNING_KEY_ID_NEXT", &missing)]).await;
+    assert_eq!(app.token(&[]).await.status, 200);
+}

@@ -1,0 +1,260 @@
+//! `POST /oauth/token` with `client_credentials`, RFC 6749 §2.3, §3.2, §4.4, §5.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::Method;
+use oauth2::basic::BasicClient;
+use oauth2::{AuthType, ClientId, ClientSecret, Scope, TokenResponse as _, TokenUrl};
+use sandbox::client::Answer;
+use sandbox::{CLIENT_ID, CLIENT_SECRET, Sandbox};
+use serde_json::{Value, json};
+
+use crate::support::TestApp;
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+fn basic(id: &str, secret: &str) -> String {
+    let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    format!("Basic {}", STANDARD.encode(format!("{}:{}", encode(id), encode(secret))))
+}
+
+#[track_caller]
+fn assert_token(answer: &Answer) -> Value {
+    let json = answer.json();
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(answer.header("content-type"), "application/json");
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(answer.header("pragma"), "no-cache");
+    assert_eq!(json["token_type"], "Bearer");
+    assert!(json["expires_in"].as_u64().is_some_and(|seconds| (3500..=3570).contains(&seconds)), "{json}");
+    assert!(json.get("refresh_token").is_none(), "RFC 6749 section 4.4.3");
+    json
+}
+
+#[track_caller]
+fn assert_error(answer: &Answer, status: u16, error: &str) {
+    assert_eq!((answer.status.as_u16(), answer.json()["error"].as_str()), (status, Some(error)), "{}", answer.text());
+    assert_eq!(answer.header("content-type"), "application/json");
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(answer.header("pragma"), "no-cache");
+    let description = answer.json()["error_description"].as_str().unwrap().to_owned();
+    let allowed = |byte: u8| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+    assert!(description.bytes().all(allowed), "RFC 6749 appendix A.8: {description}");
+    let challenge = answer.header("www-authenticate");
+    assert_eq!(challenge.starts_with("Basic realm="), status == 401, "{challenge}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_client_authentication_methods_get_a_token_of_the_integration_user() {
+    let app = TestApp::start().await;
+    let posted = assert_token(&app.token(&[]).await);
+    let authorization = basic(CLIENT_ID, CLIENT_SECRET);
+    let form = [("grant_type", "client_credentials")];
+    let by_basic = assert_token(&app.form(&[("authorization", &authorization)], &form).await);
+    assert_eq!(posted["access_token"], by_basic["access_token"], "the second is from the cache");
+    assert_eq!(posted["scope"], "signature spring_read spring_write");
+    let also_named = [("grant_type", "client_credentials"), ("client_id", CLIENT_ID)];
+    assert_token(&app.form(&[("authorization", &authorization)], &also_named).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stock_oauth_client_gets_a_token_by_either_method() {
+    let app = TestApp::start().await;
+    for method in [AuthType::BasicAuth, AuthType::RequestBody] {
+        let client = BasicClient::new(ClientId::new(CLIENT_ID.to_owned()))
+            .set_client_secret(ClientSecret::new(CLIENT_SECRET.to_owned()))
+            .set_auth_type(method)
+            .set_token_uri(TokenUrl::new(app.url("/oauth/token")).unwrap());
+        let http = app.http.clone();
+        let send = move |request: oauth2::HttpRequest| {
+            let http = http.clone();
+            async move {
+                let request = request.map(|body| http_body_util::Full::new(bytes::Bytes::from(body)));
+                let answer = http.send(request).await.ok_or_else(|| std::io::Error::other("no answer"))?;
+                let mut response = oauth2::HttpResponse::new(answer.body.to_vec());
+                *response.status_mut() = answer.status;
+                *response.headers_mut() = answer.headers;
+                Ok::<_, std::io::Error>(response)
+            }
+        };
+        let asked = client.exchange_client_credentials().add_scope(Scope::new("signature".to_owned()));
+        let answer = asked.request_async(&send).await.unwrap();
+        assert!(answer.access_token().secret().starts_with("ds-at-"));
+        assert!(answer.expires_in().unwrap().as_secs() > 3500);
+        assert_eq!(answer.scopes().unwrap().len(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn malformed_requests_are_refused_as_the_rfc_says() {
+    let app = TestApp::start().await;
+    let id_and_secret = "client_id=sandbox-client&client_secret=sandbox+secret%2C+worth+nothing";
+    let good = format!("grant_type=client_credentials&{id_and_secret}");
+    let right = basic(CLIENT_ID, CLIENT_SECRET);
+    let wrong = basic(CLIENT_ID, "wrong");
+    let raw = format!("Basic {}", STANDARD.encode("no colon"));
+    for (what, authorization, content_type, body, status, error) in [
+        ("repeated grant_type", None, FORM, format!("{good}&grant_type=client_credentials"), 400, "invalid_request"),
+        ("repeated scope", None, FORM, format!("{good}&scope=signature&scope=signature"), 400, "invalid_request"),
+        ("repeated code", None, FORM, format!("{good}&code=1&code=2"), 400, "invalid_request"),
+        ("no grant_type", None, FORM, id_and_secret.to_owned(), 400, "invalid_request"),
+        ("blank grant_type", None, FORM, format!("grant_type=&{id_and_secret}"), 400, "invalid_request"),
+        (
+            "unknown grant_type",
+            None,
+            FORM,
+            format!("grant_type=password&{id_and_secret}"),
+            400,
+            "unsupported_grant_type",
+        ),
+        (
+            "foreign grant_type",
+            None,
+            FORM,
+            format!("grant_type=refresh_token&{id_and_secret}"),
+            400,
+            "unauthorized_client",
+        ),
+        ("JSON", None, "application/json", "{}".to_owned(), 400, "invalid_request"),
+        ("JSON type, form body", None, "application/json", good.clone(), 400, "invalid_request"),
+        ("no content type", None, "", good.clone(), 400, "invalid_request"),
+        ("empty body", None, FORM, String::new(), 401, "invalid_client"),
+        (
+            "unknown client",
+            None,
+            FORM,
+            "grant_type=client_credentials&client_id=x&client_secret=y".into(),
+            401,
+            "invalid_client",
+        ),
+        (
+            "no secret",
+            None,
+            FORM,
+            "grant_type=client_credentials&client_id=sandbox-client".into(),
+            401,
+            "invalid_client",
+        ),
+        (
+            "blank secret",
+            None,
+            FORM,
+            "grant_type=client_credentials&client_id=sandbox-client&client_secret=".into(),
+            401,
+            "invalid_client",
+        ),
+        ("wrong Basic", Some(wrong), FORM, "grant_type=client_credentials".into(), 401, "invalid_client"),
+        ("Basic without colon", Some(raw), FORM, "grant_type=client_credentials".into(), 401, "invalid_client"),
+        ("Bearer", Some("Bearer x".into()), FORM, "grant_type=client_credentials".into(), 401, "invalid_client"),
+        ("both methods", Some(right.clone()), FORM, good.clone(), 400, "invalid_request"),
+        (
+            "another client_id",
+            Some(right),
+            FORM,
+            "grant_type=client_credentials&client_id=x".into(),
+            400,
+            "invalid_request",
+        ),
+        ("wider scope", None, FORM, format!("{good}&scope=signature+extended"), 400, "invalid_scope"),
+        ("malformed scope", None, FORM, format!("{good}&scope=%22"), 400, "invalid_scope"),
+    ] {
+        let mut headers = vec![];
+        headers.extend((!content_type.is_empty()).then_some(("content-type", content_type)));
+        headers.extend(authorization.as_deref().map(|value| ("authorization", value)));
+        let answer = app.http.call(Method::POST, &app.url("/oauth/token"), &headers, &body).await;
+        assert_eq!(answer.status, status, "{what}");
+        assert_error(&answer, status, error);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn blank_and_unknown_parameters_are_ignored_and_so_is_the_query() {
+    let app = TestApp::start().await;
+    assert_token(&app.token(&[("scope", ""), ("unknown", "1"), ("unknown", "2"), ("code", "")]).await);
+    let form = [("grant_type", "client_credentials"), ("client_id", CLIENT_ID)];
+    let in_query = app.url("/oauth/token?client_secret=sandbox+secret%2C+worth+nothing");
+    let answer = app.http.post_form(&in_query, &[], &form).await;
+    assert_error(&answer, 401, "invalid_client");
+    let charset = [("content-type", "application/x-www-form-urlencoded; charset=UTF-8")];
+    let body = "grant_type=client_credentials&client_id=sandbox-client&client_secret=sandbox+secret%2C+worth+nothing";
+    assert_token(&app.http.call(Method::POST, &app.url("/oauth/token"), &charset, body).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_narrower_scope_is_minted_as_asked() {
+    let app = TestApp::start().await;
+    let json = assert_token(&app.token(&[("scope", "spring_read signature")]).await);
+    assert_eq!(json["scope"], "signature spring_read");
+    let assertions = app.sandbox.docusign.assertions();
+    let claims = |assertion: &String| jsonwebtoken::dangerous::insecure_decode::<Value>(assertion).unwrap().claims;
+    let scopes: Vec<Value> = assertions.iter().map(|assertion| claims(assertion)["scope"].clone()).collect();
+    assert!(scopes.contains(&json!("signature impersonation spring_read")), "{scopes:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn chunked_bodies_are_read_and_oversized_ones_refused() {
+    let app = TestApp::start().await;
+    let body = "grant_type=client_credentials&client_id=sandbox-client&client_secret=sandbox+secret%2C+worth+nothing";
+    assert_eq!(raw_chunked(&app, &[&body[..20], &body[20..]]).await, 200);
+    let padding = "x".repeat(70_000);
+    let answer = app.token(&[("padding", &padding)]).await;
+    assert_error(&answer, 413, "invalid_request");
+    let chunk = "x".repeat(9_000);
+    assert_eq!(raw_chunked(&app, &[chunk.as_str(); 10]).await, 413);
+}
+
+/// Posts a chunked form over a bare socket and gives the status.
+async fn raw_chunked(app: &TestApp, chunks: &[&str]) -> u16 {
+    use std::fmt::Write as _;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let address = app.host.url().replace("http://", "");
+    let mut stream = tokio::net::TcpStream::connect(&address).await.unwrap();
+    let mut request = format!(
+        "POST /oauth/token HTTP/1.1\r\nhost: x\r\ncontent-type: {FORM}\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n"
+    );
+    for chunk in chunks {
+        write!(request, "{:x}\r\n{chunk}\r\n", chunk.len()).unwrap();
+    }
+    request.push_str("0\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_rotating_its_secret_may_use_either() {
+    let digests =
+        ["first", "second"].map(|secret| evergrant::secret::hex(&evergrant::secret::sha256(secret.as_bytes())));
+    let clients = json!([{
+        "client_id": "rotating", "client_secret_sha256": digests, "grant_types": ["client_credentials"],
+        "subject": "integration_user", "scope": "signature",
+    }]);
+    let app = TestApp::over(Sandbox::start().await, &[("EVERGRANT_CLIENTS", &clients.to_string())]).await;
+    for (secret, status) in [("first", 200), ("second", 200), ("third", 401)] {
+        let form = [("grant_type", "client_credentials"), ("client_id", "rotating"), ("client_secret", secret)];
+        assert_eq!(app.form(&[], &form).await.status, status, "{secret}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_methods_and_paths_are_refused_by_the_handler_itself() {
+    let app = TestApp::start().await;
+    let sandbox::host::Phase::Ready(port) = app.host.phase() else { panic!("not ready") };
+    let direct = |path: &str| format!("http://127.0.0.1:{port}{path}");
+    for (method, path, status, allow) in [
+        (Method::GET, "/oauth/token", 405, "POST"),
+        (Method::PUT, "/oauth/token", 405, "POST"),
+        (Method::POST, "/consent/callback", 405, "GET"),
+        (Method::DELETE, "/healthz", 405, "GET"),
+        (Method::GET, "/", 200, ""),
+        (Method::GET, "/healthz", 200, ""),
+        (Method::GET, "/nothing", 404, ""),
+        (Method::GET, "/oauth/token/", 404, ""),
+        (Method::POST, "//oauth/token", 404, ""),
+    ] {
+        let answer = app.http.call(method.clone(), &direct(path), &[], "").await;
+        assert_eq!((answer.status.as_u16(), answer.header("allow")), (status, allow), "{method} {path}");
+        assert_eq!(answer.header("x-request-id").len(), 32, "{method} {path}");
+    }
+}

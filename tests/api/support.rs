@@ -1,0 +1,174 @@
+//! What the tests share: a started app, a clock that stands still, an environment out of a map.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use evergrant::clock::{Clock, UnixSeconds};
+use evergrant::config::Environment;
+use sandbox::client::{Answer, HttpClient};
+use sandbox::host::{FunctionsHost, Phase};
+use sandbox::{CLIENT_ID, CLIENT_SECRET, Sandbox};
+use secrecy::SecretString;
+use serde_json::Value;
+
+/// The handler under test.
+pub fn handler() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_evergrant"))
+}
+
+/// The repository, which is the app's folder too.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+/// The handler behind the host, against a sandbox.
+pub struct TestApp {
+    pub sandbox: Sandbox,
+    pub host: FunctionsHost,
+    pub http: HttpClient,
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        Self::over(Sandbox::start().await, &[]).await
+    }
+
+    pub async fn over(sandbox: Sandbox, extra: &[(&str, &str)]) -> Self {
+        let host = sandbox.host(&root(), &handler(), 0, extra).await;
+        let phase = host.wait_for(|phase| *phase != Phase::Starting).await;
+        assert!(matches!(phase, Phase::Ready(_)), "{phase:?}: {:?}", host.output().stderr.all());
+        Self { sandbox, host, http: HttpClient::default() }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.host.url())
+    }
+
+    /// `POST /oauth/token` as the sandbox's client, by body credentials.
+    pub async fn token(&self, extra: &[(&str, &str)]) -> Answer {
+        let mut form =
+            vec![("grant_type", "client_credentials"), ("client_id", CLIENT_ID), ("client_secret", CLIENT_SECRET)];
+        form.extend_from_slice(extra);
+        self.form(&[], &form).await
+    }
+
+    pub async fn form(&self, headers: &[(&str, &str)], form: &[(&str, &str)]) -> Answer {
+        self.http.post_form(&self.url("/oauth/token"), headers, form).await
+    }
+
+    /// Signatures by Key Vault and exchanges at DocuSign so far.
+    pub fn counts(&self) -> (u32, u32) {
+        (self.sandbox.key_vault.signatures(), self.sandbox.docusign.exchanges())
+    }
+
+    /// What `evergrant consent-url` prints for this app.
+    pub async fn consent_url(&self, settings: &[(String, String)]) -> String {
+        let output = run(&["consent-url"], settings).await;
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    /// The settings of the running handler.
+    pub fn settings(&self) -> Vec<(String, String)> {
+        self.sandbox.settings(&self.host.url())
+    }
+
+    /// Asks until a token is answered; bounded, for things that recover by themselves.
+    pub async fn token_in_the_end(&self) -> Answer {
+        for _ in 0..200 {
+            let answer = self.token(&[]).await;
+            if answer.status == 200 {
+                return answer;
+            }
+            assert_outage(&answer);
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        panic!("no token in 20 s");
+    }
+}
+
+/// Runs the handler as a command.
+pub async fn run(arguments: &[&str], settings: &[(String, String)]) -> std::process::Output {
+    let mut command = tokio::process::Command::new(handler());
+    command.args(arguments).env_clear().envs(settings.iter().cloned()).kill_on_drop(true);
+    command.output().await.unwrap()
+}
+
+/// An outage as promised: 503, `Retry-After`, a JSON body that no client takes for a bad grant.
+#[track_caller]
+pub fn assert_outage(answer: &Answer) {
+    let json = answer.json();
+    assert_eq!(answer.status, 503, "{}", answer.text());
+    assert_eq!(json["error"], "temporarily_unavailable");
+    assert!(json["error_description"].as_str().is_some_and(|text| !text.is_empty()));
+    assert!(answer.header("retry-after").parse::<u64>().unwrap() >= 1);
+    assert_eq!(answer.header("cache-control"), "no-store");
+}
+
+/// The JSON log lines of the handler so far.
+pub fn log_lines(host: &FunctionsHost) -> Vec<Value> {
+    host.output().stdout.all().iter().map(|line| serde_json::from_str(line).expect("a JSON line")).collect()
+}
+
+/// Waits until a log line fits; bounded.
+pub async fn log_line(host: &FunctionsHost, wanted: impl Fn(&Value) -> bool) -> Value {
+    for _ in 0..400 {
+        if let Some(line) = log_lines(host).into_iter().find(|line| wanted(line)) {
+            return line;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    panic!("no such log line in 10 s: {:#?}", log_lines(host));
+}
+
+/// A clock that only moves when told to.
+#[derive(Clone)]
+pub struct ManualClock(Arc<AtomicU64>);
+
+impl ManualClock {
+    /// Starts at the machine's time, because the sandbox's DocuSign checks it.
+    pub fn new() -> Self {
+        Self(Arc::new(AtomicU64::new(sandbox::docusign::unix_now())))
+    }
+
+    pub fn advance(&self, seconds: u64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> UnixSeconds {
+        UnixSeconds(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// An environment out of a map, with real files.
+#[derive(Clone, Debug, Default)]
+pub struct MapEnvironment(pub HashMap<String, String>);
+
+impl MapEnvironment {
+    pub fn of(settings: &[(String, String)]) -> Self {
+        Self(settings.iter().cloned().collect())
+    }
+
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.0.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    pub fn without(mut self, name: &str) -> Self {
+        self.0.remove(name);
+        self
+    }
+}
+
+impl Environment for MapEnvironment {
+    fn var(&self, name: &str) -> Option<String> {
+        self.0.get(name).cloned()
+    }
+
+    fn file(&self, path: &str) -> Option<SecretString> {
+        std::fs::read_to_string(path).ok().map(SecretString::from)
+    }
+}
