@@ -12,7 +12,8 @@ async fn the_public_key_and_the_identity_are_asked_for_once() {
     for scope in ["signature", "spring_read", "spring_write"] {
         assert_eq!(app.token(&[("scope", scope)]).await.status, 200);
     }
-    assert_eq!(app.sandbox.key_vault.public_key_reads(), 2, "the signing key's and the sealing key's");
+    // The signing key's; and the sealing key's, if the warm-up has come so far.
+    assert!((1..=2).contains(&app.sandbox.key_vault.public_key_reads()));
     assert!(app.sandbox.identity.requests() <= 2, "{}", app.sandbox.identity.requests());
 }
 
