@@ -1,7 +1,9 @@
 //! The HTTP client for everything upstream: time-outs set, redirects refused, rustls.
 
-use std::sync::OnceLock;
 use std::time::Duration;
+
+use tokio::sync::OnceCell;
+use tokio::task::spawn_blocking;
 
 /// How long one request may take unless it says otherwise; the try limit of Key Vault.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -10,14 +12,14 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(3);
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 
 /// A [`reqwest::Client`] built at first use, because reading the machine's CA certificates takes
-/// milliseconds that the way to listening does not have.
+/// milliseconds that the way to listening does not have, nor any thread that answers requests.
 #[derive(Debug, Default)]
-pub struct HttpClient(OnceLock<reqwest::Client>);
+pub struct HttpClient(OnceCell<reqwest::Client>);
 
 impl HttpClient {
     /// The client; built now if this is the first use.
-    pub fn get(&self) -> &reqwest::Client {
-        self.0.get_or_init(build)
+    pub async fn get(&self) -> &reqwest::Client {
+        self.0.get_or_init(|| async { spawn_blocking(build).await.unwrap_or_else(|_| build()) }).await
     }
 }
 

@@ -12,6 +12,7 @@ pub mod consent;
 pub mod docusign;
 pub mod http_client;
 pub mod oauth;
+pub mod random;
 pub mod routes;
 pub mod secret;
 pub mod signing;

@@ -8,7 +8,6 @@ mod plain;
 
 use std::sync::Arc;
 
-use aws_lc_rs::rand;
 use bytes::{Buf, Bytes};
 use futures_util::Stream;
 use http::header::HeaderValue;
@@ -19,6 +18,7 @@ use warp::path::FullPath;
 use crate::clock::Stopwatch;
 use crate::consent::ConsentCallback;
 use crate::oauth::reply::Response;
+use crate::random::random;
 use crate::secret::hex;
 use crate::telemetry::{self, Answer};
 use crate::token::TokenEndpoint;
@@ -98,7 +98,7 @@ impl Endpoints {
     /// Answers one request and logs it.
     async fn serve<B: Buf>(&self, head: Request<()>, body: impl Stream<Item = Result<B, warp::Error>>) -> Response {
         let watch = Stopwatch::start();
-        let request_id = request_id();
+        let request_id = hex(&random::<16>());
         let invocation_id = invocation_id(head.headers());
         let (route, mut answer) = match find(head.method(), head.uri().path()) {
             Found::Route(route) => (route.path, self.call(route.endpoint, head, body).await),
@@ -149,13 +149,6 @@ fn find(method: &Method, path: &str) -> Found {
         Some(route) if method == Method::POST => Found::Envelope(route),
         _ => Found::Nothing,
     }
-}
-
-/// 128 random bits in hexadecimal.
-fn request_id() -> String {
-    let mut bytes = [0; 16];
-    let _ = rand::fill(&mut bytes);
-    hex(&bytes)
 }
 
 /// The host's own id of this invocation, for finding its log lines beside ours. In forward mode a caller can add to the

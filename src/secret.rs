@@ -1,4 +1,4 @@
-//! Digests of secrets, and how presented secrets are compared with them.
+//! Digests of secrets, and how presented secrets are compared with them. Pure.
 //!
 //! Secrets themselves are held in [`secrecy::SecretString`]: no `Display`, a redacted `Debug`, wiped when dropped.
 

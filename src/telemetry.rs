@@ -3,6 +3,7 @@
 //! Fields are an allow-list: [`Record`] for answered requests, and what each `tracing` call in this crate names.
 //! Events of other crates are never written, whatever `EVERGRANT_LOG` says, for theirs name URLs and headers.
 
+use http::StatusCode;
 use tracing::Metadata;
 use tracing_subscriber::filter::{Targets, filter_fn};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
@@ -85,6 +86,7 @@ pub fn log(answer: &Answer, route: &str, request_id: &str, invocation_id: Option
             tracing::event!(
                 $level,
                 event = record.event.unwrap_or("answered"),
+                outcome = outcome(response.status()),
                 route,
                 status = response.status().as_u16(),
                 duration_ms = watch.elapsed_ms(),
@@ -108,5 +110,14 @@ pub fn log(answer: &Answer, route: &str, request_id: &str, invocation_id: Option
         Some(alarm) => line!(tracing::Level::ERROR, alarm),
         None if response.status().is_server_error() => line!(tracing::Level::WARN, "request answered"),
         None => line!(tracing::Level::INFO, "request answered"),
+    }
+}
+
+/// How a request ended, in a word to count by.
+fn outcome(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        ..400 => "success",
+        400..500 => "refused",
+        _ => "failed",
     }
 }

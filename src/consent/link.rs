@@ -1,6 +1,5 @@
 //! Makes the consent link: sealed state, and the code verifier that belongs to it.
 
-use aws_lc_rs::rand;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use thiserror::Error;
@@ -10,6 +9,7 @@ use crate::config::DocusignSettings;
 use crate::config::shapes::BaseUrl;
 use crate::docusign::consent_link::{CALLBACK_PATH, ConsentLink};
 use crate::oauth::sealed::{self, SealedKind};
+use crate::random::random;
 use crate::signing::SignError;
 use crate::signing::sealing::SealingKeys;
 
@@ -22,7 +22,7 @@ pub enum LinkError {
     /// The sealing key cannot be used.
     #[error("the sealing key (EVERGRANT_SEALING_KEY_ID) cannot be used")]
     Sealing(#[source] SignError),
-    /// Neither randomness nor serialisation ever fail in practice.
+    /// Serialisation failed, which does not happen.
     #[error("the state could not be sealed")]
     State,
 }
@@ -38,9 +38,7 @@ pub async fn consent_url(
     now: UnixSeconds,
 ) -> Result<String, LinkError> {
     let secret = sealing.current().await.map_err(LinkError::Sealing)?;
-    let mut random = [0; 32];
-    rand::fill(&mut random).map_err(|_| LinkError::State)?;
-    let jti = URL_SAFE_NO_PAD.encode(random);
+    let jti = URL_SAFE_NO_PAD.encode(random::<32>());
     let code_verifier = docusign.secret_key.is_none().then(|| secret.code_verifier(&jti));
     let validity = (now, LIFETIME);
     let state = sealed::seal(secret, SealedKind::ConsentState, public_url.as_str(), jti, validity);

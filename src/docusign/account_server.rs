@@ -114,7 +114,7 @@ impl AccountServer {
     /// # Errors
     /// [`ExchangeError`], by what DocuSign answered.
     pub async fn userinfo(&self, access_token: &SecretString) -> Result<UserInfo, ExchangeError> {
-        let request = self.http.get().get(self.base.join("/oauth/userinfo"));
+        let request = self.http.get().await.get(self.base.join("/oauth/userinfo"));
         self.send(request.bearer_auth(access_token.expose_secret())).await
     }
 
@@ -123,7 +123,7 @@ impl AccountServer {
         form: &[(&str, &str)],
         secret_key: Option<&SecretString>,
     ) -> Result<DocusignAccessToken, ExchangeError> {
-        let mut request = self.http.get().post(self.base.join("/oauth/token")).form(form);
+        let mut request = self.http.get().await.post(self.base.join("/oauth/token")).form(form);
         if let Some(secret) = secret_key {
             request = request.basic_auth(&self.integration_key, Some(secret.expose_secret()));
         }

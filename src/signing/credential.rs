@@ -38,9 +38,9 @@ impl Identity {
     /// Options of an SDK client over our HTTP client. The SDK's own retries (8 in 60 s) are off: ours fit the
     /// patience of a caller who waits for a token.
     #[must_use]
-    pub fn client_options(&self) -> ClientOptions {
+    pub async fn client_options(&self) -> ClientOptions {
         ClientOptions {
-            transport: Some(Transport::new(Arc::new(self.http.get().clone()))),
+            transport: Some(Transport::new(Arc::new(self.http.get().await.clone()))),
             retry: RetryOptions::none(),
             ..ClientOptions::default()
         }
@@ -50,13 +50,13 @@ impl Identity {
     ///
     /// # Errors
     /// When the platform offers no identity of the wanted kind.
-    pub fn credential(&self) -> azure_core::Result<Arc<dyn TokenCredential>> {
+    pub async fn credential(&self) -> azure_core::Result<Arc<dyn TokenCredential>> {
         if !self.settings.managed_identity {
             return Ok(DeveloperToolsCredential::new(None)?);
         }
         let options = ManagedIdentityCredentialOptions {
             user_assigned_id: self.settings.client_id.clone().map(UserAssignedId::ClientId),
-            client_options: self.client_options(),
+            client_options: self.client_options().await,
         };
         Ok(ManagedIdentityCredential::new(Some(options))?)
     }

@@ -4,7 +4,7 @@
 //! or version at once instead of as an obscure refusal at DocuSign.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -36,30 +36,30 @@ const PATIENCE: u64 = 2;
 pub struct KeyVault {
     vault_url: String,
     identity: Identity,
-    client: OnceLock<KeyClient>,
+    client: OnceCell<KeyClient>,
 }
 
 impl KeyVault {
     /// The vault at `vault_url`. Nothing is called or built yet.
     #[must_use]
     pub const fn new(vault_url: String, identity: Identity) -> Self {
-        Self { vault_url, identity, client: OnceLock::new() }
+        Self { vault_url, identity, client: OnceCell::const_new() }
     }
 
-    fn client(&self) -> Result<&KeyClient, SignError> {
-        if let Some(client) = self.client.get() {
-            return Ok(client);
-        }
-        let credential = self.identity.credential().map_err(|_| SignError::IdentityUnavailable)?;
-        let client_options = self.identity.client_options();
+    async fn client(&self) -> Result<&KeyClient, SignError> {
+        self.client.get_or_try_init(|| self.build_client()).await
+    }
+
+    async fn build_client(&self) -> Result<KeyClient, SignError> {
+        let credential = self.identity.credential().await.map_err(|_| SignError::IdentityUnavailable)?;
+        let client_options = self.identity.client_options().await;
         let options = KeyClientOptions { client_options, ..KeyClientOptions::default() };
-        let built = KeyClient::new(&self.vault_url, credential, Some(options)).map_err(|error| classify(&error))?;
-        Ok(self.client.get_or_init(|| built))
+        KeyClient::new(&self.vault_url, credential, Some(options)).map_err(|error| classify(&error))
     }
 
     async fn get_public_key(&self, id: &KeyVaultKeyId) -> Result<PublicKey, SignError> {
         let options = KeyClientGetKeyOptions { key_version: Some(id.version.clone()), ..Default::default() };
-        let answer = self.client()?.get_key(&id.name, Some(options)).await;
+        let answer = self.client().await?.get_key(&id.name, Some(options)).await;
         let key = answer.and_then(azure_core::http::Response::into_model).map_err(|error| classify(&error))?.key;
         let (n, e) = key.and_then(|jwk| jwk.n.zip(jwk.e)).ok_or(SignError::Malformed)?;
         PublicKey::from_components(&n, &e).ok_or(SignError::Unusable)
@@ -69,7 +69,7 @@ impl KeyVault {
         let parameters = SignParameters { algorithm: Some(SignatureAlgorithm::Rs256), value: Some(digest.to_vec()) };
         let content = parameters.try_into().map_err(|error| classify(&error))?;
         let options = KeyClientSignOptions { key_version: Some(id.version.clone()), ..Default::default() };
-        let answer = self.client()?.sign(&id.name, content, Some(options)).await;
+        let answer = self.client().await?.sign(&id.name, content, Some(options)).await;
         let signed = answer.and_then(azure_core::http::Response::into_model).map_err(|error| classify(&error))?;
         signed.result.ok_or(SignError::Malformed)
     }

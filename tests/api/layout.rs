@@ -39,7 +39,7 @@ const IMPURE: [&str; 15] = [
     "azure_",
     "Stopwatch",
     "SystemClock",
-    "rand::fill",
+    "random::<",
 ];
 
 fn sources(path: &Path) -> Vec<(PathBuf, String)> {

@@ -116,6 +116,7 @@ async fn every_token_handed_out_leaves_one_audit_event() {
         let digest = evergrant::secret::hex(&evergrant::secret::sha256(access_token.as_bytes()));
         for (field, value) in [
             ("event", "token_issued"),
+            ("outcome", "success"),
             ("client_id", CLIENT_ID),
             ("subject_kind", "integration_user"),
             ("grant_type", "client_credentials"),

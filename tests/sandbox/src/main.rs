@@ -81,7 +81,7 @@ fn invite(sandbox: &Sandbox, host: &FunctionsHost, consent_url: &str) {
         form_encoded(CLIENT_SECRET),
         host.url()
     );
-    println!("Break DocuSign and mend it (none, status-500, throttle, hang, malformed, cut, slow):");
+    println!("Break DocuSign and mend it ({}):", sandbox::docusign::FAULT_KINDS.join(", "));
     println!("  curl -X POST '{}/sandbox/fault?kind=status-500'", sandbox.docusign_url());
     println!("Open the consent link in a browser and press Allow or Deny:\n  {consent_url}");
 }

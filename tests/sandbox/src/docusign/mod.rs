@@ -22,6 +22,20 @@ use crate::server::{self, Body, Reply, Server, json as json_reply, reply};
 /// Host of the demo environment, the `aud` that an assertion must name.
 pub const ACCOUNT_HOST: &str = "account-d.docusign.com";
 
+/// What `POST /sandbox/fault?kind=…` takes; `none` mends everything.
+pub const FAULT_KINDS: [&str; 10] = [
+    "none",
+    "slow",
+    "status-400",
+    "status-500",
+    "throttle",
+    "hang",
+    "malformed",
+    "cut",
+    "consent-withdrawn",
+    "key-not-registered",
+];
+
 /// A user of the account.
 #[derive(Clone, Debug)]
 pub struct User {
@@ -232,19 +246,30 @@ impl Docusign {
         Ok(json_reply(200, &user_json(user)))
     }
 
-    /// `POST /sandbox/fault?kind=…`: `none`, `status-500`, `throttle`, `hang`, `malformed`, `cut`, `slow`.
+    /// `POST /sandbox/fault?kind=…`, with one of [`FAULT_KINDS`].
     fn control(&self, query: &str) -> Response<Body> {
-        let fault = match parameter(query, "kind").as_deref() {
-            Some("none") => None,
-            Some("status-500") => Some(Fault::Status(500)),
-            Some("throttle") => Some(Fault::Throttle(Some("5".to_owned()))),
-            Some("hang") => Some(Fault::Hang),
-            Some("malformed") => Some(Fault::Body("{".to_owned())),
-            Some("cut") => Some(Fault::Cut),
-            Some("slow") => Some(Fault::Latency(Duration::from_secs(2))),
-            _ => return reply(400, "text/plain", "kind: none, status-500, throttle, hang, malformed, cut or slow\n"),
+        let kind = parameter(query, "kind").unwrap_or_default();
+        if !FAULT_KINDS.contains(&kind.as_str()) {
+            return reply(400, "text/plain", format!("kind is one of: {}\n", FAULT_KINDS.join(", ")));
+        }
+        self.faults.set(match kind.as_str() {
+            "status-400" => Some(Fault::Status(400)),
+            "status-500" => Some(Fault::Status(500)),
+            "throttle" => Some(Fault::Throttle(Some("5".to_owned()))),
+            "hang" => Some(Fault::Hang),
+            "malformed" => Some(Fault::Body("{".to_owned())),
+            "cut" => Some(Fault::Cut),
+            "slow" => Some(Fault::Latency(Duration::from_secs(2))),
+            _ => None,
+        });
+        let error = match kind.as_str() {
+            "consent-withdrawn" => Some(json!({"error": "consent_required"})),
+            "key-not-registered" => {
+                Some(json!({"error": "invalid_grant", "error_description": "no_valid_keys_or_signatures"}))
+            }
+            _ => None,
         };
-        self.faults.set(fault);
+        self.refuse_with(error);
         reply(200, "text/plain", "done\n")
     }
 }
