@@ -8,6 +8,7 @@ use crate::config::{AzureSettings, KeySource, Settings, SigningKeySources};
 use crate::consent::ConsentCallback;
 use crate::docusign::access_tokens::AccessTokens;
 use crate::docusign::account_server::AccountServer;
+use crate::docusign::assertion::upstream_scope;
 use crate::docusign::minter::{Minter, SigningKeys};
 use crate::http_client::HttpClient;
 use crate::oauth::client::SubjectKind;
@@ -17,7 +18,7 @@ use crate::signing::key_vault::{KeyVault, KeyVaultSigner};
 use crate::signing::public_key::PublicKey;
 use crate::signing::sealing::{SealingKey, SealingKeys};
 use crate::signing::{AssertionSigner, SignError};
-use crate::token::{TokenEndpoint, upstream_scope};
+use crate::token::TokenEndpoint;
 
 /// Everything that runs, put together from the settings. Building it calls nobody.
 pub struct App {

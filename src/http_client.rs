@@ -23,6 +23,7 @@ impl HttpClient {
     }
 }
 
+#[expect(clippy::expect_used, reason = "a client with other limits would be worse than none")]
 fn build() -> reqwest::Client {
     let builder = || {
         reqwest::Client::builder()
@@ -32,11 +33,11 @@ fn build() -> reqwest::Client {
             .user_agent(concat!("evergrant/", env!("CARGO_PKG_VERSION")))
     };
     builder().build().unwrap_or_else(|_| {
-        // A machine without CA certificates can still reach loopback over http; https will fail with a clear error.
+        // A machine without CA certificates can still reach loopback over http; https fails with an error of its own.
         tracing::warn!(
             event = "no_ca_certificates",
             "no CA certificates found: every https call will fail; set SSL_CERT_FILE"
         );
-        builder().tls_certs_only([]).build().unwrap_or_default()
+        builder().tls_certs_only([]).build().expect("a client without certificates depends on nothing")
     })
 }

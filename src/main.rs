@@ -17,7 +17,10 @@ impl Environment for Process {
     }
 
     fn file(&self, path: &str) -> Option<SecretString> {
-        std::fs::read_to_string(path).ok().map(SecretString::from)
+        // A key or a registry is a small, regular file; a device would be read for ever.
+        let metadata = std::fs::metadata(path).ok()?;
+        let plausible = metadata.is_file() && metadata.len() <= 1024 * 1024;
+        plausible.then(|| std::fs::read_to_string(path).ok().map(SecretString::from))?
     }
 }
 

@@ -71,25 +71,28 @@ pub fn filter(
     endpoints: Arc<Endpoints>,
 ) -> impl Filter<Extract = (impl warp::Reply,), Error = std::convert::Infallible> + Clone {
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
+    // warp panics on the full path of a target that has none, such as CONNECT's; an empty path is asked for first.
+    let full_path = warp::path::full().map(|path: FullPath| path.as_str().to_owned());
+    let path = warp::path::end().map(|| "/".to_owned()).or(full_path).unify();
     warp::any()
         .and(warp::method())
-        .and(warp::path::full())
+        .and(path)
         .and(query)
         .and(warp::header::headers_cloned())
         .and(warp::body::stream())
-        .then(move |method, path: FullPath, query: String, headers, body| {
+        .then(move |method, path: String, query: String, headers, body| {
             let endpoints = Arc::clone(&endpoints);
-            async move { endpoints.serve(head(method, path.as_str(), &query, headers), body).await }
+            async move { endpoints.serve(head(method, path, &query, headers), body).await }
         })
         .recover(|_: warp::Rejection| std::future::ready(Ok::<_, std::convert::Infallible>(plain::internal_error())))
 }
 
-fn head(method: Method, path: &str, query: &str, headers: HeaderMap) -> Request<()> {
-    let target = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+fn head(method: Method, path: String, query: &str, headers: HeaderMap) -> Request<()> {
+    let target = if query.is_empty() { path } else { format!("{path}?{query}") };
     let mut request = Request::new(());
     *request.method_mut() = method;
     // It was a valid request target on arrival; should it not be one now, it matches no route.
-    *request.uri_mut() = target.parse().unwrap_or_else(|_| http::Uri::from_static("/?"));
+    *request.uri_mut() = target.parse().unwrap_or_else(|_| http::Uri::from_static("*"));
     *request.headers_mut() = headers;
     request
 }

@@ -12,16 +12,33 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::clock::Stopwatch;
 use crate::oauth::client::{Client, ClientId, GrantType, SubjectKind};
 
+/// `event` of the audit line that every token handed out leaves.
+pub const TOKEN_ISSUED: &str = "token_issued";
+
+/// Target of the lines of answered requests.
+const ANSWERS: &str = "evergrant::answers";
+
+/// Target of audit lines, which no level switches off.
+const AUDIT: &str = "evergrant::audit";
+
 /// Starts logging as `levels` say. Later calls change nothing.
 pub fn init(levels: Targets) {
-    let ours = filter_fn(|metadata: &Metadata<'_>| metadata.target().starts_with("evergrant"));
+    let wanted = filter_fn(move |metadata: &Metadata<'_>| {
+        let target = metadata.target();
+        target == AUDIT || (target.starts_with("evergrant") && levels.would_enable(target, metadata.level()))
+    });
     let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(false)
         .with_span_list(false)
         .with_writer(std::io::stdout);
-    let _ = tracing_subscriber::registry().with(lines.with_filter(levels).with_filter(ours)).try_init();
+    let _ = tracing_subscriber::registry().with(lines.with_filter(wanted)).try_init();
+    std::panic::set_hook(Box::new(|panic| {
+        // The place, and not the message, which may quote anything.
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(event = "panic", place, "a bug: please report it");
+    }));
 }
 
 /// What the log line of an answered request tells, beside id, route, status and duration.
@@ -82,8 +99,9 @@ pub struct Answer {
 pub fn log(answer: &Answer, route: &str, request_id: &str, invocation_id: Option<&str>, watch: Stopwatch) {
     let Answer { response, record } = answer;
     macro_rules! line {
-        ($level:expr, $message:expr) => {
+        ($target:expr, $level:expr, $message:expr) => {
             tracing::event!(
+                target: $target,
                 $level,
                 event = record.event.unwrap_or("answered"),
                 outcome = outcome(response.status()),
@@ -107,9 +125,10 @@ pub fn log(answer: &Answer, route: &str, request_id: &str, invocation_id: Option
         };
     }
     match record.alarm {
-        Some(alarm) => line!(tracing::Level::ERROR, alarm),
-        None if response.status().is_server_error() => line!(tracing::Level::WARN, "request answered"),
-        None => line!(tracing::Level::INFO, "request answered"),
+        Some(alarm) => line!(ANSWERS, tracing::Level::ERROR, alarm),
+        None if record.event == Some(TOKEN_ISSUED) => line!(AUDIT, tracing::Level::INFO, "request answered"),
+        None if response.status().is_server_error() => line!(ANSWERS, tracing::Level::WARN, "request answered"),
+        None => line!(ANSWERS, tracing::Level::INFO, "request answered"),
     }
 }
 

@@ -19,7 +19,7 @@ const DEFAULT_PORT: u16 = 8080;
 const GRACE: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Error)]
-#[error("cannot listen on 127.0.0.1:{port}: choose another with --port")]
+#[error("cannot listen on 127.0.0.1:{port}: free it, or choose another with FUNCTIONS_CUSTOMHANDLER_PORT or --port")]
 struct ListenError {
     port: u16,
     source: std::io::Error,
@@ -31,6 +31,7 @@ pub async fn run(settings: Settings, port: Option<u16>) -> Result<(), Failure> {
     let port = settings.host_port.or(port).unwrap_or(DEFAULT_PORT);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
     let listener = listener.map_err(|source| failed(ListenError { port, source }))?;
+    let bound = listener.local_addr().map_or(port, |address| address.port());
     warn_of_conveniences(&settings);
     let app = Arc::new(App::new(settings));
     let server = warp::serve(routes::filter(Arc::new(app.endpoints()))).incoming(listener);
@@ -39,7 +40,7 @@ pub async fn run(settings: Settings, port: Option<u16>) -> Result<(), Failure> {
         stop_signal().await;
         let _ = stopping.send(());
     });
-    tracing::info!(event = "listening", port, version = env!("CARGO_PKG_VERSION"));
+    tracing::info!(event = "listening", port = bound, version = env!("CARGO_PKG_VERSION"));
     tokio::spawn(async move { app.warm_up().await });
     let overdue = async {
         let _ = stopped.await;
@@ -61,21 +62,20 @@ fn warn_of_conveniences(settings: &Settings) {
     if settings.docusign.oauth_url.is_insecure() {
         warn("DOCUSIGN_OAUTH_URL", "DocuSign is called over plain http: for local work only");
     }
-    let keys = &settings.signing_keys;
-    if is_file(&keys.current) || keys.next.as_ref().is_some_and(is_file) {
-        warn("EVERGRANT_SIGNING_KEY_ID", "the signing key is a file: for local work only, use Key Vault");
-    }
-    let keys = &settings.sealing_keys;
-    if is_file(&keys.current) || keys.previous.iter().any(is_file) {
-        warn("EVERGRANT_SEALING_KEY_ID", "the sealing key is a file: for local work only, use Key Vault");
+    let (signing, sealing) = (&settings.signing_keys, &settings.sealing_keys);
+    for (setting, mut sources) in [
+        ("EVERGRANT_SIGNING_KEY_ID", std::slice::from_ref(&signing.current).iter()),
+        ("EVERGRANT_SIGNING_KEY_ID_NEXT", signing.next.as_slice().iter()),
+        ("EVERGRANT_SEALING_KEY_ID", std::slice::from_ref(&sealing.current).iter()),
+        ("EVERGRANT_SEALING_KEY_ID_PREVIOUS", sealing.previous.iter()),
+    ] {
+        if sources.any(|source| matches!(source, KeySource::Local(_))) {
+            warn(setting, "a key is a file: for local work only, use Key Vault");
+        }
     }
     if settings.store == StoreSetting::Memory {
         warn("EVERGRANT_STORE", "the store is this process's memory: right for one process only");
     }
-}
-
-const fn is_file(source: &KeySource) -> bool {
-    matches!(source, KeySource::Local(_))
 }
 
 #[cfg(unix)]

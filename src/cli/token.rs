@@ -11,17 +11,17 @@ use crate::config::Settings;
 pub async fn run(settings: Settings, show: bool) -> Result<(), Failure> {
     let app = App::new(settings);
     let docusign = &app.settings.docusign;
-    let token = app.access_tokens.mint_anew(&docusign.user_id, &docusign.scopes).await.map_err(failed)?;
+    let access_token = app.access_tokens.mint_anew(&docusign.user_id, &docusign.scopes).await.map_err(failed)?;
     if show {
-        println!("{}", token.secret.expose_secret());
+        println!("{}", access_token.secret.expose_secret());
         return Ok(());
     }
-    let user = app.account_server.userinfo(&token.secret).await.map_err(failed)?;
+    let user = app.account_server.userinfo(&access_token.secret).await.map_err(failed)?;
     println!("DocuSign issued an access token.");
     println!("  user     {} ({})", user.name, user.email);
     println!("  account  {}", user.account().map_or("none", |account| &account.name));
     println!("  scope    {}", docusign.scopes);
-    println!("  expires  in {} s", token.expires_at.seconds_left(app.clock.now()));
+    println!("  expires  in {} s", access_token.expires_at.seconds_left(app.clock.now()));
     println!("Not shown: the token itself. Run `evergrant token --show` to print it.");
     Ok(())
 }

@@ -22,7 +22,7 @@ const CLIENT_ID: Shape = Shape {
     example: r#""contoso-power-automate""#,
 };
 const DIGESTS: Shape = Shape {
-    wanted: "an array of SHA-256 digests of non-empty secrets, 64 lower-case hex digits each; [] makes a public client",
+    wanted: "an array of SHA-256 digests of non-empty secrets, 64 lower-case hex digits each, two at most; [] makes a public client",
     example: r#"["2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"]"#,
 };
 const REDIRECT_URIS: Shape = Shape {
@@ -52,24 +52,33 @@ const FIELDS: Shape = Shape {
 /// Reads the clients; `scopes` is the scope they must stay within, if that is known.
 pub fn read(reader: &mut Reader<'_>, scopes: Option<&Scope>) -> Option<ClientRegistry> {
     let entries = read_entries(reader)?;
-    let mut clients: Vec<Client> = Vec::with_capacity(entries.len());
+    let mut seen: Vec<String> = Vec::with_capacity(entries.len());
+    let mut clients = Vec::with_capacity(entries.len());
     for (index, entry) in entries.into_iter().enumerate() {
         let place = format!("{NAME}[{index}]");
         let Value::Object(object) = entry else {
             reader.note(place, Problem::Wrong, FIELDS);
             continue;
         };
-        let Some(client) = read_client(reader, place.clone(), object, scopes) else { continue };
-        if clients.iter().any(|known| known.client_id == client.client_id) {
-            reader.note(format!("{place}.client_id"), Problem::NotHere("is taken by an earlier client"), CLIENT_ID);
+        let client_id = object.get("client_id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        if seen.contains(&client_id) {
+            let why = Problem::NotHere("is taken by an earlier client");
+            reader.note(format!("{place}.client_id"), why, CLIENT_ID);
+        } else if !client_id.is_empty() {
+            seen.push(client_id);
         }
-        clients.push(client);
+        clients.extend(read_client(reader, place, object, scopes));
     }
     Some(ClientRegistry::new(clients))
 }
 
 fn read_entries(reader: &mut Reader<'_>) -> Option<Vec<Value>> {
     let raw = reader.required(NAME, CLIENTS, |text| Some(text.to_owned()))?;
+    if raw.starts_with("@Microsoft.KeyVault(") {
+        let why = "is a Key Vault reference that the platform could not resolve";
+        reader.note(NAME, Problem::NotHere(why), CLIENTS);
+        return None;
+    }
     let parsed = match raw.strip_prefix('@') {
         Some(path) => match reader.file(path) {
             Some(text) => serde_json::from_str(text.expose_secret()).map_err(|_| Problem::Wrong),
@@ -88,8 +97,8 @@ fn read_client(
 ) -> Option<Client> {
     let mut fields = Fields::new(reader, place, object);
     let client_id = fields.required("client_id", CLIENT_ID, string(ClientId::parse));
-    let client_secret_sha256 = fields.required("client_secret_sha256", DIGESTS, strings(digest));
-    let grant_types = fields.required("grant_types", GRANT_TYPES, strings(GrantType::parse));
+    let client_secret_sha256 = fields.required("client_secret_sha256", DIGESTS, digests);
+    let grant_types = fields.required("grant_types", GRANT_TYPES, grant_types_in);
     let subject = fields.optional("subject", SUBJECT, string(subject));
     let redirect_uris = fields.optional("redirect_uris", REDIRECT_URIS, strings(redirect_uri));
     let scope = fields.optional("scope", SCOPE, string(|text| Scope::parse(text).ok()));
@@ -100,14 +109,24 @@ fn read_client(
     let refresh_token_lifetime = fields.optional("refresh_token_lifetime", LIFETIME, positive);
     let secretless_refresh = fields.optional("secretless_refresh", BOOL, Value::as_bool);
     let gateway_allow = fields.optional("gateway_allow", GATEWAY_ALLOW, strings(|text| Some(text.to_owned())));
-    let client = client_id.zip(client_secret_sha256).zip(grant_types).zip(scope.or_else(|| scopes.cloned()));
-    let client = client.map(|(((client_id, client_secret_sha256), grant_types), scope)| Client {
-        client_id,
-        client_secret_sha256,
-        redirect_uris: redirect_uris.unwrap_or_default(),
-        grant_types,
+    let together = Together {
+        public: client_secret_sha256.as_ref().map(Vec::is_empty),
+        grant_types: grant_types.as_deref().unwrap_or_default(),
         subject: subject.unwrap_or(SubjectKind::IntegrationUser),
-        scope,
+        redirectable: redirect_uris.as_ref().is_some_and(|uris| !uris.is_empty()),
+    };
+    together.check(&mut fields);
+    if scope.as_ref().zip(scopes).is_some_and(|(scope, scopes)| !scopes.covers(scope)) {
+        fields.note("scope", Problem::NotHere("reaches beyond DOCUSIGN_SCOPES"), SCOPE);
+    }
+    let clean = fields.finish(FIELDS);
+    let client = Client {
+        client_id: client_id?,
+        client_secret_sha256: client_secret_sha256?,
+        redirect_uris: redirect_uris.unwrap_or_default(),
+        grant_types: grant_types?,
+        subject: subject.unwrap_or(SubjectKind::IntegrationUser),
+        scope: scope.or_else(|| scopes.cloned())?,
         profile: profile.unwrap_or(Profile::Standard),
         access_token: access_token.unwrap_or(AccessTokenKind::Docusign),
         require_pkce: require_pkce.unwrap_or(false),
@@ -115,34 +134,42 @@ fn read_client(
         refresh_token_lifetime,
         secretless_refresh: secretless_refresh.unwrap_or(false),
         gateway_allow: gateway_allow.unwrap_or_default(),
-    });
-    if let Some(client) = &client {
-        check_as_a_whole(&mut fields, client, scopes);
-    }
-    fields.finish(FIELDS).then_some(client).flatten()
+    };
+    clean.then_some(client)
 }
 
-/// What no field can tell alone.
-fn check_as_a_whole(fields: &mut Fields<'_, '_>, client: &Client, scopes: Option<&Scope>) {
-    if scopes.is_some_and(|scopes| !scopes.covers(&client.scope)) {
-        fields.note("scope", Problem::NotHere("reaches beyond DOCUSIGN_SCOPES"), SCOPE);
-    }
-    if client.grant_types.is_empty() {
-        fields.note("grant_types", Problem::Wrong, GRANT_TYPES);
-    }
-    if client.may_use(GrantType::AuthorizationCode) && client.redirect_uris.is_empty() {
-        fields.note("redirect_uris", Problem::Missing, REDIRECT_URIS);
-    }
-    if client.may_use(GrantType::ClientCredentials) {
-        if client.is_public() {
+/// Fields that have to fit each other, as far as they could be read.
+struct Together<'a> {
+    public: Option<bool>,
+    grant_types: &'a [GrantType],
+    subject: SubjectKind,
+    redirectable: bool,
+}
+
+impl Together<'_> {
+    fn check(&self, fields: &mut Fields<'_, '_>) {
+        let has = |grant_type| self.grant_types.contains(&grant_type);
+        if has(GrantType::AuthorizationCode) && !self.redirectable {
+            fields.note_unless_noted("redirect_uris", Problem::Missing, REDIRECT_URIS);
+        }
+        if has(GrantType::ClientCredentials) && self.public == Some(true) {
             let why = "has client_credentials, which a public client must not use (RFC 6749 section 4.4)";
             fields.note("grant_types", Problem::NotHere(why), GRANT_TYPES);
         }
-        if client.subject == SubjectKind::SignedInUser {
+        if has(GrantType::ClientCredentials) && self.subject == SubjectKind::SignedInUser {
             let why = "has client_credentials, where nobody signs in: the subject must be integration_user";
             fields.note("grant_types", Problem::NotHere(why), GRANT_TYPES);
         }
     }
+}
+
+/// Two at most: the old and the new while rotating.
+fn digests(value: &Value) -> Option<Vec<Sha256>> {
+    strings(digest)(value).filter(|digests| digests.len() <= 2)
+}
+
+fn grant_types_in(value: &Value) -> Option<Vec<GrantType>> {
+    strings(GrantType::parse)(value).filter(|grant_types| !grant_types.is_empty())
 }
 
 fn digest(text: &str) -> Option<Sha256> {

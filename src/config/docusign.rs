@@ -71,13 +71,12 @@ const SECRET_KEY: Shape = Shape {
 };
 const ADMINS: Shape = Shape { wanted: "GUIDs of DocuSign users separated by commas or spaces", example: GUID.example };
 
-/// Reads every `DOCUSIGN_*` setting; `None` if one that is needed has a fault.
-pub fn read(reader: &mut Reader<'_>) -> Option<DocusignSettings> {
+/// Reads every `DOCUSIGN_*` setting but the scopes; `None` if one that is needed has a fault.
+pub fn read(reader: &mut Reader<'_>, scopes: Option<&Scope>) -> Option<DocusignSettings> {
     let environment = reader.required("DOCUSIGN_ENVIRONMENT", ENVIRONMENT, DocusignEnvironment::parse);
     let oauth_url = reader.optional("DOCUSIGN_OAUTH_URL", OAUTH_URL, BaseUrl::parse);
     let integration_key = reader.required("DOCUSIGN_INTEGRATION_KEY", GUID, Guid::parse);
     let user_id = reader.required("DOCUSIGN_USER_ID", GUID, Guid::parse);
-    let scopes = read_scopes(reader);
     let secret_key = read_secret_key(reader);
     let admins =
         reader.optional("DOCUSIGN_ADMINS", ADMINS, |text| list(text).map(Guid::parse).collect::<Option<Vec<_>>>());
@@ -88,13 +87,14 @@ pub fn read(reader: &mut Reader<'_>) -> Option<DocusignSettings> {
         oauth_url: oauth_url.or_else(own_url)?,
         integration_key: integration_key?,
         user_id: user_id?,
-        scopes: scopes?,
+        scopes: scopes?.clone(),
         secret_key,
         admins: admins.unwrap_or_default(),
     })
 }
 
-fn read_scopes(reader: &mut Reader<'_>) -> Option<Scope> {
+/// Reads `DOCUSIGN_SCOPES`, and adds [`IMPERSONATION`].
+pub fn read_scopes(reader: &mut Reader<'_>) -> Option<Scope> {
     let parse = |text: &str| Scope::parse(&list(text).collect::<Vec<_>>().join(" ")).ok();
     let scopes = match reader.raw("DOCUSIGN_SCOPES") {
         Some(_) => reader.optional("DOCUSIGN_SCOPES", SCOPES, parse),

@@ -27,6 +27,14 @@ impl<'r, 'e> Fields<'r, 'e> {
         self.reader.note(format!("{}.{name}", self.place), problem, shape);
     }
 
+    /// Notes a fault of the field `name` unless it has one already.
+    pub fn note_unless_noted(&mut self, name: &str, problem: Problem, shape: Shape) {
+        let setting = format!("{}.{name}", self.place);
+        if !self.reader.has_noted(&setting) {
+            self.note(name, problem, shape);
+        }
+    }
+
     /// A field that must be there.
     pub fn required<T>(&mut self, name: &str, shape: Shape, parse: impl FnOnce(&Value) -> Option<T>) -> Option<T> {
         if self.rest.get(name).is_none_or(Value::is_null) {

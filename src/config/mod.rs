@@ -76,7 +76,7 @@ const STORE: Shape = Shape {
     example: "https://contoso.blob.core.windows.net/evergrant",
 };
 const LOG: Shape = Shape {
-    wanted: "a level (error, warn, info, debug, trace) or target=level pairs separated by commas",
+    wanted: "a level (off, error, warn, info, debug, trace) or target=level pairs separated by commas",
     example: "info",
 };
 
@@ -91,8 +91,9 @@ impl Settings {
         let public_url = reader.required("EVERGRANT_PUBLIC_URL", PUBLIC_URL, BaseUrl::parse);
         let signing_keys = keys::read_signing(&mut reader, azure.in_azure);
         let sealing_keys = keys::read_sealing(&mut reader, azure.in_azure);
-        let docusign = docusign::read(&mut reader);
-        let clients = clients::read(&mut reader, docusign.as_ref().map(|d| &d.scopes));
+        let scopes = docusign::read_scopes(&mut reader);
+        let docusign = docusign::read(&mut reader, scopes.as_ref());
+        let clients = clients::read(&mut reader, scopes.as_ref());
         let store = reader.optional("EVERGRANT_STORE", STORE, parse_store);
         let host_port = reader.optional("FUNCTIONS_CUSTOMHANDLER_PORT", PORT, parse_port);
         let log = read_log(&mut reader);
@@ -133,8 +134,15 @@ fn read_azure(reader: &Reader<'_>) -> AzureSettings {
 }
 
 fn read_log(reader: &mut Reader<'_>) -> Targets {
-    let chosen = reader.optional("EVERGRANT_LOG", LOG, |text| text.parse().ok());
+    let chosen = reader.optional("EVERGRANT_LOG", LOG, parse_log);
     chosen.unwrap_or_else(|| Targets::new().with_default(tracing::Level::INFO))
+}
+
+/// The filter's own parser takes any word for a target: a misspelt level would silence everything.
+fn parse_log(text: &str) -> Option<Targets> {
+    let is_level = |word: &str| word.eq_ignore_ascii_case("off") || word.parse::<tracing::Level>().is_ok();
+    let known = |part: &str| part.split_once('=').map_or(is_level(part), |(_, level)| is_level(level));
+    text.split(',').all(|part| known(part.trim())).then(|| text.parse().ok())?
 }
 
 fn parse_port(text: &str) -> Option<u16> {

@@ -63,6 +63,12 @@ impl<'e> Reader<'e> {
         self.faults.push(Fault { setting: setting.into(), problem, shape });
     }
 
+    /// Has `setting` a fault already?
+    #[must_use]
+    pub fn has_noted(&self, setting: &str) -> bool {
+        self.faults.iter().any(|fault| fault.setting == setting)
+    }
+
     /// `settings` if there was no fault, else all the faults.
     ///
     /// # Errors

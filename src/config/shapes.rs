@@ -49,8 +49,7 @@ impl BaseUrl {
         let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
         let anonymous = url.username().is_empty() && url.password().is_none();
         let safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
-        let text = text.strip_suffix('/').unwrap_or(text);
-        (bare && anonymous && safe && url.has_host()).then(|| Self(text.to_owned()))
+        (bare && anonymous && safe && url.has_host()).then(|| Self(url.origin().ascii_serialization()))
     }
 
     /// The URL without a trailing slash.
@@ -62,7 +61,7 @@ impl BaseUrl {
     /// Is it plain http, and so fit for local work only?
     #[must_use]
     pub fn is_insecure(&self) -> bool {
-        !self.0.to_ascii_lowercase().starts_with("https:")
+        self.0.starts_with("http:")
     }
 
     /// This URL with `path`, which starts with a slash, appended.
@@ -108,6 +107,7 @@ mod tests {
             assert_eq!(BaseUrl::parse(good).unwrap().as_str(), good);
             assert_eq!(BaseUrl::parse(&format!("{good}/")).unwrap().as_str(), good);
         }
+        assert_eq!(BaseUrl::parse("HTTPS://H.Example:443/").unwrap().as_str(), "https://h.example");
         for bad in [
             "",
             "h.example",

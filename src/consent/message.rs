@@ -4,7 +4,7 @@
 
 use http::StatusCode;
 
-use crate::consent::Outcome;
+use crate::consent::outcome::Outcome;
 use crate::docusign::errors::ExchangeError;
 use crate::docusign::minter::MintError;
 use crate::docusign::userinfo::UserInfo;
@@ -12,11 +12,17 @@ use crate::oauth::scope::Scope;
 
 /// What a page says, before it is dressed.
 pub struct Message {
+    /// The HTTP status.
     pub status: StatusCode,
+    /// The word for log lines.
     pub word: &'static str,
+    /// The heading.
     pub title: &'static str,
+    /// What happened.
     pub lead: String,
+    /// Names and values worth knowing.
     pub facts: Vec<(&'static str, String)>,
+    /// What to do next, in order.
     pub steps: Vec<String>,
 }
 
@@ -26,12 +32,16 @@ pub fn message(outcome: &Outcome, scopes: &Scope) -> Message {
         Outcome::Granted { user, signed_in } => granted(user, signed_in.as_ref(), scopes),
         Outcome::WrongUser { signed_in } => wrong_user(signed_in),
         Outcome::ScopesMissing(missing) => scopes_missing(missing),
+        Outcome::NotTogether => not_together(scopes),
+        Outcome::ConsentMissing => consent_missing(scopes),
         Outcome::Denied(error, text) => denied(error, text),
         Outcome::Unproved(error) => unproved(error),
+        Outcome::StateUnchecked => state_unchecked(),
         Outcome::ForeignState => new_link(
             "foreign_state",
             "This link is not ours",
-            "The address carries no valid state of this app, so nothing was done. It may be cut off, or made by another deployment.",
+            "The address carries no valid state of this app, so nothing was done. It may be cut off, or made by another \
+             deployment.",
         ),
         Outcome::OldState => new_link(
             "old_state",
@@ -43,31 +53,6 @@ pub fn message(outcome: &Outcome, scopes: &Scope) -> Message {
             "DocuSign's answer is incomplete",
             "DocuSign sent neither a code nor an error, so it is not known whether consent was given.",
         ),
-        Outcome::ConsentMissing => Message {
-            facts: vec![("Scopes asked for", scopes.to_string())],
-            steps: vec![
-                "Make a new link with: evergrant consent-url".to_owned(),
-                "Open it, sign in as the user of DOCUSIGN_USER_ID, and press Allow.".to_owned(),
-            ],
-            ..refused(
-                "consent_missing",
-                "Consent is still missing",
-                "DocuSign says that the integration user has not consented to all scopes. Who signed in just now could not be learnt, perhaps because this page was loaded twice.",
-            )
-        },
-        Outcome::StateUnchecked => Message {
-            status: StatusCode::SERVICE_UNAVAILABLE,
-            steps: vec![
-                "Load this page again in a minute.".to_owned(),
-                "If it stays, ask the operator to check EVERGRANT_SEALING_KEY_ID and the identity's role on that key."
-                    .to_owned(),
-            ],
-            ..refused(
-                "sealing_key_unavailable",
-                "The link could not be checked",
-                "The key that checks this link cannot be used at the moment. Nothing was lost: DocuSign keeps your consent.",
-            )
-        },
     }
 }
 
@@ -115,6 +100,42 @@ fn scopes_missing(missing: &[String]) -> Message {
     }
 }
 
+fn not_together(scopes: &Scope) -> Message {
+    let lead = "The right user signed in, and each scope has consent alone, but DocuSign refuses them together.";
+    Message {
+        facts: vec![("Scopes asked for", scopes.to_string())],
+        steps: vec!["Make a new link with: evergrant consent-url. It asks for all scopes at once.".to_owned()],
+        ..refused("consent_incomplete", "The scopes have no consent together", lead)
+    }
+}
+
+fn consent_missing(scopes: &Scope) -> Message {
+    let lead = "DocuSign says that the integration user has not consented to all scopes. Who signed in just now could \
+                not be learnt, perhaps because this page was loaded twice.";
+    Message {
+        facts: vec![("Scopes asked for", scopes.to_string())],
+        steps: vec![
+            "Make a new link with: evergrant consent-url".to_owned(),
+            "Open it, sign in as the user of DOCUSIGN_USER_ID, and press Allow.".to_owned(),
+        ],
+        ..refused("consent_missing", "Consent is still missing", lead)
+    }
+}
+
+fn state_unchecked() -> Message {
+    let lead =
+        "The key that checks this link cannot be used at the moment. Nothing was lost: DocuSign keeps your consent.";
+    Message {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        steps: vec![
+            "Load this page again in a minute.".to_owned(),
+            "If it stays, ask the operator to check EVERGRANT_SEALING_KEY_ID and the identity's role on that key."
+                .to_owned(),
+        ],
+        ..refused("sealing_key_unavailable", "The link could not be checked", lead)
+    }
+}
+
 fn denied(error: &str, text: &str) -> Message {
     let mut facts = vec![("DocuSign's error", error.to_owned())];
     facts.extend((!text.is_empty()).then(|| ("DocuSign's message", text.to_owned())));
@@ -129,10 +150,29 @@ fn denied(error: &str, text: &str) -> Message {
 }
 
 fn unproved(error: &MintError) -> Message {
-    let step = match error {
+    let lead = "You came back from DocuSign, but no access token could be had for the integration user.";
+    Message {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        facts: vec![("What failed", error.word().to_owned())],
+        steps: vec![
+            remedy(error).to_owned(),
+            "Then open the consent link again. A consent already given is kept by DocuSign.".to_owned(),
+        ],
+        ..refused(error.word(), "The connection could not be proved", lead)
+    }
+}
+
+const fn remedy(error: &MintError) -> &'static str {
+    match error {
+        MintError::Sign(_) => {
+            "The signing key cannot be used: ask the operator to check EVERGRANT_SIGNING_KEY_ID and the identity's role \
+             on that key."
+        }
+        MintError::Deadline | MintError::BrokenOff => "It took too long: load this page again in a minute.",
         MintError::Exchange(error) => match error {
             ExchangeError::NoValidKeys => {
-                "Upload the public key printed by: evergrant public-key. It belongs to the integration key's page under Apps and Keys."
+                "Upload the public key printed by: evergrant public-key. It belongs to the integration key's page under \
+                 Apps and Keys."
             }
             ExchangeError::IssuerNotFound => {
                 "Check DOCUSIGN_INTEGRATION_KEY and DOCUSIGN_ENVIRONMENT: DocuSign does not know the integration key."
@@ -142,31 +182,16 @@ fn unproved(error: &MintError) -> Message {
             }
             ExchangeError::AssertionExpired => "Have the server's clock corrected.",
             ExchangeError::ClientRefused => "Check DOCUSIGN_SECRET_KEY.",
+            ExchangeError::UnsupportedGrantType | ExchangeError::Unexplained | ExchangeError::Undocumented { .. } => {
+                "DocuSign refuses without saying why: ask the operator to check the DOCUSIGN_ settings and the log."
+            }
             ExchangeError::ConsentRequired
-            | ExchangeError::Undocumented { .. }
             | ExchangeError::Throttled { .. }
             | ExchangeError::ServerFailed { .. }
             | ExchangeError::Malformed
             | ExchangeError::NoAnswer
             | ExchangeError::TimedOut => "DocuSign could not answer as expected: load this page again in a minute.",
         },
-        MintError::Sign(_) => {
-            "The signing key cannot be used: ask the operator to check EVERGRANT_SIGNING_KEY_ID and the identity's role on that key."
-        }
-        MintError::Deadline | MintError::BrokenOff => "It took too long: load this page again in a minute.",
-    };
-    Message {
-        status: StatusCode::SERVICE_UNAVAILABLE,
-        facts: vec![("What failed", error.word().to_owned())],
-        steps: vec![
-            step.to_owned(),
-            "Then open the consent link again. A consent already given is kept by DocuSign.".to_owned(),
-        ],
-        ..refused(
-            error.word(),
-            "The connection could not be proved",
-            "You came back from DocuSign, but no access token could be had for the integration user.",
-        )
     }
 }
 

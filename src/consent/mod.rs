@@ -7,17 +7,21 @@
 
 pub mod link;
 mod message;
+mod outcome;
 mod page;
 pub mod query;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::join_all;
 use http::Request;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::clock::Clock;
 use crate::config::DocusignSettings;
+use crate::config::docusign::IMPERSONATION;
 use crate::config::shapes::BaseUrl;
 use crate::docusign::access_tokens::AccessTokens;
 use crate::docusign::account_server::{AccountServer, CodeProof};
@@ -29,7 +33,11 @@ use crate::oauth::scope::Scope;
 use crate::oauth::sealed::{self, SealedClaims, SealedKind, SealingSecret, UnsealError};
 use crate::signing::sealing::SealingKeys;
 use crate::telemetry::Answer;
+use outcome::Outcome;
 use query::CallbackQuery;
+
+/// A visit that has not ended after this long is answered with a page that says so.
+const DEADLINE: Duration = Duration::from_secs(14);
 
 /// The redirection endpoint of the consent and what it depends on.
 pub struct ConsentCallback {
@@ -47,36 +55,12 @@ pub struct ConsentCallback {
     pub clock: Arc<dyn Clock>,
 }
 
-/// How a visit ended.
-#[derive(Debug)]
-enum Outcome {
-    /// There is no state, or it is not ours.
-    ForeignState,
-    /// The link was older than its life.
-    OldState,
-    /// The state could not be checked, because the sealing key cannot be used.
-    StateUnchecked,
-    /// DocuSign reports an error: `error` and its message.
-    Denied(String, String),
-    /// Neither a code nor an error came back.
-    NoCode,
-    /// It works. Somebody else may have signed in, and the consent been there before.
-    Granted { user: UserInfo, signed_in: Option<UserInfo> },
-    /// The wrong user gave consent.
-    WrongUser { signed_in: UserInfo },
-    /// The right user signed in, but these scopes have no consent.
-    ScopesMissing(Vec<String>),
-    /// There is no consent, and who signed in could not be learnt.
-    ConsentMissing,
-    /// The consent could not be proved, for this reason.
-    Unproved(MintError),
-}
-
 impl ConsentCallback {
     /// Answers a request.
     pub async fn handle(&self, request: &Request<Bytes>) -> Answer {
         let query = CallbackQuery::read(request.uri().query().unwrap_or_default());
-        page::answer(&self.visit(query).await, &self.docusign.scopes)
+        let visit = tokio::time::timeout(DEADLINE, self.visit(query)).await;
+        page::answer(&visit.unwrap_or(Outcome::Unproved(MintError::Deadline)), &self.docusign.scopes)
     }
 
     async fn visit(&self, query: CallbackQuery) -> Outcome {
@@ -113,7 +97,6 @@ impl ConsentCallback {
         claims: &SealedClaims,
         secret: &SealingSecret,
     ) -> Option<UserInfo> {
-        use secrecy::ExposeSecret as _;
         let proof = match &self.docusign.secret_key {
             Some(secret_key) => CodeProof::SecretKey(secret_key),
             None => CodeProof::CodeVerifier(secret.code_verifier(&claims.jti)),
@@ -140,7 +123,7 @@ impl ConsentCallback {
         match self.access_tokens.mint_anew(user, &self.docusign.scopes).await {
             Ok(token) => match self.account_server.userinfo(&token.secret).await {
                 Ok(info) if user.is(&info.sub) => Outcome::Granted { user: info, signed_in },
-                Ok(_) => Outcome::Unproved(MintError::Exchange(ExchangeError::Malformed)),
+                Ok(_) => Outcome::Unproved(MintError::Exchange(ExchangeError::UserNotFound)),
                 Err(error) => Outcome::Unproved(MintError::Exchange(error)),
             },
             Err(MintError::Exchange(ExchangeError::ConsentRequired)) => match signed_in {
@@ -152,19 +135,20 @@ impl ConsentCallback {
         }
     }
 
-    /// DocuSign does not say which scope lacks consent, so each is tried by itself.
+    /// DocuSign does not say which scope lacks consent, so each is tried by itself, all at once.
     async fn missing_scopes(&self) -> Outcome {
+        let user = &self.docusign.user_id;
+        let trials = self.docusign.scopes.iter().map(|scope_token| async move {
+            let alone = Scope::parse(scope_token).ok()?.with(IMPERSONATION);
+            Some((scope_token, self.access_tokens.mint_anew(user, &alone).await.err()?))
+        });
         let mut missing = Vec::new();
-        for scope_token in self.docusign.scopes.iter().filter(|token| *token != crate::config::docusign::IMPERSONATION)
-        {
-            let Ok(single) = Scope::parse(scope_token) else { continue };
-            let single = single.with(crate::config::docusign::IMPERSONATION);
-            match self.access_tokens.mint_anew(&self.docusign.user_id, &single).await {
-                Ok(_) => {}
-                Err(MintError::Exchange(ExchangeError::ConsentRequired)) => missing.push(scope_token.to_owned()),
-                Err(error) => return Outcome::Unproved(error),
+        for (scope_token, error) in join_all(trials).await.into_iter().flatten() {
+            match error {
+                MintError::Exchange(ExchangeError::ConsentRequired) => missing.push(scope_token.to_owned()),
+                error => return Outcome::Unproved(error),
             }
         }
-        if missing.is_empty() { Outcome::ConsentMissing } else { Outcome::ScopesMissing(missing) }
+        if missing.is_empty() { Outcome::NotTogether } else { Outcome::ScopesMissing(missing) }
     }
 }

@@ -13,8 +13,8 @@ use http::header::{
 };
 use http::{HeaderValue, StatusCode};
 
-use crate::consent::Outcome;
 use crate::consent::message::{Message, message};
+use crate::consent::outcome::Outcome;
 use crate::oauth::reply::Response;
 use crate::oauth::scope::Scope;
 use crate::telemetry::{Answer, Record};

@@ -36,7 +36,9 @@ impl CallbackQuery {
 }
 
 fn cut(text: &str) -> String {
-    let readable = text.chars().filter(|c| !c.is_control());
+    // Neither control characters nor what turns the direction of writing.
+    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let readable = text.chars().filter(|c| !c.is_control() && !turns(*c));
     readable.take(SHOWN_AT_MOST).collect()
 }
 
@@ -56,7 +58,7 @@ mod tests {
 
     #[test]
     fn long_and_odd_texts_are_cut() {
-        let query = format!("error={}%0a%00&code=&state=", "x".repeat(5000));
+        let query = format!("error=%E2%80%AE{}%0a%00&code=&state=", "x".repeat(5000));
         let read = CallbackQuery::read(&query);
         assert_eq!(read.denial.unwrap().0, "x".repeat(300));
         assert!(read.code.is_none() && read.state.is_none());

@@ -4,6 +4,7 @@
 //! is decided by [`Slot::decide`]; each slot has its own lock, which is never held across a call.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tokio::sync::watch;
@@ -11,9 +12,8 @@ use tokio::sync::watch;
 use crate::clock::Clock;
 use crate::config::shapes::Guid;
 use crate::docusign::account_server::DocusignAccessToken;
-use crate::docusign::freshness::HAND_OUT_MARGIN;
 use crate::docusign::minter::{MintError, Minter};
-use crate::docusign::slot::{CacheResult, Decision, Flight, Outcome, Slot, Unavailable};
+use crate::docusign::slot::{CacheResult, Decision, Outcome, Slot, Unavailable};
 use crate::oauth::scope::Scope;
 
 /// From this many slots on, those that hold nothing of use are dropped before one is added.
@@ -25,21 +25,31 @@ struct CacheKey {
     scope: Scope,
 }
 
-type SharedSlot = Arc<Mutex<Slot>>;
+/// A mint under way: holds its outcome once it has landed.
+type Flight = watch::Receiver<Option<Outcome>>;
+
+/// A slot with what goes on around it.
+#[derive(Default)]
+struct Entry {
+    state: Mutex<(Slot, Option<Flight>)>,
+    /// The last mint for somebody who mended something: its start on the counter of arrivals, and its outcome.
+    anew: tokio::sync::Mutex<Option<(u64, Outcome)>>,
+    arrivals: AtomicU64,
+}
 
 /// The cache and the mints under way. Cheap to clone.
 #[derive(Clone)]
 pub struct AccessTokens {
     minter: Arc<Minter>,
     clock: Arc<dyn Clock>,
-    slots: Arc<RwLock<HashMap<CacheKey, SharedSlot>>>,
+    entries: Arc<RwLock<HashMap<CacheKey, Arc<Entry>>>>,
 }
 
 impl AccessTokens {
     /// An empty cache over `minter`.
     #[must_use]
     pub fn new(minter: Arc<Minter>, clock: Arc<dyn Clock>) -> Self {
-        Self { minter, clock, slots: Arc::default() }
+        Self { minter, clock, entries: Arc::default() }
     }
 
     /// An access token of `user` within `scope`, from memory if possible.
@@ -51,90 +61,116 @@ impl AccessTokens {
         user: &Guid,
         scope: &Scope,
     ) -> Result<(Arc<DocusignAccessToken>, CacheResult), Unavailable> {
-        let key = CacheKey { user: user.clone(), scope: scope.clone() };
-        let slot = self.slot(&key);
-        let (flight, fallback) = {
-            let mut held = lock(&slot);
-            match held.decide(self.clock.now()) {
-                Decision::Hand(token, result) => return Ok((token, result)),
+        let cache_key = CacheKey { user: user.clone(), scope: scope.clone() };
+        let entry = self.entry(&cache_key);
+        let flight = {
+            let (slot, flight) = &mut *entry.lock();
+            match slot.decide(self.clock.now()) {
+                Decision::Hand(access_token, result) => return Ok((access_token, result)),
                 Decision::Refuse(unavailable) => return Err(unavailable),
-                Decision::HandAndRenew(token) => {
-                    self.flight(&slot, &mut held, key);
-                    return Ok((token, CacheResult::Hit));
+                Decision::HandAndRenew(access_token) => {
+                    self.join_or_start(&entry, flight, cache_key);
+                    return Ok((access_token, CacheResult::Hit));
                 }
-                Decision::Await(fallback) => (self.flight(&slot, &mut held, key), fallback),
+                Decision::Await => self.join_or_start(&entry, flight, cache_key),
             }
         };
         match landed(flight).await {
-            Ok(token) => Ok((token, CacheResult::Minted)),
-            Err(error) => self.fall_back(&slot, fallback, error),
+            Ok(access_token) => Ok((access_token, CacheResult::Minted)),
+            Err(error) => self.fall_back(&entry, error),
         }
     }
 
     /// Mints whatever the cache holds or remembers, for whoever has just mended something.
-    /// A success is kept for everyone; a failure changes nothing.
+    /// A success is kept for everyone, and the user's failures are forgotten; a failure changes nothing.
+    ///
+    /// Whoever comes while such a mint is under way shares the one after it, so that a page loaded many times
+    /// causes no more than two at once in a row.
     ///
     /// # Errors
     /// The mint's own.
     pub async fn mint_anew(&self, user: &Guid, scope: &Scope) -> Outcome {
-        let key = CacheKey { user: user.clone(), scope: scope.clone() };
+        let cache_key = CacheKey { user: user.clone(), scope: scope.clone() };
+        let entry = self.entry(&cache_key);
+        let arrived = entry.arrivals.fetch_add(1, Ordering::SeqCst);
         let this = self.clone();
         let minting = tokio::spawn(async move {
-            let token = Arc::new(this.minter.mint(&key.user, &key.scope).await?);
-            lock(&this.slot(&key)).succeed(Arc::clone(&token));
-            Ok(token)
+            let mut last = entry.anew.lock().await;
+            if let Some((started, outcome)) = &*last
+                && *started > arrived
+            {
+                return outcome.clone();
+            }
+            let started = entry.arrivals.fetch_add(1, Ordering::SeqCst);
+            let outcome = this.minter.mint(&cache_key.user, &cache_key.scope).await.map(Arc::new);
+            if let Ok(access_token) = &outcome {
+                this.forget_failures(&cache_key.user);
+                entry.lock().0.succeed(Arc::clone(access_token));
+            }
+            *last = Some((started, outcome.clone()));
+            outcome
         });
         minting.await.unwrap_or(Err(MintError::BrokenOff))
     }
 
-    /// The mint under way for this slot; started now if there is none.
-    fn flight(&self, slot: &SharedSlot, held: &mut Slot, key: CacheKey) -> Flight {
+    /// What was mended for one scope may be mended for the user's others too: each is tried at its next request.
+    fn forget_failures(&self, user: &Guid) {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        let of_user = entries.iter().filter(|(cache_key, _)| cache_key.user == *user);
+        of_user.for_each(|(_, entry)| entry.lock().0.forget_failure());
+    }
+
+    /// The mint under way; started now if there is none.
+    fn join_or_start(&self, entry: &Arc<Entry>, under_way: &mut Option<Flight>, cache_key: CacheKey) -> Flight {
         // A flight whose sender is gone ended without landing; it must not be waited for.
-        if let Some(flight) = held.flight.as_ref().filter(|flight| flight.has_changed().is_ok()) {
+        if let Some(flight) = under_way.as_ref().filter(|flight| flight.has_changed().is_ok()) {
             return flight.clone();
         }
         let (land, flight) = watch::channel(None);
-        held.flight = Some(flight.clone());
-        let (this, slot) = (self.clone(), Arc::clone(slot));
+        *under_way = Some(flight.clone());
+        let (this, entry) = (self.clone(), Arc::clone(entry));
         tokio::spawn(async move {
-            let outcome = this.minter.mint(&key.user, &key.scope).await.map(Arc::new);
-            lock(&slot).settle(&outcome, this.clock.now());
+            let outcome = this.minter.mint(&cache_key.user, &cache_key.scope).await.map(Arc::new);
+            let (slot, flight) = &mut *entry.lock();
+            slot.settle(&outcome, this.clock.now());
+            *flight = None;
             land.send_replace(Some(outcome));
         });
         flight
     }
 
-    /// A renewal failed: the old token if it still lives long enough, else the failure.
+    /// A mint failed: whatever the slot holds that still lives, else the failure.
     fn fall_back(
         &self,
-        slot: &SharedSlot,
-        fallback: Option<Arc<DocusignAccessToken>>,
+        entry: &Entry,
         error: MintError,
     ) -> Result<(Arc<DocusignAccessToken>, CacheResult), Unavailable> {
         let now = self.clock.now();
-        let alive = |token: &Arc<DocusignAccessToken>| token.expires_at.seconds_left(now) >= HAND_OUT_MARGIN;
-        if let Some(token) = fallback.filter(alive) {
-            return Ok((token, CacheResult::Stale));
+        let (slot, _) = &*entry.lock();
+        if let Some(access_token) = slot.alive(now) {
+            return Ok((access_token, CacheResult::Stale));
         }
-        let remembered = lock(slot).remembered(now);
-        Err(remembered.unwrap_or(Unavailable { error, retry_after: 1 }))
+        Err(slot.remembered(now).unwrap_or(Unavailable { error, retry_after: 1 }))
     }
 
-    fn slot(&self, key: &CacheKey) -> SharedSlot {
-        if let Some(slot) = self.slots.read().unwrap_or_else(PoisonError::into_inner).get(key) {
-            return Arc::clone(slot);
+    fn entry(&self, cache_key: &CacheKey) -> Arc<Entry> {
+        if let Some(entry) = self.entries.read().unwrap_or_else(PoisonError::into_inner).get(cache_key) {
+            return Arc::clone(entry);
         }
-        let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
-        if slots.len() >= SLOTS_BEFORE_CLEANING {
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= SLOTS_BEFORE_CLEANING {
             let now = self.clock.now();
-            slots.retain(|_, slot| lock(slot).is_of_use(now));
+            // One that somebody holds is in use, or about to be.
+            entries.retain(|_, entry| Arc::strong_count(entry) > 1 || entry.lock().0.is_of_use(now));
         }
-        Arc::clone(slots.entry(key.clone()).or_default())
+        Arc::clone(entries.entry(cache_key.clone()).or_default())
     }
 }
 
-fn lock(slot: &SharedSlot) -> MutexGuard<'_, Slot> {
-    slot.lock().unwrap_or_else(PoisonError::into_inner)
+impl Entry {
+    fn lock(&self) -> MutexGuard<'_, (Slot, Option<Flight>)> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Waits for a mint to end.

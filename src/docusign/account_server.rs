@@ -12,7 +12,9 @@ use serde_json::Value;
 use crate::clock::{Clock, UnixSeconds};
 use crate::config::DocusignSettings;
 use crate::config::shapes::BaseUrl;
-use crate::docusign::errors::ExchangeError;
+use crate::docusign::assertion::SKEW;
+use crate::docusign::errors::{self, ExchangeError};
+use crate::docusign::freshness::Freshness;
 use crate::docusign::userinfo::UserInfo;
 use crate::http_client::HttpClient;
 
@@ -31,13 +33,27 @@ const ANSWER_LIMIT: usize = 256 * 1024;
 /// Life of an access token whose answer does not say, in seconds: what DocuSign documents.
 const DEFAULT_EXPIRES_IN: u64 = 3600;
 
+/// The longest life believed, in seconds: a day, far above the 3600 s and 28,800 s that are documented.
+const EXPIRES_IN_MOST: u64 = 86_400;
+
 /// An access token as DocuSign issued it.
 #[derive(Debug)]
 pub struct DocusignAccessToken {
     /// The token itself.
     pub secret: SecretString,
+    /// When it was issued.
+    pub issued_at: UnixSeconds,
     /// When DocuSign stops accepting it.
     pub expires_at: UnixSeconds,
+}
+
+impl DocusignAccessToken {
+    /// How fresh it is at `now`. A clock that was set back by more than the skew forgiven makes it worthless, since
+    /// its remaining life is then not known.
+    #[must_use]
+    pub const fn freshness(&self, now: UnixSeconds) -> Freshness {
+        if self.issued_at.seconds_left(now) > SKEW { Freshness::Expired } else { Freshness::of(self.expires_at, now) }
+    }
 }
 
 /// How a sign-in's code is proved to be ours.
@@ -80,7 +96,7 @@ impl AccountServer {
     pub async fn exchange(&self, assertion: &str) -> Result<DocusignAccessToken, ExchangeError> {
         let form = [("grant_type", JWT_BEARER_GRANT_TYPE), ("assertion", assertion)];
         match self.post_token(&form, None).await {
-            Err(ExchangeError::ServerFailed { .. } | ExchangeError::NoAnswer) => {
+            Err(ExchangeError::ServerFailed { retry_after: None, .. } | ExchangeError::NoAnswer) => {
                 tokio::time::sleep(RETRY_PAUSE).await;
                 self.post_token(&form, None).await
             }
@@ -129,8 +145,13 @@ impl AccountServer {
         }
         let body: TokenBody = self.send(request).await?;
         let secret = body.access_token.filter(|secret| !secret.expose_secret().is_empty());
-        let expires_at = self.clock.now().plus(read_expires_in(&body.expires_in));
-        Ok(DocusignAccessToken { secret: secret.ok_or(ExchangeError::Malformed)?, expires_at })
+        let issued_at = self.clock.now();
+        let expires_at = issued_at.plus(read_expires_in(&body.expires_in));
+        let secret = secret.ok_or(ExchangeError::Malformed)?;
+        let access_token = DocusignAccessToken { secret, issued_at, expires_at };
+        // One that may not be handed out even now is none.
+        let usable = access_token.freshness(issued_at) != Freshness::Expired;
+        usable.then_some(access_token).ok_or(ExchangeError::Malformed)
     }
 
     async fn send<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, ExchangeError> {
@@ -146,30 +167,43 @@ impl AccountServer {
             }
         }
         if status != 200 {
-            return Err(ExchangeError::classify(status, &body, retry_after));
+            return Err(refused(status, &body, retry_after));
         }
         // The parser's error is dropped on purpose: it may quote an access token.
         serde_json::from_slice(&body).map_err(|_| ExchangeError::Malformed)
     }
 }
 
-/// A number, or a string with one, as both have been seen.
+/// A number, or a string with one, as both have been seen; a fraction is dropped.
 fn read_expires_in(value: &Value) -> u64 {
-    let number = value.as_u64().or_else(|| value.as_str()?.trim().parse().ok());
-    number.unwrap_or_else(|| {
+    let text = value.as_str().map_or_else(|| value.to_string(), |text| text.trim().to_owned());
+    let whole = text.split('.').next().and_then(|whole| whole.parse().ok());
+    let seconds: u64 = whole.unwrap_or_else(|| {
         tracing::warn!(event = "expires_in_missing", "DocuSign named no usable expires_in: 3600 s assumed");
         DEFAULT_EXPIRES_IN
-    })
+    });
+    seconds.min(EXPIRES_IN_MOST)
 }
 
 /// Seconds, or an HTTP date (RFC 9110 §10.2.3).
 fn read_retry_after(value: &http::HeaderValue, now: UnixSeconds) -> Option<u64> {
     let text = value.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(seconds);
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // Too many digits are a very long wait.
+        return Some(text.parse().unwrap_or(u64::MAX));
     }
     let date = httpdate::parse_http_date(text).ok()?.duration_since(UNIX_EPOCH).ok()?;
     Some(UnixSeconds(date.as_secs()).seconds_left(now))
+}
+
+/// Classifies a refusal; of one that is not documented, the log keeps DocuSign's own word if it is a plain one.
+fn refused(status: u16, body: &[u8], retry_after: Option<u64>) -> ExchangeError {
+    let error = ExchangeError::classify(status, body, retry_after);
+    if let ExchangeError::Undocumented { .. } = error {
+        let word = errors::plain_word(body);
+        tracing::warn!(event = "undocumented_refusal", status, docusign_error = word, "no page documents this error");
+    }
+    error
 }
 
 fn no_answer(error: &reqwest::Error) -> ExchangeError {
@@ -188,6 +222,7 @@ mod tests {
             ("7", Some(7)),
             ("Sun, 06 Nov 1994 08:49:47 GMT", Some(10)),
             ("Sun, 06 Nov 1994 08:49:30 GMT", Some(0)),
+            ("99999999999999999999999", Some(u64::MAX)),
             ("soon", None),
         ] {
             assert_eq!(read_retry_after(&HeaderValue::from_static(text), now), expected, "{text}");
@@ -197,7 +232,9 @@ mod tests {
     #[test]
     fn expires_in_is_read_as_number_or_text() {
         assert_eq!(read_expires_in(&Value::from(1800)), 1800);
-        assert_eq!(read_expires_in(&Value::from("1800")), 1800);
+        assert_eq!(read_expires_in(&Value::from(" 1800 ")), 1800);
+        assert_eq!(read_expires_in(&Value::from(1800.5)), 1800);
+        assert_eq!(read_expires_in(&Value::from(u64::MAX)), 86_400);
         for odd in [Value::Null, Value::from("soon"), Value::from(-1)] {
             assert_eq!(read_expires_in(&odd), 3600, "{odd}");
         }

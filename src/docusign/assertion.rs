@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
 use crate::clock::UnixSeconds;
+use crate::config::docusign::IMPERSONATION;
 use crate::config::shapes::Guid;
 use crate::oauth::scope::Scope;
 
@@ -12,10 +13,17 @@ use crate::oauth::scope::Scope;
 const HEADER: &str = r#"{"alg":"RS256","typ":"JWT"}"#;
 
 /// `iat` lies this many seconds back, so that a clock running ahead is forgiven.
-const SKEW: u64 = 60;
+pub const SKEW: u64 = 60;
 
 /// Life of an assertion in seconds, counted from `iat`. At most 3600 at DocuSign; short, since it is used at once.
 const LIFETIME: u64 = 600;
+
+/// The scope DocuSign is asked for: what was granted, always with `impersonation`, in one order for all clients.
+#[must_use]
+pub fn upstream_scope(docusign_scopes: &Scope, granted: &Scope) -> Scope {
+    let wanted = granted.clone().with(IMPERSONATION);
+    docusign_scopes.narrowed_to(&wanted).unwrap_or(wanted)
+}
 
 /// The claims as DocuSign wants them.
 #[derive(Debug, Serialize)]

@@ -6,7 +6,7 @@
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::docusign::freshness::FailureKind;
+use crate::docusign::failures::FailureKind;
 
 /// Why an exchange brought no access token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -29,6 +29,14 @@ pub enum ExchangeError {
     /// `unauthorized_client`: code and secret do not belong together.
     #[error("DocuSign refuses our client authentication: check DOCUSIGN_SECRET_KEY")]
     ClientRefused,
+    /// `unsupported_grant_type`: the form did not arrive as it was sent, for instance through a proxy that rewrites it.
+    #[error("DocuSign did not recognise the request as a JWT Grant: check what stands between, such as a proxy")]
+    UnsupportedGrantType,
+    /// `invalid_grant` without a description.
+    #[error(
+        "DocuSign refuses the assertion without a reason: check DOCUSIGN_INTEGRATION_KEY, DOCUSIGN_USER_ID and the key"
+    )]
+    Unexplained,
     /// A 4xx that no page documents.
     #[error("DocuSign refuses with an error that is not documented (status {status})")]
     Undocumented {
@@ -46,6 +54,8 @@ pub enum ExchangeError {
     ServerFailed {
         /// The HTTP status.
         status: u16,
+        /// Seconds to wait, if DocuSign says.
+        retry_after: Option<u64>,
     },
     /// A 200 without a usable access token in it.
     #[error("DocuSign's answer could not be read")]
@@ -72,7 +82,7 @@ impl ExchangeError {
         match status {
             429 => Self::Throttled { retry_after },
             408 => Self::TimedOut,
-            500.. => Self::ServerFailed { status },
+            500.. => Self::ServerFailed { status, retry_after },
             _ => classify_refusal(status, &serde_json::from_slice(body).unwrap_or_default()),
         }
     }
@@ -87,6 +97,8 @@ impl ExchangeError {
             Self::UserNotFound => "user_not_found",
             Self::AssertionExpired => "expired_grant",
             Self::ClientRefused => "unauthorized_client",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::Unexplained => "invalid_grant",
             Self::Undocumented { .. } => "undocumented_refusal",
             Self::Throttled { .. } => "throttled",
             Self::ServerFailed { .. } => "server_failed",
@@ -106,15 +118,27 @@ impl ExchangeError {
             | Self::UserNotFound
             | Self::AssertionExpired
             | Self::ClientRefused
+            | Self::UnsupportedGrantType
+            | Self::Unexplained
             | Self::Undocumented { .. } => FailureKind::Permanent,
-            Self::Throttled { retry_after: Some(seconds) } => FailureKind::Throttled(seconds),
+            Self::Throttled { retry_after: Some(seconds) } | Self::ServerFailed { retry_after: Some(seconds), .. } => {
+                FailureKind::Throttled(seconds)
+            }
             Self::Throttled { retry_after: None }
-            | Self::ServerFailed { .. }
+            | Self::ServerFailed { retry_after: None, .. }
             | Self::Malformed
             | Self::NoAnswer
             | Self::TimedOut => FailureKind::Transient,
         }
     }
+}
+
+/// DocuSign's `error`, if it is a plain word and so can hold nothing else.
+#[must_use]
+pub fn plain_word(body: &[u8]) -> Option<String> {
+    let error = serde_json::from_slice::<ErrorBody>(body).ok()?.error?;
+    let plain = (1..=40).contains(&error.len()) && error.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    plain.then_some(error)
 }
 
 fn classify_refusal(status: u16, body: &ErrorBody) -> ExchangeError {
@@ -129,6 +153,8 @@ fn classify_refusal(status: u16, body: &ErrorBody) -> ExchangeError {
         "user_not_found" | "invalid_subject" => ExchangeError::UserNotFound,
         "expired_grant" => ExchangeError::AssertionExpired,
         "unauthorized_client" | "invalid_client" => ExchangeError::ClientRefused,
+        "unsupported_grant_type" => ExchangeError::UnsupportedGrantType,
+        "" if error == "invalid_grant" => ExchangeError::Unexplained,
         _ => ExchangeError::Undocumented { status },
     }
 }
@@ -150,8 +176,8 @@ mod tests {
             (r#"{"error":"invalid_grant","error_description":"invalid_subject"}"#, E::UserNotFound),
             (r#"{"error":"invalid_grant","error_description":"expired_grant"}"#, E::AssertionExpired),
             (r#"{"error":"invalid_grant","error_description":"unauthorized_client"}"#, E::ClientRefused),
-            (r#"{"error":"invalid_grant","error_description":"unsupported_grant_type"}"#, undocumented),
-            (r#"{"error":"invalid_grant"}"#, undocumented),
+            (r#"{"error":"invalid_grant","error_description":"unsupported_grant_type"}"#, E::UnsupportedGrantType),
+            (r#"{"error":"invalid_grant"}"#, E::Unexplained),
             (r#"{"error":"something_new"}"#, undocumented),
             ("not json", undocumented),
             ("", undocumented),
@@ -166,7 +192,7 @@ mod tests {
         use ExchangeError as E;
         let body = br#"{"error":"consent_required"}"#;
         assert_eq!(E::classify(429, body, Some(7)), E::Throttled { retry_after: Some(7) });
-        assert_eq!(E::classify(500, body, None), E::ServerFailed { status: 500 });
+        assert_eq!(E::classify(503, body, Some(9)), E::ServerFailed { status: 503, retry_after: Some(9) });
         assert_eq!(E::classify(401, body, None), E::ConsentRequired);
         assert_eq!(E::classify(302, b"", None), E::Undocumented { status: 302 });
     }

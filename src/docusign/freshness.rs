@@ -1,4 +1,4 @@
-//! When a DocuSign access token is fresh, and how long a failure is remembered. Pure: time is an argument.
+//! When a DocuSign access token is fresh. Pure: time is an argument.
 
 use crate::clock::UnixSeconds;
 
@@ -40,42 +40,12 @@ impl Freshness {
     }
 }
 
-/// The remaining life that a client is told, in seconds.
+/// The remaining life that a client is told, in seconds; at least 1.
 #[must_use]
 pub const fn expires_in(expires_at: UnixSeconds, now: UnixSeconds) -> u64 {
-    expires_at.seconds_left(now).saturating_sub(HAND_OUT_MARGIN)
-}
-
-/// What kind of failure a mint ended with, as far as trying again goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FailureKind {
-    /// Somebody has to mend something: a consent, a key, a setting.
-    Permanent,
-    /// It may pass by itself.
-    Transient,
-    /// Upstream named the number of seconds to wait.
-    Throttled(u64),
-}
-
-/// Seconds that a permanent failure is remembered.
-const PERMANENT: u64 = 30;
-
-/// Seconds that the first transient failure in a row is remembered, and the most it grows to.
-const TRANSIENT: u64 = 2;
-const TRANSIENT_MOST: u64 = 10;
-
-/// The longest wait believed: DocuSign's rate limits reset on the clock hour.
-const THROTTLED_MOST: u64 = 3600;
-
-impl FailureKind {
-    /// Seconds for which no new mint is tried after the `streak`th failure in a row, counted from 1.
-    #[must_use]
-    pub fn remembered_for(self, streak: u32) -> u64 {
-        match self {
-            Self::Permanent => PERMANENT,
-            Self::Transient => (TRANSIENT << streak.saturating_sub(1).min(8)).min(TRANSIENT_MOST),
-            Self::Throttled(seconds) => seconds.clamp(1, THROTTLED_MOST),
-        }
+    match expires_at.seconds_left(now).saturating_sub(HAND_OUT_MARGIN) {
+        0 => 1,
+        told => told,
     }
 }
 
@@ -105,17 +75,6 @@ mod tests {
     fn the_told_life_is_the_true_one_less_the_margin() {
         let now = UnixSeconds(1_000);
         assert_eq!(expires_in(now.plus(3600), now), 3570);
-        assert_eq!(expires_in(now.plus(10), now), 0);
-    }
-
-    #[test]
-    fn failures_are_remembered_briefly() {
-        let transient: Vec<u64> = (1..=6).map(|n| FailureKind::Transient.remembered_for(n)).collect();
-        assert_eq!(transient, [2, 4, 8, 10, 10, 10]);
-        assert_eq!(FailureKind::Permanent.remembered_for(9), 30);
-        assert_eq!(FailureKind::Throttled(17).remembered_for(1), 17);
-        assert_eq!(FailureKind::Throttled(0).remembered_for(1), 1);
-        assert_eq!(FailureKind::Throttled(86_400).remembered_for(1), 3600);
-        assert_eq!(FailureKind::Transient.remembered_for(u32::MAX), 10);
+        assert_eq!(expires_in(now.plus(30), now), 1);
     }
 }

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::clock::{Clock, Stopwatch};
+use crate::clock::{Clock, Stopwatch, UnixSeconds};
 use crate::config::DocusignSettings;
 use crate::config::shapes::Guid;
 use crate::docusign::account_server::{AccountServer, DocusignAccessToken};
 use crate::docusign::assertion::{self, AssertionClaims};
 use crate::docusign::errors::ExchangeError;
-use crate::docusign::freshness::FailureKind;
+use crate::docusign::failures::{FailureKind, THROTTLED_MOST};
 use crate::oauth::scope::Scope;
 use crate::secret::sha256;
 use crate::signing::{AssertionSigner, SignError};
@@ -20,7 +20,7 @@ use crate::signing::{AssertionSigner, SignError};
 /// A mint that has not settled after this long is given up, so that every caller is answered within 15 s.
 const DEADLINE: Duration = Duration::from_secs(14);
 
-/// After DocuSign did not know the next key, it is left alone for this many seconds.
+/// After the next key was not known, it comes second for this many seconds.
 const NEXT_KEY_PAUSE: u64 = 600;
 
 /// Why a mint failed.
@@ -81,6 +81,8 @@ pub struct Minter {
     clock: Arc<dyn Clock>,
     /// Until when, in unix seconds, the next key comes second.
     next_key_rests_until: AtomicU64,
+    /// Until when, in unix seconds, DocuSign wants to be left alone.
+    throttled_until: AtomicU64,
 }
 
 impl Minter {
@@ -99,6 +101,7 @@ impl Minter {
             account_host: settings.environment.account_host(),
             clock,
             next_key_rests_until: AtomicU64::new(0),
+            throttled_until: AtomicU64::new(0),
         }
     }
 
@@ -124,56 +127,87 @@ impl Minter {
         minted
     }
 
-    /// The next key first, unless DocuSign refused it lately; the other one if DocuSign does not know the first.
+    /// Tries the keys in turn: one that cannot sign, or that DocuSign does not know, does not stop the other.
     async fn mint_with_any_key(&self, user: &Guid, scope: &Scope) -> Result<DocusignAccessToken, MintError> {
-        let current = &self.keys.current;
-        let Some(next) = &self.keys.next else {
-            return self.mint_with(current, user, scope).await;
+        self.throttling()?;
+        let SigningKeys { current, next } = &self.keys;
+        let Some(next) = next else { return self.mint_with(current, user, scope).await };
+        let rests = self.clock.now().0 < self.next_key_rests_until.load(Ordering::Relaxed);
+        let (first, second) = if rests { (current, next) } else { (next, current) };
+        let first_error = match self.mint_with(first, user, scope).await {
+            Err(error) if concerns_the_key(&error) => error,
+            settled => return settled,
         };
-        if self.clock.now().0 < self.next_key_rests_until.load(Ordering::Relaxed) {
-            return match self.mint_with(current, user, scope).await {
-                Err(MintError::Exchange(ExchangeError::NoValidKeys)) => self.mint_with(next, user, scope).await,
-                settled => settled,
-            };
+        if !rests {
+            self.let_next_key_rest(&first_error);
         }
-        match self.mint_with(next, user, scope).await {
-            // A next key that cannot sign must not stop the current one from doing so.
-            Err(error @ (MintError::Sign(_) | MintError::Exchange(ExchangeError::NoValidKeys))) => {
-                let rests_until = self.clock.now().plus(NEXT_KEY_PAUSE);
-                self.next_key_rests_until.store(rests_until.0, Ordering::Relaxed);
-                tracing::info!(event = "next_signing_key_not_usable_yet", cause = %innermost(&error));
-                self.mint_with(current, user, scope).await
-            }
-            settled => settled,
+        let second_try = self.mint_with(second, user, scope).await;
+        // Where both fail by themselves, the current key's failure is the one to mend.
+        second_try.map_err(|error| if rests && concerns_the_key(&error) { first_error } else { error })
+    }
+
+    /// A key that DocuSign or Key Vault does not know, or not yet, comes second for a while; one that only stumbled
+    /// is tried first again at once.
+    fn let_next_key_rest(&self, error: &MintError) {
+        tracing::info!(event = "next_signing_key_not_usable_yet", cause = %innermost(error));
+        if error.kind() == FailureKind::Permanent || *error == MintError::Sign(SignError::KeyNotFound) {
+            let rests_until = self.clock.now().plus(NEXT_KEY_PAUSE);
+            self.next_key_rests_until.store(rests_until.0, Ordering::Relaxed);
+        }
+    }
+
+    /// DocuSign limits the integration key as a whole, so a throttling met for one user and scope holds for all.
+    fn throttling(&self) -> Result<(), MintError> {
+        let until = UnixSeconds(self.throttled_until.load(Ordering::Relaxed));
+        match until.seconds_left(self.clock.now()) {
+            // The clock was set back: longer than any memory is none.
+            0 => Ok(()),
+            left if left > THROTTLED_MOST => Ok(()),
+            left => Err(MintError::Exchange(ExchangeError::Throttled { retry_after: Some(left) })),
+        }
+    }
+
+    fn remember_throttling(&self, error: &MintError) {
+        if let FailureKind::Throttled(seconds) = error.kind() {
+            let until = self.clock.now().plus(seconds.min(THROTTLED_MOST));
+            self.throttled_until.store(until.0, Ordering::Relaxed);
         }
     }
 
     async fn mint_with(
         &self,
-        key: &Arc<dyn AssertionSigner>,
+        signer: &Arc<dyn AssertionSigner>,
         user: &Guid,
         scope: &Scope,
     ) -> Result<DocusignAccessToken, MintError> {
-        match self.sign_and_exchange(key, user, scope).await {
+        match self.sign_and_exchange(signer, user, scope).await {
             // Signing may have taken longer than the assertion lives, or the machine slept: once more, freshly dated.
-            Err(MintError::Exchange(ExchangeError::AssertionExpired)) => self.sign_and_exchange(key, user, scope).await,
+            Err(MintError::Exchange(ExchangeError::AssertionExpired)) => {
+                self.sign_and_exchange(signer, user, scope).await
+            }
             settled => settled,
         }
     }
 
     async fn sign_and_exchange(
         &self,
-        key: &Arc<dyn AssertionSigner>,
+        signer: &Arc<dyn AssertionSigner>,
         user: &Guid,
         scope: &Scope,
     ) -> Result<DocusignAccessToken, MintError> {
         let now = self.clock.now();
         let claims = AssertionClaims::new(&self.integration_key, user, self.account_host, scope, now);
         let input = assertion::signing_input(&claims);
-        let signature = key.sign_digest(sha256(input.as_bytes())).await.map_err(MintError::Sign)?;
+        let signature = signer.sign_digest(sha256(input.as_bytes())).await.map_err(MintError::Sign)?;
         let assertion = assertion::compact(&input, &signature);
-        self.account_server.exchange(&assertion).await.map_err(MintError::Exchange)
+        let exchanged = self.account_server.exchange(&assertion).await.map_err(MintError::Exchange);
+        exchanged.inspect_err(|error| self.remember_throttling(error))
     }
+}
+
+/// Could another signing key help?
+const fn concerns_the_key(error: &MintError) -> bool {
+    matches!(error, MintError::Sign(_) | MintError::Exchange(ExchangeError::NoValidKeys))
 }
 
 /// The last cause of `error`, which says what to mend.

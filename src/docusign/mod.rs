@@ -2,13 +2,14 @@
 //!
 //! [`access_tokens`] answers from its cache, as [`slot`] decides, or has [`minter`] mint: claims ([`assertion`], pure) →
 //! signature ([`crate::signing`]) → exchange ([`account_server`]). What DocuSign refuses is classified by [`errors`] (pure); when
-//! a token is renewed and how long a failure is remembered stands in [`freshness`] (pure).
+//! a token is renewed stands in [`freshness`], how long a failure is remembered in [`failures`] (both pure).
 
 pub mod access_tokens;
 pub mod account_server;
 pub mod assertion;
 pub mod consent_link;
 pub mod errors;
+pub mod failures;
 pub mod freshness;
 pub mod minter;
 pub mod slot;

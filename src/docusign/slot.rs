@@ -2,18 +2,14 @@
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
-
 use crate::clock::UnixSeconds;
 use crate::docusign::account_server::DocusignAccessToken;
+use crate::docusign::failures::THROTTLED_MOST;
 use crate::docusign::freshness::Freshness;
 use crate::docusign::minter::MintError;
 
 /// How a mint ended.
 pub type Outcome = Result<Arc<DocusignAccessToken>, MintError>;
-
-/// A mint under way: holds its outcome once it has landed.
-pub type Flight = watch::Receiver<Option<Outcome>>;
 
 /// How an answer came about; `cache.result` of the log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,8 +58,8 @@ pub enum Decision {
     Hand(Arc<DocusignAccessToken>, CacheResult),
     /// Hand this out and renew in the background.
     HandAndRenew(Arc<DocusignAccessToken>),
-    /// Wait for a mint; if it fails, this token may do.
-    Await(Option<Arc<DocusignAccessToken>>),
+    /// Wait for a mint.
+    Await,
     /// Tell what was remembered.
     Refuse(Unavailable),
 }
@@ -71,41 +67,48 @@ pub enum Decision {
 /// One user and scope.
 #[derive(Debug, Default)]
 pub struct Slot {
-    token: Option<Arc<DocusignAccessToken>>,
+    access_token: Option<Arc<DocusignAccessToken>>,
     failure: Option<Failure>,
-    /// The mint under way.
-    pub flight: Option<Flight>,
 }
 
 impl Slot {
     /// What to do for a caller at `now`.
     #[must_use]
     pub fn decide(&self, now: UnixSeconds) -> Decision {
-        let token = self.token.clone();
-        let freshness = token.as_ref().map_or(Freshness::Expired, |token| Freshness::of(token.expires_at, now));
-        match (token, freshness, self.remembered(now)) {
-            (Some(token), Freshness::Fresh, _) | (Some(token), Freshness::RenewSoon, Some(_)) => {
-                Decision::Hand(token, CacheResult::Hit)
+        let (access_token, freshness) = match &self.access_token {
+            Some(access_token) => (Some(Arc::clone(access_token)), access_token.freshness(now)),
+            None => (None, Freshness::Expired),
+        };
+        match (access_token, freshness, self.remembered(now)) {
+            (Some(access_token), Freshness::Fresh, _) | (Some(access_token), Freshness::RenewSoon, Some(_)) => {
+                Decision::Hand(access_token, CacheResult::Hit)
             }
-            (Some(token), Freshness::RenewSoon, None) => Decision::HandAndRenew(token),
-            (Some(token), Freshness::RenewNow, Some(_)) => Decision::Hand(token, CacheResult::Stale),
+            (Some(access_token), Freshness::RenewSoon, None) => Decision::HandAndRenew(access_token),
+            (Some(access_token), Freshness::RenewNow, Some(_)) => Decision::Hand(access_token, CacheResult::Stale),
             (_, _, Some(unavailable)) => Decision::Refuse(unavailable),
-            (token, freshness, None) => Decision::Await(token.filter(|_| freshness == Freshness::RenewNow)),
+            (_, _, None) => Decision::Await,
         }
+    }
+
+    /// The access token, if it may still be handed out at `now`.
+    #[must_use]
+    pub fn alive(&self, now: UnixSeconds) -> Option<Arc<DocusignAccessToken>> {
+        self.access_token.clone().filter(|access_token| access_token.freshness(now) != Freshness::Expired)
     }
 
     /// The failure that is still remembered at `now`.
     #[must_use]
     pub fn remembered(&self, now: UnixSeconds) -> Option<Unavailable> {
-        let failure = self.failure.as_ref().filter(|failure| now < failure.until)?;
-        Some(Unavailable { error: failure.error.clone(), retry_after: failure.until.seconds_left(now) })
+        let failure = self.failure.as_ref()?;
+        // Longer than any failure is remembered means that the clock was set back.
+        let retry_after = Some(failure.until.seconds_left(now)).filter(|left| (1..=THROTTLED_MOST).contains(left))?;
+        Some(Unavailable { error: failure.error.clone(), retry_after })
     }
 
     /// Takes in how a mint ended.
     pub fn settle(&mut self, outcome: &Outcome, now: UnixSeconds) {
-        self.flight = None;
         match outcome {
-            Ok(token) => self.succeed(Arc::clone(token)),
+            Ok(access_token) => self.succeed(Arc::clone(access_token)),
             Err(error) => {
                 let streak = self.failure.as_ref().map_or(1, |failure| failure.streak.saturating_add(1));
                 let until = now.plus(error.kind().remembered_for(streak));
@@ -114,16 +117,22 @@ impl Slot {
         }
     }
 
-    /// Takes in a token, and forgets failures.
-    pub fn succeed(&mut self, token: Arc<DocusignAccessToken>) {
-        self.token = Some(token);
+    /// Takes in an access token, and forgets failures.
+    pub fn succeed(&mut self, access_token: Arc<DocusignAccessToken>) {
+        self.access_token = Some(access_token);
+        self.failure = None;
+    }
+
+    /// Forgets the last failure.
+    pub fn forget_failure(&mut self) {
         self.failure = None;
     }
 
     /// Would anything be lost with this slot?
     #[must_use]
     pub fn is_of_use(&self, now: UnixSeconds) -> bool {
-        let lives = self.token.as_ref().is_some_and(|token| token.expires_at.seconds_left(now) > 0);
-        lives || self.flight.is_some() || self.remembered(now).is_some()
+        let lives =
+            self.access_token.as_ref().is_some_and(|access_token| access_token.expires_at.seconds_left(now) > 0);
+        lives || self.remembered(now).is_some()
     }
 }

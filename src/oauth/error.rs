@@ -42,20 +42,20 @@ impl ErrorCode {
 
     /// This code with a sentence of ours.
     #[must_use]
-    pub const fn say(self, description: &'static str) -> OAuthError {
-        OAuthError { code: self, description }
+    pub const fn say(self, error_description: &'static str) -> OAuthError {
+        OAuthError { error: self, error_description }
     }
 }
 
 /// An error answer: the code and one of our fixed sentences, never a text from upstream.
 ///
-/// `description` keeps to the characters of RFC 6749 §5.2: printable ASCII without `"` and `\`.
+/// `error_description` keeps to the characters of RFC 6749 §5.2: printable ASCII without `"` and `\`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OAuthError {
     /// The code of RFC 6749 §5.2.
-    pub code: ErrorCode,
+    pub error: ErrorCode,
     /// What is wrong and what mends it.
-    pub description: &'static str,
+    pub error_description: &'static str,
 }
 
 /// No access token can be had at the moment, through no fault of the client's grant.
@@ -67,5 +67,5 @@ pub struct Outage {
     /// Seconds after which it is worth asking again; at least 1.
     pub retry_after: u64,
     /// What is wrong and who can mend it, in our words.
-    pub description: &'static str,
+    pub error_description: &'static str,
 }

@@ -58,15 +58,15 @@ impl OAuthError {
     /// 400 or 401 with the JSON of §5.2; a 401 carries the challenge that RFC 9110 §11.6.1 demands.
     #[must_use]
     pub fn reply(&self) -> Response {
-        self.reply_with(StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::BAD_REQUEST))
+        self.reply_with(StatusCode::from_u16(self.error.status()).unwrap_or(StatusCode::BAD_REQUEST))
     }
 
     /// The same body under a status that says more, such as 413.
     #[must_use]
     pub fn reply_with(&self, status: StatusCode) -> Response {
-        let body = ErrorBody { error: self.code.as_str(), error_description: self.description };
+        let body = ErrorBody { error: self.error.as_str(), error_description: self.error_description };
         let mut response = json(status, &body);
-        if self.code == ErrorCode::InvalidClient {
+        if self.error == ErrorCode::InvalidClient {
             response.headers_mut().insert(WWW_AUTHENTICATE, BASIC_CHALLENGE);
         }
         response
@@ -80,7 +80,7 @@ impl Outage {
     /// 503 with `Retry-After`.
     #[must_use]
     pub fn reply(&self) -> Response {
-        let body = ErrorBody { error: Self::ERROR, error_description: self.description };
+        let body = ErrorBody { error: Self::ERROR, error_description: self.error_description };
         let mut response = json(StatusCode::SERVICE_UNAVAILABLE, &body);
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(self.retry_after.max(1)));
         response

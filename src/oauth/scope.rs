@@ -18,44 +18,44 @@ impl Scope {
     /// # Errors
     /// [`MalformedScope`] for anything but `1*( %x21 / %x23-5B / %x5D-7E )` between the spaces.
     pub fn parse(text: &str) -> Result<Self, MalformedScope> {
-        let mut tokens: Vec<String> = Vec::new();
-        for token in text.split(' ').filter(|token| !token.is_empty()) {
-            if !token.bytes().all(is_scope_char) {
+        let mut scope_tokens: Vec<String> = Vec::new();
+        for scope_token in text.split(' ').filter(|scope_token| !scope_token.is_empty()) {
+            if !scope_token.bytes().all(is_scope_char) {
                 return Err(MalformedScope);
             }
-            if !tokens.iter().any(|known| known == token) {
-                tokens.push(token.to_owned());
+            if !scope_tokens.iter().any(|known| known == scope_token) {
+                scope_tokens.push(scope_token.to_owned());
             }
         }
-        if tokens.is_empty() { Err(MalformedScope) } else { Ok(Self(tokens)) }
+        if scope_tokens.is_empty() { Err(MalformedScope) } else { Ok(Self(scope_tokens)) }
     }
 
-    /// Is `token` one of the scope-tokens?
+    /// Is `scope_token` one of the scope-tokens?
     #[must_use]
-    pub fn contains(&self, token: &str) -> bool {
-        self.0.iter().any(|known| known == token)
+    pub fn contains(&self, scope_token: &str) -> bool {
+        self.0.iter().any(|known| known == scope_token)
     }
 
     /// Does this scope hold every scope-token of `other`?
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
-        other.0.iter().all(|token| self.contains(token))
+        other.0.iter().all(|scope_token| self.contains(scope_token))
     }
 
     /// The part of this scope that `wanted` names, in this scope's order; `None` unless this scope covers `wanted`.
     #[must_use]
     pub fn narrowed_to(&self, wanted: &Self) -> Option<Self> {
         self.covers(wanted).then(|| {
-            let kept = self.0.iter().filter(|token| wanted.contains(token));
+            let kept = self.0.iter().filter(|scope_token| wanted.contains(scope_token));
             Self(kept.cloned().collect())
         })
     }
 
-    /// This scope with `token` added at the end unless it is there already.
+    /// This scope with `scope_token` added at the end unless it is there already.
     #[must_use]
-    pub fn with(mut self, token: &str) -> Self {
-        if !self.contains(token) {
-            self.0.push(token.to_owned());
+    pub fn with(mut self, scope_token: &str) -> Self {
+        if !self.contains(scope_token) {
+            self.0.push(scope_token.to_owned());
         }
         self
     }

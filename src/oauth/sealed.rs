@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::{hkdf, hmac};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -76,14 +77,13 @@ impl fmt::Debug for SealingSecret {
 
 impl SealingSecret {
     /// Derives the secret from the sealing key's signature of [`LABEL`].
-    #[must_use]
-    pub fn derive(kid: String, signature: &[u8]) -> Self {
+    ///
+    /// # Errors
+    /// If the derivation fails; there is never a key that was not derived.
+    pub fn derive(kid: String, signature: &[u8]) -> Result<Self, Unspecified> {
         let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"evergrant").extract(signature);
-        Self {
-            kid,
-            seal: expand(&prk, b"seal"),
-            verifier: hmac::Key::new(hmac::HMAC_SHA256, &expand(&prk, b"code verifier")),
-        }
+        let verifier = hmac::Key::new(hmac::HMAC_SHA256, &expand(&prk, b"code verifier")?);
+        Ok(Self { kid, seal: expand(&prk, b"seal")?, verifier })
     }
 
     /// The PKCE code verifier (RFC 7636 §4.1, 43 characters) that belongs to the sealed token `jti`.
@@ -95,14 +95,10 @@ impl SealingSecret {
     }
 }
 
-fn expand(prk: &hkdf::Prk, info: &[u8]) -> [u8; 32] {
-    let mut key = [0; 32];
-    let info = [info];
-    // 32 bytes are one block of HKDF-SHA-256: neither step can fail.
-    if let Ok(material) = prk.expand(&info, hkdf::HKDF_SHA256) {
-        let _ = material.fill(&mut key);
-    }
-    key
+fn expand(prk: &hkdf::Prk, info: &[u8]) -> Result<[u8; 32], Unspecified> {
+    let mut derived = [0; 32];
+    prk.expand(&[info], hkdf::HKDF_SHA256)?.fill(&mut derived)?;
+    Ok(derived)
 }
 
 /// Seals a token of `kind` for `issuer`, good for `lifetime` seconds from `now`; `jti` must be fresh and random.
@@ -170,7 +166,7 @@ mod tests {
     const ISSUER: &str = "https://evergrant.example";
 
     fn secret(kid: &str, signature: &[u8]) -> SealingSecret {
-        SealingSecret::derive(kid.to_owned(), signature)
+        SealingSecret::derive(kid.to_owned(), signature).unwrap()
     }
 
     fn sealed_by(secret: &SealingSecret) -> String {

@@ -39,7 +39,7 @@ impl BodyFault {
             Self::BrokenOff => (StatusCode::BAD_REQUEST, "the body broke off"),
         };
         let error = ErrorCode::InvalidRequest.say(description);
-        let record = Record { error: Some(error.code.as_str()), ..Record::default() };
+        let record = Record { error: Some(error.error.as_str()), ..Record::default() };
         Answer { response: error.reply_with(status), record }
     }
 }

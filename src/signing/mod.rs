@@ -34,7 +34,10 @@ pub enum SignError {
     #[error("no Entra token for Key Vault: assign the managed identity and set AZURE_CLIENT_ID, or sign in with az")]
     IdentityUnavailable,
     /// 401 or 403.
-    #[error("Key Vault refuses the identity: grant it the role Key Vault Crypto User on the key")]
+    #[error(
+        "Key Vault refuses: grant the identity the role Key Vault Crypto User on the key, and see that the key is \
+         enabled, within its dates and has the operation sign"
+    )]
     AccessDenied,
     /// 404, or a key so new that it may not sign yet.
     #[error("Key Vault does not know this key or version: check the key identifier settings")]

@@ -25,7 +25,7 @@ impl SealingKey {
     async fn secret(&self) -> Result<&SealingSecret, SignError> {
         let derive = || async {
             let signature = self.signer.sign_digest(sha256(LABEL)).await?;
-            Ok(SealingSecret::derive(self.kid.clone(), &signature))
+            SealingSecret::derive(self.kid.clone(), &signature).map_err(|_| SignError::Unusable)
         };
         self.secret.get_or_try_init(derive).await
     }

@@ -4,6 +4,7 @@
 //! [`crate::oauth::reply`] writes RFC 6749 §5.1 or §5.2. If DocuSign or Key Vault is down: cached tokens until they
 //! expire, then 503 with `Retry-After`, never `invalid_grant`.
 
+mod outage;
 pub mod request;
 
 use std::sync::Arc;
@@ -16,16 +17,15 @@ use crate::clock::Clock;
 use crate::config::shapes::Guid;
 use crate::docusign::access_tokens::AccessTokens;
 use crate::docusign::account_server::DocusignAccessToken;
-use crate::docusign::errors::ExchangeError;
+use crate::docusign::assertion::upstream_scope;
 use crate::docusign::freshness;
-use crate::docusign::minter::MintError;
-use crate::docusign::slot::{CacheResult, Unavailable};
+use crate::docusign::slot::CacheResult;
 use crate::oauth::client::{AccessTokenKind, Client, ClientRegistry, GrantType};
-use crate::oauth::error::{ErrorCode, OAuthError, Outage};
+use crate::oauth::error::{ErrorCode, OAuthError};
 use crate::oauth::reply::AccessTokenResponse;
 use crate::oauth::scope::Scope;
 use crate::secret::{hex, sha256};
-use crate::telemetry::{Answer, Record};
+use crate::telemetry::{Answer, Record, TOKEN_ISSUED};
 use request::{Credentials, RawTokenRequest};
 
 /// The token endpoint and what it depends on.
@@ -74,33 +74,34 @@ impl TokenEndpoint {
     async fn client_credentials(&self, client: &Client, scope: &Scope) -> Answer {
         let upstream = upstream_scope(&self.docusign_scopes, scope);
         match self.access_tokens.get(&self.integration_user, &upstream).await {
-            Ok((token, cache_result)) => self.issue(client, scope, &token, cache_result),
-            Err(unavailable) => unavailable_answer(client, &unavailable),
+            Ok((access_token, cache_result)) => self.issue(client, scope, &access_token, cache_result),
+            Err(unavailable) => outage::answer(client, &unavailable),
         }
     }
 
     /// §5.1, and the audit event.
-    fn issue(&self, client: &Client, scope: &Scope, token: &DocusignAccessToken, cache_result: CacheResult) -> Answer {
-        let expires_in = freshness::expires_in(token.expires_at, self.clock.now());
-        let response = AccessTokenResponse { access_token: &token.secret, expires_in, scope };
+    fn issue(
+        &self,
+        client: &Client,
+        scope: &Scope,
+        access_token: &DocusignAccessToken,
+        cache_result: CacheResult,
+    ) -> Answer {
+        let expires_in = freshness::expires_in(access_token.expires_at, self.clock.now());
+        // The issued token is DocuSign's own.
+        let issued_token = &access_token.secret;
+        let response = AccessTokenResponse { access_token: issued_token, expires_in, scope };
         let record = Record {
             grant_type: Some(GrantType::ClientCredentials),
             scope: Some(scope.to_string()),
             grant_id: Some(GrantType::ClientCredentials.as_str().to_owned()),
-            token_sha256: Some(hex(&sha256(token.secret.expose_secret().as_bytes()))),
+            token_sha256: Some(hex(&sha256(issued_token.expose_secret().as_bytes()))),
             expires_in: Some(expires_in),
             cache_result: Some(cache_result.as_str()),
-            ..Record::of("token_issued").by(client)
+            ..Record::of(TOKEN_ISSUED).by(client)
         };
         Answer { response: response.reply(), record }
     }
-}
-
-/// The scope DocuSign is asked for: what was granted, always with `impersonation`, in one order for all clients.
-#[must_use]
-pub fn upstream_scope(docusign_scopes: &Scope, granted: &Scope) -> Scope {
-    let wanted = granted.clone().with(crate::config::docusign::IMPERSONATION);
-    docusign_scopes.narrowed_to(&wanted).unwrap_or(wanted)
 }
 
 /// May the client have what it asks for? §5.2. Gives the granted scope (§3.3).
@@ -126,48 +127,10 @@ fn allowed(client: &Client, raw: &RawTokenRequest) -> Result<Scope, OAuthError> 
 }
 
 fn refuse(error: OAuthError, client: Option<&Client>) -> Answer {
-    let record = Record { error: Some(error.code.as_str()), ..Record::of("token_refused") };
+    let record = Record { error: Some(error.error.as_str()), ..Record::of("token_refused") };
     let record = match client {
         Some(client) => record.by(client),
         None => record,
     };
     Answer { response: error.reply(), record }
-}
-
-fn unavailable_answer(client: &Client, unavailable: &Unavailable) -> Answer {
-    let outage = Outage { retry_after: unavailable.retry_after, description: describe(&unavailable.error) };
-    let record = Record {
-        error: Some(Outage::ERROR),
-        cause: Some(unavailable.error.word()),
-        ..Record::of("token_unavailable").by(client)
-    };
-    Answer { response: outage.reply(), record }
-}
-
-/// What a client is told of an outage: who can mend it, and nothing that DocuSign or Key Vault said.
-const fn describe(error: &MintError) -> &'static str {
-    match error {
-        MintError::Sign(_) => "the signing key cannot be used at the moment; an operator finds the cause in the log",
-        MintError::Exchange(error) => match error {
-            ExchangeError::ConsentRequired => {
-                "consent is missing at DocuSign; an administrator can grant it once with the consent link"
-            }
-            ExchangeError::NoValidKeys => {
-                "DocuSign does not know the signing key; an administrator has to upload its public key"
-            }
-            ExchangeError::IssuerNotFound | ExchangeError::UserNotFound | ExchangeError::ClientRefused => {
-                "DocuSign does not accept the configured integration key or user; an operator has to correct the settings"
-            }
-            ExchangeError::AssertionExpired => "the clock of the server is off; an operator has to correct it",
-            ExchangeError::Undocumented { .. } => {
-                "DocuSign refuses to issue a token; an operator finds the cause in the log"
-            }
-            ExchangeError::Throttled { .. } => "DocuSign limits the rate of requests at the moment",
-            ExchangeError::ServerFailed { .. }
-            | ExchangeError::Malformed
-            | ExchangeError::NoAnswer
-            | ExchangeError::TimedOut => "DocuSign cannot be reached at the moment",
-        },
-        MintError::Deadline | MintError::BrokenOff => "no token could be had in time",
-    }
 }

@@ -5,13 +5,13 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::Request;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use percent_encoding::percent_decode_str;
+use percent_encoding::{percent_decode, percent_decode_str};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::oauth::error::{ErrorCode, OAuthError};
 
-/// The parameters RFC 6749 and 7636 define for this endpoint. A repeated one is refused by serde (§3.2); unknown ones
+/// The parameters RFC 6749 and 7636 define for the grants this server knows. A repeated one is refused by serde (§3.2); unknown ones
 /// are ignored, and so is everything in the query: a secret has no place in a URI (§2.3.1).
 #[derive(Default, Deserialize)]
 struct Form {
@@ -66,6 +66,9 @@ fn read_form(request: &Request<Bytes>) -> Result<Form, OAuthError> {
     let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Err(ErrorCode::InvalidRequest.say("the body must be application/x-www-form-urlencoded"));
+    }
+    if percent_decode(request.body()).decode_utf8().is_err() {
+        return Err(ErrorCode::InvalidRequest.say("the form is not UTF-8"));
     }
     let form: Result<Form, _> = serde_urlencoded::from_bytes(request.body());
     // serde's message may quote a parameter's value.

@@ -7,6 +7,7 @@ use evergrant::app::App;
 use evergrant::config::Settings;
 use evergrant::docusign::slot::{CacheResult, Unavailable};
 use sandbox::fault::Fault;
+use sandbox::keys::RsaKey;
 use sandbox::{INTEGRATION_USER, Sandbox};
 use secrecy::ExposeSecret;
 
@@ -21,6 +22,10 @@ struct Cache {
 
 impl Cache {
     async fn start() -> Self {
+        Self::with(|_, env| env).await
+    }
+
+    async fn with(change: impl Fn(&Sandbox, MapEnvironment) -> MapEnvironment) -> Self {
         let sandbox = Sandbox::start().await;
         let pem = sandbox.file("signing.pem", &sandbox.signing_key.pkcs8_pem());
         let key = format!("file:{}", pem.display());
@@ -29,6 +34,7 @@ impl Cache {
             .with("EVERGRANT_SIGNING_KEY_ID", &key)
             .with("EVERGRANT_SEALING_KEY_ID", &key);
         let clock = ManualClock::new();
+        let env = change(&sandbox, env);
         let app = App::with_clock(Settings::read(&env).unwrap(), Arc::new(clock.clone()));
         Self { sandbox, app, clock }
     }
@@ -148,4 +154,77 @@ async fn a_connection_outlives_a_year_of_hours() {
         cache.advance(365 * 3600);
     }
     assert_eq!(cache.exchanges(), 24);
+}
+
+/// An app in the middle of a rotation; the next key is returned beside it.
+async fn rotating() -> (Cache, RsaKey) {
+    let next = RsaKey::generate();
+    let pem = next.pkcs8_pem();
+    let cache = Cache::with(move |sandbox, env| {
+        let path = sandbox.file("next.pem", &pem);
+        env.with("EVERGRANT_SIGNING_KEY_ID_NEXT", &format!("file:{}", path.display()))
+    })
+    .await;
+    (cache, next)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_key_is_tried_first_again_after_ten_minutes() {
+    let (cache, next) = rotating().await;
+    cache.get().await.unwrap();
+    assert_eq!(cache.exchanges(), 2, "the next key was refused, the current one taken");
+    let docusign = &cache.app.settings.docusign;
+    cache.advance(599);
+    cache.app.access_tokens.mint_anew(&docusign.user_id, &docusign.scopes).await.unwrap();
+    assert_eq!(cache.exchanges(), 3, "the next key rests");
+    cache.sandbox.docusign.upload_public_key(&next.public_pem());
+    cache.advance(1);
+    cache.app.access_tokens.mint_anew(&docusign.user_id, &docusign.scopes).await.unwrap();
+    assert_eq!(cache.exchanges(), 4, "the next key is taken");
+    let (n, e) = next.components();
+    let key = jsonwebtoken::DecodingKey::from_rsa_raw_components(&n, &e);
+    let assertion = cache.sandbox.docusign.assertions().pop().unwrap();
+    let mut validation = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::RS256);
+    validation.set_audience(&["account-d.docusign.com"]);
+    validation.validate_exp = false;
+    assert!(jsonwebtoken::decode::<serde_json::Value>(&assertion, &key, &validation).is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotation_survives_in_every_order_of_upload_and_deletion() {
+    let (cache, next) = rotating().await;
+    cache.get().await.unwrap();
+    cache.sandbox.docusign.delete_public_keys();
+    cache.sandbox.docusign.upload_public_key(&next.public_pem());
+    cache.advance(400);
+    let docusign = &cache.app.settings.docusign;
+    let minted = cache.app.access_tokens.mint_anew(&docusign.user_id, &docusign.scopes).await;
+    assert!(minted.is_ok(), "the current key is gone while the next one rests: {minted:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_a_mint_that_fails_gets_the_token_that_came_meanwhile() {
+    let cache = Cache::start().await;
+    let docusign = &cache.app.settings.docusign;
+    cache.sandbox.docusign.faults.once(Fault::Hang);
+    let waiting = cache.get();
+    let mending = async {
+        while cache.exchanges() == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        cache.app.access_tokens.mint_anew(&docusign.user_id, &docusign.scopes).await.unwrap()
+    };
+    let (waited, mended) = tokio::join!(waiting, mending);
+    assert_eq!(waited.unwrap().0, mended.secret.expose_secret());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_set_back_makes_nothing_live_longer() {
+    let cache = Cache::start().await;
+    cache.advance(7200);
+    let (first, _) = cache.get().await.unwrap();
+    cache.clock.set_back(7200);
+    cache.advance(0);
+    let (second, result) = cache.get().await.unwrap();
+    assert!(second != first && result == CacheResult::Minted);
 }

@@ -76,6 +76,9 @@ fn every_wrong_value_is_named_and_none_is_shown() {
         ("EVERGRANT_CLIENTS", "@/nowhere/hunter2-marker"),
         ("EVERGRANT_STORE", "http://hunter2-marker/x"),
         ("EVERGRANT_LOG", "hunter2-marker=loud"),
+        ("EVERGRANT_LOG", "hunter2-marker"),
+        ("EVERGRANT_LOG", "infos"),
+        ("EVERGRANT_CLIENTS", "@Microsoft.KeyVault(SecretUri=https://hunter2-marker/)"),
         ("FUNCTIONS_CUSTOMHANDLER_PORT", "hunter2-marker"),
         ("FUNCTIONS_CUSTOMHANDLER_PORT", "0"),
         ("DOCUSIGN_ENVIRONMENT", "hunter2-marker"),
@@ -163,6 +166,42 @@ fn a_client_may_have_every_field_and_clients_differ() {
     let one = json!({"client_id": "same", "client_secret_sha256": [DIGEST], "grant_types": ["client_credentials"]});
     let twins = good().with("EVERGRANT_CLIENTS", &json!([one, one]).to_string());
     assert_eq!(faults(&twins), ["EVERGRANT_CLIENTS[1].client_id"]);
+}
+
+#[test]
+fn one_fault_hides_no_other() {
+    let client = json!([
+        {"client_id": "a", "client_secret_sha256": [], "grant_types": ["client_credentials"], "scope": "extended",
+         "subject": "signed_in_user", "profile": "x"},
+        {"client_id": "a", "client_secret_sha256": [DIGEST, DIGEST, DIGEST], "grant_types": ["authorization_code"]},
+        5,
+    ]);
+    let env =
+        good().with("DOCUSIGN_USER_ID", "x").with("EVERGRANT_LOG", "x").with("EVERGRANT_CLIENTS", &client.to_string());
+    let mut told = faults(&env);
+    told.sort();
+    assert_eq!(
+        told,
+        [
+            "DOCUSIGN_USER_ID",
+            "EVERGRANT_CLIENTS[0].grant_types",
+            "EVERGRANT_CLIENTS[0].grant_types",
+            "EVERGRANT_CLIENTS[0].profile",
+            "EVERGRANT_CLIENTS[0].scope",
+            "EVERGRANT_CLIENTS[1].client_id",
+            "EVERGRANT_CLIENTS[1].client_secret_sha256",
+            "EVERGRANT_CLIENTS[1].redirect_uris",
+            "EVERGRANT_CLIENTS[2]",
+            "EVERGRANT_LOG",
+        ]
+    );
+}
+
+#[test]
+fn the_environment_names_the_account_host() {
+    use evergrant::config::docusign::DocusignEnvironment::{Demo, Production};
+    assert_eq!(Demo.account_host(), "account-d.docusign.com");
+    assert_eq!(Production.account_host(), "account.docusign.com");
 }
 
 #[test]

@@ -1,11 +1,17 @@
 //! `GET /consent/callback`: every outcome has its own page, and no page leaks or can be turned against its reader.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use sandbox::client::Answer;
 use sandbox::fault::Fault;
 use sandbox::walk::press;
 use sandbox::{INTEGRATION_USER, OTHER_USER, Sandbox};
 
 use crate::support::{TestApp, run};
+
+fn state_of(url: &str) -> &str {
+    url.split("state=").nth(1).unwrap().split('&').next().unwrap()
+}
 
 const ALL: &str = "signature impersonation spring_read spring_write";
 
@@ -28,6 +34,9 @@ fn assert_page(answer: &Answer, status: u16, title: &str) {
     let policy = answer.header("content-security-policy");
     assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
     let text = answer.text();
+    let style = text.split("<style>").nth(1).unwrap().split("</style>").next().unwrap();
+    let digest = STANDARD.encode(evergrant::secret::sha256(style.as_bytes()));
+    assert!(policy.contains(&format!("style-src 'sha256-{digest}'")), "the browser would drop the style: {policy}");
     for forbidden in ["<script", "<a ", "<form", "<img", "http://", "https://", INTEGRATION_USER, OTHER_USER, "vault"] {
         assert!(!text.contains(forbidden), "{forbidden} in {text}");
     }
@@ -87,7 +96,7 @@ async fn a_denial_is_shown_in_docusigns_words_and_harmlessly() {
     let page = press(&app.http, &app.sandbox, &url, INTEGRATION_USER, "deny").await;
     assert_page(&page, 403, "Consent was not given");
     assert!(page.text().contains("access_denied") && page.text().contains("The user did not consent"));
-    let state = url.split("state=").nth(1).unwrap().split('&').next().unwrap();
+    let state = state_of(&url);
     let attack = "%3Cscript%3Ealert(1)%3C/script%3E%22%27";
     let hostile = format!("/consent/callback?state={state}&error={attack}&error_message={attack}{}", "x".repeat(2000));
     let page = app.http.get(&app.url(&hostile)).await;
@@ -123,7 +132,7 @@ async fn only_our_own_state_gets_in() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_loaded_twice_still_tells_the_truth() {
     let (app, url) = app_without_consent().await;
-    let state = url.split("state=").nth(1).unwrap().split('&').next().unwrap();
+    let state = state_of(&url);
     let used_up = app.url(&format!("/consent/callback?state={state}&code=ds-code-used-up"));
     assert_page(&app.http.get(&used_up).await, 403, "Consent is still missing");
     app.sandbox.docusign.consent(INTEGRATION_USER, ALL);
@@ -143,11 +152,102 @@ async fn what_stands_in_the_way_is_named_with_its_remedy() {
     for (remedy, spoil) in cases {
         let (app, url) = app_without_consent().await;
         spoil(&app.sandbox);
-        let state = url.split("state=").nth(1).unwrap().split('&').next().unwrap();
+        let state = state_of(&url);
         app.sandbox.docusign.consent(INTEGRATION_USER, ALL);
         let page = app.http.get(&app.url(&format!("/consent/callback?state={state}&code=x"))).await;
         assert_page(&page, 503, "The connection could not be proved");
         assert!(page.text().contains(remedy), "{remedy}: {}", page.text());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consent_helps_every_scope_at_once() {
+    let (app, url) = app_without_consent().await;
+    for scope in ["signature", "spring_read"] {
+        assert_eq!(app.token(&[("scope", scope)]).await.status, 503);
+    }
+    let page = press(&app.http, &app.sandbox, &url, INTEGRATION_USER, "allow").await;
+    assert_page(&page, 200, "The connection works");
+    for scope in ["signature", "spring_read"] {
+        assert_eq!(app.token(&[("scope", scope)]).await.status, 200, "{scope}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_loaded_many_times_at_once_does_not_flood_docusign() {
+    let (app, url) = app_without_consent().await;
+    app.sandbox.docusign.consent(INTEGRATION_USER, ALL);
+    let loaded = app.url(&format!("/consent/callback?state={}&code=x", state_of(&url)));
+    app.sandbox.docusign.faults.set(Some(Fault::Latency(std::time::Duration::from_millis(300))));
+    let before = app.sandbox.docusign.exchanges();
+    let pages = futures_util::future::join_all((0..40).map(|_| app.http.get(&loaded))).await;
+    assert!(pages.iter().all(|page| page.status == 200));
+    let mints = app.sandbox.docusign.exchanges() - before;
+    assert!(mints <= 5, "{mints} mints for 40 loads");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_older_than_a_week_is_told_from_a_foreign_one() {
+    let app = Files::start().await;
+    let page = app.open_link_of(7 * 24 * 3600 - 60).await;
+    assert_page(&page, 403, "Consent is still missing");
+    let page = app.open_link_of(7 * 24 * 3600 + 60).await;
+    assert_page(&page, 400, "This link is too old");
+}
+
+/// An app whose keys are files, so that a link can be made in this process with a clock of the test's choice.
+struct Files {
+    app: TestApp,
+    settings: evergrant::config::Settings,
+}
+
+impl Files {
+    async fn start() -> Self {
+        let sandbox = Sandbox::start_without_consent().await;
+        let pem = sandbox.file("key.pem", &sandbox.signing_key.pkcs8_pem());
+        let key = format!("file:{}", pem.display());
+        let extra = [
+            ("EVERGRANT_SIGNING_KEY_ID", key.as_str()),
+            ("EVERGRANT_SEALING_KEY_ID", &key),
+            ("WEBSITE_INSTANCE_ID", ""),
+        ];
+        let app = TestApp::over(sandbox, &extra).await;
+        let mut env = crate::support::MapEnvironment::of(&app.settings());
+        for (name, value) in extra {
+            env = env.with(name, value);
+        }
+        Self { settings: evergrant::config::Settings::read(&env).unwrap(), app }
+    }
+
+    /// The page behind a link made `age` seconds ago.
+    async fn open_link_of(&self, age: u64) -> Answer {
+        let made = evergrant::clock::UnixSeconds(sandbox::docusign::unix_now() - age);
+        let in_process = evergrant::app::App::new(self.settings.clone());
+        let evergrant::config::Settings { public_url, docusign, .. } = &self.settings;
+        let link =
+            evergrant::consent::link::consent_url(public_url, docusign, &in_process.sealing, made).await.unwrap();
+        self.app.http.get(&self.app.url(&format!("/consent/callback?state={}&code=x", state_of(&link)))).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_previous_sealing_key_still_opens_its_links() {
+    let sandbox = Sandbox::start().await;
+    let previous = sandbox.key_vault.key_id("evergrant-sealing", "b1");
+    let current = sandbox.key_vault.add_key("evergrant-sealing", "b2", sandbox::keys::RsaKey::generate());
+    for (extra, status, title) in [
+        (vec![("EVERGRANT_SEALING_KEY_ID", current.as_str())], 400, "This link is not ours"),
+        (
+            vec![("EVERGRANT_SEALING_KEY_ID", &current), ("EVERGRANT_SEALING_KEY_ID_PREVIOUS", &previous)],
+            200,
+            "The connection works",
+        ),
+    ] {
+        let host = sandbox.host(&crate::support::root(), &crate::support::handler(), 0, &extra).await;
+        let link = run(&["consent-url"], &sandbox.settings(&host.url())).await;
+        let link = String::from_utf8(link.stdout).unwrap();
+        let callback = format!("{}/consent/callback?state={}&code=x", host.url(), state_of(link.trim()));
+        assert_page(&sandbox::client::HttpClient::default().get(&callback).await, status, title);
     }
 }
 

@@ -5,22 +5,25 @@ use std::path::{Path, PathBuf};
 use crate::support::root;
 
 /// No IO, no clock, no environment, no async.
-const PURE: [&str; 16] = [
+const PURE: [&str; 19] = [
     "config",
     "oauth",
     "secret.rs",
     "consent/message.rs",
+    "consent/outcome.rs",
     "consent/page.rs",
     "consent/query.rs",
     "docusign/assertion.rs",
     "docusign/consent_link.rs",
     "docusign/errors.rs",
+    "docusign/failures.rs",
     "docusign/freshness.rs",
     "docusign/slot.rs",
     "docusign/userinfo.rs",
     "routes/plain.rs",
     "signing/key_id.rs",
     "signing/public_key.rs",
+    "token/outage.rs",
     "token/request.rs",
 ];
 

@@ -1,86 +1,149 @@
 //! Promise 3: no secret, assertion or token in any log line, and none of that, nor a user or vault, in any answer.
 
+use std::collections::BTreeSet;
+
+use http::Method;
 use sandbox::client::Answer;
 use sandbox::fault::Fault;
 use sandbox::walk::press;
 use sandbox::{CLIENT_ID, CLIENT_SECRET, INTEGRATION_USER, OTHER_USER, Sandbox};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::support::{TestApp, log_line, log_lines};
+use crate::support::{TestApp, assert_outage, log_line, log_lines};
 
 const SECRET_KEY: &str = "docusign secret key of the sandbox";
 
-/// Every way to go wrong at once, and every answer that came of it.
-async fn every_reply(app: &TestApp) -> Vec<Answer> {
-    let mut replies = vec![app.token(&[]).await];
-    let forms: [&[(&str, &str)]; 4] = [
-        &[("grant_type", "client_credentials"), ("client_id", CLIENT_ID), ("client_secret", "hunter2-wrong")],
-        &[("grant_type", "hunter2-grant"), ("client_id", CLIENT_ID), ("client_secret", CLIENT_SECRET)],
-        &[("client_id", "hunter2-client"), ("client_secret", "hunter2-wrong")],
-        &[("client_secret", "hunter2-once"), ("client_secret", "hunter2-twice")],
+/// The handler's own port: what the host would keep to itself reaches the handler here.
+fn direct(app: &TestApp, path: &str) -> String {
+    let sandbox::host::Phase::Ready(port) = app.host.phase() else { panic!("not ready") };
+    format!("http://127.0.0.1:{port}{path}")
+}
+
+/// Every way a request can be wrong by itself.
+async fn refusals(app: &TestApp) -> Vec<Answer> {
+    let right = [("grant_type", "client_credentials"), ("client_id", CLIENT_ID), ("client_secret", CLIENT_SECRET)];
+    let with = |extra: &[(&'static str, &'static str)]| [&right[..], extra].concat();
+    let long: &'static str = "hunter2-long".repeat(6000).leak();
+    let forms: Vec<Vec<(&str, &str)>> = vec![
+        vec![("grant_type", "client_credentials"), ("client_id", CLIENT_ID), ("client_secret", "hunter2-wrong")],
+        vec![("grant_type", "hunter2-grant"), ("client_id", CLIENT_ID), ("client_secret", CLIENT_SECRET)],
+        vec![("grant_type", "refresh_token"), ("client_id", CLIENT_ID), ("client_secret", CLIENT_SECRET)],
+        vec![("client_id", CLIENT_ID), ("client_secret", CLIENT_SECRET)],
+        vec![("grant_type", "client_credentials"), ("client_id", "sealed"), ("client_secret", CLIENT_SECRET)],
+        vec![("client_id", "hunter2-client"), ("client_secret", "hunter2-wrong")],
+        vec![("client_secret", "hunter2-once"), ("client_secret", "hunter2-twice")],
+        with(&[("scope", "hunter2-scope")]),
+        with(&[("padding", long)]),
     ];
+    let mut replies = Vec::new();
     for form in forms {
-        replies.push(app.form(&[], form).await);
+        replies.push(app.form(&[], &form).await);
     }
+    let basic = [("authorization", "Basic c2FuZGJveC1jbGllbnQ6aHVudGVyMi1iYXNpYw==")];
+    replies.push(app.form(&basic, &right).await);
+    replies.push(app.form(&basic, &[]).await);
     replies.push(app.form(&[("authorization", "Bearer hunter2-bearer")], &[]).await);
-    replies.push(app.http.get(&app.url("/oauth/token?client_secret=hunter2-query")).await);
-    replies.push(app.http.get(&app.url("/healthz?code=hunter2-key")).await);
-    replies.push(app.http.get(&app.url("/consent/callback?code=hunter2-code&state=hunter2-state")).await);
-    replies
-}
-
-async fn failures_upstream(app: &TestApp) -> Vec<Answer> {
-    let url = app.consent_url(&app.settings()).await;
-    let mut replies = vec![
-        press(&app.http, &app.sandbox, &url, OTHER_USER, "allow").await,
-        press(&app.http, &app.sandbox, &url, INTEGRATION_USER, "deny").await,
-        press(&app.http, &app.sandbox, &url, INTEGRATION_USER, "allow").await,
-    ];
-    let scopes = ["signature", "spring_read", "spring_write", "signature spring_read", "spring_read spring_write"];
-    let faults = [
-        Fault::Status(500),
-        Fault::Body("{\"access_token\":5,\"x\":\"hunter2-upstream\"}".to_owned()),
-        Fault::Body("{\"access_token\":\"hunter2-half".to_owned()),
-        Fault::Cut,
-        Fault::Throttle(Some("9".to_owned())),
-    ];
-    for (scope, fault) in scopes.into_iter().zip(faults) {
-        app.sandbox.docusign.faults.set(Some(fault));
-        replies.push(app.token(&[("scope", scope)]).await);
+    let json = [("content-type", "application/json")];
+    replies.push(app.http.call(Method::POST, &app.url("/oauth/token"), &json, "{\"hunter2\":1}").await);
+    for (method, path) in [
+        (Method::GET, "/oauth/token?client_secret=hunter2-query"),
+        (Method::PUT, "/hunter2-path?hunter2-query"),
+        (Method::POST, "/token-function?code=hunter2-key"),
+        (Method::GET, "/healthz?code=hunter2-key"),
+        (Method::GET, "/consent/callback?code=hunter2-code&state=hunter2-state"),
+        (Method::GET, "/consent/callback"),
+    ] {
+        let header = [("x-functions-key", "hunter2-host-key"), ("content-type", "application/json")];
+        replies.push(app.http.call(method, &direct(app, path), &header, "").await);
     }
-    app.sandbox.docusign.faults.set(None);
-    app.sandbox.key_vault.deny(true);
-    replies.push(app.token(&[("scope", "signature spring_write")]).await);
-    app.sandbox.key_vault.deny(false);
     replies
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn nothing_secret_is_in_any_answer_or_log_line() {
-    let sandbox = Sandbox::start_with(Some(SECRET_KEY)).await;
-    let extra = [("DOCUSIGN_SECRET_KEY", SECRET_KEY), ("EVERGRANT_LOG", "trace")];
-    let app = TestApp::over(sandbox, &extra).await;
-    let mut replies = every_reply(&app).await;
-    replies.extend(failures_upstream(&app).await);
-    assert!(
-        replies.iter().any(|reply| reply.status == 200)
-            && replies.iter().filter(|reply| reply.status == 503).count() >= 6
-    );
-    let assertions = app.sandbox.docusign.assertions();
-    let access_tokens = app.sandbox.docusign.access_tokens();
-    assert!(!assertions.is_empty() && !access_tokens.is_empty());
-    let always = [CLIENT_SECRET, SECRET_KEY, "hunter2", "entra-token", "identity-header-of", "ds-code-"];
-    let secrets = || always.into_iter().chain(assertions.iter().map(String::as_str));
-    for reply in &replies {
+/// Every page of the consent that a person can bring about.
+async fn consent_pages(app: &TestApp, url: &str) -> Vec<Answer> {
+    let state = state_of(url);
+    let callback = |rest: &str| direct(app, &format!("/consent/callback?state={state}{rest}"));
+    app.sandbox.docusign.withdraw_consent(INTEGRATION_USER);
+    let narrow = url.replace("%20spring_write", "");
+    vec![
+        app.http.get(&callback("")).await,
+        app.http.get(&callback("&code=ds-code-hunter2")).await,
+        press(&app.http, &app.sandbox, url, OTHER_USER, "allow").await,
+        press(&app.http, &app.sandbox, url, INTEGRATION_USER, "deny").await,
+        press(&app.http, &app.sandbox, &narrow, INTEGRATION_USER, "allow").await,
+        press(&app.http, &app.sandbox, url, INTEGRATION_USER, "allow").await,
+    ]
+}
+
+fn state_of(url: &str) -> &str {
+    url.split("state=").nth(1).and_then(|rest| rest.split('&').next()).unwrap_or_default()
+}
+
+/// Every way DocuSign and Key Vault can fail, each on an app of its own with an empty cache.
+async fn outages() -> Vec<(TestApp, Answer)> {
+    type Spoil = Box<dyn Fn(&Sandbox) + Send>;
+    let docusign = |fault: Fault| -> Spoil { Box::new(move |s| s.docusign.faults.set(Some(fault.clone()))) };
+    let vault = |fault: Fault| -> Spoil { Box::new(move |s| s.key_vault.faults.set(Some(fault.clone()))) };
+    let refusal = |text: &'static str| -> Spoil {
+        Box::new(move |s| s.docusign.refuse_with(Some(json!({"error": "invalid_grant", "error_description": text}))))
+    };
+    let mut spoils: Vec<Spoil> = vec![
+        docusign(Fault::Status(500)),
+        docusign(Fault::Body("{\"access_token\":5,\"x\":\"hunter2-upstream\"}".to_owned())),
+        docusign(Fault::Body("{\"access_token\":\"hunter2-half".to_owned())),
+        docusign(Fault::Cut),
+        docusign(Fault::Hang),
+        docusign(Fault::Throttle(Some("9".to_owned()))),
+        vault(Fault::Status(500)),
+        vault(Fault::Body("{\"value\":\"hunter2\"}".to_owned())),
+        vault(Fault::Throttle(Some("9".to_owned()))),
+        Box::new(|s| s.key_vault.deny(true)),
+        Box::new(|s| s.key_vault.sign_as_impostor()),
+        Box::new(|s| s.key_vault.remove_key("evergrant-signing", "a1")),
+        Box::new(|s| s.identity.faults.set(Some(Fault::Status(500)))),
+        Box::new(|s| s.docusign.withdraw_consent(INTEGRATION_USER)),
+    ];
+    let told = ["no_valid_keys_or_signatures", "issuer_not_found", "user_not_found", "expired_grant", "hunter2-told"];
+    spoils.extend(told.map(refusal));
+    let mut walks = tokio::task::JoinSet::new();
+    for spoil in spoils {
+        let sandbox = Sandbox::start().await;
+        spoil(&sandbox);
+        walks.spawn(async move {
+            let app = TestApp::over(sandbox, &[("EVERGRANT_LOG", "trace")]).await;
+            let answer = app.token(&[]).await;
+            (app, answer)
+        });
+    }
+    walks.join_all().await
+}
+
+/// Asserts that nothing of `app` leaks: not in `replies`, not in its log, not on its stderr.
+fn assert_tight(app: &TestApp, replies: &[Answer], more: &[&str]) {
+    let docusign = &app.sandbox.docusign;
+    let (assertions, access_tokens) = (docusign.assertions(), docusign.access_tokens());
+    let form_encoded = "sandbox+secret%2C+worth+nothing";
+    let always = [
+        CLIENT_SECRET,
+        form_encoded,
+        SECRET_KEY,
+        "hunter2",
+        "c2FuZGJveC1jbGllbnQ6",
+        "entra-token",
+        "identity-header-of",
+        "ds-code-",
+    ];
+    let secrets: Vec<&str> =
+        always.into_iter().chain(more.iter().copied()).chain(assertions.iter().map(String::as_str)).collect();
+    for reply in replies {
         let text = format!("{:?} {}", reply.headers, reply.text());
-        for secret in secrets().chain([INTEGRATION_USER, OTHER_USER, "vault.azure.net", "evergrant-sandbox"]) {
+        for secret in secrets.iter().chain(&[INTEGRATION_USER, OTHER_USER, "vault.azure.net", "evergrant-sandbox"]) {
             assert!(!text.contains(secret), "{secret} in {text}");
         }
     }
-    log_line(&app.host, |line| line["cause"] == "signing_failed").await;
     let lines = log_lines(&app.host);
-    let text = lines.iter().map(Value::to_string).collect::<String>();
-    for secret in secrets().chain(access_tokens.iter().map(String::as_str)) {
+    let text: String = lines.iter().map(Value::to_string).collect();
+    for secret in secrets.into_iter().chain(access_tokens.iter().map(String::as_str)) {
         assert!(!text.contains(secret), "{secret} in the log");
     }
     assert!(lines.iter().all(|line| line["target"].as_str().is_some_and(|target| target.starts_with("evergrant"))));
@@ -88,15 +151,54 @@ async fn nothing_secret_is_in_any_answer_or_log_line() {
     assert!(stderr.is_empty(), "the host logs every line of it as an error: {stderr:?}");
 }
 
+fn clients_with_a_sealed_one() -> String {
+    let digest = evergrant::secret::hex(&evergrant::secret::sha256(CLIENT_SECRET.as_bytes()));
+    let client = |id: &str, access_token: &str| {
+        json!({"client_id": id, "client_secret_sha256": [digest], "grant_types": ["client_credentials"],
+               "subject": "integration_user", "access_token": access_token})
+    };
+    json!([client(CLIENT_ID, "docusign"), client("sealed", "sealed")]).to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_request_brings_a_secret_into_an_answer_or_a_log_line() {
+    let sandbox = Sandbox::start_with(Some(SECRET_KEY)).await;
+    sandbox.docusign.consent(INTEGRATION_USER, "signature impersonation spring_read spring_write");
+    let clients = clients_with_a_sealed_one();
+    let extra = [("DOCUSIGN_SECRET_KEY", SECRET_KEY), ("EVERGRANT_LOG", "trace"), ("EVERGRANT_CLIENTS", &clients)];
+    let app = TestApp::over(sandbox, &extra).await;
+    let good = app.token(&[]).await;
+    assert_eq!(good.status, 200);
+    let mut replies = refusals(&app).await;
+    let statuses: BTreeSet<u16> = replies.iter().map(|reply| reply.status.as_u16()).collect();
+    assert_eq!(statuses, BTreeSet::from([200, 400, 401, 404, 405, 413, 500]));
+    let mut settings = app.settings();
+    settings.push(("DOCUSIGN_SECRET_KEY".to_owned(), SECRET_KEY.to_owned()));
+    let url = app.consent_url(&settings).await;
+    let pages = consent_pages(&app, &url).await;
+    let statuses: Vec<u16> = pages.iter().map(|reply| reply.status.as_u16()).collect();
+    assert_eq!(statuses, [400, 403, 403, 403, 403, 200]);
+    replies.extend(pages);
+    // The token itself is the answer of a good request, and of nothing else.
+    let access_token = good.json()["access_token"].as_str().unwrap().to_owned();
+    assert_tight(&app, &replies, &[&access_token, state_of(&url)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_failure_upstream_brings_a_secret_into_an_answer_or_a_log_line() {
+    for (app, answer) in outages().await {
+        assert_outage(&answer);
+        log_line(&app.host, |line| line["event"] == "token_unavailable").await;
+        assert_tight(&app, std::slice::from_ref(&answer), &[]);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_has_one_line_found_by_its_request_id() {
     let app = TestApp::start().await;
-    for reply in every_reply(&app).await {
+    for reply in refusals(&app).await {
         let id = reply.header("x-request-id").to_owned();
-        if id.is_empty() {
-            // The host's own 404 or 401, which never reached the handler.
-            continue;
-        }
+        assert_eq!(id.len(), 32, "{}", reply.status);
         let line = log_line(&app.host, |line| line["request_id"] == id.as_str()).await;
         assert_eq!(line["status"], reply.status.as_u16());
         assert!(line["duration_ms"].is_number());
@@ -131,6 +233,15 @@ async fn every_token_handed_out_leaves_one_audit_event() {
     }
     let issued = log_lines(&app.host).into_iter().filter(|line| line["event"] == "token_issued").count();
     assert_eq!(issued, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_level_switches_the_audit_off() {
+    let app = TestApp::over(Sandbox::start().await, &[("EVERGRANT_LOG", "off")]).await;
+    let answer = app.token(&[]).await;
+    let line = log_line(&app.host, |line| line["event"] == "token_issued").await;
+    assert_eq!(line["request_id"], answer.header("x-request-id"));
+    assert_eq!(log_lines(&app.host).len(), 1, "and nothing else is written");
 }
 
 #[tokio::test(flavor = "multi_thread")]

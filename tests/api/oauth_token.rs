@@ -258,3 +258,28 @@ async fn other_methods_and_paths_are_refused_by_the_handler_itself() {
         assert_eq!(answer.header("x-request-id").len(), 32, "{method} {path}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn odd_request_targets_are_answered_and_harm_nobody() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let app = TestApp::start().await;
+    let sandbox::host::Phase::Ready(port) = app.host.phase() else { panic!("not ready") };
+    for (target, status) in [("CONNECT a:1", "405"), ("OPTIONS *", "404"), ("GET http://a/healthz", "200")] {
+        let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        let request = format!("{target} HTTP/1.1\r\nhost: a:1\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{target}: {answer}");
+        assert!(answer.contains("x-request-id: "), "{target}: {answer}");
+    }
+    assert!(app.host.output().stderr.all().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_is_not_utf_8_is_refused() {
+    let app = TestApp::start().await;
+    let body = "grant_type=client_credentials&client_id=sandbox-client&client_secret=%ff";
+    let headers = [("content-type", FORM)];
+    assert_error(&app.http.call(Method::POST, &app.url("/oauth/token"), &headers, body).await, 400, "invalid_request");
+}

@@ -63,6 +63,17 @@ impl TestApp {
         (self.sandbox.key_vault.signatures(), self.sandbox.docusign.exchanges())
     }
 
+    /// Waits until the warm-up has made the sealing secret, which costs a signature of its own; bounded.
+    pub async fn until_sealing_is_done(&self) {
+        for _ in 0..400 {
+            if self.sandbox.key_vault.signatures_by("evergrant-sealing") == 1 {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("no sealing secret in 4 s");
+    }
+
     /// What `evergrant consent-url` prints for this app.
     pub async fn consent_url(&self, settings: &[(String, String)]) -> String {
         let output = run(&["consent-url"], settings).await;
@@ -134,6 +145,12 @@ impl ManualClock {
 
     pub fn advance(&self, seconds: u64) {
         self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
+
+impl ManualClock {
+    pub fn set_back(&self, seconds: u64) {
+        self.0.fetch_sub(seconds, Ordering::SeqCst);
     }
 }
 

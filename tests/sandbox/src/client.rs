@@ -72,13 +72,20 @@ impl HttpClient {
         self.call(Method::POST, url, &all, &form).await
     }
 
-    /// Any method with headers and a body; a missing answer is a panic.
+    /// Any method with headers and a body; a missing answer is told as status 599, so that whoever compares sees it.
     pub async fn call(&self, method: Method, url: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let mut request = Request::builder().method(method).uri(url);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Full::new(Bytes::from(body.to_owned()))).expect("a request");
-        self.send(request).await.unwrap_or_else(|| panic!("no answer from {url}"))
+        let answer = match request.body(Full::new(Bytes::from(body.to_owned()))) {
+            Ok(request) => self.send(request).await,
+            Err(_) => None,
+        };
+        answer.unwrap_or_else(|| Answer {
+            status: StatusCode::from_u16(599).expect("a status"),
+            headers: HeaderMap::new(),
+            body: Bytes::from(format!("no answer from {url}")),
+        })
     }
 }

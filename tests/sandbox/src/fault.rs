@@ -18,6 +18,8 @@ pub enum Fault {
     Status(u16),
     /// 429 with this `Retry-After`, if any.
     Throttle(Option<String>),
+    /// 503 with this `Retry-After`.
+    Unavailable(String),
     /// 200 with this body.
     Body(String),
     /// The connection breaks off.
@@ -53,15 +55,16 @@ impl Faults {
             }
             Fault::Hang => std::future::pending().await,
             Fault::Status(status) => Some(Ok(reply(status, "text/html", "<h1>Something went wrong</h1>"))),
-            Fault::Throttle(retry_after) => Some(Ok(throttled(retry_after))),
+            Fault::Throttle(retry_after) => Some(Ok(come_back_later(429, retry_after))),
+            Fault::Unavailable(retry_after) => Some(Ok(come_back_later(503, Some(retry_after)))),
             Fault::Body(text) => Some(Ok(reply(200, "application/json", text))),
             Fault::Cut => Some(Err(Cut)),
         }
     }
 }
 
-fn throttled(retry_after: Option<String>) -> Response<Body> {
-    let mut response = reply(429, "application/json", "{}");
+fn come_back_later(status: u16, retry_after: Option<String>) -> Response<Body> {
+    let mut response = reply(status, "application/json", "{}");
     if let Some(value) = retry_after.and_then(|value| value.parse().ok()) {
         response.headers_mut().insert("retry-after", value);
     }

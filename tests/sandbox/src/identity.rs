@@ -1,7 +1,6 @@
 //! The managed-identity endpoint of App Service and Functions: `GET ?api-version=2019-08-01&resource=…`.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use http::Request;
 use hyper::body::Incoming;
@@ -19,7 +18,8 @@ pub struct Identity {
     header: String,
     client_id: String,
     entra_token: String,
-    requests: AtomicU32,
+    /// The `client_id` of each request.
+    client_ids: Mutex<Vec<Option<String>>>,
 }
 
 impl Identity {
@@ -31,7 +31,7 @@ impl Identity {
             header: header.to_owned(),
             client_id: client_id.to_owned(),
             entra_token: entra_token.to_owned(),
-            requests: AtomicU32::new(0),
+            client_ids: Mutex::default(),
         })
     }
 
@@ -43,20 +43,27 @@ impl Identity {
 
     /// How many Entra tokens were asked for.
     #[must_use]
-    pub fn requests(&self) -> u32 {
-        self.requests.load(Ordering::SeqCst)
+    pub fn requests(&self) -> usize {
+        self.client_ids().len()
+    }
+
+    /// The `client_id` each of them named.
+    #[must_use]
+    pub fn client_ids(&self) -> Vec<Option<String>> {
+        self.client_ids.lock().unwrap().clone()
     }
 
     async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Reply {
-        self.requests.fetch_add(1, Ordering::SeqCst);
+        let query = request.uri().query().unwrap_or_default().as_bytes().to_vec();
+        let value = |name: &str| form_urlencoded::parse(&query).find(|(n, _)| n == name).map(|(_, v)| v.into_owned());
+        self.client_ids.lock().unwrap().push(value("client_id"));
         if let Some(struck) = self.faults.strike().await {
             return struck;
         }
-        let query = request.uri().query().unwrap_or_default().as_bytes().to_vec();
-        let value = |name: &str| form_urlencoded::parse(&query).find(|(n, _)| n == name).map(|(_, v)| v.into_owned());
         let header = request.headers().get("x-identity-header").and_then(|value| value.to_str().ok());
         let allowed = header == Some(self.header.as_str());
-        let known = value("client_id").as_deref() == Some(self.client_id.as_str());
+        // Without a client ID the system-assigned identity is meant; this app has both.
+        let known = value("client_id").is_none_or(|client_id| client_id == self.client_id);
         let right = value("api-version").as_deref() == Some("2019-08-01")
             && value("resource").as_deref() == Some("https://vault.azure.net");
         if !(allowed && known && right) {

@@ -26,7 +26,8 @@ pub struct KeyVault {
     /// Signatures are made with this key instead, as a vault would that confuses versions.
     impostor: Mutex<Option<RsaKey>>,
     denied: Mutex<bool>,
-    signatures: AtomicU32,
+    /// The names of the keys that signed, in order.
+    signed: Mutex<Vec<String>>,
     public_key_reads: AtomicU32,
 }
 
@@ -41,7 +42,7 @@ impl KeyVault {
             keys: Mutex::default(),
             impostor: Mutex::default(),
             denied: Mutex::default(),
-            signatures: AtomicU32::new(0),
+            signed: Mutex::default(),
             public_key_reads: AtomicU32::new(0),
         })
     }
@@ -82,7 +83,13 @@ impl KeyVault {
     /// How many signatures were made.
     #[must_use]
     pub fn signatures(&self) -> u32 {
-        self.signatures.load(Ordering::SeqCst)
+        u32::try_from(self.signed.lock().unwrap().len()).unwrap_or(u32::MAX)
+    }
+
+    /// How many signatures the key called `name` made.
+    #[must_use]
+    pub fn signatures_by(&self, name: &str) -> usize {
+        self.signed.lock().unwrap().iter().filter(|signer| *signer == name).count()
     }
 
     /// How often a public key was read.
@@ -136,7 +143,7 @@ impl KeyVault {
         let key = self.impostor.lock().unwrap().clone().unwrap_or(key);
         let signature = digest.filter(|_| body["alg"] == "RS256").and_then(|digest| key.sign_digest(&digest));
         let Some(signature) = signature else { return error(400, "BadParameter", "The digest or algorithm is wrong.") };
-        self.signatures.fetch_add(1, Ordering::SeqCst);
+        self.signed.lock().unwrap().push(name.to_owned());
         let value = URL_SAFE_NO_PAD.encode(signature);
         server::json(200, &json!({"kid": self.key_id(name, version), "value": value}))
     }

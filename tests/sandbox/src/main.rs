@@ -5,7 +5,8 @@
 #![expect(clippy::disallowed_methods, reason = "cargo says where it is by a variable")]
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
+use std::time::Duration;
 
 use clap::Parser;
 use sandbox::host::{FunctionsHost, Phase};
@@ -39,7 +40,7 @@ async fn main() -> ExitCode {
     let options = sandbox.host_options(&root, &handler, port, &[]);
     let settings = options.settings.clone();
     let host = FunctionsHost::start(options).await;
-    if !matches!(host.wait_for(|phase| *phase != Phase::Starting).await, Phase::Ready(_)) {
+    if !is_ready(&host).await {
         eprintln!("sandbox: the handler did not start:\n{}", host.output().stderr.all().join("\n"));
         return ExitCode::FAILURE;
     }
@@ -61,7 +62,7 @@ async fn main() -> ExitCode {
         println!("{}", if good { "The main way works." } else { "The main way is broken." });
         return if good { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
-    invite(&sandbox, &host, &consent_url(&handler, &settings));
+    invite(&sandbox, &host, &consent_url(&handler, &settings).unwrap_or_else(|told| told));
     let _ = tokio::signal::ctrl_c().await;
     ExitCode::SUCCESS
 }
@@ -96,25 +97,33 @@ fn repository() -> PathBuf {
     here.ancestors().nth(2).expect("tests/sandbox lies two folders deep").to_owned()
 }
 
-/// `cargo run -p sandbox` builds the sandbox only, so the handler is built here.
+/// `cargo run -p sandbox` builds the sandbox only, so the handler is built here, in the same profile.
 fn build_handler(root: &Path) -> Option<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
     build.current_dir(root).args(["build", "--locked", "--package", "evergrant", "--bin", "evergrant"]);
-    if !build.status().ok()?.success() {
-        return None;
+    if !cfg!(debug_assertions) {
+        build.arg("--release");
     }
-    // This binary lies beside the one just built.
+    // It then lies beside this binary.
+    let succeeded = build.status().ok()?.success();
     let beside = std::env::current_exe().ok()?.with_file_name("evergrant");
-    Some(if beside.is_file() { beside } else { root.join("target/debug/evergrant") })
+    (succeeded && beside.is_file()).then_some(beside)
 }
 
-/// What `evergrant consent-url` prints under these settings.
-fn consent_url(handler: &Path, settings: &[(String, String)]) -> String {
+/// What `evergrant consent-url` prints under these settings, or what it complains of.
+fn consent_url(handler: &Path, settings: &[(String, String)]) -> Result<String, String> {
     let mut command = Command::new(handler);
-    command.arg("consent-url").env_clear().envs(settings.iter().cloned()).stderr(Stdio::null());
-    let output = command.output().expect("the handler runs");
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    command.arg("consent-url").env_clear().envs(settings.iter().cloned());
+    let output = command.output().map_err(|error| error.to_string())?;
+    let told = if output.status.success() { Ok(&output.stdout) } else { Err(&output.stderr) };
+    let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).trim().to_owned();
+    told.map(text).map_err(text)
+}
+
+async fn is_ready(host: &FunctionsHost) -> bool {
+    let ready = host.wait_for(|phase| *phase != Phase::Starting);
+    matches!(tokio::time::timeout(Duration::from_secs(15), ready).await, Ok(Phase::Ready(_)))
 }
 
 fn is_free(port: u16) -> bool {

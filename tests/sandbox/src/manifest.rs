@@ -12,6 +12,8 @@ pub enum AuthLevel {
     Anonymous,
     /// Whoever has the function's key, or the master key.
     Function,
+    /// Whoever has the master key.
+    Admin,
 }
 
 /// One function folder.
@@ -103,6 +105,7 @@ impl Function {
         let auth_level = match trigger["authLevel"].as_str() {
             Some("anonymous") => AuthLevel::Anonymous,
             Some("function") | None => AuthLevel::Function,
+            Some("admin") => AuthLevel::Admin,
             Some(other) => return Err(format!("{name}: authLevel {other}")),
         };
         let methods = trigger["methods"].as_array().into_iter().flatten().filter_map(Value::as_str);

@@ -152,6 +152,7 @@ impl Sandbox {
             settings,
             generation: Generation::Proxying,
             function_keys: HashMap::new(),
+            master_key: None,
             port,
         }
     }

@@ -16,10 +16,14 @@ pub struct Step {
     pub good: bool,
 }
 
-/// Walks the main way at `base`; `consent_url` is what `evergrant consent-url` printed.
-pub async fn main_way(sandbox: &Sandbox, base: &str, consent_url: &str) -> Vec<Step> {
+/// Walks the main way at `base`; `consent_url` is what `evergrant consent-url` printed, or what it
+/// complained of.
+pub async fn main_way(sandbox: &Sandbox, base: &str, consent_url: &Result<String, String>) -> Vec<Step> {
     let http = HttpClient::default();
-    let mut steps = vec![consent(&http, sandbox, consent_url).await];
+    let mut steps = vec![match consent_url {
+        Ok(consent_url) => consent(&http, sandbox, consent_url).await,
+        Err(told) => Step { what: "evergrant consent-url", seen: told.clone(), good: false },
+    }];
     steps.push(first_token(&http, sandbox, base).await);
     steps.push(cached_token(&http, sandbox, base).await);
     steps.push(wrong_secret(&http, base).await);
@@ -32,12 +36,16 @@ pub async fn ask(http: &HttpClient, base: &str, client_secret: &str) -> Answer {
     http.post_form(&format!("{base}/oauth/token"), &[], &form).await
 }
 
-/// Opens the consent link, presses Allow as `user`, and goes where DocuSign sends the browser.
+/// Opens the consent link, presses Allow or Deny as `user`, and goes where DocuSign sends the browser.
 pub async fn press(http: &HttpClient, sandbox: &Sandbox, consent_url: &str, user: &str, decision: &str) -> Answer {
-    let query = consent_url.split_once('?').map_or("", |(_, query)| query);
-    let form = [("query", query), ("user", user), ("decision", decision)];
+    let page = http.get(consent_url).await;
+    let html = page.text();
+    let hidden = html.split_once("name=query value='").and_then(|(_, rest)| rest.split_once('\''));
+    let Some((query, _)) = hidden.filter(|_| html.contains(user)) else { return page };
+    let query = query.replace("&amp;", "&");
+    let form = [("query", query.as_str()), ("user", user), ("decision", decision)];
     let decided = http.post_form(&format!("{}/oauth/auth/decision", sandbox.docusign_url()), &[], &form).await;
-    http.call(Method::GET, decided.header("location"), &[], "").await
+    if decided.status == 302 { http.get(decided.header("location")).await } else { decided }
 }
 
 async fn consent(http: &HttpClient, sandbox: &Sandbox, consent_url: &str) -> Step {

@@ -9,11 +9,8 @@ use crate::server::{Body, reply};
 impl Docusign {
     pub(super) fn consent_page(&self, query: &str) -> Response<Body> {
         let value = |name| parameter(query, name).unwrap_or_default();
-        let known = value("client_id") == self.integration_key;
-        let registered = self.state().redirect_uris.contains(&value("redirect_uri"));
-        if !known || !registered || value("response_type") != "code" {
-            let text = "The client_id, redirect_uri or response_type is not registered.";
-            return page("Something is wrong with this app", text);
+        if !self.is_registered(query) {
+            return unregistered();
         }
         let users: Vec<String> = self.state().users.iter().enumerate().map(radio_button).collect();
         let users = users.concat();
@@ -27,9 +24,18 @@ impl Docusign {
         page("Allow access? (simulated DocuSign)", &form)
     }
 
+    fn is_registered(&self, query: &str) -> bool {
+        let value = |name| parameter(query, name).unwrap_or_default();
+        let known = value("client_id") == self.integration_key && value("response_type") == "code";
+        known && self.state().redirect_uris.contains(&value("redirect_uri"))
+    }
+
     pub(super) fn decide(&self, form: &str) -> Response<Body> {
         let query = parameter(form, "query").unwrap_or_default();
         let value = |name| parameter(&query, name).unwrap_or_default();
+        if !self.is_registered(&query) {
+            return unregistered();
+        }
         let redirect_uri = value("redirect_uri");
         let Ok(mut target) = Url::parse(&redirect_uri) else { return page("Something is wrong", "No redirect URI.") };
         let user = parameter(form, "user").unwrap_or_default();
@@ -46,6 +52,15 @@ impl Docusign {
         response.headers_mut().insert("location", HeaderValue::from_str(target.as_str()).expect("a URL"));
         response
     }
+}
+
+fn unregistered() -> Response<Body> {
+    let text = "The client_id, redirect_uri or response_type is not registered.";
+    reply(
+        400,
+        "text/html; charset=utf-8",
+        format!("<!doctype html><title>Something is wrong with this app</title>{text}"),
+    )
 }
 
 fn radio_button((index, user): (usize, &User)) -> String {

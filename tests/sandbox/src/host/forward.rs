@@ -10,9 +10,11 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Map, Value, json};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use tokio::net::TcpStream;
 use url::form_urlencoded;
 
-use crate::server::{self, Body, Cut, Reply, reply};
+use crate::server::{self, Body, Reply, reply};
 
 const HOST_VERSION: &str = "4.1048.0";
 const VERSION_HEADER: HeaderName = HeaderName::from_static("x-azure-functions-hostversion");
@@ -48,8 +50,9 @@ impl Forwarder {
         head.headers.insert("x-forwarded-proto", HeaderValue::from_static("https"));
         head.headers.insert(VERSION_HEADER, HeaderValue::from_static(HOST_VERSION));
         head.headers.insert(INVOCATION_HEADER, self.invocation_id());
+        until_it_listens(port).await;
         let answer = self.client.request(Request::from_parts(head, body.boxed())).await;
-        answer.map(|response| response.map(BodyExt::boxed)).map_err(|_| Cut)
+        Ok(answer.map_or_else(|_| reply(502, "text/plain", ""), |response| response.map(BodyExt::boxed)))
     }
 
     /// Forwarding: the query re-encoded with repeats joined by commas, the body copied only with a `Content-Length`,
@@ -65,14 +68,16 @@ impl Forwarder {
         head.headers.append(INVOCATION_HEADER, self.invocation_id());
         head.headers.append(USER_AGENT, HeaderValue::from_static("Azure-Functions-Host/4.1048.0"));
         let answer = self.client.request(Request::from_parts(head, server::body(body))).await;
-        let (head, body) = answer.map_err(|_| Cut)?.into_parts();
+        let Ok(answer) = answer else { return Ok(reply(500, "text/plain", "")) };
+        let (head, body) = answer.into_parts();
         Ok(Response::from_parts(head, server::body(server::read(body).await)))
     }
 
     /// The envelope: everything in JSON to `/<function>`; anything but a 2xx is a failed invocation.
     pub(super) async fn envelope(&self, request: Request<Incoming>, port: u16, function: &str) -> Reply {
         let (head, body) = request.into_parts();
-        let body = server::read(body).await;
+        let has_length = head.headers.get(CONTENT_LENGTH).is_some_and(|length| length != "0");
+        let body = if has_length { server::read(body).await } else { Bytes::new() };
         let query: Map<String, Value> = form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes())
             .map(|(name, value)| (name.into_owned(), json!(value)))
             .collect();
@@ -88,14 +93,39 @@ impl Forwarder {
             .header("content-type", "application/json")
             .body(server::body(envelope.to_string()))
             .expect("a request");
-        let answer = self.client.request(request).await.map_err(|_| Cut)?;
-        if !answer.status().is_success() {
+        let Ok(answer) = self.client.request(request).await else { return Ok(reply(500, "text/plain", "")) };
+        let is_json =
+            answer.headers().get("content-type").is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
+        if !answer.status().is_success() || !is_json {
             return Ok(reply(500, "text/plain", ""));
         }
         let text = server::read(answer.into_body()).await;
-        let value: Value = serde_json::from_slice(&text).unwrap_or_default();
-        let body = value["Outputs"]["res"]["body"].as_str().unwrap_or_default().to_owned();
-        Ok(reply(200, "text/plain", body))
+        Ok(unwrapped(&serde_json::from_slice(&text).unwrap_or_default()))
+    }
+}
+
+/// The HTTP output of an envelope: `Outputs.res` with status, headers and body.
+fn unwrapped(value: &Value) -> Response<Body> {
+    let output = &value["Outputs"]["res"];
+    let status = &output["statusCode"];
+    let status = status.as_u64().map_or_else(|| status.as_str().unwrap_or("200").to_owned(), |code| code.to_string());
+    let mut response =
+        reply(status.parse().unwrap_or(500), "text/plain", output["body"].as_str().unwrap_or_default().to_owned());
+    for (name, value) in output["headers"].as_object().into_iter().flatten() {
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.as_str().unwrap_or_default().parse()) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
+
+/// The proxy tries a handler that does not listen up to ten times, 50 ms to 250 ms apart.
+async fn until_it_listens(port: u16) {
+    for tries in 1..=10 {
+        if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(250.min(50 * tries))).await;
     }
 }
 

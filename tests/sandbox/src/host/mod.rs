@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use http::Request;
 use hyper::body::Incoming;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use url::form_urlencoded;
 
@@ -62,6 +62,8 @@ pub struct Options {
     pub generation: Generation,
     /// Function keys by function name.
     pub function_keys: HashMap<String, String>,
+    /// The master key, which opens every function.
+    pub master_key: Option<String>,
     /// The port to listen on; 0 for a free one.
     pub port: u16,
 }
@@ -71,6 +73,7 @@ pub struct FunctionsHost {
     server: Server,
     inner: Arc<Inner>,
     supervisor: JoinHandle<()>,
+    kills: mpsc::Sender<()>,
 }
 
 struct Inner {
@@ -90,7 +93,8 @@ impl FunctionsHost {
         let manifest = Manifest::read(&options.root).expect("a readable app");
         let output = Output::default();
         let starts = Arc::new(AtomicU32::new(0));
-        let supervisor = supervisor::Supervisor::new(&manifest, &options, output.clone(), Arc::clone(&starts));
+        let (kills, killed) = mpsc::channel(1);
+        let supervisor = supervisor::Supervisor::new(&manifest, &options, output.clone(), Arc::clone(&starts), killed);
         let phase = supervisor.phase();
         let inner = Arc::new(Inner {
             manifest,
@@ -104,7 +108,7 @@ impl FunctionsHost {
         });
         let serving = Arc::clone(&inner);
         let server = Server::start(inner.options.port, move |request| Arc::clone(&serving).answer(request)).await;
-        Self { server, inner, supervisor: tokio::spawn(supervisor.run()) }
+        Self { server, inner, supervisor: tokio::spawn(supervisor.run()), kills }
     }
 
     /// The public URL.
@@ -134,6 +138,11 @@ impl FunctionsHost {
     /// Takes `AzureWebJobsStorage` away: key look-ups fail.
     pub fn set_storage_down(&self, down: bool) {
         self.inner.storage_down.store(down, Ordering::SeqCst);
+    }
+
+    /// Kills the handler, as a crash would.
+    pub async fn kill_handler(&self) {
+        let _ = self.kills.send(()).await;
     }
 
     /// Where the handler is now.
@@ -191,7 +200,7 @@ impl Inner {
     fn authorize(&self, function: &Function, request: &Request<Incoming>) -> Result<(), u16> {
         let header = request.headers().get("x-functions-key").and_then(|value| value.to_str().ok());
         let query = request.uri().query().unwrap_or_default().as_bytes();
-        let in_query = form_urlencoded::parse(query).find(|(name, _)| name == "code");
+        let in_query = form_urlencoded::parse(query).find(|(name, _)| name.eq_ignore_ascii_case("code"));
         let presented = header.map(ToOwned::to_owned).or_else(|| in_query.map(|(_, value)| value.into_owned()));
         if presented.is_some() {
             self.key_lookups.fetch_add(1, Ordering::SeqCst);
@@ -199,11 +208,14 @@ impl Inner {
                 return Err(500);
             }
         }
-        let key = self.options.function_keys.get(&function.name);
+        let is = |key: Option<&String>| key.is_some() && presented.as_ref() == key;
+        let by_function_key = is(self.options.function_keys.get(&function.name));
+        let by_master_key = is(self.options.master_key.as_ref());
         match function.auth_level {
             AuthLevel::Anonymous => Ok(()),
-            AuthLevel::Function if key.is_some() && presented.as_ref() == key => Ok(()),
-            AuthLevel::Function => Err(401),
+            AuthLevel::Function if by_function_key || by_master_key => Ok(()),
+            AuthLevel::Admin if by_master_key => Ok(()),
+            AuthLevel::Function | AuthLevel::Admin => Err(401),
         }
     }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::Options;
 use crate::client::HttpClient;
@@ -19,6 +19,9 @@ use crate::process::{self, Output};
 
 /// The host asks every 25 ms.
 const POLL: Duration = Duration::from_millis(25);
+
+/// A handler that has not answered by then counts as failed.
+const INITIALIZATION_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Errors further apart than this are not counted together.
 const ERROR_WINDOW: Duration = Duration::from_secs(30 * 60);
@@ -46,10 +49,17 @@ pub(super) struct Supervisor {
     output: Output,
     starts: Arc<AtomicU32>,
     phase: watch::Sender<Phase>,
+    kills: mpsc::Receiver<()>,
 }
 
 impl Supervisor {
-    pub(super) fn new(manifest: &Manifest, options: &Options, output: Output, starts: Arc<AtomicU32>) -> Self {
+    pub(super) fn new(
+        manifest: &Manifest,
+        options: &Options,
+        output: Output,
+        starts: Arc<AtomicU32>,
+        kills: mpsc::Receiver<()>,
+    ) -> Self {
         let executable = options.executable.clone().unwrap_or_else(|| manifest.root.join(&manifest.executable));
         Self {
             executable,
@@ -58,6 +68,7 @@ impl Supervisor {
             output,
             starts,
             phase: watch::channel(Phase::Starting).0,
+            kills,
         }
     }
 
@@ -65,34 +76,46 @@ impl Supervisor {
         self.phase.subscribe()
     }
 
-    pub(super) async fn run(self) {
-        let mut errors: Vec<Instant> = Vec::new();
+    pub(super) async fn run(mut self) {
+        let mut errors = 0;
+        let mut last_error: Option<Instant> = None;
         loop {
             self.phase.send_replace(Phase::Starting);
-            let (mut child, port) = self.spawn().await;
-            let ended = tokio::select! {
-                ended = child.wait() => ended,
-                () = until_it_answers(port) => {
-                    self.phase.send_replace(Phase::Ready(port));
-                    child.wait().await
-                }
-            };
-            match ended.ok().and_then(|status| status.code()) {
+            match self.one_life().await {
                 Some(0) => {
                     self.phase.send_replace(Phase::Exited);
                     return;
                 }
                 Some(INTENTIONAL_RESTART) => {}
                 _ => {
-                    errors.retain(|error| error.elapsed() < ERROR_WINDOW);
-                    errors.push(Instant::now());
-                    if errors.len() >= 3 {
+                    let forgotten = last_error.is_none_or(|error| error.elapsed() > ERROR_WINDOW);
+                    errors = if forgotten { 1 } else { errors + 1 };
+                    last_error = Some(Instant::now());
+                    if errors >= 3 {
                         self.phase.send_replace(Phase::HostStopped);
                         return;
                     }
                 }
             }
         }
+    }
+
+    /// From start to end of one process; its exit code, `None` for a signal or one that never answered.
+    async fn one_life(&mut self) -> Option<i32> {
+        let (mut child, port) = self.spawn().await;
+        let ready = tokio::select! {
+            ended = child.wait() => return ended.ok()?.code(),
+            ready = tokio::time::timeout(INITIALIZATION_TIMEOUT, until_it_answers(port)) => ready,
+        };
+        if ready.is_ok() {
+            self.phase.send_replace(Phase::Ready(port));
+            tokio::select! {
+                ended = child.wait() => return ended.ok()?.code(),
+                Some(()) = self.kills.recv() => {}
+            }
+        }
+        let _ = child.kill().await;
+        None
     }
 
     async fn spawn(&self) -> (Child, u16) {
