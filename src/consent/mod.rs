@@ -104,7 +104,7 @@ impl ConsentCallback {
         let redirect_uri = self.public_url.join(CALLBACK_PATH);
         let exchanged = self.account_server.exchange_code(code.expose_secret(), &redirect_uri, proof).await;
         let userinfo = match exchanged {
-            Ok(token) => self.account_server.userinfo(&token.secret).await,
+            Ok(access_token) => self.account_server.userinfo(&access_token.secret).await,
             Err(error) => Err(error),
         };
         if let Err(error) = &userinfo {
@@ -121,7 +121,7 @@ impl ConsentCallback {
     async fn prove(&self, signed_in: Option<UserInfo>) -> Outcome {
         let user = &self.docusign.user_id;
         match self.access_tokens.mint_anew(user, &self.docusign.scopes).await {
-            Ok(token) => match self.account_server.userinfo(&token.secret).await {
+            Ok(access_token) => match self.account_server.userinfo(&access_token.secret).await {
                 Ok(info) if user.is(&info.sub) => Outcome::Granted { user: info, signed_in },
                 Ok(_) => Outcome::Unproved(MintError::Exchange(ExchangeError::UserNotFound)),
                 Err(error) => Outcome::Unproved(MintError::Exchange(error)),
