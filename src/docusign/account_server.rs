@@ -148,10 +148,9 @@ impl AccountServer {
         let issued_at = self.clock.now();
         let expires_at = issued_at.plus(read_expires_in(&body.expires_in));
         let secret = secret.ok_or(ExchangeError::Malformed)?;
-        let access_token = DocusignAccessToken { secret, issued_at, expires_at };
-        // One that may not be handed out even now is none.
-        let usable = access_token.freshness(issued_at) != Freshness::Expired;
-        usable.then_some(access_token).ok_or(ExchangeError::Malformed)
+        // However short its life, a fresh token is of more use than an outage; one without any life is none.
+        let usable = expires_at > issued_at;
+        usable.then_some(DocusignAccessToken { secret, issued_at, expires_at }).ok_or(ExchangeError::Malformed)
     }
 
     async fn send<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, ExchangeError> {

@@ -219,6 +219,18 @@ async fn expires_in_is_read_in_every_form_seen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_short_lived_token_is_handed_out_and_renewed_at_the_next_request() {
+    for (life, told) in [(10, 1), (60, 30)] {
+        let sandbox = Sandbox::start().await;
+        sandbox.docusign.set_expires_in(ExpiresIn::Number(life));
+        let app = TestApp::over(sandbox, &[]).await;
+        let first = app.token(&[]).await.json();
+        assert!(first["expires_in"].as_u64().is_some_and(|seconds| (1..=told).contains(&seconds)), "{first}");
+        assert_ne!(app.token(&[]).await.json()["access_token"], first["access_token"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_next_signing_key_takes_over_without_an_outage() {
     let sandbox = Sandbox::start().await;
     let next = RsaKey::generate();
