@@ -18,6 +18,10 @@ const DEFAULT_PORT: u16 = 8080;
 /// How long open connections may take to end after a signal to stop. The Functions host does not ask: it kills.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How long the warm-up holds back. It keeps every core busy for some milliseconds, and a small instance has but a
+/// part of one: the host's first probe is answered before that. A request for a token does not wait for the warm-up.
+const HEAD_START: Duration = Duration::from_millis(10);
+
 #[derive(Debug, Error)]
 #[error("cannot listen on 127.0.0.1:{port}: free it, or choose another with FUNCTIONS_CUSTOMHANDLER_PORT or --port")]
 struct ListenError {
@@ -41,7 +45,10 @@ pub async fn run(settings: Settings, port: Option<u16>) -> Result<(), Failure> {
         let _ = stopping.send(());
     });
     tracing::info!(event = "listening", port = bound, version = env!("CARGO_PKG_VERSION"));
-    tokio::spawn(async move { app.warm_up().await });
+    tokio::spawn(async move {
+        tokio::time::sleep(HEAD_START).await;
+        app.warm_up().await;
+    });
     let overdue = async {
         let _ = stopped.await;
         tokio::time::sleep(GRACE).await;

@@ -1,7 +1,7 @@
 //! Signing with an RSA key from a PEM file: for local work, refused in Azure by the configuration.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use aws_lc_rs::digest::{self, Digest};
@@ -9,8 +9,9 @@ use aws_lc_rs::rsa::KeyPair;
 use aws_lc_rs::signature::RSA_PKCS1_SHA256;
 use rsa::RsaPrivateKey;
 use rsa::pkcs1::DecodeRsaPrivateKey;
-use rsa::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+use rsa::pkcs8::{DecodePrivateKey, EncodePrivateKey, SecretDocument};
 use rsa::traits::PublicKeyParts;
+use tokio::task::spawn_blocking;
 
 use crate::secret::Sha256;
 use crate::signing::public_key::PublicKey;
@@ -21,8 +22,12 @@ use crate::signing::{AssertionSigner, SignError};
 /// The `rsa` crate only reads the file. The private operation is aws-lc's, which runs in constant time
 /// (the crate's own does not: RUSTSEC-2023-0071).
 #[derive(Clone)]
-pub struct LocalSigner {
-    key: Arc<KeyPair>,
+pub struct LocalSigner(Arc<LocalKey>);
+
+struct LocalKey {
+    pkcs8: SecretDocument,
+    /// Built at first use: aws-lc checks the whole key again, which takes a millisecond that start-up does not have.
+    pair: OnceLock<Option<KeyPair>>,
     public_key: PublicKey,
 }
 
@@ -32,33 +37,40 @@ impl LocalSigner {
     pub fn from_pem(pem: &str) -> Option<Self> {
         let read = RsaPrivateKey::from_pkcs8_pem(pem).ok();
         let private = read.or_else(|| RsaPrivateKey::from_pkcs1_pem(pem).ok())?;
-        let der = private.to_pkcs8_der().ok()?;
-        Some(Self {
-            key: Arc::new(KeyPair::from_pkcs8(der.as_bytes()).ok()?),
-            public_key: PublicKey::from_components(&private.n().to_bytes_be(), &private.e().to_bytes_be())?,
-        })
+        let public_key = PublicKey::from_components(&private.n().to_bytes_be(), &private.e().to_bytes_be())?;
+        let pkcs8 = private.to_pkcs8_der().ok()?;
+        Some(Self(Arc::new(LocalKey { pkcs8, pair: OnceLock::new(), public_key })))
     }
 
     /// The public half.
     #[must_use]
-    pub const fn public_key(&self) -> &PublicKey {
-        &self.public_key
+    pub fn public_key(&self) -> &PublicKey {
+        &self.0.public_key
+    }
+}
+
+impl LocalKey {
+    fn sign(&self, digest: &Sha256) -> Option<Vec<u8>> {
+        let pair = self.pair.get_or_init(|| KeyPair::from_pkcs8(self.pkcs8.as_bytes()).ok()).as_ref()?;
+        let digest = Digest::import_less_safe(digest, &digest::SHA256).ok()?;
+        let mut signature = vec![0; pair.public_modulus_len()];
+        pair.sign_digest(&RSA_PKCS1_SHA256, &digest, &mut signature).ok()?;
+        Some(signature)
     }
 }
 
 #[async_trait]
 impl AssertionSigner for LocalSigner {
     async fn sign_digest(&self, digest: Sha256) -> Result<Vec<u8>, SignError> {
-        let digest = Digest::import_less_safe(&digest, &digest::SHA256).map_err(|_| SignError::Unusable)?;
-        let mut signature = vec![0; self.key.public_modulus_len()];
-        let signed = self.key.sign_digest(&RSA_PKCS1_SHA256, &digest, &mut signature);
-        signed.map_err(|_| SignError::Unusable)?;
-        Ok(signature)
+        // Milliseconds of arithmetic, which no thread that answers requests should spend.
+        let key = Arc::clone(&self.0);
+        let signed = spawn_blocking(move || key.sign(&digest)).await;
+        signed.ok().flatten().ok_or(SignError::Unusable)
     }
 }
 
 impl fmt::Debug for LocalSigner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("LocalSigner").field(&self.public_key).finish()
+        f.debug_tuple("LocalSigner").field(self.public_key()).finish()
     }
 }
