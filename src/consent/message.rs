@@ -6,6 +6,7 @@ use http::StatusCode;
 
 use crate::consent::outcome::Outcome;
 use crate::docusign::errors::ExchangeError;
+use crate::docusign::failures::FailureKind;
 use crate::docusign::minter::MintError;
 use crate::docusign::userinfo::UserInfo;
 use crate::oauth::scope::Scope;
@@ -24,6 +25,8 @@ pub struct Message {
     pub facts: Vec<(&'static str, String)>,
     /// What to do next, in order.
     pub steps: Vec<String>,
+    /// Seconds after which another visit may go better; told with a 503.
+    pub retry_after: u64,
 }
 
 /// The words for `outcome`; `scopes` is what the connection wants.
@@ -74,6 +77,7 @@ fn granted(user: &UserInfo, signed_in: Option<&UserInfo>, scopes: &Scope) -> Mes
         lead: lead.to_owned(),
         facts,
         steps: vec!["You can close this page.".to_owned()],
+        retry_after: 0,
     }
 }
 
@@ -127,6 +131,7 @@ fn state_unchecked() -> Message {
         "The key that checks this link cannot be used at the moment. Nothing was lost: DocuSign keeps your consent.";
     Message {
         status: StatusCode::SERVICE_UNAVAILABLE,
+        retry_after: FailureKind::Permanent.remembered_for(1),
         steps: vec![
             "Load this page again in a minute.".to_owned(),
             "If it stays, ask the operator to check EVERGRANT_SEALING_KEY_ID and the identity's role on that key."
@@ -153,6 +158,7 @@ fn unproved(error: &MintError) -> Message {
     let lead = "You came back from DocuSign, but no access token could be had for the integration user.";
     Message {
         status: StatusCode::SERVICE_UNAVAILABLE,
+        retry_after: error.kind().remembered_for(1),
         facts: vec![("What failed", error.word().to_owned())],
         steps: vec![
             remedy(error).to_owned(),
@@ -204,7 +210,8 @@ fn new_link(word: &'static str, title: &'static str, lead: &str) -> Message {
 }
 
 fn refused(word: &'static str, title: &'static str, lead: &str) -> Message {
-    Message { status: StatusCode::FORBIDDEN, word, title, lead: lead.to_owned(), facts: Vec::new(), steps: Vec::new() }
+    let (facts, steps) = (Vec::new(), Vec::new());
+    Message { status: StatusCode::FORBIDDEN, word, title, lead: lead.to_owned(), facts, steps, retry_after: 0 }
 }
 
 fn person(user: &UserInfo) -> String {

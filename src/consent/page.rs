@@ -55,7 +55,7 @@ pub fn answer(outcome: &Outcome, scopes: &Scope) -> Answer {
 
 fn dress(message: Message, good: bool) -> Response {
     let (tone, verdict) = if good { ("good", "Done") } else { ("bad", "Not done") };
-    let Message { status, title, lead, facts, steps, .. } = message;
+    let Message { status, title, lead, facts, steps, retry_after, .. } = message;
     let page = Page { style: STYLE, tone, verdict, title, lead, facts, steps };
     // Rendering writes strings into a string, which cannot fail.
     let mut response = Response::new(Bytes::from(page.render().unwrap_or_default()));
@@ -71,7 +71,7 @@ fn dress(message: Message, good: bool) -> Response {
         headers.insert(CONTENT_SECURITY_POLICY, policy.clone());
     }
     if status == StatusCode::SERVICE_UNAVAILABLE {
-        headers.insert(RETRY_AFTER, HeaderValue::from(30));
+        headers.insert(RETRY_AFTER, HeaderValue::from(retry_after));
     }
     response
 }
