@@ -92,6 +92,21 @@ async fn every_failure_upstream_is_a_503_and_passes_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_sandbox_can_be_broken_and_mended_by_hand() {
+    let app = TestApp::start().await;
+    let control = |query: &str| format!("{}/sandbox/fault?{query}", app.sandbox.docusign_url());
+    for (query, scope, status) in [
+        ("kind=consent-withdrawn", "signature", 503),
+        ("kind=none", "spring_read", 200),
+        ("kind=status-400&at=key-vault", "spring_write", 503),
+    ] {
+        assert_eq!(app.http.post_form(&control(query), &[], &[]).await.status, 200, "{query}");
+        assert_eq!(app.token(&[("scope", scope)]).await.status, status, "{query}");
+    }
+    assert_eq!(app.http.post_form(&control("kind=made-up"), &[], &[]).await.status, 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_docusign_that_hangs_is_answered_for_in_time() {
     let sandbox = Sandbox::start().await;
     sandbox.docusign.faults.set(Some(Fault::Hang));

@@ -26,6 +26,27 @@ pub enum Fault {
     Cut,
 }
 
+/// Names of faults for whoever breaks the sandbox by hand; `none` mends.
+pub const KINDS: [&str; 8] = ["none", "slow", "status-400", "status-500", "throttle", "hang", "malformed", "cut"];
+
+impl Fault {
+    /// The fault called `kind`: `None` if there is none of that name, `Some(None)` for `none`.
+    #[must_use]
+    pub fn named(kind: &str) -> Option<Option<Self>> {
+        Some(match kind {
+            "none" => None,
+            "slow" => Some(Self::Latency(Duration::from_secs(2))),
+            "status-400" => Some(Self::Status(400)),
+            "status-500" => Some(Self::Status(500)),
+            "throttle" => Some(Self::Throttle(Some("5".to_owned()))),
+            "hang" => Some(Self::Hang),
+            "malformed" => Some(Self::Body("{".to_owned())),
+            "cut" => Some(Self::Cut),
+            _ => return None,
+        })
+    }
+}
+
 /// The faults of one server: those that strike once come first, then the one that stays.
 #[derive(Debug, Default)]
 pub struct Faults {

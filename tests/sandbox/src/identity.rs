@@ -14,7 +14,7 @@ use crate::server::{self, Reply, Server};
 #[derive(Debug)]
 pub struct Identity {
     /// Faults on demand.
-    pub faults: Faults,
+    pub faults: Arc<Faults>,
     header: String,
     client_id: String,
     entra_token: String,
@@ -27,7 +27,7 @@ impl Identity {
     #[must_use]
     pub fn new(header: &str, client_id: &str, entra_token: &str) -> Arc<Self> {
         Arc::new(Self {
-            faults: Faults::default(),
+            faults: Arc::default(),
             header: header.to_owned(),
             client_id: client_id.to_owned(),
             entra_token: entra_token.to_owned(),

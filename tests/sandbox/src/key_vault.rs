@@ -19,7 +19,7 @@ use crate::server::{self, Body, Reply, Server};
 #[derive(Debug)]
 pub struct KeyVault {
     /// Faults of every call that carries the right Entra token.
-    pub faults: Faults,
+    pub faults: Arc<Faults>,
     host: String,
     entra_token: String,
     keys: Mutex<HashMap<(String, String), RsaKey>>,
@@ -36,7 +36,7 @@ impl KeyVault {
     #[must_use]
     pub fn new(host: &str, entra_token: &str) -> Arc<Self> {
         Arc::new(Self {
-            faults: Faults::default(),
+            faults: Arc::default(),
             host: host.to_owned(),
             entra_token: entra_token.to_owned(),
             keys: Mutex::default(),

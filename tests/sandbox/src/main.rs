@@ -82,7 +82,8 @@ fn invite(sandbox: &Sandbox, host: &FunctionsHost, consent_url: &str) {
         form_encoded(CLIENT_SECRET),
         host.url()
     );
-    println!("Break DocuSign and mend it ({}):", sandbox::docusign::FAULT_KINDS.join(", "));
+    let kinds = [&sandbox::fault::KINDS[..], &sandbox::docusign::REFUSALS].concat().join(", ");
+    println!("Break DocuSign and mend it ({kinds}); or with &at=key-vault or &at=identity one of these:");
     println!("  curl -X POST '{}/sandbox/fault?kind=status-500'", sandbox.docusign_url());
     println!("Open the consent link in a browser and press Allow or Deny:\n  {consent_url}");
 }

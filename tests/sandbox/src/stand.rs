@@ -74,6 +74,8 @@ impl Sandbox {
         let identity = Identity::new(IDENTITY_HEADER, IDENTITY_CLIENT_ID, ENTRA_TOKEN);
         let docusign = Docusign::new(INTEGRATION_KEY, secret_key, users());
         docusign.upload_public_key(&signing_key.public_pem());
+        docusign.control_also("key-vault", Arc::clone(&key_vault.faults));
+        docusign.control_also("identity", Arc::clone(&identity.faults));
         let vault_server = key_vault.start(tls.acceptor).await;
         Self {
             proxy: Proxy::start(vault_server.address).await,

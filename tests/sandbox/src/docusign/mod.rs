@@ -9,7 +9,7 @@ mod token;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
@@ -22,19 +22,8 @@ use crate::server::{self, Body, Reply, Server, json as json_reply, reply};
 /// Host of the demo environment, the `aud` that an assertion must name.
 pub const ACCOUNT_HOST: &str = "account-d.docusign.com";
 
-/// What `POST /sandbox/fault?kind=…` takes; `none` mends everything.
-pub const FAULT_KINDS: [&str; 10] = [
-    "none",
-    "slow",
-    "status-400",
-    "status-500",
-    "throttle",
-    "hang",
-    "malformed",
-    "cut",
-    "consent-withdrawn",
-    "key-not-registered",
-];
+/// What DocuSign can refuse besides, by name.
+pub const REFUSALS: [&str; 2] = ["consent-withdrawn", "key-not-registered"];
 
 /// A user of the account.
 #[derive(Clone, Debug)]
@@ -81,6 +70,8 @@ struct State {
     assertions: Vec<String>,
     expires_in: ExpiresIn,
     refusal: Option<Value>,
+    /// Other servers that can be broken by hand.
+    others: Vec<(&'static str, Arc<Faults>)>,
 }
 
 /// The account server.
@@ -116,6 +107,7 @@ impl Docusign {
                 assertions: Vec::new(),
                 expires_in: ExpiresIn::Number(3600),
                 refusal: None,
+                others: Vec::new(),
             }),
             exchanges: AtomicU32::new(0),
             clock_offset: AtomicI64::new(0),
@@ -246,30 +238,30 @@ impl Docusign {
         Ok(json_reply(200, &user_json(user)))
     }
 
-    /// `POST /sandbox/fault?kind=…`, with one of [`FAULT_KINDS`].
+    /// Lets `POST /sandbox/fault?at={name}` break another server of the sandbox too.
+    pub fn control_also(&self, name: &'static str, faults: Arc<Faults>) {
+        self.state().others.push((name, faults));
+    }
+
+    /// `POST /sandbox/fault?kind=…[&at=…]`, with a kind of [`fault::KINDS`](crate::fault::KINDS) or [`REFUSALS`].
     fn control(&self, query: &str) -> Response<Body> {
         let kind = parameter(query, "kind").unwrap_or_default();
-        if !FAULT_KINDS.contains(&kind.as_str()) {
-            return reply(400, "text/plain", format!("kind is one of: {}\n", FAULT_KINDS.join(", ")));
-        }
-        self.faults.set(match kind.as_str() {
-            "status-400" => Some(Fault::Status(400)),
-            "status-500" => Some(Fault::Status(500)),
-            "throttle" => Some(Fault::Throttle(Some("5".to_owned()))),
-            "hang" => Some(Fault::Hang),
-            "malformed" => Some(Fault::Body("{".to_owned())),
-            "cut" => Some(Fault::Cut),
-            "slow" => Some(Fault::Latency(Duration::from_secs(2))),
-            _ => None,
-        });
-        let error = match kind.as_str() {
-            "consent-withdrawn" => Some(json!({"error": "consent_required"})),
-            "key-not-registered" => {
-                Some(json!({"error": "invalid_grant", "error_description": "no_valid_keys_or_signatures"}))
+        let at = parameter(query, "at").unwrap_or_else(|| "docusign".to_owned());
+        let other = self.state().others.iter().find(|(name, _)| *name == at).map(|(_, faults)| Arc::clone(faults));
+        match (other, Fault::named(&kind)) {
+            (Some(faults), Some(fault)) => faults.set(fault),
+            (None, Some(fault)) if at == "docusign" => {
+                self.refuse_with(None);
+                self.faults.set(fault);
             }
-            _ => None,
-        };
-        self.refuse_with(error);
+            (None, None) if at == "docusign" && REFUSALS.contains(&kind.as_str()) => {
+                self.refuse_with(Some(match kind.as_str() {
+                    "consent-withdrawn" => json!({"error": "consent_required"}),
+                    _ => json!({"error": "invalid_grant", "error_description": "no_valid_keys_or_signatures"}),
+                }));
+            }
+            _ => return reply(400, "text/plain", "no such kind or place\n"),
+        }
         reply(200, "text/plain", "done\n")
     }
 }
