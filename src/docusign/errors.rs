@@ -8,6 +8,10 @@ use thiserror::Error;
 
 use crate::docusign::failures::FailureKind;
 
+/// The longest `Retry-After` of a 5xx that is believed, in seconds: a maintenance page names an hour as easily as the
+/// service is back in a minute, whereas a rate limit (429) means what it says.
+const MAINTENANCE_MOST: u64 = 300;
+
 /// Why an exchange brought no access token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ExchangeError {
@@ -121,8 +125,9 @@ impl ExchangeError {
             | Self::UnsupportedGrantType
             | Self::Unexplained
             | Self::Undocumented { .. } => FailureKind::Permanent,
-            Self::Throttled { retry_after: Some(seconds) } | Self::ServerFailed { retry_after: Some(seconds), .. } => {
-                FailureKind::Throttled(seconds)
+            Self::Throttled { retry_after: Some(seconds) } => FailureKind::Throttled(seconds),
+            Self::ServerFailed { retry_after: Some(seconds), .. } => {
+                FailureKind::Throttled(if seconds < MAINTENANCE_MOST { seconds } else { MAINTENANCE_MOST })
             }
             Self::Throttled { retry_after: None }
             | Self::ServerFailed { retry_after: None, .. }
@@ -199,6 +204,8 @@ mod tests {
 
     #[test]
     fn throttling_is_remembered_as_long_as_told() {
+        let maintenance = |seconds| ExchangeError::ServerFailed { status: 503, retry_after: Some(seconds) }.kind();
+        assert_eq!((maintenance(9), maintenance(7200)), (FailureKind::Throttled(9), FailureKind::Throttled(300)));
         let told = ExchangeError::Throttled { retry_after: Some(7) };
         assert_eq!(told.kind(), FailureKind::Throttled(7));
         assert_eq!(ExchangeError::Throttled { retry_after: None }.kind(), FailureKind::Transient);
