@@ -14,6 +14,7 @@ use crate::http_client::HttpClient;
 use crate::oauth::client::SubjectKind;
 use crate::routes::Endpoints;
 use crate::signing::credential::Identity;
+use crate::signing::key_id::KeyVaultKeyId;
 use crate::signing::key_vault::{KeyVault, KeyVaultSigner};
 use crate::signing::public_key::PublicKey;
 use crate::signing::sealing::{SealingKey, SealingKeys};
@@ -132,10 +133,9 @@ impl Vaults {
         Self { identity: Identity::new(azure, http), by_url: HashMap::new() }
     }
 
-    fn key_vault_signer(&mut self, id: &crate::signing::key_id::KeyVaultKeyId) -> KeyVaultSigner {
-        let url = id.vault_url.clone();
-        let new = || Arc::new(KeyVault::new(url.clone(), self.identity.clone()));
-        let vault = self.by_url.entry(id.vault_url.clone()).or_insert_with(new);
+    fn key_vault_signer(&mut self, id: &KeyVaultKeyId) -> KeyVaultSigner {
+        let new = |url: &String| Arc::new(KeyVault::new(url.clone(), self.identity.clone()));
+        let vault = self.by_url.entry(id.vault_url.clone()).or_insert_with_key(new);
         KeyVaultSigner::new(Arc::clone(vault), id.clone())
     }
 

@@ -74,11 +74,6 @@ pub fn read(reader: &mut Reader<'_>, scopes: Option<&Scope>) -> Option<ClientReg
 
 fn read_entries(reader: &mut Reader<'_>) -> Option<Vec<Value>> {
     let raw = reader.required(NAME, CLIENTS, |text| Some(text.to_owned()))?;
-    if raw.starts_with("@Microsoft.KeyVault(") {
-        let why = "is a Key Vault reference that the platform could not resolve";
-        reader.note(NAME, Problem::NotHere(why), CLIENTS);
-        return None;
-    }
     let parsed = match raw.strip_prefix('@') {
         Some(path) => match reader.file(path) {
             Some(text) => serde_json::from_str(text.expose_secret()).map_err(|_| Problem::Wrong),

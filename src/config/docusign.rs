@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 
-use crate::config::fault::{Problem, Shape};
+use crate::config::fault::Shape;
 use crate::config::reader::{Reader, list};
 use crate::config::shapes::{BaseUrl, GUID, Guid};
 use crate::oauth::scope::Scope;
@@ -77,7 +77,7 @@ pub fn read(reader: &mut Reader<'_>, scopes: Option<&Scope>) -> Option<DocusignS
     let oauth_url = reader.optional("DOCUSIGN_OAUTH_URL", OAUTH_URL, BaseUrl::parse);
     let integration_key = reader.required("DOCUSIGN_INTEGRATION_KEY", GUID, Guid::parse);
     let user_id = reader.required("DOCUSIGN_USER_ID", GUID, Guid::parse);
-    let secret_key = read_secret_key(reader);
+    let secret_key = reader.optional("DOCUSIGN_SECRET_KEY", SECRET_KEY, |text| Some(SecretString::from(text)));
     let admins =
         reader.optional("DOCUSIGN_ADMINS", ADMINS, |text| list(text).map(Guid::parse).collect::<Option<Vec<_>>>());
     let environment = environment?;
@@ -101,16 +101,4 @@ pub fn read_scopes(reader: &mut Reader<'_>) -> Option<Scope> {
         None => parse(DEFAULT_SCOPES),
     };
     scopes.map(|scopes| scopes.with(IMPERSONATION))
-}
-
-/// The platform leaves a Key Vault reference as it stands when it cannot resolve it, for want of a role or a
-/// secret. Using that text as the secret would only surface as a failed sign-in much later.
-fn read_secret_key(reader: &mut Reader<'_>) -> Option<SecretString> {
-    let secret_key = reader.raw("DOCUSIGN_SECRET_KEY")?;
-    if secret_key.starts_with("@Microsoft.KeyVault(") {
-        let why = "is a Key Vault reference that the platform could not resolve";
-        reader.note("DOCUSIGN_SECRET_KEY", Problem::NotHere(why), SECRET_KEY);
-        return None;
-    }
-    Some(SecretString::from(secret_key))
 }

@@ -37,7 +37,7 @@ pub struct SealingKeySources {
 const KEY_ID: Shape = Shape {
     wanted: "a Key Vault key identifier with its version (or, outside Azure, file: and the path of an RSA private key \
              of at least 2048 bits in PEM, PKCS#1 or PKCS#8)",
-    example: "https://contoso.vault.azure.net/keys/evergrant-signing/0123456789abcdef0123456789abcdef",
+    example: "https://contoso.vault.azure.net/keys/evergrant/0123456789abcdef0123456789abcdef",
 };
 
 /// Reads the signing keys.

@@ -43,9 +43,9 @@ impl<'e> Reader<'e> {
     /// A setting that may be left out.
     pub fn optional<T>(&mut self, name: &str, shape: Shape, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
         let raw = self.raw(name)?;
-        let parsed = parse(&raw);
+        let parsed = if is_unresolved(&raw) { None } else { parse(&raw) };
         if parsed.is_none() {
-            self.note(name, Problem::Wrong, shape);
+            self.note(name, if is_unresolved(&raw) { UNRESOLVED } else { Problem::Wrong }, shape);
         }
         parsed
     }
@@ -79,6 +79,14 @@ impl<'e> Reader<'e> {
             _ => Err(Faults(self.faults)),
         }
     }
+}
+
+const UNRESOLVED: Problem = Problem::NotHere("is a Key Vault reference that the platform could not resolve");
+
+/// The platform leaves a Key Vault reference as it stands when it cannot resolve it, for want of a role or a secret.
+/// Taken for the value itself it would only surface much later, for instance as a failed sign-in.
+fn is_unresolved(text: &str) -> bool {
+    text.starts_with("@Microsoft.KeyVault(")
 }
 
 /// Splits a list setting at commas and white space.

@@ -1,9 +1,9 @@
 //! `GET /consent/callback`, where DocuSign sends the browser after the one-time consent (way A).
 //!
 //! [`query`] reads what DocuSign sent → the sealed state is opened → the code tells who signed in → a fresh mint and
-//! `/oauth/userinfo` prove the consent → [`message`] says how it went and what to do
-//! next, [`page`] dresses it in HTML. [`link`] makes the link that
-//! leads here. If DocuSign or Key Vault is down: a 503 page; the consent itself is kept by DocuSign and not lost.
+//! `/oauth/userinfo` prove the consent → [`message`] says how it went and what to do next → [`page`] dresses it in HTML.
+//! [`link`] makes the link that leads here. If DocuSign or Key Vault is down: a 503 page; the consent itself is kept by
+//! DocuSign and not lost.
 
 pub mod link;
 mod message;

@@ -3,7 +3,6 @@
 use std::sync::LazyLock;
 
 use askama::Template;
-use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -17,13 +16,14 @@ use crate::consent::message::{Message, message};
 use crate::consent::outcome::Outcome;
 use crate::oauth::reply::Response;
 use crate::oauth::scope::Scope;
+use crate::secret::sha256;
 use crate::telemetry::{Answer, Record};
 
 const STYLE: &str = include_str!("../../templates/style.css");
 
 /// Nothing may be loaded, framed, submitted or run; the one style sheet is named by its digest.
 static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| {
-    let style = STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes()));
+    let style = STANDARD.encode(sha256(STYLE.as_bytes()));
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     );

@@ -1,11 +1,11 @@
 //! The link that asks a person for consent at DocuSign: `GET /oauth/auth`. Pure.
 
-use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::config::DocusignSettings;
+use crate::secret::sha256;
 
 /// Path of our redirection endpoint, to be registered with the integration key.
 pub const CALLBACK_PATH: &str = "/consent/callback";
@@ -54,7 +54,7 @@ impl ConsentLink<'_> {
 
 /// `S256`, RFC 7636 §4.2.
 fn code_challenge(verifier: &str) -> String {
-    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes()))
+    URL_SAFE_NO_PAD.encode(sha256(verifier.as_bytes()))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use sandbox::keys::RsaKey;
 use sandbox::{INTEGRATION_USER, Sandbox};
 use secrecy::ExposeSecret;
 
-use crate::support::{ManualClock, MapEnvironment};
+use crate::support::{ManualClock, MapEnvironment, file_keys};
 
 /// The cache of an app with file keys, on a clock of its own.
 struct Cache {
@@ -27,12 +27,8 @@ impl Cache {
 
     async fn with(change: impl Fn(&Sandbox, MapEnvironment) -> MapEnvironment) -> Self {
         let sandbox = Sandbox::start().await;
-        let pem = sandbox.file("signing.pem", &sandbox.signing_key.pkcs8_pem());
-        let key = format!("file:{}", pem.display());
-        let env = MapEnvironment::of(&sandbox.settings("http://127.0.0.1:1"))
-            .without("WEBSITE_INSTANCE_ID")
-            .with("EVERGRANT_SIGNING_KEY_ID", &key)
-            .with("EVERGRANT_SEALING_KEY_ID", &key);
+        let keys = file_keys(&sandbox, &sandbox.signing_key.pkcs8_pem());
+        let env = MapEnvironment::of(&sandbox.settings("http://127.0.0.1:1")).with_all(&keys);
         let clock = ManualClock::new();
         let env = change(&sandbox, env);
         let app = App::with_clock(Settings::read(&env).unwrap(), Arc::new(clock.clone()));

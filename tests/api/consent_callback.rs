@@ -7,11 +7,7 @@ use sandbox::fault::Fault;
 use sandbox::walk::press;
 use sandbox::{INTEGRATION_USER, OTHER_USER, Sandbox};
 
-use crate::support::{TestApp, run};
-
-fn state_of(url: &str) -> &str {
-    url.split("state=").nth(1).unwrap().split('&').next().unwrap()
-}
+use crate::support::{MapEnvironment, TestApp, file_keys, handler, root, run, state_of};
 
 const ALL: &str = "signature impersonation spring_read spring_write";
 
@@ -107,11 +103,11 @@ async fn a_denial_is_shown_in_docusigns_words_and_harmlessly() {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_our_own_state_gets_in() {
     let (app, url) = app_without_consent().await;
-    let state = url.split("state=").nth(1).unwrap().split('&').next().unwrap().to_owned();
+    let state = state_of(&url).to_owned();
     let tampered = state.replace('.', ".A");
     let other = TestApp::over(Sandbox::start().await, &[]).await;
     let foreign = other.consent_url(&other.settings()).await;
-    let foreign = foreign.split("state=").nth(1).unwrap().split('&').next().unwrap().to_owned();
+    let foreign = state_of(&foreign).to_owned();
     let before = app.sandbox.docusign.exchanges();
     for query in [
         "",
@@ -204,18 +200,9 @@ struct Files {
 impl Files {
     async fn start() -> Self {
         let sandbox = Sandbox::start_without_consent().await;
-        let pem = sandbox.file("key.pem", &sandbox.signing_key.pkcs8_pem());
-        let key = format!("file:{}", pem.display());
-        let extra = [
-            ("EVERGRANT_SIGNING_KEY_ID", key.as_str()),
-            ("EVERGRANT_SEALING_KEY_ID", &key),
-            ("WEBSITE_INSTANCE_ID", ""),
-        ];
-        let app = TestApp::over(sandbox, &extra).await;
-        let mut env = crate::support::MapEnvironment::of(&app.settings());
-        for (name, value) in extra {
-            env = env.with(name, value);
-        }
+        let pem = sandbox.signing_key.pkcs8_pem();
+        let app = TestApp::with_file_keys(sandbox, &pem).await;
+        let env = MapEnvironment::of(&app.settings()).with_all(&file_keys(&app.sandbox, &pem));
         Self { settings: evergrant::config::Settings::read(&env).unwrap(), app }
     }
 
@@ -243,10 +230,10 @@ async fn a_previous_sealing_key_still_opens_its_links() {
             "The connection works",
         ),
     ] {
-        let host = sandbox.host(&crate::support::root(), &crate::support::handler(), 0, &extra).await;
+        let host = sandbox.host(&root(), &handler(), 0, &extra).await;
         let link = run(&["consent-url"], &sandbox.settings(&host.url())).await;
         let link = String::from_utf8(link.stdout).unwrap();
-        let callback = format!("{}/consent/callback?state={}&code=x", host.url(), state_of(link.trim()));
+        let callback = format!("{}/consent/callback?state={}&code=x", host.url(), state_of(&link));
         assert_page(&sandbox::client::HttpClient::default().get(&callback).await, status, title);
     }
 }
@@ -258,7 +245,7 @@ async fn an_unusable_sealing_key_is_an_outage_not_a_wrong_link() {
     let good = run(&["consent-url"], &settings).await;
     assert!(good.status.success());
     let url = String::from_utf8(good.stdout).unwrap();
-    let state = url.trim().split("state=").nth(1).unwrap().split('&').next().unwrap().to_owned();
+    let state = state_of(&url).to_owned();
     sandbox.key_vault.remove_key("evergrant-sealing", "b1");
     let app = TestApp::over(sandbox, &[]).await;
     let page = app.http.get(&app.url(&format!("/consent/callback?state={state}&code=x"))).await;

@@ -105,14 +105,8 @@ async fn a_signature_by_another_key_never_leaves_the_process() {
 async fn both_kinds_of_key_files_sign_outside_azure() {
     for pem in [RsaKey::pkcs1_pem, RsaKey::pkcs8_pem] {
         let sandbox = Sandbox::start().await;
-        let path = sandbox.file("signing.pem", &pem(&sandbox.signing_key));
-        let key = format!("file:{}", path.display());
-        let extra = [
-            ("EVERGRANT_SIGNING_KEY_ID", key.as_str()),
-            ("EVERGRANT_SEALING_KEY_ID", &key),
-            ("WEBSITE_INSTANCE_ID", ""),
-        ];
-        let app = TestApp::over(sandbox, &extra).await;
+        let pem = pem(&sandbox.signing_key);
+        let app = TestApp::with_file_keys(sandbox, &pem).await;
         assert_eq!(app.token(&[]).await.status, 200);
         assert_eq!(app.sandbox.key_vault.signatures(), 0);
     }

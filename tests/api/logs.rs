@@ -9,7 +9,7 @@ use sandbox::walk::press;
 use sandbox::{CLIENT_ID, CLIENT_SECRET, INTEGRATION_USER, OTHER_USER, Sandbox};
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, assert_outage, log_line, log_lines};
+use crate::support::{TestApp, assert_outage, log_line, log_lines, state_of};
 
 const SECRET_KEY: &str = "docusign secret key of the sandbox";
 
@@ -73,10 +73,6 @@ async fn consent_pages(app: &TestApp, url: &str) -> Vec<Answer> {
         press(&app.http, &app.sandbox, &narrow, INTEGRATION_USER, "allow").await,
         press(&app.http, &app.sandbox, url, INTEGRATION_USER, "allow").await,
     ]
-}
-
-fn state_of(url: &str) -> &str {
-    url.split("state=").nth(1).and_then(|rest| rest.split('&').next()).unwrap_or_default()
 }
 
 /// Every way DocuSign and Key Vault can fail, each on an app of its own with an empty cache.
@@ -247,11 +243,8 @@ async fn no_level_switches_the_audit_off() {
 #[tokio::test(flavor = "multi_thread")]
 async fn insecure_conveniences_are_warned_of_one_line_each() {
     let sandbox = Sandbox::start().await;
-    let pem = sandbox.file("key.pem", &sandbox.signing_key.pkcs8_pem());
-    let key = format!("file:{}", pem.display());
-    let extra =
-        [("EVERGRANT_SIGNING_KEY_ID", key.as_str()), ("EVERGRANT_SEALING_KEY_ID", &key), ("WEBSITE_INSTANCE_ID", "")];
-    let app = TestApp::over(sandbox, &extra).await;
+    let pem = sandbox.signing_key.pkcs8_pem();
+    let app = TestApp::with_file_keys(sandbox, &pem).await;
     log_line(&app.host, |line| line["event"] == "listening").await;
     let warned = |line: &Value| (line["event"] == "insecure_convenience").then(|| line["setting"].clone());
     let mut settings: Vec<_> = log_lines(&app.host).iter().filter_map(warned).collect();

@@ -35,6 +35,12 @@ impl TestApp {
         Self::over(Sandbox::start().await, &[]).await
     }
 
+    /// Over a sandbox with its signing key as a PEM file for everything.
+    pub async fn with_file_keys(sandbox: Sandbox, pem: &str) -> Self {
+        let keys = file_keys(&sandbox, pem);
+        Self::over(sandbox, &keys.each_ref().map(|(name, value)| (*name, value.as_str()))).await
+    }
+
     pub async fn over(sandbox: Sandbox, extra: &[(&str, &str)]) -> Self {
         let host = sandbox.host(&root(), &handler(), 0, extra).await;
         let phase = host.wait_for(|phase| *phase != Phase::Starting).await;
@@ -97,6 +103,21 @@ impl TestApp {
         }
         panic!("no token in 20 s");
     }
+}
+
+/// The sealed state of a consent link.
+pub fn state_of(consent_url: &str) -> &str {
+    consent_url.trim().split("state=").nth(1).unwrap().split('&').next().unwrap()
+}
+
+/// Settings that make one PEM file both keys, outside Azure.
+pub fn file_keys(sandbox: &Sandbox, pem: &str) -> [(&'static str, String); 3] {
+    let key = format!("file:{}", sandbox.file("key.pem", pem).display());
+    [
+        ("EVERGRANT_SIGNING_KEY_ID", key.clone()),
+        ("EVERGRANT_SEALING_KEY_ID", key),
+        ("WEBSITE_INSTANCE_ID", String::new()),
+    ]
 }
 
 /// Runs the handler as a command.
@@ -165,6 +186,10 @@ impl Clock for ManualClock {
 pub struct MapEnvironment(pub HashMap<String, String>);
 
 impl MapEnvironment {
+    pub fn with_all(self, pairs: &[(&str, String)]) -> Self {
+        pairs.iter().fold(self, |env, (name, value)| env.with(name, value))
+    }
+
     pub fn of(settings: &[(String, String)]) -> Self {
         Self(settings.iter().cloned().collect())
     }
