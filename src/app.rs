@@ -3,15 +3,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::authorize::AuthorizeEndpoint;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{AzureSettings, KeySource, Settings, SigningKeySources};
+use crate::config::{AzureSettings, KeySource, Settings, SigningKeySources, StoreSetting};
 use crate::consent::ConsentCallback;
 use crate::docusign::access_tokens::AccessTokens;
 use crate::docusign::account_server::AccountServer;
 use crate::docusign::assertion::upstream_scope;
 use crate::docusign::minter::{Minter, SigningKeys};
 use crate::http_client::HttpClient;
-use crate::oauth::client::SubjectKind;
+use crate::oauth::client::{GrantType, SubjectKind};
+use crate::revoke::RevokeEndpoint;
 use crate::routes::Endpoints;
 use crate::signing::credential::Identity;
 use crate::signing::key_id::KeyVaultKeyId;
@@ -19,6 +21,12 @@ use crate::signing::key_vault::{KeyVault, KeyVaultSigner};
 use crate::signing::public_key::PublicKey;
 use crate::signing::sealing::{SealingKey, SealingKeys};
 use crate::signing::{AssertionSigner, SignError};
+use crate::store::Store;
+use crate::store::blob::BlobStore;
+use crate::store::codes::UsedCodes;
+use crate::store::memory::MemoryStore;
+use crate::store::revocations::Revocations;
+use crate::store::rotation::Rotations;
 use crate::token::TokenEndpoint;
 
 /// Everything that runs, put together from the settings. Building it calls nobody.
@@ -31,6 +39,10 @@ pub struct App {
     pub account_server: AccountServer,
     /// What seals.
     pub sealing: Arc<SealingKeys>,
+    /// What is remembered across processes.
+    pub store: Arc<dyn Store>,
+    /// Which grants are revoked.
+    pub revocations: Revocations,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -46,7 +58,12 @@ impl App {
     #[must_use]
     pub fn with_clock(settings: Settings, clock: Arc<dyn Clock>) -> Self {
         let http = Arc::new(HttpClient::default());
-        let mut vaults = Vaults::new(settings.azure.clone(), Arc::clone(&http));
+        let identity = Identity::new(settings.azure.clone(), Arc::clone(&http));
+        let store: Arc<dyn Store> = match &settings.store {
+            StoreSetting::Memory => Arc::new(MemoryStore::new(Arc::clone(&clock))),
+            StoreSetting::Blob(url) => Arc::new(BlobStore::new(url.clone(), identity.clone())),
+        };
+        let mut vaults = Vaults::new(identity);
         let keys = SigningKeys {
             current: vaults.signer(&settings.signing_keys.current),
             next: settings.signing_keys.next.as_ref().map(|source| vaults.signer(source)),
@@ -59,6 +76,8 @@ impl App {
             access_tokens: AccessTokens::new(Arc::new(minter), Arc::clone(&clock)),
             account_server,
             sealing: Arc::new(SealingKeys::new(current, previous)),
+            revocations: Revocations::new(Arc::clone(&store), Arc::clone(&clock)),
+            store,
             clock,
             settings,
         }
@@ -67,28 +86,59 @@ impl App {
     /// The slices, for the path table.
     #[must_use]
     pub fn endpoints(&self) -> Endpoints {
-        let Self { settings, access_tokens, account_server, sealing, clock } = self;
+        let Self { settings, sealing, revocations, clock, .. } = self;
         Endpoints {
-            token: TokenEndpoint {
-                clients: settings.clients.clone(),
-                integration_user: settings.docusign.user_id.clone(),
-                docusign_scopes: settings.docusign.scopes.clone(),
-                access_tokens: access_tokens.clone(),
-                clock: Arc::clone(clock),
-            },
-            consent: ConsentCallback {
+            token: self.token_endpoint(),
+            authorize: AuthorizeEndpoint {
                 public_url: settings.public_url.clone(),
                 docusign: settings.docusign.clone(),
+                clients: settings.clients.clone(),
                 sealing: Arc::clone(sealing),
-                account_server: account_server.clone(),
-                access_tokens: access_tokens.clone(),
                 clock: Arc::clone(clock),
             },
+            revoke: RevokeEndpoint {
+                issuer: settings.public_url.clone(),
+                clients: settings.clients.clone(),
+                sealing: Arc::clone(sealing),
+                revocations: revocations.clone(),
+                clock: Arc::clone(clock),
+            },
+            consent: self.consent_callback(),
         }
     }
 
-    /// Does ahead of the first request what it would have to wait for: certificates, identity, key, connection, mint
-    /// and sealing secret. What fails here is logged by the mint and tried again by the first request.
+    fn token_endpoint(&self) -> TokenEndpoint {
+        let Self { settings, access_tokens, sealing, revocations, store, clock, .. } = self;
+        TokenEndpoint {
+            issuer: settings.public_url.clone(),
+            clients: settings.clients.clone(),
+            integration_user: settings.docusign.user_id.clone(),
+            docusign_scopes: settings.docusign.scopes.clone(),
+            access_tokens: access_tokens.clone(),
+            sealing: Arc::clone(sealing),
+            used_codes: UsedCodes::new(Arc::clone(store), Arc::clone(clock)),
+            revocations: revocations.clone(),
+            rotations: Rotations::new(Arc::clone(store)),
+            clock: Arc::clone(clock),
+        }
+    }
+
+    fn consent_callback(&self) -> ConsentCallback {
+        let Self { settings, access_tokens, account_server, sealing, store, clock, .. } = self;
+        ConsentCallback {
+            public_url: settings.public_url.clone(),
+            docusign: settings.docusign.clone(),
+            clients: settings.clients.clone(),
+            sealing: Arc::clone(sealing),
+            used_codes: UsedCodes::new(Arc::clone(store), Arc::clone(clock)),
+            account_server: account_server.clone(),
+            access_tokens: access_tokens.clone(),
+            clock: Arc::clone(clock),
+        }
+    }
+
+    /// Does ahead of the first request what it would have to wait for: certificates, identity, key, connections, mint,
+    /// sealing secret and store. What fails here is logged by the mint and tried again by the first request.
     pub async fn warm_up(&self) {
         let docusign = &self.settings.docusign;
         let mut clients = self.settings.clients.iter();
@@ -99,7 +149,14 @@ impl App {
                 let _ = self.access_tokens.get(&docusign.user_id, &scope).await;
             }
         };
-        let (sealing, ()) = tokio::join!(self.sealing.current(), mint);
+        let mut clients = self.settings.clients.iter();
+        let refreshing = clients.find(|client| client.may_use(GrantType::RefreshToken));
+        let store = async {
+            if let Some(client) = refreshing {
+                self.revocations.warm_up(client.client_id.as_str()).await;
+            }
+        };
+        let (sealing, (), ()) = tokio::join!(self.sealing.current(), mint, store);
         if let Err(error) = sealing {
             tracing::warn!(event = "sealing_key_unavailable", cause = %error, "the sealing key cannot be used yet");
         }
@@ -114,7 +171,7 @@ pub async fn public_keys(
     sources: &SigningKeySources,
     azure: AzureSettings,
 ) -> Result<Vec<(&'static str, PublicKey)>, SignError> {
-    let mut vaults = Vaults::new(azure, Arc::new(HttpClient::default()));
+    let mut vaults = Vaults::new(Identity::new(azure, Arc::new(HttpClient::default())));
     let mut keys = vec![("EVERGRANT_SIGNING_KEY_ID", vaults.public_key(&sources.current).await?)];
     if let Some(next) = &sources.next {
         keys.push(("EVERGRANT_SIGNING_KEY_ID_NEXT", vaults.public_key(next).await?));
@@ -129,8 +186,8 @@ struct Vaults {
 }
 
 impl Vaults {
-    fn new(azure: AzureSettings, http: Arc<HttpClient>) -> Self {
-        Self { identity: Identity::new(azure, http), by_url: HashMap::new() }
+    fn new(identity: Identity) -> Self {
+        Self { identity, by_url: HashMap::new() }
     }
 
     fn key_vault_signer(&mut self, id: &KeyVaultKeyId) -> KeyVaultSigner {

@@ -1,20 +1,27 @@
 //! Evergrant: DocuSign connections that never expire.
 //!
 //! The walk of a request: [`cli`] starts the server → [`routes`] matches the path and reads the body → the slice of
-//! the endpoint ([`token`], [`consent`]) → [`docusign`] answers from its cache or mints → [`signing`] signs with the
-//! key in Key Vault. [`config`] reads every setting, [`app`] puts everything together, [`oauth`] is the vocabulary.
+//! the endpoint ([`token`], [`authorize`], [`consent`], [`revoke`], [`metadata`]) → [`docusign`] answers from its cache or mints → [`signing`] signs with the
+//! key in Key Vault. [`config`] reads every setting, [`app`] puts everything together, [`oauth`] is the vocabulary, [`store`] remembers across
+//! processes what is used up and revoked.
 
 pub mod app;
+pub mod authorize;
+pub mod browser;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod consent;
 pub mod docusign;
 pub mod http_client;
+pub mod metadata;
 pub mod oauth;
+pub mod page;
 pub mod random;
+pub mod revoke;
 pub mod routes;
 pub mod secret;
 pub mod signing;
+pub mod store;
 pub mod telemetry;
 pub mod token;

@@ -15,10 +15,13 @@ use http::{HeaderMap, Method, Request};
 use warp::Filter;
 use warp::path::FullPath;
 
+use crate::authorize::AuthorizeEndpoint;
 use crate::clock::Stopwatch;
 use crate::consent::ConsentCallback;
+use crate::metadata;
 use crate::oauth::reply::Response;
 use crate::random::random;
+use crate::revoke::RevokeEndpoint;
 use crate::secret::hex;
 use crate::telemetry::{self, Answer};
 use crate::token::TokenEndpoint;
@@ -27,7 +30,10 @@ use crate::token::TokenEndpoint;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Endpoint {
     Token,
+    Authorize,
     Consent,
+    Revoke,
+    Metadata,
     Health,
     Root,
 }
@@ -37,16 +43,37 @@ enum Endpoint {
 pub struct Route {
     /// The function folder that publishes the route; empty for what only the host itself calls.
     pub function: &'static str,
-    /// The path, with a leading slash.
+    /// The path, with a leading slash. `{client_id?}` at its end stands for one more segment, or none.
     pub path: &'static str,
     /// The methods answered, as `Allow` lists them.
     pub methods: &'static [Method],
     endpoint: Endpoint,
 }
 
+impl Route {
+    fn matches(&self, path: &str) -> bool {
+        let Some(fixed) = self.path.strip_suffix("/{client_id?}") else { return path == self.path };
+        let rest = path.strip_prefix(fixed);
+        rest.is_some_and(|rest| rest.is_empty() || rest.strip_prefix('/').is_some_and(|last| !last.contains('/')))
+    }
+}
+
 /// The path table.
 pub const ROUTES: &[Route] = &[
     Route { function: "token-function", path: "/oauth/token", methods: &[Method::POST], endpoint: Endpoint::Token },
+    Route {
+        function: "authorize-function",
+        path: "/oauth/authorize/{client_id?}",
+        methods: &[Method::GET],
+        endpoint: Endpoint::Authorize,
+    },
+    Route { function: "revoke-function", path: "/oauth/revoke", methods: &[Method::POST], endpoint: Endpoint::Revoke },
+    Route {
+        function: "metadata-function",
+        path: "/.well-known/oauth-authorization-server",
+        methods: &[Method::GET],
+        endpoint: Endpoint::Metadata,
+    },
     Route {
         function: "consent-callback",
         path: "/consent/callback",
@@ -62,6 +89,10 @@ pub const ROUTES: &[Route] = &[
 pub struct Endpoints {
     /// `POST /oauth/token`.
     pub token: TokenEndpoint,
+    /// `GET /oauth/authorize[/{client_id}]`; knows the public URL and the scopes, which the metadata tells too.
+    pub authorize: AuthorizeEndpoint,
+    /// `POST /oauth/revoke`.
+    pub revoke: RevokeEndpoint,
     /// `GET /consent/callback`.
     pub consent: ConsentCallback,
 }
@@ -127,6 +158,12 @@ impl Endpoints {
                 Ok(body) => self.token.handle(&head.map(|()| body)).await,
                 Err(fault) => fault.answer(),
             },
+            Endpoint::Revoke => match body::read(body).await {
+                Ok(body) => self.revoke.handle(&head.map(|()| body)).await,
+                Err(fault) => fault.answer(),
+            },
+            Endpoint::Authorize => self.authorize.handle(&head.map(|()| Bytes::new())).await,
+            Endpoint::Metadata => metadata::answer(&self.authorize.public_url, &self.authorize.docusign.scopes),
             Endpoint::Consent => self.consent.handle(&head.map(|()| Bytes::new())).await,
             Endpoint::Health => plain::health(),
             Endpoint::Root => plain::root(),
@@ -142,7 +179,7 @@ enum Found {
 }
 
 fn find(method: &Method, path: &str) -> Found {
-    if let Some(route) = ROUTES.iter().find(|route| route.path == path) {
+    if let Some(route) = ROUTES.iter().find(|route| route.matches(path)) {
         return if route.methods.contains(method) { Found::Route(route) } else { Found::WrongMethod(route) };
     }
     // A host that understands neither mode flag posts its JSON envelope to the function's name.

@@ -15,6 +15,9 @@ use crate::oauth::client::{Client, ClientId, GrantType, SubjectKind};
 /// `event` of the audit line that every token handed out leaves.
 pub const TOKEN_ISSUED: &str = "token_issued";
 
+/// `event` of the audit line that every revocation leaves.
+pub const GRANT_REVOKED: &str = "grant_revoked";
+
 /// Target of the lines of answered requests.
 const ANSWERS: &str = "evergrant::answers";
 
@@ -126,7 +129,9 @@ pub fn log(answer: &Answer, route: &str, request_id: &str, invocation_id: Option
     }
     match record.alarm {
         Some(alarm) => line!(ANSWERS, tracing::Level::ERROR, alarm),
-        None if record.event == Some(TOKEN_ISSUED) => line!(AUDIT, tracing::Level::INFO, "request answered"),
+        None if matches!(record.event, Some(TOKEN_ISSUED | GRANT_REVOKED)) => {
+            line!(AUDIT, tracing::Level::INFO, "request answered");
+        }
         None if response.status().is_server_error() => line!(ANSWERS, tracing::Level::WARN, "request answered"),
         None => line!(ANSWERS, tracing::Level::INFO, "request answered"),
     }

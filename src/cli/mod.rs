@@ -1,9 +1,10 @@
-//! The command line: `evergrant [serve|token|public-key|consent-url]`.
+//! The command line: `evergrant [serve|token|public-key|consent-url|revoke]`.
 //!
 //! Exit codes: 0 good, 1 something failed, 2 usage or configuration. No secret is ever taken as an argument.
 
 mod consent_url;
 mod public_key;
+mod revoke;
 mod serve;
 mod token;
 
@@ -27,7 +28,7 @@ struct Arguments {
     port: Option<u16>,
 }
 
-#[derive(Clone, Copy, Subcommand)]
+#[derive(Clone, Subcommand)]
 enum Command {
     /// Serve HTTP on 127.0.0.1; what happens without a command
     Serve,
@@ -41,6 +42,8 @@ enum Command {
     PublicKey,
     /// Print the link a person opens once to give consent
     ConsentUrl,
+    /// Revoke one grant, or all grants of a client, in the store that all instances share
+    Revoke(revoke::What),
 }
 
 /// Why a command ended without success.
@@ -73,11 +76,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, env: &dyn Environment)
 
 fn execute(arguments: &Arguments, env: &dyn Environment) -> Result<(), Failure> {
     let runtime = tokio::runtime::Runtime::new().map_err(failed)?;
-    match arguments.command.unwrap_or(Command::Serve) {
+    match arguments.command.clone().unwrap_or(Command::Serve) {
         Command::Serve => runtime.block_on(serve::run(Settings::read(env)?, arguments.port)),
         Command::Token { show } => runtime.block_on(token::run(Settings::read(env)?, show)),
         Command::PublicKey => runtime.block_on(public_key::run(Settings::read_signing_keys(env)?)),
         Command::ConsentUrl => runtime.block_on(consent_url::run(Settings::read(env)?)),
+        Command::Revoke(what) => runtime.block_on(revoke::run(Settings::read(env)?, what)),
     }
 }
 

@@ -45,7 +45,8 @@ const LIFETIME: Shape = Shape { wanted: "a whole number of seconds above 0", exa
 const GATEWAY_ALLOW: Shape = Shape { wanted: "an array of strings", example: r#"["GET /clm/"]"# };
 const FIELDS: Shape = Shape {
     wanted: "only client_id, client_secret_sha256, redirect_uris, grant_types, subject, scope, profile, access_token, \
-             require_pkce, api_key_sha256, refresh_token_lifetime, secretless_refresh, gateway_allow",
+             require_pkce, api_key_sha256, refresh_token_lifetime, secretless_refresh, authorization_response_iss, \
+             token_request_in_query, gateway_allow",
     example: CLIENTS.example,
 };
 
@@ -103,6 +104,8 @@ fn read_client(
     let api_key_sha256 = fields.optional("api_key_sha256", DIGESTS, strings(digest));
     let refresh_token_lifetime = fields.optional("refresh_token_lifetime", LIFETIME, positive);
     let secretless_refresh = fields.optional("secretless_refresh", BOOL, Value::as_bool);
+    let authorization_response_iss = fields.optional("authorization_response_iss", BOOL, Value::as_bool);
+    let token_request_in_query = fields.optional("token_request_in_query", BOOL, Value::as_bool);
     let gateway_allow = fields.optional("gateway_allow", GATEWAY_ALLOW, strings(|text| Some(text.to_owned())));
     let together = Together {
         public: client_secret_sha256.as_ref().map(Vec::is_empty),
@@ -128,6 +131,8 @@ fn read_client(
         api_key_sha256: api_key_sha256.unwrap_or_default(),
         refresh_token_lifetime,
         secretless_refresh: secretless_refresh.unwrap_or(false),
+        authorization_response_iss: authorization_response_iss.unwrap_or(true),
+        token_request_in_query: token_request_in_query.unwrap_or(false),
         gateway_allow: gateway_allow.unwrap_or_default(),
     };
     clean.then_some(client)

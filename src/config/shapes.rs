@@ -30,6 +30,12 @@ impl Guid {
         &self.0
     }
 
+    /// The GUID in lower case, so that equal GUIDs are equal text.
+    #[must_use]
+    pub fn lower_case(&self) -> Self {
+        Self(self.0.to_ascii_lowercase())
+    }
+
     /// Is `other` the same GUID, in whatever case?
     #[must_use]
     pub fn is(&self, other: &str) -> bool {
@@ -93,7 +99,8 @@ pub fn is_loopback(url: &Url) -> bool {
 pub fn redirect_uri(text: &str) -> Option<String> {
     let url = Url::parse(text).ok()?;
     let safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
-    let literal = !text.contains('*') && text.trim() == text;
+    // In printable ASCII it can go into a `Location` header as it is.
+    let literal = !text.contains('*') && text.bytes().all(|byte| byte.is_ascii_graphic());
     (safe && url.has_host() && literal && !text.contains('#')).then(|| text.to_owned())
 }
 

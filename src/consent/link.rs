@@ -8,7 +8,8 @@ use crate::clock::UnixSeconds;
 use crate::config::DocusignSettings;
 use crate::config::shapes::BaseUrl;
 use crate::docusign::consent_link::{CALLBACK_PATH, ConsentLink};
-use crate::oauth::sealed::{self, SealedKind};
+use crate::oauth::sealed::claims::ConsentState;
+use crate::oauth::sealed::{SealError, Sealed};
 use crate::random::random;
 use crate::signing::SignError;
 use crate::signing::sealing::SealingKeys;
@@ -23,8 +24,8 @@ pub enum LinkError {
     #[error("the sealing key (EVERGRANT_SEALING_KEY_ID) cannot be used")]
     Sealing(#[source] SignError),
     /// Serialisation failed, which does not happen.
-    #[error("the state could not be sealed")]
-    State,
+    #[error(transparent)]
+    State(#[from] SealError),
 }
 
 /// A fresh consent link.
@@ -40,11 +41,11 @@ pub async fn consent_url(
     let secret = sealing.current().await.map_err(LinkError::Sealing)?;
     let jti = URL_SAFE_NO_PAD.encode(random::<32>());
     let code_verifier = docusign.secret_key.is_none().then(|| secret.code_verifier(&jti));
-    let validity = (now, LIFETIME);
-    let state = sealed::seal(secret, SealedKind::ConsentState, public_url.as_str(), jti, validity);
+    let state = Sealed::new(public_url.as_str(), jti, now, Some(LIFETIME), ConsentState {}).seal(secret);
     let link = ConsentLink {
         redirect_uri: &public_url.join(CALLBACK_PATH),
-        state: &state.map_err(|_| LinkError::State)?,
+        state: &state?,
+        scope: &docusign.scopes,
         code_verifier: code_verifier.as_deref(),
     };
     Ok(link.url(docusign))

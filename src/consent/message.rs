@@ -10,27 +10,10 @@ use crate::docusign::failures::FailureKind;
 use crate::docusign::minter::MintError;
 use crate::docusign::userinfo::UserInfo;
 use crate::oauth::scope::Scope;
-
-/// What a page says, before it is dressed.
-pub struct Message {
-    /// The HTTP status.
-    pub status: StatusCode,
-    /// The word for log lines.
-    pub word: &'static str,
-    /// The heading.
-    pub title: &'static str,
-    /// What happened.
-    pub lead: String,
-    /// Names and values worth knowing.
-    pub facts: Vec<(&'static str, String)>,
-    /// What to do next, in order.
-    pub steps: Vec<String>,
-    /// Seconds after which another visit may go better; told with a 503.
-    pub retry_after: u64,
-}
+use crate::page::Page;
 
 /// The words for `outcome`; `scopes` is what the connection wants.
-pub fn message(outcome: &Outcome, scopes: &Scope) -> Message {
+pub fn message(outcome: &Outcome, scopes: &Scope) -> Page {
     match outcome {
         Outcome::Granted { user, signed_in } => granted(user, signed_in.as_ref(), scopes),
         Outcome::WrongUser { signed_in } => wrong_user(signed_in),
@@ -40,6 +23,8 @@ pub fn message(outcome: &Outcome, scopes: &Scope) -> Message {
         Outcome::Denied(error, text) => denied(error, text),
         Outcome::Unproved(error) => unproved(error),
         Outcome::StateUnchecked => state_unchecked(),
+        Outcome::SignInOver => sign_in_over(),
+        Outcome::ClientGone => client_gone(),
         Outcome::ForeignState => new_link(
             "foreign_state",
             "This link is not ours",
@@ -59,7 +44,30 @@ pub fn message(outcome: &Outcome, scopes: &Scope) -> Message {
     }
 }
 
-fn granted(user: &UserInfo, signed_in: Option<&UserInfo>, scopes: &Scope) -> Message {
+fn sign_in_over() -> Page {
+    let lead = "This sign-in was begun in another browser, or more than 15 minutes ago, or has come to its end already. \
+                Nothing was done.";
+    Page {
+        status: StatusCode::BAD_REQUEST,
+        steps: vec![
+            "Go back to the app that you want to connect, and begin again there.".to_owned(),
+            "Sign in within 15 minutes, in the same browser, with cookies allowed for this site.".to_owned(),
+            "If you began nothing, close this page: somebody may have sent you a link of theirs.".to_owned(),
+        ],
+        ..refused("sign_in_over", "This sign-in cannot go on", lead)
+    }
+}
+
+fn client_gone() -> Page {
+    let lead = "The app that sent you to sign in is not registered here any more, or no longer with the address to go back to.";
+    Page {
+        status: StatusCode::BAD_REQUEST,
+        steps: vec!["Ask an operator to check the app's client in the setting EVERGRANT_CLIENTS.".to_owned()],
+        ..refused("client_gone", "The app is not registered here any more", lead)
+    }
+}
+
+fn granted(user: &UserInfo, signed_in: Option<&UserInfo>, scopes: &Scope) -> Page {
     let mut facts = vec![("Connected as", person(user))];
     facts.extend(user.account().map(|account| ("Account", account.name.clone())));
     facts.push(("Scopes", scopes.to_string()));
@@ -70,7 +78,7 @@ fn granted(user: &UserInfo, signed_in: Option<&UserInfo>, scopes: &Scope) -> Mes
     } else {
         "A DocuSign access token was issued for the integration user just now. This consent is needed only once; the connection does not expire."
     };
-    Message {
+    Page {
         status: StatusCode::OK,
         word: "granted",
         title: "The connection works",
@@ -81,8 +89,8 @@ fn granted(user: &UserInfo, signed_in: Option<&UserInfo>, scopes: &Scope) -> Mes
     }
 }
 
-fn wrong_user(signed_in: &UserInfo) -> Message {
-    Message {
+fn wrong_user(signed_in: &UserInfo) -> Page {
+    Page {
         facts: vec![("You signed in as", person(signed_in))],
         steps: vec![
             "Sign out of DocuSign, or use a private window.".to_owned(),
@@ -93,8 +101,8 @@ fn wrong_user(signed_in: &UserInfo) -> Message {
     }
 }
 
-fn scopes_missing(missing: &[String]) -> Message {
-    Message {
+fn scopes_missing(missing: &[String]) -> Page {
+    Page {
         facts: vec![("Without consent", missing.join(" "))],
         steps: vec![
             "Make a new link with: evergrant consent-url. It asks for every scope in DOCUSIGN_SCOPES.".to_owned(),
@@ -104,19 +112,19 @@ fn scopes_missing(missing: &[String]) -> Message {
     }
 }
 
-fn not_together(scopes: &Scope) -> Message {
+fn not_together(scopes: &Scope) -> Page {
     let lead = "The right user signed in, and each scope has consent alone, but DocuSign refuses them together.";
-    Message {
+    Page {
         facts: vec![("Scopes asked for", scopes.to_string())],
         steps: vec!["Make a new link with: evergrant consent-url. It asks for all scopes at once.".to_owned()],
         ..refused("consent_incomplete", "The scopes have no consent together", lead)
     }
 }
 
-fn consent_missing(scopes: &Scope) -> Message {
+fn consent_missing(scopes: &Scope) -> Page {
     let lead = "DocuSign says that the integration user has not consented to all scopes. Who signed in just now could \
                 not be learnt, perhaps because this page was loaded twice.";
-    Message {
+    Page {
         facts: vec![("Scopes asked for", scopes.to_string())],
         steps: vec![
             "Make a new link with: evergrant consent-url".to_owned(),
@@ -126,10 +134,10 @@ fn consent_missing(scopes: &Scope) -> Message {
     }
 }
 
-fn state_unchecked() -> Message {
+fn state_unchecked() -> Page {
     let lead =
         "The key that checks this link cannot be used at the moment. Nothing was lost: DocuSign keeps your consent.";
-    Message {
+    Page {
         status: StatusCode::SERVICE_UNAVAILABLE,
         retry_after: FailureKind::Permanent.remembered_for(1),
         steps: vec![
@@ -141,10 +149,10 @@ fn state_unchecked() -> Message {
     }
 }
 
-fn denied(error: &str, text: &str) -> Message {
+fn denied(error: &str, text: &str) -> Page {
     let mut facts = vec![("DocuSign's error", error.to_owned())];
     facts.extend((!text.is_empty()).then(|| ("DocuSign's message", text.to_owned())));
-    Message {
+    Page {
         facts,
         steps: vec![
             "If this was a mistake, open the link again and press Allow.".to_owned(),
@@ -154,9 +162,9 @@ fn denied(error: &str, text: &str) -> Message {
     }
 }
 
-fn unproved(error: &MintError) -> Message {
+fn unproved(error: &MintError) -> Page {
     let lead = "You came back from DocuSign, but no access token could be had for the integration user.";
-    Message {
+    Page {
         status: StatusCode::SERVICE_UNAVAILABLE,
         retry_after: error.kind().remembered_for(1),
         facts: vec![("What failed", error.word().to_owned())],
@@ -201,17 +209,16 @@ const fn remedy(error: &MintError) -> &'static str {
     }
 }
 
-fn new_link(word: &'static str, title: &'static str, lead: &str) -> Message {
-    Message {
+fn new_link(word: &'static str, title: &'static str, lead: &str) -> Page {
+    Page {
         status: StatusCode::BAD_REQUEST,
         steps: vec!["Make a new link with: evergrant consent-url".to_owned()],
         ..refused(word, title, lead)
     }
 }
 
-fn refused(word: &'static str, title: &'static str, lead: &str) -> Message {
-    let (facts, steps) = (Vec::new(), Vec::new());
-    Message { status: StatusCode::FORBIDDEN, word, title, lead: lead.to_owned(), facts, steps, retry_after: 0 }
+fn refused(word: &'static str, title: &'static str, lead: &str) -> Page {
+    Page::bad(StatusCode::FORBIDDEN, word, title, lead)
 }
 
 fn person(user: &UserInfo) -> String {

@@ -1,27 +1,28 @@
-//! `GET /consent/callback`, where DocuSign sends the browser after the one-time consent (way A).
+//! `GET /consent/callback`, where DocuSign sends the browser after the one-time consent (way A) and after a sign-in (way C).
 //!
-//! [`query`] reads what DocuSign sent → the sealed state is opened → the code tells who signed in → a fresh mint and
-//! `/oauth/userinfo` prove the consent → [`message`] says how it went and what to do next → [`page`] dresses it in HTML.
-//! [`link`] makes the link that leads here. If DocuSign or Key Vault is down: a 503 page; the consent itself is kept by
-//! DocuSign and not lost.
+//! [`query`] reads what DocuSign sent → the sealed state is opened, and its kind says which way it is:
+//! [`proof`] proves a consent, and [`message`] says how it went and what to do next; [`sign_in`] ends at the client, with a
+//! code or an error. [`link`] makes the link of way A. If DocuSign or Key Vault is down: a 503 page, or back to the client with
+//! `temporarily_unavailable`; the consent itself is kept by DocuSign and not lost.
 
+mod allow;
 pub mod link;
 mod message;
 mod outcome;
-mod page;
+mod proof;
 pub mod query;
+mod sign_in;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::future::join_all;
 use http::Request;
 use secrecy::{ExposeSecret as _, SecretString};
+use tokio::time::timeout;
 
 use crate::clock::Clock;
 use crate::config::DocusignSettings;
-use crate::config::docusign::IMPERSONATION;
 use crate::config::shapes::BaseUrl;
 use crate::docusign::access_tokens::AccessTokens;
 use crate::docusign::account_server::{AccountServer, CodeProof};
@@ -29,24 +30,30 @@ use crate::docusign::consent_link::CALLBACK_PATH;
 use crate::docusign::errors::ExchangeError;
 use crate::docusign::minter::MintError;
 use crate::docusign::userinfo::UserInfo;
-use crate::oauth::scope::Scope;
-use crate::oauth::sealed::{self, SealedClaims, SealedKind, SealingSecret, UnsealError};
-use crate::signing::sealing::SealingKeys;
-use crate::telemetry::Answer;
+use crate::oauth::client::ClientRegistry;
+use crate::oauth::sealed::claims::{ConsentState, SignInState};
+use crate::oauth::sealed::{self, Sealable, Sealed};
+use crate::signing::sealing::{OpenError, SealingKeys};
+use crate::store::codes::UsedCodes;
+use crate::telemetry::{Answer, Record};
 use outcome::Outcome;
 use query::CallbackQuery;
 
 /// A visit that has not ended after this long is answered with a page that says so.
 const DEADLINE: Duration = Duration::from_secs(14);
 
-/// The redirection endpoint of the consent and what it depends on.
+/// The redirection endpoint of DocuSign's pages and what it depends on.
 pub struct ConsentCallback {
     /// Our issuer.
     pub public_url: BaseUrl,
     /// What DocuSign knows us as.
     pub docusign: DocusignSettings,
-    /// What opens the state.
+    /// Who may have begun a sign-in.
+    pub clients: ClientRegistry,
+    /// What opens states and seals codes.
     pub sealing: Arc<SealingKeys>,
+    /// What new codes are redeemed at.
+    pub used_codes: UsedCodes,
     /// DocuSign.
     pub account_server: AccountServer,
     /// What proves the consent.
@@ -59,47 +66,54 @@ impl ConsentCallback {
     /// Answers a request.
     pub async fn handle(&self, request: &Request<Bytes>) -> Answer {
         let query = CallbackQuery::read(request.uri().query().unwrap_or_default());
-        let visit = tokio::time::timeout(DEADLINE, self.visit(query)).await;
-        page::answer(&visit.unwrap_or(Outcome::Unproved(MintError::Deadline)), &self.docusign.scopes)
+        let state = query.state.clone().unwrap_or_default();
+        match sealed::label(&state) {
+            Some(label) if label.typ == SignInState::TYP => match self.open::<SignInState>(&state).await {
+                Ok(opened) => self.finish_sign_in(request.headers(), query, opened).await,
+                Err(Outcome::OldState) => self.page(&Outcome::SignInOver),
+                Err(outcome) => self.page(&outcome),
+            },
+            _ => {
+                let visit = timeout(DEADLINE, self.visit(query, &state)).await;
+                self.page(&visit.unwrap_or(Outcome::Unproved(MintError::Deadline)))
+            }
+        }
     }
 
-    async fn visit(&self, query: CallbackQuery) -> Outcome {
-        let (claims, secret) = match self.open_state(query.state.as_deref()).await {
+    /// Way A: somebody comes back from a consent link.
+    async fn visit(&self, query: CallbackQuery, state: &str) -> Outcome {
+        let (state, code_verifier) = match self.open::<ConsentState>(state).await {
             Ok(opened) => opened,
             Err(outcome) => return outcome,
         };
+        tracing::debug!(event = "consent_visit", issued_at = state.iat);
         if let Some((error, message)) = query.denial {
             return Outcome::Denied(error, message);
         }
         let Some(code) = query.code else { return Outcome::NoCode };
-        let signed_in = self.who_signed_in(&code, &claims, secret).await;
-        self.prove(signed_in).await
+        let signed_in = self.who_signed_in(&code, code_verifier).await;
+        self.prove(signed_in.ok()).await
     }
 
-    async fn open_state(&self, state: Option<&str>) -> Result<(SealedClaims, &SealingSecret), Outcome> {
-        let state = state.ok_or(Outcome::ForeignState)?;
-        let kid = sealed::kid_of(state).ok_or(Outcome::ForeignState)?;
-        let secret = self.sealing.named(&kid).await.map_err(|_| Outcome::StateUnchecked)?;
-        let secret = secret.ok_or(Outcome::ForeignState)?;
-        let opened =
-            sealed::unseal(secret, SealedKind::ConsentState, self.public_url.as_str(), state, self.clock.now());
+    /// Opens a state, and tells the code verifier that belongs to it.
+    async fn open<T: Sealable>(&self, state: &str) -> Result<(Sealed<T>, String), Outcome> {
+        let opened = timeout(DEADLINE, self.sealing.open::<T>(self.public_url.as_str(), state, self.clock.now())).await;
         match opened {
-            Ok(claims) => Ok((claims, secret)),
-            Err(UnsealError::Expired) => Err(Outcome::OldState),
-            Err(UnsealError::NotOurs) => Err(Outcome::ForeignState),
+            Ok(Ok((state, secret))) => {
+                let code_verifier = secret.code_verifier(&state.jti);
+                Ok((state, code_verifier))
+            }
+            Ok(Err(OpenError::Expired)) => Err(Outcome::OldState),
+            Ok(Err(OpenError::NotOurs)) => Err(Outcome::ForeignState),
+            Ok(Err(OpenError::Unavailable(_))) | Err(_) => Err(Outcome::StateUnchecked),
         }
     }
 
-    /// Who signed in; `None` if the code does not tell, for instance because the page was loaded twice.
-    async fn who_signed_in(
-        &self,
-        code: &SecretString,
-        claims: &SealedClaims,
-        secret: &SealingSecret,
-    ) -> Option<UserInfo> {
+    /// Who signed in, by the code; a page loaded twice has a code that tells nothing any more.
+    async fn who_signed_in(&self, code: &SecretString, code_verifier: String) -> Result<UserInfo, ExchangeError> {
         let proof = match &self.docusign.secret_key {
             Some(secret_key) => CodeProof::SecretKey(secret_key),
-            None => CodeProof::CodeVerifier(secret.code_verifier(&claims.jti)),
+            None => CodeProof::CodeVerifier(code_verifier),
         };
         let redirect_uri = self.public_url.join(CALLBACK_PATH);
         let exchanged = self.account_server.exchange_code(code.expose_secret(), &redirect_uri, proof).await;
@@ -107,48 +121,19 @@ impl ConsentCallback {
             Ok(access_token) => self.account_server.userinfo(&access_token.secret).await,
             Err(error) => Err(error),
         };
-        if let Err(error) = &userinfo {
+        userinfo.inspect_err(|error| {
             tracing::warn!(
                 event = "sign_in_unknown",
                 cause = error.word(),
                 "who signed in could not be learnt: {error}"
             );
-        }
-        userinfo.ok()
+        })
     }
 
-    /// Does the connection work now? Remembered failures are ignored: a consent granted a second ago is seen at once.
-    async fn prove(&self, signed_in: Option<UserInfo>) -> Outcome {
-        let user = &self.docusign.user_id;
-        match self.access_tokens.mint_anew(user, &self.docusign.scopes).await {
-            Ok(access_token) => match self.account_server.userinfo(&access_token.secret).await {
-                Ok(info) if user.is(&info.sub) => Outcome::Granted { user: info, signed_in },
-                Ok(_) => Outcome::Unproved(MintError::Exchange(ExchangeError::UserNotFound)),
-                Err(error) => Outcome::Unproved(MintError::Exchange(error)),
-            },
-            Err(MintError::Exchange(ExchangeError::ConsentRequired)) => match signed_in {
-                None => Outcome::ConsentMissing,
-                Some(signed_in) if !user.is(&signed_in.sub) => Outcome::WrongUser { signed_in },
-                Some(_) => self.missing_scopes().await,
-            },
-            Err(error) => Outcome::Unproved(error),
-        }
-    }
-
-    /// DocuSign does not say which scope lacks consent, so each is tried by itself, all at once.
-    async fn missing_scopes(&self) -> Outcome {
-        let user = &self.docusign.user_id;
-        let trials = self.docusign.scopes.iter().map(|scope_token| async move {
-            let alone = Scope::parse(scope_token).ok()?.with(IMPERSONATION);
-            Some((scope_token, self.access_tokens.mint_anew(user, &alone).await.err()?))
-        });
-        let mut missing = Vec::new();
-        for (scope_token, error) in join_all(trials).await.into_iter().flatten() {
-            match error {
-                MintError::Exchange(ExchangeError::ConsentRequired) => missing.push(scope_token.to_owned()),
-                error => return Outcome::Unproved(error),
-            }
-        }
-        if missing.is_empty() { Outcome::NotTogether } else { Outcome::ScopesMissing(missing) }
+    fn page(&self, outcome: &Outcome) -> Answer {
+        let page = message::message(outcome, &self.docusign.scopes);
+        let granted = matches!(outcome, Outcome::Granted { .. });
+        let record = Record { cause: (!granted).then_some(page.word), ..Record::of("consent_checked") };
+        Answer { response: page.response(), record }
     }
 }

@@ -10,6 +10,10 @@ pub enum Outcome {
     ForeignState,
     /// The link was older than its life.
     OldState,
+    /// The state of a sign-in (way C) is too old, or its cookie is not this browser's, or was used up.
+    SignInOver,
+    /// The client that began the sign-in is registered no longer.
+    ClientGone,
     /// The state could not be checked, because the sealing key cannot be used.
     StateUnchecked,
     /// DocuSign reports an error: `error` and its message.

@@ -24,6 +24,8 @@ pub struct AccessTokenResponse<'a> {
     pub expires_in: u64,
     /// Its scope as granted here.
     pub scope: &'a Scope,
+    /// What it is renewed with, if that is not the client's own credentials.
+    pub refresh_token: Option<&'a SecretString>,
 }
 
 #[derive(Serialize)]
@@ -31,6 +33,8 @@ struct AccessTokenBody<'a> {
     access_token: &'a str,
     token_type: &'static str,
     expires_in: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<&'a str>,
     scope: String,
 }
 
@@ -48,6 +52,7 @@ impl AccessTokenResponse<'_> {
             access_token: self.access_token.expose_secret(),
             token_type: "Bearer",
             expires_in: self.expires_in,
+            refresh_token: self.refresh_token.map(ExposeSecret::expose_secret),
             scope: self.scope.to_string(),
         };
         json(StatusCode::OK, &body)

@@ -2,14 +2,18 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A set of scope-tokens in a fixed order; on the wire, separated by single spaces.
 ///
 /// Narrowing keeps the order of the wider scope, so two equal subsets of one scope are equal values.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Scope(Vec<String>);
 
 /// The text holds a character that RFC 6749 §3.3 does not allow in a scope-token, or no scope-token at all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("malformed scope")]
 pub struct MalformedScope;
 
 impl Scope {
@@ -51,6 +55,13 @@ impl Scope {
         })
     }
 
+    /// The part of this scope that `other` holds too, in this scope's order; `None` if they share nothing.
+    #[must_use]
+    pub fn shared_with(&self, other: &Self) -> Option<Self> {
+        let shared: Vec<String> = self.0.iter().filter(|scope_token| other.contains(scope_token)).cloned().collect();
+        (!shared.is_empty()).then_some(Self(shared))
+    }
+
     /// This scope with `scope_token` added at the end unless it is there already.
     #[must_use]
     pub fn with(mut self, scope_token: &str) -> Self {
@@ -69,6 +80,20 @@ impl Scope {
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.join(" "))
+    }
+}
+
+impl From<Scope> for String {
+    fn from(scope: Scope) -> Self {
+        scope.to_string()
+    }
+}
+
+impl TryFrom<String> for Scope {
+    type Error = MalformedScope;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text)
     }
 }
 

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use thiserror::Error;
 use tokio::sync::OnceCell;
 
-use crate::oauth::sealed::{LABEL, SealingSecret};
+use crate::clock::UnixSeconds;
+use crate::oauth::sealed::secret::{LABEL, SealingSecret};
+use crate::oauth::sealed::{self, Sealable, Sealed, UnsealError};
 use crate::secret::sha256;
 use crate::signing::{AssertionSigner, SignError};
 
@@ -52,15 +55,43 @@ impl SealingKeys {
         self.current.secret().await
     }
 
-    /// The secret of the key that a sealed token names; `None` for a key that is not ours.
+    /// Opens a sealed token with the key it names, and tells that key's secret.
     ///
     /// # Errors
-    /// As [`AssertionSigner::sign_digest`]. An unreachable key is an outage, never "not ours".
-    pub async fn named(&self, kid: &str) -> Result<Option<&SealingSecret>, SignError> {
+    /// [`OpenError`]. An unreachable key is an outage, never "not ours".
+    pub async fn open<T: Sealable>(
+        &self,
+        issuer: &str,
+        sealed: &str,
+        now: UnixSeconds,
+    ) -> Result<(Sealed<T>, &SealingSecret), OpenError> {
+        let label = sealed::label(sealed).filter(|label| label.typ == T::TYP).ok_or(OpenError::NotOurs)?;
         let mut keys = std::iter::once(&self.current).chain(&self.previous);
-        match keys.find(|key| key.kid == kid) {
-            Some(key) => key.secret().await.map(Some),
-            None => Ok(None),
+        let key = keys.find(|key| key.kid == label.kid).ok_or(OpenError::NotOurs)?;
+        let secret = key.secret().await?;
+        Ok((sealed::unseal(secret, issuer, sealed, now)?, secret))
+    }
+}
+
+/// Why a sealed token was not opened.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum OpenError {
+    /// It was ours, once.
+    #[error("the sealed token has expired")]
+    Expired,
+    /// Not sealed by us, altered, or sealed for another purpose.
+    #[error("the sealed token is not ours")]
+    NotOurs,
+    /// The sealing key cannot be used, so nobody can tell.
+    #[error("the sealing key (EVERGRANT_SEALING_KEY_ID) cannot be used")]
+    Unavailable(#[from] SignError),
+}
+
+impl From<UnsealError> for OpenError {
+    fn from(error: UnsealError) -> Self {
+        match error {
+            UnsealError::Expired => Self::Expired,
+            UnsealError::NotOurs => Self::NotOurs,
         }
     }
 }

@@ -1,35 +1,48 @@
 //! `POST /oauth/token`, the token endpoint (RFC 6749 §3.2).
 //!
-//! [`request`] reads the form → the registry proves the client → [`AccessTokens`] answers from its cache or mints →
-//! [`crate::oauth::reply`] writes RFC 6749 §5.1 or §5.2. If DocuSign or Key Vault is down: cached tokens until they
-//! expire, then 503 with `Retry-After`, never `invalid_grant`.
+//! [`request`] reads the form → the registry proves the client → the grant is checked ([`authorization_code`],
+//! [`refresh_token`]) → [`AccessTokens`] answers from its cache or mints → [`issue`] writes RFC 6749 §5.1, [`refusal`] §5.2.
+//! If DocuSign or Key Vault is down: cached tokens until they expire, then 503 with `Retry-After`, never `invalid_grant`. If the
+//! store is down: codes wait (503), refreshes go on.
 
+mod authorization_code;
+mod issue;
 mod outage;
+mod refresh_token;
+mod refusal;
 pub mod request;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
-use secrecy::ExposeSecret;
+use tokio::time::timeout;
 
 use crate::clock::Clock;
-use crate::config::shapes::Guid;
+use crate::config::shapes::{BaseUrl, Guid};
 use crate::docusign::access_tokens::AccessTokens;
-use crate::docusign::account_server::DocusignAccessToken;
-use crate::docusign::assertion::upstream_scope;
-use crate::docusign::freshness;
-use crate::docusign::slot::CacheResult;
-use crate::oauth::client::{AccessTokenKind, Client, ClientRegistry, GrantType};
+use crate::oauth::client::{Client, ClientRegistry, GrantType};
 use crate::oauth::error::{ErrorCode, OAuthError};
-use crate::oauth::reply::AccessTokenResponse;
 use crate::oauth::scope::Scope;
-use crate::secret::{hex, sha256};
-use crate::telemetry::{Answer, Record, TOKEN_ISSUED};
-use request::{Credentials, RawTokenRequest};
+use crate::oauth::sealed::claims::Grant;
+use crate::oauth::subject::Subject;
+use crate::signing::sealing::SealingKeys;
+use crate::store::codes::UsedCodes;
+use crate::store::revocations::Revocations;
+use crate::store::rotation::Rotations;
+use crate::telemetry::Answer;
+use issue::Yield;
+use refusal::Refusal;
+use request::RawTokenRequest;
+
+/// Every request is answered by then, whatever waits for whom.
+const DEADLINE: Duration = Duration::from_millis(14_500);
 
 /// The token endpoint and what it depends on.
 pub struct TokenEndpoint {
+    /// Our issuer.
+    pub issuer: BaseUrl,
     /// Who may ask.
     pub clients: ClientRegistry,
     /// The user behind `integration_user`.
@@ -38,6 +51,14 @@ pub struct TokenEndpoint {
     pub docusign_scopes: Scope,
     /// Where access tokens come from.
     pub access_tokens: AccessTokens,
+    /// What opens codes and refresh tokens.
+    pub sealing: Arc<SealingKeys>,
+    /// Which codes are used up.
+    pub used_codes: UsedCodes,
+    /// Which grants are revoked.
+    pub revocations: Revocations,
+    /// How far public clients' refresh tokens were rotated.
+    pub rotations: Rotations,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -45,92 +66,69 @@ pub struct TokenEndpoint {
 impl TokenEndpoint {
     /// Answers a request.
     pub async fn handle(&self, request: &Request<Bytes>) -> Answer {
-        let raw = match RawTokenRequest::read(request) {
+        let raw = match RawTokenRequest::read(request, &self.clients) {
             Ok(raw) => raw,
-            Err(error) => return refuse(error, None),
+            Err(error) => return Refusal::OAuth(error).answer(None),
         };
-        let client = match self.authenticate(&raw.credentials) {
+        let client = match self.authenticate(&raw) {
             Ok(client) => client,
-            Err(error) => return refuse(error, None),
+            Err(error) => return Refusal::OAuth(error).answer(None),
         };
-        match allowed(client, &raw) {
-            Ok(scope) => self.client_credentials(client, &scope).await,
-            Err(error) => refuse(error, Some(client)),
-        }
-    }
-
-    /// Who asks? §2.3. A public client only names itself; any other proves it with its secret.
-    fn authenticate(&self, credentials: &Credentials) -> Result<&Client, OAuthError> {
-        let failed = ErrorCode::InvalidClient.say("client authentication failed: unknown client or wrong secret");
-        let client = self.clients.find(&credentials.client_id).ok_or(failed)?;
-        match &credentials.client_secret {
-            Some(secret) if client.has_secret(secret.expose_secret()) => Ok(client),
-            None if client.is_public() => Ok(client),
-            _ => Err(failed),
-        }
-    }
-
-    /// The client credentials grant, §4.4: a token of the integration user, no refresh token.
-    async fn client_credentials(&self, client: &Client, scope: &Scope) -> Answer {
-        let upstream = upstream_scope(&self.docusign_scopes, scope);
-        match self.access_tokens.get(&self.integration_user, &upstream).await {
-            Ok((access_token, cache_result)) => self.issue(client, scope, &access_token, cache_result),
-            Err(unavailable) => outage::answer(client, &unavailable),
-        }
-    }
-
-    /// §5.1, and the audit event.
-    fn issue(
-        &self,
-        client: &Client,
-        scope: &Scope,
-        access_token: &DocusignAccessToken,
-        cache_result: CacheResult,
-    ) -> Answer {
-        let expires_in = freshness::expires_in(access_token.expires_at, self.clock.now());
-        // The issued token is DocuSign's own.
-        let issued_token = &access_token.secret;
-        let response = AccessTokenResponse { access_token: issued_token, expires_in, scope };
-        let record = Record {
-            grant_type: Some(GrantType::ClientCredentials),
-            scope: Some(scope.to_string()),
-            grant_id: Some(GrantType::ClientCredentials.as_str().to_owned()),
-            token_sha256: Some(hex(&sha256(issued_token.expose_secret().as_bytes()))),
-            expires_in: Some(expires_in),
-            cache_result: Some(cache_result.as_str()),
-            ..Record::of(TOKEN_ISSUED).by(client)
+        let grant_type = match allowed(client, raw.grant_type.as_deref()) {
+            Ok(grant_type) => grant_type,
+            Err(error) => return Refusal::OAuth(error).answer(Some(client)),
         };
-        Answer { response: response.reply(), record }
+        let granted = timeout(DEADLINE, self.grant(client, grant_type, &raw)).await;
+        match granted.unwrap_or(Err(Refusal::Deadline)) {
+            Ok(granted) => self.issue(client, grant_type, &granted),
+            Err(refusal) => refusal.answer(Some(client)),
+        }
+    }
+
+    /// Who asks? §2.3; always before anything is used up.
+    fn authenticate(&self, raw: &RawTokenRequest) -> Result<&Client, OAuthError> {
+        let refreshes = raw.grant_type.as_deref() == Some(GrantType::RefreshToken.as_str());
+        match raw.credentials.secretless(&self.clients) {
+            Some(client) if refreshes => Ok(client),
+            _ => raw.credentials.authenticate(&self.clients),
+        }
+    }
+
+    async fn grant(&self, client: &Client, grant_type: GrantType, raw: &RawTokenRequest) -> Result<Yield, Refusal> {
+        match grant_type {
+            GrantType::ClientCredentials => self.client_credentials(client, raw).await,
+            GrantType::AuthorizationCode => self.authorization_code(client, raw).await,
+            GrantType::RefreshToken => self.refresh_token(client, raw).await,
+        }
+    }
+
+    /// The client credentials grant, §4.4: a token of the integration user, no refresh token. The registration is the grant.
+    async fn client_credentials(&self, client: &Client, raw: &RawTokenRequest) -> Result<Yield, Refusal> {
+        let scope = granted_scope(client, raw.scope.as_deref())?;
+        let grant = Grant {
+            grant_id: GrantType::ClientCredentials.as_str().to_owned(),
+            client_id: client.client_id.to_string(),
+            subject: Subject::IntegrationUser,
+            scope: scope.clone(),
+            granted_at: self.clock.now().0,
+        };
+        let access_token = self.access_token(client, &grant, &scope).await?;
+        Ok(Yield { access_token, scope, grant_id: grant.grant_id, refresh_token: None })
     }
 }
 
-/// May the client have what it asks for? §5.2. Gives the granted scope (§3.3).
-fn allowed(client: &Client, raw: &RawTokenRequest) -> Result<Scope, OAuthError> {
-    let grant_type = raw.grant_type.as_deref();
+/// May the client ask with this grant type? §5.2.
+fn allowed(client: &Client, grant_type: Option<&str>) -> Result<GrantType, OAuthError> {
     let grant_type = grant_type.ok_or(ErrorCode::InvalidRequest.say("grant_type is missing"))?;
     let unsupported = ErrorCode::UnsupportedGrantType.say("this grant_type is not supported here");
     let grant_type = GrantType::parse(grant_type).ok_or(unsupported)?;
-    if !client.may_use(grant_type) {
-        return Err(ErrorCode::UnauthorizedClient.say("the client is not registered for this grant_type"));
-    }
-    if grant_type != GrantType::ClientCredentials {
-        return Err(unsupported);
-    }
-    if client.access_token == AccessTokenKind::Sealed {
-        return Err(ErrorCode::UnauthorizedClient
-            .say("the client takes sealed access tokens, which this version does not issue"));
-    }
-    let Some(wanted) = raw.scope.as_deref() else { return Ok(client.scope.clone()) };
-    let wanted = Scope::parse(wanted).ok();
-    let granted = wanted.and_then(|wanted| client.scope.narrowed_to(&wanted));
-    granted.ok_or(ErrorCode::InvalidScope.say("the scope is malformed or wider than the client's"))
+    let unauthorized = ErrorCode::UnauthorizedClient.say("the client is not registered for this grant_type");
+    client.may_use(grant_type).then_some(grant_type).ok_or(unauthorized)
 }
 
-fn refuse(error: OAuthError, client: Option<&Client>) -> Answer {
-    let record = Record { error: Some(error.error.as_str()), ..Record::of("token_refused") };
-    let record = match client {
-        Some(client) => record.by(client),
-        None => record,
-    };
-    Answer { response: error.reply(), record }
+/// §3.3: the scope asked for, if it is within the client's; the client's if none is.
+fn granted_scope(client: &Client, wanted: Option<&str>) -> Result<Scope, OAuthError> {
+    let Some(wanted) = wanted else { return Ok(client.scope.clone()) };
+    let granted = Scope::parse(wanted).ok().and_then(|wanted| client.scope.narrowed_to(&wanted));
+    granted.ok_or(ErrorCode::InvalidScope.say("the scope is malformed or wider than the client's"))
 }

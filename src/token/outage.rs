@@ -3,18 +3,14 @@
 use crate::docusign::errors::ExchangeError;
 use crate::docusign::minter::MintError;
 use crate::docusign::slot::Unavailable;
-use crate::oauth::client::Client;
 use crate::oauth::error::Outage;
 use crate::telemetry::{Answer, Record};
 
-/// 503 for `client`, and what the log says of it.
-pub fn answer(client: &Client, unavailable: &Unavailable) -> Answer {
+/// 503, and what the log says of it.
+pub fn answer(unavailable: &Unavailable) -> Answer {
     let outage = Outage { retry_after: unavailable.retry_after, error_description: describe(&unavailable.error) };
-    let record = Record {
-        error: Some(Outage::ERROR),
-        cause: Some(unavailable.error.word()),
-        ..Record::of("token_unavailable").by(client)
-    };
+    let record =
+        Record { error: Some(Outage::ERROR), cause: Some(unavailable.error.word()), ..Record::of("token_unavailable") };
     Answer { response: outage.reply(), record }
 }
 

@@ -1,0 +1,90 @@
+//! Reads what a known client asks for, RFC 6749 §4.1.1 and RFC 7636 §4.3. Pure.
+
+use crate::oauth::authorization::{AuthorizationError, AuthorizationErrorCode};
+use crate::oauth::client::{Client, GrantType, Profile};
+use crate::oauth::pkce::{CodeChallenge, S256};
+use crate::oauth::query::Parameter;
+use crate::oauth::scope::Scope;
+
+/// The longest `state` carried, in bytes: it travels in URLs, inside our own state.
+const STATE_MOST: usize = 4096;
+
+/// What a client asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub struct AuthorizationRequest {
+    /// The scope it will get.
+    pub scope: Scope,
+    /// PKCE.
+    pub code_challenge: Option<CodeChallenge>,
+}
+
+/// The `state` of a request, for good news and bad; nothing if nobody can say what it is.
+///
+/// # Errors
+/// `invalid_request` for one that is sent twice or cannot be carried.
+pub fn read_state(query: &str) -> Result<Option<String>, AuthorizationError> {
+    let state = Parameter::find(query, "state").value_or(invalid("state is sent more than once or is not UTF-8"))?;
+    match state {
+        Some(state) if state.len() > STATE_MOST => Err(invalid("state is longer than 4096 bytes")),
+        state => Ok(state),
+    }
+}
+
+impl AuthorizationRequest {
+    /// Reads what `client` asks for in `query`.
+    ///
+    /// # Errors
+    /// What the client is to be told.
+    pub fn read(client: &Client, query: &str) -> Result<Self, AuthorizationError> {
+        check_response_type(client, query)?;
+        if !client.may_use(GrantType::AuthorizationCode) {
+            return Err(
+                AuthorizationErrorCode::UnauthorizedClient.say("the client is not registered for authorization_code")
+            );
+        }
+        Ok(Self { code_challenge: read_code_challenge(client, query)?, scope: read_scope(client, query)? })
+    }
+}
+
+fn check_response_type(client: &Client, query: &str) -> Result<(), AuthorizationError> {
+    match Parameter::find(query, "response_type").value_or(invalid("response_type is sent more than once"))? {
+        Some(response_type) if response_type == "code" => Ok(()),
+        Some(_) => {
+            Err(AuthorizationErrorCode::UnsupportedResponseType.say("the only response_type supported here is code"))
+        }
+        // Workfront is documented to add nothing but `state`.
+        None if client.profile == Profile::Workfront => Ok(()),
+        None => Err(invalid("response_type is missing; it has to be code")),
+    }
+}
+
+/// `S256` only: a missing method means `plain` (RFC 7636 §4.3), which is refused too.
+fn read_code_challenge(client: &Client, query: &str) -> Result<Option<CodeChallenge>, AuthorizationError> {
+    let challenge = Parameter::find(query, "code_challenge").value_or(invalid("code_challenge is sent more than once"));
+    let method = Parameter::find(query, "code_challenge_method")
+        .value_or(invalid("code_challenge_method is sent more than once"));
+    match (challenge?, method?.as_deref()) {
+        (Some(challenge), Some(S256)) => {
+            let challenge = CodeChallenge::parse(&challenge);
+            challenge.map(Some).ok_or(invalid("code_challenge is not 43 to 128 unreserved characters"))
+        }
+        (_, Some(_)) => Err(invalid("PKCE needs a code_challenge with code_challenge_method S256")),
+        (Some(_), None) => Err(invalid("code_challenge_method is missing; only S256 is supported")),
+        (None, None) if client.require_pkce || client.is_public() => {
+            Err(invalid("this client must use PKCE: code_challenge is missing"))
+        }
+        (None, None) => Ok(None),
+    }
+}
+
+fn read_scope(client: &Client, query: &str) -> Result<Scope, AuthorizationError> {
+    let wanted = Parameter::find(query, "scope").value_or(invalid("scope is sent more than once"))?;
+    let Some(wanted) = wanted else { return Ok(client.scope.clone()) };
+    let granted = Scope::parse(&wanted).ok().and_then(|wanted| client.scope.narrowed_to(&wanted));
+    let wider = "the scope is malformed or wider than the client's";
+    granted.ok_or(AuthorizationErrorCode::InvalidScope.say(wider))
+}
+
+const fn invalid(error_description: &'static str) -> AuthorizationError {
+    AuthorizationErrorCode::InvalidRequest.say(error_description)
+}

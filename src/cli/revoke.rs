@@ -1,0 +1,79 @@
+//! `evergrant revoke`: end one grant, or all grants of a client.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::app::App;
+use crate::cli::{Failure, failed};
+use crate::clock::UnixSeconds;
+use crate::config::{Settings, StoreSetting};
+use crate::store::StoreError;
+
+/// What to revoke.
+#[derive(Clone, Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+pub struct What {
+    /// The grant with this `grant_id`, as log lines name it
+    #[arg(long, value_name = "GRANT_ID")]
+    grant: Option<String>,
+    /// Every grant of this client so far; connections made afterwards work
+    #[arg(long, value_name = "CLIENT_ID")]
+    client: Option<String>,
+}
+
+/// Why nothing was revoked.
+#[derive(Debug, Error)]
+enum RevokeError {
+    #[error(
+        "EVERGRANT_STORE is memory, so the running process cannot be told: use POST /oauth/revoke, or remove the client \
+         from EVERGRANT_CLIENTS"
+    )]
+    OnlyInMemory,
+    #[error(
+        "no client with this client_id in EVERGRANT_CLIENTS; its old grants stay revoked only if it is spelt right"
+    )]
+    UnknownClient,
+    #[error("a grant_id has 22 letters, digits, hyphens and underscores; log lines of event token_issued tell it")]
+    NoGrantId,
+    #[error("the revocation could not be stored")]
+    Store(#[source] StoreError),
+}
+
+/// Revokes and tells so.
+#[expect(clippy::print_stdout, reason = "the command's result")]
+pub async fn run(settings: Settings, what: What) -> Result<(), Failure> {
+    if settings.store == StoreSetting::Memory {
+        return Err(failed(RevokeError::OnlyInMemory));
+    }
+    let app = App::new(settings);
+    if let Some(grant_id) = what.grant {
+        if !is_grant_id(&grant_id) {
+            return Err(failed(RevokeError::NoGrantId));
+        }
+        app.revocations.revoke(&grant_id).await.map_err(|error| failed(RevokeError::Store(error)))?;
+        println!("The grant {grant_id} is revoked.");
+    }
+    if let Some(client_id) = what.client {
+        revoke_all(&app, &client_id).await.map_err(failed)?;
+        println!("Every grant of {client_id} so far is revoked.");
+    }
+    println!("Running instances learn of it within a minute; access tokens at DocuSign run out within an hour.");
+    Ok(())
+}
+
+/// The cut lies at the next full second, and is waited for: what was granted before it is revoked, what is granted after
+/// this command ended is not.
+async fn revoke_all(app: &App, client_id: &str) -> Result<(), RevokeError> {
+    app.settings.clients.find(client_id).ok_or(RevokeError::UnknownClient)?;
+    let cut: UnixSeconds = app.clock.now().plus(1);
+    app.revocations.revoke_all_before(client_id, cut).await.map_err(RevokeError::Store)?;
+    while app.clock.now() < cut {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
+}
+
+fn is_grant_id(text: &str) -> bool {
+    text.len() == 22 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}

@@ -1,0 +1,143 @@
+//! Client authentication, RFC 6749 §2.3: HTTP Basic or the body, never both.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use percent_encoding::percent_decode_str;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::oauth::client::{Client, ClientRegistry};
+use crate::oauth::error::{ErrorCode, OAuthError};
+
+/// Client credentials by whichever method, RFC 6749 §2.3.1.
+#[derive(Debug)]
+pub struct Credentials {
+    /// The client identifier.
+    pub client_id: String,
+    /// The client secret; a public client has none.
+    pub client_secret: Option<SecretString>,
+}
+
+const FAILED: OAuthError = ErrorCode::InvalidClient.say("client authentication failed: unknown client or wrong secret");
+
+impl Credentials {
+    /// Reads the header, or takes what the body says; blank values count as absent. The same `client_id` in the body beside
+    /// Basic is fine.
+    ///
+    /// # Errors
+    /// `invalid_request` for two methods at once, `invalid_client` for none.
+    pub fn read(
+        headers: &HeaderMap,
+        client_id: Option<String>,
+        client_secret: Option<SecretString>,
+    ) -> Result<Self, OAuthError> {
+        let client_id = client_id.filter(|text| !text.is_empty());
+        let client_secret = client_secret.filter(|secret| !secret.expose_secret().is_empty());
+        let mut authorizations = headers.get_all(AUTHORIZATION).iter();
+        let Some(authorization) = authorizations.next() else {
+            let client_id = client_id.ok_or(ErrorCode::InvalidClient.say("no client authentication in the request"))?;
+            return Ok(Self { client_id, client_secret });
+        };
+        if authorizations.next().is_some() {
+            return Err(ErrorCode::InvalidRequest.say("more than one Authorization header"));
+        }
+        if client_secret.is_some() {
+            return Err(ErrorCode::InvalidRequest.say("use HTTP Basic or client_secret in the body, not both"));
+        }
+        let basic = authorization.to_str().ok().and_then(read_basic);
+        let basic = basic.ok_or(ErrorCode::InvalidClient.say("the Authorization header is not valid HTTP Basic"))?;
+        if client_id.is_some_and(|client_id| client_id != basic.client_id) {
+            return Err(ErrorCode::InvalidRequest.say("client_id differs from the one in the Authorization header"));
+        }
+        Ok(basic)
+    }
+
+    /// The client, proved by its secret. A public client only names itself.
+    ///
+    /// # Errors
+    /// `invalid_client`, without telling an unknown client from a wrong secret.
+    pub fn authenticate<'a>(&self, clients: &'a ClientRegistry) -> Result<&'a Client, OAuthError> {
+        let client = clients.find(&self.client_id).ok_or(FAILED)?;
+        match &self.client_secret {
+            Some(secret) if client.has_secret(secret.expose_secret()) => Ok(client),
+            None if client.is_public() => Ok(client),
+            _ => Err(FAILED),
+        }
+    }
+
+    /// The client, if it sent no secret and is switched to refresh without one (`secretless_refresh`).
+    #[must_use]
+    pub fn secretless<'a>(&self, clients: &'a ClientRegistry) -> Option<&'a Client> {
+        let client = clients.find(&self.client_id)?;
+        (self.client_secret.is_none() && client.secretless_refresh).then_some(client)
+    }
+}
+
+/// `Basic base64(form-urlencoded id ":" form-urlencoded secret)`, RFC 6749 §2.3.1 and appendix B.
+fn read_basic(header: &str) -> Option<Credentials> {
+    let (scheme, encoded) = header.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = STANDARD.decode(encoded.trim()).ok()?;
+    let decoded = SecretString::from(String::from_utf8(decoded).ok()?);
+    let (client_id, client_secret) = decoded.expose_secret().split_once(':')?;
+    let client_secret = form_decode(client_secret)?;
+    let client_secret = (!client_secret.is_empty()).then(|| SecretString::from(client_secret));
+    Some(Credentials { client_id: form_decode(client_id)?, client_secret })
+}
+
+fn form_decode(text: &str) -> Option<String> {
+    let spaced = text.replace('+', " ");
+    percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn basic(text: &str) -> Option<(String, Option<String>)> {
+        let credentials = read_basic(&format!("Basic {}", STANDARD.encode(text)))?;
+        let secret = credentials.client_secret.map(|secret| secret.expose_secret().to_owned());
+        Some((credentials.client_id, secret))
+    }
+
+    #[test]
+    fn basic_credentials_are_form_decoded() {
+        let some = |id: &str, secret: &str| Some((id.to_owned(), Some(secret.to_owned())));
+        assert_eq!(basic("id:secret"), some("id", "secret"));
+        assert_eq!(basic("my%20id:p%40ss+w%3Ard%25"), some("my id", "p@ss w:rd%"));
+        assert_eq!(basic("id:a:b"), some("id", "a:b"));
+        assert_eq!(basic("id:"), Some(("id".to_owned(), None)));
+        assert_eq!(basic("no colon"), None);
+        assert_eq!(basic("id:%ff"), None);
+    }
+
+    #[test]
+    fn other_schemes_and_broken_base64_are_refused() {
+        for header in ["Bearer abc", "Basic", "Basic !!!", "basicabc", ""] {
+            assert!(read_basic(header).is_none(), "{header}");
+        }
+        assert!(read_basic("bAsIc aWQ6c2VjcmV0").is_some());
+    }
+
+    #[test]
+    fn t4_two_methods_at_once_are_one_too_many() {
+        let read = |headers: &[&str], client_id: Option<&str>, client_secret: Option<&str>| {
+            let mut map = HeaderMap::new();
+            for header in headers {
+                map.append(AUTHORIZATION, header.parse().unwrap());
+            }
+            let read = Credentials::read(&map, client_id.map(Into::into), client_secret.map(Into::into));
+            read.map(|credentials| credentials.client_id).map_err(|error| error.error)
+        };
+        let basic = format!("Basic {}", STANDARD.encode("id:secret"));
+        assert_eq!(read(&[&basic], Some("id"), None), Ok("id".to_owned()));
+        assert_eq!(read(&[&basic], Some("id"), Some("")), Ok("id".to_owned()), "blank counts as absent");
+        assert_eq!(read(&[&basic], Some("id"), Some("secret")), Err(ErrorCode::InvalidRequest));
+        assert_eq!(read(&[&basic], Some("other"), None), Err(ErrorCode::InvalidRequest));
+        assert_eq!(read(&[&basic, &basic], None, None), Err(ErrorCode::InvalidRequest));
+        assert_eq!(read(&[], None, Some("secret")), Err(ErrorCode::InvalidClient));
+    }
+}

@@ -1,0 +1,73 @@
+//! Proof Key for Code Exchange, RFC 7636. Only `S256`: `plain` protects nobody.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq as _;
+
+use crate::secret::sha256;
+
+/// The one method offered, RFC 7636 §4.2.
+pub const S256: &str = "S256";
+
+/// A code challenge by `S256`, RFC 7636 §4.2.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeChallenge(String);
+
+impl CodeChallenge {
+    /// Accepts 43 to 128 unreserved characters.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        is_well_formed(text).then(|| Self(text.to_owned()))
+    }
+
+    /// The challenge that belongs to `verifier`.
+    #[must_use]
+    pub fn of(verifier: &str) -> Self {
+        Self(URL_SAFE_NO_PAD.encode(sha256(verifier.as_bytes())))
+    }
+
+    /// Does `verifier` belong to this challenge? A malformed one belongs to none (§4.6).
+    #[must_use]
+    pub fn is_met_by(&self, verifier: &str) -> bool {
+        is_well_formed(verifier) && Self::of(verifier).0.as_bytes().ct_eq(self.0.as_bytes()).into()
+    }
+
+    /// The challenge as it is sent.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// `43*128unreserved`, the grammar of verifier and challenge alike.
+fn is_well_formed(text: &str) -> bool {
+    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    (43..=128).contains(&text.len()) && text.bytes().all(unreserved)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p6_the_vector_of_rfc_7636_appendix_b() {
+        let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+        let challenge = CodeChallenge::of(verifier);
+        assert_eq!(challenge.as_str(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+        assert!(challenge.is_met_by(verifier));
+        assert!(!challenge.is_met_by(&verifier.replace('d', "e")));
+    }
+
+    #[test]
+    fn p1_grammar_of_verifier_and_challenge() {
+        for good in ["a".repeat(43), "~._-".repeat(32)] {
+            assert!(CodeChallenge::parse(&good).is_some(), "{good}");
+            assert!(CodeChallenge::of(&good).is_met_by(&good), "{good}");
+        }
+        for bad in ["a".repeat(42), "a".repeat(129), "+".repeat(43), format!("{}=", "a".repeat(43)), "ä".repeat(43)] {
+            assert!(CodeChallenge::parse(&bad).is_none(), "{bad}");
+            assert!(!CodeChallenge::of(&bad).is_met_by(&bad), "{bad}");
+        }
+    }
+}

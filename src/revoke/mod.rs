@@ -1,0 +1,149 @@
+//! `POST /oauth/revoke`, the revocation endpoint (RFC 7009).
+//!
+//! The form is read → the registry proves the client → the token is opened as whatever it is → its grant is revoked in the
+//! store. If the store is down: 503, and this process keeps to the revocation all the same.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
+
+use crate::clock::Clock;
+use crate::config::shapes::BaseUrl;
+use crate::oauth::client::{Client, ClientRegistry};
+use crate::oauth::credentials::Credentials;
+use crate::oauth::error::{ErrorCode, OAuthError, Outage};
+use crate::oauth::form;
+use crate::oauth::reply::json;
+use crate::oauth::sealed::claims::{RefreshToken, SealedAccessToken};
+use crate::oauth::sealed::{self, Sealable};
+use crate::signing::sealing::{OpenError, SealingKeys};
+use crate::store::revocations::Revocations;
+use crate::telemetry::{Answer, GRANT_REVOKED, Record};
+
+/// Every request is answered by then.
+const DEADLINE: Duration = Duration::from_secs(14);
+
+/// Seconds after which a client may ask again when the revocation could not be kept.
+const RETRY_AFTER: u64 = 5;
+
+/// The parameters of RFC 7009 §2.1, and client credentials. `token_type_hint` is not needed: a token says what it is.
+#[derive(Deserialize)]
+struct Form {
+    token: Option<SecretString>,
+    client_id: Option<String>,
+    client_secret: Option<SecretString>,
+    #[serde(rename = "token_type_hint")]
+    _token_type_hint: Option<String>,
+}
+
+/// The body of a success. RFC 7009 wants none; some clients parse one all the same.
+#[derive(Serialize)]
+struct Nothing {}
+
+/// What a token turned out to be.
+enum Presented {
+    /// One of ours: its client, and what a revocation has to name.
+    Ours { client_id: String, name: String },
+    /// Unknown, expired, or DocuSign's: there is nothing to revoke (§2.2).
+    Nothing,
+}
+
+/// Why nothing was revoked.
+enum Failure {
+    OAuth(OAuthError),
+    Outage(&'static str, &'static str),
+}
+
+/// The revocation endpoint and what it depends on.
+pub struct RevokeEndpoint {
+    /// Our issuer.
+    pub issuer: BaseUrl,
+    /// Who may ask.
+    pub clients: ClientRegistry,
+    /// What opens the tokens.
+    pub sealing: Arc<SealingKeys>,
+    /// Where revocations are kept.
+    pub revocations: Revocations,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl RevokeEndpoint {
+    /// Answers a request.
+    pub async fn handle(&self, request: &Request<Bytes>) -> Answer {
+        let (client, token) = match self.read(request) {
+            Ok(read) => read,
+            Err(error) => return refuse(error, Record::default()),
+        };
+        let record = Record::default().by(client);
+        let revoked = timeout(DEADLINE, self.revoke(client, &token)).await;
+        match revoked.unwrap_or(Err(Failure::Outage("deadline", "the revocation took too long"))) {
+            Ok(name) => {
+                let event = Some(if name.is_some() { GRANT_REVOKED } else { "nothing_to_revoke" });
+                Answer {
+                    response: json(StatusCode::OK, &Nothing {}),
+                    record: Record { event, grant_id: name, ..record },
+                }
+            }
+            Err(Failure::OAuth(error)) => refuse(error, record),
+            Err(Failure::Outage(cause, error_description)) => {
+                let outage = Outage { retry_after: RETRY_AFTER, error_description };
+                let event = Some("revocation_unavailable");
+                let record = Record { event, error: Some(Outage::ERROR), cause: Some(cause), ..record };
+                Answer { response: outage.reply(), record }
+            }
+        }
+    }
+
+    /// Who asks, and about what?
+    fn read(&self, request: &Request<Bytes>) -> Result<(&Client, SecretString), OAuthError> {
+        let Form { token, client_id, client_secret, .. } = form::read(request)?;
+        let credentials = Credentials::read(request.headers(), client_id, client_secret)?;
+        let client = credentials.authenticate(&self.clients)?;
+        let token = token.filter(|token| !token.expose_secret().is_empty());
+        Ok((client, token.ok_or(ErrorCode::InvalidRequest.say("token is missing"))?))
+    }
+
+    /// Gives the name of what was revoked, if anything was.
+    async fn revoke(&self, client: &Client, token: &SecretString) -> Result<Option<String>, Failure> {
+        let Presented::Ours { client_id, name } = self.recognize(token.expose_secret()).await? else {
+            return Ok(None);
+        };
+        if client_id != client.client_id.as_str() {
+            return Err(Failure::OAuth(ErrorCode::InvalidGrant.say("the token was issued to another client")));
+        }
+        let kept = self.revocations.revoke(&name).await;
+        kept.map_err(|_| Failure::Outage("store_unavailable", "the revocation could not be kept; repeat it"))?;
+        Ok(Some(name))
+    }
+
+    /// A refresh token stands for its grant, and a sealed access token for itself.
+    async fn recognize(&self, token: &str) -> Result<Presented, Failure> {
+        let (issuer, now) = (self.issuer.as_str(), self.clock.now());
+        let typ = sealed::label(token).map(|label| label.typ);
+        let ours = if typ.as_deref() == Some(RefreshToken::TYP) {
+            let opened = self.sealing.open::<RefreshToken>(issuer, token, now).await;
+            opened.map(|(sealed, _)| (sealed.content.grant.client_id, sealed.content.grant.grant_id))
+        } else {
+            let opened = self.sealing.open::<SealedAccessToken>(issuer, token, now).await;
+            opened.map(|(sealed, _)| (sealed.content.grant.client_id, sealed.jti))
+        };
+        match ours {
+            Ok((client_id, name)) => Ok(Presented::Ours { client_id, name }),
+            Err(OpenError::Expired | OpenError::NotOurs) => Ok(Presented::Nothing),
+            Err(OpenError::Unavailable(_)) => {
+                Err(Failure::Outage("sealing_key_unavailable", "the sealing key cannot be used at the moment"))
+            }
+        }
+    }
+}
+
+fn refuse(error: OAuthError, record: Record) -> Answer {
+    let record = Record { event: Some("revocation_refused"), error: Some(error.error.as_str()), ..record };
+    Answer { response: error.reply(), record }
+}

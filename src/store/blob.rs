@@ -1,0 +1,153 @@
+//! Records as blobs in a container of Azure Storage, over the official SDK: shared by all instances.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use azure_core::error::ErrorKind;
+use azure_core::http::{Etag, RequestContent, Url};
+use azure_storage_blob::models::BlobClientUploadOptions;
+use azure_storage_blob::{BlobContainerClient, BlobContainerClientOptions};
+use tokio::sync::OnceCell;
+use tokio::time::timeout;
+
+use crate::signing::credential::Identity;
+use crate::store::{Condition, Record, Store, StoreError, Version, Write};
+
+/// The first try and one more.
+const TRIES: u32 = 2;
+
+/// Pause before the second try.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// A container, called with our identity.
+pub struct BlobStore {
+    container_url: Url,
+    identity: Identity,
+    client: OnceCell<BlobContainerClient>,
+}
+
+impl BlobStore {
+    /// The container at `container_url`. Nothing is called or built yet.
+    #[must_use]
+    pub const fn new(container_url: Url, identity: Identity) -> Self {
+        Self { container_url, identity, client: OnceCell::const_new() }
+    }
+
+    async fn client(&self) -> Result<&BlobContainerClient, StoreError> {
+        self.client.get_or_try_init(|| self.build_client()).await
+    }
+
+    async fn build_client(&self) -> Result<BlobContainerClient, StoreError> {
+        let credential = self.identity.credential().await.map_err(|_| StoreError::IdentityUnavailable)?;
+        let client_options = self.identity.client_options().await;
+        let options = BlobContainerClientOptions { client_options, ..Default::default() };
+        let client = BlobContainerClient::new(self.container_url.clone(), Some(credential), Some(options));
+        client.map_err(|error| classify(&error))
+    }
+
+    async fn get(&self, name: &str) -> Result<Option<Record>, StoreError> {
+        let answer = self.client().await?.blob_client(name).download(None).await;
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) if is_missing_blob(&error) => return Ok(None),
+            Err(error) => return Err(classify(&error)),
+        };
+        let version = Version(answer.properties.etag.map(|etag| etag.to_string()).unwrap_or_default());
+        let body = answer.body.collect().await.map_err(|error| classify(&error))?;
+        let content = String::from_utf8(body.to_vec()).map_err(|_| StoreError::Failed { status: 0 })?;
+        Ok(Some(Record { content, version }))
+    }
+
+    async fn put(&self, write: &Write) -> Result<bool, StoreError> {
+        let (if_match, if_none_match) = match &write.condition {
+            Condition::Absent => (None, Some(Etag::from("*"))),
+            Condition::Unchanged(Version(etag)) => (Some(Etag::from(etag.clone())), None),
+            Condition::Always => (None, None),
+        };
+        let options = BlobClientUploadOptions { if_match, if_none_match, ..Default::default() };
+        let content = RequestContent::from(write.content.clone().into_bytes());
+        match self.client().await?.blob_client(&write.name).upload(content, Some(options)).await {
+            Ok(_) => Ok(true),
+            Err(error) if is_failed_condition(&error) => Ok(false),
+            Err(error) => Err(classify(&error)),
+        }
+    }
+
+    async fn once<T>(&self, call: impl Future<Output = Result<T, StoreError>> + Send) -> Result<T, StoreError> {
+        timeout(self.identity.try_timeout(), call).await.unwrap_or(Err(StoreError::NoAnswer))
+    }
+}
+
+#[async_trait]
+impl Store for BlobStore {
+    async fn read(&self, name: &str) -> Result<Option<Record>, StoreError> {
+        let mut tries = 1;
+        loop {
+            match self.once(self.get(name)).await {
+                Err(error) if tries < TRIES && is_worth_another_try(error) => tokio::time::sleep(PAUSE).await,
+                settled => return settled,
+            }
+            tries += 1;
+        }
+    }
+
+    async fn write(&self, write: Write) -> Result<bool, StoreError> {
+        let mut tries = 1;
+        loop {
+            match self.once(self.put(&write)).await {
+                Err(error) if tries < TRIES && is_worth_another_try(error) => tokio::time::sleep(PAUSE).await,
+                // The try before may have written it and only its answer been lost.
+                Ok(false) if tries > 1 => {
+                    let there = self.once(self.get(&write.name)).await?;
+                    return Ok(there.is_some_and(|there| there.content == write.content));
+                }
+                settled => return settled,
+            }
+            tries += 1;
+        }
+    }
+
+    fn home(&self) -> Option<&str> {
+        None
+    }
+}
+
+const fn is_worth_another_try(error: StoreError) -> bool {
+    match error {
+        StoreError::NoAnswer | StoreError::IdentityUnavailable => true,
+        StoreError::Failed { status } => status == 429 || status >= 500,
+        StoreError::AccessDenied | StoreError::NoContainer => false,
+    }
+}
+
+/// The condition of a conditional write does not hold: 409 for a blob that should not be there, 412 for a changed one.
+fn is_failed_condition(error: &azure_core::Error) -> bool {
+    let code = error_code(error);
+    let status = error.http_status().map(u16::from);
+    status == Some(412) || (status == Some(409) && code == Some("BlobAlreadyExists"))
+}
+
+fn is_missing_blob(error: &azure_core::Error) -> bool {
+    error.http_status().map(u16::from) == Some(404) && error_code(error) != Some("ContainerNotFound")
+}
+
+fn error_code(error: &azure_core::Error) -> Option<&str> {
+    match error.kind() {
+        ErrorKind::HttpResponse { error_code, .. } => error_code.as_deref(),
+        _ => None,
+    }
+}
+
+/// The SDK's error in our words; its own text names the storage account.
+fn classify(error: &azure_core::Error) -> StoreError {
+    match error.kind() {
+        ErrorKind::HttpResponse { status, .. } => match u16::from(*status) {
+            401 | 403 => StoreError::AccessDenied,
+            404 => StoreError::NoContainer,
+            status => StoreError::Failed { status },
+        },
+        ErrorKind::Credential => StoreError::IdentityUnavailable,
+        ErrorKind::Io | ErrorKind::Connection => StoreError::NoAnswer,
+        _ => StoreError::Failed { status: 0 },
+    }
+}

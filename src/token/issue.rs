@@ -1,0 +1,96 @@
+//! What a client gets in the end: an access token of its kind, perhaps a refresh token, and an audit line.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::docusign::account_server::DocusignAccessToken;
+use crate::docusign::assertion::upstream_scope;
+use crate::docusign::freshness;
+use crate::docusign::slot::CacheResult;
+use crate::oauth::client::{AccessTokenKind, Client, GrantType};
+use crate::oauth::reply::AccessTokenResponse;
+use crate::oauth::scope::Scope;
+use crate::oauth::sealed::Sealed;
+use crate::oauth::sealed::claims::{Grant, SealedAccessToken};
+use crate::random::random;
+use crate::secret::{hex, sha256};
+use crate::telemetry::{Answer, Record, TOKEN_ISSUED};
+use crate::token::TokenEndpoint;
+use crate::token::refusal::Refusal;
+
+/// Life of a sealed access token, in seconds: that of DocuSign's own.
+const SEALED_ACCESS_TOKEN_LIFETIME: u64 = 3600;
+
+/// The access token that a client gets.
+pub enum IssuedToken {
+    /// DocuSign's own.
+    Docusign(Arc<DocusignAccessToken>, CacheResult),
+    /// One that only our own routes accept.
+    Sealed(SecretString),
+}
+
+/// What a grant yields.
+pub struct Yield {
+    /// Its access token.
+    pub access_token: IssuedToken,
+    /// The access token's scope.
+    pub scope: Scope,
+    /// The grant's name.
+    pub grant_id: String,
+    /// A refresh token, if it comes with one.
+    pub refresh_token: Option<SecretString>,
+}
+
+impl TokenEndpoint {
+    /// An access token of the client's kind for `grant`, within `scope`.
+    pub(super) async fn access_token(
+        &self,
+        client: &Client,
+        grant: &Grant,
+        scope: &Scope,
+    ) -> Result<IssuedToken, Refusal> {
+        match client.access_token {
+            AccessTokenKind::Docusign => {
+                let user = grant.subject.user(&self.integration_user);
+                let upstream = upstream_scope(&self.docusign_scopes, scope);
+                let (access_token, cache_result) = self.access_tokens.get(user, &upstream).await?;
+                Ok(IssuedToken::Docusign(access_token, cache_result))
+            }
+            AccessTokenKind::Sealed => {
+                let content = SealedAccessToken { grant: Grant { scope: scope.clone(), ..grant.clone() } };
+                let lifetime = Some(SEALED_ACCESS_TOKEN_LIFETIME);
+                let (jti, now) = (URL_SAFE_NO_PAD.encode(random::<16>()), self.clock.now());
+                let sealed = Sealed::new(self.issuer.as_str(), jti, now, lifetime, content);
+                let secret = self.sealing.current().await.map_err(|_| Refusal::SealingUnavailable)?;
+                let sealed = sealed.seal(secret).map_err(|_| Refusal::SealingUnavailable)?;
+                Ok(IssuedToken::Sealed(sealed.into()))
+            }
+        }
+    }
+
+    /// §5.1, and the audit event.
+    pub(super) fn issue(&self, client: &Client, grant_type: GrantType, granted: &Yield) -> Answer {
+        let Yield { access_token, scope, grant_id, refresh_token } = granted;
+        let (access_token, expires_in, cache_result) = match access_token {
+            IssuedToken::Docusign(access_token, cache_result) => {
+                let expires_in = freshness::expires_in(access_token.expires_at, self.clock.now());
+                (&access_token.secret, expires_in, Some(cache_result.as_str()))
+            }
+            IssuedToken::Sealed(access_token) => (access_token, SEALED_ACCESS_TOKEN_LIFETIME, None),
+        };
+        let response = AccessTokenResponse { access_token, expires_in, scope, refresh_token: refresh_token.as_ref() };
+        let record = Record {
+            grant_type: Some(grant_type),
+            scope: Some(scope.to_string()),
+            grant_id: Some(grant_id.clone()),
+            token_sha256: Some(hex(&sha256(access_token.expose_secret().as_bytes()))),
+            expires_in: Some(expires_in),
+            cache_result,
+            ..Record::of(TOKEN_ISSUED).by(client)
+        };
+        Answer { response: response.reply(), record }
+    }
+}
