@@ -43,7 +43,7 @@ fn assert_page(answer: &Answer, status: u16, title: &str) {
 async fn consent_by_the_right_user_is_proved_and_works_at_once() {
     let (app, url) = app_without_consent().await;
     assert_eq!(app.token(&[]).await.status, 503, "no consent yet, and that is remembered");
-    let page = press(&app.http, &app.sandbox, &url, INTEGRATION_USER, "allow").await;
+    let page = press(&url, INTEGRATION_USER, "allow").await;
     assert_page(&page, 200, "The connection works");
     for fact in ["Integration Robot (robot@example.org)", "Example Ltd", ALL] {
         assert!(page.text().contains(fact), "{fact}");
@@ -60,19 +60,19 @@ async fn the_secret_key_tells_who_signed_in_as_well_as_pkce() {
     settings.push(("DOCUSIGN_SECRET_KEY".to_owned(), secret.to_owned()));
     let url = app.consent_url(&settings).await;
     assert!(!url.contains("code_challenge"));
-    let page = press(&app.http, &app.sandbox, &url, OTHER_USER, "allow").await;
+    let page = press(&url, OTHER_USER, "allow").await;
     assert_page(&page, 403, "Another user has to consent");
     assert!(page.text().contains("Other Person (other@example.org)"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn consent_by_the_wrong_user_is_told_from_a_missing_scope() {
-    let (app, url) = app_without_consent().await;
-    let wrong = press(&app.http, &app.sandbox, &url, OTHER_USER, "allow").await;
+    let (_app, url) = app_without_consent().await;
+    let wrong = press(&url, OTHER_USER, "allow").await;
     assert_page(&wrong, 403, "Another user has to consent");
     assert!(wrong.text().contains("Other Person"));
     let narrowed = url.replace("%20spring_write", "");
-    let page = press(&app.http, &app.sandbox, &narrowed, INTEGRATION_USER, "allow").await;
+    let page = press(&narrowed, INTEGRATION_USER, "allow").await;
     assert_page(&page, 403, "Some scopes have no consent");
     assert!(page.text().contains("<dd>spring_write</dd>"), "{}", page.text());
 }
@@ -81,7 +81,7 @@ async fn consent_by_the_wrong_user_is_told_from_a_missing_scope() {
 async fn a_wrong_user_does_no_harm_once_consent_is_there() {
     let (app, url) = app_without_consent().await;
     app.sandbox.docusign.consent(INTEGRATION_USER, ALL);
-    let page = press(&app.http, &app.sandbox, &url, OTHER_USER, "allow").await;
+    let page = press(&url, OTHER_USER, "allow").await;
     assert_page(&page, 200, "The connection works");
     assert!(page.text().contains("You signed in as"));
 }
@@ -89,7 +89,7 @@ async fn a_wrong_user_does_no_harm_once_consent_is_there() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_denial_is_shown_in_docusigns_words_and_harmlessly() {
     let (app, url) = app_without_consent().await;
-    let page = press(&app.http, &app.sandbox, &url, INTEGRATION_USER, "deny").await;
+    let page = press(&url, INTEGRATION_USER, "deny").await;
     assert_page(&page, 403, "Consent was not given");
     assert!(page.text().contains("access_denied") && page.text().contains("The user did not consent"));
     let state = state_of(&url);
@@ -162,7 +162,7 @@ async fn a_consent_helps_every_scope_at_once() {
     for scope in ["signature", "spring_read"] {
         assert_eq!(app.token(&[("scope", scope)]).await.status, 503);
     }
-    let page = press(&app.http, &app.sandbox, &url, INTEGRATION_USER, "allow").await;
+    let page = press(&url, INTEGRATION_USER, "allow").await;
     assert_page(&page, 200, "The connection works");
     for scope in ["signature", "spring_read"] {
         assert_eq!(app.token(&[("scope", scope)]).await.status, 200, "{scope}");

@@ -68,10 +68,10 @@ async fn consent_pages(app: &TestApp, url: &str) -> Vec<Answer> {
     vec![
         app.http.get(&callback("")).await,
         app.http.get(&callback("&code=ds-code-hunter2")).await,
-        press(&app.http, &app.sandbox, url, OTHER_USER, "allow").await,
-        press(&app.http, &app.sandbox, url, INTEGRATION_USER, "deny").await,
-        press(&app.http, &app.sandbox, &narrow, INTEGRATION_USER, "allow").await,
-        press(&app.http, &app.sandbox, url, INTEGRATION_USER, "allow").await,
+        press(url, OTHER_USER, "allow").await,
+        press(url, INTEGRATION_USER, "deny").await,
+        press(&narrow, INTEGRATION_USER, "allow").await,
+        press(url, INTEGRATION_USER, "allow").await,
     ]
 }
 

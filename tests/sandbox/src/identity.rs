@@ -9,6 +9,7 @@ use url::form_urlencoded;
 
 use crate::fault::Faults;
 use crate::server::{self, Reply, Server};
+use crate::storage;
 
 /// What the endpoint checks and counts.
 #[derive(Debug)]
@@ -64,17 +65,22 @@ impl Identity {
         let allowed = header == Some(self.header.as_str());
         // Without a client ID the system-assigned identity is meant; this app has both.
         let known = value("client_id").is_none_or(|client_id| client_id == self.client_id);
-        let right = value("api-version").as_deref() == Some("2019-08-01")
-            && value("resource").as_deref() == Some("https://vault.azure.net");
-        if !(allowed && known && right) {
+        let resource = value("resource").unwrap_or_default();
+        let entra_token = match resource.as_str() {
+            "https://vault.azure.net" => Some(self.entra_token.clone()),
+            storage::RESOURCE => Some(storage::entra_token()),
+            _ => None,
+        };
+        let right = value("api-version").as_deref() == Some("2019-08-01");
+        let Some(entra_token) = entra_token.filter(|_| allowed && known && right) else {
             return Ok(server::json(400, &json!({"statusCode": 400, "message": "no such identity"})));
-        }
+        };
         let expires_on = crate::docusign::unix_now() + 86_400;
         Ok(server::json(
             200,
             &json!({
-                "access_token": self.entra_token, "client_id": self.client_id, "expires_on": expires_on.to_string(),
-                "resource": "https://vault.azure.net", "token_type": "Bearer",
+                "access_token": entra_token, "client_id": self.client_id, "expires_on": expires_on.to_string(),
+                "resource": resource, "token_type": "Bearer",
             }),
         ))
     }

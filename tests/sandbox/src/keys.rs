@@ -12,9 +12,10 @@ use rsa::pkcs1::EncodeRsaPrivateKey;
 use rsa::pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey, LineEnding};
 use rsa::traits::PublicKeyParts;
 use std::sync::Arc;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 /// An RSA-2048 key.
 #[derive(Clone)]
@@ -73,27 +74,60 @@ impl RsaKey {
     }
 }
 
-/// A certificate authority for one server.
-pub struct Tls {
-    /// The authority's certificate, for `SSL_CERT_FILE`.
-    pub authority_pem: String,
-    /// Serves with a certificate for the wanted name.
+/// A certificate authority of the hour.
+pub struct Authority {
+    issuer: Issuer<'static, rcgen::KeyPair>,
+    /// Its certificate, for `SSL_CERT_FILE`.
+    pub pem: String,
+}
+
+/// A server's certificate and key.
+pub struct Certificate {
+    /// The certificate.
+    pub pem: String,
+    /// The private key.
+    pub key_pem: String,
+    /// Serves with them.
     pub acceptor: TlsAcceptor,
 }
 
-/// Makes an authority and a server certificate for `name`.
-#[must_use]
-pub fn tls_for(name: &str) -> Tls {
-    let authority_key = rcgen::KeyPair::generate().expect("a key");
-    let mut authority = CertificateParams::new(Vec::new()).expect("parameters");
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    authority.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-    let authority_pem = authority.self_signed(&authority_key).expect("a certificate").pem();
-    let issuer = Issuer::new(authority, authority_key);
-    let key = rcgen::KeyPair::generate().expect("a key");
-    let certificate = CertificateParams::new(vec![name.to_owned()]).expect("parameters").signed_by(&key, &issuer);
-    let chain = vec![certificate.expect("a certificate").der().clone()];
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).expect("a TLS server");
-    Tls { authority_pem, acceptor: TlsAcceptor::from(Arc::new(config)) }
+impl Authority {
+    /// Makes an authority.
+    #[must_use]
+    pub fn new() -> Self {
+        let key = rcgen::KeyPair::generate().expect("a key");
+        let mut authority = CertificateParams::new(Vec::new()).expect("parameters");
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        authority.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        let pem = authority.self_signed(&key).expect("a certificate").pem();
+        Self { issuer: Issuer::new(authority, key), pem }
+    }
+
+    /// Makes a server certificate for `name`.
+    #[must_use]
+    pub fn certify(&self, name: &str) -> Certificate {
+        let key = rcgen::KeyPair::generate().expect("a key");
+        let params = CertificateParams::new(vec![name.to_owned()]).expect("parameters");
+        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
+        let (pem, key_pem) = (certificate.pem(), key.serialize_pem());
+        let chain = vec![certificate.der().clone()];
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).expect("a TLS server");
+        Certificate { pem, key_pem, acceptor: TlsAcceptor::from(Arc::new(config)) }
+    }
+
+    /// Connects to servers with its certificates, and to no others.
+    #[must_use]
+    pub fn connector(&self) -> TlsConnector {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(self.pem.as_bytes()).expect("PEM")).expect("an authority");
+        let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+        TlsConnector::from(Arc::new(config))
+    }
+}
+
+impl Default for Authority {
+    fn default() -> Self {
+        Self::new()
+    }
 }

@@ -35,7 +35,10 @@ async fn main() -> ExitCode {
         eprintln!("sandbox: the handler could not be built");
         return ExitCode::FAILURE;
     };
-    let sandbox = Sandbox::start_without_consent().await;
+    let mut sandbox = Sandbox::start_without_consent().await;
+    if sandbox::storage::program().is_some() {
+        sandbox.start_storage().await;
+    }
     let port = arguments.port.unwrap_or_else(|| if is_free(7071) { 7071 } else { free_port() });
     let options = sandbox.host_options(&root, &handler, port, &[]);
     let settings = options.settings.clone();
@@ -51,7 +54,8 @@ async fn main() -> ExitCode {
         handler.display()
     );
     println!("  DocuSign account      {}", sandbox.docusign_url());
-    println!("  Key Vault             over the real Azure SDK, with managed identity\n");
+    println!("  Key Vault             over the real Azure SDK, with managed identity");
+    println!("  Storage               {}\n", storage(&sandbox));
     let good = tell(&walk::main_way(&sandbox, &host.url(), &consent_url(&handler, &settings)).await);
     let counts = (sandbox.key_vault.signatures(), sandbox.docusign.exchanges());
     println!(
@@ -65,6 +69,13 @@ async fn main() -> ExitCode {
     invite(&sandbox, &host, &consent_url(&handler, &settings).unwrap_or_else(|told| told));
     let _ = tokio::signal::ctrl_c().await;
     ExitCode::SUCCESS
+}
+
+fn storage(sandbox: &Sandbox) -> &'static str {
+    match sandbox.azurite {
+        Some(_) => "the real Azurite, over the real Azure SDK",
+        None => "memory (for the real Azurite, run `npm ci` in tests/tools first)",
+    }
 }
 
 fn tell(steps: &[walk::Step]) -> bool {
@@ -86,6 +97,9 @@ fn invite(sandbox: &Sandbox, host: &FunctionsHost, consent_url: &str) {
     println!("Break DocuSign and mend it ({kinds}); or with &at=key-vault or &at=identity one of these:");
     println!("  curl -X POST '{}/sandbox/fault?kind=status-500'", sandbox.docusign_url());
     println!("Open the consent link in a browser and press Allow or Deny:\n  {consent_url}");
+    println!("Make a connection in a browser (sign in, press Allow, then refresh it):");
+    println!("  Power Automate, as the integration user   {}", sandbox.power_platform.url());
+    println!("  Workfront, as anybody                     {}", sandbox.workfront.url());
 }
 
 /// RFC 6749 §2.3.1 wants id and secret form-encoded before they go into HTTP Basic.

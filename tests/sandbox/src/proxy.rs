@@ -1,32 +1,54 @@
-//! An HTTP proxy that knows one destination: `CONNECT *.vault.azure.net:443` leads to the vault on this machine.
+//! An HTTP proxy that knows two destinations: `CONNECT *.vault.azure.net:443` leads to the vault on this machine and
+//! `CONNECT *.blob.core.windows.net:443` to the storage.
 //!
 //! Everything else is refused, so the handler cannot reach the real Azure by mistake.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
+
+/// The way to the storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StorageWay {
+    /// There is none: connections are refused, and those there are break off.
+    Cut,
+    /// Connections are taken, and nothing comes of them.
+    Silent,
+    /// It leads there.
+    To(SocketAddr),
+}
 
 /// A running proxy; dropping it closes it.
 #[derive(Debug)]
 pub struct Proxy {
     /// Where it listens.
     pub address: SocketAddr,
+    storage: Arc<watch::Sender<StorageWay>>,
     task: JoinHandle<()>,
 }
 
 impl Proxy {
-    /// Starts a proxy to `vault`.
+    /// Starts a proxy to `vault`; there is no storage yet.
     pub async fn start(vault: SocketAddr) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free loopback port");
         let address = listener.local_addr().expect("a bound address");
+        let storage = Arc::new(watch::channel(StorageWay::Cut).0);
+        let way = Arc::clone(&storage);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(tunnel(stream, vault));
+                tokio::spawn(tunnel(stream, vault, way.subscribe()));
             }
         });
-        Self { address, task }
+        Self { address, storage, task }
+    }
+
+    /// Changes the way to the storage, and breaks off every connection that went the old one.
+    pub fn lead_storage(&self, way: StorageWay) {
+        self.storage.send_replace(way);
     }
 }
 
@@ -36,18 +58,33 @@ impl Drop for Proxy {
     }
 }
 
-async fn tunnel(mut client: TcpStream, vault: SocketAddr) -> std::io::Result<()> {
+async fn tunnel(mut client: TcpStream, vault: SocketAddr, mut way: watch::Receiver<StorageWay>) -> std::io::Result<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") && head.len() < 8192 {
         head.push(client.read_u8().await?);
     }
     let head = String::from_utf8_lossy(&head);
     let target = head.strip_prefix("CONNECT ").and_then(|rest| rest.split(' ').next()).unwrap_or_default();
-    if !target.ends_with(".vault.azure.net:443") {
-        return client.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n").await;
+    if target.ends_with(".vault.azure.net:443") {
+        return connect(&mut client, vault).await;
     }
-    let mut upstream = TcpStream::connect(vault).await?;
+    let storage = *way.borrow_and_update();
+    match storage {
+        StorageWay::To(storage) if target.ends_with(".blob.core.windows.net:443") => tokio::select! {
+            done = connect(&mut client, storage) => done,
+            _ = way.changed() => Ok(()),
+        },
+        StorageWay::Silent if target.ends_with(".blob.core.windows.net:443") => {
+            let _ = way.changed().await;
+            Ok(())
+        }
+        _ => client.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n").await,
+    }
+}
+
+async fn connect(client: &mut TcpStream, to: SocketAddr) -> std::io::Result<()> {
+    let mut upstream = TcpStream::connect(to).await?;
     client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await?;
-    tokio::io::copy_bidirectional(&mut client, &mut upstream).await?;
+    tokio::io::copy_bidirectional(client, &mut upstream).await?;
     Ok(())
 }

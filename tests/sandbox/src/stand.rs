@@ -4,15 +4,21 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::docusign::{Docusign, User};
 use crate::host::{FunctionsHost, Generation, Options};
 use crate::identity::Identity;
 use crate::key_vault::KeyVault;
-use crate::keys::{RsaKey, tls_for};
-use crate::proxy::Proxy;
+use crate::keys::{Authority, RsaKey};
+use crate::power_platform::PowerPlatform;
+use crate::proxy::{Proxy, StorageWay};
 use crate::server::Server;
+use crate::storage::{Azurite, CONTAINER_URL};
+use crate::workfront::Workfront;
 
 /// The integration key that the sandbox's DocuSign knows.
 pub const INTEGRATION_KEY: &str = "7c2b8d7e-3f5a-4f0e-9d5b-2a6f1e0c4b11";
@@ -20,9 +26,13 @@ pub const INTEGRATION_KEY: &str = "7c2b8d7e-3f5a-4f0e-9d5b-2a6f1e0c4b11";
 pub const INTEGRATION_USER: &str = "5e1d7a90-8c34-4f7b-a2d6-90b1c3e5f722";
 /// Another user of the account.
 pub const OTHER_USER: &str = "c0ffee00-1b2c-4d3e-8f40-5a6b7c8d9e33";
-/// The registered client.
+/// The client for scripts.
 pub const CLIENT_ID: &str = "sandbox-client";
-/// Its secret, worth nothing outside the sandbox.
+/// Power Platform's client.
+pub const POWER_AUTOMATE_ID: &str = "power-automate";
+/// Workfront's client.
+pub const WORKFRONT_ID: &str = "workfront";
+/// The secret of all of them, worth nothing outside the sandbox.
 pub const CLIENT_SECRET: &str = "sandbox secret, worth nothing";
 
 const VAULT_HOST: &str = "evergrant-sandbox.vault.azure.net";
@@ -30,7 +40,7 @@ const ENTRA_TOKEN: &str = "entra-token-of-the-sandbox";
 const IDENTITY_HEADER: &str = "identity-header-of-the-sandbox";
 const IDENTITY_CLIENT_ID: &str = "9a8b7c6d-0000-4000-8000-e5d4c3b2a144";
 
-/// The outside world: DocuSign, Key Vault, managed identity.
+/// The outside world: DocuSign, Key Vault, managed identity, perhaps storage, and two systems to be connected.
 pub struct Sandbox {
     /// DocuSign's account server.
     pub docusign: Arc<Docusign>,
@@ -38,14 +48,22 @@ pub struct Sandbox {
     pub key_vault: Arc<KeyVault>,
     /// The managed-identity endpoint.
     pub identity: Arc<Identity>,
+    /// Blob storage, once it was started.
+    pub azurite: Option<Azurite>,
+    /// Power Platform.
+    pub power_platform: Arc<PowerPlatform>,
+    /// Workfront.
+    pub workfront: Arc<Workfront>,
+    /// The way to the vault and to the storage.
+    pub proxy: Proxy,
     /// The signing key, whose public half DocuSign knows.
     pub signing_key: RsaKey,
     signing_key_id: String,
     sealing_key_id: String,
     docusign_server: Server,
     identity_server: Server,
-    _vault_server: Server,
-    proxy: Proxy,
+    _servers: [Server; 3],
+    authority: Authority,
     files: TempDir,
 }
 
@@ -64,9 +82,9 @@ impl Sandbox {
 
     /// Starts everything with a secret key for the integration key.
     pub async fn start_with(secret_key: Option<&str>) -> Self {
-        let tls = tls_for("*.vault.azure.net");
+        let authority = Authority::new();
         let files = TempDir::new().expect("a folder for temporary files");
-        std::fs::write(files.path().join("authority.pem"), &tls.authority_pem).expect("a file");
+        std::fs::write(files.path().join("authority.pem"), &authority.pem).expect("a file");
         let key_vault = KeyVault::new(VAULT_HOST, ENTRA_TOKEN);
         let signing_key = RsaKey::generate();
         let signing_key_id = key_vault.add_key("evergrant-signing", "a1", signing_key.clone());
@@ -76,12 +94,21 @@ impl Sandbox {
         docusign.upload_public_key(&signing_key.public_pem());
         docusign.control_also("key-vault", Arc::clone(&key_vault.faults));
         docusign.control_also("identity", Arc::clone(&identity.faults));
-        let vault_server = key_vault.start(tls.acceptor).await;
+        let vault_server = key_vault.start(authority.certify("*.vault.azure.net").acceptor).await;
+        let docusign_server = docusign.start().await;
+        let (power_platform, power_platform_server) =
+            PowerPlatform::start(&format!("{}/oauth/userinfo", docusign_server.url())).await;
+        let (workfront, workfront_server) =
+            Workfront::start(&format!("{}/sandbox/documents", docusign_server.url())).await;
         Self {
             proxy: Proxy::start(vault_server.address).await,
-            docusign_server: docusign.start().await,
+            docusign_server,
             identity_server: identity.start().await,
-            _vault_server: vault_server,
+            _servers: [vault_server, power_platform_server, workfront_server],
+            authority,
+            azurite: None,
+            power_platform,
+            workfront,
             docusign,
             key_vault,
             identity,
@@ -90,6 +117,13 @@ impl Sandbox {
             sealing_key_id,
             files,
         }
+    }
+
+    /// Starts storage, and leads the handler there: [`CONTAINER_URL`] is its `EVERGRANT_STORE` from then on.
+    pub async fn start_storage(&mut self) {
+        let azurite = Azurite::start(self.files.path(), &self.authority).await;
+        self.proxy.lead_storage(StorageWay::To(azurite.address));
+        self.azurite = Some(azurite);
     }
 
     /// Base URL of the account server.
@@ -110,11 +144,13 @@ impl Sandbox {
     #[must_use]
     pub fn settings(&self, public_url: &str) -> Vec<(String, String)> {
         let authority = self.files.path().join("authority.pem").display().to_string();
+        let store = if self.azurite.is_some() { CONTAINER_URL } else { "memory" };
         let pairs = [
+            ("EVERGRANT_STORE", store.to_owned()),
             ("EVERGRANT_PUBLIC_URL", public_url.to_owned()),
             ("EVERGRANT_SIGNING_KEY_ID", self.signing_key_id.clone()),
             ("EVERGRANT_SEALING_KEY_ID", self.sealing_key_id.clone()),
-            ("EVERGRANT_CLIENTS", clients()),
+            ("EVERGRANT_CLIENTS", self.clients().to_string()),
             ("DOCUSIGN_ENVIRONMENT", "demo".to_owned()),
             ("DOCUSIGN_OAUTH_URL", self.docusign_url()),
             ("DOCUSIGN_INTEGRATION_KEY", INTEGRATION_KEY.to_owned()),
@@ -124,11 +160,27 @@ impl Sandbox {
             ("AZURE_CLIENT_ID", IDENTITY_CLIENT_ID.to_owned()),
             ("IDENTITY_ENDPOINT", format!("{}/msi/token", self.identity_server.url())),
             ("IDENTITY_HEADER", IDENTITY_HEADER.to_owned()),
-            // The only way to the vault; and the only authority believed.
+            // The only way to the vault and the storage; and the only authority believed.
             ("HTTPS_PROXY", format!("http://{}", self.proxy.address)),
             ("SSL_CERT_FILE", authority),
         ];
         pairs.map(|(name, value)| (name.to_owned(), value)).to_vec()
+    }
+
+    /// `EVERGRANT_CLIENTS` of the sandbox.
+    #[must_use]
+    pub fn clients(&self) -> Value {
+        let digest = digest(CLIENT_SECRET);
+        json!([
+            {"client_id": CLIENT_ID, "client_secret_sha256": [digest], "grant_types": ["client_credentials"],
+             "subject": "integration_user", "scope": "signature spring_read spring_write"},
+            {"client_id": POWER_AUTOMATE_ID, "client_secret_sha256": [digest], "profile": "power_automate",
+             "grant_types": ["authorization_code", "refresh_token"], "subject": "integration_user",
+             "scope": "signature spring_read spring_write", "redirect_uris": [self.power_platform.redirect_uri()]},
+            {"client_id": WORKFRONT_ID, "client_secret_sha256": [digest], "profile": "workfront",
+             "grant_types": ["authorization_code", "refresh_token"], "subject": "signed_in_user",
+             "scope": "spring_read spring_write", "redirect_uris": [self.workfront.redirect_uri()]},
+        ])
     }
 
     /// Starts a Functions host over the app in `root` with the handler binary `executable`.
@@ -143,6 +195,8 @@ impl Sandbox {
         let port = if port == 0 { free_port() } else { port };
         let public_url = format!("http://127.0.0.1:{port}");
         self.docusign.register_redirect_uri(&format!("{public_url}/consent/callback"));
+        self.power_platform.use_issuer(&public_url);
+        self.workfront.use_issuer(&public_url);
         let mut settings = self.settings(&public_url);
         for (name, value) in extra {
             settings.retain(|(known, _)| known != name);
@@ -167,15 +221,29 @@ pub fn free_port() -> u16 {
     listener.local_addr().expect("a bound address").port()
 }
 
-/// `EVERGRANT_CLIENTS` of the sandbox.
-fn clients() -> String {
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, CLIENT_SECRET.as_bytes());
-    let digest = digest.as_ref().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
-    let client = serde_json::json!([{
-        "client_id": CLIENT_ID, "client_secret_sha256": [digest], "grant_types": ["client_credentials"],
-        "subject": "integration_user", "scope": "signature spring_read spring_write",
-    }]);
-    client.to_string()
+/// What `client_secret_sha256` holds of a secret.
+#[must_use]
+pub fn digest(secret: &str) -> String {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, secret.as_bytes());
+    digest.as_ref().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+/// HTTP Basic with id and secret form-encoded, as RFC 6749 §2.3.1 wants them.
+pub(crate) fn basic(client_id: &str, client_secret: &str) -> String {
+    let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    format!("Basic {}", STANDARD.encode(format!("{}:{}", encode(client_id), encode(client_secret))))
+}
+
+/// The first value of a parameter.
+pub(crate) fn parameter(query: &str, wanted: &str) -> Option<String> {
+    url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+}
+
+/// 128 random bits in hexadecimal.
+pub(crate) fn random() -> String {
+    let mut bytes = [0u8; 16];
+    aws_lc_rs::rand::fill(&mut bytes).expect("randomness");
+    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 fn users() -> Vec<User> {

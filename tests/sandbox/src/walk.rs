@@ -1,9 +1,10 @@
-//! The main way, walked once from outside: consent, a token, the cache, and a refusal.
+//! The main ways, walked once from outside: consent, a token, the cache, a refusal, and two connections that last.
 
 use http::Method;
 
+use crate::browser::Browser;
 use crate::client::{Answer, HttpClient};
-use crate::{CLIENT_ID, CLIENT_SECRET, INTEGRATION_USER, Sandbox};
+use crate::{CLIENT_ID, CLIENT_SECRET, INTEGRATION_USER, OTHER_USER, Sandbox};
 
 /// One step and how it went.
 #[derive(Debug)]
@@ -21,12 +22,14 @@ pub struct Step {
 pub async fn main_way(sandbox: &Sandbox, base: &str, consent_url: &Result<String, String>) -> Vec<Step> {
     let http = HttpClient::default();
     let mut steps = vec![match consent_url {
-        Ok(consent_url) => consent(&http, sandbox, consent_url).await,
+        Ok(consent_url) => consent(consent_url).await,
         Err(told) => Step { what: "evergrant consent-url", seen: told.clone(), good: false },
     }];
     steps.push(first_token(&http, sandbox, base).await);
     steps.push(cached_token(&http, sandbox, base).await);
     steps.push(wrong_secret(&http, base).await);
+    steps.push(power_automate(sandbox).await);
+    steps.push(workfront(sandbox).await);
     steps
 }
 
@@ -36,20 +39,13 @@ pub async fn ask(http: &HttpClient, base: &str, client_secret: &str) -> Answer {
     http.post_form(&format!("{base}/oauth/token"), &[], &form).await
 }
 
-/// Opens the consent link, presses Allow or Deny as `user`, and goes where DocuSign sends the browser.
-pub async fn press(http: &HttpClient, sandbox: &Sandbox, consent_url: &str, user: &str, decision: &str) -> Answer {
-    let page = http.get(consent_url).await;
-    let html = page.text();
-    let hidden = html.split_once("name=query value='").and_then(|(_, rest)| rest.split_once('\''));
-    let Some((query, _)) = hidden.filter(|_| html.contains(user)) else { return page };
-    let query = query.replace("&amp;", "&");
-    let form = [("query", query.as_str()), ("user", user), ("decision", decision)];
-    let decided = http.post_form(&format!("{}/oauth/auth/decision", sandbox.docusign_url()), &[], &form).await;
-    if decided.status == 302 { http.get(decided.header("location")).await } else { decided }
+/// Opens the consent link, signs in as `user`, presses Allow or Deny, and goes where DocuSign sends the browser.
+pub async fn press(consent_url: &str, user: &str, decision: &str) -> Answer {
+    Browser::default().sign_in(consent_url, user, decision).await.answer
 }
 
-async fn consent(http: &HttpClient, sandbox: &Sandbox, consent_url: &str) -> Step {
-    let page = press(http, sandbox, consent_url, INTEGRATION_USER, "allow").await;
+async fn consent(consent_url: &str) -> Step {
+    let page = press(consent_url, INTEGRATION_USER, "allow").await;
     let good = page.status == 200 && page.text().contains("The connection works");
     let seen = if good { "the callback page says: The connection works".to_owned() } else { page.text() };
     Step { what: "Open the consent link at DocuSign and press Allow", seen, good }
@@ -88,4 +84,39 @@ async fn wrong_secret(http: &HttpClient, base: &str) -> Step {
     let answer = ask(http, base, "another secret").await;
     let good = answer.status == 401 && answer.json()["error"] == "invalid_client";
     Step { what: "Ask with a wrong secret", seen: format!("{} {}", answer.status.as_u16(), answer.text()), good }
+}
+
+/// Way C: a system-wide connection, made by the integration user and refreshed.
+async fn power_automate(sandbox: &Sandbox) -> Step {
+    let platform = &sandbox.power_platform;
+    let url = format!("{}/connect", platform.url());
+    let page = Browser::default().sign_in(&url, INTEGRATION_USER, "allow").await.answer;
+    let refreshed = platform.refresh(3).await;
+    let good = page.text().contains("Connected.") && refreshed.is_ok();
+    let seen = match (&refreshed, platform.connection()) {
+        (Ok(()), Some(connection)) if good => {
+            let (length, expires_in) = (connection.refresh_token.len(), connection.expires_in);
+            format!(
+                "connected and refreshed by three machines at once: a {length}-character refresh token, {expires_in} s each time"
+            )
+        }
+        _ => format!("{} {refreshed:?}", page.text()),
+    };
+    Step { what: "Create a connection in Power Automate and refresh it", seen, good }
+}
+
+/// Way C: a connection of whoever signed in, with a silent refresh.
+async fn workfront(sandbox: &Sandbox) -> Step {
+    let workfront = &sandbox.workfront;
+    let url = format!("{}/connect", workfront.url());
+    let page = Browser::default().sign_in(&url, OTHER_USER, "allow").await.answer;
+    workfront.invalidate_access_token();
+    let answer = workfront.browse().await;
+    let good = page.text().contains("Service added.") && answer.status == 200 && workfront.refreshes() == 1;
+    let seen = if good {
+        format!("added, and refreshed silently after a 403: {}", answer.json()["title"])
+    } else {
+        format!("{} {} {}", page.text(), answer.status, answer.text())
+    };
+    Step { what: "Add the service in Workfront and make its access token worthless", seen, good }
 }

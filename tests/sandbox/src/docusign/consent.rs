@@ -1,27 +1,87 @@
-//! `GET /oauth/auth`: who are you, and may this app act for you? Allow or Deny.
+//! `GET /oauth/auth`: who are you, and may this app act for you? Sign in, then Allow or Deny.
+//!
+//! Whoever is signed in and has consented before passes without a word, unless the app asks for `prompt=login`.
 
-use http::{HeaderValue, Response};
-use url::Url;
+use http::header::{COOKIE, SET_COOKIE};
+use http::{HeaderMap, HeaderValue, Response};
 
-use super::{Docusign, User, parameter};
-use crate::server::{Body, reply};
+use super::{Docusign, User};
+use crate::html::{escape, page, redirect};
+use crate::server::Body;
+use crate::stand::parameter;
+
+const SESSION: &str = "ds_session";
 
 impl Docusign {
-    pub(super) fn consent_page(&self, query: &str) -> Response<Body> {
-        let value = |name| parameter(query, name).unwrap_or_default();
+    pub(super) fn authorize(&self, query: &str, headers: &HeaderMap) -> Response<Body> {
         if !self.is_registered(query) {
             return unregistered();
         }
-        let users: Vec<String> = self.state().users.iter().enumerate().map(radio_button).collect();
-        let users = users.concat();
+        let session = session(headers).filter(|user| self.has_user(user));
+        match session.filter(|_| parameter(query, "prompt").as_deref() != Some("login")) {
+            Some(user) => self.ask(query, &user),
+            None => self.sign_in_page(query),
+        }
+    }
+
+    /// The sign-in page's form comes back.
+    pub(super) fn sign_in(&self, form: &str) -> Response<Body> {
+        let query = parameter(form, "query").unwrap_or_default();
+        let user = parameter(form, "user").unwrap_or_default();
+        if !self.is_registered(&query) || !self.has_user(&user) {
+            return unregistered();
+        }
+        let mut response = self.ask(&query, &user);
+        let cookie = format!("{SESSION}={user}; Path=/; HttpOnly; SameSite=Lax");
+        response.headers_mut().insert(SET_COOKIE, HeaderValue::from_str(&cookie).expect("a cookie"));
+        response
+    }
+
+    /// The consent page's form comes back.
+    pub(super) fn decide(&self, form: &str, headers: &HeaderMap) -> Response<Body> {
+        let query = parameter(form, "query").unwrap_or_default();
+        let Some(user) = session(headers).filter(|_| self.is_registered(&query)) else { return unregistered() };
+        if parameter(form, "decision").as_deref() != Some("allow") {
+            let text = "The user did not consent to connecting the application.";
+            return back(&query, &[("error", "access_denied"), ("error_message", text)]);
+        }
+        self.consent(&user, &parameter(&query, "scope").unwrap_or_default());
+        self.back_with_code(&query, &user)
+    }
+
+    fn sign_in_page(&self, query: &str) -> Response<Body> {
+        let users: Vec<String> = self.state().users.iter().map(button).collect();
         let form = format!(
-            "<form method=post action='/oauth/auth/decision'><input type=hidden name=query value='{}'>\
-             <p>This app asks for: <b>{}</b><p>Sign in as{users}\
-             <p><button name=decision value=allow>Allow</button> <button name=decision value=deny>Deny</button></form>",
+            "<form method=post action='/oauth/auth/sign-in'><input type=hidden name=query value='{}'>{}</form>",
             escape(query),
-            escape(&value("scope")),
+            users.concat()
         );
-        page("Allow access? (simulated DocuSign)", &form)
+        page(200, "Log in (simulated DocuSign)", &form)
+    }
+
+    /// Asks for consent, unless it is there.
+    fn ask(&self, query: &str, user: &str) -> Response<Body> {
+        let scope = parameter(query, "scope").unwrap_or_default();
+        if self.has_consented(user, &scope) {
+            return self.back_with_code(query, user);
+        }
+        let state = self.state();
+        let name = state.users.iter().find(|known| known.sub == user).map(|user| escape(&user.name));
+        let form = format!(
+            "<p>{}, Evergrant asks to act for you:<p><b>{}</b>\
+             <form method=post action='/oauth/auth/decision'><input type=hidden name=query value='{}'>\
+             <p><button name=decision value=allow>Allow</button> <button name=decision value=deny>Deny</button></form>",
+            name.unwrap_or_default(),
+            escape(&scope),
+            escape(query),
+        );
+        page(200, "Allow access? (simulated DocuSign)", &form)
+    }
+
+    fn back_with_code(&self, query: &str, user: &str) -> Response<Body> {
+        let redirect_uri = parameter(query, "redirect_uri").unwrap_or_default();
+        let code = self.code_for(user, &redirect_uri, parameter(query, "code_challenge").as_deref());
+        back(query, &[("code", &code)])
     }
 
     fn is_registered(&self, query: &str) -> bool {
@@ -30,54 +90,35 @@ impl Docusign {
         known && self.state().redirect_uris.contains(&value("redirect_uri"))
     }
 
-    pub(super) fn decide(&self, form: &str) -> Response<Body> {
-        let query = parameter(form, "query").unwrap_or_default();
-        let value = |name| parameter(&query, name).unwrap_or_default();
-        if !self.is_registered(&query) {
-            return unregistered();
-        }
-        let redirect_uri = value("redirect_uri");
-        let Ok(mut target) = Url::parse(&redirect_uri) else { return page("Something is wrong", "No redirect URI.") };
-        let user = parameter(form, "user").unwrap_or_default();
-        if parameter(form, "decision").as_deref() == Some("allow") {
-            self.consent(&user, &value("scope"));
-            let code = self.code_for(&user, &redirect_uri, parameter(&query, "code_challenge").as_deref());
-            target.query_pairs_mut().append_pair("code", &code);
-        } else {
-            let text = "The user did not consent to connecting the application.";
-            target.query_pairs_mut().append_pair("error", "access_denied").append_pair("error_message", text);
-        }
-        target.query_pairs_mut().append_pair("state", &value("state"));
-        let mut response = reply(302, "text/plain", "");
-        response.headers_mut().insert("location", HeaderValue::from_str(target.as_str()).expect("a URL"));
-        response
+    fn has_user(&self, user: &str) -> bool {
+        self.state().users.iter().any(|known| known.active && known.sub == user)
+    }
+
+    fn has_consented(&self, user: &str, scope: &str) -> bool {
+        let state = self.state();
+        scope.split(' ').all(|scope| state.consents.contains(&(user.to_owned(), scope.to_owned())))
     }
 }
 
+fn session(headers: &HeaderMap) -> Option<String> {
+    let cookies = headers.get(COOKIE)?.to_str().ok()?;
+    let found = cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix(SESSION)?.strip_prefix('='));
+    found.map(ToOwned::to_owned)
+}
+
+fn back(query: &str, parameters: &[(&str, &str)]) -> Response<Body> {
+    let redirect_uri = parameter(query, "redirect_uri").unwrap_or_default();
+    let mut target = url::Url::parse(&redirect_uri).expect("a registered redirect URI");
+    target.query_pairs_mut().extend_pairs(parameters).extend_pairs(parameter(query, "state").map(|s| ("state", s)));
+    redirect(target.as_str())
+}
+
 fn unregistered() -> Response<Body> {
-    let text = "The client_id, redirect_uri or response_type is not registered.";
-    reply(
-        400,
-        "text/html; charset=utf-8",
-        format!("<!doctype html><title>Something is wrong with this app</title>{text}"),
-    )
+    let text = "The client_id, redirect_uri, response_type or user is not registered.";
+    page(400, "Something is wrong with this app (simulated DocuSign)", text)
 }
 
-fn radio_button((index, user): (usize, &User)) -> String {
-    let checked = if index == 0 { " checked" } else { "" };
+fn button(user: &User) -> String {
     let User { sub, name, email, .. } = user;
-    format!("<p><label><input type=radio name=user value='{sub}'{checked}> {name} ({email})</label>")
-}
-
-fn page(title: &str, body: &str) -> Response<Body> {
-    let html = format!(
-        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>\
-         <title>{title}</title><body style='font:1rem/1.5 sans-serif;max-width:34rem;margin:3rem auto;padding:0 1rem'>\
-         <h1>{title}</h1>{body}"
-    );
-    reply(200, "text/html; charset=utf-8", html)
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('\'', "&#39;").replace('"', "&quot;")
+    format!("<p><button name=user value='{sub}'>{} &lt;{}&gt;</button>", escape(name), escape(email))
 }

@@ -14,10 +14,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
 use serde_json::{Value, json};
-use url::form_urlencoded;
 
 use crate::fault::{Fault, Faults};
 use crate::server::{self, Body, Reply, Server, json as json_reply, reply};
+use crate::stand::{parameter, random};
 
 /// Host of the demo environment, the `aud` that an assertion must name.
 pub const ACCOUNT_HOST: &str = "account-d.docusign.com";
@@ -209,13 +209,19 @@ impl Docusign {
         let path = request.uri().path().to_owned();
         let query = request.uri().query().unwrap_or_default().to_owned();
         match (request.method(), path.as_str()) {
-            (&Method::GET, "/oauth/auth") => Ok(self.consent_page(&query)),
-            (&Method::POST, "/oauth/auth/decision") => {
+            (&Method::GET, "/oauth/auth") => Ok(self.authorize(&query, request.headers())),
+            (&Method::POST, "/oauth/auth/sign-in") => {
                 let form = server::read(request.into_body()).await;
-                Ok(self.decide(&String::from_utf8_lossy(&form)))
+                Ok(self.sign_in(&String::from_utf8_lossy(&form)))
+            }
+            (&Method::POST, "/oauth/auth/decision") => {
+                let (head, body) = request.into_parts();
+                let form = server::read(body).await;
+                Ok(self.decide(&String::from_utf8_lossy(&form), &head.headers))
             }
             (&Method::POST, "/oauth/token") => self.token(request).await,
             (&Method::GET, "/oauth/userinfo") => self.userinfo(&request).await,
+            (&Method::GET, "/sandbox/documents/metadata") => Ok(self.documents(&request)),
             (&Method::POST, "/sandbox/fault") => Ok(self.control(&query)),
             _ => Ok(reply(404, "text/plain", "not found\n")),
         }
@@ -236,6 +242,18 @@ impl Docusign {
             ));
         };
         Ok(json_reply(200, &user_json(user)))
+    }
+
+    /// A document store in the manner that Workfront expects: 403 for a token that is not good.
+    fn documents(&self, request: &Request<Incoming>) -> Response<Body> {
+        let bearer = request.headers().get("authorization").and_then(|value| value.to_str().ok());
+        let access_token = bearer.and_then(|bearer| bearer.strip_prefix("Bearer ")).unwrap_or_default();
+        match self.state().access_tokens.get(access_token) {
+            Some(user) => {
+                json_reply(200, &json!({"id": "/", "kind": "folder", "title": format!("Documents of {user}")}))
+            }
+            None => json_reply(403, &json!({"status": "error", "error": "The access token is missing or not valid."})),
+        }
     }
 
     /// Lets `POST /sandbox/fault?at={name}` break another server of the sandbox too.
@@ -280,14 +298,4 @@ fn user_json(user: &User) -> Value {
 #[must_use]
 pub fn unix_now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
-}
-
-fn random() -> String {
-    let mut bytes = [0u8; 16];
-    aws_lc_rs::rand::fill(&mut bytes).expect("randomness");
-    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
-}
-
-fn parameter(query: &str, wanted: &str) -> Option<String> {
-    form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
 }

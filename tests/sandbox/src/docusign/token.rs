@@ -9,8 +9,9 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 
-use super::{ACCOUNT_HOST, Docusign, ExpiresIn, parameter, random};
+use super::{ACCOUNT_HOST, Docusign, ExpiresIn};
 use crate::server::{self, Body, Reply, json as json_reply};
+use crate::stand::{parameter, random};
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
