@@ -72,7 +72,7 @@ impl Revocations {
     /// # Errors
     /// [`StoreError`] if other processes will not learn of it; this one knows.
     pub async fn revoke(&self, grant_id: &str) -> Result<(), StoreError> {
-        self.put(revoked(grant_id), String::new(), Condition::Absent).await
+        self.put(revoked(grant_id), "revoked".to_owned(), Condition::Absent).await
     }
 
     /// Revokes every grant of `client_id` from before `moment`.

@@ -9,14 +9,9 @@ use sandbox::client::Answer;
 use sandbox::{CLIENT_ID, CLIENT_SECRET, Sandbox};
 use serde_json::{Value, json};
 
-use crate::support::TestApp;
+use crate::support::{TestApp, basic};
 
 const FORM: &str = "application/x-www-form-urlencoded";
-
-fn basic(id: &str, secret: &str) -> String {
-    let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    format!("Basic {}", STANDARD.encode(format!("{}:{}", encode(id), encode(secret))))
-}
 
 #[track_caller]
 fn assert_token(answer: &Answer) -> Value {
@@ -45,7 +40,7 @@ fn assert_error(answer: &Answer, status: u16, error: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn both_client_authentication_methods_get_a_token_of_the_integration_user() {
+async fn t3_t8_t17_both_client_authentication_methods_get_a_token_and_no_refresh_token() {
     let app = TestApp::start().await;
     let posted = assert_token(&app.token(&[]).await);
     let authorization = basic(CLIENT_ID, CLIENT_SECRET);
@@ -86,7 +81,7 @@ async fn a_stock_oauth_client_gets_a_token_by_either_method() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn malformed_requests_are_refused_as_the_rfc_says() {
+async fn t1_t4_t10_t11_t15_malformed_requests_are_refused_as_the_rfc_says() {
     let app = TestApp::start().await;
     let id_and_secret = "client_id=sandbox-client&client_secret=sandbox+secret%2C+worth+nothing";
     let good = format!("grant_type=client_credentials&{id_and_secret}");

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use evergrant::clock::{Clock, UnixSeconds};
 use evergrant::config::Environment;
 use sandbox::client::{Answer, HttpClient};
@@ -103,6 +105,12 @@ impl TestApp {
         }
         panic!("no token in 20 s");
     }
+}
+
+/// HTTP Basic with id and secret form-encoded, RFC 6749 §2.3.1.
+pub fn basic(client_id: &str, client_secret: &str) -> String {
+    let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    format!("Basic {}", STANDARD.encode(format!("{}:{}", encode(client_id), encode(client_secret))))
 }
 
 /// The sealed state of a consent link.

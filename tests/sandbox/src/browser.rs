@@ -45,6 +45,11 @@ impl Browser {
         Self { stop_at: Some(prefix.to_owned()), ..Self::default() }
     }
 
+    /// Lets go of every open connection, but of no cookie.
+    pub fn disconnect(&mut self) {
+        self.http = HttpClient::default();
+    }
+
     /// Opens an address and goes wherever it leads.
     pub async fn open(&mut self, url: &str) -> Visit {
         self.go(Method::GET, url, None).await

@@ -31,5 +31,5 @@ pub mod workfront;
 
 pub use stand::{
     CLIENT_ID, CLIENT_SECRET, INTEGRATION_KEY, INTEGRATION_USER, OTHER_USER, POWER_AUTOMATE_ID, Sandbox, WORKFRONT_ID,
-    digest, free_port,
+    digest, free_port, users,
 };

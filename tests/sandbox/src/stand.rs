@@ -246,7 +246,9 @@ pub(crate) fn random() -> String {
     bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
-fn users() -> Vec<User> {
+/// The users of DocuSign's account.
+#[must_use]
+pub fn users() -> Vec<User> {
     let user = |sub: &str, name: &str, email: &str| User {
         sub: sub.to_owned(),
         name: name.to_owned(),

@@ -1,0 +1,320 @@
+//! `GET /oauth/authorize`, RFC 6749 §3.1 and §4.1: one test for each row of the checklist (A, I, and PKCE's P at this end).
+
+use http::Method;
+use sandbox::browser::Browser;
+use sandbox::{INTEGRATION_USER, OTHER_USER};
+
+use crate::local::*;
+
+/// A page that sends nobody anywhere.
+#[track_caller]
+fn assert_error_page(answer: &sandbox::client::Answer, title: &str) {
+    assert_eq!(answer.status, 400, "{}", answer.text());
+    assert!(answer.text().contains(&format!("<h1>{title}</h1>")), "{}", answer.text());
+    assert_eq!(answer.header("location"), "");
+    assert_eq!(answer.header("set-cookie"), "");
+    assert!(!answer.text().contains("<a") && !answer.text().contains("href"), "nothing to click on");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a1_get_is_answered_and_other_methods_are_told_so() {
+    let app = LocalApp::start().await;
+    let url = app.authorize_url("web", &[]);
+    let answer = app.get(&url).await;
+    assert_eq!(answer.status, 302);
+    assert!(answer.header("location").contains("/oauth/auth?response_type=code&scope=signature%20impersonation"));
+    for method in [Method::POST, Method::PUT, Method::HEAD, Method::OPTIONS] {
+        let answer = app.http.call(method.clone(), &url, &[], "").await;
+        assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, "GET"), "{method}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a2_blank_parameters_are_absent_and_unknown_ones_ignored() {
+    let app = LocalApp::start().await;
+    let url = format!("{}&scope=&code_challenge=&nonce=1&nonce=2&prompt=none&max_age", app.authorize_url("web", &[]));
+    let visit = app.sign_in(&url, INTEGRATION_USER).await;
+    let code = visit.parameter("code").unwrap();
+    assert_eq!(connection(&app.redeem("web", &code, &[]).await).scope, SCOPE);
+    let blank = format!("{}&state=", app.authorize_url("web", &[("state", "")]));
+    assert_eq!(app.sign_in(&blank, INTEGRATION_USER).await.parameter("state"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a3_repeated_parameters_are_refused_where_it_is_safe_to_say_so() {
+    let app = LocalApp::start().await;
+    for (more, title) in [
+        ("client_id=web", "The app did not say who it is"),
+        ("client%5Fid=other", "The app did not say who it is"),
+        ("redirect_uri=https://client.example/cb", "The app did not say where to go back to"),
+        ("redirect_uri=https://evil.example/", "The app did not say where to go back to"),
+    ] {
+        let answer = app.get(&format!("{}&{more}", app.authorize_url("web", &[]))).await;
+        assert_error_page(&answer, title);
+    }
+    let challenge = "code_challenge=x&code_challenge=x&code_challenge_method=S256";
+    for more in [
+        "response_type=code",
+        "scope=a&scope=a",
+        "state=other",
+        challenge,
+        "code_challenge_method=S256&code_challenge_method=S256",
+    ] {
+        let visit = app.sign_in(&format!("{}&{more}", app.authorize_url("web", &[])), INTEGRATION_USER).await;
+        assert_sent_back(&visit, "invalid_request");
+        let state = visit.parameter("state");
+        assert_eq!(state.as_deref(), (more != "state=other").then_some("xyz"), "{more}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a5_response_type_is_code_or_the_client_hears_why_not() {
+    let app = LocalApp::start().await;
+    for (response_type, error) in [
+        ("", "invalid_request"),
+        ("token", "unsupported_response_type"),
+        ("code id_token", "unsupported_response_type"),
+    ] {
+        let visit = app.sign_in(&app.authorize_url("web", &[("response_type", response_type)]), INTEGRATION_USER).await;
+        assert_sent_back(&visit, error);
+        assert_eq!(visit.parameter("state").as_deref(), Some("xyz"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a6_without_a_sure_client_and_redirect_uri_a_person_is_told() {
+    let app = LocalApp::start().await;
+    for (client_id, title) in [("", "The app did not say who it is"), ("nobody", "This app is not registered here")] {
+        assert_error_page(&app.get(&app.authorize_url("web", &[("client_id", client_id)])).await, title);
+    }
+    let missing = app.get(&app.authorize_url("web", &[("redirect_uri", "")])).await;
+    assert_error_page(&missing, "The app did not say where to go back to");
+    for wrong in [
+        "https://evil.example/cb",
+        "https://client.example/cb/",
+        "https://client.example/cb?x=1",
+        "https://client.example/CB",
+        "https://CLIENT.example/cb",
+        "https://client.example:443/cb",
+        "https://client.example/./cb",
+        "https://client.example/%63b",
+        "https://client.example@evil.example/cb",
+        "https://client.example/other",
+        "http://client.example/cb",
+        "//client.example/cb",
+        "javascript:alert(1)",
+        "cb",
+    ] {
+        let answer = app.get(&app.authorize_url("web", &[("redirect_uri", wrong)])).await;
+        assert_error_page(&answer, "This redirect URI is not registered");
+        assert!(answer.text().contains(&format!("<dd>{wrong}</dd>")), "shown exactly: {wrong}");
+        assert!(answer.text().contains("redirect_uris of this client in the setting EVERGRANT_CLIENTS"));
+    }
+    let hostile =
+        app.get(&app.authorize_url("web", &[("redirect_uri", "https://x/\"><script>alert(1)</script>\u{202e}")])).await;
+    assert!(!hostile.text().contains("<script") && !hostile.text().contains('\u{202e}'), "{}", hostile.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a7_a_client_with_several_redirect_uris_has_to_name_one() {
+    let app = LocalApp::start().await;
+    let answer = app.get(&app.authorize_url("other", &[("redirect_uri", "")])).await;
+    assert_error_page(&answer, "The app did not say where to go back to");
+    for redirect_uri in ["https://client.example/other", "https://client.example/two?x=1"] {
+        let visit = app.sign_in(&app.authorize_url("other", &[("redirect_uri", redirect_uri)]), INTEGRATION_USER).await;
+        assert!(visit.url.starts_with(redirect_uri) && visit.parameter("code").is_some(), "{}", visit.url);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a8_state_comes_back_unchanged_with_good_news_and_bad() {
+    let app = LocalApp::start().await;
+    for state in ["a b+c%20&d=e#f\"<>'", "ä\u{1F600}", &"s".repeat(4096)] {
+        let good = app.sign_in(&app.authorize_url("web", &[("state", state)]), INTEGRATION_USER).await;
+        assert!(good.parameter("code").is_some());
+        assert_eq!(good.parameter("state").as_deref(), Some(state));
+        let bad = app.authorize_url("web", &[("state", state), ("response_type", "token")]);
+        assert_eq!(app.sign_in(&bad, INTEGRATION_USER).await.parameter("state").as_deref(), Some(state));
+    }
+    let too_long = app.authorize_url("web", &[("state", &"s".repeat(4097))]);
+    assert_sent_back(&app.sign_in(&too_long, INTEGRATION_USER).await, "invalid_request");
+    let not_text = format!("{}&state=%FF", app.authorize_url("web", &[("state", "")]));
+    assert_sent_back(&app.sign_in(&not_text, INTEGRATION_USER).await, "invalid_request");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a9_the_redirect_uris_own_query_is_kept() {
+    let app = LocalApp::start().await;
+    let redirect_uri = "https://client.example/two?x=1";
+    let visit = app.sign_in(&app.authorize_url("other", &[("redirect_uri", redirect_uri)]), INTEGRATION_USER).await;
+    assert!(visit.url.starts_with("https://client.example/two?x=1&code="), "{}", visit.url);
+    let refused = app.authorize_url("other", &[("redirect_uri", redirect_uri), ("scope", "more")]);
+    let visit = app.sign_in(&refused, INTEGRATION_USER).await;
+    assert!(visit.url.starts_with("https://client.example/two?x=1&error=invalid_scope&"), "{}", visit.url);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a10_errors_use_the_rfcs_words_and_characters() {
+    let app = LocalApp::start().await;
+    let urls = [
+        (app.authorize_url("web", &[("scope", "more")]), "invalid_scope"),
+        (app.authorize_url("web", &[("response_type", "x")]), "unsupported_response_type"),
+        (app.authorize_url("web", &[("code_challenge", "x")]), "invalid_request"),
+        (app.authorize_url("machine", &[]), "unauthorized_client"),
+    ];
+    for (url, error) in urls {
+        let visit = app.sign_in(&url, INTEGRATION_USER).await;
+        assert_sent_back(&visit, error);
+        let description = visit.parameter("error_description").unwrap();
+        assert!(description.bytes().all(|b| matches!(b, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e)), "{description}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a11_a_code_lives_five_minutes_and_is_bound() {
+    let app = LocalApp::start().await;
+    let early = app.code("web", &[]).await;
+    app.advance(299);
+    connection(&app.redeem("web", &early, &[]).await);
+    let late = app.code("web", &[]).await;
+    app.advance(300);
+    assert_error(&app.redeem("web", &late, &[]).await, 400, "invalid_grant");
+    let bound = app.code("web", &[]).await;
+    assert_error(&app.redeem("strict", &bound, &[]).await, 400, "invalid_grant");
+    let elsewhere =
+        [("grant_type", "authorization_code"), ("code", &bound), ("redirect_uri", "https://client.example/other")];
+    assert_error(&app.token("web", &elsewhere).await, 400, "invalid_grant");
+    connection(&app.redeem("web", &bound, &[]).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a12_a_code_works_once_and_its_replay_ends_nothing() {
+    let app = LocalApp::start().await;
+    let code = app.code("web", &[]).await;
+    let first = connection(&app.redeem("web", &code, &[]).await);
+    for _ in 0..3 {
+        assert_error(&app.redeem("web", &code, &[]).await, 400, "invalid_grant");
+    }
+    connection(&app.refresh("web", &first.refresh_token, &[]).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a13_nobody_is_connected_without_signing_in_and_knowing_it() {
+    let app = LocalApp::start().await;
+    let mut browser = Browser::stopping_at(CLIENT);
+    let first = browser.sign_in(&app.authorize_url("web", &[]), INTEGRATION_USER, "allow").await;
+    assert!(first.parameter("code").is_some());
+    // Signed in at DocuSign and with all consent given, the person is asked all the same.
+    let second = browser.open(&app.authorize_url("web", &[])).await;
+    assert!(second.answer.text().contains("Log in"), "{}", second.url);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a14_no_page_can_be_framed() {
+    let app = LocalApp::start().await;
+    for url in [app.authorize_url("nobody", &[]), format!("{}/consent/callback?state=x", app.issuer)] {
+        let page = app.get(&url).await;
+        assert_eq!(page.header("x-frame-options"), "DENY");
+        assert!(page.header("content-security-policy").contains("frame-ancestors 'none'"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a15_codes_and_tokens_hold_160_random_bits_behind_a_256_bit_key() {
+    use base64::Engine as _;
+    let app = LocalApp::start().await;
+    let code = app.code("web", &[]).await;
+    let refresh_token = app.connect("web").await.refresh_token;
+    for sealed in [&code, &refresh_token] {
+        let claims = jsonwebtoken::dangerous::insecure_decode::<serde_json::Value>(sealed).unwrap().claims;
+        let random = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims["jti"].as_str().unwrap()).unwrap();
+        assert!(random.len() >= 20, "{claims}");
+    }
+    assert_ne!(code, app.code("web", &[]).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a16_scope_is_the_clients_by_default_narrowed_on_request_and_never_widened() {
+    let app = LocalApp::start().await;
+    let narrow = app.code("web", &[("scope", "spring_read signature")]).await;
+    let connected = connection(&app.redeem("web", &narrow, &[]).await);
+    assert_eq!(connected.scope, "signature spring_read", "told, because it may differ");
+    for scope in ["signature extended", "\"", "impersonation"] {
+        assert_sent_back(
+            &app.sign_in(&app.authorize_url("web", &[("scope", scope)]), INTEGRATION_USER).await,
+            "invalid_scope",
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p4_pkce_is_demanded_of_public_clients_and_of_whom_the_registry_says() {
+    let app = LocalApp::start().await;
+    for client_id in ["native", "strict"] {
+        assert_sent_back(&app.sign_in(&app.authorize_url(client_id, &[]), INTEGRATION_USER).await, "invalid_request");
+        app.connect(client_id).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p2_plain_is_refused_and_so_is_no_method_which_means_plain() {
+    let app = LocalApp::start().await;
+    for method in ["plain", "s256", "S512", ""] {
+        let url = app.authorize_url("web", &[("code_challenge", CHALLENGE), ("code_challenge_method", method)]);
+        assert_sent_back(&app.sign_in(&url, INTEGRATION_USER).await, "invalid_request");
+    }
+    let method_only = app.authorize_url("web", &[("code_challenge_method", "S256")]);
+    assert_sent_back(&app.sign_in(&method_only, INTEGRATION_USER).await, "invalid_request");
+    for challenge in ["short", &"a".repeat(129), &"+".repeat(43)] {
+        let url = app.authorize_url("web", &[("code_challenge", challenge), ("code_challenge_method", "S256")]);
+        assert_sent_back(&app.sign_in(&url, INTEGRATION_USER).await, "invalid_request");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn i1_every_authorization_response_names_its_issuer() {
+    let app = LocalApp::start().await;
+    let metadata = app.get("/.well-known/oauth-authorization-server").await.json();
+    let good = app.sign_in(&app.authorize_url("web", &[]), INTEGRATION_USER).await;
+    let bad = app.sign_in(&app.authorize_url("web", &[("scope", "more")]), INTEGRATION_USER).await;
+    let denied = app.sign_in(&app.authorize_url("web", &[]), OTHER_USER).await;
+    for visit in [good, bad, denied] {
+        assert_eq!(visit.parameter("iss").as_deref(), metadata["issuer"].as_str(), "{}", visit.url);
+    }
+    let clients = serde_json::json!([client("quiet", &serde_json::json!({"authorization_response_iss": false}))]);
+    let app = LocalApp::with(&[("EVERGRANT_CLIENTS", &clients.to_string())]).await;
+    let quiet = app.sign_in(&app.authorize_url("quiet", &[]), INTEGRATION_USER).await;
+    assert!(quiet.parameter("code").is_some() && quiet.parameter("iss").is_none(), "{}", quiet.url);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_workfront_profile_needs_nothing_but_the_path_and_a_state() {
+    let app = LocalApp::start().await;
+    let url = format!("{}/oauth/authorize/workfront?state=wf", app.issuer);
+    let visit = app.sign_in(&url, INTEGRATION_USER).await;
+    assert_eq!(visit.parameter("state").as_deref(), Some("wf"));
+    let form = [("grant_type", "authorization_code"), ("code", &visit.parameter("code").unwrap())];
+    connection(&app.token("workfront", &form).await);
+    let agreeing = format!("{}/oauth/authorize/workfront?client_id=workfront&state=wf&response_type=code", app.issuer);
+    assert!(app.sign_in(&agreeing, INTEGRATION_USER).await.parameter("code").is_some());
+    let differing = app.get("/oauth/authorize/workfront?client_id=web&state=wf").await;
+    assert_error_page(&differing, "The app did not say who it is");
+    let wrong = app.sign_in(&format!("{url}&response_type=token"), INTEGRATION_USER).await;
+    assert_sent_back(&wrong, "unsupported_response_type");
+    let unregistered = app.get(&format!("{url}&redirect_uri=https%3A%2F%2Fevil.example")).await;
+    assert_error_page(&unregistered, "This redirect URI is not registered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_other_profile_gets_what_workfront_gets() {
+    let app = LocalApp::start().await;
+    let in_path =
+        app.get("/oauth/authorize/web?state=x&response_type=code&redirect_uri=https%3A%2F%2Fclient.example%2Fcb").await;
+    assert_error_page(&in_path, "The app did not say who it is");
+    let both =
+        format!("{}/oauth/authorize/web?{}", app.issuer, app.authorize_url("web", &[]).split_once('?').unwrap().1);
+    assert!(app.sign_in(&both, INTEGRATION_USER).await.parameter("code").is_some());
+    for path in ["/oauth/authorize/web/more", "/oauth/authorizeweb", "/oauth/authorize//"] {
+        assert_eq!(app.get(path).await.status, 404, "{path}");
+    }
+}

@@ -1,0 +1,220 @@
+//! `POST /oauth/token` with `refresh_token`, RFC 6749 §6 and RFC 9700 §4.14: for ever, for this client, within this scope.
+
+use sandbox::fault::Fault;
+use sandbox::keys::RsaKey;
+use sandbox::{CLIENT_SECRET, INTEGRATION_USER, OTHER_USER};
+use serde_json::json;
+
+use crate::local::*;
+
+const YEAR: u64 = 365 * 24 * 3600;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t12_a_refresh_token_is_good_for_its_own_client_only() {
+    let app = LocalApp::start().await;
+    let connected = app.connect("web").await;
+    for thief in ["strict", "person", "native", "sealed", "workfront"] {
+        assert_error(&app.refresh(thief, &connected.refresh_token, &[]).await, 400, "invalid_grant");
+    }
+    let code = app.code("web", &[]).await;
+    for wrong in ["x", &code, &connected.access_token, &format!("{}x", connected.refresh_token)] {
+        assert_error(&app.refresh("web", wrong, &[]).await, 400, "invalid_grant");
+    }
+    assert_error(&app.token("web", &[("grant_type", "refresh_token")]).await, 400, "invalid_request");
+    connection(&app.refresh("web", &connected.refresh_token, &[]).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t13_scope_may_be_narrowed_and_never_widened() {
+    let app = LocalApp::start().await;
+    let code = app.code("web", &[("scope", "signature spring_read")]).await;
+    let connected = connection(&app.redeem("web", &code, &[]).await);
+    let narrow = connection(&app.refresh("web", &connected.refresh_token, &[("scope", "spring_read")]).await);
+    assert_eq!(narrow.scope, "spring_read");
+    for wider in ["signature spring_read spring_write", "spring_write", "\"", "impersonation"] {
+        assert_error(&app.refresh("web", &connected.refresh_token, &[("scope", wider)]).await, 400, "invalid_scope");
+    }
+    let again = connection(&app.refresh("web", &narrow.refresh_token, &[]).await);
+    assert_eq!(again.scope, "signature spring_read", "omitted means the original");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t14_a_confidential_clients_refresh_token_comes_back_the_same() {
+    let app = LocalApp::start().await;
+    let connected = app.connect("web").await;
+    let parallel = (0..20).map(|_| app.refresh("web", &connected.refresh_token, &[("scope", "signature")]));
+    for answer in futures_util::future::join_all(parallel).await {
+        assert_eq!(connection(&answer).refresh_token, connected.refresh_token);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t2_without_its_secret_only_a_client_that_is_let_may_refresh() {
+    let clients = json!([client("web", &json!({})), client("bare", &json!({"secretless_refresh": true}))]);
+    let app = LocalApp::with(&[("EVERGRANT_CLIENTS", &clients.to_string())]).await;
+    let url = format!("{}/oauth/token", app.issuer);
+    for (client_id, status) in [("web", 401), ("bare", 200)] {
+        let connected = app.connect(client_id).await;
+        let form =
+            [("grant_type", "refresh_token"), ("refresh_token", &connected.refresh_token), ("client_id", client_id)];
+        assert_eq!(app.http.post_form(&url, &[], &form).await.status, status, "{client_id}");
+        let wrong = [&form[..], &[("client_secret", "wrong")]].concat();
+        assert_error(&app.http.post_form(&url, &[], &wrong).await, 401, "invalid_client");
+        let code = app.code(client_id, &[]).await;
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("code", &code),
+            ("redirect_uri", REDIRECT_URI),
+            ("client_id", client_id),
+        ];
+        assert_error(&app.http.post_form(&url, &[], &form).await, 401, "invalid_client");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_outlives_everything_but_its_revocation() {
+    let mut app = LocalApp::start().await;
+    let connected = app.connect("web").await;
+    for _ in 0..12 {
+        app.advance(YEAR / 12);
+        assert_eq!(
+            connection(&app.refresh("web", &connected.refresh_token, &[]).await).refresh_token,
+            connected.refresh_token
+        );
+    }
+    let next_year = signing_key_of_next_year(&mut app);
+    app.docusign.upload_public_key(&next_year);
+    app.restart(&[("DOCUSIGN_USER_ID", OTHER_USER), ("EVERGRANT_SIGNING_KEY_ID", "file:next-year.pem")]).await;
+    app.advance(10 * YEAR);
+    let refreshed = connection(&app.refresh("web", &connected.refresh_token, &[]).await);
+    assert!(app.docusign.access_tokens().contains(&refreshed.access_token));
+    let claims = app.docusign.assertions().pop().map(|assertion| {
+        jsonwebtoken::dangerous::insecure_decode::<serde_json::Value>(assertion).unwrap().claims["sub"].clone()
+    });
+    assert_eq!(claims, Some(json!(OTHER_USER)), "the integration user of today");
+}
+
+fn signing_key_of_next_year(app: &mut LocalApp) -> String {
+    let key = RsaKey::generate();
+    app.add_file("next-year.pem", &key.pkcs8_pem());
+    key.public_pem()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sealing_key_can_be_replaced_without_a_person() {
+    let mut app = LocalApp::start().await;
+    let old = app.connect("web").await.refresh_token;
+    app.add_file("new-seal.pem", &RsaKey::generate().pkcs8_pem());
+    let new_key = ("EVERGRANT_SEALING_KEY_ID", "file:new-seal.pem");
+    app.restart(&[new_key, ("EVERGRANT_SEALING_KEY_ID_PREVIOUS", "file:sealing.pem")]).await;
+    let new = connection(&app.refresh("web", &old, &[]).await).refresh_token;
+    assert_ne!(new, old, "sealed anew, so that the old key can be retired");
+    assert_eq!(connection(&app.refresh("web", &old, &[]).await).scope, SCOPE, "the old one still works meanwhile");
+    app.restart(&[new_key, ("EVERGRANT_SEALING_KEY_ID_PREVIOUS", "")]).await;
+    assert_eq!(connection(&app.refresh("web", &new, &[]).await).refresh_token, new);
+    assert_error(&app.refresh("web", &old, &[]).await, 400, "invalid_grant");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lifetime_may_be_given_to_refresh_tokens() {
+    let clients = json!([client("web", &json!({"refresh_token_lifetime": 86_400}))]);
+    let app = LocalApp::with(&[("EVERGRANT_CLIENTS", &clients.to_string())]).await;
+    let connected = app.connect("web").await;
+    app.advance(86_399);
+    connection(&app.refresh("web", &connected.refresh_token, &[]).await);
+    app.advance(1);
+    assert_error(&app.refresh("web", &connected.refresh_token, &[]).await, 400, "invalid_grant");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_upstream_is_the_grants_fault() {
+    let app = LocalApp::start().await;
+    app.docusign.set_expires_in(sandbox::docusign::ExpiresIn::Number(20));
+    let connected = app.connect("web").await;
+    let mut trouble: Vec<(&str, Box<dyn Fn()>)> = vec![
+        ("down", Box::new(|| app.docusign.faults.set(Some(Fault::Status(503))))),
+        ("cut", Box::new(|| app.docusign.faults.set(Some(Fault::Cut)))),
+        (
+            "nonsense",
+            Box::new(|| app.docusign.faults.set(Some(Fault::Body("{\"error\":\"invalid_grant\"}".to_owned())))),
+        ),
+        (
+            "refused",
+            Box::new(|| {
+                app.docusign.refuse_with(Some(json!({"error": "invalid_grant", "error_description": "user_not_found"})))
+            }),
+        ),
+        ("key unknown", Box::new(|| app.docusign.delete_public_keys())),
+        ("consent withdrawn", Box::new(|| app.docusign.withdraw_consent(INTEGRATION_USER))),
+    ];
+    for (what, break_it) in trouble.drain(..) {
+        app.advance(3600);
+        break_it();
+        let answer = app.refresh("web", &connected.refresh_token, &[]).await;
+        assert_eq!(answer.status, 503, "{what}: {}", answer.text());
+        crate::support::assert_outage(&answer);
+        app.docusign.faults.set(None);
+        app.docusign.refuse_with(None);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_registered_differently_does_not_get_more_than_was_granted() {
+    let mut app = LocalApp::start().await;
+    let connected = app.connect("web").await;
+    let own = app.connect("person").await;
+    let narrowed = json!([
+        client("web", &json!({"scope": "spring_read"})),
+        client("person", &json!({"subject": "integration_user"}))
+    ]);
+    app.restart(&[("EVERGRANT_CLIENTS", &narrowed.to_string())]).await;
+    assert_eq!(connection(&app.refresh("web", &connected.refresh_token, &[]).await).scope, "spring_read");
+    assert_error(&app.refresh("web", &connected.refresh_token, &[("scope", "signature")]).await, 400, "invalid_scope");
+    assert_error(&app.refresh("person", &own.refresh_token, &[]).await, 400, "invalid_grant");
+    app.restart(&[("EVERGRANT_CLIENTS", &clients().to_string())]).await;
+    assert_eq!(connection(&app.refresh("web", &connected.refresh_token, &[]).await).scope, SCOPE);
+    connection(&app.refresh("person", &own.refresh_token, &[]).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s5_a_public_clients_refresh_tokens_rotate_and_a_stolen_one_gives_itself_away() {
+    let app = LocalApp::start().await;
+    let first = app.connect("native").await.refresh_token;
+    let parallel = futures_util::future::join_all((0..20).map(|_| app.refresh("native", &first, &[]))).await;
+    let second = connection(&parallel[0]).refresh_token;
+    assert_ne!(second, first);
+    for answer in &parallel {
+        assert_eq!(
+            connection(answer).refresh_token,
+            second,
+            "whoever refreshes at the same time gets the same successor"
+        );
+    }
+    app.advance(60);
+    assert_eq!(connection(&app.refresh("native", &first, &[]).await).refresh_token, second, "an answer may get lost");
+    let third = connection(&app.refresh("native", &second, &[]).await).refresh_token;
+    assert_error(&app.refresh("native", &first, &[]).await, 400, "invalid_grant");
+    for dead in [&third, &second, &first] {
+        assert_error(&app.refresh("native", dead, &[]).await, 400, "invalid_grant");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_public_client_that_uses_the_newest_lives_for_ever() {
+    let app = LocalApp::start().await;
+    let mut refresh_token = app.connect("native").await.refresh_token;
+    for _ in 0..30 {
+        app.advance(YEAR / 10);
+        let next = connection(&app.refresh("native", &refresh_token, &[]).await);
+        assert_ne!(next.refresh_token, refresh_token);
+        refresh_token = next.refresh_token;
+    }
+    let form = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", &refresh_token),
+        ("client_id", "native"),
+        ("client_secret", CLIENT_SECRET),
+    ];
+    let with_secret = app.http.post_form(&format!("{}/oauth/token", app.issuer), &[], &form).await;
+    assert_error(&with_secret, 401, "invalid_client");
+}

@@ -1,0 +1,168 @@
+//! The sign-in behind `GET /oauth/authorize`: who may connect what, how a "no" travels, and whose browser it is.
+
+use sandbox::browser::{Browser, Visit};
+use sandbox::fault::Fault;
+use sandbox::{INTEGRATION_USER, OTHER_USER};
+use serde_json::Value;
+
+use crate::local::*;
+
+/// Whose access token it is.
+async fn owner(app: &LocalApp, access_token: &str) -> Value {
+    let userinfo = format!("{}/oauth/userinfo", app.app.settings.docusign.oauth_url);
+    let bearer = format!("Bearer {access_token}");
+    app.http.call(http::Method::GET, &userinfo, &[("authorization", &bearer)], "").await.json()["sub"].clone()
+}
+
+async fn sign_in(app: &LocalApp, client_id: &str, user: &str, decision: &str) -> Visit {
+    Browser::stopping_at(CLIENT).sign_in(&app.authorize_url(client_id, &[]), user, decision).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_integration_user_and_administrators_make_system_wide_connections() {
+    let app = LocalApp::start().await;
+    let visit = sign_in(&app, "web", OTHER_USER, "allow").await;
+    assert_sent_back(&visit, "access_denied");
+    assert!(visit.parameter("error_description").unwrap().contains("DOCUSIGN_ADMINS"));
+    let administrators = OTHER_USER.to_uppercase();
+    let app = LocalApp::with(&[("DOCUSIGN_ADMINS", &administrators)]).await;
+    let code = sign_in(&app, "web", OTHER_USER, "allow").await.parameter("code").unwrap();
+    let connected = connection(&app.redeem("web", &code, &[]).await);
+    assert_eq!(owner(&app, &connected.access_token).await, INTEGRATION_USER, "system-wide, whoever made it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_of_ones_own_acts_as_whoever_signed_in() {
+    let app = LocalApp::start().await;
+    for user in [OTHER_USER, INTEGRATION_USER] {
+        let code = sign_in(&app, "person", user, "allow").await.parameter("code").unwrap();
+        let connected = connection(&app.redeem("person", &code, &[]).await);
+        assert_eq!(owner(&app, &connected.access_token).await, user);
+        let refreshed = connection(&app.refresh("person", &connected.refresh_token, &[]).await);
+        assert_eq!(owner(&app, &refreshed.access_token).await, user);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signed_in_is_learnt_with_the_secret_key_too() {
+    let app = LocalApp::with(&[("DOCUSIGN_SECRET_KEY", "a secret key of the sandbox")]).await;
+    let location = app.get(&app.authorize_url("person", &[])).await.header("location").to_owned();
+    assert!(!location.contains("code_challenge"), "{location}");
+    let code = sign_in(&app, "person", OTHER_USER, "allow").await.parameter("code").unwrap();
+    connection(&app.redeem("person", &code, &[]).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_denial_goes_back_to_the_client_with_its_state() {
+    let app = LocalApp::start().await;
+    app.docusign.withdraw_consent(OTHER_USER);
+    let visit = sign_in(&app, "person", OTHER_USER, "deny").await;
+    assert_sent_back(&visit, "access_denied");
+    assert_eq!(visit.parameter("state").as_deref(), Some("xyz"));
+    assert!(!visit.url.contains("error_message"), "not in DocuSign's words: {}", visit.url);
+    let allowed = sign_in(&app, "person", OTHER_USER, "allow").await;
+    assert!(allowed.parameter("code").is_some(), "Allow grants the consent in the same step: {}", allowed.url);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_consent_of_the_integration_user_is_found_out_now() {
+    let app = LocalApp::with(&[("DOCUSIGN_ADMINS", OTHER_USER)]).await;
+    app.docusign.withdraw_consent(INTEGRATION_USER);
+    let visit = sign_in(&app, "web", OTHER_USER, "allow").await;
+    assert_sent_back(&visit, "access_denied");
+    assert!(visit.parameter("error_description").unwrap().contains("evergrant consent-url"), "{}", visit.url);
+    let visit = sign_in(&app, "web", INTEGRATION_USER, "allow").await;
+    assert!(visit.parameter("code").is_some(), "his own Allow mends it at once: {}", visit.url);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn docusign_down_during_a_sign_in_is_temporarily_unavailable() {
+    let app = LocalApp::start().await;
+    for fault in [Fault::Status(500), Fault::Cut, Fault::Throttle(None), Fault::Body("<html>".to_owned())] {
+        app.docusign.faults.set(Some(fault));
+        let visit = sign_in(&app, "person", OTHER_USER, "allow").await;
+        assert_sent_back(&visit, "temporarily_unavailable");
+        assert_eq!(visit.parameter("state").as_deref(), Some("xyz"));
+    }
+    app.docusign.faults.set(None);
+    app.docusign.userinfo_faults.set(Some(Fault::Status(503)));
+    assert_sent_back(&sign_in(&app, "person", OTHER_USER, "allow").await, "temporarily_unavailable");
+    app.docusign.userinfo_faults.set(None);
+    app.docusign.delete_public_keys();
+    assert_sent_back(&sign_in(&app, "person", OTHER_USER, "allow").await, "server_error");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s14_a_sign_in_ends_in_the_browser_that_began_it_and_once() {
+    let app = LocalApp::start().await;
+    // The attacker signs in up to the last step, and sends the victim the address.
+    let callback = format!("{}/consent/callback", app.issuer);
+    let mut attacker = Browser::stopping_at(&callback);
+    let last_step = attacker.sign_in(&app.authorize_url("person", &[]), OTHER_USER, "allow").await.url;
+    assert!(last_step.starts_with(&callback), "{last_step}");
+    let before = app.docusign.exchanges();
+    let mut victim = Browser::stopping_at(CLIENT);
+    let own_sign_in = victim.open(&app.authorize_url("person", &[])).await;
+    assert!(own_sign_in.answer.text().contains("Log in"), "the victim has a cookie, but of another sign-in");
+    for mut browser in [victim, Browser::stopping_at(CLIENT)] {
+        let page = browser.open(&last_step).await.answer;
+        assert_eq!(page.status, 400);
+        assert!(page.text().contains("This sign-in cannot go on"), "{}", page.text());
+    }
+    assert_eq!(app.docusign.exchanges(), before, "nothing was asked of DocuSign");
+    // In the attacker's own browser it works, and then never again.
+    attacker.stop_at = Some(CLIENT.to_owned());
+    assert!(attacker.open(&last_step).await.parameter("code").is_some());
+    assert!(attacker.open(&last_step).await.answer.text().contains("This sign-in cannot go on"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_sign_ins_at_a_time_do_not_disturb_each_other() {
+    let app = LocalApp::start().await;
+    let callback = format!("{}/consent/callback", app.issuer);
+    let mut browser = Browser::stopping_at(&callback);
+    let first = browser.sign_in(&app.authorize_url("person", &[("state", "1")]), OTHER_USER, "allow").await.url;
+    let second = browser.sign_in(&app.authorize_url("person", &[("state", "2")]), OTHER_USER, "allow").await.url;
+    browser.stop_at = Some(CLIENT.to_owned());
+    for (url, state) in [(first, "1"), (second, "2")] {
+        let visit = browser.open(&url).await;
+        assert_eq!(visit.parameter("state").as_deref(), Some(state), "{}", visit.url);
+        assert!(visit.parameter("code").is_some());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_has_to_end_within_a_quarter_of_an_hour() {
+    let app = LocalApp::start().await;
+    let mut browser = Browser::stopping_at(&format!("{}/consent/callback", app.issuer));
+    let url = browser.sign_in(&app.authorize_url("person", &[]), OTHER_USER, "allow").await.url;
+    app.advance(15 * 60);
+    browser.stop_at = None;
+    let page = browser.open(&url).await.answer;
+    assert_eq!(page.status, 400);
+    assert!(page.text().contains("This sign-in cannot go on"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_taken_from_the_registry_meanwhile_gets_nothing() {
+    let mut app = LocalApp::start().await;
+    let mut browser = Browser::stopping_at(&format!("{}/consent/callback", app.issuer));
+    let url = browser.sign_in(&app.authorize_url("person", &[]), OTHER_USER, "allow").await.url;
+    app.restart(&[("EVERGRANT_CLIENTS", "[]")]).await;
+    browser.disconnect();
+    browser.stop_at = None;
+    let page = browser.open(&url).await.answer;
+    assert!(page.text().contains("The app is not registered here any more"), "{}", page.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_https_the_cookie_is_bound_to_host_and_https() {
+    let app = LocalApp::with(&[("EVERGRANT_PUBLIC_URL", "https://evergrant.example")]).await;
+    let answer = app.get(&app.authorize_url("web", &[])).await;
+    let cookie = answer.header("set-cookie");
+    assert!(cookie.starts_with("__Host-evergrant-"), "{cookie}");
+    for attribute in ["Secure", "HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=900"] {
+        assert!(cookie.contains(attribute), "{cookie}");
+    }
+    assert!(answer.header("location").contains("redirect_uri=https%3A%2F%2Fevergrant.example%2Fconsent%2Fcallback"));
+}

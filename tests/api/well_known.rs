@@ -1,0 +1,53 @@
+//! `GET /.well-known/oauth-authorization-server`, RFC 8414: one test for each row of the checklist.
+
+use http::Method;
+use serde_json::json;
+
+use crate::local::*;
+use crate::support::TestApp;
+
+const PATH: &str = "/.well-known/oauth-authorization-server";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn m1_the_document_is_where_the_rfc_puts_it_also_behind_the_host() {
+    let app = TestApp::start().await;
+    let answer = app.http.get(&app.url(PATH)).await;
+    assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "application/json"));
+    assert_eq!(answer.json()["issuer"], app.host.url());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn m2_m3_m4_i2_it_says_what_is_true_and_all_of_it() {
+    let app = LocalApp::with(&[("EVERGRANT_PUBLIC_URL", "https://evergrant.example/")]).await;
+    let expected = json!({
+        "issuer": "https://evergrant.example",
+        "authorization_endpoint": "https://evergrant.example/oauth/authorize",
+        "token_endpoint": "https://evergrant.example/oauth/token",
+        "revocation_endpoint": "https://evergrant.example/oauth/revoke",
+        "scopes_supported": ["signature", "impersonation", "spring_read", "spring_write"],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": true,
+    });
+    assert_eq!(app.get(PATH).await.json(), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s9_only_the_metadata_may_be_read_by_pages_of_others() {
+    let app = LocalApp::start().await;
+    let origin = [("origin", "https://page.example")];
+    let allowed = "access-control-allow-origin";
+    let metadata = app.http.call(Method::GET, &format!("{}{PATH}", app.issuer), &origin, "").await;
+    assert_eq!(metadata.header(allowed), "*");
+    assert_eq!(metadata.header("cache-control"), "public, max-age=300");
+    let authorize = app.http.call(Method::GET, &app.authorize_url("web", &[]), &origin, "").await;
+    let token = app.http.call(Method::POST, &format!("{}/oauth/token", app.issuer), &origin, "").await;
+    let preflight = app.http.call(Method::OPTIONS, &app.authorize_url("web", &[]), &origin, "").await;
+    for answer in [authorize, token, preflight] {
+        assert_eq!(answer.header(allowed), "", "{}", answer.text());
+    }
+}
