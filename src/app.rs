@@ -7,15 +7,17 @@ use crate::authorize::AuthorizeEndpoint;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{AzureSettings, KeySource, Settings, SigningKeySources, StoreSetting};
 use crate::consent::ConsentCallback;
+use crate::consent::finished::FinishedSignIns;
 use crate::docusign::access_tokens::AccessTokens;
 use crate::docusign::account_server::AccountServer;
 use crate::docusign::assertion::upstream_scope;
 use crate::docusign::minter::{Minter, SigningKeys};
 use crate::http_client::HttpClient;
+use crate::identity::Identity;
+use crate::metadata::MetadataEndpoint;
 use crate::oauth::client::{GrantType, SubjectKind};
 use crate::revoke::RevokeEndpoint;
 use crate::routes::Endpoints;
-use crate::signing::credential::Identity;
 use crate::signing::key_id::KeyVaultKeyId;
 use crate::signing::key_vault::{KeyVault, KeyVaultSigner};
 use crate::signing::public_key::PublicKey;
@@ -68,8 +70,9 @@ impl App {
             current: vaults.signer(&settings.signing_keys.current),
             next: settings.signing_keys.next.as_ref().map(|source| vaults.signer(source)),
         };
-        let current = vaults.sealing_key(&settings.sealing_keys.current);
-        let previous = settings.sealing_keys.previous.iter().map(|source| vaults.sealing_key(source)).collect();
+        let mut sealing_key = |source: &KeySource| vaults.sealing_key(source, Arc::clone(&clock));
+        let current = sealing_key(&settings.sealing_keys.current);
+        let previous = settings.sealing_keys.previous.iter().map(sealing_key).collect();
         let account_server = AccountServer::new(&settings.docusign, http, Arc::clone(&clock));
         let minter = Minter::new(&settings.docusign, keys, account_server.clone(), Arc::clone(&clock));
         Self {
@@ -90,11 +93,16 @@ impl App {
         Endpoints {
             token: self.token_endpoint(),
             authorize: AuthorizeEndpoint {
-                public_url: settings.public_url.clone(),
+                issuer: settings.public_url.clone(),
                 docusign: settings.docusign.clone(),
                 clients: settings.clients.clone(),
                 sealing: Arc::clone(sealing),
                 clock: Arc::clone(clock),
+            },
+            metadata: MetadataEndpoint {
+                issuer: settings.public_url.clone(),
+                scopes: settings.docusign.scopes.clone(),
+                clients: settings.clients.clone(),
             },
             revoke: RevokeEndpoint {
                 issuer: settings.public_url.clone(),
@@ -126,10 +134,11 @@ impl App {
     fn consent_callback(&self) -> ConsentCallback {
         let Self { settings, access_tokens, account_server, sealing, store, clock, .. } = self;
         ConsentCallback {
-            public_url: settings.public_url.clone(),
+            issuer: settings.public_url.clone(),
             docusign: settings.docusign.clone(),
             clients: settings.clients.clone(),
             sealing: Arc::clone(sealing),
+            finished: FinishedSignIns::default(),
             used_codes: UsedCodes::new(Arc::clone(store), Arc::clone(clock)),
             account_server: account_server.clone(),
             access_tokens: access_tokens.clone(),
@@ -156,10 +165,7 @@ impl App {
                 self.revocations.warm_up(client.client_id.as_str()).await;
             }
         };
-        let (sealing, (), ()) = tokio::join!(self.sealing.current(), mint, store);
-        if let Err(error) = sealing {
-            tracing::warn!(event = "sealing_key_unavailable", cause = %error, "the sealing key cannot be used yet");
-        }
+        let _ = tokio::join!(self.sealing.current(), mint, store);
     }
 }
 
@@ -203,12 +209,12 @@ impl Vaults {
         }
     }
 
-    fn sealing_key(&mut self, source: &KeySource) -> SealingKey {
+    fn sealing_key(&mut self, source: &KeySource, clock: Arc<dyn Clock>) -> SealingKey {
         let kid = match source {
             KeySource::KeyVault(id) => id.version.clone(),
             KeySource::Local(signer) => signer.public_key().fingerprint()[..16].to_owned(),
         };
-        SealingKey::new(kid, self.signer(source))
+        SealingKey::new(kid, self.signer(source), clock)
     }
 
     async fn public_key(&mut self, source: &KeySource) -> Result<PublicKey, SignError> {

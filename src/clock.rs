@@ -2,6 +2,16 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+/// Every request is answered by then, with a token, a page or an outage: platforms do not wait for ever. More than a mint
+/// may take, so that its own, better answer comes first.
+pub const ANSWER_WITHIN: Duration = Duration::from_millis(14_500);
+
+/// When a request that comes in now has to be answered.
+#[must_use]
+pub fn answer_deadline() -> tokio::time::Instant {
+    tokio::time::Instant::now() + ANSWER_WITHIN
+}
+
 /// An instant in whole seconds since 1970-01-01 UTC: the `NumericDate` of RFC 7519 §2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnixSeconds(pub u64);

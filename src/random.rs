@@ -1,5 +1,14 @@
 //! Randomness from the operating system.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// A fresh identifier of `N` random bytes in base64url: letters, digits, hyphens and underscores.
+#[must_use]
+pub fn id<const N: usize>() -> String {
+    URL_SAFE_NO_PAD.encode(random::<N>())
+}
+
 /// Fresh random bytes.
 ///
 /// # Panics

@@ -18,7 +18,7 @@ use warp::path::FullPath;
 use crate::authorize::AuthorizeEndpoint;
 use crate::clock::Stopwatch;
 use crate::consent::ConsentCallback;
-use crate::metadata;
+use crate::metadata::MetadataEndpoint;
 use crate::oauth::reply::Response;
 use crate::random::random;
 use crate::revoke::RevokeEndpoint;
@@ -89,8 +89,10 @@ pub const ROUTES: &[Route] = &[
 pub struct Endpoints {
     /// `POST /oauth/token`.
     pub token: TokenEndpoint,
-    /// `GET /oauth/authorize[/{client_id}]`; knows the public URL and the scopes, which the metadata tells too.
+    /// `GET /oauth/authorize[/{client_id}]`.
     pub authorize: AuthorizeEndpoint,
+    /// `GET /.well-known/oauth-authorization-server`.
+    pub metadata: MetadataEndpoint,
     /// `POST /oauth/revoke`.
     pub revoke: RevokeEndpoint,
     /// `GET /consent/callback`.
@@ -163,7 +165,7 @@ impl Endpoints {
                 Err(fault) => fault.answer(),
             },
             Endpoint::Authorize => self.authorize.handle(&head.map(|()| Bytes::new())).await,
-            Endpoint::Metadata => metadata::answer(&self.authorize.public_url, &self.authorize.docusign.scopes),
+            Endpoint::Metadata => self.metadata.answer(),
             Endpoint::Consent => self.consent.handle(&head.map(|()| Bytes::new())).await,
             Endpoint::Health => plain::health(),
             Endpoint::Root => plain::root(),

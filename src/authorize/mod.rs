@@ -10,30 +10,27 @@ mod request;
 mod target;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::header::SET_COOKIE;
 use http::{Request, Uri};
 
 use crate::browser::SignInCookie;
-use crate::clock::Clock;
+use crate::clock::{ANSWER_WITHIN, Clock};
 use crate::config::DocusignSettings;
 use crate::config::shapes::BaseUrl;
 use crate::docusign::assertion::upstream_scope;
 use crate::docusign::consent_link::{CALLBACK_PATH, ConsentLink};
-use crate::oauth::authorization::{AuthorizationError, AuthorizationErrorCode, ReturnAddress, see};
+use crate::oauth::authorization::{AuthorizationError, AuthorizationErrorCode, ReturnAddress, redirect};
 use crate::oauth::client::ClientRegistry;
 use crate::oauth::reply::Response;
 use crate::oauth::sealed::Sealed;
 use crate::oauth::sealed::claims::SignInState;
-use crate::random::random;
+use crate::random;
 use crate::signing::sealing::SealingKeys;
 use crate::telemetry::{Answer, Record};
 use request::{AuthorizationRequest, read_state};
-use target::{Lost, Target};
+use target::{NoTarget, Target};
 
 /// The path, to which `/{client_id}` may be added.
 pub const PATH: &str = "/oauth/authorize";
@@ -41,16 +38,13 @@ pub const PATH: &str = "/oauth/authorize";
 /// How long a person may take to sign in, in seconds.
 const SIGN_IN_LIFETIME: u64 = 15 * 60;
 
-/// How long the sealing key may keep a person waiting.
-const DEADLINE: Duration = Duration::from_secs(14);
-
 const UNAVAILABLE: AuthorizationError =
     AuthorizationErrorCode::TemporarilyUnavailable.say("the sealing key cannot be used at the moment; try again later");
 
 /// The authorization endpoint and what it depends on.
 pub struct AuthorizeEndpoint {
     /// Our issuer.
-    pub public_url: BaseUrl,
+    pub issuer: BaseUrl,
     /// What DocuSign knows us as.
     pub docusign: DocusignSettings,
     /// Who may ask.
@@ -68,12 +62,12 @@ impl AuthorizeEndpoint {
         // 1. Who asks, and where to go back to?
         let target = match Target::find(&self.clients, path_client_id(request.uri()), query) {
             Ok(target) => target,
-            Err(lost) => return explain(&lost),
+            Err(no_target) => return explain(&no_target),
         };
         // 2. For what? From here on the client hears of every error.
         let state = read_state(query);
         let known_state = state.as_ref().ok().and_then(Option::as_deref);
-        let back = ReturnAddress::new(target.client, &target.redirect_uri, known_state, self.public_url.as_str());
+        let back = ReturnAddress::new(target.client, &target.redirect_uri, known_state, self.issuer.as_str());
         let asked = state.clone().and_then(|_| AuthorizationRequest::read(target.client, query));
         // 3. Sign in at DocuSign.
         let sent = match asked {
@@ -83,7 +77,8 @@ impl AuthorizeEndpoint {
         match sent {
             Ok(response) => Answer { response, record: Record::of("sign_in_started").by(target.client) },
             Err(error) => {
-                let record = Record { error: Some(error.error.as_str()), ..Record::of("authorization_refused") };
+                let cause = (error == UNAVAILABLE).then_some("sealing_key_unavailable");
+                let record = Record { error: Some(error.error.as_str()), cause, ..Record::of("authorization_refused") };
                 Answer { response: back.with_error(&error), record: record.by(target.client) }
             }
         }
@@ -95,9 +90,9 @@ impl AuthorizeEndpoint {
         asked: AuthorizationRequest,
         state: Option<&str>,
     ) -> Result<Response, AuthorizationError> {
-        let secret = tokio::time::timeout(DEADLINE, self.sealing.current()).await;
+        let secret = tokio::time::timeout(ANSWER_WITHIN, self.sealing.current()).await;
         let secret = secret.ok().and_then(Result::ok).ok_or(UNAVAILABLE)?;
-        let (jti, browser) = (URL_SAFE_NO_PAD.encode(random::<32>()), URL_SAFE_NO_PAD.encode(random::<32>()));
+        let (jti, browser) = (random::id::<32>(), random::id::<32>());
         let scope = upstream_scope(&self.docusign.scopes, &asked.scope);
         let content = SignInState {
             client_id: target.client.client_id.to_string(),
@@ -108,17 +103,17 @@ impl AuthorizeEndpoint {
             code_challenge: asked.code_challenge,
             browser: SignInCookie::digest(&browser),
         };
-        let issuer = self.public_url.as_str();
+        let issuer = self.issuer.as_str();
         let sealed = Sealed::new(issuer, jti.clone(), self.clock.now(), Some(SIGN_IN_LIFETIME), content).seal(secret);
         let code_verifier = self.docusign.secret_key.is_none().then(|| secret.code_verifier(&jti));
         let link = ConsentLink {
-            redirect_uri: &self.public_url.join(CALLBACK_PATH),
+            redirect_uri: &self.issuer.join(CALLBACK_PATH),
             state: &sealed.map_err(|_| UNAVAILABLE)?,
             scope: &scope,
             code_verifier: code_verifier.as_deref(),
         };
-        let mut response = see(&link.url(&self.docusign));
-        let cookie = SignInCookie::of(&jti, !self.public_url.is_insecure()).set(&browser, SIGN_IN_LIFETIME);
+        let mut response = redirect(&link.url(&self.docusign));
+        let cookie = SignInCookie::of(&jti, !self.issuer.is_insecure()).set(&browser, SIGN_IN_LIFETIME);
         response.headers_mut().extend(cookie.map(|cookie| (SET_COOKIE, cookie)));
         Ok(response)
     }
@@ -128,8 +123,8 @@ fn path_client_id(uri: &Uri) -> Option<&str> {
     uri.path().strip_prefix(PATH)?.strip_prefix('/').filter(|client_id| !client_id.is_empty())
 }
 
-fn explain(lost: &Lost) -> Answer {
-    let page = page::page(lost);
+fn explain(no_target: &NoTarget) -> Answer {
+    let page = page::page(no_target);
     let record = Record { cause: Some(page.word), ..Record::of("authorization_refused") };
     Answer { response: page.response(), record }
 }

@@ -4,43 +4,51 @@
 
 use http::StatusCode;
 
-use crate::authorize::target::Lost;
+use crate::authorize::target::NoTarget;
+use crate::config::shapes;
 use crate::page::Page;
 
 /// The longest foreign text shown, in characters.
 const SHOWN_AT_MOST: usize = 2000;
 
-/// The page for `lost`.
-pub fn page(lost: &Lost) -> Page {
-    match lost {
-        Lost::ClientUnclear(why) => bad(
+/// The page for `no_target`.
+pub fn page(no_target: &NoTarget) -> Page {
+    match no_target {
+        NoTarget::ClientUnclear(why) => bad(
             "client_unclear",
             "The app did not say who it is",
             "The address has no clear client_id, so nothing was done.",
             vec![("What is wrong", (*why).to_owned())],
             &["Correct the authorization URL in the app that sent you here.", NAMES],
         ),
-        Lost::ClientUnknown(client_id) => bad(
+        NoTarget::ClientUnknown(client_id) => bad(
             "client_unknown",
             "This app is not registered here",
             "No client is registered under the name that the app sent, so nothing was done.",
             vec![("client_id", shown(client_id))],
             &["Correct the client ID in the app that sent you here.", NAMES],
         ),
-        Lost::RedirectUriUnclear(client_id, why) => bad(
+        NoTarget::RedirectUriUnclear(client_id, why) => bad(
             "redirect_uri_unclear",
             "The app did not say where to go back to",
             "The address has no clear redirect_uri, so nothing was done.",
             vec![("client_id", client_id.clone()), ("What is wrong", (*why).to_owned())],
             &["Correct the authorization URL in the app that sent you here."],
         ),
-        Lost::RedirectUriUnregistered { client_id, redirect_uri } => unregistered(client_id, redirect_uri),
+        NoTarget::RedirectUriUnregistered { client_id, redirect_uri } => unregistered(client_id, redirect_uri),
     }
 }
 
 const NAMES: &str = "An operator finds the registered names in the setting EVERGRANT_CLIENTS.";
 
 fn unregistered(client_id: &str, redirect_uri: &str) -> Page {
+    let first = if shapes::redirect_uri(redirect_uri).is_some() {
+        "If you know this address to be your own app's, have an operator add it, exactly as shown, to redirect_uris of \
+         this client in the setting EVERGRANT_CLIENTS."
+    } else {
+        "This address cannot be registered: redirect_uris of this client in the setting EVERGRANT_CLIENTS takes https \
+         addresses (http only on this machine) in plain ASCII, without fragment or wildcard."
+    };
     let facts = vec![("client_id", client_id.to_owned()), ("redirect_uri", shown(redirect_uri))];
     bad(
         "redirect_uri_unregistered",
@@ -49,8 +57,7 @@ fn unregistered(client_id: &str, redirect_uri: &str) -> Page {
          among them, so nothing was done.",
         facts,
         &[
-            "If you know this address to be your own app's, have an operator add it, exactly as shown, to redirect_uris of this \
-             client in the setting EVERGRANT_CLIENTS.",
+            first,
             "Power Automate shows the redirect URL of a connector only after the connector was saved: it is the address above.",
             "If you do not know this address, close this page: somebody may be trying to trick you.",
         ],

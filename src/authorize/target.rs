@@ -19,7 +19,7 @@ pub struct Target<'a> {
 
 /// Why there is no telling where to go back to.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Lost {
+pub enum NoTarget {
     /// `client_id` is missing, sent twice, or not the path's.
     ClientUnclear(&'static str),
     /// No client is registered under this name.
@@ -39,17 +39,17 @@ impl<'a> Target<'a> {
     /// Finds the target of a request at `path_client_id` (the last segment of the path, if any) with `query`.
     ///
     /// # Errors
-    /// [`Lost`].
-    pub fn find(clients: &'a ClientRegistry, path_client_id: Option<&str>, query: &str) -> Result<Self, Lost> {
+    /// [`NoTarget`].
+    pub fn find(clients: &'a ClientRegistry, path_client_id: Option<&str>, query: &str) -> Result<Self, NoTarget> {
         let client = find_client(clients, path_client_id, query)?;
-        let unclear = |why| Lost::RedirectUriUnclear(client.client_id.to_string(), why);
+        let unclear = |why| NoTarget::RedirectUriUnclear(client.client_id.to_string(), why);
         let given = Parameter::find(query, "redirect_uri").value_or(unclear("redirect_uri is sent more than once"))?;
         match given {
             Some(redirect_uri) if client.redirects_to(&redirect_uri) => {
                 Ok(Self { client, redirect_uri, redirect_uri_given: true })
             }
             Some(redirect_uri) => {
-                Err(Lost::RedirectUriUnregistered { client_id: client.client_id.to_string(), redirect_uri })
+                Err(NoTarget::RedirectUriUnregistered { client_id: client.client_id.to_string(), redirect_uri })
             }
             // §3.1.2.3 lets the only registered one be meant, if all of it is registered, as it always is here.
             None => match client.redirect_uris.as_slice() {
@@ -62,8 +62,12 @@ impl<'a> Target<'a> {
     }
 }
 
-fn find_client<'a>(clients: &'a ClientRegistry, path_client_id: Option<&str>, query: &str) -> Result<&'a Client, Lost> {
-    let unclear = Lost::ClientUnclear;
+fn find_client<'a>(
+    clients: &'a ClientRegistry,
+    path_client_id: Option<&str>,
+    query: &str,
+) -> Result<&'a Client, NoTarget> {
+    let unclear = NoTarget::ClientUnclear;
     let named = Parameter::find(query, "client_id").value_or(unclear("client_id is sent more than once"))?;
     let in_path = path_client_id.map(|text| percent_decode_str(text).decode_utf8_lossy().into_owned());
     let client_id = match (&named, &in_path) {
@@ -73,7 +77,7 @@ fn find_client<'a>(clients: &'a ClientRegistry, path_client_id: Option<&str>, qu
         }
         (Some(client_id), _) | (None, Some(client_id)) => client_id,
     };
-    let client = clients.find(client_id).ok_or_else(|| Lost::ClientUnknown(client_id.clone()))?;
+    let client = clients.find(client_id).ok_or_else(|| NoTarget::ClientUnknown(client_id.clone()))?;
     if named.is_none() && client.profile != Profile::Workfront {
         return Err(unclear("client_id is missing in the query"));
     }

@@ -50,6 +50,7 @@ enum Command {
 #[derive(Debug)]
 enum Failure {
     Configuration(Faults),
+    Usage(Box<dyn Error>),
     Failed(Box<dyn Error>),
 }
 
@@ -89,12 +90,20 @@ fn failed(error: impl Error + 'static) -> Failure {
     Failure::Failed(Box::new(error))
 }
 
+fn usage(error: impl Error + 'static) -> Failure {
+    Failure::Usage(Box::new(error))
+}
+
 /// Tells the failure with its causes, and gives the exit code.
 #[expect(clippy::print_stderr, reason = "the command line talks to people on stderr")]
 fn report(failure: &Failure) -> ExitCode {
     match failure {
         Failure::Configuration(faults) => {
             eprintln!("evergrant: {faults}");
+            ExitCode::from(2)
+        }
+        Failure::Usage(error) => {
+            eprintln!("evergrant: {error}");
             ExitCode::from(2)
         }
         Failure::Failed(error) => {

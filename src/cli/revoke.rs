@@ -5,7 +5,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::app::App;
-use crate::cli::{Failure, failed};
+use crate::cli::{Failure, failed, usage};
 use crate::clock::UnixSeconds;
 use crate::config::{Settings, StoreSetting};
 use crate::store::StoreError;
@@ -31,7 +31,7 @@ enum RevokeError {
     )]
     OnlyInMemory,
     #[error(
-        "no client with this client_id in EVERGRANT_CLIENTS; its old grants stay revoked only if it is spelt right"
+        "no client in EVERGRANT_CLIENTS has this client_id; what an unregistered client holds is worth nothing anyway"
     )]
     UnknownClient,
     #[error("a grant_id has 22 letters, digits, hyphens and underscores; log lines of event token_issued tell it")]
@@ -44,17 +44,18 @@ enum RevokeError {
 #[expect(clippy::print_stdout, reason = "the command's result")]
 pub async fn run(settings: Settings, what: What) -> Result<(), Failure> {
     if settings.store == StoreSetting::Memory {
-        return Err(failed(RevokeError::OnlyInMemory));
+        return Err(usage(RevokeError::OnlyInMemory));
     }
     let app = App::new(settings);
     if let Some(grant_id) = what.grant {
         if !is_grant_id(&grant_id) {
-            return Err(failed(RevokeError::NoGrantId));
+            return Err(usage(RevokeError::NoGrantId));
         }
-        app.revocations.revoke(&grant_id).await.map_err(|error| failed(RevokeError::Store(error)))?;
+        app.revocations.revoke(&grant_id, None).await.map_err(|error| failed(RevokeError::Store(error)))?;
         println!("The grant {grant_id} is revoked.");
     }
     if let Some(client_id) = what.client {
+        app.settings.clients.find(&client_id).ok_or(usage(RevokeError::UnknownClient))?;
         revoke_all(&app, &client_id).await.map_err(failed)?;
         println!("Every grant of {client_id} so far is revoked.");
     }
@@ -65,7 +66,6 @@ pub async fn run(settings: Settings, what: What) -> Result<(), Failure> {
 /// The cut lies at the next full second, and is waited for: what was granted before it is revoked, what is granted after
 /// this command ended is not.
 async fn revoke_all(app: &App, client_id: &str) -> Result<(), RevokeError> {
-    app.settings.clients.find(client_id).ok_or(RevokeError::UnknownClient)?;
     let cut: UnixSeconds = app.clock.now().plus(1);
     app.revocations.revoke_all_before(client_id, cut).await.map_err(RevokeError::Store)?;
     while app.clock.now() < cut {

@@ -153,8 +153,10 @@ fn parse_store(text: &str) -> Option<StoreSetting> {
     if text == "memory" {
         return Some(StoreSetting::Memory);
     }
-    let url = Url::parse(text).ok()?;
-    let container = url.path().trim_matches('/');
-    let plain = !container.is_empty() && url.query().is_none();
+    let mut url = Url::parse(text).ok()?;
+    let container = url.path().trim_matches('/').to_owned();
+    let plain = !container.is_empty() && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    // With a slash at the end, or without, it has to be the same store.
+    url.set_path(&container);
     (url.scheme() == "https" && plain).then_some(StoreSetting::Blob(url))
 }

@@ -7,7 +7,7 @@ use crate::oauth::subject::Subject;
 
 /// The subject of a connection that the DocuSign user `signed_in` makes; `None` if he may not.
 ///
-/// A system-wide one may be made by the integration user, or by an administrator for him. A user's own may be made by anyone.
+/// A system-wide one may be made by the integration user, or by an administrator. A user's own may be made by anyone.
 pub fn subject_for(kind: SubjectKind, signed_in: &str, docusign: &DocusignSettings) -> Option<Subject> {
     match kind {
         SubjectKind::IntegrationUser => {

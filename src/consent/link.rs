@@ -1,7 +1,5 @@
 //! Makes the consent link: sealed state, and the code verifier that belongs to it.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use thiserror::Error;
 
 use crate::clock::UnixSeconds;
@@ -10,7 +8,7 @@ use crate::config::shapes::BaseUrl;
 use crate::docusign::consent_link::{CALLBACK_PATH, ConsentLink};
 use crate::oauth::sealed::claims::ConsentState;
 use crate::oauth::sealed::{SealError, Sealed};
-use crate::random::random;
+use crate::random;
 use crate::signing::SignError;
 use crate::signing::sealing::SealingKeys;
 
@@ -39,7 +37,7 @@ pub async fn consent_url(
     now: UnixSeconds,
 ) -> Result<String, LinkError> {
     let secret = sealing.current().await.map_err(LinkError::Sealing)?;
-    let jti = URL_SAFE_NO_PAD.encode(random::<32>());
+    let jti = random::id::<32>();
     let code_verifier = docusign.secret_key.is_none().then(|| secret.code_verifier(&jti));
     let state = Sealed::new(public_url.as_str(), jti, now, Some(LIFETIME), ConsentState {}).seal(secret);
     let link = ConsentLink {

@@ -6,9 +6,9 @@ use http::StatusCode;
 
 use crate::consent::outcome::Outcome;
 use crate::docusign::errors::ExchangeError;
-use crate::docusign::failures::FailureKind;
 use crate::docusign::minter::MintError;
 use crate::docusign::userinfo::UserInfo;
+use crate::failures::FailureKind;
 use crate::oauth::scope::Scope;
 use crate::page::Page;
 

@@ -6,22 +6,23 @@
 //! `temporarily_unavailable`; the consent itself is kept by DocuSign and not lost.
 
 mod allow;
+pub mod finished;
 pub mod link;
 mod message;
 mod outcome;
 mod proof;
 pub mod query;
+mod refusal;
 mod sign_in;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, answer_deadline};
 use crate::config::DocusignSettings;
 use crate::config::shapes::BaseUrl;
 use crate::docusign::access_tokens::AccessTokens;
@@ -36,23 +37,23 @@ use crate::oauth::sealed::{self, Sealable, Sealed};
 use crate::signing::sealing::{OpenError, SealingKeys};
 use crate::store::codes::UsedCodes;
 use crate::telemetry::{Answer, Record};
+use finished::FinishedSignIns;
 use outcome::Outcome;
 use query::CallbackQuery;
-
-/// A visit that has not ended after this long is answered with a page that says so.
-const DEADLINE: Duration = Duration::from_secs(14);
 
 /// The redirection endpoint of DocuSign's pages and what it depends on.
 pub struct ConsentCallback {
     /// Our issuer.
-    pub public_url: BaseUrl,
+    pub issuer: BaseUrl,
     /// What DocuSign knows us as.
     pub docusign: DocusignSettings,
     /// Who may have begun a sign-in.
     pub clients: ClientRegistry,
     /// What opens states and seals codes.
     pub sealing: Arc<SealingKeys>,
-    /// What new codes are redeemed at.
+    /// Sign-ins that came to their end.
+    pub finished: FinishedSignIns,
+    /// Where new codes will be redeemed.
     pub used_codes: UsedCodes,
     /// DocuSign.
     pub account_server: AccountServer,
@@ -65,28 +66,28 @@ pub struct ConsentCallback {
 impl ConsentCallback {
     /// Answers a request.
     pub async fn handle(&self, request: &Request<Bytes>) -> Answer {
+        let deadline = answer_deadline();
         let query = CallbackQuery::read(request.uri().query().unwrap_or_default());
         let state = query.state.clone().unwrap_or_default();
         match sealed::label(&state) {
-            Some(label) if label.typ == SignInState::TYP => match self.open::<SignInState>(&state).await {
-                Ok(opened) => self.finish_sign_in(request.headers(), query, opened).await,
+            Some(label) if label.typ == SignInState::TYP => match self.open::<SignInState>(&state, deadline).await {
+                Ok(opened) => self.finish_sign_in(request.headers(), query, opened, deadline).await,
                 Err(Outcome::OldState) => self.page(&Outcome::SignInOver),
                 Err(outcome) => self.page(&outcome),
             },
             _ => {
-                let visit = timeout(DEADLINE, self.visit(query, &state)).await;
+                let visit = timeout_at(deadline, self.visit(query, &state, deadline)).await;
                 self.page(&visit.unwrap_or(Outcome::Unproved(MintError::Deadline)))
             }
         }
     }
 
     /// Way A: somebody comes back from a consent link.
-    async fn visit(&self, query: CallbackQuery, state: &str) -> Outcome {
-        let (state, code_verifier) = match self.open::<ConsentState>(state).await {
+    async fn visit(&self, query: CallbackQuery, state: &str, deadline: Instant) -> Outcome {
+        let (_, code_verifier) = match self.open::<ConsentState>(state, deadline).await {
             Ok(opened) => opened,
             Err(outcome) => return outcome,
         };
-        tracing::debug!(event = "consent_visit", issued_at = state.iat);
         if let Some((error, message)) = query.denial {
             return Outcome::Denied(error, message);
         }
@@ -96,8 +97,8 @@ impl ConsentCallback {
     }
 
     /// Opens a state, and tells the code verifier that belongs to it.
-    async fn open<T: Sealable>(&self, state: &str) -> Result<(Sealed<T>, String), Outcome> {
-        let opened = timeout(DEADLINE, self.sealing.open::<T>(self.public_url.as_str(), state, self.clock.now())).await;
+    async fn open<T: Sealable>(&self, state: &str, deadline: Instant) -> Result<(Sealed<T>, String), Outcome> {
+        let opened = timeout_at(deadline, self.sealing.open::<T>(self.issuer.as_str(), state, self.clock.now())).await;
         match opened {
             Ok(Ok((state, secret))) => {
                 let code_verifier = secret.code_verifier(&state.jti);
@@ -115,7 +116,7 @@ impl ConsentCallback {
             Some(secret_key) => CodeProof::SecretKey(secret_key),
             None => CodeProof::CodeVerifier(code_verifier),
         };
-        let redirect_uri = self.public_url.join(CALLBACK_PATH);
+        let redirect_uri = self.issuer.join(CALLBACK_PATH);
         let exchanged = self.account_server.exchange_code(code.expose_secret(), &redirect_uri, proof).await;
         let userinfo = match exchanged {
             Ok(access_token) => self.account_server.userinfo(&access_token.secret).await,

@@ -6,7 +6,7 @@
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::docusign::failures::FailureKind;
+use crate::failures::FailureKind;
 
 /// The longest `Retry-After` of a 5xx that is believed, in seconds: a maintenance page names an hour as easily as the
 /// service is back in a minute, whereas a rate limit (429) means what it says.

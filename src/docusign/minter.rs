@@ -12,7 +12,7 @@ use crate::config::shapes::Guid;
 use crate::docusign::account_server::{AccountServer, DocusignAccessToken};
 use crate::docusign::assertion::{self, AssertionClaims};
 use crate::docusign::errors::ExchangeError;
-use crate::docusign::failures::{FailureKind, THROTTLED_MOST};
+use crate::failures::{FailureKind, THROTTLED_MOST};
 use crate::oauth::scope::Scope;
 use crate::secret::sha256;
 use crate::signing::{AssertionSigner, SignError};
@@ -46,9 +46,8 @@ impl MintError {
     pub const fn kind(&self) -> FailureKind {
         match self {
             Self::Exchange(error) => error.kind(),
-            Self::Sign(SignError::Throttled { retry_after: Some(seconds) }) => FailureKind::Throttled(*seconds),
-            Self::Sign(SignError::AccessDenied | SignError::WrongKey | SignError::Unusable) => FailureKind::Permanent,
-            Self::Sign(_) | Self::Deadline | Self::BrokenOff => FailureKind::Transient,
+            Self::Sign(error) => error.kind(),
+            Self::Deadline | Self::BrokenOff => FailureKind::Transient,
         }
     }
 

@@ -9,7 +9,6 @@ pub mod account_server;
 pub mod assertion;
 pub mod consent_link;
 pub mod errors;
-pub mod failures;
 pub mod freshness;
 pub mod minter;
 pub mod slot;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::clock::UnixSeconds;
 use crate::docusign::account_server::DocusignAccessToken;
-use crate::docusign::failures::THROTTLED_MOST;
 use crate::docusign::freshness::Freshness;
 use crate::docusign::minter::MintError;
+use crate::failures::THROTTLED_MOST;
 
 /// How a mint ended.
 pub type Outcome = Result<Arc<DocusignAccessToken>, MintError>;

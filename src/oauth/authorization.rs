@@ -92,13 +92,13 @@ impl<'a> ReturnAddress<'a> {
         let mut parameters = parameters.to_vec();
         parameters.extend(self.state.map(|state| ("state", state)));
         parameters.extend(self.iss.map(|iss| ("iss", iss)));
-        see(&query::append(self.redirect_uri, &parameters))
+        redirect(&query::append(self.redirect_uri, &parameters))
     }
 }
 
 /// 302 to `url`, remembered by nobody and told to nobody as a referrer (RFC 9700 §4.2.4).
 #[must_use]
-pub fn see(url: &str) -> Response {
+pub fn redirect(url: &str) -> Response {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::FOUND;
     let headers = response.headers_mut();

@@ -4,7 +4,6 @@
 //! store. If the store is down: 503, and this process keeps to the revocation all the same.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, StatusCode};
@@ -12,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
-use crate::clock::Clock;
+use crate::clock::{ANSWER_WITHIN, Clock, UnixSeconds};
 use crate::config::shapes::BaseUrl;
 use crate::oauth::client::{Client, ClientRegistry};
 use crate::oauth::credentials::Credentials;
@@ -24,9 +23,6 @@ use crate::oauth::sealed::{self, Sealable};
 use crate::signing::sealing::{OpenError, SealingKeys};
 use crate::store::revocations::Revocations;
 use crate::telemetry::{Answer, GRANT_REVOKED, Record};
-
-/// Every request is answered by then.
-const DEADLINE: Duration = Duration::from_secs(14);
 
 /// Seconds after which a client may ask again when the revocation could not be kept.
 const RETRY_AFTER: u64 = 5;
@@ -47,8 +43,8 @@ struct Nothing {}
 
 /// What a token turned out to be.
 enum Presented {
-    /// One of ours: its client, and what a revocation has to name.
-    Ours { client_id: String, name: String },
+    /// One of ours: its client, what a revocation has to name, and when it dies by itself.
+    Ours { client_id: String, id: String, useless_from: Option<UnixSeconds> },
     /// Unknown, expired, or DocuSign's: there is nothing to revoke (§2.2).
     Nothing,
 }
@@ -76,19 +72,16 @@ pub struct RevokeEndpoint {
 impl RevokeEndpoint {
     /// Answers a request.
     pub async fn handle(&self, request: &Request<Bytes>) -> Answer {
-        let (client, token) = match self.read(request) {
+        let (client, presented) = match self.read(request) {
             Ok(read) => read,
             Err(error) => return refuse(error, Record::default()),
         };
         let record = Record::default().by(client);
-        let revoked = timeout(DEADLINE, self.revoke(client, &token)).await;
+        let revoked = timeout(ANSWER_WITHIN, self.revoke(client, &presented)).await;
         match revoked.unwrap_or(Err(Failure::Outage("deadline", "the revocation took too long"))) {
-            Ok(name) => {
-                let event = Some(if name.is_some() { GRANT_REVOKED } else { "nothing_to_revoke" });
-                Answer {
-                    response: json(StatusCode::OK, &Nothing {}),
-                    record: Record { event, grant_id: name, ..record },
-                }
+            Ok(id) => {
+                let event = Some(if id.is_some() { GRANT_REVOKED } else { "nothing_to_revoke" });
+                Answer { response: json(StatusCode::OK, &Nothing {}), record: Record { event, grant_id: id, ..record } }
             }
             Err(Failure::OAuth(error)) => refuse(error, record),
             Err(Failure::Outage(cause, error_description)) => {
@@ -109,32 +102,32 @@ impl RevokeEndpoint {
         Ok((client, token.ok_or(ErrorCode::InvalidRequest.say("token is missing"))?))
     }
 
-    /// Gives the name of what was revoked, if anything was.
-    async fn revoke(&self, client: &Client, token: &SecretString) -> Result<Option<String>, Failure> {
-        let Presented::Ours { client_id, name } = self.recognize(token.expose_secret()).await? else {
+    /// Gives the id of what was revoked, if anything was.
+    async fn revoke(&self, client: &Client, presented: &SecretString) -> Result<Option<String>, Failure> {
+        let Presented::Ours { client_id, id, useless_from } = self.recognize(presented.expose_secret()).await? else {
             return Ok(None);
         };
         if client_id != client.client_id.as_str() {
             return Err(Failure::OAuth(ErrorCode::InvalidGrant.say("the token was issued to another client")));
         }
-        let kept = self.revocations.revoke(&name).await;
+        let kept = self.revocations.revoke(&id, useless_from).await;
         kept.map_err(|_| Failure::Outage("store_unavailable", "the revocation could not be kept; repeat it"))?;
-        Ok(Some(name))
+        Ok(Some(id))
     }
 
     /// A refresh token stands for its grant, and a sealed access token for itself.
-    async fn recognize(&self, token: &str) -> Result<Presented, Failure> {
+    async fn recognize(&self, presented: &str) -> Result<Presented, Failure> {
         let (issuer, now) = (self.issuer.as_str(), self.clock.now());
-        let typ = sealed::label(token).map(|label| label.typ);
+        let typ = sealed::label(presented).map(|label| label.typ);
         let ours = if typ.as_deref() == Some(RefreshToken::TYP) {
-            let opened = self.sealing.open::<RefreshToken>(issuer, token, now).await;
-            opened.map(|(sealed, _)| (sealed.content.grant.client_id, sealed.content.grant.grant_id))
+            let opened = self.sealing.open::<RefreshToken>(issuer, presented, now).await;
+            opened.map(|(sealed, _)| (sealed.content.grant.client_id, sealed.content.grant.grant_id, None))
         } else {
-            let opened = self.sealing.open::<SealedAccessToken>(issuer, token, now).await;
-            opened.map(|(sealed, _)| (sealed.content.grant.client_id, sealed.jti))
+            let opened = self.sealing.open::<SealedAccessToken>(issuer, presented, now).await;
+            opened.map(|(sealed, _)| (sealed.content.grant.client_id, sealed.jti, sealed.exp.map(UnixSeconds)))
         };
         match ours {
-            Ok((client_id, name)) => Ok(Presented::Ours { client_id, name }),
+            Ok((client_id, id, useless_from)) => Ok(Presented::Ours { client_id, id, useless_from }),
             Err(OpenError::Expired | OpenError::NotOurs) => Ok(Presented::Nothing),
             Err(OpenError::Unavailable(_)) => {
                 Err(Failure::Outage("sealing_key_unavailable", "the sealing key cannot be used at the moment"))

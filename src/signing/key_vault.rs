@@ -17,8 +17,8 @@ use azure_security_keyvault_keys::{KeyClient, KeyClientOptions};
 use tokio::sync::OnceCell;
 use tokio::time::{sleep, timeout};
 
+use crate::identity::Identity;
 use crate::secret::Sha256;
-use crate::signing::credential::Identity;
 use crate::signing::key_id::KeyVaultKeyId;
 use crate::signing::public_key::PublicKey;
 use crate::signing::{AssertionSigner, SignError};

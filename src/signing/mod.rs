@@ -4,7 +4,6 @@
 //! [`sealing`] turns the sealing key's signature into the secret of sealed tokens.
 //! If Key Vault is down: cached access tokens are served until they expire, then clients get 503.
 
-pub mod credential;
 pub mod key_id;
 pub mod key_vault;
 pub mod local;
@@ -14,6 +13,7 @@ pub mod sealing;
 use async_trait::async_trait;
 use thiserror::Error;
 
+use crate::failures::FailureKind;
 use crate::secret::Sha256;
 
 /// Something that holds an RSA private key and signs with it.
@@ -66,4 +66,21 @@ pub enum SignError {
     /// The key is not an RSA key of at least 2048 bits.
     #[error("the key is not an RSA key that can sign: it must be RSA, 2048 bits or more, with the operation sign")]
     Unusable,
+}
+
+impl SignError {
+    /// How the failure is to be remembered.
+    #[must_use]
+    pub const fn kind(&self) -> FailureKind {
+        match self {
+            Self::Throttled { retry_after: Some(seconds) } => FailureKind::Throttled(*seconds),
+            Self::AccessDenied | Self::WrongKey | Self::Unusable => FailureKind::Permanent,
+            Self::IdentityUnavailable
+            | Self::KeyNotFound
+            | Self::Throttled { retry_after: None }
+            | Self::VaultFailed { .. }
+            | Self::NoAnswer
+            | Self::Malformed => FailureKind::Transient,
+        }
+    }
 }

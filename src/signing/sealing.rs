@@ -1,36 +1,81 @@
 //! Gets the sealing secrets: one signature by the sealing key per process, then nothing but memory.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use thiserror::Error;
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
-use crate::clock::UnixSeconds;
+use crate::clock::{Clock, UnixSeconds};
 use crate::oauth::sealed::secret::{LABEL, SealingSecret};
 use crate::oauth::sealed::{self, Sealable, Sealed, UnsealError};
 use crate::secret::sha256;
 use crate::signing::{AssertionSigner, SignError};
 
-/// One sealing key and the secret born of it.
-pub struct SealingKey {
+/// One sealing key and the secret born of it. Cheap to clone.
+#[derive(Clone)]
+pub struct SealingKey(Arc<Derivation>);
+
+struct Derivation {
     kid: String,
     signer: Arc<dyn AssertionSigner>,
-    secret: OnceCell<SealingSecret>,
+    clock: Arc<dyn Clock>,
+    secret: OnceLock<SealingSecret>,
+    /// Held while the key signs, so that one signature is enough for all; remembers a failure.
+    failure: Mutex<Option<Failure>>,
+}
+
+/// The last failure, how many there were in a row, and until when nothing new is tried.
+struct Failure {
+    error: SignError,
+    streak: u32,
+    until: UnixSeconds,
 }
 
 impl SealingKey {
     /// A sealing key that sealed tokens name as `kid`.
     #[must_use]
-    pub fn new(kid: String, signer: Arc<dyn AssertionSigner>) -> Self {
-        Self { kid, signer, secret: OnceCell::new() }
+    pub fn new(kid: String, signer: Arc<dyn AssertionSigner>, clock: Arc<dyn Clock>) -> Self {
+        Self(Arc::new(Derivation { kid, signer, clock, secret: OnceLock::new(), failure: Mutex::default() }))
     }
 
+    /// The secret. The signing runs in a task of its own: a caller who hangs up cancels nothing for the others.
     async fn secret(&self) -> Result<&SealingSecret, SignError> {
-        let derive = || async {
-            let signature = self.signer.sign_digest(sha256(LABEL)).await?;
-            SealingSecret::derive(self.kid.clone(), &signature).map_err(|_| SignError::Unusable)
-        };
-        self.secret.get_or_try_init(derive).await
+        if let Some(secret) = self.0.secret.get() {
+            return Ok(secret);
+        }
+        let derivation = Arc::clone(&self.0);
+        tokio::spawn(async move { derivation.run().await }).await.unwrap_or(Err(SignError::NoAnswer))?;
+        self.0.secret.get().ok_or(SignError::NoAnswer)
+    }
+}
+
+impl Derivation {
+    async fn run(&self) -> Result<(), SignError> {
+        let mut failure = self.failure.lock().await;
+        if self.secret.get().is_some() {
+            return Ok(());
+        }
+        if let Some(failure) = failure.as_ref().filter(|failure| self.clock.now() < failure.until) {
+            return Err(failure.error.clone());
+        }
+        match self.derive().await {
+            Ok(secret) => {
+                let _ = self.secret.set(secret);
+                Ok(())
+            }
+            Err(error) => {
+                tracing::warn!(event = "sealing_key_unavailable", cause = %error, "the sealing key cannot be used");
+                let streak = failure.as_ref().map_or(0, |failure| failure.streak).saturating_add(1);
+                let until = self.clock.now().plus(error.kind().remembered_for(streak));
+                *failure = Some(Failure { error: error.clone(), streak, until });
+                Err(error)
+            }
+        }
+    }
+
+    async fn derive(&self) -> Result<SealingSecret, SignError> {
+        let signature = self.signer.sign_digest(sha256(LABEL)).await?;
+        SealingSecret::derive(self.kid.clone(), &signature).map_err(|_| SignError::Unusable)
     }
 }
 
@@ -50,7 +95,7 @@ impl SealingKeys {
     /// The secret to seal with.
     ///
     /// # Errors
-    /// As [`AssertionSigner::sign_digest`].
+    /// As [`AssertionSigner::sign_digest`]; logged here, once, and remembered for a while.
     pub async fn current(&self) -> Result<&SealingSecret, SignError> {
         self.current.secret().await
     }
@@ -67,7 +112,11 @@ impl SealingKeys {
     ) -> Result<(Sealed<T>, &SealingSecret), OpenError> {
         let label = sealed::label(sealed).filter(|label| label.typ == T::TYP).ok_or(OpenError::NotOurs)?;
         let mut keys = std::iter::once(&self.current).chain(&self.previous);
-        let key = keys.find(|key| key.kid == label.kid).ok_or(OpenError::NotOurs)?;
+        let Some(key) = keys.find(|key| key.0.kid == label.kid) else {
+            // Perhaps forged; perhaps sealed by a key that the settings do not list any more, or not yet.
+            tracing::warn!(event = "sealing_key_unknown", "a token names a key that is neither current nor previous");
+            return Err(OpenError::NotOurs);
+        };
         let secret = key.secret().await?;
         Ok((sealed::unseal(secret, issuer, sealed, now)?, secret))
     }

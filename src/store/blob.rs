@@ -10,7 +10,7 @@ use azure_storage_blob::{BlobContainerClient, BlobContainerClientOptions};
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
-use crate::signing::credential::Identity;
+use crate::identity::Identity;
 use crate::store::{Condition, Record, Store, StoreError, Version, Write};
 
 /// The first try and one more.
@@ -96,11 +96,6 @@ impl Store for BlobStore {
         loop {
             match self.once(self.put(&write)).await {
                 Err(error) if tries < TRIES && is_worth_another_try(error) => tokio::time::sleep(PAUSE).await,
-                // The try before may have written it and only its answer been lost.
-                Ok(false) if tries > 1 => {
-                    let there = self.once(self.get(&write.name)).await?;
-                    return Ok(there.is_some_and(|there| there.content == write.content));
-                }
                 settled => return settled,
             }
             tries += 1;
@@ -128,7 +123,7 @@ fn is_failed_condition(error: &azure_core::Error) -> bool {
 }
 
 fn is_missing_blob(error: &azure_core::Error) -> bool {
-    error.http_status().map(u16::from) == Some(404) && error_code(error) != Some("ContainerNotFound")
+    error.http_status().map(u16::from) == Some(404) && error_code(error) == Some("BlobNotFound")
 }
 
 fn error_code(error: &azure_core::Error) -> Option<&str> {

@@ -1,27 +1,41 @@
 //! Authorization codes work once (RFC 6749 §4.1.2), across all processes that share the store.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::clock::{Clock, UnixSeconds};
-use crate::random::random;
+use crate::random;
 use crate::secret::{hex, sha256};
 use crate::store::{Condition, Store, StoreError, Write};
 
 /// How much longer than its code a record is kept, in seconds: for clocks that differ.
 const KEPT_LONGER: u64 = 3600;
 
+/// From this many attempts on, those whose code has expired are forgotten before one is added.
+const ATTEMPTS_BEFORE_CLEANING: usize = 1024;
+
+/// What this process tried for one code.
+struct Attempt {
+    /// What it writes: whoever finds it in the record knows that the write was its own.
+    mark: String,
+    /// Held while writing. True once it is known who used the code up.
+    settled: tokio::sync::Mutex<bool>,
+    useless_from: UnixSeconds,
+}
+
 /// Which codes are used up.
 #[derive(Clone)]
 pub struct UsedCodes {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
+    attempts: Arc<Mutex<HashMap<String, Arc<Attempt>>>>,
 }
 
 impl UsedCodes {
     /// The codes that `store` remembers.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
+        Self { store, clock, attempts: Arc::default() }
     }
 
     /// What a new code has to name as its `home`.
@@ -30,22 +44,49 @@ impl UsedCodes {
         self.store.home()
     }
 
-    /// Uses `code` up: true for exactly one caller, ever. A code that must be redeemed elsewhere (`home`) is false too.
+    /// Uses `code` up: true for at most one caller, ever. A code that must be redeemed elsewhere (`home`) is false too.
+    ///
+    /// A caller who was told of an outage, or hung up, may try again: if it turns out that the write had come through, the
+    /// code is his all the same.
     ///
     /// # Errors
     /// [`StoreError`]; logged here, once.
-    pub async fn use_up(&self, code: &str, home: Option<&str>, expires_at: Option<u64>) -> Result<bool, StoreError> {
+    pub async fn use_up(&self, code: &str, home: Option<&str>, expires_at: UnixSeconds) -> Result<bool, StoreError> {
         if home != self.store.home() {
             return Ok(false);
         }
-        let expires_at = expires_at.map_or_else(|| self.clock.now(), UnixSeconds);
+        let name = format!("redeemed/{}", hex(&sha256(code.as_bytes())));
+        let attempt = self.attempt(&name, expires_at.plus(KEPT_LONGER));
+        let mut settled = attempt.settled.lock().await;
+        if *settled {
+            return Ok(false);
+        }
+        let used_up = self.write(name, &attempt).await;
+        *settled = used_up.is_ok();
+        used_up.inspect_err(|error| tracing::warn!(event = "store_unavailable", what = "redeem", cause = %error))
+    }
+
+    async fn write(&self, name: String, attempt: &Attempt) -> Result<bool, StoreError> {
         let write = Write {
-            name: format!("redeemed/{}", hex(&sha256(code.as_bytes()))),
-            content: hex(&random::<16>()),
+            name: name.clone(),
+            content: attempt.mark.clone(),
             condition: Condition::Absent,
-            useless_from: Some(expires_at.plus(KEPT_LONGER)),
+            useless_from: Some(attempt.useless_from),
         };
-        let written = self.store.write(write).await;
-        written.inspect_err(|error| tracing::warn!(event = "store_unavailable", what = "redeem", cause = %error))
+        if self.store.write(write).await? {
+            return Ok(true);
+        }
+        let there = self.store.read(&name).await?;
+        Ok(there.is_some_and(|there| there.content == attempt.mark))
+    }
+
+    fn attempt(&self, name: &str, useless_from: UnixSeconds) -> Arc<Attempt> {
+        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        if attempts.len() >= ATTEMPTS_BEFORE_CLEANING {
+            let now = self.clock.now();
+            attempts.retain(|_, attempt| now < attempt.useless_from);
+        }
+        let attempt = || Attempt { mark: random::id::<16>(), settled: tokio::sync::Mutex::new(false), useless_from };
+        Arc::clone(attempts.entry(name.to_owned()).or_insert_with(|| Arc::new(attempt())))
     }
 }

@@ -7,12 +7,13 @@
 //! | name | content | may be deleted |
 //! | --- | --- | --- |
 //! | `redeemed/{SHA-256 of the code}` | random | a day later: codes live minutes |
-//! | `revoked/{grant id}` | | never, or the grant works again |
+//! | `revoked/{grant id}` | the word `revoked` | never, or the grant works again; those of sealed access tokens an hour later |
 //! | `not-before/{SHA-256 of the client id}` | unix seconds | never, or the client's old grants work again |
 //! | `rotated/{grant id}` | generation and unix seconds | never, or rotated refresh tokens work again |
 
 pub mod blob;
 pub mod codes;
+mod known;
 pub mod memory;
 pub mod revocations;
 pub mod rotation;
@@ -51,7 +52,7 @@ pub enum Condition {
 pub struct Write {
     /// Its name.
     pub name: String,
-    /// Its text. Where two writers race, it must differ between them.
+    /// Its text.
     pub content: String,
     /// When to write it.
     pub condition: Condition,
@@ -91,7 +92,8 @@ pub trait Store: Send + Sync {
     /// [`StoreError`] when it cannot be told whether there is one.
     async fn read(&self, name: &str) -> Result<Option<Record>, StoreError>;
 
-    /// Writes a record; false if its condition does not hold.
+    /// Writes a record; false if its condition does not hold, which may be because an earlier write of the same did come
+    /// through, though its answer was lost.
     ///
     /// # Errors
     /// [`StoreError`] when it cannot be told whether it was written.

@@ -1,10 +1,10 @@
 //! Revoked grants, and moments before which all grants of a client are revoked.
 //!
-//! A revocation holds at once in the process that took it, and elsewhere within a minute: each name is looked up at most
-//! once a minute, by one caller for all. When the store does not answer, what is known counts and the refresh goes on.
+//! A revocation holds at once in the process that took it, and elsewhere within a minute: the store's answer about a name is
+//! believed for a minute, and asked for by one caller for all. When the store does not answer, what is known counts, the
+//! refresh goes on, and the store is asked again behind it.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -12,75 +12,70 @@ use tokio::time::timeout;
 use crate::clock::{Clock, UnixSeconds};
 use crate::oauth::sealed::claims::Grant;
 use crate::secret::{hex, sha256};
+use crate::store::known::{BELIEVED_FOR, Name, Names};
 use crate::store::{Condition, Store, StoreError, Write};
-
-/// For how long an answer of the store is believed, in seconds.
-const BELIEVED_FOR: u64 = 60;
 
 /// After a look-up failed, the store is left alone for this many seconds.
 const LEFT_ALONE_FOR: u64 = 10;
 
-/// How long a refresh waits for a look-up.
+/// How long a refresh waits for the store's answer. The look-up itself goes on behind it.
 const LOOK_UP_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// From this many names on, those that may be looked up again are forgotten before one is added.
-const NAMES_BEFORE_CLEANING: usize = 4096;
+/// How often a lost race for a client's moment is run again.
+const ROUNDS: u32 = 5;
 
-/// What is known of one name.
-#[derive(Clone, Debug, Default)]
-struct Known {
-    /// The record's text, if there is one.
-    content: Option<String>,
-    /// From when on it has to be looked up again.
-    stale_from: Option<UnixSeconds>,
-}
-
-impl Known {
-    /// A memory longer than any answer is believed comes of a clock that was set back.
-    fn is_fresh(&self, now: UnixSeconds) -> bool {
-        self.stale_from.is_some_and(|stale_from| (1..=BELIEVED_FOR).contains(&stale_from.seconds_left(now)))
-    }
-}
-
-type Slot = Arc<tokio::sync::Mutex<Known>>;
-
-/// What is revoked.
+/// What is revoked. Cheap to clone.
 #[derive(Clone)]
 pub struct Revocations {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    slots: Arc<Mutex<HashMap<String, Slot>>>,
+    names: Arc<Names>,
 }
 
 impl Revocations {
     /// The revocations that `store` remembers.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, slots: Arc::default() }
+        Self { store, clock, names: Arc::default() }
     }
 
     /// Is `grant` revoked, as far as can be told?
     pub async fn is_revoked(&self, grant: &Grant) -> bool {
-        let (revoked, not_before) = (revoked(&grant.grant_id), not_before(&grant.client_id));
-        let (revoked, not_before) = tokio::join!(self.look_up(&revoked), self.look_up(&not_before));
-        let not_before: Option<u64> = not_before.and_then(|text| text.parse().ok());
-        revoked.is_some() || not_before.is_some_and(|not_before| grant.granted_at < not_before)
+        let (of_grant, of_client) = (revoked(&grant.grant_id), not_before(&grant.client_id));
+        let (revoked, moment) = tokio::join!(self.look_up(&of_grant), self.look_up(&of_client));
+        revoked.is_some() || moment.and_then(|text| parse(&text)).is_some_and(|moment| grant.granted_at < moment.0)
     }
 
-    /// Revokes one grant.
+    /// Revokes one grant; or, where `useless_from` says when it dies by itself, one sealed access token.
     ///
     /// # Errors
     /// [`StoreError`] if other processes will not learn of it; this one knows.
-    pub async fn revoke(&self, grant_id: &str) -> Result<(), StoreError> {
-        self.put(revoked(grant_id), "revoked".to_owned(), Condition::Absent).await
+    pub async fn revoke(&self, id: &str, useless_from: Option<UnixSeconds>) -> Result<(), StoreError> {
+        let (name, content) = (revoked(id), "revoked".to_owned());
+        let now = self.clock.now();
+        self.names.get(&name, now).learn(Some(content.clone()), now.plus(BELIEVED_FOR), useless_from);
+        let written = self.store.write(Write { name, content, condition: Condition::Absent, useless_from }).await;
+        written.map(drop).inspect_err(|error| complain("revoke", *error))
     }
 
-    /// Revokes every grant of `client_id` from before `moment`.
+    /// Revokes every grant of `client_id` from before `moment`. An earlier moment than the one that is known changes nothing.
     ///
     /// # Errors
-    /// [`StoreError`] if other processes will not learn of it; this one knows.
+    /// [`StoreError`] if that could not be stored.
     pub async fn revoke_all_before(&self, client_id: &str, moment: UnixSeconds) -> Result<(), StoreError> {
-        self.put(not_before(client_id), moment.0.to_string(), Condition::Always).await
+        let name = not_before(client_id);
+        for _ in 0..ROUNDS {
+            let there = self.store.read(&name).await?;
+            if there.as_ref().and_then(|there| parse(&there.content)).is_some_and(|there| there >= moment) {
+                return Ok(());
+            }
+            let condition = there.map_or(Condition::Absent, |there| Condition::Unchanged(there.version));
+            let write = Write { name: name.clone(), content: moment.0.to_string(), condition, useless_from: None };
+            if self.store.write(write).await? {
+                return Ok(());
+            }
+        }
+        Err(StoreError::NoAnswer)
     }
 
     /// Makes the connection to the store ahead of the first refresh.
@@ -88,52 +83,34 @@ impl Revocations {
         self.look_up(&not_before(client_id)).await;
     }
 
-    async fn put(&self, name: String, content: String, condition: Condition) -> Result<(), StoreError> {
-        let slot = self.slot(&name);
-        let mut known = slot.lock().await;
-        known.content = Some(content.clone());
-        known.stale_from = Some(self.clock.now().plus(BELIEVED_FOR));
-        let written = self.store.write(Write { name, content, condition, useless_from: None }).await;
-        let written = written.inspect_err(|error| complain("revoke", *error));
-        written.map(|_| ())
-    }
-
     /// The text of the record `name`, if it is known to exist.
     async fn look_up(&self, name: &str) -> Option<String> {
-        let slot = self.slot(name);
-        let mut known = slot.lock().await;
-        let now = self.clock.now();
-        if !known.is_fresh(now) {
-            let answer = timeout(LOOK_UP_TIMEOUT, self.store.read(name)).await;
-            match answer.unwrap_or(Err(StoreError::NoAnswer)) {
-                Ok(record) => {
-                    // A revocation that only this process knows of is not forgotten.
-                    known.content = record.map(|record| record.content).or(known.content.take());
-                    known.stale_from = Some(now.plus(BELIEVED_FOR));
-                }
-                Err(error) => {
-                    complain("look up", error);
-                    known.stale_from = Some(now.plus(LEFT_ALONE_FOR));
-                }
+        let known = self.names.get(name, self.clock.now());
+        if !known.is_fresh(self.clock.now()) {
+            let (this, asked, name) = (self.clone(), Arc::clone(&known), name.to_owned());
+            let asking = tokio::spawn(async move { this.ask(&asked, &name).await });
+            // While the store is known to be away, nobody waits for it.
+            if !known.store_was_away() {
+                let _ = timeout(LOOK_UP_TIMEOUT, asking).await;
             }
         }
-        known.content.clone()
+        known.content()
     }
 
-    fn slot(&self, name: &str) -> Slot {
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(slot) = slots.get(name) {
-            return Arc::clone(slot);
+    /// Asks the store, unless somebody just did. In a task of its own, so that a caller who hangs up cancels nothing.
+    async fn ask(&self, known: &Name, name: &str) {
+        let _turn = known.turn().await;
+        let now = self.clock.now();
+        if known.is_fresh(now) {
+            return;
         }
-        if slots.len() >= NAMES_BEFORE_CLEANING {
-            let now = self.clock.now();
-            // One that is locked or held is in use. What this process knows to be revoked stays known.
-            slots.retain(|_, slot| {
-                let in_use = Arc::strong_count(slot) > 1;
-                in_use || slot.try_lock().is_ok_and(|known| known.content.is_some() || known.is_fresh(now))
-            });
+        match self.store.read(name).await {
+            Ok(record) => known.learn(record.map(|record| record.content), now.plus(BELIEVED_FOR), None),
+            Err(error) => {
+                complain("look up", error);
+                known.store_is_away(self.clock.now().plus(LEFT_ALONE_FOR));
+            }
         }
-        Arc::clone(slots.entry(name.to_owned()).or_default())
     }
 }
 
@@ -141,8 +118,19 @@ fn complain(what: &str, error: StoreError) {
     tracing::warn!(event = "store_unavailable", what, cause = %error);
 }
 
-fn revoked(grant_id: &str) -> String {
-    format!("revoked/{grant_id}")
+fn parse(text: &str) -> Option<UnixSeconds> {
+    let moment = text.trim().parse().ok().map(UnixSeconds);
+    if moment.is_none() {
+        tracing::error!(
+            event = "not_before_unreadable",
+            "a record under not-before/ is no number of seconds: write it anew"
+        );
+    }
+    moment
+}
+
+fn revoked(id: &str) -> String {
+    format!("revoked/{id}")
 }
 
 fn not_before(client_id: &str) -> String {

@@ -4,6 +4,9 @@
 //! old refresh token in somebody's hands means that it was stolen, or its successor was.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use crate::clock::UnixSeconds;
 use crate::oauth::sealed::claims::Grant;
@@ -11,6 +14,9 @@ use crate::store::{Condition, Record, Store, StoreError, Write};
 
 /// For how long after its rotation a refresh token still gets its successor, in seconds.
 pub const GRACE: u64 = 60;
+
+/// How long a refresh waits for the store.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// How often a lost race is run again. Each loss means that somebody else won, so one more round settles it.
 const ROUNDS: u32 = 3;
@@ -44,11 +50,14 @@ impl Rotations {
 
     /// Takes the turn of the refresh token number `presented` of `grant`.
     ///
-    /// # Errors
-    /// [`StoreError`]; logged here, once.
-    pub async fn take_turn(&self, grant: &Grant, presented: u64, now: UnixSeconds) -> Result<Turn, StoreError> {
-        let turn = self.run(&format!("rotated/{}", grant.grant_id), presented, now).await;
-        turn.inspect_err(|error| tracing::warn!(event = "store_unavailable", what = "rotate", cause = %error))
+    /// While the store does not answer, its successor takes over all the same: should the write have come through, it is
+    /// the newest; should it not, the store catches up when it is presented.
+    pub async fn take_turn(&self, grant: &Grant, presented: u64, now: UnixSeconds) -> Turn {
+        let turn = timeout(PATIENCE, self.run(&format!("rotated/{}", grant.grant_id), presented, now)).await;
+        turn.unwrap_or(Err(StoreError::NoAnswer)).unwrap_or_else(|error| {
+            tracing::warn!(event = "store_unavailable", what = "rotate", cause = %error);
+            Turn::Successor { generation: presented + 1, at: now }
+        })
     }
 
     async fn run(&self, name: &str, presented: u64, now: UnixSeconds) -> Result<Turn, StoreError> {

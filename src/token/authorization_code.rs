@@ -3,23 +3,22 @@
 //! The code is used up last, when there is an access token to give for it: an outage, like a failed client authentication before
 //! it, costs the client nothing but another try.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::clock::UnixSeconds;
 use crate::oauth::client::{Client, GrantType};
 use crate::oauth::error::{ErrorCode, OAuthError};
 use crate::oauth::sealed::Sealed;
 use crate::oauth::sealed::claims::{AuthorizationCode, Grant, RefreshToken};
-use crate::random::random;
+use crate::random;
 use crate::token::TokenEndpoint;
-use crate::token::issue::Yield;
+use crate::token::issue::Granted;
 use crate::token::refusal::{Refusal, bad_grant};
 use crate::token::request::RawTokenRequest;
 
 impl TokenEndpoint {
     /// Redeems the code of `raw`.
-    pub(super) async fn authorization_code(&self, client: &Client, raw: &RawTokenRequest) -> Result<Yield, Refusal> {
+    pub(super) async fn authorization_code(&self, client: &Client, raw: &RawTokenRequest) -> Result<Granted, Refusal> {
         let code = raw.code.as_ref().ok_or(ErrorCode::InvalidRequest.say("code is missing"))?.expose_secret();
         // 1. Is it ours, this client's, and this request's?
         let opened = self.sealing.open::<AuthorizationCode>(self.issuer.as_str(), code, self.clock.now()).await;
@@ -37,16 +36,17 @@ impl TokenEndpoint {
         let refresh_token =
             if client.may_use(GrantType::RefreshToken) { Some(self.first_refresh_token(grant).await?) } else { None };
         // 3. Once.
-        if !self.used_codes.use_up(code, home.as_deref(), sealed.exp).await? {
+        let expires_at = sealed.exp.map_or_else(|| self.clock.now(), UnixSeconds);
+        if !self.used_codes.use_up(code, home.as_deref(), expires_at).await? {
             return Err(bad_grant("the code was used before, or belongs to another process").into());
         }
-        Ok(Yield { access_token, scope: grant.scope.clone(), grant_id: grant.grant_id.clone(), refresh_token })
+        Ok(Granted { access_token, scope: grant.scope.clone(), grant_id: grant.grant_id.clone(), refresh_token })
     }
 
     async fn first_refresh_token(&self, grant: &Grant) -> Result<SecretString, Refusal> {
         let secret = self.sealing.current().await.map_err(|_| Refusal::SealingUnavailable)?;
         let content = RefreshToken { grant: grant.clone(), generation: 0 };
-        let (issuer, jti) = (self.issuer.as_str(), URL_SAFE_NO_PAD.encode(random::<32>()));
+        let (issuer, jti) = (self.issuer.as_str(), random::id::<32>());
         let sealed = Sealed::new(issuer, jti, self.clock.now(), None, content).seal(secret);
         sealed.map(SecretString::from).map_err(|_| Refusal::SealingUnavailable)
     }

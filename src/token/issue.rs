@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::clock::UnixSeconds;
 use crate::docusign::account_server::DocusignAccessToken;
 use crate::docusign::assertion::upstream_scope;
 use crate::docusign::freshness;
@@ -15,7 +14,7 @@ use crate::oauth::reply::AccessTokenResponse;
 use crate::oauth::scope::Scope;
 use crate::oauth::sealed::Sealed;
 use crate::oauth::sealed::claims::{Grant, SealedAccessToken};
-use crate::random::random;
+use crate::random;
 use crate::secret::{hex, sha256};
 use crate::telemetry::{Answer, Record, TOKEN_ISSUED};
 use crate::token::TokenEndpoint;
@@ -28,12 +27,12 @@ const SEALED_ACCESS_TOKEN_LIFETIME: u64 = 3600;
 pub enum IssuedToken {
     /// DocuSign's own.
     Docusign(Arc<DocusignAccessToken>, CacheResult),
-    /// One that only our own routes accept.
-    Sealed(SecretString),
+    /// One that only our own routes accept, and when it expires.
+    Sealed(SecretString, UnixSeconds),
 }
 
-/// What a grant yields.
-pub struct Yield {
+/// What a client is granted.
+pub struct Granted {
     /// Its access token.
     pub access_token: IssuedToken,
     /// The access token's scope.
@@ -62,24 +61,26 @@ impl TokenEndpoint {
             AccessTokenKind::Sealed => {
                 let content = SealedAccessToken { grant: Grant { scope: scope.clone(), ..grant.clone() } };
                 let lifetime = Some(SEALED_ACCESS_TOKEN_LIFETIME);
-                let (jti, now) = (URL_SAFE_NO_PAD.encode(random::<16>()), self.clock.now());
+                let (jti, now) = (random::id::<16>(), self.clock.now());
                 let sealed = Sealed::new(self.issuer.as_str(), jti, now, lifetime, content);
                 let secret = self.sealing.current().await.map_err(|_| Refusal::SealingUnavailable)?;
                 let sealed = sealed.seal(secret).map_err(|_| Refusal::SealingUnavailable)?;
-                Ok(IssuedToken::Sealed(sealed.into()))
+                Ok(IssuedToken::Sealed(sealed.into(), now.plus(SEALED_ACCESS_TOKEN_LIFETIME)))
             }
         }
     }
 
     /// §5.1, and the audit event.
-    pub(super) fn issue(&self, client: &Client, grant_type: GrantType, granted: &Yield) -> Answer {
-        let Yield { access_token, scope, grant_id, refresh_token } = granted;
+    pub(super) fn issue(&self, client: &Client, grant_type: GrantType, granted: &Granted) -> Answer {
+        let Granted { access_token, scope, grant_id, refresh_token } = granted;
         let (access_token, expires_in, cache_result) = match access_token {
             IssuedToken::Docusign(access_token, cache_result) => {
                 let expires_in = freshness::expires_in(access_token.expires_at, self.clock.now());
                 (&access_token.secret, expires_in, Some(cache_result.as_str()))
             }
-            IssuedToken::Sealed(access_token) => (access_token, SEALED_ACCESS_TOKEN_LIFETIME, None),
+            IssuedToken::Sealed(access_token, expires_at) => {
+                (access_token, freshness::expires_in(*expires_at, self.clock.now()), None)
+            }
         };
         let response = AccessTokenResponse { access_token, expires_in, scope, refresh_token: refresh_token.as_ref() };
         let record = Record {

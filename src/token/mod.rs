@@ -13,13 +13,12 @@ mod refusal;
 pub mod request;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
 use tokio::time::timeout;
 
-use crate::clock::Clock;
+use crate::clock::{ANSWER_WITHIN, Clock};
 use crate::config::shapes::{BaseUrl, Guid};
 use crate::docusign::access_tokens::AccessTokens;
 use crate::oauth::client::{Client, ClientRegistry, GrantType};
@@ -32,12 +31,9 @@ use crate::store::codes::UsedCodes;
 use crate::store::revocations::Revocations;
 use crate::store::rotation::Rotations;
 use crate::telemetry::Answer;
-use issue::Yield;
+use issue::Granted;
 use refusal::Refusal;
 use request::RawTokenRequest;
-
-/// Every request is answered by then, whatever waits for whom.
-const DEADLINE: Duration = Duration::from_millis(14_500);
 
 /// The token endpoint and what it depends on.
 pub struct TokenEndpoint {
@@ -78,7 +74,7 @@ impl TokenEndpoint {
             Ok(grant_type) => grant_type,
             Err(error) => return Refusal::OAuth(error).answer(Some(client)),
         };
-        let granted = timeout(DEADLINE, self.grant(client, grant_type, &raw)).await;
+        let granted = timeout(ANSWER_WITHIN, self.grant(client, grant_type, &raw)).await;
         match granted.unwrap_or(Err(Refusal::Deadline)) {
             Ok(granted) => self.issue(client, grant_type, &granted),
             Err(refusal) => refusal.answer(Some(client)),
@@ -94,7 +90,7 @@ impl TokenEndpoint {
         }
     }
 
-    async fn grant(&self, client: &Client, grant_type: GrantType, raw: &RawTokenRequest) -> Result<Yield, Refusal> {
+    async fn grant(&self, client: &Client, grant_type: GrantType, raw: &RawTokenRequest) -> Result<Granted, Refusal> {
         match grant_type {
             GrantType::ClientCredentials => self.client_credentials(client, raw).await,
             GrantType::AuthorizationCode => self.authorization_code(client, raw).await,
@@ -103,7 +99,7 @@ impl TokenEndpoint {
     }
 
     /// The client credentials grant, §4.4: a token of the integration user, no refresh token. The registration is the grant.
-    async fn client_credentials(&self, client: &Client, raw: &RawTokenRequest) -> Result<Yield, Refusal> {
+    async fn client_credentials(&self, client: &Client, raw: &RawTokenRequest) -> Result<Granted, Refusal> {
         let scope = granted_scope(client, raw.scope.as_deref())?;
         let grant = Grant {
             grant_id: GrantType::ClientCredentials.as_str().to_owned(),
@@ -113,7 +109,7 @@ impl TokenEndpoint {
             granted_at: self.clock.now().0,
         };
         let access_token = self.access_token(client, &grant, &scope).await?;
-        Ok(Yield { access_token, scope, grant_id: grant.grant_id, refresh_token: None })
+        Ok(Granted { access_token, scope, grant_id: grant.grant_id, refresh_token: None })
     }
 }
 

@@ -3,7 +3,10 @@
 //! Refresh tokens of confidential clients do not rotate, since client authentication binds them (RFC 9700 §4.14.2) and
 //! parallel refreshes would break one another; those of public clients do.
 
+use std::time::Duration;
+
 use secrecy::{ExposeSecret as _, SecretString};
+use tokio::time::timeout;
 
 use crate::clock::UnixSeconds;
 use crate::oauth::client::Client;
@@ -13,14 +16,18 @@ use crate::oauth::sealed::Sealed;
 use crate::oauth::sealed::claims::{Grant, RefreshToken};
 use crate::oauth::sealed::secret::SealingSecret;
 use crate::store::rotation::Turn;
+use crate::telemetry;
 use crate::token::TokenEndpoint;
-use crate::token::issue::Yield;
+use crate::token::issue::Granted;
 use crate::token::refusal::{Refusal, bad_grant};
 use crate::token::request::RawTokenRequest;
 
+/// How long a refresh token that a previous sealing key opened waits for the current one.
+const RESEALING_TIMEOUT: Duration = Duration::from_secs(1);
+
 impl TokenEndpoint {
     /// Refreshes with the refresh token of `raw`.
-    pub(super) async fn refresh_token(&self, client: &Client, raw: &RawTokenRequest) -> Result<Yield, Refusal> {
+    pub(super) async fn refresh_token(&self, client: &Client, raw: &RawTokenRequest) -> Result<Granted, Refusal> {
         let presented = raw.refresh_token.as_ref().ok_or(ErrorCode::InvalidRequest.say("refresh_token is missing"))?;
         let now = self.clock.now();
         // 1. Is it ours, this client's, and for this scope?
@@ -29,7 +36,7 @@ impl TokenEndpoint {
             opened.map_err(|error| Refusal::of_unopened(&error, bad_grant("the refresh token is not valid here")))?;
         let grant = &sealed.content.grant;
         check(client, &sealed, now)?;
-        let scope = granted_scope(client, grant, raw.scope.as_deref())?;
+        let scope = refreshed_scope(client, grant, raw.scope.as_deref())?;
         // 2. Still granted? The store is asked while the access token is on its way.
         let (revoked, access_token) =
             tokio::join!(self.revocations.is_revoked(grant), self.access_token(client, grant, &scope));
@@ -39,11 +46,11 @@ impl TokenEndpoint {
         let access_token = access_token?;
         // 3. The refresh token that goes on.
         let refresh_token = if client.is_public() {
-            self.successor(&sealed, presented, now).await?
+            self.successor(&sealed, now).await?
         } else {
             self.renewed(&sealed, presented, sealed_by).await?
         };
-        Ok(Yield { access_token, scope, grant_id: grant.grant_id.clone(), refresh_token: Some(refresh_token) })
+        Ok(Granted { access_token, scope, grant_id: grant.grant_id.clone(), refresh_token: Some(refresh_token) })
     }
 
     /// The same again. Only where an earlier sealing key made it, the same claims sealed anew, so that the key can be retired
@@ -54,31 +61,24 @@ impl TokenEndpoint {
         presented: &SecretString,
         sealed_by: &SealingSecret,
     ) -> Result<SecretString, Refusal> {
-        let Ok(current) = self.sealing.current().await else { return Ok(presented.clone()) };
-        if current.kid() == sealed_by.kid() {
+        let current = timeout(RESEALING_TIMEOUT, self.sealing.current()).await;
+        let Some(current) = current.ok().and_then(Result::ok).filter(|current| current.kid() != sealed_by.kid()) else {
             return Ok(presented.clone());
-        }
+        };
         sealed.seal(current).map(SecretString::from).map_err(|_| Refusal::SealingUnavailable)
     }
 
-    /// The successor of a public client's refresh token. While the store cannot be reached, it goes on as it is.
-    async fn successor(
-        &self,
-        sealed: &Sealed<RefreshToken>,
-        presented: &SecretString,
-        now: UnixSeconds,
-    ) -> Result<SecretString, Refusal> {
+    /// The successor of a public client's refresh token.
+    async fn successor(&self, sealed: &Sealed<RefreshToken>, now: UnixSeconds) -> Result<SecretString, Refusal> {
         let RefreshToken { grant, generation } = &sealed.content;
-        let (generation, at) = match self.rotations.take_turn(grant, *generation, now).await {
-            Ok(Turn::Successor { generation, at }) => (generation, at),
-            Ok(Turn::Reused) => {
-                // Either this one or its successor was stolen: neither is good for anything any more.
-                let _ = self.revocations.revoke(&grant.grant_id).await;
-                return Err(bad_grant("the refresh token was replaced before; the grant is revoked now").into());
-            }
-            Err(_) => return Ok(presented.clone()),
-        };
+        // What cannot be sealed must not be rotated to.
         let secret = self.sealing.current().await.map_err(|_| Refusal::SealingUnavailable)?;
+        let Turn::Successor { generation, at } = self.rotations.take_turn(grant, *generation, now).await else {
+            // Either this one or its successor was stolen: neither is good for anything any more.
+            let kept = self.revocations.revoke(&grant.grant_id, None).await.is_ok();
+            telemetry::audit_reuse(&grant.client_id, &grant.grant_id, kept);
+            return Err(bad_grant("the refresh token was replaced before; its grant is ended").into());
+        };
         let (issuer, jti) = (self.issuer.as_str(), secret.successor_jti(&grant.grant_id, generation));
         let content = RefreshToken { grant: grant.clone(), generation };
         let successor = Sealed::new(issuer, jti, at, None, content).seal(secret);
@@ -103,7 +103,7 @@ fn check(client: &Client, sealed: &Sealed<RefreshToken>, now: UnixSeconds) -> Re
 }
 
 /// What was asked for, within what was granted (§6), within what the client may have today. Pure.
-fn granted_scope(client: &Client, grant: &Grant, wanted: Option<&str>) -> Result<Scope, OAuthError> {
+fn refreshed_scope(client: &Client, grant: &Grant, wanted: Option<&str>) -> Result<Scope, OAuthError> {
     let wider = ErrorCode::InvalidScope.say("the scope is malformed or wider than the one granted");
     let wanted = match wanted {
         None => grant.scope.clone(),

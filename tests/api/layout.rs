@@ -18,7 +18,7 @@ const PURE: [&str; 26] = [
     "docusign/assertion.rs",
     "docusign/consent_link.rs",
     "docusign/errors.rs",
-    "docusign/failures.rs",
+    "failures.rs",
     "docusign/freshness.rs",
     "docusign/slot.rs",
     "docusign/userinfo.rs",

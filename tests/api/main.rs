@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 
 mod access_tokens;
+mod blob_store;
 mod cli;
 mod config;
+mod connections;
 mod consent_callback;
 mod functions_host;
 mod key_vault;

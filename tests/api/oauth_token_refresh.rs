@@ -131,25 +131,18 @@ async fn nothing_upstream_is_the_grants_fault() {
     let app = LocalApp::start().await;
     app.docusign.set_expires_in(sandbox::docusign::ExpiresIn::Number(20));
     let connected = app.connect("web").await;
-    let mut trouble: Vec<(&str, Box<dyn Fn()>)> = vec![
-        ("down", Box::new(|| app.docusign.faults.set(Some(Fault::Status(503))))),
-        ("cut", Box::new(|| app.docusign.faults.set(Some(Fault::Cut)))),
-        (
-            "nonsense",
-            Box::new(|| app.docusign.faults.set(Some(Fault::Body("{\"error\":\"invalid_grant\"}".to_owned())))),
-        ),
-        (
-            "refused",
-            Box::new(|| {
-                app.docusign.refuse_with(Some(json!({"error": "invalid_grant", "error_description": "user_not_found"})))
-            }),
-        ),
-        ("key unknown", Box::new(|| app.docusign.delete_public_keys())),
-        ("consent withdrawn", Box::new(|| app.docusign.withdraw_consent(INTEGRATION_USER))),
-    ];
-    for (what, break_it) in trouble.drain(..) {
+    let refusal = json!({"error": "invalid_grant", "error_description": "user_not_found"});
+    let break_it = |what: &str| match what {
+        "down" => app.docusign.faults.set(Some(Fault::Status(503))),
+        "cut" => app.docusign.faults.set(Some(Fault::Cut)),
+        "nonsense" => app.docusign.faults.set(Some(Fault::Body(refusal.to_string()))),
+        "refused" => app.docusign.refuse_with(Some(refusal.clone())),
+        "key unknown" => app.docusign.delete_public_keys(),
+        _ => app.docusign.withdraw_consent(INTEGRATION_USER),
+    };
+    for what in ["down", "cut", "nonsense", "refused", "key unknown", "consent withdrawn"] {
         app.advance(3600);
-        break_it();
+        break_it(what);
         let answer = app.refresh("web", &connected.refresh_token, &[]).await;
         assert_eq!(answer.status, 503, "{what}: {}", answer.text());
         crate::support::assert_outage(&answer);

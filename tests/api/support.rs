@@ -44,9 +44,7 @@ impl TestApp {
     }
 
     pub async fn over(sandbox: Sandbox, extra: &[(&str, &str)]) -> Self {
-        let host = sandbox.host(&root(), &handler(), 0, extra).await;
-        let phase = host.wait_for(|phase| *phase != Phase::Starting).await;
-        assert!(matches!(phase, Phase::Ready(_)), "{phase:?}: {:?}", host.output().stderr.all());
+        let host = start_host(&sandbox, 0, extra).await;
         Self { sandbox, host, http: HttpClient::default() }
     }
 
@@ -105,6 +103,14 @@ impl TestApp {
         }
         panic!("no token in 20 s");
     }
+}
+
+/// A host over the handler, ready.
+pub async fn start_host(sandbox: &Sandbox, port: u16, extra: &[(&str, &str)]) -> FunctionsHost {
+    let host = sandbox.host(&root(), &handler(), port, extra).await;
+    let phase = host.wait_for(|phase| *phase != Phase::Starting).await;
+    assert!(matches!(phase, Phase::Ready(_)), "{phase:?}: {:?}", host.output().stderr.all());
+    host
 }
 
 /// HTTP Basic with id and secret form-encoded, RFC 6749 §2.3.1.

@@ -14,7 +14,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
 /// A body of any make.
@@ -71,8 +71,11 @@ impl Server {
         let address = listener.local_addr().expect("a bound address");
         let handler = Arc::new(handler);
         let task = tokio::spawn(async move {
+            // Connections end with the server, as they do when a process ends.
+            let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(connection(stream, tls.clone(), Arc::clone(&handler)));
+                connections.spawn(connection(stream, tls.clone(), Arc::clone(&handler)));
+                while connections.try_join_next().is_some() {}
             }
         });
         Self { address, task }

@@ -67,7 +67,7 @@ impl Azurite {
     /// How many requests have been answered, by their method and the start of the blob's name.
     #[must_use]
     pub fn requests(&self, method: &str, prefix: &str) -> usize {
-        let wanted = format!("\"{method} /evergrant/{prefix}");
+        let wanted = format!("\"{method} /evergrant/{}", prefix.replace('/', "%2F"));
         self.output.stdout.all().iter().filter(|line| line.contains(&wanted)).count()
     }
 }

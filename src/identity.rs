@@ -1,4 +1,4 @@
-//! The Entra identity that Key Vault is called with.
+//! The Entra identity that Key Vault and storage are called with.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,6 +1,6 @@
-//! How long a failed mint is remembered, so that an outage does not turn every request into a call. Pure.
+//! How long a failure upstream is remembered, so that an outage does not turn every request into a call. Pure.
 
-/// What kind of failure a mint ended with, as far as trying again goes.
+/// What kind of failure it was, as far as trying again goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureKind {
     /// Somebody has to mend something: a consent, a key, a setting.
@@ -22,7 +22,7 @@ const TRANSIENT_MOST: u64 = 10;
 pub const THROTTLED_MOST: u64 = 3600;
 
 impl FailureKind {
-    /// Seconds for which no new mint is tried after the `streak`th failure in a row, counted from 1.
+    /// Seconds for which nothing new is tried after the `streak`th failure in a row, counted from 1.
     #[must_use]
     pub fn remembered_for(self, streak: u32) -> u64 {
         match self {

@@ -1,0 +1,106 @@
+//! What this process knows of records under their names, and for how long it may believe it. Pure but for a lock.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::clock::UnixSeconds;
+
+/// For how long an answer of the store is believed, in seconds.
+pub const BELIEVED_FOR: u64 = 60;
+
+/// From this many names on, those that may be forgotten are, before one is added.
+const NAMES_BEFORE_CLEANING: usize = 4096;
+
+/// What is known of one name.
+#[derive(Default)]
+pub struct Name {
+    known: Mutex<Known>,
+    asking: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct Known {
+    /// The record's text, if there is one.
+    content: Option<String>,
+    /// From when on it has to be asked for again.
+    stale_from: Option<UnixSeconds>,
+    /// From when on nobody asks any more.
+    useless_from: Option<UnixSeconds>,
+    /// The last time, the store did not answer.
+    store_was_away: bool,
+}
+
+impl Known {
+    /// A memory longer than any answer is believed comes of a clock that was set back.
+    fn is_fresh(&self, now: UnixSeconds) -> bool {
+        self.stale_from.is_some_and(|stale_from| (1..=BELIEVED_FOR).contains(&stale_from.seconds_left(now)))
+    }
+
+    fn may_be_forgotten(&self, now: UnixSeconds) -> bool {
+        let useless = self.useless_from.is_some_and(|useless_from| useless_from <= now);
+        useless || (self.content.is_none() && !self.is_fresh(now))
+    }
+}
+
+impl Name {
+    /// May what is known be believed?
+    pub fn is_fresh(&self, now: UnixSeconds) -> bool {
+        self.lock().is_fresh(now)
+    }
+
+    /// The record's text, if it is known to exist.
+    pub fn content(&self) -> Option<String> {
+        self.lock().content.clone()
+    }
+
+    /// Did the store not answer the last time?
+    pub fn store_was_away(&self) -> bool {
+        self.lock().store_was_away
+    }
+
+    /// Takes in what the store, or a caller, says. A revocation that only this process knows of is not forgotten.
+    pub fn learn(&self, content: Option<String>, stale_from: UnixSeconds, useless_from: Option<UnixSeconds>) {
+        let mut known = self.lock();
+        known.content = content.or(known.content.take());
+        known.useless_from = useless_from.or(known.useless_from);
+        known.stale_from = Some(stale_from);
+        known.store_was_away = false;
+    }
+
+    /// Takes in that the store does not answer, and is to be left alone until then.
+    pub fn store_is_away(&self, until: UnixSeconds) {
+        let mut known = self.lock();
+        known.stale_from = Some(until);
+        known.store_was_away = true;
+    }
+
+    /// Waits for one's turn to ask the store.
+    pub async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.asking.lock().await
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// All names that were asked for.
+#[derive(Default)]
+pub struct Names(Mutex<(HashMap<String, Arc<Name>>, usize)>);
+
+impl Names {
+    /// What is known of `name`. All names are looked through only after they have doubled, so that this costs the same
+    /// however many there are.
+    pub fn get(&self, name: &str, now: UnixSeconds) -> Arc<Name> {
+        let (names, clean_at) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = names.get(name) {
+            return Arc::clone(known);
+        }
+        if names.len() >= NAMES_BEFORE_CLEANING.max(*clean_at) {
+            // One that somebody holds is in use.
+            names.retain(|_, name| Arc::strong_count(name) > 1 || !name.lock().may_be_forgotten(now));
+            *clean_at = names.len() * 2;
+        }
+        Arc::clone(names.entry(name.to_owned()).or_default())
+    }
+}

@@ -1,0 +1,122 @@
+//! Way C as the two platforms go it, through the real handler behind the host: once, and then for ever.
+
+use std::sync::atomic::Ordering;
+
+use sandbox::browser::Browser;
+use sandbox::fault::Fault;
+use sandbox::keys::RsaKey;
+use sandbox::{INTEGRATION_USER, OTHER_USER, Sandbox};
+use serde_json::Value;
+
+use crate::support::{TestApp, log_line, start_host};
+
+async fn connect_power_automate(sandbox: &Sandbox, user: &str) -> String {
+    let url = format!("{}/connect", sandbox.power_platform.url());
+    Browser::default().sign_in(&url, user, "allow").await.answer.text()
+}
+
+async fn connect_workfront(sandbox: &Sandbox, user: &str) -> String {
+    let url = format!("{}/connect", sandbox.workfront.url());
+    Browser::default().sign_in(&url, user, "allow").await.answer.text()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn power_automate_connects_once_and_refreshes_from_many_machines() {
+    let app = TestApp::start().await;
+    let page = connect_power_automate(&app.sandbox, INTEGRATION_USER).await;
+    assert!(page.contains("Connected."), "{page}");
+    let platform = &app.sandbox.power_platform;
+    let before = platform.connection().unwrap();
+    platform.refresh(10).await.unwrap();
+    assert_eq!(platform.connection().unwrap().refresh_token, before.refresh_token);
+    let line = log_line(&app.host, |line| line["grant_type"] == "refresh_token").await;
+    assert_eq!(line["event"], "token_issued");
+    assert_eq!(line["client_id"], "power-automate");
+    assert_eq!(line["subject_kind"], "integration_user");
+    assert_eq!(line["scope"], "signature spring_read");
+    assert_eq!(line["cache.result"], "hit");
+    assert_eq!(line["grant_id"].as_str().unwrap().len(), 22);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn power_automates_second_attempt_redeems_the_code_that_the_first_did_not_burn() {
+    let app = TestApp::start().await;
+    app.sandbox.power_platform.spoil_first_attempt.store(true, Ordering::SeqCst);
+    let page = connect_power_automate(&app.sandbox, INTEGRATION_USER).await;
+    assert!(page.contains("Connected."), "{page}");
+    assert_eq!(app.sandbox.power_platform.attempts(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_without_secret_is_refused_unless_the_client_is_let() {
+    let sandbox = Sandbox::start().await;
+    sandbox.power_platform.refresh_without_secret.store(true, Ordering::SeqCst);
+    let app = TestApp::over(sandbox, &[]).await;
+    connect_power_automate(&app.sandbox, INTEGRATION_USER).await;
+    let told = app.sandbox.power_platform.refresh(1).await.unwrap_err();
+    assert!(told.contains("401") && told.contains("invalid_client"), "{told}");
+    let mut clients = app.sandbox.clients();
+    clients[1]["secretless_refresh"] = Value::Bool(true);
+    let same_issuer = app.host.url();
+    let settings = [("EVERGRANT_CLIENTS", clients.to_string()), ("EVERGRANT_PUBLIC_URL", same_issuer)];
+    let host = start_host(&app.sandbox, 0, &settings.each_ref().map(|(name, value)| (*name, value.as_str()))).await;
+    app.sandbox.power_platform.use_issuer(&host.url());
+    app.sandbox.power_platform.refresh(1).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_wrong_user_learns_at_power_automate_why_he_may_not() {
+    let app = TestApp::start().await;
+    let page = connect_power_automate(&app.sandbox, OTHER_USER).await;
+    assert!(page.contains("access_denied") && page.contains("sign in as the integration user"), "{page}");
+    assert!(app.sandbox.power_platform.connection().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workfront_connects_each_user_and_refreshes_silently_on_403() {
+    let app = TestApp::start().await;
+    app.sandbox.docusign.withdraw_consent(OTHER_USER);
+    let page = connect_workfront(&app.sandbox, OTHER_USER).await;
+    assert!(page.contains("Service added."), "{page}");
+    let workfront = &app.sandbox.workfront;
+    assert_eq!((workfront.browse().await.status.as_u16(), workfront.refreshes()), (200, 0));
+    workfront.invalidate_access_token();
+    let answer = workfront.browse().await;
+    assert_eq!((answer.status.as_u16(), workfront.refreshes()), (200, 1));
+    assert_eq!(answer.json()["title"], format!("Documents of {OTHER_USER}"), "each user acts as himself");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn restarts_rotation_and_an_outage_leave_both_connections_working() {
+    let app = TestApp::start().await;
+    connect_power_automate(&app.sandbox, INTEGRATION_USER).await;
+    connect_workfront(&app.sandbox, OTHER_USER).await;
+    // DocuSign is down, and the process is new: nobody gets a token, and nobody loses a connection.
+    let TestApp { sandbox, host, .. } = app;
+    let port: u16 = host.url().rsplit_once(':').unwrap().1.parse().unwrap();
+    drop(host);
+    sandbox.docusign.faults.set(Some(Fault::Status(500)));
+    let next = RsaKey::generate();
+    let key_id = sandbox.key_vault.add_key("evergrant-signing", "a2", next.clone());
+    let settings = [("EVERGRANT_SIGNING_KEY_ID", key_id.as_str()), ("DOCUSIGN_USER_ID", OTHER_USER)];
+    let host = start_host(&sandbox, port, &settings).await;
+    let told = sandbox.power_platform.refresh(2).await.unwrap_err();
+    assert!(told.contains("503") && told.contains("temporarily_unavailable"), "{told}");
+    // It is back, and knows the new key; the integration user is another, too.
+    sandbox.docusign.faults.set(None);
+    sandbox.docusign.upload_public_key(&next.public_pem());
+    sandbox.docusign.delete_public_keys();
+    sandbox.docusign.upload_public_key(&next.public_pem());
+    let mut refreshed = sandbox.power_platform.refresh(2).await;
+    for _ in 0..200 {
+        if refreshed.is_ok() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        refreshed = sandbox.power_platform.refresh(2).await;
+    }
+    refreshed.unwrap();
+    sandbox.workfront.invalidate_access_token();
+    assert_eq!(sandbox.workfront.browse().await.status, 200);
+    drop(host);
+}
