@@ -91,6 +91,7 @@ async fn restarts_rotation_and_an_outage_leave_both_connections_working() {
     let app = TestApp::start().await;
     connect_power_automate(&app.sandbox, INTEGRATION_USER).await;
     connect_workfront(&app.sandbox, OTHER_USER).await;
+    app.sandbox.docusign.consent(OTHER_USER, "signature impersonation spring_read spring_write");
     // DocuSign is down, and the process is new: nobody gets a token, and nobody loses a connection.
     let TestApp { sandbox, host, .. } = app;
     let port: u16 = host.url().rsplit_once(':').unwrap().1.parse().unwrap();

@@ -20,5 +20,6 @@ mod oauth_token;
 mod oauth_token_code;
 mod oauth_token_refresh;
 mod sign_in;
+mod store;
 mod support;
 mod well_known;
