@@ -38,6 +38,13 @@ pub const PATH: &str = "/oauth/authorize";
 /// How long a person may take to sign in, in seconds.
 const SIGN_IN_LIFETIME: u64 = 15 * 60;
 
+/// The longest state sent through DocuSign, in bytes: on its way back it shares a request line, of which some servers take
+/// 8192 bytes, with DocuSign's code. A client's own `state` may then have some 3000 characters.
+const STATE_MOST: usize = 5600;
+
+const TOO_LONG: AuthorizationError =
+    AuthorizationErrorCode::InvalidRequest.say("state and redirect_uri are too long to be carried through the sign-in");
+
 const UNAVAILABLE: AuthorizationError =
     AuthorizationErrorCode::TemporarilyUnavailable.say("the sealing key cannot be used at the moment; try again later");
 
@@ -105,12 +112,16 @@ impl AuthorizeEndpoint {
         };
         let issuer = self.issuer.as_str();
         let sealed = Sealed::new(issuer, jti.clone(), self.clock.now(), Some(SIGN_IN_LIFETIME), content).seal(secret);
-        let code_verifier = self.docusign.secret_key.is_none().then(|| secret.code_verifier(&jti));
+        let sealed = sealed.map_err(|_| UNAVAILABLE)?;
+        if sealed.len() > STATE_MOST {
+            return Err(TOO_LONG);
+        }
+        let code_verifier = secret.code_verifier(&jti);
         let link = ConsentLink {
             redirect_uri: &self.issuer.join(CALLBACK_PATH),
-            state: &sealed.map_err(|_| UNAVAILABLE)?,
+            state: &sealed,
             scope: &scope,
-            code_verifier: code_verifier.as_deref(),
+            code_verifier: &code_verifier,
         };
         let mut response = redirect(&link.url(&self.docusign));
         let cookie = SignInCookie::of(&jti, !self.issuer.is_insecure()).set(&browser, SIGN_IN_LIFETIME);

@@ -6,9 +6,6 @@ use crate::oauth::pkce::{CodeChallenge, S256};
 use crate::oauth::query::Parameter;
 use crate::oauth::scope::Scope;
 
-/// The longest `state` carried, in bytes: it travels in URLs, inside our own state.
-const STATE_MOST: usize = 4096;
-
 /// What a client asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub struct AuthorizationRequest {
@@ -21,13 +18,9 @@ pub struct AuthorizationRequest {
 /// The `state` of a request, for good news and bad; nothing if nobody can say what it is.
 ///
 /// # Errors
-/// `invalid_request` for one that is sent twice or cannot be carried.
+/// `invalid_request` for one that is sent twice.
 pub fn read_state(query: &str) -> Result<Option<String>, AuthorizationError> {
-    let state = Parameter::find(query, "state").value_or(invalid("state is sent more than once or is not UTF-8"))?;
-    match state {
-        Some(state) if state.len() > STATE_MOST => Err(invalid("state is longer than 4096 bytes")),
-        state => Ok(state),
-    }
+    Parameter::find(query, "state").value_or(invalid("state is sent more than once or is not UTF-8"))
 }
 
 impl AuthorizationRequest {

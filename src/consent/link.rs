@@ -38,13 +38,13 @@ pub async fn consent_url(
 ) -> Result<String, LinkError> {
     let secret = sealing.current().await.map_err(LinkError::Sealing)?;
     let jti = random::id::<32>();
-    let code_verifier = docusign.secret_key.is_none().then(|| secret.code_verifier(&jti));
+    let code_verifier = secret.code_verifier(&jti);
     let state = Sealed::new(public_url.as_str(), jti, now, Some(LIFETIME), ConsentState {}).seal(secret);
     let link = ConsentLink {
         redirect_uri: &public_url.join(CALLBACK_PATH),
         state: &state?,
         scope: &docusign.scopes,
-        code_verifier: code_verifier.as_deref(),
+        code_verifier: &code_verifier,
     };
     Ok(link.url(docusign))
 }

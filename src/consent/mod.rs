@@ -26,7 +26,7 @@ use crate::clock::{Clock, answer_deadline};
 use crate::config::DocusignSettings;
 use crate::config::shapes::BaseUrl;
 use crate::docusign::access_tokens::AccessTokens;
-use crate::docusign::account_server::{AccountServer, CodeProof};
+use crate::docusign::account_server::AccountServer;
 use crate::docusign::consent_link::CALLBACK_PATH;
 use crate::docusign::errors::ExchangeError;
 use crate::docusign::minter::MintError;
@@ -105,19 +105,15 @@ impl ConsentCallback {
                 Ok((state, code_verifier))
             }
             Ok(Err(OpenError::Expired)) => Err(Outcome::OldState),
-            Ok(Err(OpenError::NotOurs)) => Err(Outcome::ForeignState),
+            Ok(Err(OpenError::NotOurs | OpenError::UnknownKey | OpenError::OtherIssuer)) => Err(Outcome::ForeignState),
             Ok(Err(OpenError::Unavailable(_))) | Err(_) => Err(Outcome::StateUnchecked),
         }
     }
 
     /// Who signed in, by the code; a page loaded twice has a code that tells nothing any more.
     async fn who_signed_in(&self, code: &SecretString, code_verifier: String) -> Result<UserInfo, ExchangeError> {
-        let proof = match &self.docusign.secret_key {
-            Some(secret_key) => CodeProof::SecretKey(secret_key),
-            None => CodeProof::CodeVerifier(code_verifier),
-        };
         let redirect_uri = self.issuer.join(CALLBACK_PATH);
-        let exchanged = self.account_server.exchange_code(code.expose_secret(), &redirect_uri, proof).await;
+        let exchanged = self.account_server.exchange_code(code.expose_secret(), &redirect_uri, &code_verifier).await;
         let userinfo = match exchanged {
             Ok(access_token) => self.account_server.userinfo(&access_token.secret).await,
             Err(error) => Err(error),

@@ -15,6 +15,7 @@ use crate::config::shapes::BaseUrl;
 use crate::docusign::assertion::SKEW;
 use crate::docusign::errors::{self, ExchangeError};
 use crate::docusign::freshness::Freshness;
+use crate::docusign::throttle::Throttle;
 use crate::docusign::userinfo::UserInfo;
 use crate::http_client::HttpClient;
 
@@ -56,22 +57,15 @@ impl DocusignAccessToken {
     }
 }
 
-/// How a sign-in's code is proved to be ours.
-#[derive(Debug)]
-pub enum CodeProof<'a> {
-    /// `DOCUSIGN_SECRET_KEY`, by HTTP Basic.
-    SecretKey(&'a SecretString),
-    /// PKCE: the code verifier (RFC 7636 §4.5).
-    CodeVerifier(String),
-}
-
 /// The account server of one environment.
 #[derive(Clone)]
 pub struct AccountServer {
     base: BaseUrl,
     integration_key: String,
+    secret_key: Option<SecretString>,
     http: Arc<HttpClient>,
     clock: Arc<dyn Clock>,
+    throttle: Arc<Throttle>,
 }
 
 #[derive(Deserialize)]
@@ -86,7 +80,8 @@ impl AccountServer {
     #[must_use]
     pub fn new(settings: &DocusignSettings, http: Arc<HttpClient>, clock: Arc<dyn Clock>) -> Self {
         let integration_key = settings.integration_key.as_str().to_owned();
-        Self { base: settings.oauth_url.clone(), integration_key, http, clock }
+        let (base, secret_key) = (settings.oauth_url.clone(), settings.secret_key.clone());
+        Self { base, integration_key, secret_key, http, clock, throttle: Arc::default() }
     }
 
     /// Swaps an assertion for an access token. Repeated once after a 5xx or a broken connection.
@@ -104,7 +99,8 @@ impl AccountServer {
         }
     }
 
-    /// Swaps the code of a sign-in for the access token of whoever signed in.
+    /// Swaps the code of a sign-in for the access token of whoever signed in. PKCE (RFC 7636 §4.5) shows that the sign-in
+    /// was begun here; the secret key, where there is one, authenticates us as well.
     ///
     /// # Errors
     /// [`ExchangeError`], by what DocuSign answered.
@@ -112,17 +108,26 @@ impl AccountServer {
         &self,
         code: &str,
         redirect_uri: &str,
-        proof: CodeProof<'_>,
+        code_verifier: &str,
     ) -> Result<DocusignAccessToken, ExchangeError> {
-        let mut form = vec![("grant_type", "authorization_code"), ("code", code), ("redirect_uri", redirect_uri)];
-        match &proof {
-            CodeProof::SecretKey(secret) => self.post_token(&form, Some(secret)).await,
-            CodeProof::CodeVerifier(verifier) => {
-                form.push(("client_id", &self.integration_key));
-                form.push(("code_verifier", verifier));
-                self.post_token(&form, None).await
-            }
+        let mut form = vec![
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", redirect_uri),
+            ("code_verifier", code_verifier),
+        ];
+        if self.secret_key.is_none() {
+            form.push(("client_id", &self.integration_key));
         }
+        self.post_token(&form, self.secret_key.as_ref()).await
+    }
+
+    /// Does DocuSign want to be left alone?
+    ///
+    /// # Errors
+    /// [`ExchangeError::Throttled`] with the seconds left.
+    pub fn throttled(&self) -> Result<(), ExchangeError> {
+        self.throttle.check(self.clock.now())
     }
 
     /// Who does `access_token` belong to?
@@ -154,6 +159,12 @@ impl AccountServer {
     }
 
     async fn send<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, ExchangeError> {
+        self.throttled()?;
+        let answer = self.send_now(request).await;
+        answer.inspect_err(|error| self.throttle.remember(*error, self.clock.now()))
+    }
+
+    async fn send_now<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, ExchangeError> {
         let answer = request.timeout(ANSWER_TIMEOUT).send().await;
         let mut answer = answer.map_err(|error| no_answer(&error))?;
         let status = answer.status().as_u16();

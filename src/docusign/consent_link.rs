@@ -17,8 +17,8 @@ pub struct ConsentLink<'a> {
     pub state: &'a str,
     /// What consent is asked for.
     pub scope: &'a Scope,
-    /// The PKCE code verifier, if the code is to be exchanged without the secret key.
-    pub code_verifier: Option<&'a str>,
+    /// The PKCE code verifier.
+    pub code_verifier: &'a str,
 }
 
 impl ConsentLink<'_> {
@@ -27,19 +27,17 @@ impl ConsentLink<'_> {
     #[must_use]
     pub fn url(&self, settings: &DocusignSettings) -> String {
         let scope = self.scope.to_string();
-        let mut parameters = vec![
+        let challenge = CodeChallenge::of(self.code_verifier);
+        let parameters = [
             ("response_type", "code"),
             ("scope", &scope),
             ("client_id", settings.integration_key.as_str()),
             ("redirect_uri", self.redirect_uri),
             ("state", self.state),
             ("prompt", "login"),
+            ("code_challenge", challenge.as_str()),
+            ("code_challenge_method", S256),
         ];
-        let challenge = self.code_verifier.map(CodeChallenge::of);
-        if let Some(challenge) = &challenge {
-            parameters.push(("code_challenge", challenge.as_str()));
-            parameters.push(("code_challenge_method", S256));
-        }
         // Spaces become %20: DocuSign takes a doubly encoded plus for part of a scope.
         query::append(&settings.oauth_url.join("/oauth/auth"), &parameters)
     }

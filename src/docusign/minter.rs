@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::clock::{Clock, Stopwatch, UnixSeconds};
+use crate::clock::{Clock, Stopwatch};
 use crate::config::DocusignSettings;
 use crate::config::shapes::Guid;
 use crate::docusign::account_server::{AccountServer, DocusignAccessToken};
 use crate::docusign::assertion::{self, AssertionClaims};
 use crate::docusign::errors::ExchangeError;
-use crate::failures::{FailureKind, THROTTLED_MOST};
+use crate::failures::FailureKind;
 use crate::oauth::scope::Scope;
 use crate::secret::sha256;
 use crate::signing::{AssertionSigner, SignError};
@@ -80,8 +80,6 @@ pub struct Minter {
     clock: Arc<dyn Clock>,
     /// Until when, in unix seconds, the next key comes second.
     next_key_rests_until: AtomicU64,
-    /// Until when, in unix seconds, DocuSign wants to be left alone.
-    throttled_until: AtomicU64,
 }
 
 impl Minter {
@@ -100,7 +98,6 @@ impl Minter {
             account_host: settings.environment.account_host(),
             clock,
             next_key_rests_until: AtomicU64::new(0),
-            throttled_until: AtomicU64::new(0),
         }
     }
 
@@ -128,7 +125,7 @@ impl Minter {
 
     /// Tries the keys in turn: one that cannot sign, or that DocuSign does not know, does not stop the other.
     async fn mint_with_any_key(&self, user: &Guid, scope: &Scope) -> Result<DocusignAccessToken, MintError> {
-        self.throttling()?;
+        self.account_server.throttled().map_err(MintError::Exchange)?;
         let SigningKeys { current, next } = &self.keys;
         let Some(next) = next else { return self.mint_with(current, user, scope).await };
         let rests = self.clock.now().0 < self.next_key_rests_until.load(Ordering::Relaxed);
@@ -152,24 +149,6 @@ impl Minter {
         if error.kind() == FailureKind::Permanent || *error == MintError::Sign(SignError::KeyNotFound) {
             let rests_until = self.clock.now().plus(NEXT_KEY_PAUSE);
             self.next_key_rests_until.store(rests_until.0, Ordering::Relaxed);
-        }
-    }
-
-    /// DocuSign limits the integration key as a whole, so a throttling met for one user and scope holds for all.
-    fn throttling(&self) -> Result<(), MintError> {
-        let until = UnixSeconds(self.throttled_until.load(Ordering::Relaxed));
-        match until.seconds_left(self.clock.now()) {
-            // The clock was set back: longer than any memory is none.
-            0 => Ok(()),
-            left if left > THROTTLED_MOST => Ok(()),
-            left => Err(MintError::Exchange(ExchangeError::Throttled { retry_after: Some(left) })),
-        }
-    }
-
-    fn remember_throttling(&self, error: &MintError) {
-        if let FailureKind::Throttled(seconds) = error.kind() {
-            let until = self.clock.now().plus(seconds.min(THROTTLED_MOST));
-            self.throttled_until.store(until.0, Ordering::Relaxed);
         }
     }
 
@@ -199,8 +178,7 @@ impl Minter {
         let input = assertion::signing_input(&claims);
         let signature = signer.sign_digest(sha256(input.as_bytes())).await.map_err(MintError::Sign)?;
         let assertion = assertion::compact(&input, &signature);
-        let exchanged = self.account_server.exchange(&assertion).await.map_err(MintError::Exchange);
-        exchanged.inspect_err(|error| self.remember_throttling(error))
+        self.account_server.exchange(&assertion).await.map_err(MintError::Exchange)
     }
 }
 

@@ -12,4 +12,5 @@ pub mod errors;
 pub mod freshness;
 pub mod minter;
 pub mod slot;
+mod throttle;
 pub mod userinfo;

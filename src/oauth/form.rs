@@ -14,7 +14,11 @@ use crate::oauth::error::{ErrorCode, OAuthError};
 /// # Errors
 /// `invalid_request` for another type of body, one that is not UTF-8, or one that `T` refuses.
 pub fn read<T: DeserializeOwned>(request: &Request<Bytes>) -> Result<T, OAuthError> {
-    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let mut content_types = request.headers().get_all(CONTENT_TYPE).iter();
+    let content_type = content_types.next().and_then(|value| value.to_str().ok());
+    if content_types.next().is_some() {
+        return Err(ErrorCode::InvalidRequest.say("more than one Content-Type header"));
+    }
     let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Err(ErrorCode::InvalidRequest.say("the body must be application/x-www-form-urlencoded"));

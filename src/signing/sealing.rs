@@ -114,8 +114,11 @@ impl SealingKeys {
         let mut keys = std::iter::once(&self.current).chain(&self.previous);
         let Some(key) = keys.find(|key| key.0.kid == label.kid) else {
             // Perhaps forged; perhaps sealed by a key that the settings do not list any more, or not yet.
-            tracing::warn!(event = "sealing_key_unknown", "a token names a key that is neither current nor previous");
-            return Err(OpenError::NotOurs);
+            tracing::warn!(
+                event = "sealing_key_unknown",
+                "a token names a sealing key that is not listed: see EVERGRANT_SEALING_KEY_ID_PREVIOUS"
+            );
+            return Err(OpenError::UnknownKey);
         };
         let secret = key.secret().await?;
         Ok((sealed::unseal(secret, issuer, sealed, now)?, secret))
@@ -131,6 +134,12 @@ pub enum OpenError {
     /// Not sealed by us, altered, or sealed for another purpose.
     #[error("the sealed token is not ours")]
     NotOurs,
+    /// It names a key that is neither the current nor a previous one, so nobody can tell.
+    #[error("the sealed token names a key that EVERGRANT_SEALING_KEY_ID_PREVIOUS does not list")]
+    UnknownKey,
+    /// Sealed with our key, for another issuer: `EVERGRANT_PUBLIC_URL` was changed.
+    #[error("the sealed token is for another EVERGRANT_PUBLIC_URL")]
+    OtherIssuer,
     /// The sealing key cannot be used, so nobody can tell.
     #[error("the sealing key (EVERGRANT_SEALING_KEY_ID) cannot be used")]
     Unavailable(#[from] SignError),
@@ -141,6 +150,7 @@ impl From<UnsealError> for OpenError {
         match error {
             UnsealError::Expired => Self::Expired,
             UnsealError::NotOurs => Self::NotOurs,
+            UnsealError::OtherIssuer => Self::OtherIssuer,
         }
     }
 }

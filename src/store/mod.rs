@@ -9,7 +9,7 @@
 //! | `redeemed/{SHA-256 of the code}` | random | a day later: codes live minutes |
 //! | `revoked/{grant id}` | the word `revoked` | never, or the grant works again; those of sealed access tokens an hour later |
 //! | `not-before/{SHA-256 of the client id}` | unix seconds | never, or the client's old grants work again |
-//! | `rotated/{grant id}` | generation and unix seconds | never, or rotated refresh tokens work again |
+//! | `rotated/{grant id}` | the latest generations and when each was made | never, or rotated refresh tokens work again |
 
 pub mod blob;
 pub mod codes;

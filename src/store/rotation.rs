@@ -1,8 +1,9 @@
 //! Rotation of public clients' refresh tokens (RFC 9700 §4.14.2): each works once, and its successor takes over.
 //!
-//! Who lost the answer, or refreshes twice at a time, gets the same successor again within a grace window. After that, an
+//! Who lost the answer, or refreshes several times at a time, gets the newest successor within a grace window. After that, an
 //! old refresh token in somebody's hands means that it was stolen, or its successor was.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,13 +11,16 @@ use tokio::time::timeout;
 
 use crate::clock::UnixSeconds;
 use crate::oauth::sealed::claims::Grant;
-use crate::store::{Condition, Record, Store, StoreError, Write};
+use crate::store::{Condition, Store, StoreError, Write};
 
 /// For how long after its rotation a refresh token still gets its successor, in seconds.
 pub const GRACE: u64 = 60;
 
 /// How long a refresh waits for the store.
 const PATIENCE: Duration = Duration::from_secs(4);
+
+/// How many generations are remembered at most.
+const HISTORY_MOST: usize = 32;
 
 /// How often a lost race is run again. Each loss means that somebody else won, so one more round settles it.
 const ROUNDS: u32 = 3;
@@ -63,12 +67,14 @@ impl Rotations {
     async fn run(&self, name: &str, presented: u64, now: UnixSeconds) -> Result<Turn, StoreError> {
         for _ in 0..ROUNDS {
             let record = self.store.read(name).await?;
-            match decide(record.as_ref().and_then(parse), presented, now) {
+            let mut history = record.as_ref().map(|record| History::parse(&record.content)).unwrap_or_default();
+            match history.decide(presented, now) {
                 Decision::Settled(turn) => return Ok(turn),
                 Decision::Rotate => {
                     let generation = presented + 1;
+                    history.add(generation, now);
                     let condition = record.map_or(Condition::Absent, |record| Condition::Unchanged(record.version));
-                    let content = format!("{generation} {}", now.0);
+                    let content = history.to_string();
                     let write = Write { name: name.to_owned(), content, condition, useless_from: None };
                     if self.store.write(write).await? {
                         return Ok(Turn::Successor { generation, at: now });
@@ -88,22 +94,47 @@ enum Decision {
     Settled(Turn),
 }
 
-/// `current` is the newest generation and when it was made. A store that knows less than the refresh token has lost its
-/// memory; then the refresh token is believed, for it is sealed.
-const fn decide(current: Option<(u64, UnixSeconds)>, presented: u64, now: UnixSeconds) -> Decision {
-    match current {
-        Some((newest, at)) if presented < newest => {
-            let in_grace = presented + 1 == newest && now.0 <= at.plus(GRACE).0;
-            let turn = if in_grace { Turn::Successor { generation: newest, at } } else { Turn::Reused };
-            Decision::Settled(turn)
+/// The latest generations and when each was made, newest first; written as `5:1795319592 4:1795319590`.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct History(Vec<(u64, UnixSeconds)>);
+
+impl History {
+    /// A store that knows less than the refresh token has lost its memory; then the refresh token is believed, for it is
+    /// sealed.
+    fn decide(&self, presented: u64, now: UnixSeconds) -> Decision {
+        match self.0.first() {
+            Some(&(newest, at)) if presented < newest => {
+                let replaced_at = self.0.iter().find(|(generation, _)| *generation == presented + 1);
+                let in_grace = replaced_at.is_some_and(|(_, replaced_at)| now <= replaced_at.plus(GRACE));
+                let turn = if in_grace { Turn::Successor { generation: newest, at } } else { Turn::Reused };
+                Decision::Settled(turn)
+            }
+            _ => Decision::Rotate,
         }
-        _ => Decision::Rotate,
+    }
+
+    /// Adds a generation, and forgets those whose predecessors are out of grace.
+    fn add(&mut self, generation: u64, now: UnixSeconds) {
+        self.0.retain(|(_, at)| now <= at.plus(GRACE));
+        self.0.insert(0, (generation, now));
+        self.0.truncate(HISTORY_MOST);
+    }
+
+    /// What cannot be read is left out.
+    fn parse(text: &str) -> Self {
+        let entry = |entry: &str| {
+            let (generation, at) = entry.split_once(':')?;
+            Some((generation.parse().ok()?, UnixSeconds(at.parse().ok()?)))
+        };
+        Self(text.split(' ').filter_map(entry).collect())
     }
 }
 
-fn parse(record: &Record) -> Option<(u64, UnixSeconds)> {
-    let (generation, at) = record.content.split_once(' ')?;
-    Some((generation.parse().ok()?, UnixSeconds(at.parse().ok()?)))
+impl fmt::Display for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let entries: Vec<String> = self.0.iter().map(|(generation, at)| format!("{generation}:{}", at.0)).collect();
+        f.write_str(&entries.join(" "))
+    }
 }
 
 #[cfg(test)]
@@ -111,15 +142,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_old_refresh_token_gets_its_successor_for_a_while_and_then_gives_itself_away() {
+    fn an_old_refresh_token_gets_the_newest_successor_for_a_while_and_then_gives_itself_away() {
         let at = UnixSeconds(1_000_000);
-        let successor = Decision::Settled(Turn::Successor { generation: 5, at });
-        assert_eq!(decide(None, 0, at), Decision::Rotate);
-        assert_eq!(decide(Some((5, at)), 5, at.plus(1)), Decision::Rotate);
-        assert_eq!(decide(Some((5, at)), 4, at), successor);
-        assert_eq!(decide(Some((5, at)), 4, at.plus(GRACE)), successor);
-        assert_eq!(decide(Some((5, at)), 4, at.plus(GRACE + 1)), Decision::Settled(Turn::Reused));
-        assert_eq!(decide(Some((5, at)), 3, at), Decision::Settled(Turn::Reused));
-        assert_eq!(decide(Some((5, at)), 6, at), Decision::Rotate, "the store forgot");
+        let mut history = History::default();
+        assert_eq!(history.decide(0, at), Decision::Rotate);
+        for generation in 1..=5 {
+            history.add(generation, at.plus(generation));
+        }
+        let newest = Decision::Settled(Turn::Successor { generation: 5, at: at.plus(5) });
+        assert_eq!(history.decide(5, at.plus(6)), Decision::Rotate);
+        for presented in 0..5 {
+            let replaced_at = at.plus(presented + 1);
+            assert_eq!(history.decide(presented, replaced_at.plus(GRACE)), newest, "{presented}");
+            assert_eq!(history.decide(presented, replaced_at.plus(GRACE + 1)), Decision::Settled(Turn::Reused));
+        }
+        assert_eq!(history.decide(6, at), Decision::Rotate, "the store forgot");
+        history.add(6, at.plus(5 + GRACE + 1));
+        assert_eq!(history.0.len(), 1);
+    }
+
+    #[test]
+    fn what_is_written_is_read_back_and_nonsense_is_left_out() {
+        let mut history = History::default();
+        (1..100).for_each(|generation| history.add(generation, UnixSeconds(7)));
+        assert_eq!(history.0.len(), HISTORY_MOST);
+        assert_eq!(History::parse(&history.to_string()), history);
+        assert_eq!(History::parse("x 3:9 :1 4:"), History(vec![(3, UnixSeconds(9))]));
     }
 }

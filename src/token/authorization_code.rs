@@ -22,8 +22,7 @@ impl TokenEndpoint {
         let code = raw.code.as_ref().ok_or(ErrorCode::InvalidRequest.say("code is missing"))?.expose_secret();
         // 1. Is it ours, this client's, and this request's?
         let opened = self.sealing.open::<AuthorizationCode>(self.issuer.as_str(), code, self.clock.now()).await;
-        let (sealed, _) = opened
-            .map_err(|error| Refusal::of_unopened(&error, bad_grant("the code is not valid here, or has expired")))?;
+        let (sealed, _) = opened.map_err(|error| Refusal::of_code(&error))?;
         let AuthorizationCode { grant, home, .. } = &sealed.content;
         check(client, raw, &sealed.content)?;
         // 2. Still granted? And what is it good for?

@@ -32,8 +32,7 @@ impl TokenEndpoint {
         let now = self.clock.now();
         // 1. Is it ours, this client's, and for this scope?
         let opened = self.sealing.open::<RefreshToken>(self.issuer.as_str(), presented.expose_secret(), now).await;
-        let (sealed, sealed_by) =
-            opened.map_err(|error| Refusal::of_unopened(&error, bad_grant("the refresh token is not valid here")))?;
+        let (sealed, sealed_by) = opened.map_err(|error| Refusal::of_refresh_token(&error))?;
         let grant = &sealed.content.grant;
         check(client, &sealed, now)?;
         let scope = refreshed_scope(client, grant, raw.scope.as_deref())?;

@@ -11,6 +11,12 @@ use crate::token::outage;
 /// Seconds after which a client may ask again when we cannot tell better.
 const RETRY_AFTER: u64 = 5;
 
+const UNKNOWN_SEALING_KEY: &str = "the refresh token names a sealing key that is not in use here; an operator has to list \
+    it in EVERGRANT_SEALING_KEY_ID_PREVIOUS, or the connection has to be made anew";
+
+const OTHER_ISSUER: &str = "the refresh token was issued under another EVERGRANT_PUBLIC_URL; an operator has to set that \
+    back, or the connection has to be made anew";
+
 /// Why there is no token.
 #[derive(Debug)]
 pub enum Refusal {
@@ -20,6 +26,10 @@ pub enum Refusal {
     Unavailable(Unavailable),
     /// The sealing key.
     SealingUnavailable,
+    /// The settings do not list the sealing key that the refresh token names.
+    UnknownSealingKey,
+    /// The refresh token was issued under another `EVERGRANT_PUBLIC_URL`.
+    OtherIssuer,
     /// The store of used codes.
     StoreUnavailable,
     /// It took too long.
@@ -45,10 +55,23 @@ impl From<StoreError> for Refusal {
 }
 
 impl Refusal {
-    /// What becomes of a code or refresh token that does not open. A key that cannot be used is an outage.
-    pub fn of_unopened(error: &OpenError, bad: OAuthError) -> Self {
+    /// What becomes of a code that does not open. A key that cannot be used is an outage.
+    pub fn of_code(error: &OpenError) -> Self {
         match error {
-            OpenError::Expired | OpenError::NotOurs => Self::OAuth(bad),
+            OpenError::Unavailable(_) => Self::SealingUnavailable,
+            OpenError::Expired | OpenError::NotOurs | OpenError::UnknownKey | OpenError::OtherIssuer => {
+                Self::OAuth(bad_grant("the code is not valid here, or has expired"))
+            }
+        }
+    }
+
+    /// What becomes of a refresh token that does not open. One that a setting makes unreadable is nobody's bad grant:
+    /// whoever hears `invalid_grant` throws it away, and mending the setting would come too late.
+    pub fn of_refresh_token(error: &OpenError) -> Self {
+        match error {
+            OpenError::Expired | OpenError::NotOurs => Self::OAuth(bad_grant("the refresh token is not valid here")),
+            OpenError::UnknownKey => Self::UnknownSealingKey,
+            OpenError::OtherIssuer => Self::OtherIssuer,
             OpenError::Unavailable(_) => Self::SealingUnavailable,
         }
     }
@@ -61,6 +84,8 @@ impl Refusal {
             Self::SealingUnavailable => {
                 by(later("sealing_key_unavailable", "the sealing key cannot be used at the moment"), client)
             }
+            Self::UnknownSealingKey => by(later("sealing_key_unknown", UNKNOWN_SEALING_KEY), client),
+            Self::OtherIssuer => by(later("other_issuer", OTHER_ISSUER), client),
             Self::StoreUnavailable => {
                 by(later("store_unavailable", "the store of used codes cannot be reached at the moment"), client)
             }

@@ -59,7 +59,7 @@ async fn the_secret_key_tells_who_signed_in_as_well_as_pkce() {
     let mut settings = app.settings();
     settings.push(("DOCUSIGN_SECRET_KEY".to_owned(), secret.to_owned()));
     let url = app.consent_url(&settings).await;
-    assert!(!url.contains("code_challenge"));
+    assert!(url.contains("code_challenge"), "PKCE stands beside the secret key");
     let page = press(&url, OTHER_USER, "allow").await;
     assert_page(&page, 403, "Another user has to consent");
     assert!(page.text().contains("Other Person (other@example.org)"));

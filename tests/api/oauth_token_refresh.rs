@@ -112,7 +112,23 @@ async fn a_sealing_key_can_be_replaced_without_a_person() {
     assert_eq!(connection(&app.refresh("web", &old, &[]).await).scope, SCOPE, "the old one still works meanwhile");
     app.restart(&[new_key, ("EVERGRANT_SEALING_KEY_ID_PREVIOUS", "")]).await;
     assert_eq!(connection(&app.refresh("web", &new, &[]).await).refresh_token, new);
-    assert_error(&app.refresh("web", &old, &[]).await, 400, "invalid_grant");
+    // A setting forgotten is no bad grant: mended, and the old one works again.
+    crate::support::assert_outage(&app.refresh("web", &old, &[]).await);
+    let answer = app.post("/oauth/revoke", "web", &[("token", &old)]).await;
+    crate::support::assert_outage(&answer);
+    app.restart(&[new_key, ("EVERGRANT_SEALING_KEY_ID_PREVIOUS", "file:sealing.pem")]).await;
+    connection(&app.refresh("web", &old, &[]).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_public_url_is_an_outage_and_can_be_set_back() {
+    let mut app = LocalApp::start().await;
+    let connected = app.connect("web").await;
+    let issuer = app.issuer.clone();
+    app.restart(&[("EVERGRANT_PUBLIC_URL", "https://another.example")]).await;
+    crate::support::assert_outage(&app.refresh("web", &connected.refresh_token, &[]).await);
+    app.restart(&[("EVERGRANT_PUBLIC_URL", &issuer)]).await;
+    connection(&app.refresh("web", &connected.refresh_token, &[]).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -186,6 +202,12 @@ async fn s5_a_public_clients_refresh_tokens_rotate_and_a_stolen_one_gives_itself
     app.advance(60);
     assert_eq!(connection(&app.refresh("native", &first, &[]).await).refresh_token, second, "an answer may get lost");
     let third = connection(&app.refresh("native", &second, &[]).await).refresh_token;
+    assert_eq!(
+        connection(&app.refresh("native", &first, &[]).await).refresh_token,
+        third,
+        "workers overtake each other"
+    );
+    app.advance(1);
     assert_error(&app.refresh("native", &first, &[]).await, 400, "invalid_grant");
     for dead in [&third, &second, &first] {
         assert_error(&app.refresh("native", dead, &[]).await, 400, "invalid_grant");

@@ -47,7 +47,7 @@ async fn a_connection_of_ones_own_acts_as_whoever_signed_in() {
 async fn who_signed_in_is_learnt_with_the_secret_key_too() {
     let app = LocalApp::with(&[("DOCUSIGN_SECRET_KEY", "a secret key of the sandbox")]).await;
     let location = app.get(&app.authorize_url("person", &[])).await.header("location").to_owned();
-    assert!(!location.contains("code_challenge"), "{location}");
+    assert!(location.contains("code_challenge_method=S256"), "PKCE stands beside the secret key: {location}");
     let code = sign_in(&app, "person", OTHER_USER, "allow").await.parameter("code").unwrap();
     connection(&app.redeem("person", &code, &[]).await);
 }

@@ -34,6 +34,10 @@ async fn m2_m3_m4_i2_it_says_what_is_true_and_all_of_it() {
         "authorization_response_iss_parameter_supported": true,
     });
     assert_eq!(app.get(PATH).await.json(), expected);
+    let quiet = json!([client("quiet", &json!({"authorization_response_iss": false}))]).to_string();
+    let metadata = LocalApp::with(&[("EVERGRANT_CLIENTS", &quiet)]).await.get(PATH).await.json();
+    assert_eq!(metadata["authorization_response_iss_parameter_supported"], false, "true of every client, or not said");
+    assert_eq!(metadata["token_endpoint_auth_methods_supported"], json!(["client_secret_basic", "client_secret_post"]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

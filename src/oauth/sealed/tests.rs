@@ -110,14 +110,15 @@ fn neither_header_nor_audience_alone_turns_one_kind_into_another() {
 #[test]
 fn refuses_another_key_issuer_or_name() {
     let text = sealed(code());
-    for (other, issuer) in [
-        (secret("v1", b"another signature"), ISSUER),
-        (secret("v2", b"signature"), ISSUER),
-        (ours(), "https://other.example"),
-        (ours(), "https://evergrant.example/"),
+    for (other, issuer, error) in [
+        (secret("v1", b"another signature"), ISSUER, UnsealError::NotOurs),
+        (secret("v2", b"signature"), ISSUER, UnsealError::NotOurs),
+        (ours(), "https://other.example", UnsealError::OtherIssuer),
+        (ours(), "https://evergrant.example/", UnsealError::OtherIssuer),
+        (secret("v1", b"another signature"), "https://other.example", UnsealError::NotOurs),
     ] {
         let opened = unseal::<AuthorizationCode>(&other, issuer, &text, NOW);
-        assert_eq!(opened, Err(UnsealError::NotOurs), "{other:?} {issuer}");
+        assert_eq!(opened, Err(error), "{other:?} {issuer}");
     }
     assert_eq!(label(&text), Some(Label { typ: AuthorizationCode::TYP.to_owned(), kid: "v1".to_owned() }));
 }

@@ -1,0 +1,227 @@
+//! What is remembered across processes, when the store's answers get lost, come late, or do not come.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+
+use async_trait::async_trait;
+use evergrant::clock::{Clock, UnixSeconds};
+use evergrant::oauth::scope::Scope;
+use evergrant::oauth::sealed::claims::Grant;
+use evergrant::oauth::subject::Subject;
+use evergrant::secret::Sha256;
+use evergrant::signing::sealing::{SealingKey, SealingKeys};
+use evergrant::signing::{AssertionSigner, SignError};
+use evergrant::store::codes::UsedCodes;
+use evergrant::store::memory::MemoryStore;
+use evergrant::store::revocations::Revocations;
+use evergrant::store::rotation::{GRACE, Rotations, Turn};
+use evergrant::store::{Record, Store, StoreError, Write};
+use futures_util::future::join_all;
+
+use crate::support::ManualClock;
+
+const GOOD: u8 = 0;
+/// Writes come through, and their answers do not.
+const DEAF: u8 = 1;
+/// Nothing comes through.
+const AWAY: u8 = 2;
+/// Writes come through, and no answer ever comes.
+const SILENT: u8 = 3;
+
+/// A store shared by several processes, over a bad line.
+struct BadLine {
+    inner: MemoryStore,
+    state: AtomicU8,
+    reads: AtomicU32,
+}
+
+impl BadLine {
+    fn new(clock: &ManualClock) -> Arc<Self> {
+        let inner = MemoryStore::new(Arc::new(clock.clone()));
+        Arc::new(Self { inner, state: AtomicU8::new(GOOD), reads: AtomicU32::new(0) })
+    }
+
+    fn is(&self, state: u8) {
+        self.state.store(state, Ordering::SeqCst);
+    }
+}
+
+#[async_trait]
+impl Store for BadLine {
+    async fn read(&self, name: &str) -> Result<Option<Record>, StoreError> {
+        self.reads.fetch_add(1, Ordering::SeqCst);
+        match self.state.load(Ordering::SeqCst) {
+            GOOD => self.inner.read(name).await,
+            SILENT => std::future::pending().await,
+            _ => Err(StoreError::NoAnswer),
+        }
+    }
+
+    async fn write(&self, write: Write) -> Result<bool, StoreError> {
+        match self.state.load(Ordering::SeqCst) {
+            GOOD => self.inner.write(write).await,
+            AWAY => Err(StoreError::NoAnswer),
+            SILENT => {
+                let _ = self.inner.write(write).await;
+                std::future::pending().await
+            }
+            _ => self.inner.write(write).await.and(Err(StoreError::NoAnswer)),
+        }
+    }
+
+    fn home(&self) -> Option<&str> {
+        None
+    }
+}
+
+fn grant(granted_at: UnixSeconds) -> Grant {
+    Grant {
+        grant_id: "grant".to_owned(),
+        client_id: "client".to_owned(),
+        subject: Subject::IntegrationUser,
+        scope: Scope::parse("signature").unwrap(),
+        granted_at: granted_at.0,
+    }
+}
+
+#[tokio::test]
+async fn a_code_whose_answer_got_lost_is_its_clients_all_the_same() {
+    let clock = ManualClock::new();
+    let store = BadLine::new(&clock);
+    let [here, there] = [(); 2].map(|()| UsedCodes::new(store.clone(), Arc::new(clock.clone())));
+    let until = clock.now().plus(300);
+    for lost in [DEAF, AWAY] {
+        let code = format!("code {lost}");
+        store.is(lost);
+        assert_eq!(here.use_up(&code, None, until).await, Err(StoreError::NoAnswer));
+        assert_eq!(here.use_up(&code, None, until).await, Err(StoreError::NoAnswer));
+        store.is(GOOD);
+        assert_eq!(here.use_up(&code, None, until).await, Ok(true), "{lost}: the retry that a 503 asks for");
+        assert_eq!(here.use_up(&code, None, until).await, Ok(false));
+        assert_eq!(there.use_up(&code, None, until).await, Ok(false));
+    }
+}
+
+#[tokio::test]
+async fn a_caller_who_hangs_up_while_his_code_is_written_may_come_again() {
+    let clock = ManualClock::new();
+    let store = BadLine::new(&clock);
+    let codes = UsedCodes::new(store.clone(), Arc::new(clock.clone()));
+    store.is(SILENT);
+    let hung_up = codes.use_up("code", None, clock.now().plus(300));
+    assert!(tokio::time::timeout(std::time::Duration::from_millis(20), hung_up).await.is_err());
+    store.is(GOOD);
+    let all = join_all((0..50).map(|_| codes.use_up("code", None, clock.now().plus(300)))).await;
+    assert_eq!(all.iter().filter(|used_up| **used_up == Ok(true)).count(), 1);
+}
+
+#[tokio::test]
+async fn a_rotation_goes_on_while_the_store_is_away_and_no_connection_is_lost_by_it() {
+    let clock = ManualClock::new();
+    for trouble in [DEAF, AWAY] {
+        let store = BadLine::new(&clock);
+        let rotations = Rotations::new(store.clone());
+        let grant = grant(clock.now());
+        store.is(trouble);
+        let turn = rotations.take_turn(&grant, 0, clock.now()).await;
+        assert!(matches!(turn, Turn::Successor { generation: 1, .. }), "{turn:?}");
+        store.is(GOOD);
+        clock.advance(10 * GRACE);
+        let turn = rotations.take_turn(&grant, 1, clock.now()).await;
+        assert!(matches!(turn, Turn::Successor { generation: 2, .. }), "{trouble}: {turn:?}");
+        clock.advance(GRACE + 1);
+        assert_eq!(rotations.take_turn(&grant, 1, clock.now()).await, Turn::Reused);
+    }
+}
+
+#[tokio::test]
+async fn a_hundred_refreshes_ask_the_store_once_and_an_outage_holds_up_few() {
+    let clock = ManualClock::new();
+    let store = BadLine::new(&clock);
+    let revocations = Revocations::new(store.clone(), Arc::new(clock.clone()));
+    let grant = grant(clock.now());
+    assert!(join_all((0..100).map(|_| revocations.is_revoked(&grant))).await.iter().all(|revoked| !revoked));
+    assert_eq!(store.reads.load(Ordering::SeqCst), 2, "one for the grant, one for its client");
+    clock.advance(59);
+    assert!(!revocations.is_revoked(&grant).await);
+    assert_eq!(store.reads.load(Ordering::SeqCst), 2, "believed for a minute");
+    clock.advance(1);
+    store.is(AWAY);
+    for _ in 0..20 {
+        assert!(!revocations.is_revoked(&grant).await);
+    }
+    assert_eq!(store.reads.load(Ordering::SeqCst), 4, "and left alone while it is away");
+    store.is(GOOD);
+    let elsewhere = Revocations::new(store.clone(), Arc::new(clock.clone()));
+    elsewhere.revoke("grant", None).await.unwrap();
+    clock.advance(10);
+    let mut revoked = false;
+    for _ in 0..400 {
+        revoked = revocations.is_revoked(&grant).await;
+        if revoked {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    assert!(revoked, "asked again behind the callers");
+}
+
+#[tokio::test]
+async fn the_moment_of_a_client_moves_forwards_only() {
+    let clock = ManualClock::new();
+    let store = BadLine::new(&clock);
+    let fresh = || Revocations::new(store.clone(), Arc::new(clock.clone()));
+    let now = clock.now();
+    fresh().revoke_all_before("client", now.plus(100)).await.unwrap();
+    fresh().revoke_all_before("client", now.plus(50)).await.unwrap();
+    assert!(fresh().is_revoked(&grant(now.plus(99))).await);
+    assert!(!fresh().is_revoked(&grant(now.plus(100))).await);
+    fresh().revoke_all_before("client", now.plus(200)).await.unwrap();
+    assert!(fresh().is_revoked(&grant(now.plus(199))).await);
+}
+
+#[tokio::test]
+async fn a_revocation_that_could_not_be_stored_holds_here_all_the_same() {
+    let clock = ManualClock::new();
+    let store = BadLine::new(&clock);
+    let revocations = Revocations::new(store.clone(), Arc::new(clock.clone()));
+    store.is(AWAY);
+    assert_eq!(revocations.revoke("grant", None).await, Err(StoreError::NoAnswer));
+    store.is(GOOD);
+    for _ in 0..3 {
+        assert!(revocations.is_revoked(&grant(clock.now())).await);
+        clock.advance(61);
+    }
+}
+
+/// A key that cannot sign until it is mended.
+struct BrokenKey {
+    calls: AtomicU32,
+    mended: AtomicU8,
+}
+
+#[async_trait]
+impl AssertionSigner for BrokenKey {
+    async fn sign_digest(&self, _: Sha256) -> Result<Vec<u8>, SignError> {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        if self.mended.load(Ordering::SeqCst) == 0 { Err(SignError::NoAnswer) } else { Ok(vec![7; 256]) }
+    }
+}
+
+#[tokio::test]
+async fn a_sealing_key_that_fails_is_asked_once_for_all_and_then_left_alone() {
+    let clock = ManualClock::new();
+    let key = Arc::new(BrokenKey { calls: AtomicU32::new(0), mended: AtomicU8::new(0) });
+    let sealing_key = SealingKey::new("v1".to_owned(), key.clone(), Arc::new(clock.clone()));
+    let keys = SealingKeys::new(sealing_key, Vec::new());
+    let hung_up = tokio::time::timeout(std::time::Duration::from_millis(1), keys.current()).await;
+    assert!(hung_up.is_err(), "who hangs up cancels nothing");
+    let all = join_all((0..100).map(|_| keys.current())).await;
+    assert!(all.iter().all(Result::is_err));
+    assert_eq!(key.calls.load(Ordering::SeqCst), 1);
+    key.mended.store(1, Ordering::SeqCst);
+    clock.advance(2);
+    assert!(join_all((0..100).map(|_| keys.current())).await.iter().all(Result::is_ok));
+    assert_eq!(key.calls.load(Ordering::SeqCst), 2);
+}
