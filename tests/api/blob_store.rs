@@ -146,7 +146,7 @@ async fn the_command_line_revokes_one_grant_or_all_of_a_client() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_the_store_is_away_codes_wait_and_refreshes_go_on() {
+async fn r4_while_the_store_is_away_codes_and_revocations_wait_and_refreshes_go_on() {
     let pair = Pair::start().await;
     let (known, revoked) = (pair.connect().await, pair.connect().await);
     connection(&pair.refresh(&pair.app.host, &known).await);

@@ -99,6 +99,38 @@ fn dependencies_run_one_way() {
     }
 }
 
+/// Rows of the checklist for authorization servers: A authorization endpoint, T token endpoint, P PKCE, S security best
+/// practice, M metadata, I issuer, R revocation.
+const ROWS: [(&str, u8); 7] = [("A", 16), ("T", 18), ("P", 6), ("S", 15), ("M", 4), ("I", 2), ("R", 5)];
+
+#[test]
+fn every_row_of_the_checklist_has_a_test_or_a_reason() {
+    let architecture = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let files = ["src", "tests/api"].iter().flat_map(|folder| rust_files(&root().join(folder)));
+    let names: Vec<String> = files
+        .flat_map(|text| {
+            let names = text.split("fn ").skip(1).filter_map(|rest| rest.split('(').next());
+            names.map(|name| format!("_{name}_")).collect::<Vec<_>>()
+        })
+        .collect();
+    for (letter, last) in ROWS {
+        for number in 1..=last {
+            let part = format!("_{}{number}_", letter.to_lowercase());
+            let tested = names.iter().any(|name| name.contains(&part));
+            let explained = architecture.contains(&format!("| {letter}{number} |"));
+            assert!(tested || explained, "{letter}{number} has neither a test nor a line in ARCHITECTURE.md");
+            assert!(!(tested && explained), "{letter}{number} has a test, so ARCHITECTURE.md need not explain it");
+        }
+    }
+}
+
+fn rust_files(path: &Path) -> Vec<String> {
+    if path.is_file() {
+        return vec![std::fs::read_to_string(path).unwrap()];
+    }
+    std::fs::read_dir(path).unwrap().flat_map(|entry| rust_files(&entry.unwrap().path())).collect()
+}
+
 #[test]
 fn tls_is_rustls_and_nothing_else() {
     let lock = std::fs::read_to_string(root().join("Cargo.lock")).unwrap();

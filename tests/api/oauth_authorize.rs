@@ -248,7 +248,7 @@ async fn a16_scope_is_the_clients_by_default_narrowed_on_request_and_never_widen
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn p4_pkce_is_demanded_of_public_clients_and_of_whom_the_registry_says() {
+async fn p4_s3_pkce_is_demanded_of_public_clients_and_of_whom_the_registry_says() {
     let app = LocalApp::start().await;
     for client_id in ["native", "strict"] {
         assert_sent_back(&app.sign_in(&app.authorize_url(client_id, &[]), INTEGRATION_USER).await, "invalid_request");
@@ -272,7 +272,7 @@ async fn p2_plain_is_refused_and_so_is_no_method_which_means_plain() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn i1_every_authorization_response_names_its_issuer() {
+async fn i1_s4_every_authorization_response_names_its_issuer() {
     let app = LocalApp::start().await;
     let metadata = app.get("/.well-known/oauth-authorization-server").await.json();
     let good = app.sign_in(&app.authorize_url("web", &[]), INTEGRATION_USER).await;

@@ -72,7 +72,7 @@ async fn t7_what_is_no_code_is_refused_whatever_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn t8_t9_the_answer_has_everything_a_platform_needs_and_is_kept_by_nobody() {
+async fn t8_t9_t18_the_answer_has_everything_a_platform_needs_and_is_kept_by_nobody() {
     let app = LocalApp::start().await;
     let code = app.code("web", &[]).await;
     let answer = app.redeem("web", &code, &[]).await;

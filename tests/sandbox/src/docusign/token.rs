@@ -103,9 +103,10 @@ impl Docusign {
             authorization == Some(format!("Basic {expected}").as_str())
         });
         let challenge = URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, value("code_verifier").as_bytes()));
-        let by_pkce =
-            code.challenge.as_deref() == Some(challenge.as_str()) && value("client_id") == self.integration_key;
-        if !by_secret && !by_pkce {
+        // A challenge has to be met whoever asks; without the secret there has to be one.
+        let met = code.challenge.as_ref().is_none_or(|expected| *expected == challenge);
+        let by_pkce = code.challenge.is_some() && value("client_id") == self.integration_key;
+        if !met || !(by_secret || by_pkce) {
             return refusal("unauthorized_client");
         }
         self.issue(&code.user, "signature")

@@ -1,0 +1,37 @@
+"""A person with a browser: follows redirects, keeps cookies, signs in at the simulated DocuSign and presses Allow."""
+
+import html
+import os
+import re
+from urllib.parse import urljoin
+
+import requests
+
+ISSUER = os.environ["ISSUER"]
+CLIENT_ID = os.environ["CLIENT_ID"]
+CLIENT_SECRET = os.environ.get("CLIENT_SECRET")
+REDIRECT_URI = os.environ["REDIRECT_URI"]
+USER = os.environ["DOCUSIGN_USER"]
+
+
+def sign_in(url):
+    """Opens `url` and goes wherever it leads; gives the address of the client that the browser is sent to in the end."""
+    browser = requests.Session()
+    answer = browser.get(url, allow_redirects=False)
+    for _ in range(20):
+        location = answer.headers.get("location")
+        if location:
+            target = urljoin(answer.url, location)
+            if target.startswith(REDIRECT_URI):
+                return target
+            answer = browser.get(target, allow_redirects=False)
+            continue
+        query = re.search("name=query value='([^']*)'", answer.text)
+        assert query, f"nothing to press at {answer.url}: {answer.text}"
+        form = {"query": html.unescape(query.group(1))}
+        if "name=decision" in answer.text:
+            path, form["decision"] = "/oauth/auth/decision", "allow"
+        else:
+            path, form["user"] = "/oauth/auth/sign-in", USER
+        answer = browser.post(urljoin(answer.url, path), data=form, allow_redirects=False)
+    raise AssertionError("too many pages")
