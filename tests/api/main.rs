@@ -4,6 +4,7 @@
 
 mod access_tokens;
 mod blob_store;
+mod browser;
 mod cli;
 mod config;
 mod connections;

@@ -126,10 +126,10 @@ impl Sandbox {
         self.azurite = Some(azurite);
     }
 
-    /// Base URL of the account server.
+    /// Base URL of the account server: by name, so that to a browser it is another site than the handler's.
     #[must_use]
     pub fn docusign_url(&self) -> String {
-        self.docusign_server.url()
+        format!("http://localhost:{}", self.docusign_server.address.port())
     }
 
     /// Writes a file into the sandbox's folder and gives its path.

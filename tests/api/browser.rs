@@ -1,0 +1,26 @@
+//! Way A and way C in a real browser: headless Chromium, over sites that are foreign to each other, without JavaScript.
+//!
+//! `EVERGRANT_PICTURES=docs/images cargo test --test api browser` renews the pictures that the docs show.
+
+use sandbox::Sandbox;
+
+use crate::support::{TestApp, root};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_makes_both_connections_in_chromium() {
+    let app = TestApp::over(Sandbox::start_without_consent().await, &[]).await;
+    let consent_url = app.consent_url(&app.settings()).await;
+    let redirect_uri = "https%3A%2F%2Fglobal.consent.azure-apim.net%2Fredirect%2Fcontoso-5f6a7b8c9d0e";
+    let unregistered =
+        format!("/oauth/authorize?response_type=code&client_id=power-automate&redirect_uri={redirect_uri}");
+    let pictures = std::env::var_os("EVERGRANT_PICTURES").unwrap_or_else(|| "target/pictures".into());
+    let tools = root().join("tests/tools");
+    let mut command = tokio::process::Command::new("node");
+    command.arg(tools.join("walk.mjs")).current_dir(&tools).kill_on_drop(true);
+    command.env("CONSENT_URL", consent_url).env("UNREGISTERED", app.url(&unregistered));
+    command.env("POWER_AUTOMATE", app.sandbox.power_platform.url()).env("WORKFRONT", app.sandbox.workfront.url());
+    command.env("PICTURES", root().join(pictures));
+    let output = command.output().await.expect("node");
+    let told = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    assert!(output.status.success() && told[0].ends_with("ok\n"), "{told:?}");
+}

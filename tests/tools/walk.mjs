@@ -1,0 +1,115 @@
+// Walks way A and way C in headless Chromium, without JavaScript, and takes pictures of our pages.
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const { CONSENT_URL, POWER_AUTOMATE, WORKFRONT, UNREGISTERED, PICTURES, CHROMIUM = '/usr/bin/chromium' } = process.env;
+
+await mkdir(PICTURES, { recursive: true });
+const browser = await chromium.launch({
+  executablePath: CHROMIUM,
+  args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+});
+
+/** A fresh browser profile of a person; nothing of ours may need JavaScript, or load anything from elsewhere. */
+async function person(options = {}) {
+  const context = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 900, height: 700 }, ...options });
+  const page = await context.newPage();
+  const requests = [];
+  page.on('request', (request) => requests.push(request.url()));
+  page.on('requestfailed', (request) => requests.push(`failed: ${request.url()}`));
+  return { page, requests };
+}
+
+async function see(page, text) {
+  const body = await page.textContent('body');
+  if (!body.includes(text)) throw new Error(`"${text}" is not on ${page.url()}: ${body.replaceAll(/\s+/g, ' ')}`);
+}
+
+async function signIn(page, name) {
+  await see(page, 'Log in');
+  await page.click(`button:has-text("${name}")`);
+  const allow = page.locator('button:has-text("Allow")');
+  if (await allow.count()) await allow.click();
+}
+
+async function picture(page, name) {
+  await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
+}
+
+async function consent() {
+  const { page } = await person();
+  await page.goto(CONSENT_URL);
+  await signIn(page, 'Integration Robot');
+  await see(page, 'The connection works');
+  await picture(page, 'consent');
+}
+
+async function powerAutomate() {
+  const { page } = await person();
+  await page.goto(POWER_AUTOMATE);
+  await page.click('a:has-text("Create a connection")');
+  await signIn(page, 'Integration Robot');
+  await see(page, 'Connected.');
+  await picture(page, 'power-automate-connected');
+  await page.click('button:has-text("Refresh now")');
+  await see(page, 'Refreshed, by three machines at once.');
+  await page.click('button:has-text("Run a flow")');
+  await see(page, 'DocuSign answered 200 OK to Integration Robot.');
+}
+
+async function workfront() {
+  const { page } = await person();
+  await page.goto(WORKFRONT);
+  await page.click('a:has-text("Add service")');
+  await signIn(page, 'Other Person');
+  await see(page, 'Service added.');
+  await picture(page, 'workfront-connected');
+  await page.click('button:has-text("Make the access token worthless")');
+  await page.click('button:has-text("Browse documents")');
+  await see(page, 'Documents of');
+  await see(page, 'Refreshed 1 times.');
+}
+
+async function unregistered() {
+  const { page, requests } = await person();
+  await page.goto(UNREGISTERED);
+  await see(page, 'This redirect URI is not registered');
+  if (await page.locator('a').count()) throw new Error('there is something to click on');
+  if (requests.length !== 1) throw new Error(`the page loads more than itself: ${requests}`);
+  await picture(page, 'unregistered-redirect-uri');
+  const phone = await person({ viewport: { width: 360, height: 700 }, colorScheme: 'dark' });
+  await phone.page.goto(UNREGISTERED);
+  const { width } = await phone.page.locator('main').boundingBox();
+  if (width > 360) throw new Error(`wider than a phone: ${width}`);
+  await picture(phone.page, 'unregistered-redirect-uri-phone');
+}
+
+/** Somebody sends the victim the last step of a sign-in of theirs. */
+async function fixation() {
+  const { page: attacker } = await person();
+  await attacker.goto(`${WORKFRONT}/connect`);
+  const form = {
+    query: await attacker.inputValue('input[name=query]'),
+    user: await attacker.getAttribute('button:has-text("Other Person")', 'value'),
+  };
+  const signIn = new URL('/oauth/auth/sign-in', attacker.url()).href;
+  const answer = await attacker.context().request.post(signIn, { form, maxRedirects: 0 });
+  const lastStep = answer.headers().location;
+  if (!lastStep?.includes('/consent/callback?code=')) throw new Error(`no last step: ${lastStep}`);
+  const { page: victim } = await person();
+  await victim.goto(lastStep);
+  await see(victim, 'This sign-in cannot go on');
+  await picture(victim, 'sign-in-over');
+}
+
+try {
+  await consent();
+  await powerAutomate();
+  await workfront();
+  await unregistered();
+  await fixation();
+  console.log('ok');
+} finally {
+  await browser.close();
+}
