@@ -1,6 +1,7 @@
 //! The composition root: the only place that names concrete adapters.
 
-use std::collections::HashMap;
+mod vaults;
+
 use std::sync::Arc;
 
 use crate::authorize::AuthorizeEndpoint;
@@ -18,11 +19,9 @@ use crate::metadata::MetadataEndpoint;
 use crate::oauth::client::{GrantType, SubjectKind};
 use crate::revoke::RevokeEndpoint;
 use crate::routes::Endpoints;
-use crate::signing::key_id::KeyVaultKeyId;
-use crate::signing::key_vault::{KeyVault, KeyVaultSigner};
+use crate::signing::SignError;
 use crate::signing::public_key::PublicKey;
-use crate::signing::sealing::{SealingKey, SealingKeys};
-use crate::signing::{AssertionSigner, SignError};
+use crate::signing::sealing::SealingKeys;
 use crate::store::Store;
 use crate::store::blob::BlobStore;
 use crate::store::codes::UsedCodes;
@@ -30,6 +29,7 @@ use crate::store::memory::MemoryStore;
 use crate::store::revocations::Revocations;
 use crate::store::rotation::Rotations;
 use crate::token::TokenEndpoint;
+use vaults::Vaults;
 
 /// Everything that runs, put together from the settings. Building it calls nobody.
 pub struct App {
@@ -183,44 +183,4 @@ pub async fn public_keys(
         keys.push(("EVERGRANT_SIGNING_KEY_ID_NEXT", vaults.public_key(next).await?));
     }
     Ok(keys)
-}
-
-/// The vaults in use, one client each.
-struct Vaults {
-    identity: Identity,
-    by_url: HashMap<String, Arc<KeyVault>>,
-}
-
-impl Vaults {
-    fn new(identity: Identity) -> Self {
-        Self { identity, by_url: HashMap::new() }
-    }
-
-    fn key_vault_signer(&mut self, id: &KeyVaultKeyId) -> KeyVaultSigner {
-        let new = |url: &String| Arc::new(KeyVault::new(url.clone(), self.identity.clone()));
-        let vault = self.by_url.entry(id.vault_url.clone()).or_insert_with_key(new);
-        KeyVaultSigner::new(Arc::clone(vault), id.clone())
-    }
-
-    fn signer(&mut self, source: &KeySource) -> Arc<dyn AssertionSigner> {
-        match source {
-            KeySource::KeyVault(id) => Arc::new(self.key_vault_signer(id)),
-            KeySource::Local(signer) => Arc::new(signer.clone()),
-        }
-    }
-
-    fn sealing_key(&mut self, source: &KeySource, clock: Arc<dyn Clock>) -> SealingKey {
-        let kid = match source {
-            KeySource::KeyVault(id) => id.version.clone(),
-            KeySource::Local(signer) => signer.public_key().fingerprint()[..16].to_owned(),
-        };
-        SealingKey::new(kid, self.signer(source), clock)
-    }
-
-    async fn public_key(&mut self, source: &KeySource) -> Result<PublicKey, SignError> {
-        match source {
-            KeySource::KeyVault(id) => self.key_vault_signer(id).public_key().await.cloned(),
-            KeySource::Local(signer) => Ok(signer.public_key().clone()),
-        }
-    }
 }

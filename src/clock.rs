@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// Every request is answered by then, with a token, a page or an outage: platforms do not wait for ever. More than a mint
-/// may take, so that its own, better answer comes first.
+/// Every request is answered by then, with a token, a page or an outage: platforms do not wait for ever. More than a
+/// mint may take, so that its own, better answer comes first.
 pub const ANSWER_WITHIN: Duration = Duration::from_millis(14_500);
 
 /// When a request that comes in now has to be answered.

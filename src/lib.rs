@@ -1,9 +1,9 @@
 //! Evergrant: DocuSign connections that never expire.
 //!
 //! The walk of a request: [`cli`] starts the server → [`routes`] matches the path and reads the body → the slice of
-//! the endpoint ([`token`], [`authorize`], [`consent`], [`revoke`], [`metadata`]) → [`docusign`] answers from its cache or mints → [`signing`] signs with the
-//! key in Key Vault. [`config`] reads every setting, [`app`] puts everything together, [`oauth`] is the vocabulary, [`store`] remembers across
-//! processes what is used up and revoked.
+//! the endpoint ([`token`], [`authorize`], [`consent`], [`revoke`], [`metadata`]) → [`docusign`] answers from its
+//! cache or mints → [`signing`] signs with the key in Key Vault. [`config`] reads every setting, [`app`] puts
+//! everything together, [`oauth`] is the vocabulary, [`store`] remembers across processes what is used up and revoked.
 
 pub mod app;
 pub mod authorize;

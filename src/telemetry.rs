@@ -137,7 +137,8 @@ pub fn log(answer: &Answer, route: &str, request_id: &str, invocation_id: Option
     }
 }
 
-/// The audit line of a grant that ended because a replaced refresh token was used again; `kept` if all processes will know.
+/// The audit line of a grant that ended because a replaced refresh token was used again; `kept` if all processes will
+/// know.
 pub fn audit_reuse(client_id: &str, grant_id: &str, kept: bool) {
     tracing::warn!(target: AUDIT, event = GRANT_REVOKED, client_id, grant_id, cause = "refresh_token_reused", kept);
 }

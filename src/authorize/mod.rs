@@ -1,9 +1,9 @@
 //! `GET /oauth/authorize[/{client_id}]`, the authorization endpoint (RFC 6749 §3.1).
 //!
-//! [`target`] finds the client and its redirect URI, or [`page`] tells a person what to register → [`request`] reads what is
-//! asked → the browser is sent to sign in at DocuSign, with the request in a sealed state and a cookie that ties the state to
-//! the browser. It comes back to the consent callback, which ends the walk at the client. If the sealing key cannot be used: back to
-//! the client with `temporarily_unavailable`.
+//! [`target`] finds the client and its redirect URI, or [`page`] tells a person what to register → [`request`] reads
+//! what is asked → the browser is sent to sign in at DocuSign, with the request in a sealed state and a cookie that
+//! ties the state to the browser. It comes back to the consent callback, which ends the walk at the client. If the
+//! sealing key cannot be used: back to the client with `temporarily_unavailable`.
 
 mod page;
 mod request;
@@ -38,8 +38,8 @@ pub const PATH: &str = "/oauth/authorize";
 /// How long a person may take to sign in, in seconds.
 const SIGN_IN_LIFETIME: u64 = 15 * 60;
 
-/// The longest state sent through DocuSign, in bytes: on its way back it shares a request line, of which some servers take
-/// 8192 bytes, with DocuSign's code. A client's own `state` may then have some 3000 characters.
+/// The longest state sent through DocuSign, in bytes: on its way back it shares a request line, of which some servers
+/// take 8192 bytes, with DocuSign's code. A client's own `state` may then have some 3000 characters.
 const STATE_MOST: usize = 5600;
 
 const TOO_LONG: AuthorizationError =

@@ -63,8 +63,8 @@ pub async fn run(settings: Settings, what: What) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The cut lies at the next full second, and is waited for: what was granted before it is revoked, what is granted after
-/// this command ended is not.
+/// The cut lies at the next full second, and is waited for: what was granted before it is revoked, what is granted
+/// after this command ended is not.
 async fn revoke_all(app: &App, client_id: &str) -> Result<(), RevokeError> {
     let cut: UnixSeconds = app.clock.now().plus(1);
     app.revocations.revoke_all_before(client_id, cut).await.map_err(RevokeError::Store)?;

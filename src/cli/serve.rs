@@ -81,7 +81,10 @@ fn warn_of_conveniences(settings: &Settings) {
         }
     }
     if settings.store == StoreSetting::Memory {
-        warn("EVERGRANT_STORE", "the store is this process's memory: right for one process only");
+        warn(
+            "EVERGRANT_STORE",
+            "used codes and revocations are forgotten when this process ends: right for one process, and for trying out",
+        );
     }
 }
 

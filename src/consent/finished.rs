@@ -1,7 +1,7 @@
 //! Sign-ins that came to their end in this process: each state is good for one (RFC 9700 §4.7.1).
 //!
-//! The first guard is the browser, which is told to forget the cookie; the second is DocuSign, whose codes work once. This
-//! is the third.
+//! The first guard is the browser, which is told to forget the cookie; the second is DocuSign, whose codes work once.
+//! This is the third.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

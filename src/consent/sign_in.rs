@@ -1,7 +1,8 @@
 //! Way C: a person comes back from signing in at DocuSign, and goes on to the client with a code or an error.
 //!
-//! The browser must be the one that began ([`SignInCookie`]) → the code tells who signed in → may that user? ([`allow`]) → a fresh mint
-//! proves that the connection will work, now and not at 3 a.m. → a sealed code for the client.
+//! The browser must be the one that began ([`SignInCookie`]) → the code tells who signed in → may that user?
+//! ([`allow`]) → a fresh mint proves that the connection will work, now and not at 3 a.m. → a sealed code for the
+//! client.
 
 use http::HeaderMap;
 use http::header::SET_COOKIE;

@@ -1,7 +1,7 @@
 //! DocuSign's account server over HTTP: the exchange (RFC 7523 §2.1), the code exchange and userinfo.
 
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use http::header::RETRY_AFTER;
 use secrecy::{ExposeSecret, SecretString};
@@ -15,6 +15,7 @@ use crate::config::shapes::BaseUrl;
 use crate::docusign::assertion::SKEW;
 use crate::docusign::errors::{self, ExchangeError};
 use crate::docusign::freshness::Freshness;
+use crate::docusign::lifetimes::{read_expires_in, read_retry_after};
 use crate::docusign::throttle::Throttle;
 use crate::docusign::userinfo::UserInfo;
 use crate::http_client::HttpClient;
@@ -30,12 +31,6 @@ const RETRY_PAUSE: Duration = Duration::from_millis(300);
 
 /// An answer larger than this is not DocuSign's.
 const ANSWER_LIMIT: usize = 256 * 1024;
-
-/// Life of an access token whose answer does not say, in seconds: what DocuSign documents.
-const DEFAULT_EXPIRES_IN: u64 = 3600;
-
-/// The longest life believed, in seconds: a day, far above the 3600 s and 28,800 s that are documented.
-const EXPIRES_IN_MOST: u64 = 86_400;
 
 /// An access token as DocuSign issued it.
 #[derive(Debug)]
@@ -99,8 +94,8 @@ impl AccountServer {
         }
     }
 
-    /// Swaps the code of a sign-in for the access token of whoever signed in. PKCE (RFC 7636 §4.5) shows that the sign-in
-    /// was begun here; the secret key, where there is one, authenticates us as well.
+    /// Swaps the code of a sign-in for the access token of whoever signed in. PKCE (RFC 7636 §4.5) shows that the
+    /// sign-in was begun here; the secret key, where there is one, authenticates us as well.
     ///
     /// # Errors
     /// [`ExchangeError`], by what DocuSign answered.
@@ -184,28 +179,6 @@ impl AccountServer {
     }
 }
 
-/// A number, or a string with one, as both have been seen; a fraction is dropped.
-fn read_expires_in(value: &Value) -> u64 {
-    let text = value.as_str().map_or_else(|| value.to_string(), |text| text.trim().to_owned());
-    let whole = text.split('.').next().and_then(|whole| whole.parse().ok());
-    let seconds: u64 = whole.unwrap_or_else(|| {
-        tracing::warn!(event = "expires_in_missing", "DocuSign named no usable expires_in: 3600 s assumed");
-        DEFAULT_EXPIRES_IN
-    });
-    seconds.min(EXPIRES_IN_MOST)
-}
-
-/// Seconds, or an HTTP date (RFC 9110 §10.2.3).
-fn read_retry_after(value: &http::HeaderValue, now: UnixSeconds) -> Option<u64> {
-    let text = value.to_str().ok()?.trim();
-    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        // Too many digits are a very long wait.
-        return Some(text.parse().unwrap_or(u64::MAX));
-    }
-    let date = httpdate::parse_http_date(text).ok()?.duration_since(UNIX_EPOCH).ok()?;
-    Some(UnixSeconds(date.as_secs()).seconds_left(now))
-}
-
 /// Classifies a refusal; of one that is not documented, the log keeps DocuSign's own word if it is a plain one.
 fn refused(status: u16, body: &[u8], retry_after: Option<u64>) -> ExchangeError {
     let error = ExchangeError::classify(status, body, retry_after);
@@ -218,35 +191,4 @@ fn refused(status: u16, body: &[u8], retry_after: Option<u64>) -> ExchangeError 
 
 fn no_answer(error: &reqwest::Error) -> ExchangeError {
     if error.is_timeout() { ExchangeError::TimedOut } else { ExchangeError::NoAnswer }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use http::HeaderValue;
-
-    #[test]
-    fn retry_after_is_read_in_both_forms() {
-        let now = UnixSeconds(784_111_777);
-        for (text, expected) in [
-            ("7", Some(7)),
-            ("Sun, 06 Nov 1994 08:49:47 GMT", Some(10)),
-            ("Sun, 06 Nov 1994 08:49:30 GMT", Some(0)),
-            ("99999999999999999999999", Some(u64::MAX)),
-            ("soon", None),
-        ] {
-            assert_eq!(read_retry_after(&HeaderValue::from_static(text), now), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn expires_in_is_read_as_number_or_text() {
-        assert_eq!(read_expires_in(&Value::from(1800)), 1800);
-        assert_eq!(read_expires_in(&Value::from(" 1800 ")), 1800);
-        assert_eq!(read_expires_in(&Value::from(1800.5)), 1800);
-        assert_eq!(read_expires_in(&Value::from(u64::MAX)), 86_400);
-        for odd in [Value::Null, Value::from("soon"), Value::from(-1)] {
-            assert_eq!(read_expires_in(&odd), 3600, "{odd}");
-        }
-    }
 }

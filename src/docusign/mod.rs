@@ -1,8 +1,9 @@
 //! DocuSign, our upstream.
 //!
-//! [`access_tokens`] answers from its cache, as [`slot`] decides, or has [`minter`] mint: claims ([`assertion`], pure) →
-//! signature ([`crate::signing`]) → exchange ([`account_server`]). What DocuSign refuses is classified by [`errors`] (pure); when
-//! a token is renewed stands in [`freshness`], how long a failure is remembered in [`failures`] (both pure).
+//! [`access_tokens`] answers from its cache, as [`slot`] decides, or has [`minter`] mint: claims ([`assertion`], pure)
+//! → signature ([`crate::signing`]) → exchange ([`account_server`]). What DocuSign refuses is classified by [`errors`]
+//! (pure); when a token is renewed stands in [`freshness`], how long a failure is remembered in [`crate::failures`] (both
+//! pure).
 
 pub mod access_tokens;
 pub mod account_server;
@@ -10,6 +11,7 @@ pub mod assertion;
 pub mod consent_link;
 pub mod errors;
 pub mod freshness;
+mod lifetimes;
 pub mod minter;
 pub mod slot;
 mod throttle;

@@ -22,8 +22,8 @@ pub struct Credentials {
 const FAILED: OAuthError = ErrorCode::InvalidClient.say("client authentication failed: unknown client or wrong secret");
 
 impl Credentials {
-    /// Reads the header, or takes what the body says; blank values count as absent. The same `client_id` in the body beside
-    /// Basic is fine.
+    /// Reads the header, or takes what the body says; blank values count as absent. The same `client_id` in the body
+    /// beside Basic is fine.
     ///
     /// # Errors
     /// `invalid_request` for two methods at once, `invalid_client` for none.

@@ -1,7 +1,7 @@
 //! `POST /oauth/revoke`, the revocation endpoint (RFC 7009).
 //!
-//! The form is read → the registry proves the client → the token is opened as whatever it is → its grant is revoked in the
-//! store. If the store is down: 503, and this process keeps to the revocation all the same.
+//! The form is read → the registry proves the client → the token is opened as whatever it is → its grant is revoked in
+//! the store. If the store is down: 503, and this process keeps to the revocation all the same.
 
 use std::sync::Arc;
 

@@ -46,8 +46,8 @@ impl UsedCodes {
 
     /// Uses `code` up: true for at most one caller, ever. A code that must be redeemed elsewhere (`home`) is false too.
     ///
-    /// A caller who was told of an outage, or hung up, may try again: if it turns out that the write had come through, the
-    /// code is his all the same.
+    /// A caller who was told of an outage, or hung up, may try again: if it turns out that the write had come through,
+    /// the code is his all the same.
     ///
     /// # Errors
     /// [`StoreError`]; logged here, once.

@@ -1,8 +1,8 @@
 //! What has to be remembered across processes: which codes are used up, which grants are revoked, how far a refresh
 //! token was rotated. Tiny records under plain names; everything else is sealed and stored nowhere.
 //!
-//! [`codes`], [`revocations`] and [`rotation`] are what the slices use. They stand on [`Store`], which is [`memory`] for one
-//! process or [`blob`] for many.
+//! [`codes`], [`revocations`] and [`rotation`] are what the slices use. They stand on [`Store`], which is [`memory`]
+//! for one process or [`blob`] for many.
 //!
 //! | name | content | may be deleted |
 //! | --- | --- | --- |
@@ -92,8 +92,8 @@ pub trait Store: Send + Sync {
     /// [`StoreError`] when it cannot be told whether there is one.
     async fn read(&self, name: &str) -> Result<Option<Record>, StoreError>;
 
-    /// Writes a record; false if its condition does not hold, which may be because an earlier write of the same did come
-    /// through, though its answer was lost.
+    /// Writes a record; false if its condition does not hold, which may be because an earlier write of the same did
+    /// come through, though its answer was lost.
     ///
     /// # Errors
     /// [`StoreError`] when it cannot be told whether it was written.

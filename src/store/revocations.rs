@@ -1,8 +1,8 @@
 //! Revoked grants, and moments before which all grants of a client are revoked.
 //!
-//! A revocation holds at once in the process that took it, and elsewhere within a minute: the store's answer about a name is
-//! believed for a minute, and asked for by one caller for all. When the store does not answer, what is known counts, the
-//! refresh goes on, and the store is asked again behind it.
+//! A revocation holds at once in the process that took it, and elsewhere within a minute: the store's answer about a
+//! name is believed for a minute, and asked for by one caller for all. When the store does not answer, what is known
+//! counts, the refresh goes on, and the store is asked again behind it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,7 +58,8 @@ impl Revocations {
         written.map(drop).inspect_err(|error| complain("revoke", *error))
     }
 
-    /// Revokes every grant of `client_id` from before `moment`. An earlier moment than the one that is known changes nothing.
+    /// Revokes every grant of `client_id` from before `moment`. An earlier moment than the one that is known changes
+    /// nothing.
     ///
     /// # Errors
     /// [`StoreError`] if that could not be stored.

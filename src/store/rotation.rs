@@ -1,7 +1,7 @@
 //! Rotation of public clients' refresh tokens (RFC 9700 §4.14.2): each works once, and its successor takes over.
 //!
-//! Who lost the answer, or refreshes several times at a time, gets the newest successor within a grace window. After that, an
-//! old refresh token in somebody's hands means that it was stolen, or its successor was.
+//! Who lost the answer, or refreshes several times at a time, gets the newest successor within a grace window. After
+//! that, an old refresh token in somebody's hands means that it was stolen, or its successor was.
 
 use std::fmt;
 use std::sync::Arc;
@@ -54,8 +54,8 @@ impl Rotations {
 
     /// Takes the turn of the refresh token number `presented` of `grant`.
     ///
-    /// While the store does not answer, its successor takes over all the same: should the write have come through, it is
-    /// the newest; should it not, the store catches up when it is presented.
+    /// While the store does not answer, its successor takes over all the same: should the write have come through, it
+    /// is the newest; should it not, the store catches up when it is presented.
     pub async fn take_turn(&self, grant: &Grant, presented: u64, now: UnixSeconds) -> Turn {
         let turn = timeout(PATIENCE, self.run(&format!("rotated/{}", grant.grant_id), presented, now)).await;
         turn.unwrap_or(Err(StoreError::NoAnswer)).unwrap_or_else(|error| {
@@ -99,8 +99,8 @@ enum Decision {
 struct History(Vec<(u64, UnixSeconds)>);
 
 impl History {
-    /// A store that knows less than the refresh token has lost its memory; then the refresh token is believed, for it is
-    /// sealed.
+    /// A store that knows less than the refresh token has lost its memory; then the refresh token is believed, for it
+    /// is sealed.
     fn decide(&self, presented: u64, now: UnixSeconds) -> Decision {
         match self.0.first() {
             Some(&(newest, at)) if presented < newest => {

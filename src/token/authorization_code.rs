@@ -1,7 +1,7 @@
 //! The authorization code grant, RFC 6749 §4.1.3.
 //!
-//! The code is used up last, when there is an access token to give for it: an outage, like a failed client authentication before
-//! it, costs the client nothing but another try.
+//! The code is used up last, when there is an access token to give for it: an outage, like a failed client
+//! authentication before it, costs the client nothing but another try.
 
 use secrecy::{ExposeSecret as _, SecretString};
 

@@ -1,9 +1,9 @@
 //! `POST /oauth/token`, the token endpoint (RFC 6749 §3.2).
 //!
 //! [`request`] reads the form → the registry proves the client → the grant is checked ([`authorization_code`],
-//! [`refresh_token`]) → [`AccessTokens`] answers from its cache or mints → [`issue`] writes RFC 6749 §5.1, [`refusal`] §5.2.
-//! If DocuSign or Key Vault is down: cached tokens until they expire, then 503 with `Retry-After`, never `invalid_grant`. If the
-//! store is down: codes wait (503), refreshes go on.
+//! [`refresh_token`]) → [`AccessTokens`] answers from its cache or mints → [`issue`] writes RFC 6749 §5.1, [`refusal`]
+//! §5.2. If DocuSign or Key Vault is down: cached tokens until they expire, then 503 with `Retry-After`, never
+//! `invalid_grant`. If the store is down: codes wait (503), refreshes go on.
 
 mod authorization_code;
 mod issue;
@@ -98,7 +98,8 @@ impl TokenEndpoint {
         }
     }
 
-    /// The client credentials grant, §4.4: a token of the integration user, no refresh token. The registration is the grant.
+    /// The client credentials grant, §4.4: a token of the integration user, no refresh token. The registration is the
+    /// grant.
     async fn client_credentials(&self, client: &Client, raw: &RawTokenRequest) -> Result<Granted, Refusal> {
         let scope = granted_scope(client, raw.scope.as_deref())?;
         let grant = Grant {

@@ -52,8 +52,8 @@ impl TokenEndpoint {
         Ok(Granted { access_token, scope, grant_id: grant.grant_id.clone(), refresh_token: Some(refresh_token) })
     }
 
-    /// The same again. Only where an earlier sealing key made it, the same claims sealed anew, so that the key can be retired
-    /// once every client has refreshed.
+    /// The same again. Only where an earlier sealing key made it, the same claims sealed anew, so that the key can be
+    /// retired once every client has refreshed.
     async fn renewed(
         &self,
         sealed: &Sealed<RefreshToken>,

@@ -13,7 +13,7 @@ async fn a_person_makes_both_connections_in_chromium() {
     let redirect_uri = "https%3A%2F%2Fglobal.consent.azure-apim.net%2Fredirect%2Fcontoso-5f6a7b8c9d0e";
     let unregistered =
         format!("/oauth/authorize?response_type=code&client_id=power-automate&redirect_uri={redirect_uri}");
-    let pictures = std::env::var_os("EVERGRANT_PICTURES").unwrap_or_else(|| "target/pictures".into());
+    let pictures = pictures();
     let tools = root().join("tests/tools");
     let mut command = tokio::process::Command::new("node");
     command.arg(tools.join("walk.mjs")).current_dir(&tools).kill_on_drop(true);
@@ -23,4 +23,10 @@ async fn a_person_makes_both_connections_in_chromium() {
     let output = command.output().await.expect("node");
     let told = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     assert!(output.status.success() && told[0].ends_with("ok\n"), "{told:?}");
+}
+
+/// Where the pictures go.
+#[expect(clippy::disallowed_methods, reason = "whoever runs the test says so by a variable")]
+fn pictures() -> std::ffi::OsString {
+    std::env::var_os("EVERGRANT_PICTURES").unwrap_or_else(|| "target/pictures".into())
 }

@@ -1,5 +1,5 @@
-//! An app in this process, on a socket of its own and a clock that the test moves, against the sandbox's DocuSign: for the
-//! many small promises that need neither host nor vault.
+//! An app in this process, on a socket of its own and a clock that the test moves, against the sandbox's DocuSign: for
+//! the many small promises that need neither host nor vault.
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
@@ -169,8 +169,8 @@ impl LocalApp {
         self.docusign.set_clock_offset(offset);
     }
 
-    /// The authorization URL of `client_id`, whose redirect URI is [`REDIRECT_URI`], with `changes`; a parameter changed to
-    /// nothing is left out.
+    /// The authorization URL of `client_id`, whose redirect URI is [`REDIRECT_URI`], with `changes`; a parameter
+    /// changed to nothing is left out.
     pub fn authorize_url(&self, client_id: &str, changes: &[(&str, &str)]) -> String {
         let mut parameters =
             vec![("response_type", "code"), ("client_id", client_id), ("redirect_uri", REDIRECT_URI), ("state", "xyz")];

@@ -1,4 +1,5 @@
-//! `GET /oauth/authorize`, RFC 6749 §3.1 and §4.1: one test for each row of the checklist (A, I, and PKCE's P at this end).
+//! `GET /oauth/authorize`, RFC 6749 §3.1 and §4.1: one test for each row of the checklist (A, I, and PKCE's P at this
+//! end).
 
 use http::Method;
 use sandbox::browser::Browser;

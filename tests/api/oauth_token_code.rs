@@ -1,4 +1,5 @@
-//! `POST /oauth/token` with `authorization_code`, RFC 6749 §4.1.3 and RFC 7636 §4.5: one test for each row of the checklist.
+//! `POST /oauth/token` with `authorization_code`, RFC 6749 §4.1.3 and RFC 7636 §4.5: one test for each row of the
+//! checklist.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! `POST /oauth/token` with `refresh_token`, RFC 6749 §6 and RFC 9700 §4.14: for ever, for this client, within this scope.
+//! `POST /oauth/token` with `refresh_token`, RFC 6749 §6 and RFC 9700 §4.14: for ever, for this client, within this
+//! scope.
 
 use sandbox::fault::Fault;
 use sandbox::keys::RsaKey;

@@ -1,6 +1,6 @@
 //! OAuth clients that others wrote, unmodified: each makes a connection, refreshes it, and revokes it if it can.
 //!
-//! The npm and PyPI packages are in `tests/tools`; `./test` installs them.
+//! Those from npm and from the Python index are in `tests/tools`; `./test` installs them.
 
 use std::path::PathBuf;
 

@@ -39,7 +39,8 @@ pub struct Sealed<T> {
 }
 
 impl<T: Sealable> Sealed<T> {
-    /// `content` for `issuer`, good for `lifetime` seconds from `now`, or for ever; `jti` must be unique and unguessable.
+    /// `content` for `issuer`, good for `lifetime` seconds from `now`, or for ever; `jti` must be unique and
+    /// unguessable.
     #[must_use]
     pub fn new(issuer: &str, jti: String, now: UnixSeconds, lifetime: Option<u64>, content: T) -> Self {
         let exp = lifetime.map(|lifetime| now.plus(lifetime).0);
@@ -95,8 +96,8 @@ pub fn label(sealed: &str) -> Option<Label> {
 /// Opens a sealed token: signature, algorithm, kind, issuer, audience and expiry all have to fit.
 ///
 /// # Errors
-/// [`UnsealError::Expired`] for one of ours that is too old, [`UnsealError::OtherIssuer`] for one from before the issuer was
-/// changed, [`UnsealError::NotOurs`] for all else.
+/// [`UnsealError::Expired`] for one of ours that is too old, [`UnsealError::OtherIssuer`] for one from before the
+/// issuer was changed, [`UnsealError::NotOurs`] for all else.
 pub fn unseal<T: Sealable>(
     secret: &SealingSecret,
     issuer: &str,
@@ -122,8 +123,8 @@ fn audience<T: Sealable>(issuer: &str) -> String {
     format!("{issuer}#{}", T::TYP)
 }
 
-/// HS256 and nothing else. Issuer, audience and expiry are compared by [`unseal`], which tells them apart and is given the
-/// time; the library would ask the machine's clock.
+/// HS256 and nothing else. Issuer, audience and expiry are compared by [`unseal`], which tells them apart and is given
+/// the time; the library would ask the machine's clock.
 fn signature_only() -> Validation {
     let mut validation = Validation::new(Algorithm::HS256);
     validation.validate_exp = false;

@@ -1,10 +1,11 @@
 //! Everything Evergrant talks to, on this machine and over real sockets.
 //!
 //! [`docusign`] is the account server, [`key_vault`] the vault behind TLS, [`identity`] the managed-identity endpoint,
-//! [`storage`] the real Azurite and [`host`] the Functions host; [`power_platform`] and [`workfront`] are the systems that want to be
-//! connected. [`Sandbox`] starts all but the host; [`proxy`] leads the handler's calls for `*.vault.azure.net` and
-//! `*.blob.core.windows.net` to this machine, so that the product runs unmodified, with the real Azure SDK and real challenge
-//! checks. [`walk`] goes the main ways once, as `cargo run -p sandbox` shows them, in the part of a [`browser`].
+//! [`storage`] the real Azurite and [`host`] the Functions host; [`power_platform`] and [`workfront`] are the systems
+//! that want to be connected. [`Sandbox`] starts all but the host; [`proxy`] leads the handler's calls for
+//! `*.vault.azure.net` and `*.blob.core.windows.net` to this machine, so that the product runs unmodified, with the
+//! real Azure SDK and real challenge checks. [`walk`] goes the main ways once, as `cargo run -p sandbox` shows them,
+//! in the part of a [`browser`].
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test stand: what fails should fail loudly")]
 #![expect(clippy::missing_panics_doc, reason = "everything here may panic when the machine does not play along")]

@@ -1,5 +1,5 @@
-//! Power Platform, as far as a custom connector with "Generic OAuth 2" sees it: the consent redirect, the double attempt of
-//! client authentication, and refreshes without `redirect_uri`, several at a time.
+//! Power Platform, as far as a custom connector with "Generic OAuth 2" sees it: the consent redirect, the double
+//! attempt of client authentication, and refreshes without `redirect_uri`, several at a time.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -222,7 +222,8 @@ impl PowerPlatform {
         self.http.post_form(&url, headers, form).await
     }
 
-    /// Keeps what a token answer brings. Without `expires_in` a connection would go stale; a refresh token that comes back is kept.
+    /// Keeps what a token answer brings. Without `expires_in` a connection would go stale; a refresh token that comes
+    /// back is kept.
     fn keep(&self, answer: &Answer) -> Option<()> {
         let json = answer.json();
         let text = |name: &str| json[name].as_str().map(ToOwned::to_owned);

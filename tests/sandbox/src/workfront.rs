@@ -1,5 +1,5 @@
-//! Adobe Workfront, as far as a document integration with OAuth 2 sees it: only `state` in the authorization request, client
-//! credentials in the body, no `redirect_uri`, and a refresh when a call is answered with 403.
+//! Adobe Workfront, as far as a document integration with OAuth 2 sees it: only `state` in the authorization request,
+//! client credentials in the body, no `redirect_uri`, and a refresh when a call is answered with 403.
 
 use std::sync::{Arc, Mutex};
 

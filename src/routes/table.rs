@@ -1,0 +1,84 @@
+//! The path table: which path and methods each function folder has. Pure.
+
+use http::Method;
+
+/// What answers a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    Token,
+    Authorize,
+    Consent,
+    Revoke,
+    Metadata,
+    Health,
+    Root,
+}
+
+/// One row of the path table.
+#[derive(Debug)]
+pub struct Route {
+    /// The function folder that publishes the route; empty for what only the host itself calls.
+    pub function: &'static str,
+    /// The path, with a leading slash. `{client_id?}` at its end stands for one more segment, or none.
+    pub path: &'static str,
+    /// The methods answered, as `Allow` lists them.
+    pub methods: &'static [Method],
+    pub(super) endpoint: Endpoint,
+}
+
+impl Route {
+    fn matches(&self, path: &str) -> bool {
+        let Some(fixed) = self.path.strip_suffix("/{client_id?}") else { return path == self.path };
+        let rest = path.strip_prefix(fixed);
+        rest.is_some_and(|rest| rest.is_empty() || rest.strip_prefix('/').is_some_and(|last| !last.contains('/')))
+    }
+}
+
+/// The path table.
+pub const ROUTES: &[Route] = &[
+    Route { function: "token-function", path: "/oauth/token", methods: &[Method::POST], endpoint: Endpoint::Token },
+    Route {
+        function: "authorize-function",
+        path: "/oauth/authorize/{client_id?}",
+        methods: &[Method::GET],
+        endpoint: Endpoint::Authorize,
+    },
+    Route { function: "revoke-function", path: "/oauth/revoke", methods: &[Method::POST], endpoint: Endpoint::Revoke },
+    Route {
+        function: "metadata-function",
+        path: "/.well-known/oauth-authorization-server",
+        methods: &[Method::GET],
+        endpoint: Endpoint::Metadata,
+    },
+    Route {
+        function: "consent-callback",
+        path: "/consent/callback",
+        methods: &[Method::GET],
+        endpoint: Endpoint::Consent,
+    },
+    Route { function: "health-function", path: "/healthz", methods: &[Method::GET], endpoint: Endpoint::Health },
+    // The host's readiness probe, which asks every 25 ms until something answers.
+    Route { function: "", path: "/", methods: &[Method::GET], endpoint: Endpoint::Root },
+];
+
+/// What a method and a path lead to.
+pub enum Found {
+    Route(&'static Route),
+    WrongMethod(&'static Route),
+    Envelope(&'static Route),
+    Nothing,
+}
+
+/// Looks a request up.
+pub fn find(method: &Method, path: &str) -> Found {
+    if let Some(route) = ROUTES.iter().find(|route| route.matches(path)) {
+        return if route.methods.contains(method) { Found::Route(route) } else { Found::WrongMethod(route) };
+    }
+    // A host that understands neither mode flag posts its JSON envelope to the function's name.
+    let function = path.strip_prefix('/').filter(|name| !name.is_empty());
+    let called = ROUTES.iter().find(|route| function == Some(route.function));
+    match called {
+        Some(route) if method == Method::POST => Found::Envelope(route),
+        _ => Found::Nothing,
+    }
+}
