@@ -227,7 +227,7 @@ async fn a_missing_role_or_container_is_told_in_the_log() {
     let elsewhere = "https://evergrantsandbox.blob.core.windows.net/nothing-here";
     let app = TestApp::over(sandbox, &[("EVERGRANT_STORE", elsewhere)]).await;
     let page = {
-        let url = format!("{}/connect", app.sandbox.power_platform.url());
+        let url = format!("{}/connect", app.sandbox.power_platform.site.url());
         Browser::default().sign_in(&url, INTEGRATION_USER, "allow").await.answer.text()
     };
     assert!(page.contains("503") && page.contains("the store of used codes cannot be reached"), "{page}");

@@ -18,7 +18,9 @@ async fn a_person_makes_both_connections_in_chromium() {
     let mut command = tokio::process::Command::new("node");
     command.arg(tools.join("walk.mjs")).current_dir(&tools).kill_on_drop(true);
     command.env("CONSENT_URL", consent_url).env("UNREGISTERED", app.url(&unregistered));
-    command.env("POWER_AUTOMATE", app.sandbox.power_platform.url()).env("WORKFRONT", app.sandbox.workfront.url());
+    command
+        .env("POWER_AUTOMATE", app.sandbox.power_platform.site.url())
+        .env("WORKFRONT", app.sandbox.workfront.site.url());
     command.env("PICTURES", root().join(pictures));
     let output = command.output().await.expect("node");
     let told = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());

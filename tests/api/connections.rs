@@ -5,18 +5,18 @@ use std::sync::atomic::Ordering;
 use sandbox::browser::Browser;
 use sandbox::fault::Fault;
 use sandbox::keys::RsaKey;
-use sandbox::{INTEGRATION_USER, OTHER_USER, Sandbox};
+use sandbox::{CLIENT_SECRET, INTEGRATION_USER, OTHER_USER, POWER_AUTOMATE_ID, Sandbox};
 use serde_json::Value;
 
 use crate::support::{TestApp, log_line, start_host};
 
 async fn connect_power_automate(sandbox: &Sandbox, user: &str) -> String {
-    let url = format!("{}/connect", sandbox.power_platform.url());
+    let url = format!("{}/connect", sandbox.power_platform.site.url());
     Browser::default().sign_in(&url, user, "allow").await.answer.text()
 }
 
 async fn connect_workfront(sandbox: &Sandbox, user: &str) -> String {
-    let url = format!("{}/connect", sandbox.workfront.url());
+    let url = format!("{}/connect", sandbox.workfront.site.url());
     Browser::default().sign_in(&url, user, "allow").await.answer.text()
 }
 
@@ -60,7 +60,7 @@ async fn a_refresh_without_secret_is_refused_unless_the_client_is_let() {
     let same_issuer = app.host.url();
     let settings = [("EVERGRANT_CLIENTS", clients.to_string()), ("EVERGRANT_PUBLIC_URL", same_issuer)];
     let host = start_host(&app.sandbox, 0, &settings.each_ref().map(|(name, value)| (*name, value.as_str()))).await;
-    app.sandbox.power_platform.use_issuer(&host.url());
+    app.sandbox.power_platform.site.use_issuer(&host.url());
     app.sandbox.power_platform.refresh(1).await.unwrap();
 }
 
@@ -84,6 +84,57 @@ async fn workfront_connects_each_user_and_refreshes_silently_on_403() {
     let answer = workfront.browse().await;
     assert_eq!((answer.status.as_u16(), workfront.refreshes()), (200, 1));
     assert_eq!(answer.json()["title"], format!("Documents of {OTHER_USER}"), "each user acts as himself");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workfront_may_put_its_token_requests_into_the_query_if_it_is_let() {
+    let sandbox = Sandbox::start().await;
+    sandbox.workfront.token_request_in_query.store(true, Ordering::SeqCst);
+    let mut clients = sandbox.clients();
+    let strict = TestApp::over(sandbox, &[]).await;
+    let page = connect_workfront(&strict.sandbox, INTEGRATION_USER).await;
+    assert!(page.contains("Not added"), "{page}");
+    clients[2]["token_request_in_query"] = Value::Bool(true);
+    let _host = start_host(&strict.sandbox, 0, &[("EVERGRANT_CLIENTS", &clients.to_string())]).await;
+    let page = connect_workfront(&strict.sandbox, INTEGRATION_USER).await;
+    assert!(page.contains("Service added."), "{page}");
+    strict.sandbox.workfront.invalidate_access_token();
+    assert_eq!(strict.sandbox.workfront.browse().await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_secret_of_a_connection_reaches_the_log() {
+    let app = TestApp::over(Sandbox::start().await, &[("EVERGRANT_LOG", "trace")]).await;
+    app.sandbox.power_platform.spoil_first_attempt.store(true, Ordering::SeqCst);
+    connect_power_automate(&app.sandbox, INTEGRATION_USER).await;
+    connect_workfront(&app.sandbox, OTHER_USER).await;
+    app.sandbox.power_platform.refresh(2).await.unwrap();
+    let callback = format!("{}/consent/callback", app.host.url());
+    let url = format!("{}/connect", app.sandbox.workfront.site.url());
+    let last_step = Browser::stopping_at(&callback).sign_in(&url, OTHER_USER, "allow").await;
+    app.http.get(&last_step.url).await;
+    let platform = app.sandbox.power_platform.connection().unwrap();
+    let workfront = app.sandbox.workfront.provisioned().unwrap();
+    let revoke = [
+        ("token", platform.refresh_token.as_str()),
+        ("client_id", POWER_AUTOMATE_ID),
+        ("client_secret", CLIENT_SECRET),
+    ];
+    assert_eq!(app.http.post_form(&app.url("/oauth/revoke"), &[], &revoke).await.status, 200);
+    log_line(&app.host, |line| line["event"] == "grant_revoked").await;
+    let output = app.host.output();
+    let lines = [output.stdout.all(), output.stderr.all()].concat().join("\n");
+    let events = ["sign_in_started", "authorization_code_issued", "token_issued", "token_refused", "grant_revoked"];
+    for event in events {
+        assert!(lines.contains(event), "{event} is not in the log");
+    }
+    let (state, code) = (last_step.parameter("state").unwrap(), last_step.parameter("code").unwrap());
+    let mut secrets = vec![platform.access_token, platform.refresh_token, workfront.access_token];
+    secrets.extend([workfront.refresh_token, state, code, CLIENT_SECRET.to_owned(), "not the secret".to_owned()]);
+    secrets.extend([INTEGRATION_USER, OTHER_USER, "eyJ", "vault.azure.net"].map(ToOwned::to_owned));
+    for secret in secrets {
+        assert!(!lines.contains(&secret), "{secret}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -25,6 +25,7 @@ pub mod power_platform;
 pub mod process;
 pub mod proxy;
 pub mod server;
+pub mod site;
 mod stand;
 pub mod storage;
 pub mod walk;

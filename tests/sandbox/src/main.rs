@@ -98,8 +98,8 @@ fn invite(sandbox: &Sandbox, host: &FunctionsHost, consent_url: &str) {
     println!("  curl -X POST '{}/sandbox/fault?kind=status-500'", sandbox.docusign_url());
     println!("Open the consent link in a browser and press Allow or Deny:\n  {consent_url}");
     println!("Make a connection in a browser (sign in, press Allow, then refresh it):");
-    println!("  Power Automate, as the integration user   {}", sandbox.power_platform.url());
-    println!("  Workfront, as anybody                     {}", sandbox.workfront.url());
+    println!("  Power Automate, as the integration user   {}", sandbox.power_platform.site.url());
+    println!("  Workfront, as anybody                     {}", sandbox.workfront.site.url());
 }
 
 /// RFC 6749 §2.3.1 wants id and secret form-encoded before they go into HTTP Basic.

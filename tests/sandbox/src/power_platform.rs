@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 use crate::client::{Answer, HttpClient};
 use crate::html::{escape, page, redirect};
 use crate::server::{Body, Reply, Server, reply};
+use crate::site::Site;
 use crate::stand::{CLIENT_SECRET, POWER_AUTOMATE_ID, basic, parameter, random};
 
 /// The unique part of the redirect URI: one per connector and environment.
@@ -37,8 +38,8 @@ pub struct PowerPlatform {
     pub spoil_first_attempt: AtomicBool,
     /// Refreshes without the secret, as one author found.
     pub refresh_without_secret: AtomicBool,
-    base: Mutex<String>,
-    issuer: Mutex<String>,
+    /// Where it is, and which authorization server it uses.
+    pub site: Site,
     userinfo: Mutex<String>,
     states: Mutex<Vec<String>>,
     connection: Mutex<Option<Connection>>,
@@ -52,8 +53,7 @@ impl PowerPlatform {
         let this = Arc::new(Self {
             spoil_first_attempt: AtomicBool::new(false),
             refresh_without_secret: AtomicBool::new(false),
-            base: Mutex::default(),
-            issuer: Mutex::default(),
+            site: Site::default(),
             userinfo: Mutex::new(userinfo.to_owned()),
             states: Mutex::default(),
             connection: Mutex::default(),
@@ -62,25 +62,14 @@ impl PowerPlatform {
         });
         let answering = Arc::clone(&this);
         let server = Server::start(0, move |request| Arc::clone(&answering).answer(request)).await;
-        *this.base.lock().unwrap() = server.url();
+        this.site.listens_at(server.url());
         (this, server)
-    }
-
-    /// Points the connector at an authorization server.
-    pub fn use_issuer(&self, issuer: &str) {
-        issuer.clone_into(&mut self.issuer.lock().unwrap());
-    }
-
-    /// The start page.
-    #[must_use]
-    pub fn url(&self) -> String {
-        self.base.lock().unwrap().clone()
     }
 
     /// The redirect URI to register.
     #[must_use]
     pub fn redirect_uri(&self) -> String {
-        format!("{}/redirect/{CONNECTOR}", self.url())
+        format!("{}/redirect/{CONNECTOR}", self.site.url())
     }
 
     /// The connection, if one was made.
@@ -128,8 +117,7 @@ impl PowerPlatform {
     fn connect(&self) -> Response<Body> {
         let state = format!("{}_{}", random(), random());
         self.states.lock().unwrap().push(state.clone());
-        let mut target =
-            url::Url::parse(&format!("{}/oauth/authorize", self.issuer.lock().unwrap())).expect("an issuer");
+        let mut target = url::Url::parse(&format!("{}/oauth/authorize", self.site.issuer())).expect("an issuer");
         target.query_pairs_mut().extend_pairs([
             ("client_id", POWER_AUTOMATE_ID),
             ("response_type", "code"),
@@ -218,7 +206,7 @@ impl PowerPlatform {
 
     async fn ask(&self, headers: &[(&str, &str)], form: &[(&str, &str)]) -> Answer {
         self.attempts.fetch_add(1, Ordering::SeqCst);
-        let url = format!("{}/oauth/token", self.issuer.lock().unwrap());
+        let url = format!("{}/oauth/token", self.site.issuer());
         self.http.post_form(&url, headers, form).await
     }
 

@@ -195,8 +195,8 @@ impl Sandbox {
         let port = if port == 0 { free_port() } else { port };
         let public_url = format!("http://127.0.0.1:{port}");
         self.docusign.register_redirect_uri(&format!("{public_url}/consent/callback"));
-        self.power_platform.use_issuer(&public_url);
-        self.workfront.use_issuer(&public_url);
+        self.power_platform.site.use_issuer(&public_url);
+        self.workfront.site.use_issuer(&public_url);
         let mut settings = self.settings(&public_url);
         for (name, value) in extra {
             settings.retain(|(known, _)| known != name);

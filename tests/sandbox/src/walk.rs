@@ -89,7 +89,7 @@ async fn wrong_secret(http: &HttpClient, base: &str) -> Step {
 /// Way C: a system-wide connection, made by the integration user and refreshed.
 async fn power_automate(sandbox: &Sandbox) -> Step {
     let platform = &sandbox.power_platform;
-    let url = format!("{}/connect", platform.url());
+    let url = format!("{}/connect", platform.site.url());
     let page = Browser::default().sign_in(&url, INTEGRATION_USER, "allow").await.answer;
     let refreshed = platform.refresh(3).await;
     let good = page.text().contains("Connected.") && refreshed.is_ok();
@@ -108,7 +108,7 @@ async fn power_automate(sandbox: &Sandbox) -> Step {
 /// Way C: a connection of whoever signed in, with a silent refresh.
 async fn workfront(sandbox: &Sandbox) -> Step {
     let workfront = &sandbox.workfront;
-    let url = format!("{}/connect", workfront.url());
+    let url = format!("{}/connect", workfront.site.url());
     let page = Browser::default().sign_in(&url, OTHER_USER, "allow").await.answer;
     workfront.invalidate_access_token();
     let answer = workfront.browse().await;

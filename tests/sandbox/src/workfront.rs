@@ -1,6 +1,7 @@
 //! Adobe Workfront, as far as a document integration with OAuth 2 sees it: only `state` in the authorization request,
 //! client credentials in the body, no `redirect_uri`, and a refresh when a call is answered with 403.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use http::{Method, Request, Response};
@@ -9,6 +10,7 @@ use hyper::body::Incoming;
 use crate::client::{Answer, HttpClient};
 use crate::html::{escape, page, redirect};
 use crate::server::{Body, Reply, Server, reply};
+use crate::site::Site;
 use crate::stand::{CLIENT_SECRET, WORKFRONT_ID, parameter, random};
 
 /// The tokens of the one user who is signed in to Workfront here.
@@ -23,10 +25,12 @@ pub struct Provisioned {
 /// The simulated Workfront.
 #[derive(Debug)]
 pub struct Workfront {
-    base: Mutex<String>,
-    issuer: Mutex<String>,
+    /// Where it is, and which authorization server it uses.
+    pub site: Site,
     /// Base API URL of the documents.
     documents: String,
+    /// Puts its token requests into the query, as one page of the vendor's may mean.
+    pub token_request_in_query: AtomicBool,
     state: Mutex<Option<String>>,
     provisioned: Mutex<Option<Provisioned>>,
     refreshes: Mutex<u32>,
@@ -37,9 +41,9 @@ impl Workfront {
     /// Starts it over the documents at `documents`.
     pub async fn start(documents: &str) -> (Arc<Self>, Server) {
         let this = Arc::new(Self {
-            base: Mutex::default(),
-            issuer: Mutex::default(),
+            site: Site::default(),
             documents: documents.to_owned(),
+            token_request_in_query: AtomicBool::new(false),
             state: Mutex::default(),
             provisioned: Mutex::default(),
             refreshes: Mutex::default(),
@@ -47,25 +51,14 @@ impl Workfront {
         });
         let answering = Arc::clone(&this);
         let server = Server::start(0, move |request| Arc::clone(&answering).answer(request)).await;
-        *this.base.lock().unwrap() = server.url();
+        this.site.listens_at(server.url());
         (this, server)
-    }
-
-    /// Registers an authorization server with the integration.
-    pub fn use_issuer(&self, issuer: &str) {
-        issuer.clone_into(&mut self.issuer.lock().unwrap());
-    }
-
-    /// The start page.
-    #[must_use]
-    pub fn url(&self) -> String {
-        self.base.lock().unwrap().clone()
     }
 
     /// The "Workfront Redirect URI" to register.
     #[must_use]
     pub fn redirect_uri(&self) -> String {
-        format!("{}/internal/oauth2/code", self.url())
+        format!("{}/internal/oauth2/code", self.site.url())
     }
 
     /// The tokens, if the user was provisioned.
@@ -121,7 +114,7 @@ impl Workfront {
     /// The Authentication URL of the registration, with `state` added and nothing else.
     fn connect(&self) -> Response<Body> {
         let state = random();
-        let target = format!("{}/oauth/authorize/{WORKFRONT_ID}?state={state}", self.issuer.lock().unwrap());
+        let target = format!("{}/oauth/authorize/{WORKFRONT_ID}?state={state}", self.site.issuer());
         *self.state.lock().unwrap() = Some(state);
         redirect(&target)
     }
@@ -165,14 +158,21 @@ impl Workfront {
 
     async fn ask(&self, grant: &[(&str, &str)]) -> Answer {
         let form = [grant, &[("client_id", WORKFRONT_ID), ("client_secret", CLIENT_SECRET)]].concat();
-        let url = format!("{}/oauth/token", self.issuer.lock().unwrap());
-        self.http.post_form(&url, &[], &form).await
+        let url = format!("{}/oauth/token", self.site.issuer());
+        if !self.token_request_in_query.load(Ordering::SeqCst) {
+            return self.http.post_form(&url, &[], &form).await;
+        }
+        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        self.http.call(Method::POST, &format!("{url}?{query}"), &[], "").await
     }
 
     fn keep(&self, answer: &Answer) -> Option<()> {
         let json = answer.json();
         let text = |name: &str| json[name].as_str().map(ToOwned::to_owned);
         let known = self.provisioned().map(|provisioned| provisioned.refresh_token);
+        if answer.status != 200 {
+            return None;
+        }
         let (access_token, refresh_token) = (text("access_token")?, text("refresh_token").or(known)?);
         *self.provisioned.lock().unwrap() = Some(Provisioned { access_token, refresh_token });
         Some(())

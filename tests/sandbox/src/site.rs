@@ -1,0 +1,33 @@
+//! What the two platforms have in common: an address of their own, and an authorization server that they are pointed at.
+
+use std::sync::Mutex;
+
+/// The two addresses of a platform.
+#[derive(Debug, Default)]
+pub struct Site {
+    base: Mutex<String>,
+    issuer: Mutex<String>,
+}
+
+impl Site {
+    /// The site's own address.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.base.lock().unwrap().clone()
+    }
+
+    /// The authorization server's address.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        self.issuer.lock().unwrap().clone()
+    }
+
+    /// Points it at an authorization server, as its administrator does.
+    pub fn use_issuer(&self, issuer: &str) {
+        issuer.clone_into(&mut self.issuer.lock().unwrap());
+    }
+
+    pub(crate) fn listens_at(&self, url: String) {
+        *self.base.lock().unwrap() = url;
+    }
+}
