@@ -134,6 +134,21 @@ fn rust_files(path: &Path) -> Vec<String> {
 }
 
 #[test]
+fn the_docs_show_the_pictures_that_are_taken_and_no_others() {
+    let docs = ["README.md", "docs/connections.md", "docs/security.md"];
+    let docs = docs.map(|path| std::fs::read_to_string(root().join(path)).unwrap()).concat();
+    let walk = std::fs::read_to_string(root().join("tests/tools/walk.mjs")).unwrap();
+    for picture in std::fs::read_dir(root().join("docs/images")).unwrap() {
+        let name = picture.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned();
+        assert!(docs.contains(&format!("images/{name}.png")), "no page shows {name}");
+        assert!(walk.contains(&format!("'{name}'")), "nothing takes {name}");
+    }
+    for shown in docs.split("images/").skip(1).filter_map(|rest| rest.split(')').next()) {
+        assert!(root().join("docs/images").join(shown).is_file(), "{shown} is missing");
+    }
+}
+
+#[test]
 fn tls_is_rustls_and_nothing_else() {
     let lock = std::fs::read_to_string(root().join("Cargo.lock")).unwrap();
     for forbidden in ["name = \"openssl\"", "name = \"openssl-sys\"", "name = \"native-tls\""] {

@@ -117,6 +117,22 @@ async fn s14_a_sign_in_ends_in_the_browser_that_began_it_and_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_state_is_good_for_one_code_even_where_the_browser_keeps_its_cookie() {
+    let app = LocalApp::start().await;
+    let begun = app.get(&app.authorize_url("person", &[])).await;
+    let cookie = begun.header("set-cookie").split(';').next().unwrap().to_owned();
+    let url = url::Url::parse(begun.header("location")).unwrap();
+    let value = |name: &str| url.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
+    for (round, expected) in [(1, 302), (2, 400)] {
+        let challenge = value("code_challenge");
+        let code = app.docusign.code_for(OTHER_USER, &value("redirect_uri"), Some(&challenge));
+        let callback = format!("{}/consent/callback?code={code}&state={}", app.issuer, value("state"));
+        let answer = app.http.call(http::Method::GET, &callback, &[("cookie", &cookie)], "").await;
+        assert_eq!(answer.status, expected, "round {round}: {}", answer.text());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_sign_ins_at_a_time_do_not_disturb_each_other() {
     let app = LocalApp::start().await;
     let callback = format!("{}/consent/callback", app.issuer);

@@ -82,7 +82,6 @@ async function unregistered() {
   await phone.page.goto(UNREGISTERED);
   const { width } = await phone.page.locator('main').boundingBox();
   if (width > 360) throw new Error(`wider than a phone: ${width}`);
-  await picture(phone.page, 'unregistered-redirect-uri-phone');
 }
 
 /** Somebody sends the victim the last step of a sign-in of theirs. */
