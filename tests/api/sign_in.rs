@@ -93,6 +93,17 @@ async fn docusign_down_during_a_sign_in_is_temporarily_unavailable() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn docusigns_wish_to_be_left_alone_holds_for_sign_ins_too() {
+    let app = LocalApp::start().await;
+    app.docusign.faults.set(Some(Fault::Throttle(Some("600".to_owned()))));
+    assert_sent_back(&sign_in(&app, "person", OTHER_USER, "allow").await, "temporarily_unavailable");
+    app.docusign.faults.set(None);
+    assert_sent_back(&sign_in(&app, "person", OTHER_USER, "allow").await, "temporarily_unavailable");
+    app.advance(600);
+    assert!(sign_in(&app, "person", OTHER_USER, "allow").await.parameter("code").is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn s14_a_sign_in_ends_in_the_browser_that_began_it_and_once() {
     let app = LocalApp::start().await;
     // The attacker signs in up to the last step, and sends the victim the address.
