@@ -24,14 +24,18 @@ struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
     /// Port to listen on at 127.0.0.1 when the Functions host names none [default: 8080]
-    #[arg(long, global = true)]
+    #[arg(long)]
     port: Option<u16>,
 }
 
 #[derive(Clone, Subcommand)]
 enum Command {
     /// Serve HTTP on 127.0.0.1; what happens without a command
-    Serve,
+    Serve {
+        /// Port to listen on when the Functions host names none [default: 8080]
+        #[arg(long)]
+        port: Option<u16>,
+    },
     /// Mint a DocuSign access token and tell what it is good for
     Token {
         /// Print the access token itself, and nothing else, on stdout
@@ -77,8 +81,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, env: &dyn Environment)
 
 fn execute(arguments: &Arguments, env: &dyn Environment) -> Result<(), Failure> {
     let runtime = tokio::runtime::Runtime::new().map_err(failed)?;
-    match arguments.command.clone().unwrap_or(Command::Serve) {
-        Command::Serve => runtime.block_on(serve::run(Settings::read(env)?, arguments.port)),
+    match arguments.command.clone().unwrap_or(Command::Serve { port: None }) {
+        Command::Serve { port } => runtime.block_on(serve::run(Settings::read(env)?, port.or(arguments.port))),
         Command::Token { show } => runtime.block_on(token::run(Settings::read(env)?, show)),
         Command::PublicKey => runtime.block_on(public_key::run(Settings::read_signing_keys(env)?)),
         Command::ConsentUrl => runtime.block_on(consent_url::run(Settings::read(env)?)),

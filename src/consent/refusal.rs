@@ -4,6 +4,7 @@ use crate::docusign::errors::ExchangeError;
 use crate::docusign::minter::MintError;
 use crate::failures::FailureKind;
 use crate::oauth::authorization::{AuthorizationError, AuthorizationErrorCode as Code};
+use crate::oauth::client::SubjectKind;
 
 /// Why there is no code.
 #[derive(Debug)]
@@ -17,7 +18,7 @@ pub enum Refusal {
     /// This user may not make this connection.
     NotAllowed,
     /// No access token can be had for it.
-    Unproved(MintError),
+    Unproved(MintError, SubjectKind),
     /// The sealing key cannot be used.
     SealingUnavailable,
     /// It took too long.
@@ -32,7 +33,7 @@ impl Refusal {
             Self::NoCode => "no_code",
             Self::UnknownUser(error) => error.word(),
             Self::NotAllowed => "user_not_allowed",
-            Self::Unproved(error) => error.word(),
+            Self::Unproved(error, _) => error.word(),
             Self::SealingUnavailable => "sealing_key_unavailable",
             Self::Deadline => "deadline",
         }
@@ -47,7 +48,7 @@ impl Refusal {
             Self::NotAllowed => Code::AccessDenied.say(
                 "this DocuSign user may not make this connection; sign in as the integration user, or be listed in DOCUSIGN_ADMINS",
             ),
-            Self::Unproved(error) => unproved(error),
+            Self::Unproved(error, subject) => unproved(error, *subject),
             Self::SealingUnavailable | Self::Deadline => Code::TemporarilyUnavailable
                 .say("the connection could not be made in time; try again later"),
         }
@@ -79,8 +80,12 @@ fn unknown_user(error: &ExchangeError) -> AuthorizationError {
     }
 }
 
-fn unproved(error: &MintError) -> AuthorizationError {
+fn unproved(error: &MintError, subject: SubjectKind) -> AuthorizationError {
     match error {
+        MintError::Exchange(ExchangeError::ConsentRequired) if subject == SubjectKind::SignedInUser => {
+            Code::AccessDenied
+                .say("DocuSign reports that this user has not consented to all scopes; sign in again and press Allow")
+        }
         MintError::Exchange(ExchangeError::ConsentRequired) => Code::AccessDenied.say(
             "the DocuSign user that this connection acts as has not consented; an administrator gets the consent link \
              from evergrant consent-url",

@@ -87,7 +87,7 @@ impl ConsentCallback {
         // 3. Will it work? Remembered failures are ignored: a consent granted a second ago is seen at once.
         let user = subject.user(&self.docusign.user_id);
         let scope = upstream_scope(&self.docusign.scopes, &state.scope);
-        self.access_tokens.mint_anew(user, &scope).await.map_err(Refusal::Unproved)?;
+        self.access_tokens.mint_anew(user, &scope).await.map_err(|error| Refusal::Unproved(error, client.subject))?;
         // 4. The code.
         let grant = Grant {
             grant_id: random::id::<16>(),

@@ -25,7 +25,10 @@ pub enum ExchangeError {
     #[error("DocuSign does not know the integration key: check DOCUSIGN_INTEGRATION_KEY and DOCUSIGN_ENVIRONMENT")]
     IssuerNotFound,
     /// `user_not_found` and `invalid_subject`.
-    #[error("DocuSign does not know the user or it is not active: check DOCUSIGN_USER_ID and DOCUSIGN_ENVIRONMENT")]
+    #[error(
+        "DocuSign does not know the user or it is not active: check DOCUSIGN_ENVIRONMENT and DOCUSIGN_USER_ID, or, for the \
+         connection of a signed-in user, that user's account"
+    )]
     UserNotFound,
     /// `expired_grant`: the assertion was too old on arrival.
     #[error("DocuSign calls a fresh assertion expired: the clock of this machine is off")]

@@ -131,8 +131,12 @@ impl RevokeEndpoint {
         };
         match ours {
             Ok((client_id, id, useless_from)) => Ok(Presented::Ours { client_id, id, useless_from }),
-            Err(OpenError::Expired | OpenError::NotOurs | OpenError::OtherIssuer) => Ok(Presented::Nothing),
-            // It may come back to life when the setting is mended.
+            Err(OpenError::Expired | OpenError::NotOurs) => Ok(Presented::Nothing),
+            // These may come back to life when the setting is mended.
+            Err(OpenError::OtherIssuer) => Err(Failure::Outage(
+                "other_issuer",
+                "the token was issued under another EVERGRANT_PUBLIC_URL; set that back first",
+            )),
             Err(OpenError::UnknownKey) => Err(Failure::Outage(
                 "sealing_key_unknown",
                 "the token names a sealing key that is not in use here; list it in EVERGRANT_SEALING_KEY_ID_PREVIOUS first",

@@ -104,7 +104,8 @@ impl History {
     fn decide(&self, presented: u64, now: UnixSeconds) -> Decision {
         match self.0.first() {
             Some(&(newest, at)) if presented < newest => {
-                let replaced_at = self.0.iter().find(|(generation, _)| *generation == presented + 1);
+                // The next generation that was recorded: while the store is away, some are not.
+                let replaced_at = self.0.iter().rev().find(|(generation, _)| *generation > presented);
                 let in_grace = replaced_at.is_some_and(|(_, replaced_at)| now <= replaced_at.plus(GRACE));
                 let turn = if in_grace { Turn::Successor { generation: newest, at } } else { Turn::Reused };
                 Decision::Settled(turn)
@@ -113,9 +114,11 @@ impl History {
         }
     }
 
-    /// Adds a generation, and forgets those whose predecessors are out of grace.
+    /// Adds a generation, and forgets those whose predecessors are out of grace; but for the newest of them, which tells
+    /// that everything before it is.
     fn add(&mut self, generation: u64, now: UnixSeconds) {
-        self.0.retain(|(_, at)| now <= at.plus(GRACE));
+        let in_grace = self.0.iter().take_while(|(_, at)| now <= at.plus(GRACE)).count();
+        self.0.truncate(in_grace + 1);
         self.0.insert(0, (generation, now));
         self.0.truncate(HISTORY_MOST);
     }
@@ -157,8 +160,24 @@ mod tests {
             assert_eq!(history.decide(presented, replaced_at.plus(GRACE + 1)), Decision::Settled(Turn::Reused));
         }
         assert_eq!(history.decide(6, at), Decision::Rotate, "the store forgot");
-        history.add(6, at.plus(5 + GRACE + 1));
-        assert_eq!(history.0.len(), 1);
+        let later = at.plus(5 + GRACE + 1);
+        history.add(6, later);
+        assert_eq!(history.0, [(6, later), (5, at.plus(5))]);
+        assert_eq!(history.decide(4, later), Decision::Settled(Turn::Reused));
+    }
+
+    #[test]
+    fn a_generation_that_the_store_missed_makes_nobody_a_thief() {
+        let (long_ago, now) = (UnixSeconds(1_000_000), UnixSeconds(2_000_000));
+        let mut history = History::default();
+        history.add(1, long_ago);
+        // The store was away when 2 was made; 3 is its successor.
+        history.add(3, now);
+        let newest = Decision::Settled(Turn::Successor { generation: 3, at: now });
+        assert_eq!(history.decide(1, now.plus(5)), newest);
+        assert_eq!(history.decide(2, now.plus(5)), newest);
+        assert_eq!(history.decide(0, now.plus(5)), Decision::Settled(Turn::Reused));
+        assert_eq!(history.decide(1, now.plus(GRACE + 1)), Decision::Settled(Turn::Reused));
     }
 
     #[test]

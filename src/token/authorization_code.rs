@@ -27,7 +27,7 @@ impl TokenEndpoint {
         check(client, raw, &sealed.content)?;
         // 2. Still granted? And what is it good for?
         let (revoked, access_token) =
-            tokio::join!(self.revocations.is_revoked(grant), self.access_token(client, grant, &grant.scope));
+            tokio::join!(self.revocations.is_revoked(grant), self.access_token_anew(client, grant, &grant.scope));
         if revoked {
             return Err(bad_grant("the grant was revoked").into());
         }

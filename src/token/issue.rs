@@ -9,6 +9,7 @@ use crate::docusign::account_server::DocusignAccessToken;
 use crate::docusign::assertion::upstream_scope;
 use crate::docusign::freshness;
 use crate::docusign::slot::CacheResult;
+use crate::failures::FailureKind;
 use crate::oauth::client::{AccessTokenKind, Client, GrantType};
 use crate::oauth::reply::AccessTokenResponse;
 use crate::oauth::scope::Scope;
@@ -67,6 +68,27 @@ impl TokenEndpoint {
                 let sealed = sealed.seal(secret).map_err(|_| Refusal::SealingUnavailable)?;
                 Ok(IssuedToken::Sealed(sealed.into(), now.plus(SEALED_ACCESS_TOKEN_LIFETIME)))
             }
+        }
+    }
+
+    /// The same for a grant that was proved by a mint moments ago: a failure that this process remembers from before then
+    /// does not count.
+    pub(super) async fn access_token_anew(
+        &self,
+        client: &Client,
+        grant: &Grant,
+        scope: &Scope,
+    ) -> Result<IssuedToken, Refusal> {
+        match self.access_token(client, grant, scope).await {
+            Err(Refusal::Unavailable(unavailable)) if unavailable.error.kind() == FailureKind::Permanent => {
+                let user = grant.subject.user(&self.integration_user);
+                let upstream = upstream_scope(&self.docusign_scopes, scope);
+                match self.access_tokens.mint_anew(user, &upstream).await {
+                    Ok(_) => self.access_token(client, grant, scope).await,
+                    Err(_) => Err(unavailable.into()),
+                }
+            }
+            settled => settled,
         }
     }
 

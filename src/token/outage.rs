@@ -3,22 +3,29 @@
 use crate::docusign::errors::ExchangeError;
 use crate::docusign::minter::MintError;
 use crate::docusign::slot::Unavailable;
+use crate::oauth::client::SubjectKind;
 use crate::oauth::error::Outage;
 use crate::telemetry::{Answer, Record};
 
 /// 503, and what the log says of it.
-pub fn answer(unavailable: &Unavailable) -> Answer {
-    let outage = Outage { retry_after: unavailable.retry_after, error_description: describe(&unavailable.error) };
+pub fn answer(unavailable: &Unavailable, subject: SubjectKind) -> Answer {
+    let outage =
+        Outage { retry_after: unavailable.retry_after, error_description: describe(&unavailable.error, subject) };
     let record =
         Record { error: Some(Outage::ERROR), cause: Some(unavailable.error.word()), ..Record::of("token_unavailable") };
     Answer { response: outage.reply(), record }
 }
 
 /// What a client is told of an outage: who can mend it, and nothing that DocuSign or Key Vault said.
-const fn describe(error: &MintError) -> &'static str {
+const fn describe(error: &MintError, subject: SubjectKind) -> &'static str {
     match error {
         MintError::Sign(_) => "the signing key cannot be used at the moment; an operator finds the cause in the log",
         MintError::Exchange(error) => match error {
+            ExchangeError::ConsentRequired | ExchangeError::UserNotFound
+                if matches!(subject, SubjectKind::SignedInUser) =>
+            {
+                "the DocuSign user of this connection has withdrawn the consent or is not active; that user can connect anew"
+            }
             ExchangeError::ConsentRequired => {
                 "consent is missing at DocuSign; an administrator can grant it once with the consent link"
             }

@@ -1,7 +1,7 @@
 //! Why a token request gets no token, and how that is said: the grant's own fault, or nobody's.
 
 use crate::docusign::slot::Unavailable;
-use crate::oauth::client::Client;
+use crate::oauth::client::{Client, SubjectKind};
 use crate::oauth::error::{ErrorCode, OAuthError, Outage};
 use crate::signing::sealing::OpenError;
 use crate::store::StoreError;
@@ -80,7 +80,10 @@ impl Refusal {
     pub fn answer(&self, client: Option<&Client>) -> Answer {
         match self {
             Self::OAuth(error) => refuse(*error, client),
-            Self::Unavailable(unavailable) => by(outage::answer(unavailable), client),
+            Self::Unavailable(unavailable) => {
+                let subject = client.map_or(SubjectKind::IntegrationUser, |client| client.subject);
+                by(outage::answer(unavailable, subject), client)
+            }
             Self::SealingUnavailable => {
                 by(later("sealing_key_unavailable", "the sealing key cannot be used at the moment"), client)
             }

@@ -178,6 +178,18 @@ async fn r4_while_the_store_is_away_codes_and_revocations_wait_and_refreshes_go_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_worth_more_than_a_failure_that_another_process_remembers() {
+    let pair = Pair::start().await;
+    let earlier = pair.connect().await;
+    pair.app.sandbox.docusign.withdraw_consent(INTEGRATION_USER);
+    // A scope that no token was minted for yet.
+    let refresh = [("grant_type", "refresh_token"), ("refresh_token", &earlier), ("scope", "signature")];
+    assert_outage(&pair.post(&pair.second, "/oauth/token", &refresh).await);
+    let code = pair.code("web", "&scope=signature").await;
+    connection(&pair.redeem(&pair.second, &code).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_takes_too_long_does_not_hold_up_a_refresh() {
     let pair = Pair::start().await;
     let known = pair.connect().await;

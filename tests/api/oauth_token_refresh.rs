@@ -128,6 +128,8 @@ async fn a_changed_public_url_is_an_outage_and_can_be_set_back() {
     let issuer = app.issuer.clone();
     app.restart(&[("EVERGRANT_PUBLIC_URL", "https://another.example")]).await;
     crate::support::assert_outage(&app.refresh("web", &connected.refresh_token, &[]).await);
+    let answer = app.post("/oauth/revoke", "web", &[("token", &connected.refresh_token)]).await;
+    crate::support::assert_outage(&answer);
     app.restart(&[("EVERGRANT_PUBLIC_URL", &issuer)]).await;
     connection(&app.refresh("web", &connected.refresh_token, &[]).await);
 }

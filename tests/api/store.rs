@@ -135,6 +135,27 @@ async fn a_rotation_goes_on_while_the_store_is_away_and_no_connection_is_lost_by
 }
 
 #[tokio::test]
+async fn workers_behind_an_outage_of_the_store_are_no_thieves() {
+    let clock = ManualClock::new();
+    let store = BadLine::new(&clock);
+    let rotations = Rotations::new(store.clone());
+    let grant = grant(clock.now());
+    rotations.take_turn(&grant, 0, clock.now()).await;
+    clock.advance(3600);
+    store.is(AWAY);
+    rotations.take_turn(&grant, 1, clock.now()).await;
+    store.is(GOOD);
+    clock.advance(1);
+    let newest = rotations.take_turn(&grant, 2, clock.now()).await;
+    assert!(matches!(newest, Turn::Successor { generation: 3, .. }), "{newest:?}");
+    clock.advance(5);
+    for behind in [1, 2] {
+        assert_eq!(rotations.take_turn(&grant, behind, clock.now()).await, newest);
+    }
+    assert_eq!(rotations.take_turn(&grant, 0, clock.now()).await, Turn::Reused);
+}
+
+#[tokio::test]
 async fn a_hundred_refreshes_ask_the_store_once_and_an_outage_holds_up_few() {
     let clock = ManualClock::new();
     let store = BadLine::new(&clock);
