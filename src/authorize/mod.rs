@@ -101,17 +101,9 @@ impl AuthorizeEndpoint {
         let secret = secret.ok().and_then(Result::ok).ok_or(UNAVAILABLE)?;
         let (jti, browser) = (random::id::<32>(), random::id::<32>());
         let scope = upstream_scope(&self.docusign.scopes, &asked.scope);
-        let content = SignInState {
-            client_id: target.client.client_id.to_string(),
-            redirect_uri: target.redirect_uri.clone(),
-            redirect_uri_given: target.redirect_uri_given,
-            scope: asked.scope,
-            state: state.map(ToOwned::to_owned),
-            code_challenge: asked.code_challenge,
-            browser: SignInCookie::digest(&browser),
-        };
-        let issuer = self.issuer.as_str();
-        let sealed = Sealed::new(issuer, jti.clone(), self.clock.now(), Some(SIGN_IN_LIFETIME), content).seal(secret);
+        let (issuer, now) = (self.issuer.as_str(), self.clock.now());
+        let waiting = waiting(target, asked, state, &browser);
+        let sealed = Sealed::new(issuer, jti.clone(), now, Some(SIGN_IN_LIFETIME), waiting).seal(secret);
         let sealed = sealed.map_err(|_| UNAVAILABLE)?;
         if sealed.len() > STATE_MOST {
             return Err(TOO_LONG);
@@ -127,6 +119,19 @@ impl AuthorizeEndpoint {
         let cookie = SignInCookie::of(&jti, !self.issuer.is_insecure()).set(&browser, SIGN_IN_LIFETIME);
         response.headers_mut().extend(cookie.map(|cookie| (SET_COOKIE, cookie)));
         Ok(response)
+    }
+}
+
+/// The request that waits for the sign-in of `browser`.
+fn waiting(target: &Target<'_>, asked: AuthorizationRequest, state: Option<&str>, browser: &str) -> SignInState {
+    SignInState {
+        client_id: target.client.client_id.to_string(),
+        redirect_uri: target.redirect_uri.clone(),
+        redirect_uri_given: target.redirect_uri_given,
+        scope: asked.scope,
+        state: state.map(ToOwned::to_owned),
+        code_challenge: asked.code_challenge,
+        browser: SignInCookie::digest(browser),
     }
 }
 
