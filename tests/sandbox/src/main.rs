@@ -67,8 +67,18 @@ async fn main() -> ExitCode {
         return if good { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     invite(&sandbox, &host, &consent_url(&handler, &settings).unwrap_or_else(|told| told));
-    let _ = tokio::signal::ctrl_c().await;
+    stop_signal().await;
     ExitCode::SUCCESS
+}
+
+/// Ctrl-C, or being told to end: in both cases the processes of the sandbox end with it.
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).expect("a signal handler");
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
 }
 
 fn storage(sandbox: &Sandbox) -> &'static str {
