@@ -24,14 +24,17 @@ pub mod manifest;
 pub mod power_platform;
 pub mod process;
 pub mod proxy;
+mod registry;
 pub mod server;
 pub mod site;
 mod stand;
 pub mod storage;
 pub mod walk;
+mod wire;
 pub mod workfront;
 
-pub use stand::{
-    CLIENT_ID, CLIENT_SECRET, INTEGRATION_KEY, INTEGRATION_USER, OTHER_USER, POWER_AUTOMATE_ID, Sandbox, WORKFRONT_ID,
-    digest, free_port, users,
+pub use registry::{
+    CLIENT_ID, CLIENT_SECRET, INTEGRATION_KEY, INTEGRATION_USER, OTHER_USER, POWER_AUTOMATE_ID, WORKFRONT_ID, users,
 };
+pub use stand::{Sandbox, free_port};
+pub use wire::digest;

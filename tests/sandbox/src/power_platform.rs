@@ -10,9 +10,10 @@ use hyper::body::Incoming;
 
 use crate::client::{Answer, HttpClient};
 use crate::html::{escape, page, redirect};
+use crate::registry::{CLIENT_SECRET, POWER_AUTOMATE_ID};
 use crate::server::{Body, Reply, Server, reply};
 use crate::site::Site;
-use crate::stand::{CLIENT_SECRET, POWER_AUTOMATE_ID, basic, parameter, random};
+use crate::wire::{basic, parameter, random};
 
 /// The unique part of the redirect URI: one per connector and environment.
 const CONNECTOR: &str = "evergrant-5f6a7b8c";

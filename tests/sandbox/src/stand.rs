@@ -4,36 +4,19 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::docusign::{Docusign, User};
+use crate::docusign::Docusign;
 use crate::host::{FunctionsHost, Generation, Options};
 use crate::identity::Identity;
 use crate::key_vault::KeyVault;
 use crate::keys::{Authority, RsaKey};
 use crate::power_platform::PowerPlatform;
 use crate::proxy::{Proxy, StorageWay};
+use crate::registry::{INTEGRATION_KEY, INTEGRATION_USER, users};
 use crate::server::Server;
 use crate::storage::{Azurite, CONTAINER_URL};
 use crate::workfront::Workfront;
-
-/// The integration key that the sandbox's DocuSign knows.
-pub const INTEGRATION_KEY: &str = "7c2b8d7e-3f5a-4f0e-9d5b-2a6f1e0c4b11";
-/// The user that the app acts as.
-pub const INTEGRATION_USER: &str = "5e1d7a90-8c34-4f7b-a2d6-90b1c3e5f722";
-/// Another user of the account.
-pub const OTHER_USER: &str = "c0ffee00-1b2c-4d3e-8f40-5a6b7c8d9e33";
-/// The client for scripts.
-pub const CLIENT_ID: &str = "sandbox-client";
-/// Power Platform's client.
-pub const POWER_AUTOMATE_ID: &str = "power-automate";
-/// Workfront's client.
-pub const WORKFRONT_ID: &str = "workfront";
-/// The secret of all of them, worth nothing outside the sandbox.
-pub const CLIENT_SECRET: &str = "sandbox secret, worth nothing";
 
 const VAULT_HOST: &str = "evergrant-sandbox.vault.azure.net";
 const ENTRA_TOKEN: &str = "entra-token-of-the-sandbox";
@@ -167,22 +150,6 @@ impl Sandbox {
         pairs.map(|(name, value)| (name.to_owned(), value)).to_vec()
     }
 
-    /// `EVERGRANT_CLIENTS` of the sandbox.
-    #[must_use]
-    pub fn clients(&self) -> Value {
-        let digest = digest(CLIENT_SECRET);
-        json!([
-            {"client_id": CLIENT_ID, "client_secret_sha256": [digest], "grant_types": ["client_credentials"],
-             "subject": "integration_user", "scope": "signature spring_read spring_write"},
-            {"client_id": POWER_AUTOMATE_ID, "client_secret_sha256": [digest], "profile": "power_automate",
-             "grant_types": ["authorization_code", "refresh_token"], "subject": "integration_user",
-             "scope": "signature spring_read spring_write", "redirect_uris": [self.power_platform.redirect_uri()]},
-            {"client_id": WORKFRONT_ID, "client_secret_sha256": [digest], "profile": "workfront",
-             "grant_types": ["authorization_code", "refresh_token"], "subject": "signed_in_user",
-             "scope": "spring_read spring_write", "redirect_uris": [self.workfront.redirect_uri()]},
-        ])
-    }
-
     /// Starts a Functions host over the app in `root` with the handler binary `executable`.
     pub async fn host(&self, root: &Path, executable: &Path, port: u16, extra: &[(&str, &str)]) -> FunctionsHost {
         let options = self.host_options(root, executable, port, extra);
@@ -219,44 +186,4 @@ impl Sandbox {
 pub fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free loopback port");
     listener.local_addr().expect("a bound address").port()
-}
-
-/// What `client_secret_sha256` holds of a secret.
-#[must_use]
-pub fn digest(secret: &str) -> String {
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, secret.as_bytes());
-    digest.as_ref().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
-}
-
-/// HTTP Basic with id and secret form-encoded, as RFC 6749 §2.3.1 wants them.
-pub(crate) fn basic(client_id: &str, client_secret: &str) -> String {
-    let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    format!("Basic {}", STANDARD.encode(format!("{}:{}", encode(client_id), encode(client_secret))))
-}
-
-/// The first value of a parameter.
-pub(crate) fn parameter(query: &str, wanted: &str) -> Option<String> {
-    url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
-}
-
-/// 128 random bits in hexadecimal.
-pub(crate) fn random() -> String {
-    let mut bytes = [0u8; 16];
-    aws_lc_rs::rand::fill(&mut bytes).expect("randomness");
-    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
-}
-
-/// The users of DocuSign's account.
-#[must_use]
-pub fn users() -> Vec<User> {
-    let user = |sub: &str, name: &str, email: &str| User {
-        sub: sub.to_owned(),
-        name: name.to_owned(),
-        email: email.to_owned(),
-        active: true,
-    };
-    vec![
-        user(INTEGRATION_USER, "Integration Robot", "robot@example.org"),
-        user(OTHER_USER, "Other Person", "other@example.org"),
-    ]
 }

@@ -9,9 +9,10 @@ use hyper::body::Incoming;
 
 use crate::client::{Answer, HttpClient};
 use crate::html::{escape, page, redirect};
+use crate::registry::{CLIENT_SECRET, WORKFRONT_ID};
 use crate::server::{Body, Reply, Server, reply};
 use crate::site::Site;
-use crate::stand::{CLIENT_SECRET, WORKFRONT_ID, parameter, random};
+use crate::wire::{parameter, random};
 
 /// The tokens of the one user who is signed in to Workfront here.
 #[derive(Clone, Debug, Default)]

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue, Response};
 use super::{Docusign, User};
 use crate::html::{escape, page, redirect};
 use crate::server::Body;
-use crate::stand::parameter;
+use crate::wire::parameter;
 
 const SESSION: &str = "ds_session";
 

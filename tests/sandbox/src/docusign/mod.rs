@@ -4,6 +4,7 @@
 //! `POST /sandbox/fault?…` breaks it on demand, for whoever plays with the sandbox by hand.
 
 mod consent;
+mod control;
 mod token;
 
 use std::collections::{HashMap, HashSet};
@@ -15,15 +16,14 @@ use http::{Method, Request, Response};
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 
-use crate::fault::{Fault, Faults};
+use crate::fault::Faults;
 use crate::server::{self, Body, Reply, Server, json as json_reply, reply};
-use crate::stand::{parameter, random};
+use crate::wire::random;
+
+pub use control::REFUSALS;
 
 /// Host of the demo environment, the `aud` that an assertion must name.
 pub const ACCOUNT_HOST: &str = "account-d.docusign.com";
-
-/// What DocuSign can refuse besides, by name.
-pub const REFUSALS: [&str; 2] = ["consent-withdrawn", "key-not-registered"];
 
 /// A user of the account.
 #[derive(Clone, Debug)]
@@ -254,33 +254,6 @@ impl Docusign {
             }
             None => json_reply(403, &json!({"status": "error", "error": "The access token is missing or not valid."})),
         }
-    }
-
-    /// Lets `POST /sandbox/fault?at={name}` break another server of the sandbox too.
-    pub fn control_also(&self, name: &'static str, faults: Arc<Faults>) {
-        self.state().others.push((name, faults));
-    }
-
-    /// `POST /sandbox/fault?kind=…[&at=…]`, with a kind of [`fault::KINDS`](crate::fault::KINDS) or [`REFUSALS`].
-    fn control(&self, query: &str) -> Response<Body> {
-        let kind = parameter(query, "kind").unwrap_or_default();
-        let at = parameter(query, "at").unwrap_or_else(|| "docusign".to_owned());
-        let other = self.state().others.iter().find(|(name, _)| *name == at).map(|(_, faults)| Arc::clone(faults));
-        match (other, Fault::named(&kind)) {
-            (Some(faults), Some(fault)) => faults.set(fault),
-            (None, Some(fault)) if at == "docusign" => {
-                self.refuse_with(None);
-                self.faults.set(fault);
-            }
-            (None, None) if at == "docusign" && REFUSALS.contains(&kind.as_str()) => {
-                self.refuse_with(Some(match kind.as_str() {
-                    "consent-withdrawn" => json!({"error": "consent_required"}),
-                    _ => json!({"error": "invalid_grant", "error_description": "no_valid_keys_or_signatures"}),
-                }));
-            }
-            _ => return reply(400, "text/plain", "no such kind or place\n"),
-        }
-        reply(200, "text/plain", "done\n")
     }
 }
 

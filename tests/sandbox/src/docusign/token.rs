@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering;
 
 use super::{ACCOUNT_HOST, Docusign, ExpiresIn};
 use crate::server::{self, Body, Reply, json as json_reply};
-use crate::stand::{parameter, random};
+use crate::wire::{parameter, random};
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
