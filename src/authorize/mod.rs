@@ -33,7 +33,7 @@ use request::{AuthorizationRequest, read_state};
 use target::{NoTarget, Target};
 
 /// The path, to which `/{client_id}` may be added.
-pub const PATH: &str = "/oauth/authorize";
+const PATH: &str = "/oauth/authorize";
 
 /// How long a person may take to sign in, in seconds.
 const SIGN_IN_LIFETIME: u64 = 15 * 60;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::clock::UnixSeconds;
+use crate::config::shapes::Guid;
 use crate::docusign::account_server::DocusignAccessToken;
 use crate::docusign::assertion::upstream_scope;
 use crate::docusign::freshness;
@@ -54,8 +55,7 @@ impl TokenEndpoint {
     ) -> Result<IssuedToken, Refusal> {
         match client.access_token {
             AccessTokenKind::Docusign => {
-                let user = grant.subject.user(&self.integration_user);
-                let upstream = upstream_scope(&self.docusign_scopes, scope);
+                let (user, upstream) = self.upstream(grant, scope);
                 let (access_token, cache_result) = self.access_tokens.get(user, &upstream).await?;
                 Ok(IssuedToken::Docusign(access_token, cache_result))
             }
@@ -81,8 +81,7 @@ impl TokenEndpoint {
     ) -> Result<IssuedToken, Refusal> {
         match self.access_token(client, grant, scope).await {
             Err(Refusal::Unavailable(unavailable)) if unavailable.error.kind() == FailureKind::Permanent => {
-                let user = grant.subject.user(&self.integration_user);
-                let upstream = upstream_scope(&self.docusign_scopes, scope);
+                let (user, upstream) = self.upstream(grant, scope);
                 match self.access_tokens.mint_anew(user, &upstream).await {
                     Ok(_) => self.access_token(client, grant, scope).await,
                     Err(_) => Err(unavailable.into()),
@@ -90,6 +89,11 @@ impl TokenEndpoint {
             }
             settled => settled,
         }
+    }
+
+    /// What DocuSign is asked for: whose access token, and within which scope.
+    fn upstream<'a>(&'a self, grant: &'a Grant, scope: &Scope) -> (&'a Guid, Scope) {
+        (grant.subject.user(&self.integration_user), upstream_scope(&self.docusign_scopes, scope))
     }
 
     /// §5.1, and the audit event.

@@ -78,43 +78,38 @@ impl Refusal {
 
     /// The answer, and what the log says of it.
     pub fn answer(&self, client: Option<&Client>) -> Answer {
-        match self {
-            Self::OAuth(error) => refuse(*error, client),
+        let answer = match self {
+            Self::OAuth(error) => refuse(*error),
             Self::Unavailable(unavailable) => {
                 let subject = client.map_or(SubjectKind::IntegrationUser, |client| client.subject);
-                by(outage::answer(unavailable, subject), client)
+                outage::answer(unavailable, subject)
             }
             Self::SealingUnavailable => {
-                by(later("sealing_key_unavailable", "the sealing key cannot be used at the moment"), client)
+                later("sealing_key_unavailable", "the sealing key cannot be used at the moment")
             }
-            Self::UnknownSealingKey => by(later("sealing_key_unknown", UNKNOWN_SEALING_KEY), client),
-            Self::OtherIssuer => by(later("other_issuer", OTHER_ISSUER), client),
+            Self::UnknownSealingKey => later("sealing_key_unknown", UNKNOWN_SEALING_KEY),
+            Self::OtherIssuer => later("other_issuer", OTHER_ISSUER),
             Self::StoreUnavailable => {
-                by(later("store_unavailable", "the store of used codes cannot be reached at the moment"), client)
+                later("store_unavailable", "the store of used codes cannot be reached at the moment")
             }
-            Self::Deadline => by(later("deadline", "no token could be had in time"), client),
+            Self::Deadline => later("deadline", "no token could be had in time"),
+        };
+        match client {
+            Some(client) => Answer { record: answer.record.by(client), ..answer },
+            None => answer,
         }
     }
 }
 
-fn refuse(error: OAuthError, client: Option<&Client>) -> Answer {
+fn refuse(error: OAuthError) -> Answer {
     let record = Record { error: Some(error.error.as_str()), ..Record::of("token_refused") };
-    by(Answer { response: error.reply(), record }, client)
+    Answer { response: error.reply(), record }
 }
 
 fn later(cause: &'static str, error_description: &'static str) -> Answer {
     let outage = Outage { retry_after: RETRY_AFTER, error_description };
     let record = Record { error: Some(Outage::ERROR), cause: Some(cause), ..Record::of("token_unavailable") };
     Answer { response: outage.reply(), record }
-}
-
-fn by(answer: Answer, client: Option<&Client>) -> Answer {
-    let Answer { response, record } = answer;
-    let record = match client {
-        Some(client) => record.by(client),
-        None => record,
-    };
-    Answer { response, record }
 }
 
 /// `invalid_grant`: the one error that makes a client throw its grant away.

@@ -7,7 +7,9 @@
 pub mod claims;
 pub mod secret;
 
-use jsonwebtoken::{Algorithm, Header, Validation};
+use std::sync::LazyLock;
+
+use jsonwebtoken::{Algorithm, Header, TokenData, Validation};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -104,12 +106,11 @@ pub fn unseal<T: Sealable>(
     sealed: &str,
     now: UnixSeconds,
 ) -> Result<Sealed<T>, UnsealError> {
-    let label = label(sealed).ok_or(UnsealError::NotOurs)?;
-    if label.typ != T::TYP || label.kid != secret.kid() {
+    let opened = jsonwebtoken::decode::<Sealed<T>>(sealed, secret.decoding_key(), &SIGNATURE_ONLY);
+    let TokenData { header, claims } = opened.map_err(|_| UnsealError::NotOurs)?;
+    if header.typ.as_deref() != Some(T::TYP) || header.kid.as_deref() != Some(secret.kid()) {
         return Err(UnsealError::NotOurs);
     }
-    let opened = jsonwebtoken::decode::<Sealed<T>>(sealed, secret.decoding_key(), &signature_only());
-    let claims = opened.map_err(|_| UnsealError::NotOurs)?.claims;
     if claims.aud != audience::<T>(&claims.iss) {
         return Err(UnsealError::NotOurs);
     }
@@ -123,15 +124,15 @@ fn audience<T: Sealable>(issuer: &str) -> String {
     format!("{issuer}#{}", T::TYP)
 }
 
-/// HS256 and nothing else. Issuer, audience and expiry are compared by [`unseal`], which tells them apart and is given
-/// the time; the library would ask the machine's clock.
-fn signature_only() -> Validation {
+/// HS256 and nothing else. Issuer, audience and expiry are compared by [`unseal`], which tells them apart and is given the
+/// time; the library would ask the machine's clock.
+static SIGNATURE_ONLY: LazyLock<Validation> = LazyLock::new(|| {
     let mut validation = Validation::new(Algorithm::HS256);
     validation.validate_exp = false;
     validation.validate_aud = false;
     validation.required_spec_claims.clear();
     validation
-}
+});
 
 #[cfg(test)]
 mod tests;
