@@ -139,7 +139,7 @@ impl App {
             clients: settings.clients.clone(),
             sealing: Arc::clone(sealing),
             finished: FinishedSignIns::default(),
-            used_codes: UsedCodes::new(Arc::clone(store), Arc::clone(clock)),
+            home: store.home().map(ToOwned::to_owned),
             account_server: account_server.clone(),
             access_tokens: access_tokens.clone(),
             clock: Arc::clone(clock),

@@ -26,4 +26,5 @@ pub mod secret;
 pub mod signing;
 pub mod store;
 pub mod telemetry;
+pub mod tidy_map;
 pub mod token;

@@ -36,7 +36,6 @@ use crate::oauth::client::ClientRegistry;
 use crate::oauth::sealed::claims::{ConsentState, SignInState};
 use crate::oauth::sealed::{self, Sealable, Sealed};
 use crate::signing::sealing::{OpenError, SealingKeys};
-use crate::store::codes::UsedCodes;
 use crate::telemetry::{Answer, Record};
 use finished::FinishedSignIns;
 use outcome::Outcome;
@@ -54,8 +53,8 @@ pub struct ConsentCallback {
     pub sealing: Arc<SealingKeys>,
     /// Sign-ins that came to their end.
     pub finished: FinishedSignIns,
-    /// Where new codes will be redeemed.
-    pub used_codes: UsedCodes,
+    /// The only process that may redeem the new codes, where processes share no store.
+    pub home: Option<String>,
     /// DocuSign.
     pub account_server: AccountServer,
     /// What proves the consent.

@@ -106,7 +106,7 @@ impl ConsentCallback {
             grant,
             redirect_uri: state.redirect_uri_given.then(|| state.redirect_uri.clone()),
             code_challenge: state.code_challenge.clone(),
-            home: self.used_codes.home().map(ToOwned::to_owned),
+            home: self.home.clone(),
         };
         let (issuer, jti) = (self.issuer.as_str(), random::id::<32>());
         let code = Sealed::new(issuer, jti, self.clock.now(), Some(CODE_LIFETIME), content).seal(secret);

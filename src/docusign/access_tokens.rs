@@ -3,7 +3,6 @@
 //! A mint runs in a task of its own, so a caller who hangs up cancels nothing for the others. What to do for a caller
 //! is decided by [`Slot::decide`]; each slot has its own lock, which is never held across a call.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -15,9 +14,10 @@ use crate::docusign::account_server::DocusignAccessToken;
 use crate::docusign::minter::{MintError, Minter};
 use crate::docusign::slot::{CacheResult, Decision, Outcome, Slot, Unavailable};
 use crate::oauth::scope::Scope;
+use crate::tidy_map::TidyMap;
 
-/// From this many slots on, those that hold nothing of use are dropped before one is added.
-const SLOTS_BEFORE_CLEANING: usize = 256;
+/// How many slots are kept before those that hold nothing of use are dropped.
+const SLOTS_AT_LEAST: usize = 256;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct CacheKey {
@@ -42,14 +42,14 @@ struct Entry {
 pub struct AccessTokens {
     minter: Arc<Minter>,
     clock: Arc<dyn Clock>,
-    entries: Arc<RwLock<HashMap<CacheKey, Arc<Entry>>>>,
+    entries: Arc<RwLock<TidyMap<CacheKey, Arc<Entry>>>>,
 }
 
 impl AccessTokens {
     /// An empty cache over `minter`.
     #[must_use]
     pub fn new(minter: Arc<Minter>, clock: Arc<dyn Clock>) -> Self {
-        Self { minter, clock, entries: Arc::default() }
+        Self { minter, clock, entries: Arc::new(RwLock::new(TidyMap::new(SLOTS_AT_LEAST))) }
     }
 
     /// An access token of `user` within `scope`, from memory if possible.
@@ -158,12 +158,15 @@ impl AccessTokens {
             return Arc::clone(entry);
         }
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
-        if entries.len() >= SLOTS_BEFORE_CLEANING {
-            let now = self.clock.now();
-            // One that somebody holds is in use, or about to be.
-            entries.retain(|_, entry| Arc::strong_count(entry) > 1 || entry.lock().0.is_of_use(now));
+        // Somebody may have added it since.
+        if let Some(entry) = entries.get(cache_key) {
+            return Arc::clone(entry);
         }
-        Arc::clone(entries.entry(cache_key.clone()).or_default())
+        let (entry, now) = (Arc::<Entry>::default(), self.clock.now());
+        // One that somebody holds is in use, or about to be.
+        let is_of_use = |entry: &Arc<Entry>| Arc::strong_count(entry) > 1 || entry.lock().0.is_of_use(now);
+        entries.insert(cache_key.clone(), Arc::clone(&entry), is_of_use);
+        entry
     }
 }
 

@@ -62,7 +62,6 @@ impl BlobStore {
         let (if_match, if_none_match) = match &write.condition {
             Condition::Absent => (None, Some(Etag::from("*"))),
             Condition::Unchanged(Version(etag)) => (Some(Etag::from(etag.clone())), None),
-            Condition::Always => (None, None),
         };
         let options = BlobClientUploadOptions { if_match, if_none_match, ..Default::default() };
         let content = RequestContent::from(write.content.clone().into_bytes());
@@ -73,33 +72,30 @@ impl BlobStore {
         }
     }
 
-    async fn once<T>(&self, call: impl Future<Output = Result<T, StoreError>> + Send) -> Result<T, StoreError> {
-        timeout(self.identity.try_timeout(), call).await.unwrap_or(Err(StoreError::NoAnswer))
+    async fn with_retries<T, F>(&self, call: impl Fn() -> F + Send) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>> + Send,
+    {
+        let mut tries = 1;
+        loop {
+            let answer = timeout(self.identity.try_timeout(), call()).await;
+            match answer.unwrap_or(Err(StoreError::NoAnswer)) {
+                Err(error) if tries < TRIES && is_worth_another_try(error) => tokio::time::sleep(PAUSE).await,
+                settled => return settled,
+            }
+            tries += 1;
+        }
     }
 }
 
 #[async_trait]
 impl Store for BlobStore {
     async fn read(&self, name: &str) -> Result<Option<Record>, StoreError> {
-        let mut tries = 1;
-        loop {
-            match self.once(self.get(name)).await {
-                Err(error) if tries < TRIES && is_worth_another_try(error) => tokio::time::sleep(PAUSE).await,
-                settled => return settled,
-            }
-            tries += 1;
-        }
+        self.with_retries(|| self.get(name)).await
     }
 
     async fn write(&self, write: Write) -> Result<bool, StoreError> {
-        let mut tries = 1;
-        loop {
-            match self.once(self.put(&write)).await {
-                Err(error) if tries < TRIES && is_worth_another_try(error) => tokio::time::sleep(PAUSE).await,
-                settled => return settled,
-            }
-            tries += 1;
-        }
+        self.with_retries(|| self.put(&write)).await
     }
 
     fn home(&self) -> Option<&str> {

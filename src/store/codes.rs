@@ -1,18 +1,18 @@
 //! Authorization codes work once (RFC 6749 §4.1.2), across all processes that share the store.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::clock::{Clock, UnixSeconds};
 use crate::random;
 use crate::secret::{hex, sha256};
 use crate::store::{Condition, Store, StoreError, Write};
+use crate::tidy_map::TidyMap;
 
 /// How much longer than its code a record is kept, in seconds: for clocks that differ.
 const KEPT_LONGER: u64 = 3600;
 
-/// From this many attempts on, those whose code has expired are forgotten before one is added.
-const ATTEMPTS_BEFORE_CLEANING: usize = 1024;
+/// How many attempts are kept before those whose code has expired are forgotten.
+const ATTEMPTS_AT_LEAST: usize = 1024;
 
 /// What this process tried for one code.
 struct Attempt {
@@ -28,26 +28,20 @@ struct Attempt {
 pub struct UsedCodes {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    attempts: Arc<Mutex<HashMap<String, Arc<Attempt>>>>,
+    attempts: Arc<Mutex<TidyMap<String, Arc<Attempt>>>>,
 }
 
 impl UsedCodes {
     /// The codes that `store` remembers.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, attempts: Arc::default() }
-    }
-
-    /// What a new code has to name as its `home`.
-    #[must_use]
-    pub fn home(&self) -> Option<&str> {
-        self.store.home()
+        Self { store, clock, attempts: Arc::new(Mutex::new(TidyMap::new(ATTEMPTS_AT_LEAST))) }
     }
 
     /// Uses `code` up: true for at most one caller, ever. A code that must be redeemed elsewhere (`home`) is false too.
     ///
     /// A caller who was told of an outage, or hung up, may try again: if it turns out that the write had come through,
-    /// the code is his all the same.
+    /// the code is theirs all the same.
     ///
     /// # Errors
     /// [`StoreError`]; logged here, once.
@@ -82,11 +76,13 @@ impl UsedCodes {
 
     fn attempt(&self, name: &str, useless_from: UnixSeconds) -> Arc<Attempt> {
         let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        if attempts.len() >= ATTEMPTS_BEFORE_CLEANING {
-            let now = self.clock.now();
-            attempts.retain(|_, attempt| now < attempt.useless_from);
+        if let Some(attempt) = attempts.get(name) {
+            return Arc::clone(attempt);
         }
-        let attempt = || Attempt { mark: random::id::<16>(), settled: tokio::sync::Mutex::new(false), useless_from };
-        Arc::clone(attempts.entry(name.to_owned()).or_insert_with(|| Arc::new(attempt())))
+        let settled = tokio::sync::Mutex::new(false);
+        let attempt = Arc::new(Attempt { mark: random::id::<16>(), settled, useless_from });
+        let now = self.clock.now();
+        attempts.insert(name.to_owned(), Arc::clone(&attempt), |attempt| now < attempt.useless_from);
+        attempt
     }
 }

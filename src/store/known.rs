@@ -1,15 +1,15 @@
 //! What this process knows of records under their names, and for how long it may believe it. Pure but for a lock.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::clock::UnixSeconds;
+use crate::tidy_map::TidyMap;
 
 /// For how long an answer of the store is believed, in seconds.
 pub const BELIEVED_FOR: u64 = 60;
 
-/// From this many names on, those that may be forgotten are, before one is added.
-const NAMES_BEFORE_CLEANING: usize = 4096;
+/// How many names are kept before those that may be forgotten are.
+const NAMES_AT_LEAST: usize = 4096;
 
 /// What is known of one name.
 #[derive(Default)]
@@ -85,22 +85,25 @@ impl Name {
 }
 
 /// All names that were asked for.
-#[derive(Default)]
-pub struct Names(Mutex<(HashMap<String, Arc<Name>>, usize)>);
+pub struct Names(Mutex<TidyMap<String, Arc<Name>>>);
+
+impl Default for Names {
+    fn default() -> Self {
+        Self(Mutex::new(TidyMap::new(NAMES_AT_LEAST)))
+    }
+}
 
 impl Names {
-    /// What is known of `name`. All names are looked through only after they have doubled, so that this costs the same
-    /// however many there are.
+    /// What is known of `name`.
     pub fn get(&self, name: &str, now: UnixSeconds) -> Arc<Name> {
-        let (names, clean_at) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = names.get(name) {
             return Arc::clone(known);
         }
-        if names.len() >= NAMES_BEFORE_CLEANING.max(*clean_at) {
-            // One that somebody holds is in use.
-            names.retain(|_, name| Arc::strong_count(name) > 1 || !name.lock().may_be_forgotten(now));
-            *clean_at = names.len() * 2;
-        }
-        Arc::clone(names.entry(name.to_owned()).or_default())
+        let known = Arc::<Name>::default();
+        // One that somebody holds is in use.
+        let is_of_use = |known: &Arc<Name>| Arc::strong_count(known) > 1 || !known.lock().may_be_forgotten(now);
+        names.insert(name.to_owned(), Arc::clone(&known), is_of_use);
+        known
     }
 }

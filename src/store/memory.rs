@@ -1,17 +1,16 @@
 //! Records in this process: right for one process, and lost with it.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
 use crate::clock::{Clock, UnixSeconds};
-use crate::random::random;
-use crate::secret::hex;
+use crate::random;
 use crate::store::{Condition, Record, Store, StoreError, Version, Write};
+use crate::tidy_map::TidyMap;
 
-/// From this many records on, those nobody asks for any more are dropped before one is added.
-const RECORDS_BEFORE_CLEANING: usize = 4096;
+/// How many records are kept before those that nobody asks for any more are dropped.
+const RECORDS_AT_LEAST: usize = 4096;
 
 struct Entry {
     record: Record,
@@ -19,11 +18,9 @@ struct Entry {
 }
 
 /// The records, and how many writes there have been.
-#[derive(Default)]
 struct Records {
-    by_name: HashMap<String, Entry>,
+    by_name: TidyMap<String, Entry>,
     writes: u64,
-    clean_at: usize,
 }
 
 /// A store in memory.
@@ -37,8 +34,8 @@ impl MemoryStore {
     /// An empty store.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        let records = Records { clean_at: RECORDS_BEFORE_CLEANING, ..Records::default() };
-        Self { home: hex(&random::<8>()), clock, records: Mutex::new(records) }
+        let records = Records { by_name: TidyMap::new(RECORDS_AT_LEAST), writes: 0 };
+        Self { home: random::id::<8>(), clock, records: Mutex::new(records) }
     }
 }
 
@@ -67,22 +64,13 @@ impl Records {
         let holds = match &condition {
             Condition::Absent => there.is_none(),
             Condition::Unchanged(version) => there == Some(version),
-            Condition::Always => true,
         };
         if holds {
-            self.clean(now);
             self.writes += 1;
             let record = Record { content, version: Version(self.writes.to_string()) };
-            self.by_name.insert(name, Entry { record, useless_from });
+            let is_of_use = |entry: &Entry| entry.useless_from.is_none_or(|useless_from| now < useless_from);
+            self.by_name.insert(name, Entry { record, useless_from }, is_of_use);
         }
         holds
-    }
-
-    /// Looks through all records only after they have doubled, so that a write costs the same however many there are.
-    fn clean(&mut self, now: UnixSeconds) {
-        if self.by_name.len() >= self.clean_at {
-            self.by_name.retain(|_, entry| entry.useless_from.is_none_or(|useless_from| useless_from > now));
-            self.clean_at = RECORDS_BEFORE_CLEANING.max(self.by_name.len() * 2);
-        }
     }
 }

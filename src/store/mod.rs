@@ -43,8 +43,6 @@ pub enum Condition {
     Absent,
     /// If the record is still in this state.
     Unchanged(Version),
-    /// In any case.
-    Always,
 }
 
 /// A record to be written.

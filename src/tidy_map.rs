@@ -1,0 +1,68 @@
+//! A map that stays small: what is of no use any more is dropped before something is added. Pure.
+
+use std::borrow::Borrow;
+use std::collections::HashMap;
+use std::hash::Hash;
+
+/// The entries, and from how many on they are looked through.
+#[derive(Debug)]
+pub struct TidyMap<K, V> {
+    entries: HashMap<K, V>,
+    at_least: usize,
+    tidy_at: usize,
+}
+
+impl<K: Eq + Hash, V> TidyMap<K, V> {
+    /// An empty map, which is not looked through before it holds `at_least` entries.
+    #[must_use]
+    pub fn new(at_least: usize) -> Self {
+        Self { entries: HashMap::new(), at_least, tidy_at: at_least }
+    }
+
+    /// The value at `key`.
+    pub fn get<Q>(&self, key: &Q) -> Option<&V>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        self.entries.get(key)
+    }
+
+    /// All entries, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.entries.iter()
+    }
+
+    /// Adds `value`, and gives the one that it replaces. All entries are looked through only after they have doubled, so
+    /// that adding costs the same however many are of use.
+    pub fn insert(&mut self, key: K, value: V, is_of_use: impl Fn(&V) -> bool) -> Option<V> {
+        if self.entries.len() >= self.tidy_at {
+            self.entries.retain(|_, value| is_of_use(value));
+            self.tidy_at = self.at_least.max(self.entries.len() * 2);
+        }
+        self.entries.insert(key, value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_of_no_use_goes_and_what_is_of_use_is_seldom_looked_through() {
+        let mut map = TidyMap::new(4);
+        for key in 0..4 {
+            map.insert(key, key % 2 == 0, |even| *even);
+        }
+        assert_eq!(map.insert(4, true, |even| *even), None);
+        assert_eq!((map.get(&1), map.get(&2), map.get(&4)), (None, Some(&true), Some(&true)));
+        let looked_at = std::cell::Cell::new(0);
+        for key in 10..1010 {
+            map.insert(key, true, |_| {
+                looked_at.set(looked_at.get() + 1);
+                true
+            });
+        }
+        assert!(looked_at.get() < 2100, "{}", looked_at.get());
+    }
+}
