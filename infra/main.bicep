@@ -1,0 +1,370 @@
+// Evergrant in one resource group. docs/deploy.md walks through it; `./deploy` does it.
+targetScope = 'resourceGroup'
+
+metadata name = 'Evergrant'
+metadata description = 'DocuSign connections that never expire: a function app whose signing key stays in Key Vault.'
+
+// ---- Where and under which names -------------------------------------------------------------------------------------
+
+@description('Azure region with Flex Consumption, e.g. westeurope. `az functionapp list-flexconsumption-locations` lists them.')
+param location string = resourceGroup().location
+
+@description('Beginning of every resource name, e.g. evergrant: 3 to 10 lower-case letters and digits, a letter first.')
+@minLength(3)
+@maxLength(10)
+param namePrefix string = 'evergrant'
+
+@description('Name of the function app and first part of its host name, e.g. contoso-evergrant: 2 to 60 letters, digits and hyphens, unique in all of Azure.')
+@minLength(2)
+@maxLength(60)
+param functionAppName string = '${namePrefix}-${uniqueString(resourceGroup().id)}'
+
+@description('Name of the key vault, e.g. contoso-evergrant: 3 to 24 letters, digits and hyphens, unique in all of Azure. A deleted vault keeps its name for 90 days.')
+@minLength(3)
+@maxLength(24)
+param keyVaultName string = '${namePrefix}-${uniqueString(resourceGroup().id)}'
+
+@description('Name of the storage account, e.g. contosoevergrant: 3 to 24 lower-case letters and digits, unique in all of Azure.')
+@minLength(3)
+@maxLength(24)
+param storageAccountName string = '${namePrefix}${uniqueString(resourceGroup().id)}'
+
+@description('Tags of every resource, e.g. { owner: \'integration\' }.')
+param tags object = {}
+
+// ---- DocuSign --------------------------------------------------------------------------------------------------------
+
+@description('Which DocuSign: demo for a developer account, production for a paid one.')
+@allowed([
+  'demo'
+  'production'
+])
+param docusignEnvironment string
+
+@description('Integration key: a GUID, e.g. 1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e, from DocuSign\'s page Apps and Keys.')
+@minLength(36)
+@maxLength(36)
+param docusignIntegrationKey string
+
+@description('User ID of the integration user: a GUID, e.g. a1c2e3f4-0000-4000-8000-9b8a7c6d5e4f, from DocuSign\'s page Users.')
+@minLength(36)
+@maxLength(36)
+param docusignUserId string
+
+@description('Scopes that consent is asked for, separated by spaces, e.g. signature spring_read.')
+param docusignScopes string = 'signature impersonation spring_read spring_write'
+
+@description('User IDs (GUIDs) of those who may make system-wide connections besides the integration user, e.g. [\'a1c2e3f4-0000-4000-8000-9b8a7c6d5e4f\'].')
+param docusignAdmins array = []
+
+@description('Name of the vault\'s secret that holds the integration key\'s secret key, e.g. docusign-secret-key; empty for none. The secret must exist: put it there after the first deployment.')
+param docusignSecretName string = ''
+
+@description('Base URL of another account server, e.g. https://account-d.docusign.com; empty for the environment\'s own.')
+param docusignOauthUrl string = ''
+
+// ---- Who may ask for tokens ------------------------------------------------------------------------------------------
+
+@description('Registered clients; infra/clients.json in the parameter file. No secret is in here, only digests of secrets of 256 random bits.')
+param clients array = []
+
+// ---- Keys ------------------------------------------------------------------------------------------------------------
+
+@description('Name of the key that signs for DocuSign, e.g. evergrant-signing.')
+param signingKeyName string = 'evergrant-signing'
+
+@description('Version of the signing key in use: 32 hex digits, e.g. 0123456789abcdef0123456789abcdef; empty for the newest, which is right for the first deployment only. `./deploy` keeps the one in use.')
+param signingKeyVersion string = ''
+
+@description('Version of the signing key that is tried first while it is being rotated: 32 hex digits; empty for none.')
+param signingKeyVersionNext string = ''
+
+@description('Name of the key that seals what travels through browsers, e.g. evergrant-sealing. It is not rotated.')
+param sealingKeyName string = 'evergrant-sealing'
+
+@description('Version of the sealing key in use: 32 hex digits; empty for the newest. `./deploy` keeps the one in use.')
+param sealingKeyVersion string = ''
+
+@description('Identifiers of older sealing keys that may still open, e.g. [\'https://contoso.vault.azure.net/keys/evergrant-sealing/0123456789abcdef0123456789abcdef\'].')
+param sealingKeyIdsPrevious array = []
+
+@description('GUID of the role on both keys, e.g. 12338af0-0e69-4776-bea7-57ae8d297424 (Key Vault Crypto User). A role of your own with keys/read and keys/sign/action is enough.')
+@minLength(36)
+@maxLength(36)
+param keyRoleId string = '12338af0-0e69-4776-bea7-57ae8d297424'
+
+// ---- Instances -------------------------------------------------------------------------------------------------------
+
+@description('Memory of an instance in MB: 512, 2048 or 4096. The handler needs some 20 MB, the Functions host the rest.')
+@allowed([
+  512
+  2048
+  4096
+])
+param instanceMemoryMB int = 512
+
+@description('The most instances at a time: 40 to 1000, e.g. 40.')
+@minValue(40)
+@maxValue(1000)
+param maximumInstanceCount int = 40
+
+@description('Instances kept warm, and paid for all the time: 0 to 20, e.g. 1 where a cold start of some seconds is too long.')
+@minValue(0)
+@maxValue(20)
+param alwaysReadyInstances int = 0
+
+@description('Requests that an instance answers at the same time before another one is started: 1 to 1000, e.g. 64.')
+@minValue(1)
+@maxValue(1000)
+param httpConcurrency int = 64
+
+@description('Spread instances and copies of the store over three zones; only in regions that have them, and not to be changed later.')
+param zoneRedundant bool = false
+
+// ---- Network ---------------------------------------------------------------------------------------------------------
+
+@description('Reach vault and storage through private endpoints only. The app itself stays reachable from the Internet.')
+param privateNetwork bool = false
+
+@description('Address range of the private network in CIDR form, e.g. 10.90.0.0/24.')
+param networkAddressPrefix string = '10.90.0.0/24'
+
+@description('Part of it that instances call from, /27 or larger, e.g. 10.90.0.0/26.')
+param networkAppPrefix string = '10.90.0.0/26'
+
+@description('Part of it for the private endpoints, /28 or larger, e.g. 10.90.0.64/26.')
+param networkEndpointPrefix string = '10.90.0.64/26'
+
+@description('Your own host name, e.g. evergrant.contoso.com, whose DNS records are in place; empty for the app\'s own. It is the issuer: connections made under another one have to be made anew.')
+param customDomain string = ''
+
+// ---- Watching --------------------------------------------------------------------------------------------------------
+
+@description('Address that alerts are sent to, e.g. integration@contoso.com; empty to see them in the portal only.')
+param alertEmail string = ''
+
+@description('Share of 503 answers in five minutes, in per cent, above which an alert fires, e.g. 5.')
+@minValue(0)
+@maxValue(100)
+param alertUnavailablePercent int = 5
+
+@description('Days that logs are kept: 30 to 730, e.g. 90. Audit lines are logs.')
+@minValue(30)
+@maxValue(730)
+param logRetentionDays int = 90
+
+@description('GB of logs a day after which no more are taken in, e.g. 5; -1 for no limit. What comes after the limit is lost, audit lines too.')
+@minValue(-1)
+param logDailyCapGb int = -1
+
+@description('What to log: a level (error, warn, info, debug) or target=level pairs, e.g. info.')
+param logLevel string = 'info'
+
+// ---- Rarely needed ---------------------------------------------------------------------------------------------------
+
+@description('Let the Functions host use the whole storage account instead of its two containers, should it ever need more.')
+param hostMayUseWholeAccount bool = false
+
+@description('More app settings by name, e.g. { HTTPS_PROXY: \'http://proxy.contoso.com:8080\' }. No secrets: use Key Vault references.')
+param additionalSettings object = {}
+
+// ----------------------------------------------------------------------------------------------------------------------
+
+var name = '${namePrefix}-${uniqueString(resourceGroup().id)}'
+
+module identity 'modules/identity.bicep' = {
+  params: {
+    name: name
+    location: location
+    tags: tags
+  }
+}
+
+module monitoring 'modules/monitoring.bicep' = {
+  params: {
+    name: name
+    location: location
+    tags: tags
+    principalId: identity.outputs.principalId
+    retentionDays: logRetentionDays
+    dailyCapGb: logDailyCapGb
+  }
+}
+
+module storage 'modules/storage.bicep' = {
+  params: {
+    name: storageAccountName
+    location: location
+    tags: tags
+    principalId: identity.outputs.principalId
+    zoneRedundant: zoneRedundant
+    privateNetwork: privateNetwork
+    hostMayUseWholeAccount: hostMayUseWholeAccount
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
+module vault 'modules/vault.bicep' = {
+  params: {
+    name: keyVaultName
+    location: location
+    tags: tags
+    principalId: identity.outputs.principalId
+    keyRoleId: keyRoleId
+    signingKeyName: signingKeyName
+    sealingKeyName: sealingKeyName
+    docusignSecretName: docusignSecretName
+    privateNetwork: privateNetwork
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
+module network 'modules/network.bicep' = if (privateNetwork) {
+  params: {
+    name: name
+    location: location
+    tags: tags
+    addressPrefix: networkAddressPrefix
+    appPrefix: networkAppPrefix
+    endpointPrefix: networkEndpointPrefix
+  }
+}
+
+module vaultEndpoint 'modules/private-endpoint.bicep' = if (privateNetwork) {
+  params: {
+    name: '${name}-vault'
+    location: location
+    tags: tags
+    targetId: vault.outputs.id
+    service: 'vault'
+    zoneName: 'privatelink.vaultcore.azure.net'
+    networkId: network!.outputs.id
+    subnetId: network!.outputs.endpointSubnetId
+  }
+}
+
+module blobEndpoint 'modules/private-endpoint.bicep' = if (privateNetwork) {
+  params: {
+    name: '${name}-blob'
+    location: location
+    tags: tags
+    targetId: storage.outputs.id
+    service: 'blob'
+    zoneName: 'privatelink.blob.${environment().suffixes.storage}'
+    networkId: network!.outputs.id
+    subnetId: network!.outputs.endpointSubnetId
+  }
+}
+
+// The newest version is right until there are two: then the parameters say which is in use.
+var signingKeyId = empty(signingKeyVersion) ? vault.outputs.signingKeyNewest : '${vault.outputs.signingKeyUri}/${signingKeyVersion}'
+var signingKeyIdNext = empty(signingKeyVersionNext) ? '' : '${vault.outputs.signingKeyUri}/${signingKeyVersionNext}'
+var sealingKeyId = empty(sealingKeyVersion) ? vault.outputs.sealingKeyNewest : '${vault.outputs.sealingKeyUri}/${sealingKeyVersion}'
+var docusignSecret = empty(docusignSecretName) ? '' : '@Microsoft.KeyVault(VaultName=${keyVaultName};SecretName=${docusignSecretName})'
+
+module app 'modules/app.bicep' = {
+  params: {
+    name: functionAppName
+    location: location
+    tags: tags
+    zoneRedundant: zoneRedundant
+    identityId: identity.outputs.id
+    identityClientId: identity.outputs.clientId
+    instanceMemoryMB: instanceMemoryMB
+    maximumInstanceCount: maximumInstanceCount
+    alwaysReadyInstances: alwaysReadyInstances
+    httpConcurrency: httpConcurrency
+    deploymentContainerUrl: storage.outputs.deploymentContainerUrl
+    blobEndpoint: storage.outputs.blobEndpoint
+    insightsConnectionString: monitoring.outputs.connectionString
+    subnetId: privateNetwork ? network!.outputs.appSubnetId : ''
+    customDomain: customDomain
+    storeUrl: storage.outputs.storeUrl
+    // An empty value counts as not set.
+    handlerSettings: {
+      EVERGRANT_SIGNING_KEY_ID: signingKeyId
+      EVERGRANT_SIGNING_KEY_ID_NEXT: signingKeyIdNext
+      EVERGRANT_SEALING_KEY_ID: sealingKeyId
+      EVERGRANT_SEALING_KEY_ID_PREVIOUS: join(sealingKeyIdsPrevious, ',')
+      EVERGRANT_CLIENTS: string(clients)
+      EVERGRANT_LOG: logLevel
+      DOCUSIGN_ENVIRONMENT: docusignEnvironment
+      DOCUSIGN_OAUTH_URL: docusignOauthUrl
+      DOCUSIGN_INTEGRATION_KEY: docusignIntegrationKey
+      DOCUSIGN_USER_ID: docusignUserId
+      DOCUSIGN_SCOPES: docusignScopes
+      DOCUSIGN_SECRET_KEY: docusignSecret
+      DOCUSIGN_ADMINS: join(docusignAdmins, ',')
+    }
+    additionalSettings: additionalSettings
+  }
+  // An instance that starts before it can reach what it needs would have to be told to try again.
+  dependsOn: [
+    vaultEndpoint
+    blobEndpoint
+  ]
+}
+
+module alerts 'modules/alerts.bicep' = {
+  params: {
+    name: name
+    location: location
+    tags: tags
+    appName: app.outputs.name
+    workspaceId: monitoring.outputs.workspaceId
+    vaultId: vault.outputs.id
+    email: alertEmail
+    unavailablePercent: alertUnavailablePercent
+  }
+}
+
+@description('Name of the function app.')
+output functionAppName string = app.outputs.name
+
+@description('Name of the key vault.')
+output keyVaultName string = keyVaultName
+
+@description('Name of the storage account.')
+output storageAccountName string = storageAccountName
+
+@description('The https URL that callers use: EVERGRANT_PUBLIC_URL, and the issuer.')
+output publicUrl string = app.outputs.publicUrl
+
+@description('For DocuSign\'s page Apps and Keys, as a redirect URI of the integration key.')
+output docusignRedirectUri string = '${app.outputs.publicUrl}/consent/callback'
+
+@description('For Power Automate, Workfront and scripts: the token URL.')
+output tokenUrl string = '${app.outputs.publicUrl}/oauth/token'
+
+@description('For Power Automate: the authorization URL.')
+output authorizationUrl string = '${app.outputs.publicUrl}/oauth/authorize'
+
+@description('For Power Automate: the refresh URL.')
+output refreshUrl string = '${app.outputs.publicUrl}/oauth/token'
+
+@description('For whatever ends connections: the revocation URL.')
+output revocationUrl string = '${app.outputs.publicUrl}/oauth/revoke'
+
+@description('For clients that set themselves up: the metadata URL.')
+output metadataUrl string = '${app.outputs.publicUrl}/.well-known/oauth-authorization-server'
+
+@description('The setup page; it asks for a function key.')
+output setupUrl string = '${app.outputs.publicUrl}/setup'
+
+@description('Identifier of the signing key in use, with its version.')
+output signingKeyId string = signingKeyId
+
+@description('Identifier of the sealing key in use, with its version.')
+output sealingKeyId string = sealingKeyId
+
+@description('URL of the container for used codes and revocations.')
+output storeUrl string = storage.outputs.storeUrl
+
+@description('What to do next, in order.')
+output nextSteps array = [
+  'Upload the package: ./deploy does it with this template; by hand: az functionapp deployment source config-zip --resource-group ${resourceGroup().name} --name ${functionAppName} --src target/package/evergrant.zip'
+  'At DocuSign, Apps and Keys, integration key ${docusignIntegrationKey}: add the redirect URI ${app.outputs.publicUrl}/consent/callback'
+  'There too, upload the public key: az keyvault key download --vault-name ${keyVaultName} --name ${signingKeyName} --version ${last(split(signingKeyId, '/'))} --encoding PEM --file evergrant-signing.pem'
+  'Open the setup page with a function key, follow its consent link, and sign in as the integration user: ${app.outputs.publicUrl}/setup'
+  'Register a client in infra/clients.json, and deploy again.'
+]

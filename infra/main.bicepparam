@@ -1,0 +1,24 @@
+// What this installation is. Fill it in, keep it with your own source code, and run ./deploy.
+// Nothing in here is secret. main.bicep describes every parameter, also those that are left at their defaults.
+using 'main.bicep'
+
+// DocuSign: Settings > Apps and Keys shows both GUIDs. The environment is demo or production.
+param docusignEnvironment = readEnvironmentVariable('DOCUSIGN_ENVIRONMENT', 'demo')
+param docusignIntegrationKey = readEnvironmentVariable('DOCUSIGN_INTEGRATION_KEY', '')
+param docusignUserId = readEnvironmentVariable('DOCUSIGN_USER_ID', '')
+
+// The clients that may ask for tokens, with digests of their secrets.
+param clients = loadJsonContent('clients.json')
+
+// Alerts are sent there; left empty, the portal shows them.
+param alertEmail = readEnvironmentVariable('ALERT_EMAIL', '')
+
+// ./deploy sets these, so that deploying again never changes a key. By hand, write the versions in use here.
+param signingKeyVersion = readEnvironmentVariable('SIGNING_KEY_VERSION', '')
+param signingKeyVersionNext = readEnvironmentVariable('SIGNING_KEY_VERSION_NEXT', '')
+param sealingKeyVersion = readEnvironmentVariable('SEALING_KEY_VERSION', '')
+
+// Which resources azd finds its app by; empty without azd.
+param tags = empty(readEnvironmentVariable('AZURE_ENV_NAME', ''))
+  ? {}
+  : { 'azd-env-name': readEnvironmentVariable('AZURE_ENV_NAME', '') }

@@ -1,0 +1,70 @@
+// Logs and telemetry: one workspace, and an Application Insights component that takes only what an Entra identity sends.
+
+@description('Name of workspace and component, e.g. evergrant-abc123.')
+param name string
+
+@description('Azure region, e.g. westeurope.')
+param location string
+
+@description('Tags of the resources.')
+param tags object
+
+@description('Object id (GUID) of the app\'s identity.')
+param principalId string
+
+@description('Days that logs are kept, 30 to 730, e.g. 90. Audit lines are logs.')
+param retentionDays int
+
+@description('GB of logs a day after which no more are taken in, e.g. 5; -1 for no limit. What comes after the limit is lost, audit lines too.')
+param dailyCapGb int
+
+var monitoringMetricsPublisher = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '3913510d-42f4-4e42-8a64-420c390055eb')
+
+resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = {
+  name: name
+  location: location
+  tags: tags
+  properties: {
+    sku: {
+      name: 'PerGB2018'
+    }
+    retentionInDays: retentionDays
+    workspaceCapping: {
+      dailyQuotaGb: dailyCapGb
+    }
+    features: {
+      disableLocalAuth: true
+      enableLogAccessUsingOnlyResourcePermissions: true
+    }
+  }
+}
+
+resource component 'Microsoft.Insights/components@2020-02-02' = {
+  name: name
+  location: location
+  tags: tags
+  kind: 'web'
+  properties: {
+    Application_Type: 'web'
+    WorkspaceResourceId: workspace.id
+    IngestionMode: 'LogAnalytics'
+    DisableLocalAuth: true
+  }
+}
+
+resource publisher 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: component
+  name: guid(component.id, principalId, monitoringMetricsPublisher)
+  properties: {
+    description: 'Sends telemetry to this component.'
+    roleDefinitionId: monitoringMetricsPublisher
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+@description('Resource id of the workspace.')
+output workspaceId string = workspace.id
+
+@description('Where telemetry is sent. It holds no secret: the component takes nothing without an Entra token.')
+output connectionString string = component.properties.ConnectionString

@@ -1,0 +1,86 @@
+// One private endpoint, and the DNS zone that makes its service's public name lead to it.
+
+@description('Name of the endpoint, e.g. evergrant-abc123-vault.')
+param name string
+
+@description('Azure region, e.g. westeurope.')
+param location string
+
+@description('Tags of the resources.')
+param tags object
+
+@description('Resource id of what is reached.')
+param targetId string
+
+@description('Which service of it is reached.')
+@allowed([
+  'blob'
+  'vault'
+])
+param service string
+
+@description('DNS zone of private endpoints for that service, e.g. privatelink.vaultcore.azure.net.')
+param zoneName string
+
+@description('Resource id of the network whose names are resolved.')
+param networkId string
+
+@description('Resource id of the subnet for private endpoints.')
+param subnetId string
+
+resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = {
+  name: zoneName
+  location: 'global'
+  tags: tags
+}
+
+resource link 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = {
+  parent: zone
+  name: 'evergrant'
+  location: 'global'
+  tags: tags
+  properties: {
+    registrationEnabled: false
+    virtualNetwork: {
+      id: networkId
+    }
+  }
+}
+
+resource endpoint 'Microsoft.Network/privateEndpoints@2025-09-01' = {
+  name: name
+  location: location
+  tags: tags
+  properties: {
+    subnet: {
+      id: subnetId
+    }
+    privateLinkServiceConnections: [
+      {
+        name: service
+        properties: {
+          privateLinkServiceId: targetId
+          groupIds: [service]
+        }
+      }
+    ]
+  }
+}
+
+resource names 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2025-09-01' = {
+  parent: endpoint
+  name: 'default'
+  properties: {
+    privateDnsZoneConfigs: [
+      {
+        name: service
+        properties: {
+          privateDnsZoneId: zone.id
+        }
+      }
+    ]
+  }
+  dependsOn: [
+    link
+  ]
+}

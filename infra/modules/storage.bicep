@@ -1,0 +1,185 @@
+// One storage account without shared keys, whose containers have a purpose each; the identity's roles end at the containers.
+
+@description('Name of the account: 3 to 24 lower-case letters and digits, unique in all of Azure.')
+param name string
+
+@description('Azure region, e.g. westeurope.')
+param location string
+
+@description('Tags of the resources.')
+param tags object
+
+@description('Object id (GUID) of the app\'s identity.')
+param principalId string
+
+@description('Copies are kept in three zones instead of one.')
+param zoneRedundant bool
+
+@description('Reachable through the private endpoint only.')
+param privateNetwork bool
+
+@description('The host may use the whole account instead of its two containers.')
+param hostMayUseWholeAccount bool
+
+@description('Resource id of the workspace that is told of deletions.')
+param workspaceId string
+
+// Data roles. Owner is what the Functions host asks for; Contributor is enough to read and write blobs.
+var blobDataOwner = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b')
+var blobDataContributor = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'ba92f5b4-2d11-453d-a403-e96b0029c9fe')
+
+var deploymentContainer = 'app-package'
+var storeContainer = 'evergrant'
+
+var containers = [
+  {
+    name: deploymentContainer
+    role: blobDataContributor
+    purpose: 'The package that instances start from.'
+  }
+  {
+    name: storeContainer
+    role: blobDataContributor
+    purpose: 'Used codes and revocations.'
+  }
+  {
+    name: 'azure-webjobs-hosts'
+    role: blobDataOwner
+    purpose: 'Locks of the Functions host.'
+  }
+  {
+    name: 'azure-webjobs-secrets'
+    role: blobDataOwner
+    purpose: 'Function keys, which the Functions host encrypts.'
+  }
+]
+
+resource account 'Microsoft.Storage/storageAccounts@2026-04-01' = {
+  name: name
+  location: location
+  tags: tags
+  kind: 'StorageV2'
+  sku: {
+    name: zoneRedundant ? 'Standard_ZRS' : 'Standard_LRS'
+  }
+  properties: {
+    accessTier: 'Hot'
+    allowBlobPublicAccess: false
+    allowCrossTenantReplication: false
+    allowSharedKeyAccess: false
+    defaultToOAuthAuthentication: true
+    minimumTlsVersion: 'TLS1_2'
+    supportsHttpsTrafficOnly: true
+    // Trusted Azure services come through, or Resource Manager could not make keys and containers.
+    publicNetworkAccess: privateNetwork ? 'Disabled' : 'Enabled'
+    networkAcls: {
+      bypass: 'AzureServices'
+      defaultAction: privateNetwork ? 'Deny' : 'Allow'
+    }
+  }
+}
+
+resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2026-04-01' = {
+  parent: account
+  name: 'default'
+  properties: {
+    // A revocation that somebody deletes by mistake would make a revoked connection work again.
+    deleteRetentionPolicy: {
+      enabled: true
+      days: 14
+    }
+    containerDeleteRetentionPolicy: {
+      enabled: true
+      days: 14
+    }
+  }
+}
+
+resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@2026-04-01' = [for item in containers: {
+  parent: blobs
+  name: item.name
+  properties: {
+    publicAccess: 'None'
+  }
+}]
+
+resource containerRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (item, index) in containers: {
+  scope: container[index]
+  name: guid(container[index].id, principalId, item.role)
+  properties: {
+    description: item.purpose
+    roleDefinitionId: item.role
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+  }
+}]
+
+resource accountRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (hostMayUseWholeAccount) {
+  scope: account
+  name: guid(account.id, principalId, blobDataOwner)
+  properties: {
+    description: 'What the Functions host keeps, wherever it keeps it.'
+    roleDefinitionId: blobDataOwner
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2026-04-01' = {
+  parent: account
+  name: 'default'
+  properties: {
+    policy: {
+      rules: [
+        {
+          // A code lives for minutes. Everything else in the container has to stay.
+          name: 'forget-used-codes'
+          enabled: true
+          type: 'Lifecycle'
+          definition: {
+            filters: {
+              blobTypes: ['blockBlob']
+              prefixMatch: ['${storeContainer}/redeemed/']
+            }
+            actions: {
+              baseBlob: {
+                delete: {
+                  daysAfterModificationGreaterThan: 1
+                }
+              }
+            }
+          }
+        }
+      ]
+    }
+  }
+  dependsOn: [
+    blobs
+  ]
+}
+
+resource deletions 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: blobs
+  name: 'deletions'
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      {
+        category: 'StorageDelete'
+        enabled: true
+      }
+    ]
+  }
+}
+
+@description('Resource id of the account.')
+output id string = account.id
+
+@description('Base URL of the blob service, with a slash at its end.')
+output blobEndpoint string = account.properties.primaryEndpoints.blob
+
+@description('URL of the container that instances start from.')
+output deploymentContainerUrl string = '${account.properties.primaryEndpoints.blob}${deploymentContainer}'
+
+@description('URL of the container for used codes and revocations, for EVERGRANT_STORE.')
+output storeUrl string = '${account.properties.primaryEndpoints.blob}${storeContainer}'

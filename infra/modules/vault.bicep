@@ -1,0 +1,188 @@
+// The vault and its two keys. Their private halves never leave it; the identity may use them and no more.
+
+@description('Name of the vault: 3 to 24 letters, digits and hyphens, unique in all of Azure.')
+param name string
+
+@description('Azure region, e.g. westeurope.')
+param location string
+
+@description('Tags of the resources.')
+param tags object
+
+@description('Object id (GUID) of the app\'s identity.')
+param principalId string
+
+@description('GUID of the role that lets the identity read and use a key.')
+param keyRoleId string
+
+@description('Name of the secret that holds DocuSign\'s secret key; empty if there is none.')
+param docusignSecretName string
+
+@description('Reachable through the private endpoint only.')
+param privateNetwork bool
+
+@description('Resource id of the workspace that gets the audit log.')
+param workspaceId string
+
+@description('Name of the key that signs for DocuSign, e.g. evergrant-signing.')
+param signingKeyName string
+
+@description('Name of the key that seals what travels through browsers, e.g. evergrant-sealing.')
+param sealingKeyName string
+
+var keyRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', keyRoleId)
+var secretsUser = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '4633458b-17de-408a-b874-0445c86b69e6')
+
+// DocuSign only knows the public key that somebody uploaded, so a version made by a schedule would end every connection:
+// the policy notifies and never rotates. It sets no expiry either, since Key Vault does not sign with an expired key.
+var rotationPolicy = {
+  attributes: {}
+  lifetimeActions: [
+    {
+      trigger: {
+        timeBeforeExpiry: 'P60D'
+      }
+      action: {
+        type: 'notify'
+      }
+    }
+  ]
+}
+
+resource vault 'Microsoft.KeyVault/vaults@2026-02-01' = {
+  name: name
+  location: location
+  tags: tags
+  properties: {
+    tenantId: tenant().tenantId
+    sku: {
+      family: 'A'
+      name: 'standard'
+    }
+    enableRbacAuthorization: true
+    enableSoftDelete: true
+    softDeleteRetentionInDays: 90
+    enablePurgeProtection: true
+    enabledForDeployment: false
+    enabledForDiskEncryption: false
+    enabledForTemplateDeployment: false
+    // Trusted Azure services come through, or Resource Manager could not make keys and containers.
+    publicNetworkAccess: privateNetwork ? 'Disabled' : 'Enabled'
+    networkAcls: {
+      bypass: 'AzureServices'
+      defaultAction: privateNetwork ? 'Deny' : 'Allow'
+    }
+  }
+}
+
+// Resource Manager makes a key that is missing and leaves one that exists alone: deploying again never rotates.
+resource signingKey 'Microsoft.KeyVault/vaults/keys@2026-02-01' = {
+  parent: vault
+  name: signingKeyName
+  tags: tags
+  properties: {
+    kty: 'RSA'
+    keySize: 2048
+    keyOps: [
+      'sign'
+      'verify'
+    ]
+    attributes: {
+      enabled: true
+      exportable: false
+    }
+    rotationPolicy: rotationPolicy
+  }
+}
+
+resource sealingKey 'Microsoft.KeyVault/vaults/keys@2026-02-01' = {
+  parent: vault
+  name: sealingKeyName
+  tags: tags
+  properties: {
+    kty: 'RSA'
+    keySize: 2048
+    keyOps: [
+      'sign'
+      'verify'
+    ]
+    attributes: {
+      enabled: true
+      exportable: false
+    }
+    rotationPolicy: rotationPolicy
+  }
+}
+
+resource signingKeyUser 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: signingKey
+  name: guid(signingKey.id, principalId, keyRole)
+  properties: {
+    description: 'Signs assertions for DocuSign.'
+    roleDefinitionId: keyRole
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+resource sealingKeyUser 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: sealingKey
+  name: guid(sealingKey.id, principalId, keyRole)
+  properties: {
+    description: 'Makes the secret that codes and refresh tokens are sealed with.'
+    roleDefinitionId: keyRole
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+resource docusignSecret 'Microsoft.KeyVault/vaults/secrets@2026-02-01' existing = if (!empty(docusignSecretName)) {
+  parent: vault
+  name: docusignSecretName
+}
+
+resource docusignSecretUser 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(docusignSecretName)) {
+  scope: docusignSecret
+  name: guid(docusignSecret.id, principalId, secretsUser)
+  properties: {
+    description: 'Reads DocuSign\'s secret key for an app setting.'
+    roleDefinitionId: secretsUser
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: vault
+  name: 'audit'
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      {
+        category: 'AuditEvent'
+        enabled: true
+      }
+    ]
+  }
+}
+
+@description('Resource id of the vault.')
+output id string = vault.id
+
+@description('Identifier of the signing key without a version.')
+output signingKeyUri string = signingKey.properties.keyUri
+
+@description('Identifier of the signing key\'s newest version.')
+output signingKeyNewest string = signingKey.properties.keyUriWithVersion
+
+@description('Identifier of the sealing key without a version.')
+output sealingKeyUri string = sealingKey.properties.keyUri
+
+@description('Identifier of the sealing key\'s newest version.')
+output sealingKeyNewest string = sealingKey.properties.keyUriWithVersion
+
+@description('Resource ids of the keys, for role assignments by hand.')
+output keyResourceIds array = [
+  signingKey.id
+  sealingKey.id
+]
