@@ -93,15 +93,18 @@ param sealingKeyIdsPrevious array = []
 @maxLength(36)
 param keyRoleId string = '12338af0-0e69-4776-bea7-57ae8d297424'
 
+@description('Keep the keys in a hardware security module (vault of the Premium tier), at a higher price per operation.')
+param hsmKeys bool = false
+
 // ---- Instances -------------------------------------------------------------------------------------------------------
 
-@description('Memory of an instance in MB: 512, 2048 or 4096. The handler needs some 20 MB, the Functions host the rest.')
+@description('Memory of an instance in MB: 512, 2048 or 4096. It sets the price; the handler needs some 20 MB, the Functions host the rest.')
 @allowed([
   512
   2048
   4096
 ])
-param instanceMemoryMB int = 512
+param instanceMemoryMB int = 2048
 
 @description('The most instances at a time: 40 to 1000, e.g. 40.')
 @minValue(40)
@@ -135,8 +138,19 @@ param networkAppPrefix string = '10.90.0.0/26'
 @description('Part of it for the private endpoints, /28 or larger, e.g. 10.90.0.64/26.')
 param networkEndpointPrefix string = '10.90.0.64/26'
 
+@description('Let Azure add a hash to the app\'s host name when it is created, so that nobody can take the name over should the app be deleted.')
+param uniqueHostName bool = true
+
 @description('Your own host name, e.g. evergrant.contoso.com, whose DNS records are in place; empty for the app\'s own. It is the issuer: connections made under another one have to be made anew.')
 param customDomain string = ''
+
+@description('Who ends TLS for that name: elsewhere (Front Door or a gateway before the app), first (the app, for the first time), or managed (the app, ever after).')
+@allowed([
+  'elsewhere'
+  'first'
+  'managed'
+])
+param customDomainTls string = 'elsewhere'
 
 // ---- Watching --------------------------------------------------------------------------------------------------------
 
@@ -211,6 +225,7 @@ module vault 'modules/vault.bicep' = {
     tags: tags
     principalId: identity.outputs.principalId
     keyRoleId: keyRoleId
+    hsmKeys: hsmKeys
     signingKeyName: signingKeyName
     sealingKeyName: sealingKeyName
     docusignSecretName: docusignSecretName
@@ -275,10 +290,12 @@ module app 'modules/app.bicep' = {
     alwaysReadyInstances: alwaysReadyInstances
     httpConcurrency: httpConcurrency
     deploymentContainerUrl: storage.outputs.deploymentContainerUrl
-    blobEndpoint: storage.outputs.blobEndpoint
+    storageAccountName: storageAccountName
+    uniqueHostName: uniqueHostName
     insightsConnectionString: monitoring.outputs.connectionString
     subnetId: privateNetwork ? network!.outputs.appSubnetId : ''
     customDomain: customDomain
+    siteCertificates: customDomainTls != 'elsewhere'
     storeUrl: storage.outputs.storeUrl
     // An empty value counts as not set.
     handlerSettings: {
@@ -303,6 +320,15 @@ module app 'modules/app.bicep' = {
     vaultEndpoint
     blobEndpoint
   ]
+}
+
+module domain 'modules/domain.bicep' = if (!empty(customDomain) && customDomainTls != 'elsewhere') {
+  params: {
+    appName: app.outputs.name
+    location: location
+    hostName: customDomain
+    unbound: customDomainTls == 'first'
+  }
 }
 
 module alerts 'modules/alerts.bicep' = {

@@ -28,6 +28,8 @@ param workspaceId string
 var blobDataOwner = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b')
 var blobDataContributor = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'ba92f5b4-2d11-453d-a403-e96b0029c9fe')
 
+var reader = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'acdd72a7-3385-48ef-bd42-f606fba81ae7')
+
 var deploymentContainer = 'app-package'
 var storeContainer = 'evergrant'
 
@@ -55,6 +57,8 @@ var containers = [
 ]
 
 resource account 'Microsoft.Storage/storageAccounts@2026-04-01' = {
+  // checkov:skip=CKV_AZURE_35:The parameter privateNetwork decides; either way only Entra identities with a role get in.
+  // checkov:skip=CKV_AZURE_206:The parameter zoneRedundant decides; not every region has zones.
   name: name
   location: location
   tags: tags
@@ -113,6 +117,18 @@ resource containerRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = [f
     principalType: 'ServicePrincipal'
   }
 }]
+
+// The host lists containers to see whether storage is well. Reader lets it do that, and opens no blob and no key.
+resource accountReader 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: account
+  name: guid(account.id, principalId, reader)
+  properties: {
+    description: 'Lists containers.'
+    roleDefinitionId: reader
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+  }
+}
 
 resource accountRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (hostMayUseWholeAccount) {
   scope: account
@@ -174,9 +190,6 @@ resource deletions 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = 
 
 @description('Resource id of the account.')
 output id string = account.id
-
-@description('Base URL of the blob service, with a slash at its end.')
-output blobEndpoint string = account.properties.primaryEndpoints.blob
 
 @description('URL of the container that instances start from.')
 output deploymentContainerUrl string = '${account.properties.primaryEndpoints.blob}${deploymentContainer}'

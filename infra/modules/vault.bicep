@@ -15,6 +15,9 @@ param principalId string
 @description('GUID of the role that lets the identity read and use a key.')
 param keyRoleId string
 
+@description('Keys live in a hardware security module.')
+param hsmKeys bool
+
 @description('Name of the secret that holds DocuSign\'s secret key; empty if there is none.')
 param docusignSecretName string
 
@@ -40,7 +43,7 @@ var rotationPolicy = {
   lifetimeActions: [
     {
       trigger: {
-        timeBeforeExpiry: 'P60D'
+        timeBeforeExpiry: 'P30D'
       }
       action: {
         type: 'notify'
@@ -50,6 +53,7 @@ var rotationPolicy = {
 }
 
 resource vault 'Microsoft.KeyVault/vaults@2026-02-01' = {
+  // checkov:skip=CKV_AZURE_109:The parameter privateNetwork decides; either way only Entra identities with a role get in.
   name: name
   location: location
   tags: tags
@@ -57,7 +61,7 @@ resource vault 'Microsoft.KeyVault/vaults@2026-02-01' = {
     tenantId: tenant().tenantId
     sku: {
       family: 'A'
-      name: 'standard'
+      name: hsmKeys ? 'premium' : 'standard'
     }
     enableRbacAuthorization: true
     enableSoftDelete: true
@@ -77,11 +81,13 @@ resource vault 'Microsoft.KeyVault/vaults@2026-02-01' = {
 
 // Resource Manager makes a key that is missing and leaves one that exists alone: deploying again never rotates.
 resource signingKey 'Microsoft.KeyVault/vaults/keys@2026-02-01' = {
+  // checkov:skip=CKV_AZURE_112:The parameter hsmKeys decides.
+  // checkov:skip=CKV_AZURE_40:Key Vault does not sign with an expired key, so a date would be the date of an outage.
   parent: vault
   name: signingKeyName
   tags: tags
   properties: {
-    kty: 'RSA'
+    kty: hsmKeys ? 'RSA-HSM' : 'RSA'
     keySize: 2048
     keyOps: [
       'sign'
@@ -96,11 +102,13 @@ resource signingKey 'Microsoft.KeyVault/vaults/keys@2026-02-01' = {
 }
 
 resource sealingKey 'Microsoft.KeyVault/vaults/keys@2026-02-01' = {
+  // checkov:skip=CKV_AZURE_112:The parameter hsmKeys decides.
+  // checkov:skip=CKV_AZURE_40:Key Vault does not sign with an expired key, so a date would be the date of an outage.
   parent: vault
   name: sealingKeyName
   tags: tags
   properties: {
-    kty: 'RSA'
+    kty: hsmKeys ? 'RSA-HSM' : 'RSA'
     keySize: 2048
     keyOps: [
       'sign'
