@@ -1,24 +1,27 @@
 //! The composition root: the only place that names concrete adapters.
 
+mod keys;
 mod vaults;
 
 use std::sync::Arc;
 
 use crate::authorize::AuthorizeEndpoint;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{AzureSettings, KeySource, Settings, SigningKeySources, StoreSetting};
+use crate::config::{AzureSettings, Settings, SigningKeySources, StoreSetting};
 use crate::consent::ConsentCallback;
 use crate::consent::finished::FinishedSignIns;
+use crate::doctor::Doctor;
 use crate::docusign::access_tokens::AccessTokens;
 use crate::docusign::account_server::AccountServer;
 use crate::docusign::assertion::upstream_scope;
-use crate::docusign::minter::{Minter, SigningKeys};
+use crate::docusign::minter::Minter;
 use crate::http_client::HttpClient;
 use crate::identity::Identity;
 use crate::metadata::MetadataEndpoint;
 use crate::oauth::client::{GrantType, SubjectKind};
 use crate::revoke::RevokeEndpoint;
 use crate::routes::Endpoints;
+use crate::setup::SetupEndpoint;
 use crate::signing::SignError;
 use crate::signing::public_key::PublicKey;
 use crate::signing::sealing::SealingKeys;
@@ -29,6 +32,7 @@ use crate::store::memory::MemoryStore;
 use crate::store::revocations::Revocations;
 use crate::store::rotation::Rotations;
 use crate::token::TokenEndpoint;
+use keys::Keys;
 use vaults::Vaults;
 
 /// Everything that runs, put together from the settings. Building it calls nobody.
@@ -45,6 +49,10 @@ pub struct App {
     pub store: Arc<dyn Store>,
     /// Which grants are revoked.
     pub revocations: Revocations,
+    /// Every key of the settings.
+    keys: Keys,
+    /// Calls upstream.
+    http: Arc<HttpClient>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -66,21 +74,17 @@ impl App {
             StoreSetting::Blob(url) => Arc::new(BlobStore::new(url.clone(), identity.clone())),
         };
         let mut vaults = Vaults::new(identity);
-        let keys = SigningKeys {
-            current: vaults.signer(&settings.signing_keys.current),
-            next: settings.signing_keys.next.as_ref().map(|source| vaults.signer(source)),
-        };
-        let mut sealing_key = |source: &KeySource| vaults.sealing_key(source, Arc::clone(&clock));
-        let current = sealing_key(&settings.sealing_keys.current);
-        let previous = settings.sealing_keys.previous.iter().map(sealing_key).collect();
-        let account_server = AccountServer::new(&settings.docusign, http, Arc::clone(&clock));
-        let minter = Minter::new(&settings.docusign, keys, account_server.clone(), Arc::clone(&clock));
+        let keys = Keys::new(&settings, &mut vaults);
+        let account_server = AccountServer::new(&settings.docusign, Arc::clone(&http), Arc::clone(&clock));
+        let minter = Minter::new(&settings.docusign, keys.signing_keys(), account_server.clone(), Arc::clone(&clock));
         Self {
             access_tokens: AccessTokens::new(Arc::new(minter), Arc::clone(&clock)),
             account_server,
-            sealing: Arc::new(SealingKeys::new(current, previous)),
+            sealing: Arc::new(keys.sealing_keys(&clock)),
             revocations: Revocations::new(Arc::clone(&store), Arc::clone(&clock)),
             store,
+            keys,
+            http,
             clock,
             settings,
         }
@@ -112,6 +116,40 @@ impl App {
                 clock: Arc::clone(clock),
             },
             consent: self.consent_callback(),
+            setup: self.setup_endpoint(),
+        }
+    }
+
+    /// The checks.
+    #[must_use]
+    pub fn doctor(&self) -> Doctor {
+        let Self { settings, keys, store, account_server, access_tokens, http, clock, .. } = self;
+        Doctor {
+            public_url: settings.public_url.clone(),
+            signing_keys: keys.named_signing_keys(),
+            sealing_keys: keys.named_sealing_keys(),
+            identity_client_id: settings.azure.client_id.clone(),
+            store_setting: settings.store.clone(),
+            store: Arc::clone(store),
+            docusign: settings.docusign.clone(),
+            account_server: account_server.clone(),
+            access_tokens: access_tokens.clone(),
+            clients: settings.clients.clone(),
+            http: Arc::clone(http),
+            clock: Arc::clone(clock),
+        }
+    }
+
+    fn setup_endpoint(&self) -> SetupEndpoint {
+        let Self { settings, keys, sealing, clock, .. } = self;
+        SetupEndpoint {
+            issuer: settings.public_url.clone(),
+            docusign: settings.docusign.clone(),
+            clients: settings.clients.clone(),
+            sealing: Arc::clone(sealing),
+            signing_keys: keys.named_signing_keys(),
+            doctor: self.doctor(),
+            clock: Arc::clone(clock),
         }
     }
 
@@ -178,9 +216,9 @@ pub async fn public_keys(
     azure: AzureSettings,
 ) -> Result<Vec<(&'static str, PublicKey)>, SignError> {
     let mut vaults = Vaults::new(Identity::new(azure, Arc::new(HttpClient::default())));
-    let mut keys = vec![("EVERGRANT_SIGNING_KEY_ID", vaults.public_key(&sources.current).await?)];
+    let mut keys = vec![("EVERGRANT_SIGNING_KEY_ID", vaults.key(&sources.current).public_key().await?.clone())];
     if let Some(next) = &sources.next {
-        keys.push(("EVERGRANT_SIGNING_KEY_ID_NEXT", vaults.public_key(next).await?));
+        keys.push(("EVERGRANT_SIGNING_KEY_ID_NEXT", vaults.key(next).public_key().await?.clone()));
     }
     Ok(keys)
 }

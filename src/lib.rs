@@ -1,9 +1,10 @@
 //! Evergrant: DocuSign connections that never expire.
 //!
 //! The walk of a request: [`cli`] starts the server → [`routes`] matches the path and reads the body → the slice of
-//! the endpoint ([`token`], [`authorize`], [`consent`], [`revoke`], [`metadata`]) → [`docusign`] answers from its
+//! the endpoint ([`token`], [`authorize`], [`consent`], [`revoke`], [`metadata`], [`setup`]) → [`docusign`] answers from its
 //! cache or mints → [`signing`] signs with the key in Key Vault. [`config`] reads every setting, [`app`] puts
-//! everything together, [`oauth`] is the vocabulary, [`store`] remembers across processes what is used up and revoked.
+//! everything together, [`oauth`] is the vocabulary, [`store`] remembers across processes what is used up and revoked,
+//! and [`doctor`] checks that all of it works.
 
 pub mod app;
 pub mod authorize;
@@ -12,6 +13,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod consent;
+pub mod doctor;
 pub mod docusign;
 pub mod failures;
 pub mod http_client;
@@ -23,6 +25,7 @@ pub mod random;
 pub mod revoke;
 pub mod routes;
 pub mod secret;
+pub mod setup;
 pub mod signing;
 pub mod store;
 pub mod telemetry;

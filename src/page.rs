@@ -15,7 +15,8 @@ use http::{HeaderValue, StatusCode};
 use crate::oauth::reply::Response;
 use crate::secret::sha256;
 
-const STYLE: &str = include_str!("../templates/style.css");
+/// The one style sheet.
+pub const STYLE: &str = include_str!("../templates/style.css");
 
 /// Nothing may be loaded, framed, submitted or run; the one style sheet is named by its digest.
 static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| {
@@ -70,23 +71,30 @@ impl Page {
     pub fn response(&self) -> Response {
         let Self { status, title, lead, facts, steps, retry_after, .. } = self;
         let (tone, verdict) = if status.is_success() { ("good", "Done") } else { ("bad", "Not done") };
-        let html = Html { style: STYLE, tone, verdict, title, lead, facts, steps };
+        let page = Html { style: STYLE, tone, verdict, title, lead, facts, steps };
         // Rendering writes strings into a string, which cannot fail.
-        let mut response = Response::new(Bytes::from(html.render().unwrap_or_default()));
-        *response.status_mut() = *status;
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
-        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-        if let Some(policy) = &*POLICY {
-            headers.insert(CONTENT_SECURITY_POLICY, policy.clone());
-        }
+        let mut response = html(*status, page.render().unwrap_or_default());
         if *status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(RETRY_AFTER, HeaderValue::from((*retry_after).max(1)));
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from((*retry_after).max(1)));
         }
         response
     }
+}
+
+/// `body`, styled by [`STYLE`], as an answer that no cache keeps and no other site can frame.
+#[must_use]
+pub fn html(status: StatusCode, body: String) -> Response {
+    let mut response = Response::new(Bytes::from(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    if let Some(policy) = &*POLICY {
+        headers.insert(CONTENT_SECURITY_POLICY, policy.clone());
+    }
+    response
 }

@@ -24,6 +24,7 @@ use crate::oauth::reply::Response;
 use crate::random::random;
 use crate::revoke::RevokeEndpoint;
 use crate::secret::hex;
+use crate::setup::SetupEndpoint;
 use crate::telemetry::{self, Answer};
 use crate::token::TokenEndpoint;
 use table::{Endpoint, Found, find};
@@ -41,6 +42,8 @@ pub struct Endpoints {
     pub revoke: RevokeEndpoint,
     /// `GET /consent/callback`.
     pub consent: ConsentCallback,
+    /// `GET /setup`.
+    pub setup: SetupEndpoint,
 }
 
 /// The whole server as one warp filter that never rejects.
@@ -111,6 +114,7 @@ impl Endpoints {
             Endpoint::Authorize => self.authorize.handle(&head.map(|()| Bytes::new())).await,
             Endpoint::Metadata => self.metadata.answer(),
             Endpoint::Consent => self.consent.handle(&head.map(|()| Bytes::new())).await,
+            Endpoint::Setup => self.setup.handle(&head.map(|()| Bytes::new())).await,
             Endpoint::Health => plain::health(),
             Endpoint::Root => plain::root(),
         }

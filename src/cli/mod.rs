@@ -3,6 +3,7 @@
 //! Exit codes: 0 good, 1 something failed, 2 usage or configuration. No secret is ever taken as an argument.
 
 mod consent_url;
+mod doctor;
 mod public_key;
 mod revoke;
 mod serve;
@@ -41,6 +42,12 @@ enum Command {
         /// Print the access token itself, and nothing else, on stdout
         #[arg(long)]
         show: bool,
+    },
+    /// Check everything this installation depends on, and tell how to mend what is broken
+    Doctor {
+        /// Print one JSON object on stdout instead of lines for people
+        #[arg(long)]
+        json: bool,
     },
     /// Print the signing key's public half, for DocuSign's "Apps and Keys" page
     PublicKey,
@@ -84,6 +91,7 @@ fn execute(arguments: &Arguments, env: &dyn Environment) -> Result<(), Failure> 
     match arguments.command.clone().unwrap_or(Command::Serve { port: None }) {
         Command::Serve { port } => runtime.block_on(serve::run(Settings::read(env)?, port.or(arguments.port))),
         Command::Token { show } => runtime.block_on(token::run(Settings::read(env)?, show)),
+        Command::Doctor { json } => runtime.block_on(doctor::run(Settings::read(env)?, json)),
         Command::PublicKey => runtime.block_on(public_key::run(Settings::read_signing_keys(env)?)),
         Command::ConsentUrl => runtime.block_on(consent_url::run(Settings::read(env)?)),
         Command::Revoke(what) => runtime.block_on(revoke::run(Settings::read(env)?, what)),

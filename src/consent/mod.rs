@@ -3,12 +3,11 @@
 //!
 //! [`query`] reads what DocuSign sent → the sealed state is opened, and its kind says which way it is:
 //! [`proof`] proves a consent, and [`message`] says how it went and what to do next; [`sign_in`] ends at the client,
-//! with a code or an error. [`link`] makes the link of way A. If DocuSign or Key Vault is down: a 503 page, or back to
+//! with a code or an error. If DocuSign or Key Vault is down: a 503 page, or back to
 //! the client with `temporarily_unavailable`; the consent itself is kept by DocuSign and not lost.
 
 mod allow;
 pub mod finished;
-pub mod link;
 mod message;
 mod outcome;
 mod proof;

@@ -1,14 +1,11 @@
 //! Way A: does the connection work now, and if not, what is missing?
 
-use futures_util::future::join_all;
-
-use crate::config::docusign::IMPERSONATION;
 use crate::consent::ConsentCallback;
 use crate::consent::outcome::Outcome;
 use crate::docusign::errors::ExchangeError;
 use crate::docusign::minter::MintError;
+use crate::docusign::missing_consent::scopes_without_consent;
 use crate::docusign::userinfo::UserInfo;
-use crate::oauth::scope::Scope;
 
 impl ConsentCallback {
     /// Does the connection work now? Remembered failures are ignored: a consent granted a second ago is seen at once.
@@ -29,20 +26,12 @@ impl ConsentCallback {
         }
     }
 
-    /// DocuSign does not say which scope lacks consent, so each is tried by itself, all at once.
     async fn missing_scopes(&self) -> Outcome {
-        let user = &self.docusign.user_id;
-        let trials = self.docusign.scopes.iter().map(|scope_token| async move {
-            let alone = Scope::parse(scope_token).ok()?.with(IMPERSONATION);
-            Some((scope_token, self.access_tokens.mint_anew(user, &alone).await.err()?))
-        });
-        let mut missing = Vec::new();
-        for (scope_token, error) in join_all(trials).await.into_iter().flatten() {
-            match error {
-                MintError::Exchange(ExchangeError::ConsentRequired) => missing.push(scope_token.to_owned()),
-                error => return Outcome::Unproved(error),
-            }
+        let Self { access_tokens, docusign, .. } = self;
+        match scopes_without_consent(access_tokens, &docusign.user_id, &docusign.scopes).await {
+            Ok(missing) if missing.is_empty() => Outcome::NotTogether,
+            Ok(missing) => Outcome::ScopesMissing(missing),
+            Err(error) => Outcome::Unproved(error),
         }
-        if missing.is_empty() { Outcome::NotTogether } else { Outcome::ScopesMissing(missing) }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::RETRY_AFTER;
+use http::header::{DATE, RETRY_AFTER};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -123,6 +123,23 @@ impl AccountServer {
     /// [`ExchangeError::Throttled`] with the seconds left.
     pub fn throttled(&self) -> Result<(), ExchangeError> {
         self.throttle.check(self.clock.now())
+    }
+
+    /// Does DocuSign answer at all, and how many seconds is its clock away from ours? `None` if its answer bore no date.
+    ///
+    /// # Errors
+    /// [`ExchangeError`] if there is no answer, or one that says that DocuSign is down.
+    pub async fn clock_difference(&self) -> Result<Option<u64>, ExchangeError> {
+        // Without an access token this is refused, which is answer enough.
+        let request = self.http.get().await.get(self.base.join("/oauth/userinfo"));
+        let answer = request.timeout(ANSWER_TIMEOUT).send().await.map_err(|error| no_answer(&error))?;
+        let status = answer.status().as_u16();
+        if status >= 500 {
+            return Err(ExchangeError::ServerFailed { status, retry_after: None });
+        }
+        let date = answer.headers().get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
+        let theirs = date.and_then(|date| date.duration_since(std::time::UNIX_EPOCH).ok()).map(|since| since.as_secs());
+        Ok(theirs.map(|theirs| theirs.abs_diff(self.clock.now().0)))
     }
 
     /// Who does `access_token` belong to?

@@ -10,6 +10,7 @@ pub enum Endpoint {
     Consent,
     Revoke,
     Metadata,
+    Setup,
     Health,
     Root,
 }
@@ -56,6 +57,7 @@ pub const ROUTES: &[Route] = &[
         methods: &[Method::GET],
         endpoint: Endpoint::Consent,
     },
+    Route { function: "setup-function", path: "/setup", methods: &[Method::GET], endpoint: Endpoint::Setup },
     Route { function: "health-function", path: "/healthz", methods: &[Method::GET], endpoint: Endpoint::Health },
     // The host's readiness probe, which asks every 25 ms until something answers.
     Route { function: "", path: "/", methods: &[Method::GET], endpoint: Endpoint::Root },

@@ -89,6 +89,12 @@ impl KeyVaultSigner {
         Self { vault, id, public_key: OnceCell::new() }
     }
 
+    /// Which key it is.
+    #[must_use]
+    pub const fn id(&self) -> &KeyVaultKeyId {
+        &self.id
+    }
+
     /// The public half, fetched at first use.
     ///
     /// # Errors

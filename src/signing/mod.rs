@@ -4,6 +4,7 @@
 //! [`sealing`] turns the sealing key's signature into the secret of sealed tokens.
 //! If Key Vault is down: cached access tokens are served until they expire, then clients get 503.
 
+pub mod key;
 pub mod key_id;
 pub mod key_vault;
 pub mod local;

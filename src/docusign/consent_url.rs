@@ -1,4 +1,4 @@
-//! Makes the consent link: sealed state, and the code verifier that belongs to it.
+//! Makes the consent link (way A): sealed state, and the code verifier that belongs to it.
 
 use thiserror::Error;
 

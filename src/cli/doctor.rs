@@ -1,0 +1,51 @@
+//! `evergrant doctor`: does everything work, and if not, who mends it and how?
+
+use futures_util::StreamExt as _;
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::app::App;
+use crate::cli::{Failure, failed};
+use crate::config::Settings;
+use crate::doctor::check::{Check, Verdict, healthy};
+
+/// Some check went bad; which one has been told already.
+#[derive(Debug, Error)]
+#[error("{0} of the checks failed")]
+struct ChecksFailed(usize);
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report<'a> {
+    version: &'static str,
+    healthy: bool,
+    checks: &'a [Check],
+}
+
+/// Runs the checks; tells each as soon as it and those before it are done, or all at once as JSON.
+#[expect(clippy::print_stdout, reason = "the command's result")]
+pub async fn run(settings: Settings, json: bool) -> Result<(), Failure> {
+    let doctor = App::new(settings).doctor();
+    let mut checks = Vec::new();
+    let mut running = std::pin::pin!(doctor.checks());
+    while let Some(check) = running.next().await {
+        if !json {
+            print!("{}", line(&check));
+        }
+        checks.push(check);
+    }
+    if json {
+        let report = Report { version: env!("CARGO_PKG_VERSION"), healthy: healthy(&checks), checks: &checks };
+        println!("{}", serde_json::to_string_pretty(&report).map_err(failed)?);
+    }
+    match checks.iter().filter(|check| check.verdict == Verdict::Bad).count() {
+        0 => Ok(()),
+        bad => Err(failed(ChecksFailed(bad))),
+    }
+}
+
+fn line(check: &Check) -> String {
+    let Check { title, verdict, finding, fix, duration_ms, .. } = check;
+    let told = format!("{:<8} {title}: {finding} ({duration_ms:.0} ms)\n", verdict.as_str());
+    fix.as_ref().map_or(told.clone(), |fix| format!("{told}         → {fix}\n"))
+}

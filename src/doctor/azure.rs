@@ -1,0 +1,73 @@
+//! Identity, Key Vault and storage.
+
+use crate::clock::Stopwatch;
+use crate::config::StoreSetting;
+use crate::doctor::check::{Area, Check, Finding};
+use crate::doctor::{Doctor, NamedKey, fixes};
+use crate::random;
+use crate::secret::sha256;
+use crate::signing::AssertionSigner as _;
+use crate::store::{Condition, StoreError, Write};
+
+/// Signed to see whether the key signs. No assertion looks like it, since it has no dots.
+const SAMPLE: &[u8] = b"evergrant doctor";
+
+/// Seconds for which the record of a check may be kept; the Blob store's lifecycle rule forgets it within two days.
+const RECORD_LIFE: u64 = 60;
+
+impl Doctor {
+    /// Does the key sign, and does the signature fit its public half?
+    pub(super) async fn key(&self, key: &NamedKey) -> Vec<Check> {
+        let watch = Stopwatch::start();
+        let signed = key.key.sign_digest(sha256(SAMPLE)).await;
+        let finding = match (signed, key.key.public_key().await) {
+            (Ok(_), Ok(public_key)) => {
+                Finding::good(format!("signs; SHA-256 of its public key {}", public_key.fingerprint()))
+            }
+            (Err(error), _) | (_, Err(error)) => {
+                Finding::bad(error.to_string(), fixes::key(&error, key, self.identity_client_id.as_deref()))
+            }
+        };
+        let (check, title) = match key.setting {
+            "EVERGRANT_SIGNING_KEY_ID" => ("signing_key", "Signing key"),
+            "EVERGRANT_SIGNING_KEY_ID_NEXT" => ("signing_key_next", "Next signing key"),
+            "EVERGRANT_SEALING_KEY_ID" => ("sealing_key", "Sealing key"),
+            _ => ("sealing_key_previous", "Previous sealing key"),
+        };
+        vec![finding.of(check, Area::Azure, title, watch.elapsed_ms())]
+    }
+
+    /// Can a record be created, and only once?
+    pub(super) async fn store(&self) -> Vec<Check> {
+        let watch = Stopwatch::start();
+        let finding = match self.create_twice().await {
+            Ok((true, false)) if self.store_setting == StoreSetting::Memory => Finding::note(
+                "memory: each process knows only what it saw itself, and forgets it when it ends",
+                "With more than one process, set EVERGRANT_STORE to the https URL of a Blob container.",
+            ),
+            Ok((true, false)) => Finding::good("a record can be created, and only once"),
+            Ok(_) => Finding::bad(
+                "a record could be created twice, or one that is new was called old: codes would not be single-use",
+                "See that EVERGRANT_STORE is a container of Azure Blob storage itself, with no cache in between.",
+            ),
+            Err(error) => Finding::bad(
+                error.to_string(),
+                fixes::store(error, &self.store_setting, self.identity_client_id.as_deref()),
+            ),
+        };
+        vec![finding.of("store", Area::Azure, "Store for used codes and revocations", watch.elapsed_ms())]
+    }
+
+    async fn create_twice(&self) -> Result<(bool, bool), StoreError> {
+        let write = || Write {
+            // Where the lifecycle rule deletes what is a day old.
+            name: format!("redeemed/doctor-{}", random::id::<16>()),
+            content: "doctor".to_owned(),
+            condition: Condition::Absent,
+            useless_from: Some(self.clock.now().plus(RECORD_LIFE)),
+        };
+        let record = write();
+        let first = self.store.write(record.clone()).await?;
+        Ok((first, self.store.write(record).await?))
+    }
+}

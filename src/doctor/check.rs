@@ -1,0 +1,103 @@
+//! What a check is and how it went. Pure.
+
+use serde::Serialize;
+
+/// How a check went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// As it should be.
+    Good,
+    /// It works, but somebody should know.
+    Note,
+    /// Somebody has to mend it.
+    Bad,
+    /// It could not be told, because of another check.
+    Skipped,
+}
+
+impl Verdict {
+    /// The word for people.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Note => "note",
+            Self::Bad => "bad",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// Whose part is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Area {
+    /// Identity, keys and storage: the deployment's.
+    Azure,
+    /// The integration key, its public key, user and consent: the DocuSign administrator's.
+    Docusign,
+    /// Registered clients and the public URL: the operator's.
+    Clients,
+}
+
+/// One thing that was checked. Says nothing that is secret.
+#[derive(Clone, Debug, Serialize)]
+pub struct Check {
+    /// Its name, for machines.
+    pub check: &'static str,
+    /// Whose part it is.
+    pub area: Area,
+    /// What is checked, for people.
+    pub title: String,
+    /// How it went.
+    pub verdict: Verdict,
+    /// What was found.
+    pub finding: String,
+    /// How it is mended, and by whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fix: Option<String>,
+    /// How long it took.
+    pub duration_ms: f64,
+}
+
+/// What a check found, before it is named and timed.
+pub struct Finding {
+    verdict: Verdict,
+    told: String,
+    fix: Option<String>,
+}
+
+impl Finding {
+    /// All is well.
+    pub fn good(told: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Good, told: told.into(), fix: None }
+    }
+
+    /// It works, but `fix` would be better.
+    pub fn note(told: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Note, told: told.into(), fix: Some(fix.into()) }
+    }
+
+    /// It does not work until `fix` is done.
+    pub fn bad(told: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Bad, told: told.into(), fix: Some(fix.into()) }
+    }
+
+    /// It could not be told.
+    pub fn skipped(told: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Skipped, told: told.into(), fix: None }
+    }
+
+    /// This finding as the result of the check `name`.
+    pub fn of(self, check: &'static str, area: Area, title: impl Into<String>, duration_ms: f64) -> Check {
+        let Self { verdict, told, fix } = self;
+        Check { check, area, title: title.into(), verdict, finding: told, fix, duration_ms }
+    }
+}
+
+/// Is nothing bad among `checks`?
+#[must_use]
+pub fn healthy(checks: &[Check]) -> bool {
+    checks.iter().all(|check| check.verdict != Verdict::Bad)
+}

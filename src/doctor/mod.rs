@@ -1,0 +1,88 @@
+//! The doctor: does everything this installation depends on work, and if not, who mends it and how?
+//!
+//! [`azure`] checks keys and store, [`upstream`] DocuSign, [`front`] what callers meet at the public URL. All checks run
+//! at the same time, and are told in their order. They change nothing but a record in the store that is forgotten within
+//! a day. `evergrant doctor` prints them, the setup page shows them.
+
+mod azure;
+pub mod check;
+mod fixes;
+mod front;
+mod upstream;
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, Stream, StreamExt as _};
+
+use crate::clock::Clock;
+use crate::config::shapes::BaseUrl;
+use crate::config::{DocusignSettings, StoreSetting};
+use crate::docusign::access_tokens::AccessTokens;
+use crate::docusign::account_server::AccountServer;
+use crate::http_client::HttpClient;
+use crate::oauth::client::ClientRegistry;
+use crate::signing::key::SigningKey;
+use crate::store::Store;
+use check::Check;
+
+/// One key of the settings.
+#[derive(Clone)]
+pub struct NamedKey {
+    /// The setting that names it.
+    pub setting: &'static str,
+    /// The key.
+    pub key: Arc<SigningKey>,
+}
+
+/// What the checks are made with: the same parts that answer requests.
+pub struct Doctor {
+    /// The base URL that callers use.
+    pub public_url: BaseUrl,
+    /// The signing key and, during a rotation, the next one.
+    pub signing_keys: Vec<NamedKey>,
+    /// The sealing keys, the current one first.
+    pub sealing_keys: Vec<NamedKey>,
+    /// Client id of the identity we act as, where the settings name one.
+    pub identity_client_id: Option<String>,
+    /// Where the store is.
+    pub store_setting: StoreSetting,
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// DocuSign's settings.
+    pub docusign: DocusignSettings,
+    /// DocuSign's account server.
+    pub account_server: AccountServer,
+    /// The cache and the mints.
+    pub access_tokens: AccessTokens,
+    /// Who is registered.
+    pub clients: ClientRegistry,
+    /// For calls to our own public URL.
+    pub http: Arc<HttpClient>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Checks under way at the same time; there are fewer.
+const AT_ONCE: usize = 16;
+
+impl Doctor {
+    /// Runs every check. Each answers within 45 s, most within one; the whole takes as long as the slowest.
+    pub fn checks(&self) -> impl Stream<Item = Check> + Send + '_ {
+        let mut running: Vec<BoxFuture<'_, Vec<Check>>> = Vec::new();
+        for key in self.signing_keys.iter().chain(&self.sealing_keys) {
+            running.push(Box::pin(self.key(key)));
+        }
+        running.push(Box::pin(self.store()));
+        running.push(Box::pin(self.docusign_reachable()));
+        running.push(Box::pin(self.connection()));
+        running.push(Box::pin(std::future::ready(vec![self.registered_clients()])));
+        running.push(Box::pin(self.front()));
+        stream::iter(running).buffered(AT_ONCE).flat_map(stream::iter)
+    }
+
+    /// Runs every check, and tells them all at the end.
+    pub async fn report(&self) -> Vec<Check> {
+        self.checks().collect().await
+    }
+}

@@ -1,0 +1,97 @@
+//! What the setup page tells, as data. Pure.
+
+use serde::Serialize;
+
+use crate::config::shapes::BaseUrl;
+use crate::doctor::check::Check;
+use crate::oauth::client::Client;
+
+/// Everything that whoever sets the app up has to know. Nothing in it is secret.
+#[derive(Debug, Serialize)]
+pub struct SetupReport {
+    /// This program's version.
+    pub version: &'static str,
+    /// No check went bad.
+    pub healthy: bool,
+    /// The doctor's checks.
+    pub checks: Vec<Check>,
+    /// For DocuSign's page Apps and Keys.
+    pub public_keys: Vec<PublicKeyReport>,
+    /// What the integration user opens once; none while the sealing key cannot be used.
+    pub consent_url: Option<String>,
+    /// For DocuSign's page Apps and Keys, as a redirect URI.
+    pub docusign_redirect_uri: String,
+    /// For whatever is connected.
+    pub endpoints: Endpoints,
+    /// Who is registered.
+    pub clients: Vec<ClientReport>,
+}
+
+/// The public half of a signing key.
+#[derive(Debug, Serialize)]
+pub struct PublicKeyReport {
+    /// The setting that names the key.
+    pub setting: &'static str,
+    /// SHA-256 of its `SubjectPublicKeyInfo`, in hexadecimal.
+    pub sha256: String,
+    /// `-----BEGIN PUBLIC KEY-----`.
+    pub pem: String,
+}
+
+/// Our endpoints.
+#[derive(Debug, Serialize)]
+pub struct Endpoints {
+    /// `/oauth/authorize`.
+    pub authorization: String,
+    /// `/oauth/token`.
+    pub token: String,
+    /// `/oauth/revoke`.
+    pub revocation: String,
+    /// `/.well-known/oauth-authorization-server`.
+    pub metadata: String,
+}
+
+impl Endpoints {
+    /// The endpoints of `issuer`.
+    #[must_use]
+    pub fn of(issuer: &BaseUrl) -> Self {
+        Self {
+            authorization: issuer.join("/oauth/authorize"),
+            token: issuer.join("/oauth/token"),
+            revocation: issuer.join("/oauth/revoke"),
+            metadata: issuer.join("/.well-known/oauth-authorization-server"),
+        }
+    }
+}
+
+/// A registered client, without the digests of its secrets.
+#[derive(Debug, Serialize)]
+pub struct ClientReport {
+    /// Its identifier.
+    pub client_id: String,
+    /// Whose access tokens it gets.
+    pub subject: &'static str,
+    /// What it may ask with.
+    pub grant_types: Vec<&'static str>,
+    /// Its greatest and its default scope.
+    pub scope: String,
+    /// Where the browser may be sent back to.
+    pub redirect_uris: Vec<String>,
+    /// How many secrets it has: none for a public client, two while one is being rotated.
+    pub secrets: usize,
+}
+
+impl ClientReport {
+    /// What may be told of `client`.
+    #[must_use]
+    pub fn of(client: &Client) -> Self {
+        Self {
+            client_id: client.client_id.as_str().to_owned(),
+            subject: client.subject.as_str(),
+            grant_types: client.grant_types.iter().map(|grant_type| grant_type.as_str()).collect(),
+            scope: client.scope.to_string(),
+            redirect_uris: client.redirect_uris.clone(),
+            secrets: client.client_secret_sha256.len(),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! A key of the settings with both halves in reach, wherever it is.
+
+use async_trait::async_trait;
+
+use crate::secret::Sha256;
+use crate::signing::key_id::KeyVaultKeyId;
+use crate::signing::key_vault::KeyVaultSigner;
+use crate::signing::local::LocalSigner;
+use crate::signing::public_key::PublicKey;
+use crate::signing::{AssertionSigner, SignError};
+
+/// A key that signs, and whose public half can be told.
+#[derive(Debug)]
+pub enum SigningKey {
+    /// In Azure Key Vault.
+    KeyVault(Box<KeyVaultSigner>),
+    /// In a PEM file.
+    Local(LocalSigner),
+}
+
+impl SigningKey {
+    /// The public half; of a Key Vault key, fetched at first use.
+    ///
+    /// # Errors
+    /// As [`AssertionSigner::sign_digest`].
+    pub async fn public_key(&self) -> Result<&PublicKey, SignError> {
+        match self {
+            Self::KeyVault(signer) => signer.public_key().await,
+            Self::Local(signer) => Ok(signer.public_key()),
+        }
+    }
+
+    /// Which key of which vault it is, if it is in one.
+    #[must_use]
+    pub const fn key_vault_id(&self) -> Option<&KeyVaultKeyId> {
+        match self {
+            Self::KeyVault(signer) => Some(signer.id()),
+            Self::Local(_) => None,
+        }
+    }
+}
+
+#[async_trait]
+impl AssertionSigner for SigningKey {
+    async fn sign_digest(&self, digest: Sha256) -> Result<Vec<u8>, SignError> {
+        match self {
+            Self::KeyVault(signer) => signer.sign_digest(digest).await,
+            Self::Local(signer) => signer.sign_digest(digest).await,
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! `evergrant doctor`: each fault is named where it is, with what mends it, and nothing else is blamed.
+
+use sandbox::fault::Fault;
+use sandbox::{INTEGRATION_USER, OTHER_USER, Sandbox};
+use serde_json::Value;
+
+use crate::support::{TestApp, run};
+
+/// What the doctor says of this sandbox with some settings changed: exit code and checks.
+async fn examine(sandbox: &Sandbox, changes: &[(&str, &str)]) -> (Option<i32>, Value) {
+    let mut settings = sandbox.settings("http://127.0.0.1:1");
+    for (name, value) in changes {
+        settings.retain(|(known, _)| known != name);
+        settings.push(((*name).to_owned(), (*value).to_owned()));
+    }
+    let output = run(&["doctor", "--json"], &settings).await;
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    (output.status.code(), serde_json::from_str(&stdout).unwrap_or_else(|_| panic!("no JSON: {stdout}")))
+}
+
+fn check<'a>(report: &'a Value, name: &str) -> &'a Value {
+    let checks = report["checks"].as_array().unwrap();
+    checks.iter().find(|check| check["check"] == name).unwrap_or_else(|| panic!("no check {name}: {report:#}"))
+}
+
+/// `name` went bad and its finding and fix hold `words`; nothing else went bad.
+#[track_caller]
+fn assert_only_bad(report: &Value, name: &str, words: &[&str]) {
+    let checks = report["checks"].as_array().unwrap();
+    let bad: Vec<&Value> = checks.iter().filter(|check| check["verdict"] == "bad").collect();
+    assert!(bad.iter().all(|check| check["check"] == name) && !bad.is_empty(), "{bad:#?}");
+    let told = format!("{} {}", bad[0]["finding"], bad[0]["fix"]);
+    for word in words {
+        assert!(told.contains(word), "{word} is missing: {told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_installation_is_well_and_what_is_wrong_is_refused() {
+    let app = TestApp::start().await;
+    let output = run(&["doctor", "--json"], &app.settings()).await;
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), &report["healthy"]), (Some(0), &Value::Bool(true)), "{report:#}");
+    for name in [
+        "signing_key",
+        "sealing_key",
+        "docusign_reachable",
+        "clock",
+        "access_token",
+        "integration_key",
+        "public_key_registered",
+        "integration_user",
+        "consent",
+        "account",
+        "clients",
+        "public_url",
+        "wrong_secret_refused",
+        "foreign_redirect_refused",
+    ] {
+        assert_eq!(check(&report, name)["verdict"], "good", "{name}: {report:#}");
+        assert!(check(&report, name)["duration_ms"].is_number());
+    }
+    // A memory store works, and its limits are told.
+    assert_eq!(check(&report, "store")["verdict"], "note");
+    assert!(check(&report, "account")["finding"].as_str().unwrap().contains("Example Ltd"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_tells_people_line_by_line_and_exits_with_1_if_a_check_failed() {
+    let sandbox = Sandbox::start_without_consent().await;
+    let output = run(&["doctor"], &sandbox.settings("http://127.0.0.1:1")).await;
+    let (stdout, stderr) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert_eq!(output.status.code(), Some(1), "{stdout}");
+    assert!(stdout.contains("good     Signing key: signs"), "{stdout}");
+    assert!(stdout.contains("bad      Consent for every scope: missing for: "), "{stdout}");
+    assert!(stdout.contains("→ Open the consent link"), "{stdout}");
+    assert!(stderr.contains("1 of the checks failed"), "{stderr}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_role_is_told_with_the_command_that_grants_it() {
+    let sandbox = Sandbox::start().await;
+    sandbox.key_vault.deny(true);
+    let (code, report) = examine(&sandbox, &[]).await;
+    assert_eq!(code, Some(1));
+    for (name, key) in [("signing_key", "evergrant-signing"), ("sealing_key", "evergrant-sealing")] {
+        let fix = check(&report, name)["fix"].as_str().unwrap();
+        let scope = format!("/keys/{key}\"");
+        for word in ["az role assignment create --assignee", "--role \"Key Vault Crypto User\"", &scope] {
+            assert!(fix.contains(word), "{word}: {fix}");
+        }
+    }
+    // What could not be tried is not blamed.
+    for name in ["access_token", "integration_key", "consent", "account"] {
+        assert_eq!(check(&report, name)["verdict"], "skipped", "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_missing_at_docusign_is_told_by_itself() {
+    let sandbox = Sandbox::start().await;
+    let unknown = "00000000-0000-4000-8000-00000000dead";
+    let (_, report) = examine(&sandbox, &[("DOCUSIGN_INTEGRATION_KEY", unknown)]).await;
+    assert_only_bad(&report, "integration_key", &["account-d.docusign.com", "DOCUSIGN_INTEGRATION_KEY"]);
+    let (_, report) = examine(&sandbox, &[("DOCUSIGN_USER_ID", unknown)]).await;
+    assert_only_bad(&report, "integration_user", &["DOCUSIGN_USER_ID", "API Username"]);
+    let (_, report) = examine(&sandbox, &[("DOCUSIGN_USER_ID", OTHER_USER)]).await;
+    assert_only_bad(&report, "consent", &["missing for: ", "signature", "consent link"]);
+    sandbox.docusign.withdraw_consent(INTEGRATION_USER);
+    sandbox.docusign.consent(INTEGRATION_USER, "signature impersonation spring_read");
+    let (_, report) = examine(&sandbox, &[]).await;
+    assert_only_bad(&report, "consent", &["missing for: spring_write\""]);
+    assert_eq!(check(&report, "public_key_registered")["verdict"], "good");
+    sandbox.docusign.delete_public_keys();
+    let (_, report) = examine(&sandbox, &[]).await;
+    assert_only_bad(&report, "public_key_registered", &["evergrant public-key", "Apps and Keys"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn outages_are_told_as_outages() {
+    let sandbox = Sandbox::start().await;
+    sandbox.docusign.faults.set(Some(Fault::Status(502)));
+    let (_, report) = examine(&sandbox, &[]).await;
+    assert_only_bad(&report, "access_token", &["status 502", "pass by itself"]);
+    sandbox.docusign.faults.set(None);
+    let (_, report) = examine(&sandbox, &[("DOCUSIGN_OAUTH_URL", "http://127.0.0.1:1")]).await;
+    assert_eq!(check(&report, "docusign_reachable")["verdict"], "bad");
+    assert_eq!(check(&report, "clock")["verdict"], "skipped");
+    sandbox.key_vault.faults.set(Some(Fault::Cut));
+    let (_, report) = examine(&sandbox, &[]).await;
+    assert!(check(&report, "signing_key")["finding"].as_str().unwrap().contains("no answer from Key Vault"));
+    assert!(check(&report, "signing_key")["fix"].as_str().unwrap().contains("network"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_version_and_a_container_that_is_not_there_are_told_with_the_command_that_shows_more() {
+    let mut sandbox = Sandbox::start().await;
+    let settings = sandbox.settings("http://127.0.0.1:1");
+    let (_, id) = settings.iter().find(|(name, _)| name == "EVERGRANT_SIGNING_KEY_ID").unwrap();
+    let wrong = format!("{}/{}", id.rsplit_once('/').unwrap().0, "f".repeat(32));
+    let (_, report) = examine(&sandbox, &[("EVERGRANT_SIGNING_KEY_ID", &wrong)]).await;
+    let words = ["az keyvault key list-versions --vault-name", "--name evergrant-signing", "EVERGRANT_SIGNING_KEY_ID"];
+    assert_only_bad(&report, "signing_key", &words);
+    if sandbox::storage::program().is_none() {
+        eprintln!("SKIPPED: Azurite is not installed; ./test installs it");
+        return;
+    }
+    sandbox.start_storage().await;
+    let (code, report) = examine(&sandbox, &[]).await;
+    assert_eq!((code, &check(&report, "store")["verdict"]), (Some(0), &Value::from("good")), "{report:#}");
+    let elsewhere = format!("{}-elsewhere", sandbox::storage::CONTAINER_URL);
+    let (_, report) = examine(&sandbox, &[("EVERGRANT_STORE", &elsewhere)]).await;
+    let words =
+        ["does not exist", "az storage container create --account-name evergrantsandbox --name evergrant-elsewhere"];
+    assert_only_bad(&report, "store", &words);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_public_url_that_leads_elsewhere_and_one_that_nobody_answers_are_told_apart() {
+    let app = TestApp::start().await;
+    let docusign = app.sandbox.docusign_url();
+    let (code, report) = examine(&app.sandbox, &[("EVERGRANT_PUBLIC_URL", &docusign)]).await;
+    assert_eq!(code, Some(1));
+    assert_only_bad(&report, "public_url", &["leads elsewhere", "EVERGRANT_PUBLIC_URL"]);
+    let (code, report) = examine(&app.sandbox, &[]).await;
+    assert_eq!((code, &check(&report, "public_url")["verdict"]), (Some(0), &Value::from("note")));
+    assert_eq!(check(&report, "wrong_secret_refused")["verdict"], "skipped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_off_is_told() {
+    let sandbox = Sandbox::start().await;
+    let env = crate::support::MapEnvironment::of(&sandbox.settings("http://127.0.0.1:1"));
+    for (seconds, verdict) in [(0, "good"), (45, "note"), (7200, "bad")] {
+        let clock = crate::support::ManualClock::new();
+        clock.advance(seconds);
+        let settings = evergrant::config::Settings::read(&env).unwrap();
+        let app = evergrant::app::App::with_clock(settings, std::sync::Arc::new(clock));
+        let report = serde_json::json!({ "checks": app.doctor().report().await });
+        assert_eq!(check(&report, "clock")["verdict"], verdict, "{seconds} s: {report:#}");
+    }
+}

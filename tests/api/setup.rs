@@ -1,0 +1,77 @@
+//! `GET /setup`: behind a function key, what whoever sets the app up has to know.
+
+use http::Method;
+use sandbox::client::{Answer, HttpClient};
+use sandbox::host::{FunctionsHost, Phase};
+use sandbox::{CLIENT_ID, Sandbox};
+use serde_json::Value;
+
+use crate::support::{handler, log_line, root};
+
+const FUNCTION_KEY: &str = "the-function-key";
+
+struct SetUp {
+    sandbox: Sandbox,
+    host: FunctionsHost,
+}
+
+impl SetUp {
+    async fn over(sandbox: Sandbox) -> Self {
+        let mut options = sandbox.host_options(&root(), &handler(), 0, &[]);
+        options.function_keys.insert("setup-function".to_owned(), FUNCTION_KEY.to_owned());
+        let host = FunctionsHost::start(options).await;
+        let phase = host.wait_for(|phase| *phase != Phase::Starting).await;
+        assert!(matches!(phase, Phase::Ready(_)), "{phase:?}");
+        Self { sandbox, host }
+    }
+
+    async fn get(&self, headers: &[(&str, &str)]) -> Answer {
+        HttpClient::default().call(Method::GET, &format!("{}/setup", self.host.url()), headers, "").await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_sees_it_without_a_function_key() {
+    let app = SetUp::over(Sandbox::start().await).await;
+    for headers in [&[][..], &[("x-functions-key", "another")]] {
+        assert_eq!(app.get(headers).await.status, 401);
+    }
+    assert_eq!(app.get(&[("x-functions-key", FUNCTION_KEY)]).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scripts_get_everything_as_json_and_nothing_secret() {
+    let app = SetUp::over(Sandbox::start().await).await;
+    let answer = app.get(&[("x-functions-key", FUNCTION_KEY), ("accept", "application/json")]).await;
+    let (report, base) = (answer.json(), app.host.url());
+    assert_eq!((answer.status.as_u16(), &report["healthy"]), (200, &Value::Bool(true)), "{report:#}");
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(report["docusign_redirect_uri"], format!("{base}/consent/callback"));
+    assert_eq!(report["endpoints"]["token"], format!("{base}/oauth/token"));
+    assert_eq!(report["public_keys"][0]["pem"], app.sandbox.signing_key.public_pem());
+    assert!(report["consent_url"].as_str().unwrap().starts_with(&app.sandbox.docusign_url()));
+    let clients = report["clients"].as_array().unwrap();
+    let client = clients.iter().find(|client| client["client_id"] == CLIENT_ID).unwrap();
+    assert_eq!(client["secrets"], 1);
+    let text = answer.text();
+    let digest = sandbox::digest(sandbox::CLIENT_SECRET);
+    assert!(!text.contains(&digest) && !text.contains("ds-at-") && !text.contains(FUNCTION_KEY));
+    let line = log_line(&app.host, |line| line["route"] == "/setup").await;
+    assert_eq!(line["event"], "setup_healthy");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_get_a_page_that_names_what_is_broken_first() {
+    let app = SetUp::over(Sandbox::start_without_consent().await).await;
+    let accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    let answer = app.get(&[("x-functions-key", FUNCTION_KEY), ("accept", accept)]).await;
+    let page = answer.text();
+    assert_eq!(answer.status, 200);
+    assert!(answer.header("content-type").starts_with("text/html"));
+    assert!(answer.header("content-security-policy").contains("default-src 'none'"));
+    for words in ["Not everything works yet", "Consent for every scope", "Give consent at DocuSign", "BEGIN PUBLIC KEY"]
+    {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(!page.contains("<script") && !page.contains("http-equiv"));
+}
