@@ -9,6 +9,7 @@ mod cli;
 mod config;
 mod connections;
 mod consent_callback;
+mod costs;
 mod doctor;
 mod functions_host;
 mod key_vault;
