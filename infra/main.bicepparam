@@ -7,6 +7,8 @@ param docusignEnvironment = readEnvironmentVariable('DOCUSIGN_ENVIRONMENT', 'dem
 param docusignIntegrationKey = readEnvironmentVariable('DOCUSIGN_INTEGRATION_KEY', '')
 param docusignUserId = readEnvironmentVariable('DOCUSIGN_USER_ID', '')
 
+param docusignScopes = readEnvironmentVariable('DOCUSIGN_SCOPES', 'signature impersonation spring_read spring_write')
+
 // The clients that may ask for tokens, with digests of their secrets.
 param clients = loadJsonContent('clients.json')
 

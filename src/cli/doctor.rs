@@ -30,7 +30,7 @@ pub async fn run(settings: Settings, json: bool) -> Result<(), Failure> {
     let mut running = std::pin::pin!(doctor.checks());
     while let Some(check) = running.next().await {
         if !json {
-            print!("{}", line(&check));
+            println!("{check}");
         }
         checks.push(check);
     }
@@ -42,10 +42,4 @@ pub async fn run(settings: Settings, json: bool) -> Result<(), Failure> {
         0 => Ok(()),
         bad => Err(failed(ChecksFailed(bad))),
     }
-}
-
-fn line(check: &Check) -> String {
-    let Check { title, verdict, finding, fix, duration_ms, .. } = check;
-    let told = format!("{:<8} {title}: {finding} ({duration_ms:.0} ms)\n", verdict.as_str());
-    fix.as_ref().map_or(told.clone(), |fix| format!("{told}         → {fix}\n"))
 }

@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 good, 1 something failed, 2 usage or configuration. No secret is ever taken as an argument.
 
+mod client;
 mod consent_url;
 mod doctor;
 mod public_key;
@@ -53,6 +54,9 @@ enum Command {
     PublicKey,
     /// Print the link a person opens once to give consent
     ConsentUrl,
+    /// Work with the client registry
+    #[command(subcommand)]
+    Client(client::ClientCommand),
     /// Revoke one grant, or all grants of a client, in the store that all instances share
     Revoke(revoke::What),
 }
@@ -93,6 +97,7 @@ fn execute(arguments: &Arguments, env: &dyn Environment) -> Result<(), Failure> 
         Command::Token { show } => runtime.block_on(token::run(Settings::read(env)?, show)),
         Command::Doctor { json } => runtime.block_on(doctor::run(Settings::read(env)?, json)),
         Command::PublicKey => runtime.block_on(public_key::run(Settings::read_signing_keys(env)?)),
+        Command::Client(command) => client::run(command, env),
         Command::ConsentUrl => runtime.block_on(consent_url::run(Settings::read(env)?)),
         Command::Revoke(what) => runtime.block_on(revoke::run(Settings::read(env)?, what)),
     }

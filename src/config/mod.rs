@@ -112,6 +112,17 @@ impl Settings {
         reader.finish(settings)
     }
 
+    /// Reads only the clients, so that a registry can be checked before it is deployed.
+    ///
+    /// # Errors
+    /// The faults of the clients, and of `DOCUSIGN_SCOPES` if it is set.
+    pub fn read_clients(env: &dyn Environment) -> Result<ClientRegistry, Faults> {
+        let mut reader = Reader::new(env);
+        let scopes = reader.raw("DOCUSIGN_SCOPES").and_then(|_| docusign::read_scopes(&mut reader));
+        let clients = clients::read(&mut reader, scopes.as_ref());
+        reader.finish(clients)
+    }
+
     /// Reads only what is needed to fetch the public keys, so that they can be had before DocuSign is set up.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! What a check is and how it went. Pure.
 
+use std::fmt;
+
 use serde::Serialize;
 
 /// How a check went.
@@ -59,6 +61,27 @@ pub struct Check {
     pub fix: Option<String>,
     /// How long it took.
     pub duration_ms: f64,
+}
+
+impl Area {
+    /// The word for people.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Azure => "azure",
+            Self::Docusign => "docusign",
+            Self::Clients => "clients",
+        }
+    }
+}
+
+/// One line for people, and one more for the fix; both without a line feed at the end.
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { area, title, verdict, finding, fix, .. } = self;
+        write!(f, "{:<8} {:<9} {title}: {finding}", verdict.as_str(), area.as_str())?;
+        fix.as_ref().map_or(Ok(()), |fix| write!(f, "\n                   → {fix}"))
+    }
 }
 
 /// What a check found, before it is named and timed.

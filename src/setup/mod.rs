@@ -1,11 +1,12 @@
-//! `GET /setup`: what whoever sets the app up has to know, and whether everything works; as a page, or as JSON for
-//! scripts (`Accept: application/json`).
+//! `GET /setup`: what whoever sets the app up has to know, and whether everything works; as a page, or for
+//! scripts as JSON or plain text (`Accept: application/json`, `Accept: text/plain`).
 //!
 //! The Functions host asks for a function key before it calls us. Nothing secret is told all the same: public keys,
 //! addresses, identifiers, the consent link (which grants nothing by itself) and the doctor's checks.
 
 mod page;
 pub mod report;
+mod text;
 
 use std::sync::Arc;
 
@@ -49,7 +50,11 @@ impl SetupEndpoint {
     pub async fn handle(&self, request: &Request<Bytes>) -> Answer {
         let report = self.report().await;
         let event = if report.healthy { "setup_healthy" } else { "setup_unhealthy" };
-        let response = if wants_json(request) { json(StatusCode::OK, &report) } else { page::response(&report) };
+        let response = match accepted(request) {
+            "application/json" => json(StatusCode::OK, &report),
+            "text/plain" => text::response(&report),
+            _ => page::response(&report),
+        };
         Answer { response, record: Record::of(event) }
     }
 
@@ -87,8 +92,8 @@ impl SetupEndpoint {
     }
 }
 
-/// Scripts name the type; browsers send a list that begins with HTML.
-fn wants_json(request: &Request<Bytes>) -> bool {
+/// The first media type asked for. Scripts name one; browsers send a list that begins with HTML.
+fn accepted(request: &Request<Bytes>) -> &str {
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    accept.trim_start().to_ascii_lowercase().starts_with("application/json")
+    accept.split([',', ';']).next().unwrap_or_default().trim()
 }

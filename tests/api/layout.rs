@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::support::root;
 
 /// No IO, no clock, no environment, no async.
-const PURE: [&str; 33] = [
+const PURE: [&str; 34] = [
     "authorize/page.rs",
     "authorize/request.rs",
     "authorize/target.rs",
@@ -36,6 +36,7 @@ const PURE: [&str; 33] = [
     "signing/public_key.rs",
     "setup/page.rs",
     "setup/report.rs",
+    "setup/text.rs",
     "token/outage.rs",
     "token/refusal.rs",
     "token/request.rs",
