@@ -10,6 +10,7 @@ mod config;
 mod connections;
 mod consent_callback;
 mod costs;
+mod deploy;
 mod doctor;
 mod functions_host;
 mod key_vault;

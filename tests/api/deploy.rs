@@ -1,0 +1,243 @@
+//! `./deploy`, with a stand-in for the Azure CLI and the sandbox in the place of the deployed app.
+
+use std::path::PathBuf;
+use std::process::Output;
+
+use sandbox::Sandbox;
+use sandbox::host::{FunctionsHost, Phase};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::{handler, root};
+
+const FUNCTION_KEY: &str = "the-function-key-of-the-app";
+
+/// A resource group at Azure, as far as the script can see it.
+struct Subscription {
+    facts: TempDir,
+}
+
+impl Subscription {
+    fn new() -> Self {
+        let this = Self { facts: TempDir::new().unwrap() };
+        this.fact("function_key", FUNCTION_KEY);
+        this.fact("clients.json", "[]");
+        std::fs::copy(root().join("infra/main.bicepparam"), this.path("main.bicepparam")).unwrap();
+        this.fact("evergrant.zip", "a package");
+        this
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.facts.path().join(name)
+    }
+
+    fn fact(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).unwrap();
+    }
+
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap_or_default()
+    }
+
+    /// Every call of the Azure CLI so far, as its arguments.
+    fn calls(&self) -> Vec<Vec<String>> {
+        self.read("calls").lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    fn called(&self, command: &str) -> bool {
+        self.calls().iter().any(|call| call.join(" ").starts_with(&format!("az {command}")))
+    }
+
+    async fn deploy(&self, arguments: &[&str]) -> Output {
+        let stand_in = root().join("tests/tools/azure");
+        let path = format!("{}:{}", stand_in.display(), std::env::var("PATH").unwrap());
+        let mut command = tokio::process::Command::new(root().join("deploy"));
+        command.args(["--resource-group", "evergrant", "--pause", "0", "--looks", "3"]);
+        command.arg("--parameters").arg(self.path("main.bicepparam"));
+        command.arg("--package").arg(self.path("evergrant.zip"));
+        command.args(arguments);
+        command.env_clear().env("PATH", path).env("STUB_AZURE", self.facts.path()).kill_on_drop(true);
+        command.output().await.unwrap()
+    }
+}
+
+/// A handler behind the host, whose setup page opens with the function key.
+async fn deployed(sandbox: &Sandbox) -> FunctionsHost {
+    let mut options = sandbox.host_options(&root(), &handler(), 0, &[]);
+    options.function_keys.insert("setup-function".to_owned(), FUNCTION_KEY.to_owned());
+    let host = FunctionsHost::start(options).await;
+    let phase = host.wait_for(|phase| *phase != Phase::Starting).await;
+    assert!(matches!(phase, Phase::Ready(_)), "{phase:?}");
+    host
+}
+
+fn told(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_deployment_makes_everything_and_ends_with_the_doctors_report() {
+    let (sandbox, subscription) = (Sandbox::start().await, Subscription::new());
+    let host = deployed(&sandbox).await;
+    subscription.fact("setup_url", &format!("{}/setup", host.url()));
+    let output = subscription.deploy(&["--location", "westeurope"]).await;
+    let told = told(&output);
+    assert!(output.status.success(), "{told}");
+    for words in
+        ["Deployed, and everything works", "good     azure     Signing key", "BEGIN PUBLIC KEY", "/consent/callback"]
+    {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    let order = ["group create", "deployment group create", "functionapp deployment source config-zip"];
+    let calls: Vec<String> = subscription.calls().iter().map(|call| call.join(" ")).collect();
+    let places = order.map(|command| calls.iter().position(|call| call.starts_with(&format!("az {command}"))));
+    assert!(places.is_sorted() && places[0].is_some(), "{calls:#?}");
+    let everything = format!("{told}{calls:?}");
+    assert!(!everything.contains(FUNCTION_KEY), "the function key is nobody's business");
+    // Once more: the group is there, and nothing else is different.
+    let again = subscription.deploy(&[]).await;
+    assert!(again.status.success());
+    assert_eq!(subscription.calls().iter().filter(|call| call.join(" ").starts_with("az group create")).count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deploying_again_keeps_the_keys_in_use_unless_told_otherwise() {
+    let subscription = Subscription::new();
+    let (old, new) = ("a".repeat(32), "b".repeat(32));
+    subscription.fact("group", "westeurope");
+    subscription.fact("app", "evergrant-old");
+    subscription.fact(
+        "settings",
+        &format!(
+            "EVERGRANT_SIGNING_KEY_ID=https://contoso.vault.azure.net/keys/evergrant-signing/{old}\n\
+             EVERGRANT_SIGNING_KEY_ID_NEXT=https://contoso.vault.azure.net/keys/evergrant-signing/{new}\n\
+             EVERGRANT_SEALING_KEY_ID=https://contoso.vault.azure.net/keys/evergrant-sealing/{old}"
+        ),
+    );
+    subscription.fact("complaint", "functionapp deployment source config-zip\nfar enough");
+    subscription.deploy(&[]).await;
+    let seen: Value = serde_json::from_str(&subscription.read("environment")).unwrap();
+    let expected =
+        serde_json::json!({"SIGNING_KEY_VERSION": old, "SIGNING_KEY_VERSION_NEXT": new, "SEALING_KEY_VERSION": old});
+    assert_eq!(seen, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_if_changes_nothing() {
+    let subscription = Subscription::new();
+    subscription.fact("group", "westeurope");
+    let output = subscription.deploy(&["--what-if"]).await;
+    assert!(output.status.success() && told(&output).contains("24 to create"), "{}", told(&output));
+    assert!(subscription.called("deployment group what-if"));
+    for command in ["group create", "deployment group create", "functionapp deployment"] {
+        assert!(!subscription.called(command), "{command}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_azure_complains_of_is_told_with_what_mends_it() {
+    let create = "deployment group create";
+    for (command, complaint, words) in [
+        ("account show", "Please run 'az login' to setup account.", "Sign in: az login"),
+        (
+            create,
+            "(AuthorizationFailed) The client 'me' does not have authorization to perform action \
+             'Microsoft.Authorization/roleAssignments/write' over scope",
+            "Role Based Access Control Administrator",
+        ),
+        (create, "(AuthorizationFailed) The client does not have authorization to perform action", "You lack a role"),
+        (
+            create,
+            "{\"code\":\"ConflictError\",\"message\":\"A vault with the same name already exists in deleted state. You need to \
+             either recover or purge existing key vault.\"}",
+            "az keyvault recover --name",
+        ),
+        (
+            create,
+            "StorageAccountAlreadyTaken: The storage account named x is already taken.",
+            "another storageAccountName",
+        ),
+        (create, "Conflict: Website with given name x already exists.", "another functionAppName"),
+        (create, "(VaultAlreadyExists) The vault name is already in use.", "another keyVaultName"),
+        (create, "This region has quota of 0 instances for your subscription.", "list-flexconsumption-locations"),
+        (
+            create,
+            "(MissingSubscriptionRegistration) The subscription is not registered to use namespace",
+            "az provider register",
+        ),
+        (create, "Bicep CLI not found. Install it now by running \"az bicep install\".", "az bicep install"),
+        (create, "Something new.", "Something new."),
+    ] {
+        let subscription = Subscription::new();
+        subscription.fact("group", "westeurope");
+        subscription.fact("complaint", &format!("{command}\n{complaint}"));
+        let output = subscription.deploy(&[]).await;
+        let told = told(&output);
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.contains(words) && told.contains(complaint), "{words}: {told}");
+        assert!(!subscription.called("functionapp deployment"), "nothing is uploaded after a failure");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_region_without_flex_consumption_is_refused_before_anything_is_made() {
+    let subscription = Subscription::new();
+    let output = subscription.deploy(&["--location", "moonbase"]).await;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(told(&output).contains("the region moonbase has no Flex Consumption"), "{}", told(&output));
+    assert!(!subscription.called("group create"));
+    // Names with spaces and capitals are the same region.
+    let output = subscription.deploy(&["--location", "eastus", "--what-if"]).await;
+    assert!(!told(&output).contains("has no Flex Consumption"), "{}", told(&output));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_is_deployed_is_not_dropped_by_mistake() {
+    let subscription = Subscription::new();
+    subscription.fact("group", "westeurope");
+    subscription.fact("app", "evergrant-old");
+    subscription.fact("settings", r#"EVERGRANT_CLIENTS=[{"client_id":"flows"},{"client_id": "workfront"}]"#);
+    subscription.fact("clients.json", r#"[{"client_id": "workfront"}]"#);
+    subscription.fact("complaint", "deployment group create\nfar enough");
+    let output = subscription.deploy(&[]).await;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(told(&output).contains("does not: flows"), "{}", told(&output));
+    assert!(!subscription.called("deployment group create"));
+    subscription.deploy(&["--drop-clients"]).await;
+    assert!(subscription.called("deployment group create"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_to_do_at_docusign_is_told_and_is_no_failure() {
+    let (sandbox, subscription) = (Sandbox::start_without_consent().await, Subscription::new());
+    let host = deployed(&sandbox).await;
+    subscription.fact("group", "westeurope");
+    subscription.fact("setup_url", &format!("{}/setup", host.url()));
+    let output = subscription.deploy(&[]).await;
+    let told = told(&output);
+    assert!(output.status.success(), "{told}");
+    assert!(told.contains("bad      docusign  Consent for every scope") && told.contains("still to be done"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_bad_at_azure_is_waited_for_and_then_is_a_failure() {
+    let (sandbox, subscription) = (Sandbox::start().await, Subscription::new());
+    let host = deployed(&sandbox).await;
+    sandbox.key_vault.deny(true);
+    subscription.fact("group", "westeurope");
+    subscription.fact("setup_url", &format!("{}/setup", host.url()));
+    let output = subscription.deploy(&[]).await;
+    let told = told(&output);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("look 3 of 3") && told.contains("az role assignment create"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_usage_is_told_and_nothing_is_called() {
+    let subscription = Subscription::new();
+    for arguments in [&["--what-iff"][..], &["--location"], &["--parameters", "/nowhere"]] {
+        let output = subscription.deploy(arguments).await;
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", told(&output));
+    }
+    assert!(subscription.calls().is_empty());
+}
