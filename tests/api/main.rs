@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 
 mod access_tokens;
+mod azure_cli;
 mod blob_store;
 mod browser;
 mod cli;

@@ -1,0 +1,117 @@
+//! Every `az` command that is documented, printed or run is one that the real Azure CLI takes.
+//!
+//! It parses them without running any: see `tests/tools/azure/parse.py`. `./test` installs it.
+
+mod documents;
+mod shell;
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::support::root;
+
+/// What the Azure CLI has against each command, in their order; nothing at all where it is not installed.
+///
+/// A command is its words from `az` on.
+pub fn refusals(commands: &[Vec<String>]) -> Option<Vec<Option<String>>> {
+    let tools = root().join("tests/tools/azure");
+    let python = tools.join(".venv/bin/python");
+    if !python.exists() {
+        tell_of_skipping();
+        return None;
+    }
+    let mut parser = Command::new(python)
+        .arg(tools.join("parse.py"))
+        .current_dir(root())
+        // The first run leaves its byte code for the next ones, which take a fifth of the time.
+        .env_remove("PYTHONDONTWRITEBYTECODE")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines: String = commands.iter().map(|words| serde_json::to_string(words).unwrap() + "\n").collect();
+    parser.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    let output = parser.wait_with_output().unwrap();
+    let answers = String::from_utf8_lossy(&output.stdout);
+    let answers: Vec<Value> = answers.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(answers.len(), commands.len(), "the parser ended early");
+    let refusals: Vec<_> = answers.iter().map(|answer| answer["message"].as_str().map(ToOwned::to_owned)).collect();
+    assert_eq!(output.status.success(), refusals.iter().all(Option::is_none));
+    Some(refusals)
+}
+
+#[expect(clippy::print_stderr, reason = "a test that is skipped should say so")]
+fn tell_of_skipping() {
+    eprintln!("SKIPPED: tests/tools/azure/.venv is missing, so no az command was checked; ./test installs it");
+}
+
+/// The commands that a stand-in for `az` wrote down: a JSON array of arguments a line, without the `az` itself.
+pub fn recorded(path: &Path) -> Vec<Vec<String>> {
+    let words = |line: &str| {
+        let arguments: Vec<String> = serde_json::from_str(line).expect("a JSON array of arguments");
+        [vec!["az".to_owned()], arguments].concat()
+    };
+    std::fs::read_to_string(path).unwrap().lines().map(words).collect()
+}
+
+/// Fails with every refused command and what the Azure CLI says.
+#[track_caller]
+pub fn assert_taken(commands: &[Vec<String>]) {
+    let Some(refusals) = refusals(commands) else { return };
+    let told = |(words, refusal): (&Vec<String>, &Option<String>)| {
+        refusal.as_ref().map(|refusal| format!("{}\n    {refusal}\n", words.join(" ")))
+    };
+    let told: String = commands.iter().zip(&refusals).filter_map(told).collect();
+    assert!(told.is_empty(), "refused by the Azure CLI:\n{told}");
+}
+
+#[test]
+fn every_documented_command_is_taken() {
+    let commands = documents::commands();
+    assert!(!commands.is_empty());
+    let words: Vec<_> = commands.iter().map(|command| command.words.clone()).collect();
+    let Some(refusals) = refusals(&words) else { return };
+    let left_out = |refusal: &str| refusal.contains("required") || refusal.contains("incorrect usage");
+    let told: Vec<String> = commands
+        .iter()
+        .zip(refusals)
+        .filter_map(|(command, refusal)| {
+            let refusal = refusal.filter(|refusal| !(command.partial && left_out(refusal)))?;
+            Some(format!("{}: {}\n    {refusal}", command.place, command.words.join(" ")))
+        })
+        .collect();
+    assert!(told.is_empty(), "refused by the Azure CLI:\n{}", told.join("\n"));
+}
+
+#[test]
+fn wrong_commands_are_refused() {
+    let wrong = [
+        ("az keyvault key create --vault-name v --nmae n", "unrecognized arguments: --nmae"),
+        ("az keyvault key create --vault-name v --name n --kty RAS", "'RAS' is not a valid value for --kty"),
+        ("az keyvault key show --vault-name v", "incorrect usage"),
+        ("az functionapp restart --name n", "(--resource-group | --ids) are required"),
+        ("az functionapp list-flexconsumption-location", "misspelled or not recognized"),
+        ("az group show --name n --subscription s --lcoation l", "unrecognized arguments: --lcoation"),
+        ("az keyvault key", "arguments are required"),
+        ("az", "no command"),
+    ];
+    let commands: Vec<_> = wrong.iter().flat_map(|(command, _)| shell::az_commands(command)).collect();
+    let Some(refusals) = refusals(&commands) else { return };
+    for ((command, wanted), refusal) in wrong.iter().zip(refusals) {
+        assert!(refusal.as_ref().is_some_and(|refusal| refusal.contains(wanted)), "{command}: {refusal:?}");
+    }
+}
+
+#[test]
+fn a_record_of_what_a_script_ran_can_be_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let record = folder.path().join("record");
+    std::fs::write(&record, "[\"account\",\"show\",\"--query\",\"id\"]\n[\"group\",\"exists\",\"--name\",\"a b\",\"--subscription\",\"s\"]\n")
+        .unwrap();
+    let commands = recorded(&record);
+    assert_eq!(commands[1], ["az", "group", "exists", "--name", "a b", "--subscription", "s"]);
+    assert_taken(&commands);
+}

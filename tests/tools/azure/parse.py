@@ -1,0 +1,162 @@
+"""Parses `az` commands with the real Azure CLI, and runs none of them.
+
+Each line on stdin is one command: a JSON array of arguments, or words as a shell would read them; a first word `az` is
+dropped. Each line on stdout answers one: {"ok": true} or {"ok": false, "message": "what the CLI says"}. The exit code is
+1 if any was refused.
+
+The CLI's own invoker does everything up to the point where it would run the command. Its validators run too, for they
+know which options need each other, but only as far as they get without a login, the network, or another program.
+"""
+
+import contextlib
+import io
+import json
+import os
+import shlex
+import socket
+import subprocess
+import sys
+import tempfile
+
+
+class Offline(BaseException):
+    """Something beyond this process was asked for. Not an Exception, so that the CLI does not swallow it."""
+
+
+class Refused(BaseException):
+    """The CLI's parser does not take the command."""
+
+
+def unknown(*_args, **_kwargs):
+    raise Refused("the command is misspelled or not recognized by the system")
+
+
+def offline(*_args, **_kwargs):
+    raise Offline
+
+
+def settle(folder):
+    """Must come before the CLI is imported, which reads the environment. Nobody's defaults and extensions count."""
+    for name in [name for name in os.environ if name.startswith("AZURE_")]:
+        del os.environ[name]
+    os.environ["AZURE_CONFIG_DIR"] = folder
+    os.environ["AZURE_CORE_COLLECT_TELEMETRY"] = "false"
+    os.environ["AZURE_CORE_NO_COLOR"] = "true"
+    os.environ["AZURE_CORE_ONLY_SHOW_ERRORS"] = "true"
+    os.environ["AZURE_EXTENSION_DIR"] = os.path.join(folder, "no-extensions")
+    os.environ["AZURE_EXTENSION_USE_DYNAMIC_INSTALL"] = "no"
+
+
+def name_of(action):
+    return "/".join(action.option_strings) or action.dest
+
+
+def seal_off(parser_class, profile_class, commands, telemetry):
+    """Ends every way out of this process, and gives refusals back instead of printing them."""
+    socket.socket.connect = offline
+    socket.getaddrinfo = offline
+    subprocess.Popen.__init__ = offline
+    profile_class.get_subscription = offline
+    check_value = parser_class._check_value
+
+    def error(_self, message):
+        # A documented file need not exist here.
+        raise Offline if isinstance(sys.exc_info()[1], OSError) else Refused(message)
+
+    def checked(self, action, value):
+        # The original goes on to look for an extension and for advice, in the network.
+        if action.choices is not None and value not in action.choices:
+            if not self.command_source:
+                unknown()
+            allowed = ", ".join(map(str, action.choices))
+            raise Refused(f"{self.prog}: '{value}' is not a valid value for {name_of(action)}. Allowed values: {allowed}")
+        check_value(self, action, value)
+
+    parser_class.error = parser_class.validation_error = error
+    parser_class._check_value = checked
+    # A command that is not in the CLI's index would have it load all of itself, for many seconds, and find nothing.
+    telemetry.set_command_index_rebuild_triggered = unknown
+    # Nor need an `@file`.
+    commands.read_file_content = lambda path, **_: "{}"
+
+
+def make_cli():
+    """The CLI with an invoker that stops before it would ask or run anything."""
+    from azure.cli.core import _profile, commands, get_default_cli, parser, telemetry
+
+    class Invoker(commands.AzCliCommandInvoker):
+        """The real one up to the validators."""
+
+        def resolve_confirmation(self, cmd, parsed_args):
+            pass
+
+        def _validation(self, parsed_ns):
+            try:
+                super()._validation(parsed_ns)
+            except Offline:
+                pass
+
+        def _run_jobs_serially(self, jobs, ids):
+            return [], []
+
+        _run_jobs_concurrently = _run_jobs_serially
+
+    cli = get_default_cli()
+    cli.invocation_cls = Invoker
+    seal_off(parser.AzCliCommandParser, _profile.Profile, commands, telemetry)
+    return cli
+
+
+def parse(cli, line):
+    """What the CLI has against a command; nothing if it takes it."""
+    try:
+        argv = words(line)
+    except ValueError as error:
+        return f"not a line of words: {error}"
+    if not argv or argv[0].startswith("-"):
+        return "no command"
+    invoker = cli.invocation_cls(
+        cli_ctx=cli,
+        parser_cls=cli.parser_cls,
+        commands_loader_cls=cli.commands_loader_cls,
+        help_cls=cli.help_cls,
+    )
+    cli.invocation = invoker
+    try:
+        invoker.execute(argv)
+    except Offline:
+        return "cannot be judged without a login or the network"
+    except Refused as refused:
+        return str(refused)
+    except SystemExit as ended:  # --help ends with 0
+        return None if not ended.code else f"exit code {ended.code}"
+    except Exception as error:  # the CLI has many kinds, and each is a refusal
+        return str(error) or type(error).__name__
+    return None
+
+
+def words(line):
+    argv = json.loads(line) if line.startswith("[") else shlex.split(line)
+    return argv[1:] if argv[:1] == ["az"] else argv
+
+
+def answer(cli, line):
+    # What --help prints is nobody's answer.
+    with contextlib.redirect_stdout(io.StringIO()):
+        message = parse(cli, line)
+    return {"ok": True} if message is None else {"ok": False, "message": message}
+
+
+def main():
+    # All of it at once: a command with `@-` would read on.
+    lines = filter(None, sys.stdin.read().splitlines())
+    with tempfile.TemporaryDirectory(prefix="azure-cli-") as folder:
+        settle(folder)
+        cli = make_cli()
+        answers = [answer(cli, line) for line in lines]
+    print("\n".join(map(json.dumps, answers)))
+    return int(not all(each["ok"] for each in answers))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
