@@ -34,7 +34,7 @@ param tags object = {}
 
 // ---- DocuSign --------------------------------------------------------------------------------------------------------
 
-@description('Which DocuSign: demo for a developer account, production for a paid one.')
+@description('Which DocuSign: demo for a developer account, production for a paid one, e.g. demo.')
 @allowed([
   'demo'
   'production'
@@ -65,7 +65,7 @@ param docusignOauthUrl string = ''
 
 // ---- Who may ask for tokens ------------------------------------------------------------------------------------------
 
-@description('Registered clients; infra/clients.json in the parameter file. No secret is in here, only digests of secrets of 256 random bits.')
+@description('Registered clients, e.g. loadJsonContent(\'clients.json\') in the parameter file. No secret is in here, only digests of secrets of 256 random bits.')
 param clients array = []
 
 // ---- Keys ------------------------------------------------------------------------------------------------------------
@@ -76,13 +76,13 @@ param signingKeyName string = 'evergrant-signing'
 @description('Version of the signing key in use: 32 hex digits, e.g. 0123456789abcdef0123456789abcdef; empty for the newest, which is right for the first deployment only. `./deploy` keeps the one in use.')
 param signingKeyVersion string = ''
 
-@description('Version of the signing key that is tried first while it is being rotated: 32 hex digits; empty for none.')
+@description('Version of the signing key that is tried first while it is being rotated: 32 hex digits, e.g. 0123456789abcdef0123456789abcdef; empty for none.')
 param signingKeyVersionNext string = ''
 
 @description('Name of the key that seals what travels through browsers, e.g. evergrant-sealing. It is not rotated.')
 param sealingKeyName string = 'evergrant-sealing'
 
-@description('Version of the sealing key in use: 32 hex digits; empty for the newest. `./deploy` keeps the one in use.')
+@description('Version of the sealing key in use: 32 hex digits, e.g. 0123456789abcdef0123456789abcdef; empty for the newest. `./deploy` keeps the one in use.')
 param sealingKeyVersion string = ''
 
 @description('Identifiers of older sealing keys that may still open, e.g. [\'https://contoso.vault.azure.net/keys/evergrant-sealing/0123456789abcdef0123456789abcdef\'].')
@@ -98,7 +98,7 @@ param hsmKeys bool = false
 
 // ---- Instances -------------------------------------------------------------------------------------------------------
 
-@description('Memory of an instance in MB: 512, 2048 or 4096. It sets the price; the handler needs some 20 MB, the Functions host the rest.')
+@description('Memory of an instance in MB: 512, 2048 or 4096, e.g. 2048. It sets the price; the handler needs some 20 MB, the Functions host the rest.')
 @allowed([
   512
   2048
@@ -144,7 +144,7 @@ param uniqueHostName bool = true
 @description('Your own host name, e.g. evergrant.contoso.com, whose DNS records are in place; empty for the app\'s own. It is the issuer: connections made under another one have to be made anew.')
 param customDomain string = ''
 
-@description('Who ends TLS for that name: elsewhere (Front Door or a gateway before the app), first (the app, for the first time), or managed (the app, ever after).')
+@description('Who ends TLS for that name: elsewhere (Front Door or a gateway before the app), first (the app, for the first time), or managed (the app, ever after); e.g. elsewhere.')
 @allowed([
   'elsewhere'
   'first'

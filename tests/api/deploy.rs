@@ -91,6 +91,7 @@ async fn the_first_deployment_makes_everything_and_ends_with_the_doctors_report(
     let calls: Vec<String> = subscription.calls().iter().map(|call| call.join(" ")).collect();
     let places = order.map(|command| calls.iter().position(|call| call.starts_with(&format!("az {command}"))));
     assert!(places.is_sorted() && places[0].is_some(), "{calls:#?}");
+    crate::azure_cli::assert_taken(&subscription.calls());
     let everything = format!("{told}{calls:?}");
     assert!(!everything.contains(FUNCTION_KEY), "the function key is nobody's business");
     // Once more: the group is there, and nothing else is different.
@@ -126,6 +127,7 @@ async fn what_if_changes_nothing() {
     let output = subscription.deploy(&["--what-if"]).await;
     assert!(output.status.success() && told(&output).contains("24 to create"), "{}", told(&output));
     assert!(subscription.called("deployment group what-if"));
+    crate::azure_cli::assert_taken(&subscription.calls());
     for command in ["group create", "deployment group create", "functionapp deployment"] {
         assert!(!subscription.called(command), "{command}");
     }
@@ -200,8 +202,9 @@ async fn a_client_that_is_deployed_is_not_dropped_by_mistake() {
     assert_eq!(output.status.code(), Some(1));
     assert!(told(&output).contains("does not: flows"), "{}", told(&output));
     assert!(!subscription.called("deployment group create"));
-    subscription.deploy(&["--drop-clients"]).await;
+    subscription.deploy(&["--drop-clients", "--subscription", "Contoso"]).await;
     assert!(subscription.called("deployment group create"));
+    crate::azure_cli::assert_taken(&subscription.calls());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -132,7 +132,7 @@ fn every_row_of_the_checklist_has_a_test_or_a_reason() {
     }
 }
 
-fn rust_files(path: &Path) -> Vec<String> {
+pub fn rust_files(path: &Path) -> Vec<String> {
     if path.is_file() {
         return vec![std::fs::read_to_string(path).unwrap()];
     }

@@ -14,6 +14,7 @@ mod costs;
 mod deploy;
 mod doctor;
 mod functions_host;
+mod infra;
 mod key_vault;
 mod layout;
 mod local;
