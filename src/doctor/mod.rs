@@ -76,6 +76,7 @@ impl Doctor {
         running.push(Box::pin(self.store()));
         running.push(Box::pin(self.docusign_reachable()));
         running.push(Box::pin(self.connection()));
+        running.push(Box::pin(self.next_key_registered()));
         running.push(Box::pin(std::future::ready(vec![self.registered_clients()])));
         running.push(Box::pin(self.front()));
         stream::iter(running).buffered(AT_ONCE).flat_map(stream::iter)

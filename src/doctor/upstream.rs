@@ -58,6 +58,24 @@ impl Doctor {
         checks
     }
 
+    /// During a rotation: may the current key be replaced by the next one already?
+    pub(super) async fn next_key_registered(&self) -> Vec<Check> {
+        let watch = Stopwatch::start();
+        let (user, scopes) = (&self.docusign.user_id, &self.docusign.scopes);
+        let Some(tried) = self.access_tokens.try_next_key(user, scopes).await else { return Vec::new() };
+        let finding = match tried {
+            Ok(()) => Finding::good("DocuSign accepts its signatures: it can become EVERGRANT_SIGNING_KEY_ID"),
+            Err(MintError::Exchange(ExchangeError::NoValidKeys)) => Finding::note(
+                "DocuSign does not know it yet; the current key signs meanwhile",
+                "The DocuSign administrator uploads the second public key that `evergrant public-key` prints.",
+            ),
+            Err(MintError::Sign(_)) => Finding::skipped("the next signing key cannot be used: see its check"),
+            Err(_) => Finding::skipped("not known, because no access token could be had"),
+        };
+        let title = "Public key of the next signing key is registered at DocuSign";
+        vec![finding.of("next_public_key_registered", Area::Docusign, title, watch.elapsed_ms())]
+    }
+
     fn all_known(&self) -> [Finding; 5] {
         [
             Finding::good("it does"),

@@ -113,6 +113,11 @@ impl AccessTokens {
         minting.await.unwrap_or(Err(MintError::BrokenOff))
     }
 
+    /// Does DocuSign take the next signing key's signatures? `None` if there is no next key. The cache is left alone.
+    pub async fn try_next_key(&self, user: &Guid, scope: &Scope) -> Option<Result<(), MintError>> {
+        self.minter.try_next_key(user, scope).await
+    }
+
     /// What was mended for one scope may be mended for the user's others too: each is tried at its next request.
     fn forget_failures(&self, user: &Guid) {
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);

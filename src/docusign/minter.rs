@@ -123,6 +123,13 @@ impl Minter {
         minted
     }
 
+    /// Mints with the next signing key alone, to see whether DocuSign knows it; `None` if there is no next key.
+    pub async fn try_next_key(&self, user: &Guid, scope: &Scope) -> Option<Result<(), MintError>> {
+        let next = self.keys.next.as_ref()?;
+        let minted = tokio::time::timeout(DEADLINE, self.mint_with(next, user, scope)).await;
+        Some(minted.unwrap_or(Err(MintError::Deadline)).map(drop))
+    }
+
     /// Tries the keys in turn: one that cannot sign, or that DocuSign does not know, does not stop the other.
     async fn mint_with_any_key(&self, user: &Guid, scope: &Scope) -> Result<DocusignAccessToken, MintError> {
         self.account_server.throttled().map_err(MintError::Exchange)?;

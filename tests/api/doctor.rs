@@ -164,6 +164,26 @@ async fn a_public_url_that_leads_elsewhere_and_one_that_nobody_answers_are_told_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn during_a_rotation_it_tells_when_the_next_key_may_take_over() {
+    let sandbox = Sandbox::start().await;
+    let next = sandbox::keys::RsaKey::generate();
+    let public_key = next.public_pem();
+    let id = sandbox.key_vault.add_key("evergrant-signing", &"b".repeat(32), next);
+    let (_, report) = examine(&sandbox, &[]).await;
+    let checks = report["checks"].as_array().unwrap();
+    assert!(checks.iter().all(|check| check["check"] != "next_public_key_registered"), "nothing is being rotated");
+    let rotating = [("EVERGRANT_SIGNING_KEY_ID_NEXT", id.as_str())];
+    let (code, report) = examine(&sandbox, &rotating).await;
+    let registered = check(&report, "next_public_key_registered");
+    assert_eq!((code, &registered["verdict"]), (Some(0), &Value::from("note")), "{report:#}");
+    assert!(registered["fix"].as_str().unwrap().contains("evergrant public-key"));
+    assert_eq!(check(&report, "signing_key_next")["verdict"], "good");
+    sandbox.docusign.upload_public_key(&public_key);
+    let (_, report) = examine(&sandbox, &rotating).await;
+    assert_eq!(check(&report, "next_public_key_registered")["verdict"], "good");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_is_off_is_told() {
     let sandbox = Sandbox::start().await;
     let env = crate::support::MapEnvironment::of(&sandbox.settings("http://127.0.0.1:1"));
