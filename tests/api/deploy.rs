@@ -3,13 +3,10 @@
 use std::path::PathBuf;
 use std::process::Output;
 
-use sandbox::Sandbox;
-use sandbox::host::{FunctionsHost, Phase};
+use sandbox::{SETUP_KEY, Sandbox};
 use tempfile::TempDir;
 
-use crate::support::{handler, root};
-
-const FUNCTION_KEY: &str = "the-function-key-of-the-app";
+use crate::support::{root, start_host};
 
 /// A resource group at Azure, as far as the script can see it.
 struct Subscription {
@@ -19,7 +16,7 @@ struct Subscription {
 impl Subscription {
     fn new() -> Self {
         let this = Self { facts: TempDir::new().unwrap() };
-        this.fact("function_key", FUNCTION_KEY);
+        this.fact("function_key", SETUP_KEY);
         this.fact("clients.json", "[]");
         std::fs::copy(root().join("infra/main.bicepparam"), this.path("main.bicepparam")).unwrap();
         this.fact("evergrant.zip", "a package");
@@ -60,16 +57,6 @@ impl Subscription {
     }
 }
 
-/// A handler behind the host, whose setup page opens with the function key.
-async fn deployed(sandbox: &Sandbox) -> FunctionsHost {
-    let mut options = sandbox.host_options(&root(), &handler(), 0, &[]);
-    options.function_keys.insert("setup-function".to_owned(), FUNCTION_KEY.to_owned());
-    let host = FunctionsHost::start(options).await;
-    let phase = host.wait_for(|phase| *phase != Phase::Starting).await;
-    assert!(matches!(phase, Phase::Ready(_)), "{phase:?}");
-    host
-}
-
 fn told(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
@@ -77,7 +64,7 @@ fn told(output: &Output) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_deployment_makes_everything_and_ends_with_the_doctors_report() {
     let (sandbox, subscription) = (Sandbox::start().await, Subscription::new());
-    let host = deployed(&sandbox).await;
+    let host = start_host(&sandbox, 0, &[]).await;
     subscription.fact("setup_url", &format!("{}/setup", host.url()));
     let output = subscription.deploy(&["--location", "westeurope"]).await;
     let told = told(&output);
@@ -93,7 +80,7 @@ async fn the_first_deployment_makes_everything_and_ends_with_the_doctors_report(
     assert!(places.is_sorted() && places[0].is_some(), "{calls:#?}");
     crate::azure_cli::assert_taken(&subscription.calls());
     let everything = format!("{told}{calls:?}");
-    assert!(!everything.contains(FUNCTION_KEY), "the function key is nobody's business");
+    assert!(!everything.contains(SETUP_KEY), "the function key is nobody's business");
     // Once more: the group is there, and nothing else is different.
     let again = subscription.deploy(&[]).await;
     assert!(again.status.success());
@@ -210,7 +197,7 @@ async fn a_client_that_is_deployed_is_not_dropped_by_mistake() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_left_to_do_at_docusign_is_told_and_is_no_failure() {
     let (sandbox, subscription) = (Sandbox::start_without_consent().await, Subscription::new());
-    let host = deployed(&sandbox).await;
+    let host = start_host(&sandbox, 0, &[]).await;
     subscription.fact("group", "westeurope");
     subscription.fact("setup_url", &format!("{}/setup", host.url()));
     let output = subscription.deploy(&[]).await;
@@ -222,7 +209,7 @@ async fn what_is_left_to_do_at_docusign_is_told_and_is_no_failure() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_bad_at_azure_is_waited_for_and_then_is_a_failure() {
     let (sandbox, subscription) = (Sandbox::start().await, Subscription::new());
-    let host = deployed(&sandbox).await;
+    let host = start_host(&sandbox, 0, &[]).await;
     sandbox.key_vault.deny(true);
     subscription.fact("group", "westeurope");
     subscription.fact("setup_url", &format!("{}/setup", host.url()));

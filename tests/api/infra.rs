@@ -168,7 +168,9 @@ fn app_settings_are_those_that_the_handler_reads_and_no_others() {
         };
         wanted.extend(words.filter(is_setting).map(ToOwned::to_owned));
     }
-    NOT_OURS.iter().for_each(|name| assert!(wanted.remove(*name), "{name}"));
+    for name in NOT_OURS {
+        assert!(wanted.remove(name), "{name}");
+    }
     let set = |text: &str| -> BTreeSet<String> {
         let names = text.lines().filter_map(|line| line.trim().split_once(':')).map(|(name, _)| name.to_owned());
         names.filter(|name| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')).collect()

@@ -1,48 +1,29 @@
 //! `GET /setup`: behind a function key, what whoever sets the app up has to know.
 
 use http::Method;
-use sandbox::client::{Answer, HttpClient};
-use sandbox::host::{FunctionsHost, Phase};
-use sandbox::{CLIENT_ID, Sandbox};
+use sandbox::client::Answer;
+use sandbox::{CLIENT_ID, SETUP_KEY, Sandbox};
 use serde_json::Value;
 
-use crate::support::{handler, log_line, root};
+use crate::support::{TestApp, log_line};
 
-const FUNCTION_KEY: &str = "the-function-key";
-
-struct SetUp {
-    sandbox: Sandbox,
-    host: FunctionsHost,
-}
-
-impl SetUp {
-    async fn over(sandbox: Sandbox) -> Self {
-        let mut options = sandbox.host_options(&root(), &handler(), 0, &[]);
-        options.function_keys.insert("setup-function".to_owned(), FUNCTION_KEY.to_owned());
-        let host = FunctionsHost::start(options).await;
-        let phase = host.wait_for(|phase| *phase != Phase::Starting).await;
-        assert!(matches!(phase, Phase::Ready(_)), "{phase:?}");
-        Self { sandbox, host }
-    }
-
-    async fn get(&self, headers: &[(&str, &str)]) -> Answer {
-        HttpClient::default().call(Method::GET, &format!("{}/setup", self.host.url()), headers, "").await
-    }
+async fn setup(app: &TestApp, headers: &[(&str, &str)]) -> Answer {
+    app.http.call(Method::GET, &app.url("/setup"), headers, "").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_sees_it_without_a_function_key() {
-    let app = SetUp::over(Sandbox::start().await).await;
+    let app = TestApp::over(Sandbox::start().await, &[]).await;
     for headers in [&[][..], &[("x-functions-key", "another")]] {
-        assert_eq!(app.get(headers).await.status, 401);
+        assert_eq!(setup(&app, headers).await.status, 401);
     }
-    assert_eq!(app.get(&[("x-functions-key", FUNCTION_KEY)]).await.status, 200);
+    assert_eq!(setup(&app, &[("x-functions-key", SETUP_KEY)]).await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn scripts_get_everything_as_json_and_nothing_secret() {
-    let app = SetUp::over(Sandbox::start().await).await;
-    let answer = app.get(&[("x-functions-key", FUNCTION_KEY), ("accept", "application/json")]).await;
+    let app = TestApp::over(Sandbox::start().await, &[]).await;
+    let answer = setup(&app, &[("x-functions-key", SETUP_KEY), ("accept", "application/json")]).await;
     let (report, base) = (answer.json(), app.host.url());
     assert_eq!((answer.status.as_u16(), &report["healthy"]), (200, &Value::Bool(true)), "{report:#}");
     assert_eq!(answer.header("cache-control"), "no-store");
@@ -55,16 +36,16 @@ async fn scripts_get_everything_as_json_and_nothing_secret() {
     assert_eq!(client["secrets"], 1);
     let text = answer.text();
     let digest = sandbox::digest(sandbox::CLIENT_SECRET);
-    assert!(!text.contains(&digest) && !text.contains("ds-at-") && !text.contains(FUNCTION_KEY));
+    assert!(!text.contains(&digest) && !text.contains("ds-at-") && !text.contains(SETUP_KEY));
     let line = log_line(&app.host, |line| line["route"] == "/setup").await;
     assert_eq!(line["event"], "setup_healthy");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn people_get_a_page_that_names_what_is_broken_first() {
-    let app = SetUp::over(Sandbox::start_without_consent().await).await;
+    let app = TestApp::over(Sandbox::start_without_consent().await, &[]).await;
     let accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
-    let answer = app.get(&[("x-functions-key", FUNCTION_KEY), ("accept", accept)]).await;
+    let answer = setup(&app, &[("x-functions-key", SETUP_KEY), ("accept", accept)]).await;
     let page = answer.text();
     assert_eq!(answer.status, 200);
     assert!(answer.header("content-type").starts_with("text/html"));

@@ -76,14 +76,14 @@ AUDIT_LINE_BYTES = 600  # of a refresh; measured in the sandbox, see tests/api/c
 MINT_LINE_BYTES = 210  # the same
 ENVELOPE_BYTES = 900  # guess: what Application Insights adds to a trace
 REQUEST_RECORD_BYTES = 1_500  # guess: the host's record of a request
-HOST_TRACES = 2  # guess: "Executing" and "Executed"
+HOST_TRACES = 0  # host.json keeps the host's own "Executing" and "Executed" out
 HOST_TRACE_BYTES = 200 + ENVELOPE_BYTES  # guess
 ANSWER_BYTES = 4_000  # guess: answer and TLS, per refresh
 EXCHANGE_BYTES = 5_000  # guess: request to DocuSign and TLS, per mint
 STORE_EXCHANGE_BYTES = 3_000  # guess: one call to storage or Key Vault, both ways
 STORED_GB = 0.1  # packages and records
 ENDPOINTS, ZONES = 2, 2  # Key Vault and Blob
-LOG_ALERTS, METRIC_SERIES = 3, 2
+LOG_ALERTS, METRIC_SERIES = 2, 1
 
 # connections: (instances at a time, process starts a month)
 SIZES = {1: (1, None), 100: (1, HOURS), 10_000: (4, 4 * HOURS)}

@@ -34,7 +34,8 @@ mod wire;
 pub mod workfront;
 
 pub use registry::{
-    CLIENT_ID, CLIENT_SECRET, INTEGRATION_KEY, INTEGRATION_USER, OTHER_USER, POWER_AUTOMATE_ID, WORKFRONT_ID, users,
+    CLIENT_ID, CLIENT_SECRET, INTEGRATION_KEY, INTEGRATION_USER, OTHER_USER, POWER_AUTOMATE_ID, SETUP_KEY,
+    WORKFRONT_ID, users,
 };
 pub use stand::{Sandbox, free_port};
 pub use wire::digest;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use sandbox::host::{FunctionsHost, Phase};
-use sandbox::{CLIENT_ID, CLIENT_SECRET, Sandbox, free_port, walk};
+use sandbox::{CLIENT_ID, CLIENT_SECRET, SETUP_KEY, Sandbox, free_port, walk};
 
 /// Starts DocuSign, Key Vault, managed identity and the Functions host on this machine, with the real handler behind
 /// them, walks the main way once and stays up.
@@ -103,6 +103,7 @@ fn invite(sandbox: &Sandbox, host: &FunctionsHost, consent_url: &str) {
         form_encoded(CLIENT_SECRET),
         host.url()
     );
+    println!("Look at the setup page:\n  {}/setup?code={SETUP_KEY}", host.url());
     let kinds = [&sandbox::fault::KINDS[..], &sandbox::docusign::REFUSALS].concat().join(", ");
     println!("Break DocuSign and mend it ({kinds}); or with &at=key-vault or &at=identity one of these:");
     println!("  curl -X POST '{}/sandbox/fault?kind=status-500'", sandbox.docusign_url());

@@ -20,6 +20,8 @@ pub const POWER_AUTOMATE_ID: &str = "power-automate";
 pub const WORKFRONT_ID: &str = "workfront";
 /// The secret of all of them, worth nothing outside the sandbox.
 pub const CLIENT_SECRET: &str = "sandbox secret, worth nothing";
+/// The function key of the setup page.
+pub const SETUP_KEY: &str = "sandbox-function-key";
 
 impl Sandbox {
     /// `EVERGRANT_CLIENTS` of the sandbox.

@@ -13,7 +13,7 @@ use crate::key_vault::KeyVault;
 use crate::keys::{Authority, RsaKey};
 use crate::power_platform::PowerPlatform;
 use crate::proxy::{Proxy, StorageWay};
-use crate::registry::{INTEGRATION_KEY, INTEGRATION_USER, users};
+use crate::registry::{INTEGRATION_KEY, INTEGRATION_USER, SETUP_KEY, users};
 use crate::server::Server;
 use crate::storage::{Azurite, CONTAINER_URL};
 use crate::workfront::Workfront;
@@ -174,7 +174,7 @@ impl Sandbox {
             executable: Some(executable.to_owned()),
             settings,
             generation: Generation::Proxying,
-            function_keys: HashMap::new(),
+            function_keys: HashMap::from([("setup-function".to_owned(), SETUP_KEY.to_owned())]),
             master_key: None,
             port,
         }
