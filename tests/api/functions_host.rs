@@ -9,7 +9,7 @@ use crate::support::{TestApp, handler, log_line, log_lines, root, run};
 
 async fn app_on(generation: Generation) -> TestApp {
     let sandbox = Sandbox::start().await;
-    let mut options = sandbox.host_options(&root(), &handler(), 0, &[]);
+    let mut options = sandbox.host_options(&root(), Some(&handler()), 0, &[]);
     options.generation = generation;
     let host = FunctionsHost::start(options).await;
     host.wait_for(|phase| *phase != Phase::Starting).await;
@@ -74,7 +74,7 @@ async fn function_level_would_take_the_code_for_a_key() {
     std::fs::copy(root().join("host.json"), app_root.path().join("host.json")).unwrap();
     let json = std::fs::read_to_string(root().join("consent-callback/function.json")).unwrap();
     std::fs::write(function.join("function.json"), json.replace("anonymous", "function")).unwrap();
-    let mut options = sandbox.host_options(app_root.path(), &handler(), 0, &[]);
+    let mut options = sandbox.host_options(app_root.path(), Some(&handler()), 0, &[]);
     options.function_keys.insert("consent-callback".to_owned(), "the-key".to_owned());
     let host = FunctionsHost::start(options).await;
     let http = sandbox::client::HttpClient::default();
@@ -146,9 +146,7 @@ async fn the_deployed_folder_alone_is_enough() {
         copy(&format!("{function}/function.json"));
     }
     std::fs::copy(handler(), app_root.path().join("evergrant")).unwrap();
-    let mut options = sandbox.host_options(app_root.path(), &handler(), 0, &[]);
-    options.executable = None; // What host.json names is started.
-    let host = FunctionsHost::start(options).await;
+    let host = FunctionsHost::start(sandbox.host_options(app_root.path(), None, 0, &[])).await;
     host.wait_for(|phase| *phase != Phase::Starting).await;
     let app = TestApp { sandbox, host, http: sandbox::client::HttpClient::default() };
     assert_eq!(app.token(&[]).await.status, 200);

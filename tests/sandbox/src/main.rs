@@ -40,7 +40,7 @@ async fn main() -> ExitCode {
         sandbox.start_storage().await;
     }
     let port = arguments.port.unwrap_or_else(|| if is_free(7071) { 7071 } else { free_port() });
-    let options = sandbox.host_options(&root, &handler, port, &[]);
+    let options = sandbox.host_options(&root, Some(&handler), port, &[]);
     let settings = options.settings.clone();
     let host = FunctionsHost::start(options).await;
     if !is_ready(&host).await {

@@ -152,13 +152,14 @@ impl Sandbox {
 
     /// Starts a Functions host over the app in `root` with the handler binary `executable`.
     pub async fn host(&self, root: &Path, executable: &Path, port: u16, extra: &[(&str, &str)]) -> FunctionsHost {
-        let options = self.host_options(root, executable, port, extra);
+        let options = self.host_options(root, Some(executable), port, extra);
         FunctionsHost::start(options).await
     }
 
-    /// What [`Sandbox::host`] starts with. Port 0 is settled here, because the public URL names it.
+    /// What [`Sandbox::host`] starts with; without an executable, the one that `host.json` names. Port 0 is settled here,
+    /// because the public URL names it.
     #[must_use]
-    pub fn host_options(&self, root: &Path, executable: &Path, port: u16, extra: &[(&str, &str)]) -> Options {
+    pub fn host_options(&self, root: &Path, executable: Option<&Path>, port: u16, extra: &[(&str, &str)]) -> Options {
         let port = if port == 0 { free_port() } else { port };
         let public_url = format!("http://127.0.0.1:{port}");
         self.docusign.register_redirect_uri(&format!("{public_url}/consent/callback"));
@@ -171,7 +172,7 @@ impl Sandbox {
         }
         Options {
             root: root.to_owned(),
-            executable: Some(executable.to_owned()),
+            executable: executable.map(Path::to_owned),
             settings,
             generation: Generation::Proxying,
             function_keys: HashMap::from([("setup-function".to_owned(), SETUP_KEY.to_owned())]),
