@@ -1,0 +1,107 @@
+//! The files of the app: what the Functions host reads, and the binary that it starts.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+const HOST_JSON: &str = "host.json";
+const FUNCTION_JSON: &str = "function.json";
+
+/// Why a folder is no app.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// A file is missing or cannot be read.
+    #[error("{name}: {source}: run this on the folder that has host.json and the function folders")]
+    Unreadable {
+        /// The file.
+        name: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file is not JSON.
+    #[error("{name} is not JSON: {source}: mend it, the host would not start")]
+    NotJson {
+        /// The file.
+        name: String,
+        /// Where it goes wrong.
+        source: serde_json::Error,
+    },
+    /// `host.json` names no executable.
+    #[error("host.json names no executable: set customHandler.description.defaultExecutablePath to the binary's name")]
+    NoExecutable,
+    /// What `host.json` names could not be a file beside it.
+    #[error("host.json names the executable {0:?}: use a plain file name, for only then is its entry made executable")]
+    ExecutablePath(String),
+    /// Nothing to call.
+    #[error("no function: no folder beside host.json has a function.json")]
+    NoFunction,
+}
+
+/// A file of the app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// What is in it.
+    pub bytes: Vec<u8>,
+    /// Its Unix permissions. Fixed here, because a check-out's depend on the umask, and a `host.json` that the host may
+    /// not read keeps the app from starting.
+    pub mode: u32,
+}
+
+/// What is deployed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct App {
+    /// By path with forward slashes, and so in a fixed order.
+    pub files: BTreeMap<String, File>,
+}
+
+impl App {
+    /// Reads `host.json` and the function folders of `root`, and adds `program` as the executable that they name.
+    ///
+    /// # Errors
+    /// What would keep the host from starting the app.
+    pub fn read(root: &Path, program: Vec<u8>) -> Result<Self, Fault> {
+        let host = read(root, HOST_JSON)?;
+        let executable = executable(&json(HOST_JSON, &host)?)?;
+        let mut files = functions(root)?;
+        if files.is_empty() {
+            return Err(Fault::NoFunction);
+        }
+        files.insert(HOST_JSON.to_owned(), File { bytes: host, mode: 0o644 });
+        files.insert(executable, File { bytes: program, mode: 0o755 });
+        Ok(Self { files })
+    }
+}
+
+/// Every folder directly below the root that has a `function.json` is a function; the host looks no deeper.
+fn functions(root: &Path) -> Result<BTreeMap<String, File>, Fault> {
+    let unreadable = |source| Fault::Unreadable { name: root.display().to_string(), source };
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(root).map_err(unreadable)? {
+        let folder = entry.map_err(unreadable)?.file_name();
+        let name = format!("{}/{FUNCTION_JSON}", folder.to_string_lossy());
+        if root.join(&name).is_file() {
+            let bytes = read(root, &name)?;
+            json(&name, &bytes)?;
+            files.insert(name, File { bytes, mode: 0o644 });
+        }
+    }
+    Ok(files)
+}
+
+fn executable(host: &Value) -> Result<String, Fault> {
+    let named = host["customHandler"]["description"]["defaultExecutablePath"].as_str();
+    let named = named.filter(|name| !name.is_empty()).ok_or(Fault::NoExecutable)?;
+    // The host expands %NAME%, and deployment tools compare the entry's name with this one letter by letter.
+    let plain = named.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) && !named.starts_with('.');
+    if plain { Ok(named.to_owned()) } else { Err(Fault::ExecutablePath(named.to_owned())) }
+}
+
+fn read(root: &Path, name: &str) -> Result<Vec<u8>, Fault> {
+    fs::read(root.join(name)).map_err(|source| Fault::Unreadable { name: name.to_owned(), source })
+}
+
+fn json(name: &str, bytes: &[u8]) -> Result<Value, Fault> {
+    serde_json::from_slice(bytes).map_err(|source| Fault::NotJson { name: name.to_owned(), source })
+}

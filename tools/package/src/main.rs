@@ -1,0 +1,46 @@
+//! `./package` calls this with the binary that it built.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it talks to people")]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use package::{Measure, ZIP};
+
+/// Checks a built binary and packs it with host.json and the function folders into the deployment zip.
+#[derive(Parser)]
+struct Arguments {
+    /// The folder with host.json and the function folders
+    #[arg(long, default_value = ".")]
+    root: PathBuf,
+    /// The statically linked binary
+    #[arg(long)]
+    binary: PathBuf,
+    /// Where the zip, its checksum and the unpacked folder go
+    #[arg(long, default_value = "target/package")]
+    out: PathBuf,
+}
+
+fn main() -> ExitCode {
+    let Arguments { root, binary, out } = Arguments::parse();
+    match package::package(&root, &binary, &out) {
+        Ok(report) => {
+            for entry in &report.entries {
+                println!("packed      {entry}");
+            }
+            println!("binary      {}", told(&report.binary));
+            println!("zip         {}", told(&report.zip));
+            println!("made        {}", out.join(ZIP).display());
+            ExitCode::SUCCESS
+        }
+        Err(fault) => {
+            eprintln!("package: {fault}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn told(measure: &Measure) -> String {
+    format!("{} bytes, SHA-256 {}", measure.size, measure.sha256)
+}

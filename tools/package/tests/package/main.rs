@@ -1,0 +1,7 @@
+//! The package's promises, on small hand-made programs.
+
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+mod binaries;
+mod contents;
+mod programs;
