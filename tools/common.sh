@@ -1,0 +1,19 @@
+# shellcheck shell=bash
+# What the commands at the root of the repository share.
+
+say() { printf '\n== %s\n' "$*"; }
+
+fail() {
+    echo "$(basename "$0"): $*" >&2
+    exit 1
+}
+
+# debian PACKAGE...: installs Debian packages, or says that they are missing.
+debian() {
+    command -v apt-get >/dev/null || fail "missing: $*"
+    say "Installing $*"
+    local sudo=""
+    [ "$(id -u)" = 0 ] || sudo=sudo
+    $sudo apt-get update -qq
+    $sudo apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
