@@ -25,6 +25,7 @@ mod oauth_revoke;
 mod oauth_token;
 mod oauth_token_code;
 mod oauth_token_refresh;
+mod package;
 mod releasing;
 mod security;
 mod setup;

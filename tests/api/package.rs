@@ -1,0 +1,187 @@
+//! The finished package, as `./package` left it: its binary runs with nothing around it, and its folder alone serves.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::SystemTime;
+
+use sandbox::client::{Answer, HttpClient};
+use sandbox::host::{FunctionsHost, Phase};
+use sandbox::manifest::Manifest;
+use sandbox::process::{self, Output};
+use sandbox::{CLIENT_ID, CLIENT_SECRET, Sandbox, free_port};
+use tempfile::TempDir;
+
+use crate::support::{TestApp, root};
+
+/// What the package is made of, beside the function folders. Tests are not: they may be newer.
+const SOURCES: [&str; 6] = [".cargo", "Cargo.lock", "Cargo.toml", "host.json", "src", "templates"];
+
+/// The ways to run a program with another root folder: as root, and as anybody where the system allows it.
+const WAYS: [&[&str]; 2] = [&["chroot"], &["unshare", "--map-root-user", "chroot"]];
+
+/// Tells why a test did nothing, past the test runner's capture.
+fn skipped<T>(why: &str) -> Option<T> {
+    let _ = writeln!(std::io::stderr(), "\nSKIPPED, so the package is NOT tested: {why}\n");
+    None
+}
+
+/// The package, unpacked as a deployment does it.
+fn unpacked() -> Option<TempDir> {
+    let zip = root().join("target/package/evergrant.zip");
+    let made = fs::metadata(&zip).and_then(|metadata| metadata.modified()).ok();
+    let functions = Manifest::read(&root()).unwrap().functions.into_iter().map(|function| function.name);
+    let sources = SOURCES.map(str::to_owned).into_iter().chain(functions);
+    let changed = sources.map(|source| last_change(&root().join(source))).max();
+    if made.is_none() {
+        return skipped("there is no package: run ./package");
+    }
+    if made < changed {
+        return skipped("the package is older than its sources: run ./package");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let unzip = Command::new("unzip").arg("-q").arg(&zip).arg("-d").arg(folder.path()).status();
+    let Ok(status) = unzip else { return skipped("unzip is missing: install it") };
+    assert!(status.success(), "unzip takes the zip");
+    Some(folder)
+}
+
+fn last_change(path: &Path) -> SystemTime {
+    if path.is_dir() {
+        return fs::read_dir(path).unwrap().map(|entry| last_change(&entry.unwrap().path())).max().unwrap();
+    }
+    fs::metadata(path).unwrap().modified().unwrap()
+}
+
+/// A folder with the package's binary and nothing else, and the way to make it a program's root.
+fn jail() -> Option<(TempDir, &'static [&'static str])> {
+    let package = unpacked()?;
+    let jail = tempfile::tempdir().unwrap();
+    fs::rename(package.path().join("evergrant"), jail.path().join("evergrant")).unwrap();
+    let works = |way: &&&[&str]| {
+        Command::new(way[0]).args(&way[1..]).args(["/", "true"]).status().is_ok_and(|status| status.success())
+    };
+    let Some(way) = WAYS.iter().find(works) else { return skipped("this user may not change the root folder") };
+    Some((jail, way))
+}
+
+/// `evergrant` in the jail.
+fn jailed(jail: &TempDir, way: &[&str], argument: &str) -> tokio::process::Command {
+    let mut command = tokio::process::Command::new(way[0]);
+    command.args(&way[1..]).arg(jail.path()).args(["/evergrant", argument]);
+    command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+    command
+}
+
+/// The answer to a request as soon as there is one; bounded.
+async fn answer_in_the_end(http: &HttpClient, url: &str, output: &Output) -> Answer {
+    for _ in 0..200 {
+        let answer = http.get(url).await;
+        if answer.status != 599 {
+            return answer;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("no answer from {url} in 10 s: {output:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_binary_runs_in_an_empty_root() {
+    let Some((jail, way)) = jail() else { return };
+    let output = jailed(&jail, way, "--version").output().await.unwrap();
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(stdout, concat!("evergrant ", env!("CARGO_PKG_VERSION"), "\n"), "{output:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_binary_serves_a_token_with_nothing_but_a_key_file_beside_it() {
+    let Some((jail, way)) = jail() else { return };
+    let sandbox = Sandbox::start().await;
+    fs::write(jail.path().join("key.pem"), sandbox.signing_key.pkcs8_pem()).unwrap();
+    let url = format!("http://127.0.0.1:{}", free_port());
+    let mut command = jailed(&jail, way, "serve");
+    // Nothing there knows the name localhost.
+    let docusign = sandbox.docusign_url().replace("localhost", "127.0.0.1");
+    command.envs(sandbox.settings(&url)).env("DOCUSIGN_OAUTH_URL", docusign);
+    command.envs([("EVERGRANT_SIGNING_KEY_ID", "file:/key.pem"), ("EVERGRANT_SEALING_KEY_ID", "file:/key.pem")]);
+    command.env("FUNCTIONS_CUSTOMHANDLER_PORT", url.rsplit(':').next().unwrap());
+    for name in ["WEBSITE_INSTANCE_ID", "HTTPS_PROXY", "SSL_CERT_FILE"] {
+        command.env_remove(name);
+    }
+    let output = Output::default();
+    let _child = process::spawn(&mut command, &output);
+    let http = HttpClient::default();
+    assert_eq!(answer_in_the_end(&http, &format!("{url}/healthz"), &output).await.status, 200);
+    let form = [("grant_type", "client_credentials"), ("client_id", CLIENT_ID), ("client_secret", CLIENT_SECRET)];
+    let answer = http.post_form(&format!("{url}/oauth/token"), &[], &form).await;
+    assert_eq!(answer.status, 200, "{} {:?}", answer.text(), output.stdout.all());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_unpacked_folder_alone_serves_behind_the_host() {
+    let Some(package) = unpacked() else { return };
+    let sandbox = Sandbox::start().await;
+    let options = sandbox.host_options(package.path(), None, 0, &[]);
+    let host = FunctionsHost::start(options).await;
+    let phase = host.wait_for(|phase| *phase != Phase::Starting).await;
+    assert!(matches!(phase, Phase::Ready(_)), "{phase:?}: {:?}", host.output().stderr.all());
+    let app = TestApp { sandbox, host, http: HttpClient::default() };
+    assert_eq!(app.http.get(&app.url("/healthz")).await.status, 200);
+    let answer = app.token(&[]).await;
+    assert_eq!(answer.status, 200);
+    let token = answer.json()["access_token"].as_str().unwrap().to_owned();
+    assert!(app.sandbox.docusign.access_tokens().contains(&token), "DocuSign's own");
+    assert_eq!(app.sandbox.key_vault.signatures_by("evergrant-signing"), 1, "signed in Key Vault");
+}
+
+#[test]
+fn the_package_has_the_app_and_nothing_else() {
+    let Some(package) = unpacked() else { return };
+    let functions = Manifest::read(&root()).unwrap().functions.into_iter().map(|function| PathBuf::from(function.name));
+    let mut wanted: Vec<_> = functions.map(|folder| folder.join("function.json")).collect();
+    wanted.extend(["evergrant".into(), "host.json".into()]);
+    wanted.sort();
+    assert_eq!(files(package.path(), package.path()), wanted);
+    for name in wanted.iter().filter(|name| *name != Path::new("evergrant")) {
+        assert_eq!(fs::read(package.path().join(name)).unwrap(), fs::read(root().join(name)).unwrap(), "{name:?}");
+    }
+}
+
+/// The files below `folder`, relative to `top`, sorted.
+fn files(folder: &Path, top: &Path) -> Vec<PathBuf> {
+    if folder.is_file() {
+        return vec![folder.strip_prefix(top).unwrap().to_owned()];
+    }
+    let entries = fs::read_dir(folder).unwrap();
+    let mut files: Vec<_> = entries.flat_map(|entry| files(&entry.unwrap().path(), top)).collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn func_publish_would_leave_out_what_the_package_leaves_out() {
+    let tracked = Command::new("git").args(["ls-files", "-z"]).current_dir(root()).output();
+    let Some(tracked) = tracked.ok().filter(|output| output.status.success()) else {
+        skipped::<()>("git does not know what is in the repository");
+        return;
+    };
+    let manifest = Manifest::read(&root()).unwrap();
+    let packed: Vec<_> =
+        manifest.functions.iter().map(|function| function.name.as_str()).chain(["host.json"]).collect();
+    let ignored = fs::read_to_string(root().join(".funcignore")).unwrap();
+    for path in String::from_utf8(tracked.stdout).unwrap().split_terminator('\0') {
+        let top = path.split('/').next().unwrap();
+        // It never publishes the list itself.
+        let left_out = top == ".funcignore" || ignored.lines().any(|pattern| fits(pattern, top));
+        assert_ne!(left_out, packed.contains(&top), "{top}: in .funcignore if and only if it is not packed");
+    }
+}
+
+/// Patterns with one star at most, which are all that `.funcignore` has.
+fn fits(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        Some((start, end)) => name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end),
+        None => pattern == name,
+    }
+}
