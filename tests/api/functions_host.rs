@@ -1,5 +1,7 @@
 //! The handler behind every kind of Functions host: its modes, its keys, its restarts.
 
+use std::io::Write as _;
+
 use http::Method;
 use sandbox::Sandbox;
 use sandbox::host::{FunctionsHost, Generation, Phase};
@@ -169,4 +171,39 @@ fn the_files_of_the_app_are_what_the_host_expects() {
     }
     let routed = evergrant::routes::ROUTES.iter().filter(|route| !route.function.is_empty()).count();
     assert_eq!(manifest.functions.len(), routed, "every folder has a route");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sample_of_local_settings_starts_the_debug_build_from_the_repository_root() {
+    let sample = std::fs::read_to_string(root().join("local.settings.sample.json")).unwrap();
+    let sample: serde_json::Value = serde_json::from_str(&sample).unwrap();
+    let sandbox = Sandbox::start().await;
+    let mut options = sandbox.host_options(&root(), None, 0, &[]);
+    let filled_in = std::mem::take(&mut options.settings);
+    // As whoever fills it in would: the sandbox's values where it has some, the sample's for all else.
+    let values = sample["Values"].as_object().unwrap();
+    let sampled = values.iter().map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()));
+    options.settings = sampled.filter(|(name, _)| filled_in.iter().all(|(known, _)| known != name)).collect();
+    options.settings.extend(filled_in);
+    let executable = root()
+        .join(values["AzureFunctionsJobHost__customHandler__description__defaultExecutablePath"].as_str().unwrap());
+    if executable.canonicalize().ok() != handler().canonicalize().ok() {
+        let _ = writeln!(std::io::stderr(), "SKIPPED: the debug build is not at {}", executable.display());
+        return;
+    }
+    let host = FunctionsHost::start(options).await;
+    let phase = host.wait_for(|phase| *phase != Phase::Starting).await;
+    assert!(matches!(phase, Phase::Ready(_)), "{phase:?}: {:?}", host.output().stderr.all());
+    let app = TestApp { sandbox, host, http: sandbox::client::HttpClient::default() };
+    assert_eq!(app.token(&[]).await.status, 200);
+}
+
+#[test]
+fn the_docs_tell_of_every_local_setting() {
+    let sample = std::fs::read_to_string(root().join("local.settings.sample.json")).unwrap();
+    let sample: serde_json::Value = serde_json::from_str(&sample).unwrap();
+    let docs = std::fs::read_to_string(root().join("docs/local.md")).unwrap();
+    for name in sample["Values"].as_object().unwrap().keys() {
+        assert!(docs.contains(&format!("`{name}`")), "docs/local.md does not tell of {name}");
+    }
 }

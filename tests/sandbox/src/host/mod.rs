@@ -54,7 +54,7 @@ pub enum Mode {
 pub struct Options {
     /// The app's folder, with `host.json`.
     pub root: PathBuf,
-    /// Overrides the executable, as `AzureFunctionsJobHost__customHandler__description__defaultExecutablePath` does.
+    /// A handler built elsewhere; stands above what host.json and the app settings name.
     pub executable: Option<PathBuf>,
     /// The app settings, and nothing else: the handler inherits nothing from this process.
     pub settings: Vec<(String, String)>,

@@ -26,6 +26,9 @@ const INITIALIZATION_TIMEOUT: Duration = Duration::from_secs(30);
 /// Errors further apart than this are not counted together.
 const ERROR_WINDOW: Duration = Duration::from_secs(30 * 60);
 
+/// The app setting that stands above `customHandler.description.defaultExecutablePath`.
+const EXECUTABLE_OVERRIDE: &str = "AzureFunctionsJobHost__customHandler__description__defaultExecutablePath";
+
 /// Exit code that asks for a restart.
 const INTENTIONAL_RESTART: i32 = 200;
 
@@ -60,7 +63,10 @@ impl Supervisor {
         starts: Arc<AtomicU32>,
         kills: mpsc::Receiver<()>,
     ) -> Self {
-        let executable = options.executable.clone().unwrap_or_else(|| manifest.root.join(&manifest.executable));
+        // Every value of host.json can be overridden by an app setting, and this one is for debug builds.
+        let overridden = options.settings.iter().find(|(name, _)| name == EXECUTABLE_OVERRIDE).map(|(_, path)| path);
+        let named = overridden.unwrap_or(&manifest.executable);
+        let executable = options.executable.clone().unwrap_or_else(|| manifest.root.join(named));
         Self {
             executable,
             root: manifest.root.clone(),
