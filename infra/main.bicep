@@ -362,7 +362,7 @@ output docusignRedirectUri string = '${app.outputs.publicUrl}/consent/callback'
 @description('For Power Automate, Workfront and scripts: the token URL.')
 output tokenUrl string = '${app.outputs.publicUrl}/oauth/token'
 
-@description('For Power Automate: the authorization URL.')
+@description('For Power Automate: the authorization URL. Workfront wants a slash and the client id after it.')
 output authorizationUrl string = '${app.outputs.publicUrl}/oauth/authorize'
 
 @description('For Power Automate: the refresh URL.')

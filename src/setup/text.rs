@@ -26,6 +26,11 @@ fn text(report: &SetupReport) -> String {
     if let Some(url) = &report.consent_url {
         lines.push(format!("\nThe integration user opens this once, within a week, and presses Allow:\n{url}"));
     }
+    let endpoints = &report.endpoints;
+    lines.push("\nFor Power Automate, Workfront (which adds / and the client id to the first) and scripts:".to_owned());
+    lines.push(format!("authorization URL      {}", endpoints.authorization));
+    lines.push(format!("token and refresh URL  {}", endpoints.token));
+    lines.push(format!("revocation URL         {}", endpoints.revocation));
     lines.push(String::new());
     lines.join("\n")
 }

@@ -66,3 +66,39 @@ async fn help_shows_no_secret_and_wrong_usage_exits_with_2() {
     assert!(help.status.success() && text.contains("consent-url") && !text.contains("hunter2"), "{text}");
     assert_eq!(run(&["no-such-command"], &[]).await.status.code(), Some(2));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_registry_is_checked_before_it_is_deployed() {
+    let folder = tempfile::tempdir().unwrap();
+    let digest = sandbox::digest("a secret");
+    let file = |name: &str, text: String| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let client = |more: &str| {
+        format!(
+            r#"[{{"client_id":"flows","client_secret_sha256":["{digest}"],"grant_types":["client_credentials"]{more}}}]"#
+        )
+    };
+    let good = file("good.json", client(r#","scope":"signature""#));
+    let output = run(&["client", "check", &good], &[]).await;
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        output.status.success() && stdout.contains("flows: integration_user, client_credentials, 1 secret"),
+        "{stdout}"
+    );
+    assert!(!stdout.contains(&digest));
+    // Scopes are held against DOCUSIGN_SCOPES where that is known.
+    let scopes = [("DOCUSIGN_SCOPES".to_owned(), "spring_read".to_owned())];
+    assert_eq!(run(&["client", "check", &good], &scopes).await.status.code(), Some(2));
+    let bad = file("bad.json", client(r#","redirect_uri":"https://client.example/""#));
+    let output = run(&["client", "check", &bad], &[]).await;
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr.contains("EVERGRANT_CLIENTS[0]") && stderr.contains("redirect_uris"), "{stderr}");
+    // Without a file, the setting itself.
+    let setting = [("EVERGRANT_CLIENTS".to_owned(), "[]".to_owned())];
+    let output = run(&["client", "check"], &setting).await;
+    assert!(String::from_utf8(output.stdout).unwrap().contains("clients registered: 0"));
+}
