@@ -49,6 +49,8 @@ pub struct App {
     pub store: Arc<dyn Store>,
     /// Which grants are revoked.
     pub revocations: Revocations,
+    /// Whom we are towards Azure.
+    identity: Identity,
     /// Every key of the settings.
     keys: Keys,
     /// Calls upstream.
@@ -73,7 +75,7 @@ impl App {
             StoreSetting::Memory => Arc::new(MemoryStore::new(Arc::clone(&clock))),
             StoreSetting::Blob(url) => Arc::new(BlobStore::new(url.clone(), identity.clone())),
         };
-        let mut vaults = Vaults::new(identity);
+        let mut vaults = Vaults::new(identity.clone());
         let keys = Keys::new(&settings, &mut vaults);
         let account_server = AccountServer::new(&settings.docusign, Arc::clone(&http), Arc::clone(&clock));
         let minter = Minter::new(&settings.docusign, keys.signing_keys(), account_server.clone(), Arc::clone(&clock));
@@ -83,6 +85,7 @@ impl App {
             sealing: Arc::new(keys.sealing_keys(&clock)),
             revocations: Revocations::new(Arc::clone(&store), Arc::clone(&clock)),
             store,
+            identity,
             keys,
             http,
             clock,
@@ -123,11 +126,12 @@ impl App {
     /// The checks.
     #[must_use]
     pub fn doctor(&self) -> Doctor {
-        let Self { settings, keys, store, account_server, access_tokens, http, clock, .. } = self;
+        let Self { settings, identity, keys, store, account_server, access_tokens, http, clock, .. } = self;
         Doctor {
             public_url: settings.public_url.clone(),
             signing_keys: keys.named_signing_keys(),
             sealing_keys: keys.named_sealing_keys(),
+            identity: identity.clone(),
             identity_client_id: settings.azure.client_id.clone(),
             store_setting: settings.store.clone(),
             store: Arc::clone(store),

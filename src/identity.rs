@@ -9,11 +9,19 @@ use azure_identity::{
     DeveloperToolsCredential, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
 };
 
+use thiserror::Error;
+use tokio::time::timeout;
+
 use crate::config::AzureSettings;
 use crate::http_client::{DEFAULT_TIMEOUT, HttpClient};
 
 /// `az account get-access-token` starts a Python interpreter: give it longer than an HTTP call.
 const DEVELOPER_TOOLS_TIMEOUT: Duration = Duration::from_secs(12);
+
+/// No Entra token could be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("no Entra token could be had")]
+pub struct NoIdentity;
 
 /// Chooses and builds the credential: managed identity in Azure, developer tools (`az`, `azd`) elsewhere.
 #[derive(Clone, Debug)]
@@ -44,6 +52,18 @@ impl Identity {
             retry: RetryOptions::none(),
             ..ClientOptions::default()
         }
+    }
+
+    /// Is there an identity at all? Gets an Entra token for `resource`, such as `https://vault.azure.net`, and drops it.
+    ///
+    /// # Errors
+    /// When the platform or the developer tools give none, or not in time.
+    pub async fn try_out(&self, resource: &str) -> Result<(), NoIdentity> {
+        let scope = format!("{resource}/.default");
+        let got =
+            timeout(self.try_timeout(), async { self.credential().await?.get_token(&[&scope], None).await }).await;
+        // The SDK's error is dropped on purpose: it quotes what the identity endpoint answered.
+        got.ok().and_then(Result::ok).map(drop).ok_or(NoIdentity)
     }
 
     /// The credential.

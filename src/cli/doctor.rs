@@ -6,8 +6,9 @@ use thiserror::Error;
 
 use crate::app::App;
 use crate::cli::{Failure, failed};
-use crate::config::Settings;
+use crate::config::{Faults, Settings};
 use crate::doctor::check::{Check, Verdict, healthy};
+use crate::doctor::of_faults;
 
 /// Some check went bad; which one has been told already.
 #[derive(Debug, Error)]
@@ -24,7 +25,16 @@ struct Report<'a> {
 
 /// Runs the checks; tells each as soon as it and those before it are done, or all at once as JSON.
 #[expect(clippy::print_stdout, reason = "the command's result")]
-pub async fn run(settings: Settings, json: bool) -> Result<(), Failure> {
+pub async fn run(settings: Result<Settings, Faults>, json: bool) -> Result<(), Failure> {
+    let settings = match settings {
+        Ok(settings) => settings,
+        Err(faults) => {
+            if json {
+                print_json(&of_faults(&faults))?;
+            }
+            return Err(faults.into());
+        }
+    };
     let doctor = App::new(settings).doctor();
     let mut checks = Vec::new();
     let mut running = std::pin::pin!(doctor.checks());
@@ -35,11 +45,17 @@ pub async fn run(settings: Settings, json: bool) -> Result<(), Failure> {
         checks.push(check);
     }
     if json {
-        let report = Report { version: env!("CARGO_PKG_VERSION"), healthy: healthy(&checks), checks: &checks };
-        println!("{}", serde_json::to_string_pretty(&report).map_err(failed)?);
+        print_json(&checks)?;
     }
     match checks.iter().filter(|check| check.verdict == Verdict::Bad).count() {
         0 => Ok(()),
         bad => Err(failed(ChecksFailed(bad))),
     }
+}
+
+#[expect(clippy::print_stdout, reason = "the command's result")]
+fn print_json(checks: &[Check]) -> Result<(), Failure> {
+    let report = Report { version: env!("CARGO_PKG_VERSION"), healthy: healthy(checks), checks };
+    println!("{}", serde_json::to_string_pretty(&report).map_err(failed)?);
+    Ok(())
 }

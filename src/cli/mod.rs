@@ -95,7 +95,7 @@ fn execute(arguments: &Arguments, env: &dyn Environment) -> Result<(), Failure> 
     match arguments.command.clone().unwrap_or(Command::Serve { port: None }) {
         Command::Serve { port } => runtime.block_on(serve::run(Settings::read(env)?, port.or(arguments.port))),
         Command::Token { show } => runtime.block_on(token::run(Settings::read(env)?, show)),
-        Command::Doctor { json } => runtime.block_on(doctor::run(Settings::read(env)?, json)),
+        Command::Doctor { json } => runtime.block_on(doctor::run(Settings::read(env), json)),
         Command::PublicKey => runtime.block_on(public_key::run(Settings::read_signing_keys(env)?)),
         Command::Client(command) => client::run(command, env),
         Command::ConsentUrl => runtime.block_on(consent_url::run(Settings::read(env)?)),

@@ -35,16 +35,29 @@ pub struct Fault {
     pub shape: Shape,
 }
 
+impl Fault {
+    /// What is wrong with which setting.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let Self { setting, problem, .. } = self;
+        match problem {
+            Problem::Missing => format!("{setting} is missing"),
+            Problem::Wrong => format!("{setting} is not right"),
+            Problem::UnreadableFile => format!("{setting} names a file that cannot be read"),
+            Problem::NotHere(why) => format!("{setting} {why}"),
+        }
+    }
+
+    /// What would be right.
+    #[must_use]
+    pub fn wanted(&self) -> String {
+        format!("want {}, for example {}", self.shape.wanted, self.shape.example)
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { setting, problem, shape } = self;
-        match problem {
-            Problem::Missing => write!(f, "{setting} is missing")?,
-            Problem::Wrong => write!(f, "{setting} is not right")?,
-            Problem::UnreadableFile => write!(f, "{setting} names a file that cannot be read")?,
-            Problem::NotHere(why) => write!(f, "{setting} {why}")?,
-        }
-        write!(f, ": want {}, for example {}", shape.wanted, shape.example)
+        write!(f, "{}: {}", self.told(), self.wanted())
     }
 }
 

@@ -6,16 +6,35 @@ use crate::doctor::check::{Area, Check, Finding};
 use crate::doctor::{Doctor, NamedKey, fixes};
 use crate::random;
 use crate::secret::sha256;
-use crate::signing::AssertionSigner as _;
+use crate::signing::{AssertionSigner as _, SignError};
 use crate::store::{Condition, StoreError, Write};
 
 /// Signed to see whether the key signs. No assertion looks like it, since it has no dots.
 const SAMPLE: &[u8] = b"evergrant doctor";
 
+/// What Entra tokens for storage are for.
+const STORAGE: &str = "https://storage.azure.com";
+
 /// Seconds for which the record of a check may be kept; the Blob store's lifecycle rule forgets it within two days.
 const RECORD_LIFE: u64 = 60;
 
 impl Doctor {
+    /// Is there an identity for Key Vault and storage? Not asked where keys are files and the store is memory.
+    pub(super) async fn identity(&self) -> Vec<Check> {
+        let mut keys = self.signing_keys.iter().chain(&self.sealing_keys);
+        let resource = match keys.find_map(|key| key.key.key_vault_id()) {
+            Some(id) => id.resource(),
+            None if self.store_setting == StoreSetting::Memory => return Vec::new(),
+            None => STORAGE.to_owned(),
+        };
+        let watch = Stopwatch::start();
+        let finding = match self.identity.try_out(&resource).await {
+            Ok(()) => Finding::good("Entra gives tokens for it"),
+            Err(error) => Finding::bad(error.to_string(), fixes::missing_identity()),
+        };
+        vec![finding.of("identity", Area::Azure, "Identity towards Azure", watch.elapsed_ms())]
+    }
+
     /// Does the key sign, and does the signature fit its public half?
     pub(super) async fn key(&self, key: &NamedKey) -> Vec<Check> {
         let watch = Stopwatch::start();
@@ -24,6 +43,7 @@ impl Doctor {
             (Ok(_), Ok(public_key)) => {
                 Finding::good(format!("signs; SHA-256 of its public key {}", public_key.fingerprint()))
             }
+            (Err(SignError::IdentityUnavailable), _) => Finding::skipped("there is no identity: see its check"),
             (Err(error), _) | (_, Err(error)) => {
                 Finding::bad(error.to_string(), fixes::key(&error, key, self.identity_client_id.as_deref()))
             }
@@ -50,6 +70,7 @@ impl Doctor {
                 "a record could be created twice, or one that is new was called old: codes would not be single-use",
                 "See that EVERGRANT_STORE is a container of Azure Blob storage itself, with no cache in between.",
             ),
+            Err(StoreError::IdentityUnavailable) => Finding::skipped("there is no identity: see its check"),
             Err(error) => Finding::bad(
                 error.to_string(),
                 fixes::store(error, &self.store_setting, self.identity_client_id.as_deref()),

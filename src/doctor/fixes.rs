@@ -24,7 +24,7 @@ pub fn key(error: &SignError, key: &NamedKey, identity: Option<&str>) -> String 
             vault_name(id),
             id.name,
         ),
-        (SignError::IdentityUnavailable, _) => identity_unavailable(),
+        (SignError::IdentityUnavailable, _) => missing_identity(),
         (SignError::KeyNotFound, Some(id)) => format!(
             "Check {setting}. These versions exist: az keyvault key list-versions --vault-name {} --name {}",
             vault_name(id),
@@ -54,7 +54,8 @@ fn vault_name(id: &KeyVaultKeyId) -> &str {
     host.split('.').next().unwrap_or(host)
 }
 
-fn identity_unavailable() -> String {
+/// What mends a missing identity.
+pub fn missing_identity() -> String {
     "In Azure, assign the user-assigned identity to the app and set AZURE_CLIENT_ID to its client id. On your own machine, \
      sign in: az login"
         .to_owned()
@@ -77,7 +78,7 @@ pub fn store(error: StoreError, setting: &StoreSetting, identity: Option<&str>) 
             "Check EVERGRANT_STORE, or create the container: az storage container create --account-name {account} --name \
              {container} --auth-mode login"
         ),
-        StoreError::IdentityUnavailable => identity_unavailable(),
+        StoreError::IdentityUnavailable => missing_identity(),
         StoreError::NoAnswer | StoreError::Failed { .. } => {
             "It may pass by itself. If not, see whether the storage account of EVERGRANT_STORE exists and whether its network \
              rules, private endpoint and DNS zone let the app reach it."

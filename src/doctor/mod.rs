@@ -17,14 +17,15 @@ use futures_util::stream::{self, Stream, StreamExt as _};
 
 use crate::clock::Clock;
 use crate::config::shapes::BaseUrl;
-use crate::config::{DocusignSettings, StoreSetting};
+use crate::config::{DocusignSettings, Faults, StoreSetting};
 use crate::docusign::access_tokens::AccessTokens;
 use crate::docusign::account_server::AccountServer;
 use crate::http_client::HttpClient;
+use crate::identity::Identity;
 use crate::oauth::client::ClientRegistry;
 use crate::signing::key::SigningKey;
 use crate::store::Store;
-use check::Check;
+use check::{Area, Check, Finding};
 
 /// One key of the settings.
 #[derive(Clone)]
@@ -43,7 +44,9 @@ pub struct Doctor {
     pub signing_keys: Vec<NamedKey>,
     /// The sealing keys, the current one first.
     pub sealing_keys: Vec<NamedKey>,
-    /// Client id of the identity we act as, where the settings name one.
+    /// Whom we are towards Key Vault and storage.
+    pub identity: Identity,
+    /// Its client id, where the settings name one.
     pub identity_client_id: Option<String>,
     /// Where the store is.
     pub store_setting: StoreSetting,
@@ -69,7 +72,9 @@ const AT_ONCE: usize = 16;
 impl Doctor {
     /// Runs every check. Each answers within 45 s, most within one; the whole takes as long as the slowest.
     pub fn checks(&self) -> impl Stream<Item = Check> + Send + '_ {
-        let mut running: Vec<BoxFuture<'_, Vec<Check>>> = Vec::new();
+        let settings = Finding::good("well-formed").of("settings", Area::Clients, "Settings", 0.0);
+        let mut running: Vec<BoxFuture<'_, Vec<Check>>> = vec![Box::pin(std::future::ready(vec![settings]))];
+        running.push(Box::pin(self.identity()));
         for key in self.signing_keys.iter().chain(&self.sealing_keys) {
             running.push(Box::pin(self.key(key)));
         }
@@ -86,4 +91,11 @@ impl Doctor {
     pub async fn report(&self) -> Vec<Check> {
         self.checks().collect().await
     }
+}
+
+/// The checks where the settings themselves are at fault: one for each fault, and nothing else can be checked.
+#[must_use]
+pub fn of_faults(faults: &Faults) -> Vec<Check> {
+    let check = |told, fix: String| Finding::bad(told, fix).of("settings", Area::Clients, "Settings", 0.0);
+    faults.0.iter().map(|fault| check(fault.told(), format!("In the app settings: {}.", fault.wanted()))).collect()
 }

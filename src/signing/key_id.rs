@@ -42,6 +42,15 @@ impl KeyVaultKeyId {
     }
 }
 
+impl KeyVaultKeyId {
+    /// What Entra tokens for the vault are for: its DNS suffix, without the vault's name.
+    #[must_use]
+    pub fn resource(&self) -> String {
+        let suffix = self.vault_url.split_once('.').map_or("vault.azure.net", |(_, suffix)| suffix);
+        format!("https://{suffix}")
+    }
+}
+
 impl fmt::Debug for KeyVaultKeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyVaultKeyId").field("version", &self.version).finish_non_exhaustive()

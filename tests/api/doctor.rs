@@ -42,6 +42,8 @@ async fn a_whole_installation_is_well_and_what_is_wrong_is_refused() {
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((output.status.code(), &report["healthy"]), (Some(0), &Value::Bool(true)), "{report:#}");
     for name in [
+        "settings",
+        "identity",
         "signing_key",
         "sealing_key",
         "docusign_reachable",
@@ -195,4 +197,34 @@ async fn a_clock_that_is_off_is_told() {
         let report = serde_json::json!({ "checks": app.doctor().report().await });
         assert_eq!(check(&report, "clock")["verdict"], verdict, "{seconds} s: {report:#}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_settings_are_told_one_by_one_and_exit_with_2() {
+    let sandbox = Sandbox::start().await;
+    let (code, report) = examine(&sandbox, &[("DOCUSIGN_ENVIRONMENT", "staging"), ("EVERGRANT_STORE", "")]).await;
+    assert_eq!((code, &report["healthy"]), (Some(2), &Value::Bool(false)));
+    assert_only_bad(&report, "settings", &["DOCUSIGN_ENVIRONMENT is not right", "demo or production"]);
+    let changes = [("EVERGRANT_PUBLIC_URL", ""), ("EVERGRANT_CLIENTS", r#"[{"client_id":"a b"}]"#)];
+    let (_, report) = examine(&sandbox, &changes).await;
+    assert!(report["checks"].as_array().unwrap().len() > 2, "{report:#}");
+    assert_only_bad(&report, "settings", &["EVERGRANT_PUBLIC_URL is missing"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_identity_is_told_once() {
+    let sandbox = Sandbox::start().await;
+    let (code, report) = examine(&sandbox, &[("AZURE_CLIENT_ID", "00000000-0000-4000-8000-00000000dead")]).await;
+    assert_eq!(code, Some(1));
+    assert_only_bad(&report, "identity", &["no Entra token", "AZURE_CLIENT_ID", "az login"]);
+    for name in ["signing_key", "sealing_key", "access_token"] {
+        assert_eq!(check(&report, name)["verdict"], "skipped", "{name}: {report:#}");
+    }
+    // Keys in files and a store in memory need none.
+    let key = format!("file:{}", sandbox.file("key.pem", &sandbox.signing_key.pkcs8_pem()).display());
+    let files =
+        [("EVERGRANT_SIGNING_KEY_ID", key.as_str()), ("EVERGRANT_SEALING_KEY_ID", &key), ("WEBSITE_INSTANCE_ID", "")];
+    let (_, report) = examine(&sandbox, &files).await;
+    assert!(report["checks"].as_array().unwrap().iter().all(|check| check["check"] != "identity"));
+    assert_eq!(check(&report, "signing_key")["verdict"], "good");
 }
