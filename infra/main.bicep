@@ -14,9 +14,9 @@ param location string = resourceGroup().location
 @maxLength(10)
 param namePrefix string = 'evergrant'
 
-@description('Name of the function app and first part of its host name, e.g. contoso-evergrant: 2 to 60 letters, digits and hyphens, unique in all of Azure.')
+@description('Name of the function app and first part of its host name, e.g. contoso-evergrant: 2 to 43 letters, digits and hyphens, unique in all of Azure. Azure may add a hash of 17 characters to the host name.')
 @minLength(2)
-@maxLength(60)
+@maxLength(43)
 param functionAppName string = '${namePrefix}-${uniqueString(resourceGroup().id)}'
 
 @description('Name of the key vault, e.g. contoso-evergrant: 3 to 24 letters, digits and hyphens, unique in all of Azure. A deleted vault keeps its name for 90 days.')
@@ -85,7 +85,7 @@ param sealingKeyName string = 'evergrant-sealing'
 @description('Version of the sealing key in use: 32 hex digits, e.g. 0123456789abcdef0123456789abcdef; empty for the newest. `./deploy` keeps the one in use.')
 param sealingKeyVersion string = ''
 
-@description('Identifiers of older sealing keys that may still open, e.g. [\'https://contoso.vault.azure.net/keys/evergrant-sealing/0123456789abcdef0123456789abcdef\'].')
+@description('Identifiers of older sealing keys that may still open, e.g. [\'https://<vault>/keys/evergrant-sealing/0123456789abcdef0123456789abcdef\'].')
 param sealingKeyIdsPrevious array = []
 
 @description('GUID of the role on both keys, e.g. 12338af0-0e69-4776-bea7-57ae8d297424 (Key Vault Crypto User). A role of your own with keys/read and keys/sign/action is enough.')
@@ -151,6 +151,9 @@ param customDomain string = ''
   'managed'
 ])
 param customDomainTls string = 'elsewhere'
+
+@description('Let the app have certificates for host names of its own, now or later. It counts when the app is made, and cannot be switched on later.')
+param siteCertificates bool = true
 
 // ---- Watching --------------------------------------------------------------------------------------------------------
 
@@ -253,8 +256,9 @@ module vaultEndpoint 'modules/private-endpoint.bicep' = if (privateNetwork) {
     targetId: vault.outputs.id
     service: 'vault'
     zoneName: 'privatelink.vaultcore.azure.net'
-    networkId: network!.outputs.id
-    subnetId: network!.outputs.endpointSubnetId
+    // Also where there is no network: this is evaluated all the same.
+    networkId: privateNetwork ? network!.outputs.id : ''
+    subnetId: privateNetwork ? network!.outputs.endpointSubnetId : ''
   }
 }
 
@@ -266,8 +270,9 @@ module blobEndpoint 'modules/private-endpoint.bicep' = if (privateNetwork) {
     targetId: storage.outputs.id
     service: 'blob'
     zoneName: 'privatelink.blob.${environment().suffixes.storage}'
-    networkId: network!.outputs.id
-    subnetId: network!.outputs.endpointSubnetId
+    // Also where there is no network: this is evaluated all the same.
+    networkId: privateNetwork ? network!.outputs.id : ''
+    subnetId: privateNetwork ? network!.outputs.endpointSubnetId : ''
   }
 }
 
@@ -295,7 +300,7 @@ module app 'modules/app.bicep' = {
     insightsConnectionString: monitoring.outputs.connectionString
     subnetId: privateNetwork ? network!.outputs.appSubnetId : ''
     customDomain: customDomain
-    siteCertificates: customDomainTls != 'elsewhere'
+    siteCertificates: siteCertificates
     storeUrl: storage.outputs.storeUrl
     // An empty value counts as not set.
     handlerSettings: {

@@ -2,18 +2,18 @@
 // Nothing in here is secret. main.bicep describes every parameter, also those that are left at their defaults.
 using 'main.bicep'
 
-// DocuSign: Settings > Apps and Keys shows both GUIDs. The environment is demo or production.
-param docusignEnvironment = readEnvironmentVariable('DOCUSIGN_ENVIRONMENT', 'demo')
+// DocuSign: demo or production, and two GUIDs: the integration key (Settings > Apps and Keys) and the API Username of the integration user
+// (Users). Write them here in quotes, or have them in the environment at every deployment.
+param docusignEnvironment = readEnvironmentVariable('DOCUSIGN_ENVIRONMENT', '')
 param docusignIntegrationKey = readEnvironmentVariable('DOCUSIGN_INTEGRATION_KEY', '')
 param docusignUserId = readEnvironmentVariable('DOCUSIGN_USER_ID', '')
-
-param docusignScopes = readEnvironmentVariable('DOCUSIGN_SCOPES', 'signature impersonation spring_read spring_write')
+param docusignScopes = 'signature impersonation spring_read spring_write'
 
 // The clients that may ask for tokens, with digests of their secrets.
 param clients = loadJsonContent('clients.json')
 
 // Alerts are sent there; left empty, the portal shows them.
-param alertEmail = readEnvironmentVariable('ALERT_EMAIL', '')
+param alertEmail = ''
 
 // ./deploy sets these, so that deploying again never changes a key. By hand, write the versions in use here.
 param signingKeyVersion = readEnvironmentVariable('SIGNING_KEY_VERSION', '')

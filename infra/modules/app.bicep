@@ -48,7 +48,7 @@ param subnetId string
 @description('Host name that callers use; empty for the app\'s own.')
 param customDomain string
 
-@description('The app gets certificates for its own host names.')
+@description('The app may have certificates for host names of its own; it counts when the app is made.')
 param siteCertificates bool
 
 @description('Settings of the handler but EVERGRANT_PUBLIC_URL and EVERGRANT_STORE, by name.')
@@ -108,7 +108,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     publicNetworkAccess: 'Enabled'
     // Newer than the published type data; it has to be there when the app is made.
     #disable-next-line BCP037
-    siteScopedCertificatesEnabled: siteCertificates ? true : null
+    siteScopedCertificatesEnabled: siteCertificates
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
     keyVaultReferenceIdentity: identityId
     siteConfig: {

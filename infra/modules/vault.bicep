@@ -95,7 +95,6 @@ resource signingKey 'Microsoft.KeyVault/vaults/keys@2026-02-01' = {
     ]
     attributes: {
       enabled: true
-      exportable: false
     }
     rotationPolicy: rotationPolicy
   }
@@ -116,7 +115,6 @@ resource sealingKey 'Microsoft.KeyVault/vaults/keys@2026-02-01' = {
     ]
     attributes: {
       enabled: true
-      exportable: false
     }
     rotationPolicy: rotationPolicy
   }
@@ -146,7 +144,8 @@ resource sealingKeyUser 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 
 resource docusignSecret 'Microsoft.KeyVault/vaults/secrets@2026-02-01' existing = if (!empty(docusignSecretName)) {
   parent: vault
-  name: docusignSecretName
+  // A name is wanted also where there is no secret.
+  name: empty(docusignSecretName) ? 'none' : docusignSecretName
 }
 
 resource docusignSecretUser 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(docusignSecretName)) {

@@ -11,12 +11,17 @@ use crate::support::{root, start_host};
 /// A resource group at Azure, as far as the script can see it.
 struct Subscription {
     facts: TempDir,
+    /// What the script finds in its environment beside the usual.
+    environment: Vec<(&'static str, String)>,
 }
+
+const GUID: &str = "1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e";
 
 impl Subscription {
     fn new() -> Self {
-        let this = Self { facts: TempDir::new().unwrap() };
+        let this = Self { facts: TempDir::new().unwrap(), environment: Vec::new() };
         this.fact("function_key", SETUP_KEY);
+        this.fact("bicep", "Bicep CLI version 0.36.1 (a1b2c3d4e5)");
         this.fact("clients.json", "[]");
         std::fs::copy(root().join("infra/main.bicepparam"), this.path("main.bicepparam")).unwrap();
         this.fact("evergrant.zip", "a package");
@@ -53,6 +58,12 @@ impl Subscription {
         command.arg("--package").arg(self.path("evergrant.zip"));
         command.args(arguments);
         command.env_clear().env("PATH", path).env("STUB_AZURE", self.facts.path()).kill_on_drop(true);
+        command.envs([
+            ("DOCUSIGN_ENVIRONMENT", "demo"),
+            ("DOCUSIGN_INTEGRATION_KEY", GUID),
+            ("DOCUSIGN_USER_ID", GUID),
+        ]);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.output().await.unwrap()
     }
 }
@@ -105,6 +116,58 @@ async fn deploying_again_keeps_the_keys_in_use_unless_told_otherwise() {
     subscription.deploy(&[]).await;
     let expected = format!("SEALING_KEY_VERSION={old}\nSIGNING_KEY_VERSION={old}\nSIGNING_KEY_VERSION_NEXT={new}\n");
     assert_eq!(subscription.read("environment"), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_in_use_are_kept_although_the_app_is_gone() {
+    let mut subscription = Subscription::new();
+    let (signing, sealing, chosen) = ("c".repeat(32), "d".repeat(32), "e".repeat(32));
+    subscription.fact("group", "westeurope");
+    subscription.fact("app", "");
+    subscription.fact("signingKeyId", &format!("https://contoso.vault.azure.net/keys/evergrant-signing/{signing}"));
+    subscription.fact("sealingKeyId", &format!("https://contoso.vault.azure.net/keys/evergrant-sealing/{sealing}"));
+    subscription.fact("complaint", "functionapp deployment source config-zip\nfar enough");
+    subscription.deploy(&[]).await;
+    let expected = format!("SEALING_KEY_VERSION={sealing}\nSIGNING_KEY_VERSION={signing}\n");
+    assert_eq!(subscription.read("environment"), expected);
+    // What whoever deploys says comes first.
+    subscription.environment = vec![("SIGNING_KEY_VERSION", chosen.clone())];
+    subscription.deploy(&[]).await;
+    assert!(subscription.read("environment").contains(&format!("SIGNING_KEY_VERSION={chosen}\n")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_azure_finds_unwell_too_early_is_left_to_the_doctor() {
+    let (sandbox, subscription) = (Sandbox::start().await, Subscription::new());
+    let host = start_host(&sandbox, 0, &[]).await;
+    subscription.fact("group", "westeurope");
+    subscription.fact("setup_url", &format!("{}/setup", host.url()));
+    let upload = "functionapp deployment source config-zip";
+    subscription
+        .fact("complaint", &format!("{upload}\nDeployment was successful but the app appears to be unhealthy."));
+    let output = subscription.deploy(&[]).await;
+    assert!(output.status.success() && told(&output).contains("everything works"), "{}", told(&output));
+    // Any other trouble is tried again, and told in the end.
+    subscription.fact("complaint", &format!("{upload}\nStatus code 500"));
+    let output = subscription.deploy(&[]).await;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(told(&output).contains("upload 4 of 5 failed") && told(&output).contains("Status code 500"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_missing_or_ambiguous_is_told_before_anything_is_changed() {
+    let mut subscription = Subscription::new();
+    subscription.fact("group", "westeurope");
+    subscription.environment = vec![("DOCUSIGN_USER_ID", String::new())];
+    let output = subscription.deploy(&[]).await;
+    assert!(told(&output).contains("not in the environment: DOCUSIGN_USER_ID"), "{}", told(&output));
+    subscription.environment.clear();
+    subscription.fact("bicep", "Bicep CLI version 0.29.47 (132ade51bc)");
+    assert!(told(&subscription.deploy(&[]).await).contains("az bicep upgrade"));
+    subscription.fact("bicep", "Bicep CLI version 0.36.1 (a1b2c3d4e5)");
+    subscription.fact("app", "one\ntwo");
+    assert!(told(&subscription.deploy(&[]).await).contains("more than one Evergrant: one two"));
+    assert!(!subscription.called("deployment group create"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -189,6 +252,9 @@ async fn a_client_that_is_deployed_is_not_dropped_by_mistake() {
     assert_eq!(output.status.code(), Some(1));
     assert!(told(&output).contains("does not: flows"), "{}", told(&output));
     assert!(!subscription.called("deployment group create"));
+    // A registry that is not where it is looked for is no reason to forget everybody.
+    let output = subscription.deploy(&["--clients", "/nowhere/clients.json"]).await;
+    assert!(told(&output).contains("does not: flows workfront"), "{}", told(&output));
     subscription.deploy(&["--drop-clients", "--subscription", "Contoso"]).await;
     assert!(subscription.called("deployment group create"));
     crate::azure_cli::assert_taken(&subscription.calls());

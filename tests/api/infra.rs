@@ -87,7 +87,8 @@ fn both_keys_sign_and_verify_only_and_nothing_rotates_or_expires_them() {
         assert_eq!(key.list("keyOps"), ["'sign'", "'verify'"]);
         assert_eq!(key.property("keySize"), "2048");
         assert_eq!(key.property("kty"), "hsmKeys ? 'RSA-HSM' : 'RSA'");
-        assert_eq!(key.property("exportable"), "false");
+        // Not exportable is what keys are unless they say otherwise.
+        assert!(!key.body.contains("exportable"));
         assert_eq!(key.property("rotationPolicy"), "rotationPolicy");
         assert!(!key.body.contains("exp:"), "Key Vault does not sign with an expired key");
     }
@@ -262,14 +263,19 @@ fn alerts_ask_for_events_that_the_handler_writes() {
     }
     assert!(failed.contains("startswith \"evergrant: \"") && sources.contains("eprintln!(\"evergrant: {"));
     let unavailable = std::fs::read_to_string(queries.join("unavailable.kql")).unwrap();
-    assert!(unavailable.contains("ResultCode == \"503\""));
+    assert!(unavailable.contains("Status == \"503\"") && unavailable.contains("parse_json(Message).status"));
+    assert!(sources.contains("status = response.status().as_u16(),"));
     // What is filled in by the template is there to be filled in.
     let alerts = read("modules/alerts.bicep");
     for (query, placeholder) in [(&failed, "APP_NAME"), (&unavailable, "APP_NAME"), (&unavailable, "PERCENT")] {
         assert!(query.contains(placeholder) && alerts.text.contains(&format!("'{placeholder}'")), "{placeholder}");
     }
     // A new workspace has no table yet; a union of none is no error.
-    assert!([&failed, &unavailable].iter().all(|query| query.contains("union isfuzzy=true")));
+    assert!(
+        [&failed, &unavailable]
+            .iter()
+            .all(|query| query.contains("union isfuzzy=true") && query.contains("datatable("))
+    );
     assert!(alerts.block("logAlert").body.contains("skipQueryValidation: true"));
 }
 
