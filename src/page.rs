@@ -18,14 +18,26 @@ use crate::secret::sha256;
 /// The one style sheet.
 pub const STYLE: &str = include_str!("../templates/style.css");
 
+/// Puts a button beside what people copy. Pages do without.
+pub const COPY_SCRIPT: &str = include_str!("../templates/copy.js");
+
 /// Nothing may be loaded, framed, submitted or run; the one style sheet is named by its digest.
-static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| {
-    let style = STANDARD.encode(sha256(STYLE.as_bytes()));
+static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| policy("'none'"));
+
+/// The same, but the one script may run, named by its digest too.
+static POLICY_WITH_SCRIPT: LazyLock<Option<HeaderValue>> = LazyLock::new(|| policy(&digest(COPY_SCRIPT)));
+
+fn digest(source: &str) -> String {
+    format!("'sha256-{}'", STANDARD.encode(sha256(source.as_bytes())))
+}
+
+fn policy(scripts: &str) -> Option<HeaderValue> {
     let policy = format!(
-        "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "default-src 'none'; style-src {}; script-src {scripts}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        digest(STYLE)
     );
     HeaderValue::from_str(&policy).ok()
-});
+}
 
 /// What a page says, before it is dressed.
 pub struct Page {
@@ -95,6 +107,16 @@ pub fn html(status: StatusCode, body: String) -> Response {
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     if let Some(policy) = &*POLICY {
         headers.insert(CONTENT_SECURITY_POLICY, policy.clone());
+    }
+    response
+}
+
+/// As [`html`], with [`COPY_SCRIPT`] allowed.
+#[must_use]
+pub fn html_with_script(status: StatusCode, body: String) -> Response {
+    let mut response = html(status, body);
+    if let Some(policy) = &*POLICY_WITH_SCRIPT {
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy.clone());
     }
     response
 }

@@ -97,6 +97,18 @@ pub enum Profile {
     Workfront,
 }
 
+impl Profile {
+    /// The word used in settings.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::PowerAutomate => "power_automate",
+            Self::Workfront => "workfront",
+        }
+    }
+}
+
 /// What a client gets as `access_token`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccessTokenKind {

@@ -68,7 +68,7 @@ impl SetupEndpoint {
             consent_url: consent,
             docusign_redirect_uri: self.issuer.join(CALLBACK_PATH),
             endpoints: Endpoints::of(&self.issuer),
-            clients: self.clients.iter().map(ClientReport::of).collect(),
+            clients: self.clients.iter().map(|client| ClientReport::of(client, &self.issuer)).collect(),
         }
     }
 

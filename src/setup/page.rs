@@ -12,6 +12,7 @@ use crate::setup::report::SetupReport;
 #[template(path = "setup.html")]
 struct SetupPage<'a> {
     style: &'static str,
+    script: &'static str,
     tone: &'static str,
     title: &'static str,
     lead: String,
@@ -27,7 +28,7 @@ pub fn response(report: &SetupReport) -> Response {
         1 => "One check failed. It says how to mend it.".to_owned(),
         more => format!("{more} checks failed. Each says how to mend it; the first often is the cause of others."),
     };
-    let html = SetupPage { style: page::STYLE, tone, title, lead, report };
+    let html = SetupPage { style: page::STYLE, script: page::COPY_SCRIPT, tone, title, lead, report };
     // Rendering writes strings into a string, which cannot fail.
-    page::html(StatusCode::OK, html.render().unwrap_or_default())
+    page::html_with_script(StatusCode::OK, html.render().unwrap_or_default())
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::config::shapes::BaseUrl;
 use crate::doctor::check::Check;
-use crate::oauth::client::Client;
+use crate::oauth::client::{Client, GrantType, Profile};
 
 /// Everything that whoever sets the app up has to know. Nothing in it is secret.
 #[derive(Debug, Serialize)]
@@ -73,6 +73,11 @@ pub struct ClientReport {
     pub subject: &'static str,
     /// What it may ask with.
     pub grant_types: Vec<&'static str>,
+    /// The platform it is registered for.
+    pub profile: &'static str,
+    /// Where the client sends the browser, if it does; Workfront's names the client in the path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_url: Option<String>,
     /// Its greatest and its default scope.
     pub scope: String,
     /// Where the browser may be sent back to.
@@ -84,9 +89,16 @@ pub struct ClientReport {
 impl ClientReport {
     /// What may be told of `client`.
     #[must_use]
-    pub fn of(client: &Client) -> Self {
+    pub fn of(client: &Client, issuer: &BaseUrl) -> Self {
+        let client_id = client.client_id.as_str();
+        let authorization_url = match client.profile {
+            Profile::Workfront => issuer.join(&format!("/oauth/authorize/{client_id}")),
+            Profile::Standard | Profile::PowerAutomate => issuer.join("/oauth/authorize"),
+        };
         Self {
-            client_id: client.client_id.as_str().to_owned(),
+            client_id: client_id.to_owned(),
+            profile: client.profile.as_str(),
+            authorization_url: client.may_use(GrantType::AuthorizationCode).then_some(authorization_url),
             subject: client.subject.as_str(),
             grant_types: client.grant_types.iter().map(|grant_type| grant_type.as_str()).collect(),
             scope: client.scope.to_string(),

@@ -2,7 +2,7 @@
 //!
 //! `EVERGRANT_PICTURES=docs/images cargo test --test api browser` renews the pictures that the docs show.
 
-use sandbox::Sandbox;
+use sandbox::{SETUP_KEY, Sandbox};
 
 use crate::support::{TestApp, root};
 
@@ -31,4 +31,25 @@ async fn a_person_makes_both_connections_in_chromium() {
 #[expect(clippy::disallowed_methods, reason = "whoever runs the test says so by a variable")]
 fn pictures() -> std::ffi::OsString {
     std::env::var_os("EVERGRANT_PICTURES").unwrap_or_else(|| "target/pictures".into())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_setup_page_reads_well_for_everybody() {
+    // One as it should be, and one with everything that can be bad.
+    let good = TestApp::over(Sandbox::start().await, &[]).await;
+    look(&good, "setup").await;
+    let bad = TestApp::over(Sandbox::start_without_consent().await, &[]).await;
+    look(&bad, "setup-with-failures").await;
+}
+
+async fn look(app: &TestApp, name: &str) {
+    let tools = root().join("tests/tools");
+    let mut command = tokio::process::Command::new("node");
+    command.arg(tools.join("look.mjs")).current_dir(&tools).kill_on_drop(true);
+    command.env("PAGE", app.url(&format!("/setup?code={SETUP_KEY}"))).env("NAME", name);
+    // Only what the docs show goes into the docs.
+    command.env("PICTURES", root().join("target/pictures"));
+    let output = command.output().await.expect("node");
+    let told = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    assert!(output.status.success() && told[0].ends_with("ok\n"), "{told:?}");
 }

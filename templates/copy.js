@@ -1,0 +1,19 @@
+for (const source of document.querySelectorAll('[data-copy]')) {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.textContent = 'Copy';
+  button.setAttribute('aria-label', `Copy ${source.dataset.copy}`);
+  const status = document.createElement('span');
+  status.setAttribute('role', 'status');
+  status.className = 'copied';
+  button.addEventListener('click', async () => {
+    try {
+      await navigator.clipboard.writeText(source.textContent);
+      status.textContent = 'Copied';
+    } catch {
+      getSelection().selectAllChildren(source);
+      status.textContent = 'Selected: copy it with the keyboard';
+    }
+  });
+  source.after(button, status);
+}
