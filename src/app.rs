@@ -1,37 +1,27 @@
 //! The composition root: the only place that names concrete adapters.
 
+mod endpoints;
 mod keys;
 mod vaults;
 
 use std::sync::Arc;
 
-use crate::authorize::AuthorizeEndpoint;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{AzureSettings, Settings, SigningKeySources, StoreSetting};
-use crate::consent::ConsentCallback;
-use crate::consent::finished::FinishedSignIns;
-use crate::doctor::Doctor;
 use crate::docusign::access_tokens::AccessTokens;
 use crate::docusign::account_server::AccountServer;
 use crate::docusign::assertion::upstream_scope;
 use crate::docusign::minter::Minter;
 use crate::http_client::HttpClient;
 use crate::identity::Identity;
-use crate::metadata::MetadataEndpoint;
 use crate::oauth::client::{GrantType, SubjectKind};
-use crate::revoke::RevokeEndpoint;
-use crate::routes::Endpoints;
-use crate::setup::SetupEndpoint;
 use crate::signing::SignError;
 use crate::signing::public_key::PublicKey;
 use crate::signing::sealing::SealingKeys;
 use crate::store::Store;
 use crate::store::blob::BlobStore;
-use crate::store::codes::UsedCodes;
 use crate::store::memory::MemoryStore;
 use crate::store::revocations::Revocations;
-use crate::store::rotation::Rotations;
-use crate::token::TokenEndpoint;
 use keys::Keys;
 use vaults::Vaults;
 
@@ -90,101 +80,6 @@ impl App {
             http,
             clock,
             settings,
-        }
-    }
-
-    /// The slices, for the path table.
-    #[must_use]
-    pub fn endpoints(&self) -> Endpoints {
-        let Self { settings, sealing, revocations, clock, .. } = self;
-        Endpoints {
-            token: self.token_endpoint(),
-            authorize: AuthorizeEndpoint {
-                issuer: settings.public_url.clone(),
-                docusign: settings.docusign.clone(),
-                clients: settings.clients.clone(),
-                sealing: Arc::clone(sealing),
-                clock: Arc::clone(clock),
-            },
-            metadata: MetadataEndpoint {
-                issuer: settings.public_url.clone(),
-                scopes: settings.docusign.scopes.clone(),
-                clients: settings.clients.clone(),
-            },
-            revoke: RevokeEndpoint {
-                issuer: settings.public_url.clone(),
-                clients: settings.clients.clone(),
-                sealing: Arc::clone(sealing),
-                revocations: revocations.clone(),
-                clock: Arc::clone(clock),
-            },
-            consent: self.consent_callback(),
-            setup: self.setup_endpoint(),
-        }
-    }
-
-    /// The checks.
-    #[must_use]
-    pub fn doctor(&self) -> Doctor {
-        let Self { settings, identity, keys, store, account_server, access_tokens, http, clock, .. } = self;
-        Doctor {
-            public_url: settings.public_url.clone(),
-            signing_keys: keys.named_signing_keys(),
-            sealing_keys: keys.named_sealing_keys(),
-            identity: identity.clone(),
-            identity_client_id: settings.azure.client_id.clone(),
-            store_setting: settings.store.clone(),
-            store: Arc::clone(store),
-            docusign: settings.docusign.clone(),
-            account_server: account_server.clone(),
-            access_tokens: access_tokens.clone(),
-            clients: settings.clients.clone(),
-            http: Arc::clone(http),
-            clock: Arc::clone(clock),
-        }
-    }
-
-    fn setup_endpoint(&self) -> SetupEndpoint {
-        let Self { settings, keys, sealing, clock, .. } = self;
-        SetupEndpoint {
-            issuer: settings.public_url.clone(),
-            docusign: settings.docusign.clone(),
-            clients: settings.clients.clone(),
-            sealing: Arc::clone(sealing),
-            signing_keys: keys.named_signing_keys(),
-            doctor: self.doctor(),
-            clock: Arc::clone(clock),
-        }
-    }
-
-    fn token_endpoint(&self) -> TokenEndpoint {
-        let Self { settings, access_tokens, sealing, revocations, store, clock, .. } = self;
-        TokenEndpoint {
-            issuer: settings.public_url.clone(),
-            clients: settings.clients.clone(),
-            integration_user: settings.docusign.user_id.clone(),
-            docusign_scopes: settings.docusign.scopes.clone(),
-            access_tokens: access_tokens.clone(),
-            sealing: Arc::clone(sealing),
-            used_codes: UsedCodes::new(Arc::clone(store), Arc::clone(clock)),
-            revocations: revocations.clone(),
-            rotations: Rotations::new(Arc::clone(store)),
-            clock: Arc::clone(clock),
-        }
-    }
-
-    fn consent_callback(&self) -> ConsentCallback {
-        let Self { settings, access_tokens, account_server, sealing, store, clock, .. } = self;
-        ConsentCallback {
-            issuer: settings.public_url.clone(),
-            docusign: settings.docusign.clone(),
-            clients: settings.clients.clone(),
-            sealing: Arc::clone(sealing),
-            finished: FinishedSignIns::default(),
-            home: store.home().map(ToOwned::to_owned),
-            account_server: account_server.clone(),
-            access_tokens: access_tokens.clone(),
-            clock: Arc::clone(clock),
         }
     }
 

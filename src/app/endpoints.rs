@@ -1,0 +1,113 @@
+//! The slices and the doctor, each with the parts it works with.
+
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::authorize::AuthorizeEndpoint;
+use crate::consent::ConsentCallback;
+use crate::consent::finished::FinishedSignIns;
+use crate::doctor::Doctor;
+use crate::metadata::MetadataEndpoint;
+use crate::revoke::RevokeEndpoint;
+use crate::routes::Endpoints;
+use crate::setup::SetupEndpoint;
+use crate::store::codes::UsedCodes;
+use crate::store::rotation::Rotations;
+use crate::token::TokenEndpoint;
+
+impl App {
+    /// The slices, for the path table.
+    #[must_use]
+    pub fn endpoints(&self) -> Endpoints {
+        let Self { settings, sealing, revocations, clock, .. } = self;
+        Endpoints {
+            token: self.token_endpoint(),
+            authorize: AuthorizeEndpoint {
+                issuer: settings.public_url.clone(),
+                docusign: settings.docusign.clone(),
+                clients: settings.clients.clone(),
+                sealing: Arc::clone(sealing),
+                clock: Arc::clone(clock),
+            },
+            metadata: MetadataEndpoint {
+                issuer: settings.public_url.clone(),
+                scopes: settings.docusign.scopes.clone(),
+                clients: settings.clients.clone(),
+            },
+            revoke: RevokeEndpoint {
+                issuer: settings.public_url.clone(),
+                clients: settings.clients.clone(),
+                sealing: Arc::clone(sealing),
+                revocations: revocations.clone(),
+                clock: Arc::clone(clock),
+            },
+            consent: self.consent_callback(),
+            setup: self.setup_endpoint(),
+        }
+    }
+
+    /// The checks.
+    #[must_use]
+    pub fn doctor(&self) -> Doctor {
+        let Self { settings, identity, keys, store, account_server, access_tokens, http, clock, .. } = self;
+        Doctor {
+            public_url: settings.public_url.clone(),
+            signing_keys: keys.named_signing_keys(),
+            sealing_keys: keys.named_sealing_keys(),
+            identity: identity.clone(),
+            identity_client_id: settings.azure.client_id.clone(),
+            store_setting: settings.store.clone(),
+            store: Arc::clone(store),
+            docusign: settings.docusign.clone(),
+            account_server: account_server.clone(),
+            access_tokens: access_tokens.clone(),
+            clients: settings.clients.clone(),
+            http: Arc::clone(http),
+            clock: Arc::clone(clock),
+        }
+    }
+
+    fn setup_endpoint(&self) -> SetupEndpoint {
+        let Self { settings, keys, sealing, clock, .. } = self;
+        SetupEndpoint {
+            issuer: settings.public_url.clone(),
+            docusign: settings.docusign.clone(),
+            clients: settings.clients.clone(),
+            sealing: Arc::clone(sealing),
+            signing_keys: keys.named_signing_keys(),
+            doctor: self.doctor(),
+            clock: Arc::clone(clock),
+        }
+    }
+
+    fn token_endpoint(&self) -> TokenEndpoint {
+        let Self { settings, access_tokens, sealing, revocations, store, clock, .. } = self;
+        TokenEndpoint {
+            issuer: settings.public_url.clone(),
+            clients: settings.clients.clone(),
+            integration_user: settings.docusign.user_id.clone(),
+            docusign_scopes: settings.docusign.scopes.clone(),
+            access_tokens: access_tokens.clone(),
+            sealing: Arc::clone(sealing),
+            used_codes: UsedCodes::new(Arc::clone(store), Arc::clone(clock)),
+            revocations: revocations.clone(),
+            rotations: Rotations::new(Arc::clone(store)),
+            clock: Arc::clone(clock),
+        }
+    }
+
+    fn consent_callback(&self) -> ConsentCallback {
+        let Self { settings, access_tokens, account_server, sealing, store, clock, .. } = self;
+        ConsentCallback {
+            issuer: settings.public_url.clone(),
+            docusign: settings.docusign.clone(),
+            clients: settings.clients.clone(),
+            sealing: Arc::clone(sealing),
+            finished: FinishedSignIns::default(),
+            home: store.home().map(ToOwned::to_owned),
+            account_server: account_server.clone(),
+            access_tokens: access_tokens.clone(),
+            clock: Arc::clone(clock),
+        }
+    }
+}
