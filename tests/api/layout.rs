@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::links::pages;
 use crate::support::root;
 
 /// No IO, no clock, no environment, no async.
@@ -141,8 +142,7 @@ pub fn rust_files(path: &Path) -> Vec<String> {
 
 #[test]
 fn the_docs_show_the_pictures_that_are_taken_and_no_others() {
-    let docs = ["README.md", "docs/connections.md", "docs/security.md"];
-    let docs = docs.map(|path| std::fs::read_to_string(root().join(path)).unwrap()).concat();
+    let docs: String = pages().into_iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
     let walk = std::fs::read_to_string(root().join("tests/tools/walk.mjs")).unwrap();
     for picture in std::fs::read_dir(root().join("docs/images")).unwrap() {
         let name = picture.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned();

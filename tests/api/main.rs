@@ -17,6 +17,7 @@ mod functions_host;
 mod infra;
 mod key_vault;
 mod layout;
+mod links;
 mod local;
 mod logs;
 mod mint;
