@@ -18,6 +18,7 @@ async fn a_person_makes_both_connections_in_chromium() {
     let mut command = tokio::process::Command::new("node");
     command.arg(tools.join("walk.mjs")).current_dir(&tools).kill_on_drop(true);
     command.env("CONSENT_URL", consent_url).env("UNREGISTERED", app.url(&unregistered));
+    command.env("SETUP", app.url(&format!("/setup?code={SETUP_KEY}")));
     command
         .env("POWER_AUTOMATE", app.sandbox.power_platform.site.url())
         .env("WORKFRONT", app.sandbox.workfront.site.url());

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
-const { CONSENT_URL, POWER_AUTOMATE, WORKFRONT, UNREGISTERED, PICTURES, CHROMIUM = '/usr/bin/chromium' } = process.env;
+const { SETUP, CONSENT_URL, POWER_AUTOMATE, WORKFRONT, UNREGISTERED, PICTURES, CHROMIUM = '/usr/bin/chromium' } = process.env;
 
 await mkdir(PICTURES, { recursive: true });
 const browser = await chromium.launch({
@@ -33,8 +33,18 @@ async function signIn(page, name) {
   if (await allow.count()) await allow.click();
 }
 
-async function picture(page, name) {
-  await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
+async function picture(page, name, fullPage = true) {
+  await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage });
+}
+
+/** What an operator sees before there is consent: the checks, and not all that stands below them. */
+async function setup() {
+  const { page, requests } = await person({ viewport: { width: 900, height: 1240 } });
+  await page.goto(SETUP);
+  await see(page, 'Not everything works yet');
+  await see(page, 'Consent for every scope');
+  if (requests.length !== 1) throw new Error(`the page loads more than itself: ${requests}`);
+  await picture(page, 'setup-checks', false);
 }
 
 async function consent() {
@@ -103,6 +113,7 @@ async function fixation() {
 }
 
 try {
+  await setup();
   await consent();
   await powerAutomate();
   await workfront();
