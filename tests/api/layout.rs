@@ -61,7 +61,7 @@ const IMPURE: [&str; 15] = [
     "random::<",
 ];
 
-fn sources(path: &Path) -> Vec<(PathBuf, String)> {
+pub fn sources(path: &Path) -> Vec<(PathBuf, String)> {
     if path.is_file() {
         let text = std::fs::read_to_string(path).unwrap();
         let code = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();

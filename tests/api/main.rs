@@ -34,5 +34,6 @@ mod sign_in;
 mod stock_clients;
 mod store;
 mod support;
+mod troubleshooting;
 mod well_known;
 mod workflows;
