@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # The Azure CLI as ./deploy calls it: quiet, and with what mends it behind each complaint that is known.
 # It wants `fail`, the folder `work`, the list `subscription` and the path `parameters` of whoever calls.
+# shellcheck disable=SC2154
 
 # azure ARGUMENT...: the Azure CLI, quiet; what it complains of is explained.
 azure() {

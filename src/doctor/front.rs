@@ -90,7 +90,7 @@ impl Doctor {
             Some(true) => Finding::good("it is"),
             Some(false) => Finding::bad(
                 "it was not refused",
-                "Take the app off the network, and report it: this must not happen (see SECURITY in docs/security.md).",
+                "Take the app off the network, and report it: this must not happen (see docs/security.md#reporting-a-weakness).",
             ),
             None => Finding::skipped("the public URL could not be asked, or no registered client can be tried"),
         };
