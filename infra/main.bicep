@@ -93,7 +93,7 @@ param sealingKeyIdsPrevious array = []
 @maxLength(36)
 param keyRoleId string = '12338af0-0e69-4776-bea7-57ae8d297424'
 
-@description('Keep the keys in a hardware security module (vault of the Premium tier), at a higher price per operation.')
+@description('Keep the keys in a hardware security module (vault of the Premium tier), at a higher price per operation, e.g. true.')
 param hsmKeys bool = false
 
 // ---- Instances -------------------------------------------------------------------------------------------------------
@@ -121,12 +121,12 @@ param alwaysReadyInstances int = 0
 @maxValue(1000)
 param httpConcurrency int = 64
 
-@description('Spread instances and copies of the store over three zones; only in regions that have them, and not to be changed later.')
+@description('Spread instances and copies of the store over three zones; only in regions that have them, and not to be changed later, e.g. true.')
 param zoneRedundant bool = false
 
 // ---- Network ---------------------------------------------------------------------------------------------------------
 
-@description('Reach vault and storage through private endpoints only. The app itself stays reachable from the Internet.')
+@description('Reach vault and storage through private endpoints only. The app itself stays reachable from the Internet, e.g. true.')
 param privateNetwork bool = false
 
 @description('Address range of the private network in CIDR form, e.g. 10.90.0.0/24.')
@@ -138,7 +138,7 @@ param networkAppPrefix string = '10.90.0.0/26'
 @description('Part of it for the private endpoints, /28 or larger, e.g. 10.90.0.64/26.')
 param networkEndpointPrefix string = '10.90.0.64/26'
 
-@description('Let Azure add a hash to the app\'s host name when it is created, so that nobody can take the name over should the app be deleted.')
+@description('Let Azure add a hash to the app\'s host name when it is created, so that nobody can take the name over should the app be deleted, e.g. true.')
 param uniqueHostName bool = true
 
 @description('Your own host name, e.g. evergrant.contoso.com, whose DNS records are in place; empty for the app\'s own. It is the issuer: connections made under another one have to be made anew.')
@@ -152,7 +152,7 @@ param customDomain string = ''
 ])
 param customDomainTls string = 'elsewhere'
 
-@description('Let the app have certificates for host names of its own, now or later. It counts when the app is made, and cannot be switched on later.')
+@description('Let the app have certificates for host names of its own, now or later. It counts when the app is made, and cannot be switched on later, e.g. true.')
 param siteCertificates bool = true
 
 // ---- Watching --------------------------------------------------------------------------------------------------------
@@ -179,7 +179,7 @@ param logLevel string = 'info'
 
 // ---- Rarely needed ---------------------------------------------------------------------------------------------------
 
-@description('Let the Functions host use the whole storage account instead of its two containers, should it ever need more.')
+@description('Let the Functions host use the whole storage account instead of its two containers, should it ever need more, e.g. true.')
 param hostMayUseWholeAccount bool = false
 
 @description('More app settings by name, e.g. { HTTPS_PROXY: \'http://proxy.contoso.com:8080\' }. No secrets: use Key Vault references.')
@@ -232,7 +232,7 @@ module vault 'modules/vault.bicep' = {
     signingKeyName: signingKeyName
     sealingKeyName: sealingKeyName
     docusignSecretName: docusignSecretName
-    privateNetwork: privateNetwork
+    publicNetworkAccess: privateNetwork ? 'Disabled' : 'Enabled'
     workspaceId: monitoring.outputs.workspaceId
   }
 }

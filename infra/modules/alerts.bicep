@@ -6,22 +6,22 @@ param name string
 @description('Azure region, e.g. westeurope.')
 param location string
 
-@description('Tags of the resources.')
+@description('Tags of the resources, e.g. { owner: \'integration\' }.')
 param tags object
 
-@description('Name of the function app.')
+@description('Name of the function app, e.g. evergrant-abc123.')
 param appName string
 
-@description('Resource id of the workspace with the logs.')
+@description('Resource id of the workspace with the logs, e.g. /subscriptions/…/workspaces/evergrant-abc123.')
 param workspaceId string
 
-@description('Resource id of the vault.')
+@description('Resource id of the vault, e.g. /subscriptions/…/vaults/evergrant-abc123.')
 param vaultId string
 
-@description('Address that alerts are sent to; empty to see them in the portal only.')
+@description('Address that alerts are sent to; empty to see them in the portal only, e.g. integration@contoso.com.')
 param email string
 
-@description('Share of 503 answers in five minutes, in per cent, above which the first alert fires.')
+@description('Share of 503 answers in five minutes, in per cent, above which the first alert fires, e.g. 5.')
 param unavailablePercent int
 
 var actions = empty(email) ? [] : [mail.id]

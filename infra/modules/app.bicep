@@ -1,60 +1,60 @@
 // The function app on Flex Consumption and its settings.
 
-@description('Name of the app, unique in all of Azure; the first part of its host name.')
+@description('Name of the app, unique in all of Azure; the first part of its host name, e.g. evergrant-abc123.')
 param name string
 
 @description('Azure region, e.g. westeurope.')
 param location string
 
-@description('Tags of the resources.')
+@description('Tags of the resources, e.g. { owner: \'integration\' }.')
 param tags object
 
-@description('Instances are spread over three zones.')
+@description('Instances are spread over three zones, e.g. true.')
 param zoneRedundant bool
 
-@description('Resource id of the app\'s identity.')
+@description('Resource id of the app\'s identity, e.g. /subscriptions/…/userAssignedIdentities/evergrant-abc123.')
 param identityId string
 
-@description('Client id (GUID) of the app\'s identity.')
+@description('Client id (GUID) of the app\'s identity, e.g. 1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e.')
 param identityClientId string
 
-@description('Make the host name unique by a hash, when the app is created.')
+@description('Make the host name unique by a hash, when the app is created, e.g. true.')
 param uniqueHostName bool
 
-@description('Memory of an instance in MB: 512, 2048 or 4096.')
+@description('Memory of an instance in MB: 512, 2048 or 4096, e.g. 2048.')
 param instanceMemoryMB int
 
-@description('The most instances at a time, 40 to 1000.')
+@description('The most instances at a time, 40 to 1000, e.g. 40.')
 param maximumInstanceCount int
 
-@description('Instances that are kept warm, 0 or more.')
+@description('Instances that are kept warm, 0 or more, e.g. 1.')
 param alwaysReadyInstances int
 
-@description('Requests that an instance answers at the same time before another one is started, 1 to 1000.')
+@description('Requests that an instance answers at the same time before another one is started, 1 to 1000, e.g. 64.')
 param httpConcurrency int
 
-@description('URL of the container that instances start from.')
+@description('URL of the container that instances start from, e.g. <blob endpoint>/app-package.')
 param deploymentContainerUrl string
 
-@description('Name of the storage account that the Functions host keeps its own things in.')
+@description('Name of the storage account that the Functions host keeps its own things in, e.g. evergrantabc123.')
 param storageAccountName string
 
-@description('Where telemetry is sent.')
+@description('Where telemetry is sent, e.g. InstrumentationKey=…;IngestionEndpoint=….')
 param insightsConnectionString string
 
-@description('Resource id of the subnet that instances call from; empty for none.')
+@description('Resource id of the subnet that instances call from; empty for none, e.g. /subscriptions/…/subnets/app.')
 param subnetId string
 
-@description('Host name that callers use; empty for the app\'s own.')
+@description('Host name that callers use; empty for the app\'s own, e.g. evergrant.contoso.com.')
 param customDomain string
 
-@description('The app may have certificates for host names of its own; it counts when the app is made.')
+@description('The app may have certificates for host names of its own; it counts when the app is made, e.g. true.')
 param siteCertificates bool
 
-@description('Settings of the handler but EVERGRANT_PUBLIC_URL and EVERGRANT_STORE, by name.')
+@description('Settings of the handler but EVERGRANT_PUBLIC_URL and EVERGRANT_STORE, by name, e.g. { EVERGRANT_LOG: \'info\' }.')
 param handlerSettings object
 
-@description('URL of the container for used codes and revocations.')
+@description('URL of the container for used codes and revocations, e.g. <blob endpoint>/evergrant.')
 param storeUrl string
 
 @description('More app settings by name, e.g. HTTPS_PROXY.')

@@ -1,12 +1,12 @@
 // Binds a host name to the app, with TLS.
 
-@description('Name of the function app.')
+@description('Name of the function app, e.g. evergrant-abc123.')
 param appName string
 
 @description('The host name, e.g. evergrant.contoso.com.')
 param hostName string
 
-@description('SHA-1 thumbprint of the certificate, 40 hex digits.')
+@description('SHA-1 thumbprint of the certificate, 40 hex digits, e.g. 0123456789ABCDEF0123456789ABCDEF01234567.')
 param thumbprint string
 
 resource app 'Microsoft.Web/sites@2025-03-01' existing = {

@@ -1,7 +1,7 @@
 // Your own host name, with a certificate that Azure gets and renews. Certificates of single sites are new on Flex
 // Consumption; docs/deploy.md tells what else can stand in front of the app.
 
-@description('Name of the function app.')
+@description('Name of the function app, e.g. evergrant-abc123.')
 param appName string
 
 @description('Azure region of the app, e.g. westeurope.')
@@ -10,7 +10,7 @@ param location string
 @description('The host name, e.g. evergrant.contoso.com. Its CNAME record leads to the app, and the TXT record asuid.evergrant.contoso.com holds the app\'s verification id.')
 param hostName string
 
-@description('The name is not bound yet. A certificate is only issued for a bound name; binding it again would take TLS away for a moment.')
+@description('The name is not bound yet. A certificate is only issued for a bound name; binding it again would take TLS away for a moment, e.g. true.')
 param unbound bool
 
 resource app 'Microsoft.Web/sites@2025-03-01' existing = {

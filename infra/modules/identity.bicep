@@ -6,7 +6,7 @@ param name string
 @description('Azure region, e.g. westeurope.')
 param location string
 
-@description('Tags of the resource.')
+@description('Tags of the resource, e.g. { owner: \'integration\' }.')
 param tags object
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {

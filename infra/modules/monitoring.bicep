@@ -6,10 +6,10 @@ param name string
 @description('Azure region, e.g. westeurope.')
 param location string
 
-@description('Tags of the resources.')
+@description('Tags of the resources, e.g. { owner: \'integration\' }.')
 param tags object
 
-@description('Object id (GUID) of the app\'s identity.')
+@description('Object id (GUID) of the app\'s identity, e.g. 1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e.')
 param principalId string
 
 @description('Days that logs are kept, 30 to 730, e.g. 90. Audit lines are logs.')

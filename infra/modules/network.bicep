@@ -6,7 +6,7 @@ param name string
 @description('Azure region, e.g. westeurope.')
 param location string
 
-@description('Tags of the resources.')
+@description('Tags of the resources, e.g. { owner: \'integration\' }.')
 param tags object
 
 @description('Address range of the network in CIDR form, e.g. 10.90.0.0/24.')

@@ -6,13 +6,13 @@ param name string
 @description('Azure region, e.g. westeurope.')
 param location string
 
-@description('Tags of the resources.')
+@description('Tags of the resources, e.g. { owner: \'integration\' }.')
 param tags object
 
-@description('Resource id of what is reached.')
+@description('Resource id of what is reached, e.g. /subscriptions/…/vaults/evergrant-abc123.')
 param targetId string
 
-@description('Which service of it is reached.')
+@description('Which service of it is reached, e.g. vault.')
 @allowed([
   'blob'
   'vault'
@@ -22,10 +22,10 @@ param service string
 @description('DNS zone of private endpoints for that service, e.g. privatelink.vaultcore.azure.net.')
 param zoneName string
 
-@description('Resource id of the network whose names are resolved.')
+@description('Resource id of the network whose names are resolved, e.g. /subscriptions/…/virtualNetworks/evergrant-abc123.')
 param networkId string
 
-@description('Resource id of the subnet for private endpoints.')
+@description('Resource id of the subnet for private endpoints, e.g. /subscriptions/…/subnets/app.')
 param subnetId string
 
 resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = {

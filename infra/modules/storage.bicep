@@ -1,27 +1,27 @@
 // One storage account without shared keys, whose containers have a purpose each; the identity's roles end at the containers.
 
-@description('Name of the account: 3 to 24 lower-case letters and digits, unique in all of Azure.')
+@description('Name of the account: 3 to 24 lower-case letters and digits, unique in all of Azure, e.g. evergrantabc123.')
 param name string
 
 @description('Azure region, e.g. westeurope.')
 param location string
 
-@description('Tags of the resources.')
+@description('Tags of the resources, e.g. { owner: \'integration\' }.')
 param tags object
 
-@description('Object id (GUID) of the app\'s identity.')
+@description('Object id (GUID) of the app\'s identity, e.g. 1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e.')
 param principalId string
 
-@description('Copies are kept in three zones instead of one.')
+@description('Copies are kept in three zones instead of one, e.g. true.')
 param zoneRedundant bool
 
-@description('Reachable through the private endpoint only.')
+@description('Reachable through the private endpoint only, e.g. true.')
 param privateNetwork bool
 
-@description('The host may use the whole account instead of its two containers.')
+@description('The host may use the whole account instead of its two containers, e.g. true.')
 param hostMayUseWholeAccount bool
 
-@description('Resource id of the workspace that is told of deletions.')
+@description('Resource id of the workspace that is told of deletions, e.g. /subscriptions/…/workspaces/evergrant-abc123.')
 param workspaceId string
 
 // Data roles. Owner is what the Functions host asks for; Contributor is enough to read and write blobs.

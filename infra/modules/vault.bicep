@@ -1,30 +1,34 @@
 // The vault and its two keys. Their private halves never leave it; the identity may use them and no more.
 
-@description('Name of the vault: 3 to 24 letters, digits and hyphens, unique in all of Azure.')
+@description('Name of the vault: 3 to 24 letters, digits and hyphens, unique in all of Azure, e.g. evergrant-abc123.')
 param name string
 
 @description('Azure region, e.g. westeurope.')
 param location string
 
-@description('Tags of the resources.')
+@description('Tags of the resources, e.g. { owner: \'integration\' }.')
 param tags object
 
-@description('Object id (GUID) of the app\'s identity.')
+@description('Object id (GUID) of the app\'s identity, e.g. 1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e.')
 param principalId string
 
-@description('GUID of the role that lets the identity read and use a key.')
+@description('GUID of the role that lets the identity read and use a key, e.g. 12338af0-0e69-4776-bea7-57ae8d297424.')
 param keyRoleId string
 
-@description('Keys live in a hardware security module.')
+@description('Keys live in a hardware security module, e.g. true.')
 param hsmKeys bool
 
-@description('Name of the secret that holds DocuSign\'s secret key; empty if there is none.')
+@description('Name of the secret that holds DocuSign\'s secret key; empty if there is none, e.g. docusign-secret-key.')
 param docusignSecretName string
 
-@description('Reachable through the private endpoint only.')
-param privateNetwork bool
+@description('Enabled, or Disabled where the vault is reached through the private endpoint only, e.g. Enabled.')
+@allowed([
+  'Disabled'
+  'Enabled'
+])
+param publicNetworkAccess string
 
-@description('Resource id of the workspace that gets the audit log.')
+@description('Resource id of the workspace that gets the audit log, e.g. /subscriptions/…/workspaces/evergrant-abc123.')
 param workspaceId string
 
 @description('Name of the key that signs for DocuSign, e.g. evergrant-signing.')
@@ -53,7 +57,8 @@ var rotationPolicy = {
 }
 
 resource vault 'Microsoft.KeyVault/vaults@2026-02-01' = {
-  // checkov:skip=CKV_AZURE_109:The parameter privateNetwork decides; either way only Entra identities with a role get in.
+  // checkov:skip=CKV_AZURE_189:The parameter publicNetworkAccess decides; either way only Entra identities with a role get in.
+  // checkov:skip=CKV_AZURE_109:The parameter publicNetworkAccess decides; either way only Entra identities with a role get in.
   name: name
   location: location
   tags: tags
@@ -71,10 +76,10 @@ resource vault 'Microsoft.KeyVault/vaults@2026-02-01' = {
     enabledForDiskEncryption: false
     enabledForTemplateDeployment: false
     // Trusted Azure services come through, or Resource Manager could not make keys and containers.
-    publicNetworkAccess: privateNetwork ? 'Disabled' : 'Enabled'
+    publicNetworkAccess: publicNetworkAccess
     networkAcls: {
       bypass: 'AzureServices'
-      defaultAction: privateNetwork ? 'Deny' : 'Allow'
+      defaultAction: publicNetworkAccess == 'Disabled' ? 'Deny' : 'Allow'
     }
   }
 }

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::support::root;
+use crate::support::{root, skipped};
 
 /// What the Azure CLI has against each command, in their order; nothing at all where it is not installed.
 ///
@@ -19,7 +19,7 @@ pub fn refusals(commands: &[Vec<String>]) -> Option<Vec<Option<String>>> {
     let tools = root().join("tests/tools/azure");
     let python = tools.join(".venv/bin/python");
     if !python.exists() {
-        tell_of_skipping();
+        skipped("tests/tools/azure/.venv is missing, so no az command was checked; ./test installs it");
         return None;
     }
     let mut parser = Command::new(python)
@@ -41,11 +41,6 @@ pub fn refusals(commands: &[Vec<String>]) -> Option<Vec<Option<String>>> {
     let refusals: Vec<_> = answers.iter().map(|answer| answer["message"].as_str().map(ToOwned::to_owned)).collect();
     assert_eq!(output.status.success(), refusals.iter().all(Option::is_none));
     Some(refusals)
-}
-
-#[expect(clippy::print_stderr, reason = "a test that is skipped should say so")]
-fn tell_of_skipping() {
-    eprintln!("SKIPPED: tests/tools/azure/.venv is missing, so no az command was checked; ./test installs it");
 }
 
 /// Fails with every refused command and what the Azure CLI says.

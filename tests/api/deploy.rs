@@ -6,7 +6,7 @@ use std::process::Output;
 use sandbox::{SETUP_KEY, Sandbox};
 use tempfile::TempDir;
 
-use crate::support::{root, start_host};
+use crate::support::{handler, root, start_host};
 
 /// A resource group at Azure, as far as the script can see it.
 struct Subscription {
@@ -24,7 +24,14 @@ impl Subscription {
         this.fact("bicep", "Bicep CLI version 0.36.1 (a1b2c3d4e5)");
         this.fact("clients.json", "[]");
         std::fs::copy(root().join("infra/main.bicepparam"), this.path("main.bicepparam")).unwrap();
-        this.fact("evergrant.zip", "a package");
+        this.fact("vaults", "contoso");
+        // Stands for the handler in the package, and is it: the real one is large to pack.
+        this.fact("evergrant", &format!("#!/bin/sh\nexec {} \"$@\"\n", handler().display()));
+        let zipped = std::process::Command::new("python3")
+            .current_dir(this.facts.path())
+            .args(["-m", "zipfile", "-c", "evergrant.zip", "evergrant"])
+            .status();
+        assert!(zipped.unwrap().success());
         this
     }
 
@@ -51,7 +58,16 @@ impl Subscription {
 
     async fn deploy(&self, arguments: &[&str]) -> Output {
         let stand_in = root().join("tests/tools/azure");
-        let path = format!("{}:/usr/local/bin:/usr/bin:/bin", stand_in.display());
+        // curl is the real one, behind a record of its arguments: what stands there is seen by every user of the machine.
+        let curl = format!(
+            "#!/bin/sh\nprintf '%s\\n' \"$@\" >>{}\nexec /usr/bin/curl \"$@\"\n",
+            self.path("curled").display()
+        );
+        let shims = self.path("shims");
+        std::fs::create_dir_all(&shims).unwrap();
+        std::fs::write(shims.join("curl"), curl).unwrap();
+        std::fs::set_permissions(shims.join("curl"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let path = format!("{}:{}:/usr/local/bin:/usr/bin:/bin", stand_in.display(), shims.display());
         let mut command = tokio::process::Command::new(root().join("deploy"));
         command.args(["--resource-group", "evergrant", "--pause", "0", "--looks", "3"]);
         command.arg("--parameters").arg(self.path("main.bicepparam"));
@@ -90,7 +106,9 @@ async fn the_first_deployment_makes_everything_and_ends_with_the_doctors_report(
     let places = order.map(|command| calls.iter().position(|call| call.starts_with(&format!("az {command}"))));
     assert!(places.is_sorted() && places[0].is_some(), "{calls:#?}");
     crate::azure_cli::assert_taken(&subscription.calls());
-    let everything = format!("{told}{calls:?}");
+    let curled = subscription.read("curled");
+    assert!(curled.contains("/setup"), "curl was asked");
+    let everything = format!("{told}{calls:?}{curled}");
     assert!(!everything.contains(SETUP_KEY), "the function key is nobody's business");
     // Once more: the group is there, and nothing else is different.
     let again = subscription.deploy(&[]).await;
@@ -100,7 +118,7 @@ async fn the_first_deployment_makes_everything_and_ends_with_the_doctors_report(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn deploying_again_keeps_the_keys_in_use_unless_told_otherwise() {
-    let subscription = Subscription::new();
+    let mut subscription = Subscription::new();
     let (old, new) = ("a".repeat(32), "b".repeat(32));
     subscription.fact("group", "westeurope");
     subscription.fact("app", "evergrant-old");
@@ -116,6 +134,16 @@ async fn deploying_again_keeps_the_keys_in_use_unless_told_otherwise() {
     subscription.deploy(&[]).await;
     let expected = format!("SEALING_KEY_VERSION={old}\nSIGNING_KEY_VERSION={old}\nSIGNING_KEY_VERSION_NEXT={new}\n");
     assert_eq!(subscription.read("environment"), expected);
+    // The last step of a rotation: the next key becomes the current one, and there is no next.
+    subscription.environment = vec![("SIGNING_KEY_VERSION", new.clone()), ("SIGNING_KEY_VERSION_NEXT", String::new())];
+    subscription.deploy(&[]).await;
+    let expected = format!("SEALING_KEY_VERSION={old}\nSIGNING_KEY_VERSION={new}\nSIGNING_KEY_VERSION_NEXT=\n");
+    assert_eq!(subscription.read("environment"), expected);
+    // A new vault has keys of its own.
+    subscription.environment.clear();
+    subscription.fact("vaults", "another");
+    assert!(told(&subscription.deploy(&[]).await).contains("the vault contoso is not in the group"));
+    assert_eq!(subscription.read("environment"), "");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -167,6 +195,21 @@ async fn what_is_missing_or_ambiguous_is_told_before_anything_is_changed() {
     subscription.fact("bicep", "Bicep CLI version 0.36.1 (a1b2c3d4e5)");
     subscription.fact("app", "one\ntwo");
     assert!(told(&subscription.deploy(&[]).await).contains("more than one Evergrant: one two"));
+    assert!(!subscription.called("deployment group create"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registry_or_package_with_a_fault_is_refused_before_anything_is_deployed() {
+    let subscription = Subscription::new();
+    subscription.fact("group", "westeurope");
+    subscription.fact("clients.json", r#"[{"client_id": "flows", "redirect_uri": "https://client.example/"}]"#);
+    let told_of_registry = told(&subscription.deploy(&[]).await);
+    assert!(told_of_registry.contains("would keep the app from starting"), "{told_of_registry}");
+    assert!(told_of_registry.contains("client_secret_sha256 is missing"), "{told_of_registry}");
+    subscription.fact("clients.json", "[]");
+    subscription.fact("evergrant.zip", "no zip");
+    let told_of_package = told(&subscription.deploy(&[]).await);
+    assert!(told_of_package.contains("is no package of Evergrant"), "{told_of_package}");
     assert!(!subscription.called("deployment group create"));
 }
 
@@ -246,7 +289,9 @@ async fn a_client_that_is_deployed_is_not_dropped_by_mistake() {
     subscription.fact("group", "westeurope");
     subscription.fact("app", "evergrant-old");
     subscription.fact("settings", r#"EVERGRANT_CLIENTS=[{"client_id":"flows"},{"client_id": "workfront"}]"#);
-    subscription.fact("clients.json", r#"[{"client_id": "workfront"}]"#);
+    let client =
+        r#"[{"client_id": "workfront", "client_secret_sha256": ["DIGEST"], "grant_types": ["client_credentials"]}]"#;
+    subscription.fact("clients.json", &client.replace("DIGEST", &sandbox::digest("a secret")));
     subscription.fact("complaint", "deployment group create\nfar enough");
     let output = subscription.deploy(&[]).await;
     assert_eq!(output.status.code(), Some(1));
@@ -255,8 +300,13 @@ async fn a_client_that_is_deployed_is_not_dropped_by_mistake() {
     // A registry that is not where it is looked for is no reason to forget everybody.
     let output = subscription.deploy(&["--clients", "/nowhere/clients.json"]).await;
     assert!(told(&output).contains("does not: flows workfront"), "{}", told(&output));
+    let before = subscription.calls().len();
     subscription.deploy(&["--drop-clients", "--subscription", "Contoso"]).await;
     assert!(subscription.called("deployment group create"));
+    // Another subscription is another one for every call.
+    let named = |call: &Vec<String>| call.windows(2).any(|pair| pair == ["--subscription", "Contoso"]);
+    let calls = subscription.calls().split_off(before);
+    assert!(calls.iter().filter(|call| call[1] != "version").all(named), "{calls:#?}");
     crate::azure_cli::assert_taken(&subscription.calls());
 }
 
@@ -288,7 +338,14 @@ async fn what_is_bad_at_azure_is_waited_for_and_then_is_a_failure() {
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_usage_is_told_and_nothing_is_called() {
     let subscription = Subscription::new();
-    for arguments in [&["--what-iff"][..], &["--location"], &["--parameters", "/nowhere"]] {
+    for arguments in [
+        &["--what-iff"][..],
+        &["--looks", "0"],
+        &["--looks", "abc"],
+        &["--pause", "x"],
+        &["--location"],
+        &["--parameters", "/nowhere"],
+    ] {
         let output = subscription.deploy(arguments).await;
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", told(&output));
     }

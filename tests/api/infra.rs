@@ -98,14 +98,18 @@ fn both_keys_sign_and_verify_only_and_nothing_rotates_or_expires_them() {
 
 #[test]
 fn vault_and_storage_take_entra_identities_only() {
-    let vault = read("modules/vault.bicep");
-    let vault = vault.block("vault");
+    let template = read("modules/vault.bicep");
+    let given = read("main.bicep").block("vault");
+    assert_eq!(given.property("publicNetworkAccess"), "privateNetwork ? 'Disabled' : 'Enabled'");
+    let vault = template.block("vault");
     for (property, value) in [
         ("enableRbacAuthorization", "true"),
         ("enablePurgeProtection", "true"),
         ("enableSoftDelete", "true"),
         ("softDeleteRetentionInDays", "90"),
-        ("publicNetworkAccess", "privateNetwork ? 'Disabled' : 'Enabled'"),
+        ("bypass", "'AzureServices'"),
+        ("defaultAction", "publicNetworkAccess == 'Disabled' ? 'Deny' : 'Allow'"),
+        ("publicNetworkAccess", "publicNetworkAccess"),
     ] {
         assert_eq!(vault.property(property), value, "{property}");
     }
@@ -116,6 +120,8 @@ fn vault_and_storage_take_entra_identities_only() {
         ("allowBlobPublicAccess", "false"),
         ("allowCrossTenantReplication", "false"),
         ("defaultToOAuthAuthentication", "true"),
+        ("bypass", "'AzureServices'"),
+        ("defaultAction", "privateNetwork ? 'Deny' : 'Allow'"),
         ("supportsHttpsTrafficOnly", "true"),
         ("minimumTlsVersion", "'TLS1_2'"),
         ("publicNetworkAccess", "privateNetwork ? 'Disabled' : 'Enabled'"),
@@ -126,9 +132,17 @@ fn vault_and_storage_take_entra_identities_only() {
     assert_eq!(monitoring.block("component").property("DisableLocalAuth"), "true");
     assert_eq!(monitoring.block("workspace").property("disableLocalAuth"), "true");
     let app = read("modules/app.bicep");
-    assert_eq!(app.block("app").property("httpsOnly"), "true");
+    for (property, value) in [("httpsOnly", "true"), ("minTlsVersion", "'1.2'"), ("scmMinTlsVersion", "'1.2'")] {
+        assert_eq!(app.block("app").property(property), value);
+    }
     assert_eq!(app.block("noPassword").property("allow"), "false");
-    assert_eq!(read("modules/vault.bicep").block("audit").property("category"), "'AuditEvent'");
+    let audit = template.block("audit");
+    assert_eq!((audit.property("category"), audit.property("enabled")), ("'AuditEvent'", "true"));
+    // What is deleted by mistake can be brought back.
+    let blobs = storage.block("blobs").body.split_whitespace().collect::<Vec<_>>().join(" ");
+    for policy in ["deleteRetentionPolicy", "containerDeleteRetentionPolicy"] {
+        assert!(blobs.contains(&format!("{policy}: {{ enabled: true days: 14 }}")), "{policy}: {blobs}");
+    }
 }
 
 #[test]
@@ -150,6 +164,7 @@ fn the_app_is_a_custom_handler_on_flex_consumption() {
     assert!(body.contains("type: 'UserAssignedIdentity' userAssignedIdentityResourceId: identityId"));
     assert_eq!(app.property("keyVaultReferenceIdentity"), "identityId");
     assert_eq!(app.property("alwaysReady"), "alwaysReadyInstances == 0 ? [] : warm");
+    assert!(template.variable("warm").contains("name: 'http'\n"));
     assert_eq!(read("main.bicep").default_of("alwaysReadyInstances"), "0");
 }
 
@@ -199,6 +214,135 @@ fn app_settings_are_those_that_the_handler_reads_and_no_others() {
 }
 
 #[test]
+fn every_setting_has_the_value_that_is_meant_for_it() {
+    let app = read("modules/app.bicep");
+    let main = read("main.bicep");
+    let module = main.block("app");
+    let handler = module.body.split_once("handlerSettings: {").unwrap().1.split_once("\n    }").unwrap().0;
+    let all = format!("{}\n{handler}", app.variable("platformSettings"));
+    for pair in [
+        "AzureWebJobsStorage__accountName: storageAccountName",
+        "AzureWebJobsStorage__credential: 'managedidentity'",
+        "AzureWebJobsStorage__clientId: identityClientId",
+        "APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString",
+        "APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'",
+        "AZURE_CLIENT_ID: identityClientId",
+        "EVERGRANT_PUBLIC_URL: publicUrl",
+        "EVERGRANT_STORE: storeUrl",
+        "EVERGRANT_SIGNING_KEY_ID: signingKeyId",
+        "EVERGRANT_SIGNING_KEY_ID_NEXT: signingKeyIdNext",
+        "EVERGRANT_SEALING_KEY_ID: sealingKeyId",
+        "EVERGRANT_SEALING_KEY_ID_PREVIOUS: join(sealingKeyIdsPrevious, ',')",
+        "EVERGRANT_CLIENTS: string(clients)",
+        "EVERGRANT_LOG: logLevel",
+        "DOCUSIGN_ENVIRONMENT: docusignEnvironment",
+        "DOCUSIGN_OAUTH_URL: docusignOauthUrl",
+        "DOCUSIGN_INTEGRATION_KEY: docusignIntegrationKey",
+        "DOCUSIGN_USER_ID: docusignUserId",
+        "DOCUSIGN_SCOPES: docusignScopes",
+        "DOCUSIGN_SECRET_KEY: docusignSecret",
+        "DOCUSIGN_ADMINS: join(docusignAdmins, ',')",
+    ] {
+        assert!(all.lines().any(|line| line.trim() == pair), "{pair} is not in {all}");
+    }
+    assert_eq!(
+        app.block("settings").property("properties"),
+        "union(platformSettings, handlerSettings, additionalSettings)"
+    );
+    for passed in [
+        "identityClientId: identity.outputs.clientId",
+        "storageAccountName: storageAccountName",
+        "storeUrl: storage.outputs.storeUrl",
+        "insightsConnectionString: monitoring.outputs.connectionString",
+    ] {
+        assert!(module.body.lines().any(|line| line.trim() == passed), "{passed}");
+    }
+}
+
+#[test]
+fn outputs_are_the_urls_that_the_handler_serves_and_nothing_else() {
+    let main = read("main.bicep");
+    let outputs = template::declared(&main.text, "output");
+    let urls = [
+        ("docusignRedirectUri", "/consent/callback"),
+        ("tokenUrl", "/oauth/token"),
+        ("authorizationUrl", "/oauth/authorize"),
+        ("refreshUrl", "/oauth/token"),
+        ("revocationUrl", "/oauth/revoke"),
+        ("metadataUrl", "/.well-known/oauth-authorization-server"),
+        ("setupUrl", "/setup"),
+    ];
+    for (output, path) in urls {
+        assert_eq!(main.output(output), format!("'${{app.outputs.publicUrl}}{path}'"));
+        let served = |route: &evergrant::routes::Route| route.path.trim_end_matches("/{client_id?}") == path;
+        assert!(evergrant::routes::ROUTES.iter().any(served), "{path}");
+    }
+    let others = [
+        "functionAppName",
+        "keyVaultName",
+        "storageAccountName",
+        "publicUrl",
+        "signingKeyId",
+        "sealingKeyId",
+        "storeUrl",
+        "nextSteps",
+    ];
+    let expected: BTreeSet<&str> = urls.iter().map(|(name, _)| *name).chain(others).collect();
+    assert_eq!(outputs.iter().map(String::as_str).collect::<BTreeSet<_>>(), expected, "each is looked at for secrets");
+}
+
+#[test]
+fn alerts_fire_and_reach_somebody() {
+    let alerts = read("modules/alerts.bicep");
+    assert_eq!(alerts.variable("actions"), "empty(email) ? [] : [mail.id]");
+    let log = alerts.block("logAlert");
+    for (property, value) in [
+        ("enabled", "true"),
+        ("scopes", "[workspaceId]"),
+        ("query", "alert.query"),
+        ("operator", "'GreaterThan'"),
+        ("threshold", "0"),
+        ("actionGroups", "actions"),
+    ] {
+        assert_eq!(log.property(property), value, "{property}");
+    }
+    let denied = alerts.block("denied");
+    for (property, value) in [
+        ("enabled", "true"),
+        ("scopes", "[vaultId]"),
+        ("metricName", "'ServiceApiResult'"),
+        ("values", "['403']"),
+        ("threshold", "0"),
+        ("actions", "[for id in actions: { actionGroupId: id }]"),
+    ] {
+        assert_eq!(denied.property(property), value, "{property}");
+    }
+    assert_eq!(alerts.block("mail").property("emailAddress"), "email");
+}
+
+#[test]
+fn private_endpoints_are_for_the_services_they_are_named_after() {
+    let main = read("main.bicep");
+    for (module, service, target) in
+        [("vaultEndpoint", "'vault'", "vault.outputs.id"), ("blobEndpoint", "'blob'", "storage.outputs.id")]
+    {
+        let block = main.block(module);
+        assert!(block.head.contains("if (privateNetwork)"));
+        assert_eq!((block.property("service"), block.property("targetId")), (service, target));
+    }
+}
+
+#[test]
+fn rules_against_secrets_are_errors_to_the_compiler() {
+    let config = std::fs::read_to_string(root().join("infra/bicepconfig.json")).unwrap();
+    let config: serde_json::Value = serde_json::from_str(&config).unwrap();
+    let rules = &config["analyzers"]["core"]["rules"];
+    for rule in ["outputs-should-not-contain-secrets", "secure-parameter-default", "secure-secrets-in-params"] {
+        assert_eq!(rules[rule]["level"], "error", "{rule}");
+    }
+}
+
+#[test]
 fn key_ids_are_pinned_to_versions() {
     let main = read("main.bicep");
     for (name, uri, version) in [
@@ -219,7 +363,11 @@ fn every_parameter_and_output_is_described_and_none_is_secret() {
     for template in templates() {
         for (name, description) in template.described("param") {
             let description = description.unwrap_or_else(|| panic!("{}: {name} is not described", template.file));
-            assert!(description.len() > 15, "{name}: {description}");
+            assert!(
+                description.len() > 15 && description.contains("e.g. "),
+                "{}: {name}: {description}",
+                template.file
+            );
         }
         for (name, description) in template.described("output") {
             assert!(description.is_some(), "{}: the output {name} is not described", template.file);
@@ -227,12 +375,6 @@ fn every_parameter_and_output_is_described_and_none_is_secret() {
         for secret in ["listKeys", "listSecrets", "listAccountSas", "getSecret", "@secure"] {
             assert!(!template.text.contains(secret), "{}: {secret}", template.file);
         }
-    }
-    // What people fill in has an example; a switch is on or off.
-    let main = read("main.bicep");
-    for (name, description) in main.described("param") {
-        let description = description.unwrap();
-        assert!(description.contains("e.g.") || main.kind_of(&name) == "bool", "{name}: {description}");
     }
 }
 

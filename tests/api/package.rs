@@ -1,7 +1,6 @@
 //! The finished package, as `./package` left it: its binary runs with nothing around it, and its folder alone serves.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
@@ -13,7 +12,7 @@ use sandbox::process::{self, Output};
 use sandbox::{CLIENT_ID, CLIENT_SECRET, Sandbox, free_port};
 use tempfile::TempDir;
 
-use crate::support::{TestApp, root};
+use crate::support::{TestApp, root, skipped};
 
 /// What the package is made of, beside the function folders. Tests are not: they may be newer.
 const SOURCES: [&str; 6] = [".cargo", "Cargo.lock", "Cargo.toml", "host.json", "src", "templates"];
@@ -21,9 +20,9 @@ const SOURCES: [&str; 6] = [".cargo", "Cargo.lock", "Cargo.toml", "host.json", "
 /// The ways to run a program with another root folder: as root, and as anybody where the system allows it.
 const WAYS: [&[&str]; 2] = [&["chroot"], &["unshare", "--map-root-user", "chroot"]];
 
-/// Tells why a test did nothing, past the test runner's capture.
-fn skipped<T>(why: &str) -> Option<T> {
-    let _ = writeln!(std::io::stderr(), "\nSKIPPED, so the package is NOT tested: {why}\n");
+/// No package to test.
+fn untested<T>(why: &str) -> Option<T> {
+    skipped(&format!("the package is NOT tested: {why}"));
     None
 }
 
@@ -35,14 +34,14 @@ fn unpacked() -> Option<TempDir> {
     let sources = SOURCES.map(str::to_owned).into_iter().chain(functions);
     let changed = sources.map(|source| last_change(&root().join(source))).max();
     if made.is_none() {
-        return skipped("there is no package: run ./package");
+        return untested("there is no package: run ./package");
     }
     if made < changed {
-        return skipped("the package is older than its sources: run ./package");
+        return untested("the package is older than its sources: run ./package");
     }
     let folder = tempfile::tempdir().unwrap();
     let unzip = Command::new("unzip").arg("-q").arg(&zip).arg("-d").arg(folder.path()).status();
-    let Ok(status) = unzip else { return skipped("unzip is missing: install it") };
+    let Ok(status) = unzip else { return untested("unzip is missing: install it") };
     assert!(status.success(), "unzip takes the zip");
     Some(folder)
 }
@@ -62,7 +61,7 @@ fn jail() -> Option<(TempDir, &'static [&'static str])> {
     let works = |way: &&&[&str]| {
         Command::new(way[0]).args(&way[1..]).args(["/", "true"]).status().is_ok_and(|status| status.success())
     };
-    let Some(way) = WAYS.iter().find(works) else { return skipped("this user may not change the root folder") };
+    let Some(way) = WAYS.iter().find(works) else { return untested("this user may not change the root folder") };
     Some((jail, way))
 }
 
@@ -163,7 +162,7 @@ fn files(folder: &Path, top: &Path) -> Vec<PathBuf> {
 fn func_publish_would_leave_out_what_the_package_leaves_out() {
     let tracked = Command::new("git").args(["ls-files", "-z"]).current_dir(root()).output();
     let Some(tracked) = tracked.ok().filter(|output| output.status.success()) else {
-        skipped::<()>("git does not know what is in the repository");
+        untested::<()>("git does not know what is in the repository");
         return;
     };
     let manifest = Manifest::read(&root()).unwrap();

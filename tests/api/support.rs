@@ -1,6 +1,7 @@
 //! What the tests share: a started app, a clock that stands still, an environment out of a map.
 
 use std::collections::HashMap;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,6 +19,11 @@ use serde_json::Value;
 /// The handler under test.
 pub fn handler() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_evergrant"))
+}
+
+/// Tells that a test did nothing and why, past the test runner's capture.
+pub fn skipped(why: &str) {
+    let _ = writeln!(std::io::stderr(), "\nSKIPPED: {why}\n");
 }
 
 /// The repository, which is the app's folder too.

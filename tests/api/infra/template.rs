@@ -100,11 +100,6 @@ impl Template {
         self.parameter(parameter).split_once(" = ").map_or("", |(_, default)| default)
     }
 
-    /// The type of a parameter.
-    pub fn kind_of(&self, parameter: &str) -> &str {
-        self.parameter(parameter).split_whitespace().nth(2).unwrap()
-    }
-
     fn parameter(&self, name: &str) -> &str {
         let line = self.text.lines().find(|line| line.starts_with(&format!("param {name} ")));
         line.unwrap_or_else(|| panic!("{} has no parameter {name}", self.file))

@@ -4,12 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::root;
-
-#[expect(clippy::print_stderr, reason = "a test that is skipped should say so")]
-fn skip(why: &str) {
-    eprintln!("SKIPPED: {why}");
-}
+use crate::support::{root, skipped};
 
 /// Runs `command` over the templates; what it says, and whether it ended well.
 fn run(command: &mut Command) -> (bool, String) {
@@ -21,7 +16,7 @@ fn run(command: &mut Command) -> (bool, String) {
 fn bicep_check() -> Option<std::path::PathBuf> {
     let tool = root().join("../shared/tools/bicep-check/check.py");
     if !tool.exists() {
-        skip(
+        skipped(
             "the checker for Bicep types is not beside this folder, so the templates were not held against Azure's types",
         );
     }
@@ -44,10 +39,34 @@ fn the_types_of_azure_fit() {
 }
 
 #[test]
+fn api_versions_are_the_newest_stable_ones() {
+    let Some(tool) = bicep_check() else { return };
+    let types = std::fs::read_to_string(tool.with_file_name("types.json")).unwrap();
+    let types: serde_json::Value = serde_json::from_str(&types).unwrap();
+    let index = types["index"].as_object().unwrap();
+    for template in super::templates() {
+        let declared = template
+            .text
+            .lines()
+            .filter(|line| line.starts_with("resource "))
+            .filter_map(|line| line.split('\'').nth(1));
+        for (kind, version) in declared.filter_map(|declared| declared.split_once('@')) {
+            let known = index.iter().find(|(name, _)| name.eq_ignore_ascii_case(kind)).map(|(_, versions)| versions);
+            let Some(versions) = known.and_then(serde_json::Value::as_array) else { continue };
+            let stable =
+                versions.iter().filter_map(|version| version.as_str()).filter(|name| !name.ends_with("preview"));
+            // Of diagnostic settings there is none newer than an old one but previews.
+            let newest = stable.max().filter(|_| !kind.ends_with("diagnosticSettings"));
+            assert_eq!(version, newest.unwrap_or(version), "{}: {kind}", template.file);
+        }
+    }
+}
+
+#[test]
 fn checkov_reads_every_template_and_has_nothing_against_it() {
     let checkov = root().join("tests/tools/infra/.venv/bin/checkov");
     if !checkov.exists() {
-        skip("checkov is not installed, so the templates were not checked by it; ./test installs it");
+        skipped("checkov is not installed, so the templates were not checked by it; ./test installs it");
         return;
     }
     let mut command = Command::new(checkov);
@@ -57,6 +76,7 @@ fn checkov_reads_every_template_and_has_nothing_against_it() {
     assert!(good && told.contains("Failed checks: 0"), "{told}");
     // A file it cannot read is no failure to it, but one to us.
     assert!(!told.contains("Parsing errors"), "{told}");
+    assert!(!told.contains("Failed to run check"), "{told}");
     assert!(!told.contains("Passed checks: 0"), "{told}");
 }
 
