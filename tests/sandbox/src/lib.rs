@@ -1,6 +1,6 @@
 //! Everything Evergrant talks to, on this machine and over real sockets.
 //!
-//! [`docusign`] is the account server, [`key_vault`] the vault behind TLS, [`identity`] the managed-identity endpoint,
+//! [`docusign`] is the account server, [`clm`] the CLM API, [`key_vault`] the vault behind TLS, [`identity`] the managed-identity endpoint,
 //! [`storage`] the real Azurite and [`host`] the Functions host; [`power_platform`] and [`workfront`] are the systems
 //! that want to be connected. [`Sandbox`] starts all but the host; [`proxy`] leads the handler's calls for
 //! `*.vault.azure.net` and `*.blob.core.windows.net` to this machine, so that the product runs unmodified, with the
@@ -13,6 +13,7 @@
 
 pub mod browser;
 pub mod client;
+pub mod clm;
 pub mod docusign;
 pub mod fault;
 pub mod host;

@@ -54,6 +54,7 @@ async fn main() -> ExitCode {
         handler.display()
     );
     println!("  DocuSign account      {}", sandbox.docusign_url());
+    println!("  CLM API               {}", sandbox.clm.api_url());
     println!("  Key Vault             over the real Azure SDK, with managed identity");
     println!("  Storage               {}\n", storage(&sandbox));
     let good = tell(&walk::main_way(&sandbox, &host.url(), &consent_url(&handler, &settings)).await);
@@ -105,7 +106,7 @@ fn invite(sandbox: &Sandbox, host: &FunctionsHost, consent_url: &str) {
     );
     println!("Look at the setup page:\n  {}/setup?code={SETUP_KEY}", host.url());
     let kinds = [&sandbox::fault::KINDS[..], &sandbox::docusign::REFUSALS].concat().join(", ");
-    println!("Break DocuSign and mend it ({kinds}); or with &at=key-vault or &at=identity one of these:");
+    println!("Break DocuSign and mend it ({kinds}); or with &at=key-vault, &at=identity or &at=clm one of these:");
     println!("  curl -X POST '{}/sandbox/fault?kind=status-500'", sandbox.docusign_url());
     println!("Open the consent link in a browser and press Allow or Deny:\n  {consent_url}");
     println!("Make a connection in a browser (sign in, press Allow, then refresh it):");

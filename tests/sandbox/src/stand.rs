@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
+use crate::clm::Clm;
 use crate::docusign::Docusign;
 use crate::host::{FunctionsHost, Generation, Options};
 use crate::identity::Identity;
@@ -27,6 +28,8 @@ const IDENTITY_CLIENT_ID: &str = "9a8b7c6d-0000-4000-8000-e5d4c3b2a144";
 pub struct Sandbox {
     /// DocuSign's account server.
     pub docusign: Arc<Docusign>,
+    /// DocuSign CLM.
+    pub clm: Arc<Clm>,
     /// The vault.
     pub key_vault: Arc<KeyVault>,
     /// The managed-identity endpoint.
@@ -45,7 +48,7 @@ pub struct Sandbox {
     sealing_key_id: String,
     docusign_server: Server,
     identity_server: Server,
-    _servers: [Server; 3],
+    _servers: [Server; 4],
     authority: Authority,
     files: TempDir,
 }
@@ -79,6 +82,8 @@ impl Sandbox {
         docusign.control_also("identity", Arc::clone(&identity.faults));
         let vault_server = key_vault.start(authority.certify("*.vault.azure.net").acceptor).await;
         let docusign_server = docusign.start().await;
+        let (clm, clm_server) = Clm::start(&docusign).await;
+        docusign.control_also("clm", Arc::clone(&clm.faults));
         let (power_platform, power_platform_server) =
             PowerPlatform::start(&format!("{}/oauth/userinfo", docusign_server.url())).await;
         let (workfront, workfront_server) =
@@ -87,12 +92,13 @@ impl Sandbox {
             proxy: Proxy::start(vault_server.address).await,
             docusign_server,
             identity_server: identity.start().await,
-            _servers: [vault_server, power_platform_server, workfront_server],
+            _servers: [vault_server, power_platform_server, workfront_server, clm_server],
             authority,
             azurite: None,
             power_platform,
             workfront,
             docusign,
+            clm,
             key_vault,
             identity,
             signing_key,

@@ -67,6 +67,8 @@ struct State {
     redirect_uris: Vec<String>,
     codes: HashMap<String, Code>,
     access_tokens: HashMap<String, String>,
+    /// Scopes of access tokens, separated by spaces.
+    scopes: HashMap<String, String>,
     assertions: Vec<String>,
     expires_in: ExpiresIn,
     refusal: Option<Value>,
@@ -104,6 +106,7 @@ impl Docusign {
                 redirect_uris: Vec::new(),
                 codes: HashMap::new(),
                 access_tokens: HashMap::new(),
+                scopes: HashMap::new(),
                 assertions: Vec::new(),
                 expires_in: ExpiresIn::Number(3600),
                 refusal: None,
@@ -195,6 +198,21 @@ impl Docusign {
     #[must_use]
     pub fn access_tokens(&self) -> Vec<String> {
         self.state().access_tokens.keys().cloned().collect()
+    }
+
+    /// User and scope of the access token in an `Authorization` header, if this server issued it.
+    #[must_use]
+    pub fn bearer(&self, authorization: &str) -> Option<(String, String)> {
+        let access_token = authorization.strip_prefix("Bearer ")?;
+        let state = self.state();
+        let user = state.access_tokens.get(access_token)?;
+        Some((user.clone(), state.scopes.get(access_token).cloned().unwrap_or_default()))
+    }
+
+    /// The user with this GUID.
+    #[must_use]
+    pub fn user(&self, sub: &str) -> Option<User> {
+        self.state().users.iter().find(|user| user.sub == sub).cloned()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

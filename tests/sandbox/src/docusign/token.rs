@@ -116,6 +116,7 @@ impl Docusign {
         let access_token = format!("ds-at-{}", random());
         let mut state = self.state();
         state.access_tokens.insert(access_token.clone(), user.to_owned());
+        state.scopes.insert(access_token.clone(), scope.to_owned());
         let mut body =
             json!({"access_token": access_token, "token_type": "Bearer", "refresh_token": null, "scope": scope});
         match state.expires_in {

@@ -1,0 +1,134 @@
+//! `/documents` on the object host.
+
+use http::{Method, Response};
+use serde_json::{Value, json};
+
+use crate::clm::attributes;
+use crate::clm::error::Refusal;
+use crate::clm::folders::{check_name, no_content};
+use crate::clm::page::page;
+use crate::clm::request::{Call, text};
+use crate::clm::state::{Document, State, Version};
+use crate::clm::view::date;
+use crate::clm::{ACCOUNT_ID, Answer, Clm, no_such_route, wrong_method};
+use crate::docusign::unix_now;
+use crate::server::{Body, json as json_reply};
+
+/// Longest name of a document.
+pub const DOCUMENT_NAME: usize = 255;
+
+impl Clm {
+    pub(super) fn documents(&self, call: &Call, path: &[&str]) -> Answer {
+        let mut state = self.state();
+        match (&call.method, path) {
+            (&Method::GET, []) => {
+                let Some(wanted) = call.parameter("path") else { return Ok(no_such_route()) };
+                let (folder, name) = wanted.rsplit_once('/').unwrap_or(("", &wanted));
+                let folder = state.folder_at(folder)?;
+                let found = state.documents_in(&folder.id).find(|document| document.name.eq_ignore_ascii_case(name));
+                Ok(json_reply(200, &self.expanded(&state, found.ok_or(Refusal::new(404, 117))?, call)))
+            }
+            (&Method::GET, [id]) => Ok(json_reply(200, &self.expanded(&state, state.document(id)?, call))),
+            (&Method::GET, [id, "versions"]) => Ok(self.versions(call, state.document(id)?)),
+            (&Method::GET, [id, "historyitems"]) => Ok(self.history(call, state.document(id)?)),
+            (&Method::GET, [id, "sharelinks"]) => {
+                Ok(json_reply(200, &page(call, &self.href(&format!("documents/{id}/sharelinks")), &[])))
+            }
+            (_, [id, "lock"]) => self.lock(call, state.document_mut(id)?),
+            (&Method::PATCH | &Method::PUT, [id]) => {
+                self.update_document(&mut state, call, id)?;
+                Ok(json_reply(200, &self.document_json(state.document(id)?)))
+            }
+            (&Method::DELETE, [id]) => self.delete_document(&mut state, id),
+            (_, [] | [_]) => Ok(wrong_method(call)),
+            _ => Ok(no_such_route()),
+        }
+    }
+
+    fn expanded(&self, state: &State, document: &Document, call: &Call) -> Value {
+        let mut json = self.document_json(document);
+        if call.expands("Path") {
+            let folder = state.folder(&document.folder).map(|folder| state.path(folder)).unwrap_or_default();
+            json["Path"] = json!(format!("{folder}/{}", document.name));
+        }
+        if call.expands("AttributeGroups") {
+            json["AttributeGroups"] = json!(document.groups);
+        }
+        json
+    }
+
+    fn versions(&self, call: &Call, document: &Document) -> Response<Body> {
+        let version = |(number, version): (usize, &Version)| {
+            let download = format!("{}/v2/{ACCOUNT_ID}/documents/{}", self.download_url(), version.id);
+            json!({"Name": document.name, "Version": format!("{}.0", number + 1), "CreatedDate": date(version.created),
+                   "DownloadDocumentHref": download, "Href": self.href(&format!("documents/{}", version.id))})
+        };
+        let items: Vec<Value> = document.versions.iter().enumerate().map(version).collect();
+        json_reply(200, &page(call, &self.href(&format!("documents/{}/versions", document.id)), &items))
+    }
+
+    fn history(&self, call: &Call, document: &Document) -> Response<Body> {
+        let added = json!({"UserEmail": "robot@example.org", "Action": "Document Added",
+                           "CreatedDate": date(document.created)});
+        json_reply(200, &page(call, &self.href(&format!("documents/{}/historyitems", document.id)), &[added]))
+    }
+
+    /// The words for the kinds of lock are known for one kind only.
+    fn lock(&self, call: &Call, document: &mut Document) -> Answer {
+        if call.method != Method::GET {
+            document.check_lock(&call.user.sub)?;
+        }
+        match call.method {
+            Method::GET => {}
+            Method::POST => document.locked_by = Some(call.user.sub.clone()),
+            Method::PATCH | Method::PUT | Method::DELETE => document.locked_by = None,
+            _ => return Ok(wrong_method(call)),
+        }
+        let locked = document.locked_by.is_some();
+        let check_in = format!("{}/v2/{ACCOUNT_ID}/documents/{}", self.upload_url(), document.id);
+        let href = self.href(&format!("documents/{}/lock", document.id));
+        let kind = if locked { "CheckedOut" } else { "NotCheckedOut" };
+        Ok(json_reply(200, &json!({"IsLocked": locked, "Type": kind, "CheckInHref": check_in, "Href": href})))
+    }
+
+    fn update_document(&self, state: &mut State, call: &Call, id: &str) -> Result<(), Refusal> {
+        let object = call.object(&["Name", "Description", "ParentFolder", "AttributeGroups"])?;
+        let (name, description) = (text(&object, "Name")?, text(&object, "Description")?);
+        name.as_deref().map_or(Ok(()), |name| check_name(name, DOCUMENT_NAME))?;
+        let folder = self.folder_in(state, &object, "ParentFolder")?;
+        let document = state.document_mut(id)?;
+        document.check_lock(&call.user.sub)?;
+        match object.get("AttributeGroups") {
+            Some(changes) => attributes::write(&mut document.groups, changes, call.method == Method::PUT)?,
+            None if call.method == Method::PUT => document.groups.clear(),
+            None => {}
+        }
+        document.name = name.unwrap_or(document.name.clone());
+        document.description = description.unwrap_or(document.description.clone());
+        document.folder = folder.unwrap_or(document.folder.clone());
+        document.updated = unix_now();
+        Ok(())
+    }
+
+    /// The first time into the trash, the second time for good.
+    fn delete_document(&self, state: &mut State, id: &str) -> Answer {
+        let document = state.document_mut(id)?;
+        if document.in_trash {
+            let id = document.id.clone();
+            state.documents.retain(|known| known.id != id);
+            return Ok(no_content());
+        }
+        document.in_trash = true;
+        Ok(json_reply(200, &self.document_json(document)))
+    }
+}
+
+impl Document {
+    /// Refuses whoever is not the one that checked it out.
+    pub fn check_lock(&self, user: &str) -> Result<(), Refusal> {
+        match &self.locked_by {
+            Some(owner) if owner != user => Err(Refusal::invalid("Document", 1012)),
+            _ => Ok(()),
+        }
+    }
+}

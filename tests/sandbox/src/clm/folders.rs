@@ -1,0 +1,144 @@
+//! `/folders` on the object host.
+
+use http::{Method, Response, StatusCode};
+use serde_json::{Map, Value};
+
+use crate::clm::error::Refusal;
+use crate::clm::page::page;
+use crate::clm::request::{Call, text};
+use crate::clm::state::{Folder, State};
+use crate::clm::{Answer, Clm, no_such_route, wrong_method};
+use crate::docusign::unix_now;
+use crate::server::{Body, body, json as json_reply};
+
+/// Longest name of a folder.
+const FOLDER_NAME: usize = 100;
+
+impl Clm {
+    pub(super) fn folders(&self, call: &Call, path: &[&str]) -> Answer {
+        let state = self.state();
+        let show = |folder: Result<&Folder, Refusal>| {
+            folder.map(|folder| json_reply(200, &self.folder_json(&state, folder, call.expands("Path"))))
+        };
+        match (&call.method, path) {
+            (&Method::GET, ["path"]) => show(state.folder_at(&call.parameter("path").ok_or(Refusal::not_found())?)),
+            (&Method::GET, ["type"]) => {
+                show(system_folder(&state, &call.parameter("systemFolder").unwrap_or_default()))
+            }
+            (&Method::GET, [id]) => show(state.folder(id)),
+            (&Method::GET, [id, "folders"]) => {
+                let id = &state.folder(id)?.id;
+                let items: Vec<_> = state.folders_in(id).map(|child| self.folder_json(&state, child, false)).collect();
+                Ok(json_reply(200, &page(call, &self.href(&format!("folders/{id}/folders")), &items)))
+            }
+            (&Method::GET, [id, "documents"]) => {
+                let id = &state.folder(id)?.id;
+                let items: Vec<_> = state.documents_in(id).map(|document| self.document_json(document)).collect();
+                Ok(json_reply(200, &page(call, &self.href(&format!("folders/{id}/documents")), &items)))
+            }
+            (&Method::GET, [id, "sharelinks"]) => {
+                Ok(json_reply(200, &page(call, &self.href(&format!("folders/{id}/sharelinks")), &[])))
+            }
+            _ => {
+                drop(state);
+                self.change_folders(call, path)
+            }
+        }
+    }
+
+    fn change_folders(&self, call: &Call, path: &[&str]) -> Answer {
+        let mut state = self.state();
+        match (&call.method, path) {
+            (&Method::POST, []) => {
+                let id = self.create_folder(&mut state, call)?;
+                Ok(json_reply(201, &self.folder_json(&state, state.folder(&id)?, false)))
+            }
+            (&Method::PATCH | &Method::PUT, [id]) => {
+                let id = state.folder(id)?.id.clone();
+                self.update_folder(&mut state, call, &id)?;
+                Ok(json_reply(200, &self.folder_json(&state, state.folder(&id)?, false)))
+            }
+            (&Method::DELETE, [id]) => {
+                let folder = state.folder(id)?.clone();
+                if folder.in_trash {
+                    state.folders.retain(|known| known.id != folder.id);
+                    return Ok(no_content());
+                }
+                state.folders.iter_mut().filter(|known| known.id == folder.id).for_each(|known| known.in_trash = true);
+                Ok(json_reply(200, &self.folder_json(&state, state.folder(&folder.id)?, false)))
+            }
+            (_, [] | [_]) => Ok(wrong_method(call)),
+            _ => Ok(no_such_route()),
+        }
+    }
+
+    fn create_folder(&self, state: &mut State, call: &Call) -> Result<String, Refusal> {
+        let object = call.object(&["Name", "Description", "ParentFolder"])?;
+        let name = text(&object, "Name")?.unwrap_or_default();
+        check_name(&name, FOLDER_NAME)?;
+        let parent = self.folder_in(state, &object, "ParentFolder")?.ok_or(Refusal::new(422, 113))?;
+        // Which status goes with a name that is taken is not documented.
+        if state.folders_in(&parent).any(|child| child.name.eq_ignore_ascii_case(&name)) {
+            return Err(Refusal::new(422, 106));
+        }
+        let description = text(&object, "Description")?.unwrap_or_default();
+        Ok(state.add_folder(&name, &description, Some(&parent)))
+    }
+
+    fn update_folder(&self, state: &mut State, call: &Call, id: &str) -> Result<(), Refusal> {
+        let object = call.object(&["Name", "Description", "ParentFolder"])?;
+        let (name, description) = (text(&object, "Name")?, text(&object, "Description")?);
+        name.as_deref().map_or(Ok(()), |name| check_name(name, FOLDER_NAME))?;
+        let parent = self.folder_in(state, &object, "ParentFolder")?;
+        for folder in state.folders.iter_mut().filter(|folder| folder.id == id) {
+            folder.name = name.clone().unwrap_or(folder.name.clone());
+            folder.description = description.clone().unwrap_or(folder.description.clone());
+            folder.parent = parent.clone().or(folder.parent.clone());
+            folder.updated = unix_now();
+        }
+        Ok(())
+    }
+
+    /// The folder that a member of a body refers to by its `Href`.
+    pub(super) fn folder_in(
+        &self,
+        state: &State,
+        object: &Map<String, Value>,
+        name: &str,
+    ) -> Result<Option<String>, Refusal> {
+        let Some(reference) = object.get(name) else { return Ok(None) };
+        let id = self.id_of(reference, "folders").ok_or(Refusal::new(422, 114))?;
+        state.folder(&id).map(|folder| Some(folder.id.clone()))
+    }
+
+    /// The ID in a reference to one of `kind`; `None` if it leads elsewhere.
+    pub(super) fn id_of(&self, reference: &Value, kind: &str) -> Option<String> {
+        let id = reference["Href"].as_str()?.strip_prefix(&self.href(&format!("{kind}/")))?;
+        (!id.contains('/')).then(|| id.to_owned())
+    }
+}
+
+fn system_folder<'s>(state: &'s State, kind: &str) -> Result<&'s Folder, Refusal> {
+    match kind {
+        "root" => state.folder_at("/"),
+        "home" => state.folder_at("/Home"),
+        // The account is connected to nothing.
+        "other sources" | "salesforce" => Err(Refusal::new(404, 109)),
+        _ => Err(Refusal::new(422, 108)),
+    }
+}
+
+/// A name of a folder or document.
+pub fn check_name(name: &str, longest: usize) -> Result<(), Refusal> {
+    let clean = !name.contains(['\\', '/', ':', '*', '?', '"', '<', '>', '|']);
+    let neat = name.trim_matches(' ') == name && !name.ends_with('.');
+    let fits = !name.is_empty() && name.chars().count() <= longest;
+    if clean && neat && fits { Ok(()) } else { Err(Refusal::invalid("Name", 1001)) }
+}
+
+/// What a delete for good is answered with.
+pub fn no_content() -> Response<Body> {
+    let mut response = Response::new(body(""));
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+}

@@ -1,0 +1,197 @@
+//! DocuSign CLM: object, upload and download host and account discovery, on one port under different path prefixes.
+//!
+//! It believes the access tokens that the sandbox's DocuSign issued, and asks for their CLM scopes. What CLM's documents
+//! leave open is chosen here and said where it is chosen. Every object carries the addresses that lead on, as CLM's do,
+//! so a client that makes addresses up itself does not get far. Bodies with unknown members are refused, which CLM may
+//! not do: a misspelt member should show. Uploads are read as streams, not as `multipart/form-data`.
+
+mod attributes;
+mod content;
+mod documents;
+mod error;
+mod folders;
+mod launcher;
+mod members;
+mod page;
+mod request;
+mod search;
+mod state;
+mod tasks;
+mod view;
+mod workflows;
+
+use std::collections::VecDeque;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+
+use http::{Method, Request, Response};
+use hyper::body::Incoming;
+use serde_json::json;
+
+use crate::docusign::Docusign;
+use crate::fault::Faults;
+use crate::server::{Body, Reply, Server, json as json_reply, reply};
+use error::Refusal;
+use request::Call;
+use state::State;
+
+/// The API account ID.
+pub const ACCOUNT_ID: &str = "3f0c2d9e-6b1a-4c57-9a83-0d5e7b21c4aa";
+
+/// What an operation gives.
+type Answer = Result<Response<Body>, Refusal>;
+
+/// The CLM of one account.
+#[derive(Debug)]
+pub struct Clm {
+    /// Faults of all hosts.
+    pub faults: Arc<Faults>,
+    /// Searches are still processing when they are answered, as other tasks are.
+    pub slow_searches: AtomicBool,
+    docusign: Arc<Docusign>,
+    base: OnceLock<String>,
+    refusals: Mutex<VecDeque<Refusal>>,
+    calls: Mutex<Vec<String>>,
+    state: Mutex<State>,
+}
+
+impl Clm {
+    /// Starts serving; `docusign` tells whose tokens are good.
+    pub async fn start(docusign: &Arc<Docusign>) -> (Arc<Self>, Server) {
+        let this = Arc::new(Self {
+            faults: Arc::default(),
+            slow_searches: AtomicBool::new(false),
+            docusign: Arc::clone(docusign),
+            base: OnceLock::new(),
+            refusals: Mutex::default(),
+            calls: Mutex::default(),
+            state: Mutex::new(State::seeded()),
+        });
+        let answering = Arc::clone(&this);
+        let server = Server::start(0, move |request| Arc::clone(&answering).answer(request)).await;
+        this.base.set(server.url()).expect("set once");
+        (this, server)
+    }
+
+    /// Base URL of the object and task host.
+    #[must_use]
+    pub fn api_url(&self) -> String {
+        self.url("/object")
+    }
+
+    /// Base URL of the upload host.
+    #[must_use]
+    pub fn upload_url(&self) -> String {
+        self.url("/upload")
+    }
+
+    /// Base URL of the download host.
+    #[must_use]
+    pub fn download_url(&self) -> String {
+        self.url("/download")
+    }
+
+    /// Base URL of account discovery.
+    #[must_use]
+    pub fn discovery_url(&self) -> String {
+        self.url("/auth")
+    }
+
+    /// The next call with a good token is refused with this status and `ErrorCode`; several line up.
+    pub fn refuse_next(&self, status: u16, error_code: u16) {
+        self.refusals.lock().unwrap().push_back(Refusal::new(status, error_code));
+    }
+
+    /// What was asked so far: method, host and path, without the account.
+    #[must_use]
+    pub fn calls(&self) -> Vec<String> {
+        self.calls.lock().unwrap().clone()
+    }
+
+    fn url(&self, host: &str) -> String {
+        format!("{}{host}", self.base.get().map_or("", String::as_str))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no panic while held")
+    }
+
+    async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Reply {
+        if let Some(struck) = self.faults.strike().await {
+            return struck;
+        }
+        let Some(mut call) = Call::read(request).await else { return Ok(no_such_route()) };
+        if call.host == "auth" {
+            return Ok(self.discover(&call));
+        }
+        if let Err(refusal) = self.admit(&mut call) {
+            return Ok(refusal.answer());
+        }
+        self.calls.lock().unwrap().push(format!("{} {} /{}", call.method, call.host, call.path.join("/")));
+        Ok(self.route(&call).unwrap_or_else(Refusal::answer))
+    }
+
+    /// Who calls, and may they? A missing scope is answered like a missing token.
+    fn admit(&self, call: &mut Call) -> Result<(), Refusal> {
+        let known = self.docusign.bearer(&call.header("authorization"));
+        let (user, scope) = known.ok_or(Refusal::new(401, 103))?;
+        let reads = call.method == Method::GET || call.method == Method::HEAD;
+        let fits = |granted: &str| match granted {
+            "content" => call.host != "object",
+            "spring_read" => reads,
+            "spring_write" => !reads,
+            _ => false,
+        };
+        if !scope.split(' ').any(fits) || call.take_account() != Some(ACCOUNT_ID.to_owned()) {
+            return Err(Refusal::new(401, 103));
+        }
+        call.user = self.docusign.user(&user).ok_or(Refusal::new(401, 103))?;
+        self.refusals.lock().unwrap().pop_front().map_or(Ok(()), Err)
+    }
+
+    /// Paths are matched without regard to case.
+    fn route(&self, call: &Call) -> Answer {
+        let path: Vec<String> = call.path.iter().map(|segment| segment.to_lowercase()).collect();
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        match (call.host.as_str(), path.split_first()) {
+            ("upload", _) => self.upload(call, &path),
+            ("download", _) => self.download(call, &path),
+            (_, Some((&"members", rest))) => Ok(self.members(call, rest)),
+            (_, Some((&"folders", rest))) => self.folders(call, rest),
+            (_, Some((&"documents", rest))) => self.documents(call, rest),
+            (_, Some((&"attributegroups", rest))) => Ok(self.attribute_groups(call, rest)),
+            (_, Some((&"workflowdefinitions" | &"workflows", _))) => self.workflows(call, &path),
+            (_, Some((&"doclauncherconfigurations", rest))) => Ok(self.launcher_configurations(call, rest)),
+            (_, Some((kind, rest))) => self.tasks(call, kind, rest),
+            _ => Ok(no_such_route()),
+        }
+    }
+
+    /// A wrong path is answered with 200 and a page for signing in.
+    fn discover(&self, call: &Call) -> Response<Body> {
+        let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
+        let ["api", "v2", account, "account"] = path[..] else {
+            return reply(200, "text/html", "<title>Sign in</title>");
+        };
+        let scope = self.docusign.bearer(&call.header("authorization")).map(|(_, scope)| scope).unwrap_or_default();
+        if account != ACCOUNT_ID || !scope.contains("spring_") {
+            return Refusal::new(401, 103).answer();
+        }
+        json_reply(
+            200,
+            &json!({"Id": ACCOUNT_ID, "ApiBaseUrl": self.api_url(), "ApiBaseUploadUrl": self.upload_url(),
+                    "ApiBaseDownloadUrl": self.download_url(), "WebLandingPageUrl": "https://uatna11.springcm.com"}),
+        )
+    }
+}
+
+/// Routing faults look different from refusals.
+fn no_such_route() -> Response<Body> {
+    json_reply(404, &json!({"Message": "No HTTP resource was found that matches the request URI."}))
+}
+
+/// A known path that does not take this method.
+fn wrong_method(call: &Call) -> Response<Body> {
+    let told = format!("The requested resource does not support http method '{}'.", call.method);
+    json_reply(405, &json!({"Message": told}))
+}

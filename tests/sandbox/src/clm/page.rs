@@ -1,0 +1,33 @@
+//! Collections, page by page.
+
+use serde_json::{Value, json};
+
+use crate::clm::request::Call;
+
+const DEFAULT_LIMIT: usize = 20;
+const GREATEST_LIMIT: usize = 100;
+
+/// One page of `items`, whose collection lives at `href`. Both spellings of the parameters count; a bad value falls back
+/// to the default. How the links spell their query is the simulator's choice.
+pub fn page(call: &Call, href: &str, items: &[Value]) -> Value {
+    let number = |name: &str| {
+        let value = call.parameter(name).or_else(|| call.parameter(&format!("pageSortParams.{name}")));
+        value.and_then(|value| value.parse::<usize>().ok())
+    };
+    let limit = number("limit").filter(|limit| *limit > 0).unwrap_or(DEFAULT_LIMIT).min(GREATEST_LIMIT);
+    let offset = number("offset").unwrap_or(0);
+    let total = items.len();
+    let single = total <= limit && offset == 0;
+    let link = |offset: usize| if single { href.to_owned() } else { format!("{href}?offset={offset}&limit={limit}") };
+    let mut page = json!({
+        "Items": items.iter().skip(offset).take(limit).collect::<Vec<_>>(), "Href": href, "Offset": offset,
+        "Limit": limit, "First": link(0), "Last": link(total.saturating_sub(1) / limit * limit), "Total": total,
+    });
+    if offset > 0 {
+        page["Previous"] = json!(link(offset.saturating_sub(limit)));
+    }
+    if offset + limit < total {
+        page["Next"] = json!(link(offset + limit));
+    }
+    page
+}

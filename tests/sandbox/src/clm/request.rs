@@ -1,0 +1,92 @@
+//! A call as CLM reads it.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request};
+use hyper::body::Incoming;
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
+
+use crate::clm::error::Refusal;
+use crate::docusign::User;
+use crate::server;
+use crate::wire::parameter;
+
+/// One call, read to its end.
+#[derive(Debug)]
+pub struct Call {
+    /// `object`, `upload`, `download` or `auth`.
+    pub host: String,
+    /// The method.
+    pub method: Method,
+    /// What follows the account, decoded.
+    pub path: Vec<String>,
+    /// The body.
+    pub body: Bytes,
+    /// Who calls.
+    pub user: User,
+    query: String,
+    headers: HeaderMap,
+}
+
+impl Call {
+    /// Reads a request; `None` without a host in the path.
+    pub async fn read(request: Request<Incoming>) -> Option<Self> {
+        let (head, body) = request.into_parts();
+        let mut path = head.uri.path().trim_matches('/').split('/').map(decode);
+        let host = path.next().filter(|host| ["object", "upload", "download", "auth"].contains(&host.as_str()))?;
+        Some(Self {
+            host,
+            path: path.collect(),
+            method: head.method,
+            body: server::read(body).await,
+            user: User { sub: String::new(), name: String::new(), email: String::new(), active: false },
+            query: head.uri.query().unwrap_or_default().to_owned(),
+            headers: head.headers,
+        })
+    }
+
+    /// Takes `v2/{accountId}` off the path, and gives the account.
+    pub fn take_account(&mut self) -> Option<String> {
+        let fits = self.path.len() > 2 && self.path[0] == "v2";
+        fits.then(|| self.path.drain(..2).nth(1))?
+    }
+
+    /// A header; empty if it is missing.
+    pub fn header(&self, name: &str) -> String {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+    }
+
+    /// A parameter of the query, if it is not blank.
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        parameter(&self.query, name).filter(|value| !value.is_empty())
+    }
+
+    /// Is `member` to be expanded? In lower case it is ignored, as one client saw.
+    pub fn expands(&self, member: &str) -> bool {
+        self.parameter("expand").is_some_and(|list| list.split(',').any(|name| name.trim() == member))
+    }
+
+    /// The JSON object in the body, with these members at most.
+    pub fn object(&self, members: &[&str]) -> Result<Map<String, Value>, Refusal> {
+        let is_json = self.header("content-type").starts_with("application/json");
+        let object = serde_json::from_slice::<Value>(&self.body).ok().filter(|_| is_json);
+        let object = object.and_then(|value| value.as_object().cloned()).ok_or(Refusal::new(400, 100))?;
+        match object.keys().find(|name| !members.contains(&name.as_str())) {
+            Some(_) => Err(Refusal::new(400, 100)),
+            None => Ok(object),
+        }
+    }
+}
+
+/// A member that is text, if it is there.
+pub fn text(object: &Map<String, Value>, name: &str) -> Result<Option<String>, Refusal> {
+    match object.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(_) => Err(Refusal::new(400, 100)),
+    }
+}
+
+fn decode(segment: &str) -> String {
+    percent_decode_str(segment).decode_utf8_lossy().into_owned()
+}

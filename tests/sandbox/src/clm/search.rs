@@ -1,0 +1,134 @@
+//! Searches for documents and folders.
+
+use std::sync::atomic::Ordering;
+
+use serde_json::{Map, Value, json};
+
+use crate::clm::error::Refusal;
+use crate::clm::page::page;
+use crate::clm::request::{Call, text};
+use crate::clm::state::{Document, State, Task};
+use crate::clm::{Answer, Clm};
+use crate::server::json as json_reply;
+
+/// What a search may name.
+const CRITERIA: [&str; 11] = [
+    "Title",
+    "Content",
+    "Extensions",
+    "AllWords",
+    "AnyWords",
+    "WithoutWords",
+    "Phrase",
+    "Description",
+    "IncludeSubFolders",
+    "InFolder",
+    "AttributeFields",
+];
+/// Criteria that are no text.
+const NOT_TEXT: [&str; 3] = ["IncludeSubFolders", "InFolder", "AttributeFields"];
+/// How often a slow search has to be asked for.
+const SLOW_POLLS: u32 = 2;
+/// What only documents have.
+const OF_DOCUMENTS: [&str; 2] = ["Content", "Extensions"];
+
+impl Clm {
+    pub(super) fn search(&self, call: &Call, kind: &str) -> Answer {
+        let of_folders = kind == "foldersearchtasks";
+        let allowed: Vec<_> = CRITERIA.into_iter().filter(|name| !of_folders || !OF_DOCUMENTS.contains(name)).collect();
+        let criteria = call.object(&allowed)?;
+        if criteria.keys().all(|name| name == "IncludeSubFolders") {
+            return Err(Refusal::new(422, 1024));
+        }
+        for name in criteria.keys().filter(|name| !NOT_TEXT.contains(&name.as_str())) {
+            text(&criteria, name)?;
+        }
+        let state = self.state();
+        let scope = self.scope(&state, &criteria)?;
+        let found: Vec<Value> = if of_folders {
+            let folders = state.folders.iter().filter(|folder| folder.parent.is_some() && !folder.in_trash);
+            let lies_in =
+                folders.filter(|folder| scope.as_ref().is_none_or(|scope| in_scope(scope, folder.parent.as_ref())));
+            let titled = lies_in.filter(|folder| contains(&criteria, "Title", &folder.name));
+            titled.map(|folder| self.folder_json(&state, folder, false)).collect()
+        } else {
+            let documents = state.documents.iter().filter(|document| fits(&criteria, document));
+            let lies_in =
+                documents.filter(|document| scope.as_ref().is_none_or(|scope| scope.contains(&document.folder)));
+            lies_in.map(|document| self.found(document, call)).collect()
+        };
+        drop(state);
+        let polls_left = if self.slow_searches.load(Ordering::SeqCst) { SLOW_POLLS } else { 0 };
+        Ok(self.begin(call, Task { kind: kind.to_owned(), polls_left, outcome: json!({}), found: Some(found) }))
+    }
+
+    fn found(&self, document: &Document, call: &Call) -> Value {
+        let mut json = self.document_json(document);
+        if call.expands("AttributeGroups") {
+            json["AttributeGroups"] = json!(document.groups);
+        }
+        json
+    }
+
+    /// Further pages of what was found.
+    pub(super) fn results(&self, call: &Call, kind: &str, id: &str) -> Answer {
+        let state = self.state();
+        let task = state.tasks.get(id).filter(|task| task.kind == kind && task.polls_left == 0);
+        let found = task.and_then(|task| task.found.as_ref()).ok_or(Refusal::not_found())?;
+        Ok(json_reply(200, &page(call, &self.href(&format!("{kind}/{id}/Result")), found)))
+    }
+
+    /// The folders to search in; `None` for all.
+    fn scope(&self, state: &State, criteria: &Map<String, Value>) -> Result<Option<Vec<String>>, Refusal> {
+        let Some(folder) = self.folder_in(state, criteria, "InFolder")? else { return Ok(None) };
+        let mut scope = vec![folder];
+        if criteria.get("IncludeSubFolders") == Some(&json!(true)) {
+            let mut next = 0;
+            while next < scope.len() {
+                let below: Vec<_> = state.folders_in(&scope[next]).map(|folder| folder.id.clone()).collect();
+                scope.extend(below);
+                next += 1;
+            }
+        }
+        Ok(Some(scope))
+    }
+}
+
+fn in_scope(scope: &[String], folder: Option<&String>) -> bool {
+    folder.is_some_and(|folder| scope.contains(folder))
+}
+
+fn fits(criteria: &Map<String, Value>, document: &Document) -> bool {
+    let newest = document.versions.last().map(|version| String::from_utf8_lossy(&version.bytes).into_owned());
+    let words = format!("{} {}", document.name, newest.unwrap_or_default()).to_lowercase();
+    let list = |name: &str| text(criteria, name).ok().flatten().unwrap_or_default().to_lowercase();
+    let has = |name: &str| list(name).split(',').map(|word| words.contains(word.trim())).collect::<Vec<_>>();
+    let given = |name: &str| !list(name).is_empty();
+    let extension = document.name.rsplit('.').next().unwrap_or_default().to_lowercase();
+    !document.in_trash
+        && contains(criteria, "Title", &document.name)
+        && contains(criteria, "Content", &words)
+        && contains(criteria, "Phrase", &words)
+        && contains(criteria, "Description", &document.description)
+        && (!given("Extensions") || list("Extensions").split(',').any(|wanted| wanted.trim() == extension))
+        && (!given("AllWords") || has("AllWords").into_iter().all(|has| has))
+        && (!given("AnyWords") || has("AnyWords").into_iter().any(|has| has))
+        && (!given("WithoutWords") || !has("WithoutWords").into_iter().any(|has| has))
+        && fields(criteria).iter().all(|field| has_field(document, field))
+}
+
+fn fields(criteria: &Map<String, Value>) -> Vec<Value> {
+    criteria.get("AttributeFields").and_then(Value::as_array).cloned().unwrap_or_default()
+}
+
+fn has_field(document: &Document, wanted: &Value) -> bool {
+    let name = |member: &str| wanted[member].as_str().unwrap_or_default().to_owned();
+    let attribute = document.groups.get(&name("Group")).and_then(|group| group.get(name("Field")));
+    attribute.is_some_and(|attribute| attribute["Value"] == wanted["Value"])
+}
+
+/// Without the criterion, everything contains it.
+fn contains(criteria: &Map<String, Value>, name: &str, text_of: &str) -> bool {
+    let wanted = text(criteria, name).ok().flatten().unwrap_or_default();
+    text_of.to_lowercase().contains(&wanted.to_lowercase())
+}

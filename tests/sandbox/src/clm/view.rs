@@ -1,0 +1,80 @@
+//! Objects as CLM writes them. What is not expanded is a reference; what is empty is left out.
+
+use serde_json::{Value, json};
+
+use crate::clm::state::{Document, Folder, State};
+use crate::clm::{ACCOUNT_ID, Clm};
+
+impl Clm {
+    /// Address of something on the object host.
+    pub(super) fn href(&self, path: &str) -> String {
+        format!("{}/v2/{ACCOUNT_ID}/{path}", self.api_url())
+    }
+
+    /// A folder; list items come without `Path`.
+    pub(super) fn folder_json(&self, state: &State, folder: &Folder, with_path: bool) -> Value {
+        let base = self.href(&format!("folders/{}", folder.id));
+        let upload = format!("{}/v2/{ACCOUNT_ID}/folders/{}/documents{{?name}}", self.upload_url(), folder.id);
+        let mut json = json!({
+            "Name": folder.name, "Description": folder.description,
+            "CreatedDate": date(folder.created), "CreatedBy": "robot@example.org",
+            "UpdatedDate": date(folder.updated), "UpdatedBy": "robot@example.org",
+            "BrowseDocumentsUrl": format!("https://uatna11.springcm.com/atlas/Link/Folder/4711/{}", folder.id),
+            "AccessLevel": access_level(), "Documents": {"Href": format!("{base}/documents")},
+            "Folders": {"Href": format!("{base}/folders")}, "ShareLinks": {"Href": format!("{base}/sharelinks")},
+            "CreateDocumentHref": upload, "Href": base,
+        });
+        if let Some(parent) = &folder.parent {
+            json["ParentFolder"] = json!({"Href": self.href(&format!("folders/{parent}"))});
+        }
+        if with_path {
+            json["Path"] = json!(state.path(folder));
+        }
+        json
+    }
+
+    /// A document; list items come without `Path` and `AttributeGroups`.
+    pub(super) fn document_json(&self, document: &Document) -> Value {
+        let base = self.href(&format!("documents/{}", document.id));
+        let newest = document.versions.last();
+        let in_base = |part: &str| json!({"Href": format!("{base}/{part}")});
+        json!({
+            "Uid": document.id, "Name": document.name, "Description": document.description,
+            "Extension": extension(&document.name), "CreatedDate": date(document.created),
+            "CreatedBy": "robot@example.org", "UpdatedDate": date(document.updated), "UpdatedBy": "robot@example.org",
+            "ContentCreatedDate": date(newest.map_or(document.created, |version| version.created)),
+            "ParentFolder": {"Href": self.href(&format!("folders/{}", document.folder))},
+            "HistoryItems": in_base("historyitems"), "Lock": in_base("lock"), "Versions": in_base("versions"),
+            "ShareLinks": in_base("sharelinks"), "AccessLevel": access_level(), "IsInTrash": document.in_trash,
+            "PageCount": u8::from(document.renditions_asked > 0),
+            "PreviewUrl": format!("https://uatna11.springcm.com/atlas/documents/preview.aspx?lduid={}", document.id),
+            "NativeFileSize": newest.map_or(0, |version| version.bytes.len()),
+            "DownloadDocumentHref": format!("{}/v2/{ACCOUNT_ID}/documents/{}", self.download_url(), document.id),
+            "Href": base,
+        })
+    }
+}
+
+fn access_level() -> Value {
+    json!({"See": true, "Read": true, "Write": true, "Move": true, "Create": true, "SetAccess": false})
+}
+
+fn extension(name: &str) -> &str {
+    name.rsplit_once('.').map_or("", |(_, extension)| extension)
+}
+
+/// ISO 8601, UTC. CLM's fractions vary in length; these have one digit.
+pub fn date(unix_seconds: u64) -> String {
+    let (days, second) = (unix_seconds / 86_400, unix_seconds % 86_400);
+    // Howard Hinnant's civil-from-days, for days since 1970.
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    format!("{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.5Z")
+}
