@@ -4,7 +4,7 @@
 //! the endpoint ([`token`], [`authorize`], [`consent`], [`revoke`], [`metadata`], [`setup`]) → [`docusign`] answers from its
 //! cache or mints → [`signing`] signs with the key in Key Vault. [`config`] reads every setting, [`app`] puts
 //! everything together, [`oauth`] is the vocabulary, [`store`] remembers across processes what is used up and revoked,
-//! and [`doctor`] checks that all of it works.
+//! and [`doctor`] checks that all of it works. [`connector`] has the files by which Power Automate learns of DocuSign CLM.
 
 pub mod app;
 pub mod authorize;
@@ -12,6 +12,7 @@ pub mod browser;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod connector;
 pub mod consent;
 pub mod doctor;
 pub mod docusign;

@@ -1,8 +1,9 @@
-//! The command line: `evergrant [serve|token|public-key|consent-url|revoke]`.
+//! The command line: `evergrant [serve|token|public-key|consent-url|connector|revoke]`.
 //!
 //! Exit codes: 0 good, 1 something failed, 2 usage or configuration. No secret is ever taken as an argument.
 
 mod client;
+mod connector;
 mod consent_url;
 mod doctor;
 mod public_key;
@@ -57,6 +58,9 @@ enum Command {
     /// Work with the client registry
     #[command(subcommand)]
     Client(client::ClientCommand),
+    /// Write the files of a connector for a platform
+    #[command(subcommand)]
+    Connector(connector::ConnectorCommand),
     /// Revoke one grant, or all grants of a client, in the store that all instances share
     Revoke(revoke::What),
 }
@@ -98,6 +102,7 @@ fn execute(arguments: &Arguments, env: &dyn Environment) -> Result<(), Failure> 
         Command::Doctor { json } => runtime.block_on(doctor::run(Settings::read(env), json)),
         Command::PublicKey => runtime.block_on(public_key::run(Settings::read_signing_keys(env)?)),
         Command::Client(command) => client::run(command, env),
+        Command::Connector(command) => connector::run(command, env),
         Command::ConsentUrl => runtime.block_on(consent_url::run(Settings::read(env)?)),
         Command::Revoke(what) => runtime.block_on(revoke::run(Settings::read(env)?, what)),
     }

@@ -66,7 +66,8 @@ pub struct AzureSettings {
     pub client_id: Option<String>,
 }
 
-const PUBLIC_URL: Shape = Shape {
+/// The shape of `EVERGRANT_PUBLIC_URL`.
+pub const PUBLIC_URL: Shape = Shape {
     wanted: "the https URL this app is reached at (http on loopback only), without a path",
     example: "https://contoso-evergrant.azurewebsites.net",
 };
@@ -121,6 +122,16 @@ impl Settings {
         let scopes = reader.raw("DOCUSIGN_SCOPES").and_then(|_| docusign::read_scopes(&mut reader));
         let clients = clients::read(&mut reader, scopes.as_ref());
         reader.finish(clients)
+    }
+
+    /// Reads only `EVERGRANT_PUBLIC_URL`, for files that name it.
+    ///
+    /// # Errors
+    /// Its fault.
+    pub fn read_public_url(env: &dyn Environment) -> Result<BaseUrl, Faults> {
+        let mut reader = Reader::new(env);
+        let public_url = reader.required("EVERGRANT_PUBLIC_URL", PUBLIC_URL, BaseUrl::parse);
+        reader.finish(public_url)
     }
 
     /// Reads only what is needed to fetch the public keys, so that they can be had before DocuSign is set up.

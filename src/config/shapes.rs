@@ -64,6 +64,18 @@ impl BaseUrl {
         &self.0
     }
 
+    /// `https`, or `http` on loopback.
+    #[must_use]
+    pub fn scheme(&self) -> &str {
+        self.0.split_once("://").map_or("", |(scheme, _)| scheme)
+    }
+
+    /// Host, with the port if it is not the usual one.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        self.0.split_once("://").map_or("", |(_, authority)| authority)
+    }
+
     /// Is it plain http, and so fit for local work only?
     #[must_use]
     pub fn is_insecure(&self) -> bool {

@@ -6,12 +6,13 @@ use crate::links::pages;
 use crate::support::root;
 
 /// No IO, no clock, no environment, no async.
-const PURE: [&str; 34] = [
+const PURE: [&str; 35] = [
     "authorize/page.rs",
     "authorize/request.rs",
     "authorize/target.rs",
     "browser.rs",
     "config",
+    "connector",
     "consent/allow.rs",
     "consent/message.rs",
     "consent/outcome.rs",

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use crate::support::{TestApp, root, skipped};
 
 /// What the package is made of, beside the function folders. Tests are not: they may be newer.
-const SOURCES: [&str; 6] = [".cargo", "Cargo.lock", "Cargo.toml", "host.json", "src", "templates"];
+const SOURCES: [&str; 7] = [".cargo", "Cargo.lock", "Cargo.toml", "connectors", "host.json", "src", "templates"];
 
 /// The ways to run a program with another root folder: as root, and as anybody where the system allows it.
 const WAYS: [&[&str]; 2] = [&["chroot"], &["unshare", "--map-root-user", "chroot"]];

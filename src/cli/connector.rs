@@ -1,0 +1,108 @@
+//! `evergrant connector power-automate`: the files of a Power Platform custom connector.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::cli::{Failure, failed, usage};
+use crate::config::shapes::BaseUrl;
+use crate::config::{Environment, PUBLIC_URL, Settings};
+use crate::connector::{self, Authentication, ConnectorFile, SETTINGS_FILE};
+use crate::oauth::client::ClientId;
+
+/// Which platform's connector.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub enum ConnectorCommand {
+    /// Write a custom connector for DocuSign CLM, for Power Automate, Power Apps and Logic Apps
+    PowerAutomate(PowerAutomate),
+}
+
+/// What to write, and where.
+#[derive(Clone, Debug, clap::Args)]
+pub struct PowerAutomate {
+    /// Folder to write into; made if it is missing
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// The URL this app is reached at; without it `EVERGRANT_PUBLIC_URL` is taken
+    #[arg(long, value_name = "URL", value_parser = public_url)]
+    public_url: Option<BaseUrl>,
+    /// The client that is registered for the connector
+    #[arg(long, default_value = connector::CLIENT_ID, value_parser = client_id)]
+    client_id: ClientId,
+    /// Call this app's gateway with an API key, instead of CLM with a token; the gateway is not part of this version
+    #[arg(long, conflicts_with_all = ["client_id", "content_on_api_host"])]
+    api_key: bool,
+    /// Upload and download below /content on the API host: for sites whose `ApiBaseUploadUrl` ends with it
+    #[arg(long)]
+    content_on_api_host: bool,
+    /// Replace files that are there already; settings.json is kept, for it names the connector
+    #[arg(long)]
+    force: bool,
+}
+
+/// Why nothing was written, or not all of it.
+#[derive(Debug, Error)]
+enum WriteError {
+    #[error("{} has another {}: choose another folder, or replace with --force", folder.display(), names.join(", "))]
+    Taken { folder: PathBuf, names: Vec<&'static str> },
+    #[error("{} could not be written", path.display())]
+    NotWritten {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+}
+
+fn public_url(text: &str) -> Result<BaseUrl, String> {
+    BaseUrl::parse(text).ok_or_else(|| format!("want {}, for example {}", PUBLIC_URL.wanted, PUBLIC_URL.example))
+}
+
+fn client_id(text: &str) -> Result<ClientId, &'static str> {
+    ClientId::parse(text).ok_or("want 1 to 200 printable ASCII characters without spaces and colons")
+}
+
+/// Writes the files and tells what to do with them.
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "the command's result")]
+pub fn run(command: ConnectorCommand, env: &dyn Environment) -> Result<(), Failure> {
+    let ConnectorCommand::PowerAutomate(options) = command;
+    let PowerAutomate { out, public_url, client_id, api_key, content_on_api_host, force } = options;
+    let public_url = public_url.map_or_else(|| Settings::read_public_url(env), Ok)?;
+    let authentication =
+        if api_key { Authentication::ApiKey } else { Authentication::OAuth { client_id, content_on_api_host } };
+    let files = connector::power_automate(&public_url, &authentication).map_err(failed)?;
+    for path in write(&out, files, force)? {
+        println!("{}", path.display());
+    }
+    if public_url.is_insecure() {
+        eprintln!("Power Platform cannot reach {public_url}: it calls from outside.");
+    }
+    if api_key {
+        eprintln!(
+            "The gateway that takes the API key is not part of this version; until it is, actions are answered with 404."
+        );
+    }
+    eprintln!("{} tells what to do with the files.", out.join("README.md").display());
+    Ok(())
+}
+
+/// Writes what is missing or, by `force`, different; nothing at all if something is in the way.
+fn write(folder: &Path, files: Vec<ConnectorFile>, force: bool) -> Result<Vec<PathBuf>, Failure> {
+    let (present, missing): (Vec<_>, Vec<_>) =
+        files.into_iter().partition(|file| folder.join(file.name).symlink_metadata().is_ok());
+    let different = |file: &ConnectorFile| fs::read(folder.join(file.name)).ok().as_ref() != Some(&file.content);
+    let taken: Vec<_> = present.into_iter().filter(different).collect();
+    if !force && !taken.is_empty() {
+        let names = taken.iter().map(|file| file.name).collect();
+        return Err(usage(WriteError::Taken { folder: folder.to_owned(), names }));
+    }
+    let replaced = taken.into_iter().filter(|file| file.name != SETTINGS_FILE);
+    let not_written = |path: &Path, source| failed(WriteError::NotWritten { path: path.to_owned(), source });
+    fs::create_dir_all(folder).map_err(|error| not_written(folder, error))?;
+    let write = |file: ConnectorFile| {
+        let path = folder.join(file.name);
+        fs::write(&path, file.content).map_err(|error| not_written(&path, error)).map(|()| path)
+    };
+    missing.into_iter().chain(replaced).map(write).collect()
+}
