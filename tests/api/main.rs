@@ -9,6 +9,7 @@ mod browser;
 mod cli;
 mod config;
 mod connections;
+mod connector;
 mod consent_callback;
 mod costs;
 mod deploy;

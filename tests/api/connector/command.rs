@@ -1,0 +1,113 @@
+//! The command: what it writes, what it leaves alone, and what it says.
+
+use std::fs;
+
+use super::{COMMITTED_URL, FILES, read, write};
+use crate::support::{root, run};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_committed_connector_is_what_the_command_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = write(folder.path(), &["--public-url", COMMITTED_URL]).await;
+    assert!(output.status.success(), "{output:?}");
+    let committed = root().join("connectors/power-automate");
+    for place in [folder.path(), &committed] {
+        let mut names: Vec<_> = fs::read_dir(place).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, FILES, "{}", place.display());
+    }
+    for name in FILES {
+        let (written, kept) = (fs::read(folder.path().join(name)).unwrap(), fs::read(committed.join(name)).unwrap());
+        assert!(written == kept, "connectors/power-automate/{name} is not what the command writes");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn url_client_and_content_host_are_filled_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let client = r#"it's-a\"client"#;
+    let arguments = ["--public-url", "https://auth.example/", "--client-id", client, "--content-on-api-host"];
+    assert!(write(folder.path(), &arguments).await.status.success());
+    let (definition, properties) = read(folder.path());
+    let security = &definition["securityDefinitions"]["oauth2"];
+    assert_eq!(security["authorizationUrl"], "https://auth.example/oauth/authorize");
+    assert_eq!(security["tokenUrl"], "https://auth.example/oauth/token");
+    let settings = &properties["properties"]["connectionParameters"]["token"]["oAuthSettings"];
+    assert_eq!(settings["clientId"], client);
+    let custom = &settings["customParameters"];
+    assert_eq!(custom["authorizationUrlTemplate"]["value"], "https://auth.example/oauth/authorize");
+    for name in ["tokenUrlTemplate", "refreshUrlTemplate"] {
+        assert_eq!(custom[name]["value"], "https://auth.example/oauth/token");
+    }
+    let text = properties.to_string();
+    assert!(!text.contains("apiupload") && !text.contains("apidownload"), "{text}");
+    let readme = fs::read_to_string(folder.path().join("README.md")).unwrap();
+    assert!(readme.contains("https://auth.example") && readme.contains(&format!("`{client}`")));
+    assert!(FILES.iter().all(|name| !fs::read(folder.path().join(name)).unwrap().windows(7).any(|w| w == b"contoso")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_api_key_connector_differs_in_its_head_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = write(folder.path(), &["--api-key", "--public-url", "https://app.example:8443"]).await;
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && told.contains("not part of this version"), "{told}");
+    let (keyed, properties) = read(folder.path());
+    let (signed_in, _) = super::committed();
+    for part in ["paths", "parameters", "definitions", "info", "x-ms-capabilities", "x-ms-connector-metadata"] {
+        assert_eq!(keyed[part], signed_in[part], "{part}");
+    }
+    assert_eq!((keyed["host"].as_str(), keyed["basePath"].as_str()), (Some("app.example:8443"), Some("/gateway/clm")));
+    assert_eq!(keyed["securityDefinitions"]["api_key"]["name"], "X-API-Key");
+    let kept = root().join("connectors/power-automate-api-key/apiProperties.json");
+    assert_eq!(fs::read(folder.path().join("apiProperties.json")).unwrap(), fs::read(kept).unwrap());
+    assert!(!properties.to_string().contains("dynamichosturl"), "the gateway finds CLM's hosts itself");
+    let readme = fs::read_to_string(folder.path().join("README.md")).unwrap();
+    assert!(readme.contains("https://app.example:8443") && readme.contains("not part of this version"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_peoples_files_are_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("deep/below");
+    assert!(write(&place, &["--public-url", COMMITTED_URL]).await.status.success());
+    // The same again changes nothing, and is no fault.
+    let again = write(&place, &["--public-url", COMMITTED_URL]).await;
+    assert!(again.status.success() && again.stdout.is_empty(), "{again:?}");
+    fs::write(place.join("README.md"), "mine").unwrap();
+    fs::write(place.join("settings.json"), r#"{"connectorId":"shared_clm"}"#).unwrap();
+    fs::remove_file(place.join("icon.png")).unwrap();
+    let refused = write(&place, &["--public-url", "https://other.example"]).await;
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    for word in ["README.md", "apiProperties.json", "settings.json", "--force"] {
+        assert!(told.contains(word), "{told}");
+    }
+    assert!(!place.join("icon.png").exists(), "nothing at all is written");
+    assert_eq!(fs::read_to_string(place.join("README.md")).unwrap(), "mine");
+    assert!(write(&place, &["--public-url", "https://other.example", "--force"]).await.status.success());
+    assert!(fs::read_to_string(place.join("README.md")).unwrap().contains("https://other.example"));
+    assert!(fs::read_to_string(place.join("settings.json")).unwrap().contains("shared_clm"), "it names the connector");
+    // A file where the folder should be.
+    let failed = write(&place.join("README.md"), &["--public-url", COMMITTED_URL]).await;
+    assert_eq!(failed.status.code(), Some(1), "{failed:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_public_url_comes_from_the_setting_or_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().display().to_string();
+    let command = ["connector", "power-automate", "--out", &out];
+    let missing = run(&command, &[]).await;
+    let told = String::from_utf8(missing.stderr).unwrap();
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(told.contains("EVERGRANT_PUBLIC_URL is missing"), "{told}");
+    let wrong = write(folder.path(), &["--public-url", "https://auth.example/path"]).await;
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(String::from_utf8(wrong.stderr).unwrap().contains("without a path"));
+    assert_eq!(write(folder.path(), &["--api-key", "--client-id", "x"]).await.status.code(), Some(2));
+    let set = [("EVERGRANT_PUBLIC_URL".to_owned(), "http://127.0.0.1:7071".to_owned())];
+    let output = run(&command, &set).await;
+    assert!(output.status.success(), "no other setting is needed: {output:?}");
+    assert!(String::from_utf8(output.stderr).unwrap().contains("calls from outside"));
+}

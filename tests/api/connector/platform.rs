@@ -1,0 +1,207 @@
+//! Power Platform's part: a request is built from the definition, led by the policies, and the answer is held against the
+//! definition again. What the platform does where its documents are silent is said at each place.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Mutex;
+
+use bytes::Bytes;
+use http::{Method, Request};
+use http_body_util::Full;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use sandbox::client::{Answer, HttpClient};
+use serde_json::{Map, Value};
+
+use super::{operations, parameters, response_schema, schema};
+
+const PARAMETER: &str = "x-ms-apimTemplateParameter.";
+
+/// A connector and a connection of it.
+pub struct Platform {
+    pub definition: Value,
+    pub properties: Value,
+    /// What the person entered, by the parameters' names.
+    pub connection: HashMap<String, String>,
+    pub access_token: String,
+    /// Where this machine has the hosts that the connector names.
+    pub hosts: Vec<(String, String)>,
+    http: HttpClient,
+    succeeded: Mutex<BTreeSet<String>>,
+}
+
+/// A request on its way.
+struct Draft {
+    method: Method,
+    base: String,
+    path: String,
+    query: Vec<(String, String)>,
+    headers: Vec<(String, String)>,
+    path_values: Vec<(String, String)>,
+    body: Bytes,
+}
+
+impl Platform {
+    pub fn new((definition, properties): (Value, Value)) -> Self {
+        Self {
+            definition,
+            properties,
+            connection: HashMap::new(),
+            access_token: String::new(),
+            hosts: Vec::new(),
+            http: HttpClient::default(),
+            succeeded: Mutex::default(),
+        }
+    }
+
+    /// Operations that were answered with success so far.
+    pub fn succeeded(&self) -> BTreeSet<String> {
+        self.succeeded.lock().unwrap().clone()
+    }
+
+    /// Runs an action that has to succeed, and gives what it returned.
+    pub async fn act(&self, operation_id: &str, inputs: Value) -> Value {
+        let answer = self.call(operation_id, inputs).await;
+        assert!(answer.status.is_success(), "{operation_id}: {} {}", answer.status, answer.text());
+        answer.json()
+    }
+
+    /// Runs an action. Inputs are by name; the body is called `body`.
+    pub async fn call(&self, operation_id: &str, inputs: Value) -> Answer {
+        let all = operations(&self.definition);
+        let found = all.into_iter().find(|(_, _, operation)| operation["operationId"] == operation_id);
+        let (path, method, operation) = found.unwrap_or_else(|| panic!("no operation {operation_id}"));
+        let mut draft = self.draft(path, method, operation, &inputs);
+        self.apply_policies(operation_id, &mut draft);
+        let answer = self.send(draft).await;
+        self.check_answer(operation, &answer);
+        if answer.status.is_success() {
+            self.succeeded.lock().unwrap().insert(operation_id.to_owned());
+        }
+        answer
+    }
+
+    fn draft(&self, path: &str, method: &str, operation: &Value, inputs: &Value) -> Draft {
+        let text = |part: &str| self.definition[part].as_str().unwrap_or_default().trim_end_matches('/').to_owned();
+        let mut draft = Draft {
+            method: method.to_uppercase().parse().unwrap(),
+            base: format!("https://{}{}", text("host"), text("basePath")),
+            path: path.to_owned(),
+            query: Vec::new(),
+            // The platform names its own; an action that needs another has to override it.
+            headers: vec![("accept".to_owned(), "application/json".to_owned())],
+            path_values: Vec::new(),
+            body: Bytes::new(),
+        };
+        let mut inputs = inputs.as_object().cloned().unwrap_or_default();
+        for parameter in parameters(&self.definition, operation) {
+            self.fill(&mut draft, operation, parameter, &mut inputs);
+        }
+        assert!(inputs.is_empty(), "{operation:?} does not know {inputs:?}");
+        draft
+    }
+
+    /// Takes a parameter's value out of `inputs`, or its default, and puts it where it belongs.
+    fn fill(&self, draft: &mut Draft, operation: &Value, parameter: &Value, inputs: &mut Map<String, Value>) {
+        let name = parameter["name"].as_str().unwrap().to_owned();
+        let Some(value) = inputs.remove(&name).or_else(|| parameter.get("default").cloned()) else {
+            assert_ne!(parameter["required"], true, "{name} is missing");
+            return;
+        };
+        if parameter["in"] == "body" {
+            return self.fill_body(draft, operation, &parameter["schema"], &value);
+        }
+        schema::check(&self.definition, parameter, &value, &name).unwrap();
+        let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+        match parameter["in"].as_str().unwrap() {
+            "path" => {
+                let encoded = utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string();
+                draft.path = draft.path.replace(&format!("{{{name}}}"), &encoded);
+                draft.path_values.push((name, encoded));
+            }
+            "query" => draft.query.push((name, text)),
+            "header" => draft.headers.push((name, text)),
+            other => panic!("a parameter in {other}"),
+        }
+    }
+
+    fn fill_body(&self, draft: &mut Draft, operation: &Value, wanted: &Value, value: &Value) {
+        schema::check(&self.definition, wanted, value, "body").unwrap();
+        let is_binary = wanted["format"] == "binary";
+        let text = if is_binary { value.as_str().unwrap().to_owned() } else { value.to_string() };
+        draft.body = Bytes::from(text);
+        let consumes = operation.get("consumes").unwrap_or(&self.definition["consumes"]);
+        draft.headers.push(("content-type".to_owned(), consumes[0].as_str().unwrap().to_owned()));
+    }
+
+    /// In their order. A host policy replaces the host and drops the base path; a new path is one of the host's own.
+    fn apply_policies(&self, operation_id: &str, draft: &mut Draft) {
+        for policy in self.properties["properties"]["policyTemplateInstances"].as_array().unwrap() {
+            let parameters = &policy["parameters"];
+            let named = parameters["x-ms-apimTemplate-operationName"].as_array();
+            if !named.is_none_or(|names| names.iter().any(|name| name == operation_id)) {
+                continue;
+            }
+            let value = |name: &str| parameters[format!("{PARAMETER}{name}")].as_str().unwrap_or_default().to_owned();
+            match policy["templateId"].as_str().unwrap() {
+                "dynamichosturl" => draft.base = self.expand(&value("urlTemplate"), draft),
+                "routerequesttoendpoint" => {
+                    draft.method = value("httpMethod").parse().unwrap();
+                    draft.path = self.expand(&value("newPath"), draft);
+                    for (name, encoded) in &draft.path_values {
+                        draft.path = draft.path.replace(&format!("{{{name}}}"), encoded);
+                    }
+                }
+                "setheader" => {
+                    let (name, text) = (value("name").to_lowercase(), self.expand(&value("value"), draft));
+                    draft.headers.retain(|(known, _)| *known != name);
+                    draft.headers.push((name, text));
+                }
+                other => panic!("a policy {other}"),
+            }
+        }
+    }
+
+    /// `@connectionParameters('…')` and `@headers('…')`.
+    fn expand(&self, template: &str, draft: &Draft) -> String {
+        let mut text = template.to_owned();
+        for (name, value) in &self.connection {
+            text = text.replace(&format!("@connectionParameters('{name}')"), value);
+        }
+        for (name, value) in &draft.headers {
+            text = text.replace(&format!("@headers('{name}')"), value);
+        }
+        assert!(!text.contains('@'), "nothing is known of an expression in {text}");
+        text
+    }
+
+    async fn send(&self, draft: Draft) -> Answer {
+        let url = format!("{}{}", draft.base, draft.path);
+        let host = self.hosts.iter().find(|(host, _)| url.starts_with(&format!("{host}/")));
+        let (host, here) = host.unwrap_or_else(|| panic!("no host for {url}"));
+        let mut url = url::Url::parse(&url.replacen(host.as_str(), here, 1)).unwrap();
+        if !draft.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(draft.query);
+        }
+        let mut request = Request::builder().method(draft.method).uri(url.as_str());
+        for (name, value) in draft.headers {
+            request = request.header(name, value);
+        }
+        request = request.header("authorization", format!("Bearer {}", self.access_token));
+        self.http.send(request.body(Full::new(draft.body)).unwrap()).await.expect("an answer")
+    }
+
+    /// The status is in the definition, and the body of a success fits the one schema there is.
+    fn check_answer(&self, operation: &Value, answer: &Answer) {
+        let responses = &operation["responses"];
+        if !answer.status.is_success() {
+            assert!(responses.get("default").is_some());
+            return;
+        }
+        assert!(responses.get(answer.status.as_str()).is_some(), "{} is not listed: {operation}", answer.status);
+        let wanted = response_schema(&self.definition, operation).expect("a schema");
+        if wanted["format"] == "binary" {
+            assert_ne!(answer.header("content-type"), "application/json");
+        } else {
+            schema::check(&self.definition, wanted, &answer.json(), "answer").unwrap();
+        }
+    }
+}

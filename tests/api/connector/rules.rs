@@ -1,0 +1,161 @@
+//! The platform's rules, those that no schema holds: its service validator's, its style guide's, and our own choices.
+//!
+//! Every rule is a function that tells what breaks it, so that the tests can see each of them break.
+
+mod document;
+mod operation;
+mod policies;
+mod shapes;
+mod text;
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use super::{COMMITTED_URL, committed, read, write};
+use crate::support::root;
+
+/// Everything that breaks a rule.
+fn violations(definition: &Value, properties: &Value) -> Vec<String> {
+    [
+        document::violations(definition),
+        operation::violations(definition),
+        shapes::violations(definition),
+        policies::violations(definition, properties),
+    ]
+    .concat()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_connectors_keep_the_platforms_rules() {
+    let (definition, properties) = committed();
+    assert_eq!(violations(&definition, &properties), [""; 0]);
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), &["--api-key", "--public-url", COMMITTED_URL]).await;
+    let (definition, properties) = read(folder.path());
+    assert_eq!(violations(&definition, &properties), [""; 0]);
+}
+
+#[test]
+fn two_paths_also_fit_another_and_no_more() {
+    // The service reports them as a warning: CLM's own paths are so.
+    let expected = ["/folders/path fits /folders/{folderId}", "/folders/type fits /folders/{folderId}"];
+    assert_eq!(document::paths_that_fit_two_templates(&committed().0), expected);
+}
+
+#[test]
+fn nothing_in_the_files_is_secret() {
+    for folder in ["connectors/power-automate", "connectors/power-automate-api-key"] {
+        for entry in fs::read_dir(root().join(folder)).unwrap() {
+            let bytes = fs::read(entry.unwrap().path()).unwrap();
+            let text = String::from_utf8_lossy(&bytes);
+            assert!(!text.contains("\"clientSecret\"") && !text.contains("Bearer ey"), "{folder}");
+        }
+    }
+}
+
+#[test]
+fn the_icon_is_a_small_square_png() {
+    let icon = fs::read(root().join("connectors/power-automate/icon.png")).unwrap();
+    assert!(icon.starts_with(b"\x89PNG\r\n\x1a\n") && icon.len() < 1024 * 1024);
+    let side = |at: usize| u32::from_be_bytes(icon[at..at + 4].try_into().unwrap());
+    assert_eq!((side(16), side(20)), (160, 160));
+}
+
+/// Changes that break a rule each, with a word of what is told.
+fn broken() -> Vec<(&'static str, Value, &'static str)> {
+    let member = "/paths/~1members~1current/get";
+    let at = |pointer: &str| -> &'static str { Box::leak(format!("{member}{pointer}").into_boxed_str()) };
+    vec![
+        (at("/operationId"), json!("getMember"), "PascalCase"),
+        (at("/operationId"), json!("GetFolder"), "twice"),
+        (at("/summary"), json!("Get current member."), "summary"),
+        (at("/summary"), json!("Get Current Member"), "sentence case"),
+        (at("/summary"), json!("G".repeat(81)), "summary"),
+        (at("/description"), json!("Get current member"), "description"),
+        (at("/responses"), json!({"default": {"description": "No."}}), "success"),
+        (at("/responses/200"), json!({"description": "Yes."}), "schema"),
+        (at("/responses/default"), json!({"description": "No.", "schema": {"type": "string"}}), "schema"),
+        (at("/x-ms-visibility"), json!("hidden"), "visibility"),
+        ("/paths/~1folders/post/parameters/0/schema/properties/Name", json!({"type": "string"}), "x-ms-summary"),
+        ("/paths/~1folders/post/parameters/0/schema/required", json!(["Nome"]), "required"),
+        ("/paths/~1documents~1{documentId}/post/consumes", json!(["image/anything"]), "MIME"),
+        ("/paths/~1documents~1{documentId}/post/parameters/1/name", json!("Authorization"), "reserved"),
+        ("/paths/~1documents/get/parameters/0/x-ms-url-encoding", json!("single"), "url-encoding"),
+        ("/parameters/FolderId/x-ms-url-encoding", json!("double"), "url-encoding"),
+        ("/parameters/FolderId/name", json!("folder"), "path template"),
+        ("/parameters/Limit/default", json!("20"), "default"),
+        ("/parameters/Limit/description", json!("Limit"), "description"),
+        ("/definitions/Folder/properties/Name/format", json!("phone"), "format"),
+        ("/definitions/Folder/properties/Name/type", json!(["string", "null"]), "type"),
+        ("/definitions/Folder/properties/Name", json!({"oneOf": [{"type": "string"}]}), "oneOf"),
+        ("/definitions/Folder/properties/Name", json!({"$ref": "#/definitions/Folder"}), "loop"),
+        ("/definitions/FolderList/properties/Items/items", json!(null), "items"),
+        ("/definitions/FolderSearch/properties/Result/description", json!("Beside."), "$ref"),
+        ("/host", json!("https://h.example"), "host"),
+        ("/basePath", json!("v2"), "basePath"),
+        ("/schemes", json!([]), "schemes"),
+        ("/security", json!([{"basic": []}]), "security"),
+        ("/x-ms-capabilities/testConnection/operationId", json!("GetFolder"), "testConnection"),
+        ("/definitions/Unused", json!({"type": "object"}), "nothing uses"),
+    ]
+}
+
+#[test]
+fn definitions_that_break_a_rule_are_found() {
+    let (good, properties) = committed();
+    for (pointer, wrong, word) in broken() {
+        let mut definition = good.clone();
+        put(&mut definition, pointer, wrong);
+        let told = violations(&definition, &properties);
+        assert!(told.iter().any(|line| line.contains(word)), "{pointer}: no {word} in {told:?}");
+    }
+}
+
+#[test]
+fn properties_that_break_a_rule_are_found() {
+    let (definition, good) = committed();
+    let first = "/properties/policyTemplateInstances/0";
+    let names = format!("{first}/parameters/x-ms-apimTemplate-operationName");
+    let url = format!("{first}/parameters/x-ms-apimTemplateParameter.urlTemplate");
+    let settings = "/properties/connectionParameters/token/oAuthSettings";
+    let cases = [
+        (names.clone(), json!(["NoSuchAction"]), "NoSuchAction"),
+        (names, json!(["GetFolder", "DownloadDocument"]), "host policies"),
+        (url, json!("https://@connectionParameters('nothing')"), "nothing"),
+        (format!("{first}/templateId"), json!("other"), "template"),
+        (
+            "/properties/policyTemplateInstances/4/parameters/x-ms-apimTemplateParameter.newPath".to_owned(),
+            json!("/{folderId}"),
+            "folderId",
+        ),
+        (format!("{settings}/clientSecret"), json!("hunter2"), "secret"),
+        (format!("{settings}/scopes"), json!(["content"]), "scopes"),
+        (format!("{settings}/customParameters/tokenUrlTemplate"), json!("https://h.example"), "value"),
+        (format!("{settings}/customParameters/tokenUrlTemplate/value"), json!("https://h.example/"), "tokenUrl"),
+        (format!("{settings}/customParameters/tokenBodyTemplate/value"), json!("code={Kode}"), "Kode"),
+        (format!("{settings}/redirectMode"), json!("Global"), "redirectMode"),
+        (
+            "/properties/connectionParameters/token:site/uiDefinition/constraints/required".to_owned(),
+            json!(true),
+            "required",
+        ),
+        ("/properties/iconBrandColor".to_owned(), json!("green"), "iconBrandColor"),
+    ];
+    for (pointer, wrong, word) in cases {
+        let mut properties = good.clone();
+        put(&mut properties, &pointer, wrong);
+        let told = violations(&definition, &properties);
+        assert!(told.iter().any(|line| line.contains(word)), "{pointer}: no {word} in {told:?}");
+    }
+}
+
+/// Sets what a pointer leads to, or adds it.
+fn put(json: &mut Value, pointer: &str, value: Value) {
+    let (above, name) = pointer.rsplit_once('/').unwrap();
+    let above = json.pointer_mut(above).unwrap_or_else(|| panic!("nothing at {above}"));
+    match above {
+        Value::Array(items) => items[name.parse::<usize>().unwrap()] = value,
+        other => other[name.replace("~1", "/")] = value,
+    }
+}

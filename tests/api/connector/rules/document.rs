@@ -1,0 +1,152 @@
+//! The document as a whole.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::super::{operations, parameters, resolve};
+
+/// What breaks a rule.
+pub fn violations(definition: &Value) -> Vec<String> {
+    [head(definition), security(definition), paths(definition), test_connection(definition), unused(definition)]
+        .concat()
+}
+
+fn head(definition: &Value) -> Vec<String> {
+    let mut told = Vec::new();
+    let mut rule = |kept: bool, text: &str| {
+        if !kept {
+            told.push(text.to_owned());
+        }
+    };
+    let text = |name: &str| definition[name].as_str().unwrap_or_default();
+    rule(definition["swagger"] == "2.0", "OpenAPI 2.0 only");
+    rule(!text("host").is_empty() && !text("host").contains('/'), "host without scheme and path");
+    rule(text("basePath").starts_with('/'), "basePath starts with a slash");
+    rule(definition["schemes"] == serde_json::json!(["https"]), "schemes: https");
+    rule(definition.to_string().len() < 1024 * 1024, "smaller than 1 MB");
+    rule(operations(definition).len() <= 256, "256 operations");
+    for name in ["title", "description", "version"] {
+        rule(definition["info"][name].is_string(), "info without title, description or version");
+    }
+    rule(definition["info"]["title"] != definition["info"]["description"], "title and description differ");
+    for name in ["Website", "Privacy policy", "Categories"] {
+        let metadata = definition["x-ms-connector-metadata"].as_array().into_iter().flatten();
+        rule(metadata.into_iter().any(|entry| entry["propertyName"] == name), "x-ms-connector-metadata is incomplete");
+    }
+    told
+}
+
+fn security(definition: &Value) -> Vec<String> {
+    let definitions: Vec<_> = definition["securityDefinitions"].as_object().into_iter().flatten().collect();
+    let used: Vec<_> =
+        definition["security"].as_array().into_iter().flatten().filter_map(Value::as_object).flatten().collect();
+    let [(name, kind)] = definitions[..] else { return vec!["one security definition".to_owned()] };
+    let [(used, scopes)] = used[..] else { return vec!["one security requirement".to_owned()] };
+    let known = |scope: &Value| kind["scopes"].get(scope.as_str().unwrap_or_default()).is_some();
+    let flow = kind["type"] != "oauth2" || kind["flow"] == "accessCode";
+    let good = name == used && flow && scopes.as_array().is_some_and(|scopes| scopes.iter().all(known));
+    if good { Vec::new() } else { vec!["security requires what is not defined".to_owned()] }
+}
+
+fn paths(definition: &Value) -> Vec<String> {
+    let paths = definition["paths"].as_object().unwrap();
+    let mut told = Vec::new();
+    let mut seen = BTreeSet::new();
+    for path in paths.keys() {
+        let closed = path.matches('{').count() == path.matches('}').count();
+        if !path.starts_with('/') || path.contains(['?', '#', '*']) || !closed {
+            told.push(format!("{path}: not a path"));
+        }
+        let anonymous: String = path.split('/').map(|part| if part.starts_with('{') { "/{}" } else { part }).collect();
+        if !seen.insert(anonymous.to_lowercase()) {
+            told.push(format!("{path}: twice"));
+        }
+    }
+    told
+}
+
+/// Literal paths that another path's template takes as well.
+pub fn paths_that_fit_two_templates(definition: &Value) -> Vec<String> {
+    let paths: Vec<&String> = definition["paths"].as_object().unwrap().keys().collect();
+    let parts = |path: &str| path.split('/').map(ToOwned::to_owned).collect::<Vec<_>>();
+    let fits = |path: &str, template: &str| {
+        let (path, template) = (parts(path), parts(template));
+        path.len() == template.len()
+            && path.iter().zip(&template).all(|(part, wanted)| part == wanted || wanted.starts_with('{'))
+    };
+    let methods =
+        |path: &str| -> BTreeSet<String> { definition["paths"][path].as_object().unwrap().keys().cloned().collect() };
+    let mut told = Vec::new();
+    for path in &paths {
+        for template in paths.iter().filter(|template| *template != path) {
+            if fits(path, template) && !methods(path).is_disjoint(&methods(template)) {
+                told.push(format!("{path} fits {template}"));
+            }
+        }
+    }
+    told
+}
+
+/// A GET that needs nothing.
+fn test_connection(definition: &Value) -> Vec<String> {
+    let wanted = &definition["x-ms-capabilities"]["testConnection"]["operationId"];
+    let found = operations(definition).into_iter().find(|(_, _, operation)| operation["operationId"] == *wanted);
+    let needs_nothing =
+        |operation: &Value| parameters(definition, operation).iter().all(|parameter| parameter["required"] != true);
+    match found {
+        Some((_, "get", operation)) if needs_nothing(operation) => Vec::new(),
+        _ => vec!["testConnection: a GET without required parameters".to_owned()],
+    }
+}
+
+/// Definitions and parameters that nothing refers to.
+fn unused(definition: &Value) -> Vec<String> {
+    let text = definition.to_string();
+    let mut told = Vec::new();
+    for part in ["definitions", "parameters"] {
+        for name in definition[part].as_object().unwrap().keys() {
+            if !text.contains(&format!("\"#/{part}/{name}\"")) {
+                told.push(format!("nothing uses {part}/{name}"));
+            }
+        }
+    }
+    told.extend(operations(definition).iter().flat_map(|(_, _, operation)| dynamic_values(definition, operation)));
+    told
+}
+
+/// Dropdowns: the operation exists, takes those parameters, and returns those members.
+fn dynamic_values(definition: &Value, operation: &Value) -> Vec<String> {
+    let mut told = Vec::new();
+    for values in find(operation, "x-ms-dynamic-values") {
+        let source =
+            operations(definition).into_iter().find(|(_, _, other)| other["operationId"] == values["operationId"]);
+        let Some((_, _, source)) = source else {
+            told.push(format!("dynamic values from no operation: {values}"));
+            continue;
+        };
+        let known: Vec<_> =
+            parameters(definition, source).iter().map(|parameter| &parameter["name"]).cloned().collect();
+        let named = values["parameters"].as_object().unwrap().keys();
+        let page = super::super::response_schema(definition, source).unwrap();
+        let collection = &page["properties"][values["value-collection"].as_str().unwrap_or_default()]["items"];
+        let item = &resolve(definition, collection)["properties"];
+        let members = ["value-path", "value-title"].map(|name| item.get(values[name].as_str().unwrap_or_default()));
+        if !named.into_iter().all(|name| known.contains(&Value::from(name.as_str()))) || members.contains(&None) {
+            told.push(format!("dynamic values that cannot be read: {values}"));
+        }
+    }
+    told
+}
+
+/// Every member called `name`, at any depth.
+fn find<'v>(value: &'v Value, name: &str) -> Vec<&'v Value> {
+    match value {
+        Value::Object(members) => {
+            let below = members.values().flat_map(|member| find(member, name));
+            members.get(name).into_iter().chain(below).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(|item| find(item, name)).collect(),
+        _ => Vec::new(),
+    }
+}

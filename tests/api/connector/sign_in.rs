@@ -1,0 +1,79 @@
+//! The connection is made as `apiProperties.json` says, with the real authorization server.
+
+use std::collections::HashMap;
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use sandbox::browser::Browser;
+use sandbox::clm::{ACCOUNT_ID, Clm};
+use sandbox::{CLIENT_SECRET, INTEGRATION_USER, POWER_AUTOMATE_ID};
+use serde_json::Value;
+
+use super::platform::Platform;
+use super::{read, write};
+use crate::support::TestApp;
+
+/// The site that is entered.
+const SITE: &str = "uatna11.springcm.com";
+
+/// `{Placeholders}`, form-encoded; which encoding the platform uses is not documented.
+fn expand(template: &str, values: &HashMap<&str, String>) -> String {
+    values.iter().fold(template.to_owned(), |text, (name, value)| {
+        text.replace(&format!("{{{name}}}"), &utf8_percent_encode(value, NON_ALPHANUMERIC).to_string())
+    })
+}
+
+/// The connector for `app`, connected to it and to the sandbox's CLM.
+pub async fn connect(app: &TestApp, more: &[&str]) -> (Platform, Value) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = app.host.url();
+    let output =
+        write(folder.path(), &[&["--public-url", &url, "--client-id", POWER_AUTOMATE_ID], more].concat()).await;
+    assert!(output.status.success(), "{output:?}");
+    let mut platform = Platform::new(read(folder.path()));
+    let clm: &Clm = &app.sandbox.clm;
+    platform.hosts = [("api", clm.api_url()), ("apiupload", clm.upload_url()), ("apidownload", clm.download_url())]
+        .map(|(part, here)| (format!("https://{part}{SITE}"), here))
+        .to_vec();
+    platform.connection = [("token:site", SITE), ("token:accountId", ACCOUNT_ID)]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+    let answer = sign_in(app, &platform.properties).await;
+    answer["access_token"].as_str().unwrap().clone_into(&mut platform.access_token);
+    (platform, answer)
+}
+
+async fn sign_in(app: &TestApp, properties: &Value) -> Value {
+    let settings = &properties["properties"]["connectionParameters"]["token"]["oAuthSettings"];
+    let template = |name: &str| settings["customParameters"][name]["value"].as_str().unwrap_or_default().to_owned();
+    let scopes: Vec<&str> = settings["scopes"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    let redirect_uri = app.sandbox.power_platform.redirect_uri();
+    let mut values = HashMap::from([
+        ("ClientId", settings["clientId"].as_str().unwrap().to_owned()),
+        ("ClientSecret", CLIENT_SECRET.to_owned()),
+        ("RedirectUrl", redirect_uri.clone()),
+        ("Scopes", scopes.join(&template("scopeListDelimiter"))),
+        ("State", "a state".to_owned()),
+    ]);
+    let url = template("authorizationUrlTemplate") + &expand(&template("authorizationUrlQueryStringTemplate"), &values);
+    let visit = Browser::stopping_at(&redirect_uri).sign_in(&url, INTEGRATION_USER, "allow").await;
+    assert_eq!(visit.parameter("state").as_deref(), Some("a state"), "{}", visit.url);
+    values.insert("Code", visit.parameter("code").expect("a code"));
+    let post = async |url: &str, body: String| {
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        let answer = app.http.call(http::Method::POST, url, &headers, &body).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()
+    };
+    let first = post(&template("tokenUrlTemplate"), expand(&template("tokenBodyTemplate"), &values)).await;
+    values.insert("RefreshToken", first["refresh_token"].as_str().expect("a refresh token").to_owned());
+    post(&template("refreshUrlTemplate"), expand(&template("refreshBodyTemplate"), &values)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_templates_make_a_connection_and_refresh_it_with_the_secret() {
+    let app = TestApp::start().await;
+    let (platform, answer) = connect(&app, &[]).await;
+    assert_eq!(answer["scope"], "spring_read spring_write");
+    assert!(answer["refresh_token"].is_string(), "the platform keeps what a refresh brings");
+    assert!(app.sandbox.docusign.access_tokens().contains(&platform.access_token), "DocuSign's own");
+}

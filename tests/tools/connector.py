@@ -1,0 +1,33 @@
+"""Holds a file against a JSON Schema: connector.py 4|7 SCHEMA FILE, with the draft to read the schema by.
+
+Tells every difference, and for an alternative that fits nowhere the deepest one of each branch. Exit code 1 if there are any.
+"""
+
+import json
+import sys
+
+from jsonschema import Draft4Validator, Draft7Validator
+
+
+def told(error, depth=0):
+    path = "/".join(str(step) for step in error.absolute_path)
+    yield f"{'  ' * depth}{path}: {error.message[:200]}"
+    for inner in sorted(error.context or [], key=lambda inner: -len(inner.absolute_path))[:4]:
+        yield from told(inner, depth + 1)
+
+
+def main(draft, schema, file):
+    with open(schema, encoding="utf-8") as text:
+        schema = json.load(text)
+    with open(file, encoding="utf-8") as text:
+        instance = json.load(text)
+    # Both drafts' own schemas come with the library, so nothing is fetched.
+    validator = {"4": Draft4Validator, "7": Draft7Validator}[draft]
+    validator.check_schema(schema)
+    lines = [line for error in validator(schema).iter_errors(instance) for line in told(error)]
+    print("\n".join(lines))
+    return 1 if lines else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
