@@ -1,6 +1,7 @@
 //! `evergrant doctor`: each fault is named where it is, with what mends it, and nothing else is blamed.
 
 use sandbox::fault::Fault;
+use sandbox::server::{Server, reply};
 use sandbox::{INTEGRATION_USER, OTHER_USER, Sandbox};
 use serde_json::Value;
 
@@ -163,6 +164,63 @@ async fn a_public_url_that_leads_elsewhere_and_one_that_nobody_answers_are_told_
     let (code, report) = examine(&app.sandbox, &[]).await;
     assert_eq!((code, &check(&report, "public_url")["verdict"]), (Some(0), &Value::from("note")));
     assert_eq!(check(&report, "wrong_secret_refused")["verdict"], "skipped");
+}
+
+/// Says that it is `issuer`, or else what it is, and lets everybody through at the path `open`; elsewhere it refuses.
+async fn careless(issuer: Option<&'static str>, open: &'static str) -> Server {
+    let answer = move |request: http::Request<_>| async move {
+        let host = request.headers()["host"].to_str().unwrap();
+        let issuer = issuer.map_or_else(|| format!("http://{host}"), ToOwned::to_owned);
+        Ok(match request.uri().path() {
+            "/.well-known/oauth-authorization-server" => {
+                sandbox::server::json(200, &serde_json::json!({ "issuer": issuer }))
+            }
+            path if path != open => reply(400, "text/plain", "refused"),
+            "/oauth/authorize" => {
+                let mut away = reply(302, "text/plain", "");
+                away.headers_mut().insert("location", "https://foreign.invalid/callback?code=1".parse().unwrap());
+                away
+            }
+            _ => reply(200, "application/json", r#"{"access_token":"a","token_type":"Bearer"}"#),
+        })
+    };
+    Server::start(0, answer).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_public_url_that_lets_everybody_through_is_told() {
+    let sandbox = Sandbox::start().await;
+    for (open, name, other) in [
+        ("/oauth/token", "wrong_secret_refused", "foreign_redirect_refused"),
+        ("/oauth/authorize", "foreign_redirect_refused", "wrong_secret_refused"),
+    ] {
+        let server = careless(None, open).await;
+        let (code, report) = examine(&sandbox, &[("EVERGRANT_PUBLIC_URL", &server.url())]).await;
+        assert_eq!(code, Some(1));
+        assert_only_bad(&report, name, &["it was not refused", "off the network"]);
+        assert_eq!(check(&report, other)["verdict"], "good", "{report:#}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_issuer_at_the_public_url_is_told_and_asked_for_nothing() {
+    let sandbox = Sandbox::start().await;
+    let server = careless(Some("https://elsewhere.example"), "/oauth/token").await;
+    let (code, report) = examine(&sandbox, &[("EVERGRANT_PUBLIC_URL", &server.url())]).await;
+    assert_eq!(code, Some(1));
+    assert_only_bad(&report, "public_url", &["leads elsewhere: another issuer answers", "EVERGRANT_PUBLIC_URL"]);
+    assert_eq!(check(&report, "wrong_secret_refused")["verdict"], "skipped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_without_an_account_is_told() {
+    let sandbox = Sandbox::start().await;
+    let user =
+        serde_json::json!({ "sub": INTEGRATION_USER, "name": "Robot", "email": "r@example.org", "accounts": [] });
+    sandbox.docusign.userinfo_faults.set(Some(Fault::Body(user.to_string())));
+    let (code, report) = examine(&sandbox, &[]).await;
+    assert_eq!(code, Some(1));
+    assert_only_bad(&report, "account", &["belongs to no account", "adds the user to the account"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
