@@ -32,7 +32,7 @@ fn security(path: &Path) -> Result<(), String> {
 }
 
 /// The steps' shell lines.
-fn shell_lines(text: &str) -> Vec<&str> {
+pub fn shell_lines(text: &str) -> Vec<&str> {
     let depth = |line: &str| line.len() - line.trim_start().len();
     let mut block = None;
     let mut lines = Vec::new();
@@ -43,9 +43,44 @@ fn shell_lines(text: &str) -> Vec<&str> {
             continue;
         }
         block = bare.starts_with("run:").then(|| depth(line));
-        lines.extend(bare.strip_prefix("run:").map(str::trim));
+        lines.extend(bare.strip_prefix("run:").map(str::trim).filter(|line| *line != "|"));
     }
     lines
+}
+
+fn workflow(name: &str) -> String {
+    std::fs::read_to_string(root().join(".github/workflows").join(name)).unwrap()
+}
+
+/// A job's text.
+fn job(workflow: &str, name: &str) -> String {
+    jobs(workflow).into_iter().find(|(known, _)| *known == name).unwrap_or_else(|| panic!("no job {name}")).1
+}
+
+/// A job's shell lines that are not empty.
+fn commands_of(job: &str) -> Vec<&str> {
+    shell_lines(job).into_iter().filter(|line| !line.is_empty()).collect()
+}
+
+/// A job's steps, each from its dash on.
+fn steps(job: &str) -> Vec<&str> {
+    job.split("\n      - ").skip(1).collect()
+}
+
+/// Where the one step stands that holds `words`.
+fn position(steps: &[&str], words: &str) -> usize {
+    let found: Vec<usize> = (0..steps.len()).filter(|at| steps[*at].contains(words)).collect();
+    assert_eq!(found.len(), 1, "steps with {words}");
+    found[0]
+}
+
+/// Runs a step's shell as the hosted runner does, after `before`.
+fn run_step(step: &str, before: &str, folder: &Path, tag: &str) -> (String, Option<i32>) {
+    let script = format!("{before}\n{}", shell_lines(step).join("\n"));
+    let mut bash = Command::new("bash");
+    bash.args(["-e", "-c", &script]).current_dir(folder).env("GITHUB_REF_NAME", tag).env("RUNNER_TEMP", folder);
+    let output = bash.output().unwrap();
+    (String::from_utf8_lossy(&output.stdout).into_owned(), output.status.code())
 }
 
 /// Each job's name and text.
@@ -111,6 +146,117 @@ fn a_release_uses_no_cache_and_only_what_publishes_may_write() {
     for (name, body) in jobs(&text) {
         assert_eq!(body.contains(": write"), name == "publish", "{name}");
         assert!(name != "publish" || !body.contains("checkout"), "what may write runs no code of the repository");
+    }
+}
+
+#[test]
+fn every_push_is_tested_packed_twice_and_its_templates_compiled() {
+    let text = workflow("ci.yml");
+    assert!(text.contains("\non:\n  push:\n    branches: [main]\n  pull_request:\n"));
+    assert_eq!(commands_of(&job(&text, "test")), ["./test"]);
+    let package = job(&text, "package");
+    let zip = "target/package/evergrant.zip";
+    let same = format!("cmp here/{zip} some/where-else/{zip}");
+    assert_eq!(commands_of(&package), ["here/package", "some/where-else/package", &same]);
+    for folder in ["here", "some/where-else"] {
+        let path = format!("path: {folder}");
+        assert!(package.lines().any(|line| line.trim() == path), "{path}");
+    }
+    let compiled = [
+        "az bicep version",
+        "az bicep lint --file infra/main.bicep",
+        "az bicep build --file infra/main.bicep --stdout >/dev/null",
+        "az bicep build-params --file infra/main.bicepparam --stdout >/dev/null",
+    ];
+    assert_eq!(commands_of(&job(&text, "templates")), compiled);
+}
+
+#[test]
+fn no_step_is_left_out_or_may_fail() {
+    for path in workflows() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for word in ["continue-on-error", " if: ", "- if:", "|| true"] {
+            assert!(!text.contains(word), "{word} in {}", path.display());
+        }
+    }
+}
+
+#[test]
+fn scripts_that_workflows_call_can_be_run() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut scripts = std::collections::BTreeSet::new();
+    for path in workflows() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for line in shell_lines(&text) {
+            let command = line.split(' ').next().unwrap_or_default();
+            // Two check-outs lie in folders of their own.
+            let command = ["./", "here/", "some/where-else/"]
+                .iter()
+                .find_map(|start| command.strip_prefix(start))
+                .or(command.starts_with("tools/").then_some(command));
+            scripts.extend(command.map(ToOwned::to_owned));
+        }
+    }
+    assert_eq!(scripts.iter().collect::<Vec<_>>(), ["package", "test", "tools/release-notes"]);
+    for script in scripts {
+        let mode = std::fs::metadata(root().join(&script)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o111, 0o111, "{script} is not executable");
+    }
+}
+
+#[test]
+fn a_release_is_what_was_tested_and_built_of_the_tagged_version() {
+    let text = workflow("release.yml");
+    assert!(text.contains("\non:\n  push:\n    tags: [\"v*\"]\n"));
+    let build = job(&text, "build");
+    let steps = steps(&build);
+    let lines = shell_lines(&build);
+    for wanted in ["./test", "./package"] {
+        assert!(lines.contains(&wanted), "{wanted}");
+    }
+    let collect = steps[position(&steps, "name: Collect")];
+    for file in ["target/package/evergrant.zip ", "target/package/evergrant.zip.sha256 ", "\"$RUNNER_TEMP/notes.md\" "]
+    {
+        assert!(collect.contains(file), "{file}");
+    }
+    let version = steps[position(&steps, "tools/release-notes")];
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("tools")).unwrap();
+    std::os::unix::fs::symlink("/bin/echo", folder.path().join("tools/release-notes")).unwrap();
+    // They stand for what tells the version.
+    let known = "cargo() { :; }; jq() { echo 1.2.3; }";
+    let notes = folder.path().join("notes.md");
+    for wrong in ["v1.2.4", "1.2.3", "v1.2.3-rc.1"] {
+        let (told, code) = run_step(version, known, folder.path(), wrong);
+        assert!(code == Some(1) && told.contains(wrong) && !notes.exists(), "{told}");
+    }
+    assert_eq!(run_step(version, known, folder.path(), "v1.2.3"), (String::new(), Some(0)));
+    assert_eq!(std::fs::read_to_string(notes).unwrap(), "1.2.3\n", "notes are those of the version");
+}
+
+#[test]
+fn a_release_is_verified_attested_and_published_with_its_notes_in_this_order() {
+    let text = workflow("release.yml");
+    let publish = job(&text, "publish");
+    let steps = steps(&publish);
+    let attests: Vec<usize> = (0..steps.len()).filter(|at| steps[*at].starts_with("uses: actions/attest@")).collect();
+    let [provenance, contents] = attests[..] else { panic!("not two attestations: {attests:?}") };
+    for at in [provenance, contents] {
+        assert!(steps[at].lines().any(|line| line.trim() == "subject-path: evergrant.zip"), "{}", steps[at]);
+    }
+    assert!(!steps[provenance].contains("sbom-path") && steps[contents].contains("sbom-path: evergrant.cdx.json"));
+    let verified = position(&steps, "run: sha256sum --check evergrant.zip.sha256");
+    let released = position(&steps, "gh release create");
+    assert!(verified < provenance && contents < released);
+    let folder = tempfile::tempdir().unwrap();
+    for (tag, prerelease) in [("v1.2.3", ""), ("v1.2.3-rc.1", "--prerelease ")] {
+        let (told, code) = run_step(steps[released], "gh() { echo \"$@\"; }", folder.path(), tag);
+        let wanted = format!(
+            "release create {tag} --verify-tag --title Evergrant {} --notes-file notes.md {prerelease}evergrant.zip \
+             evergrant.zip.sha256 evergrant.cdx.json\n",
+            &tag[1..]
+        );
+        assert_eq!((told, code), (wanted, Some(0)));
     }
 }
 

@@ -1,4 +1,4 @@
-//! Where `az` commands stand in this repository: Markdown, Bicep, and what the program prints.
+//! Where `az` commands stand in this repository: Markdown, Bicep, workflows, and what program and scripts print.
 
 use std::path::Path;
 
@@ -17,7 +17,8 @@ pub struct Command {
 
 /// Every command in the repository.
 pub fn commands() -> Vec<Command> {
-    let folders = ["docs", "infra", "src"].map(|folder| files(&root().join(folder), true));
+    let folders =
+        ["docs", "infra", "src", "tools", ".github/workflows"].map(|folder| files(&root().join(folder), true));
     let mut found = Vec::new();
     for path in files(&root(), false).into_iter().chain(folders.concat()) {
         let text = std::fs::read_to_string(&path).unwrap_or_default();
@@ -25,6 +26,8 @@ pub fn commands() -> Vec<Command> {
             Some("md") => markdown(&text),
             Some("bicep" | "bicepparam") => bicep(&text),
             Some("rs") => rust(&text),
+            Some("yml") => vec![Piece::Script(crate::workflows::shell_lines(&text).join("\n"))],
+            Some("sh") | None => hints(&text),
             _ => continue,
         };
         let place = path.strip_prefix(root()).unwrap_or(&path).display().to_string();
@@ -134,6 +137,12 @@ fn rust(text: &str) -> Vec<Piece> {
     found.into_iter().map(Piece::Mention).collect()
 }
 
+/// What a shell script tells people to run: code spans, and commands within quotes.
+fn hints(text: &str) -> Vec<Piece> {
+    let quoted = text.lines().filter(|line| !line.trim_start().starts_with('#')).flat_map(|line| line.split('"'));
+    spans(text).into_iter().chain(quoted.filter_map(told)).map(Piece::Mention).collect()
+}
+
 /// A command that a line begins with, or that follows a colon, up to the end of its sentence.
 fn told(line: &str) -> Option<String> {
     let line = line.trim();
@@ -225,6 +234,29 @@ fn finds_hints_in_rust() {
     let found: Vec<_> = pieces.iter().flat_map(|piece| piece.commands("")).map(|c| c.words[1..].join(" ")).collect();
     let key = placeholder("key_id");
     assert_eq!(found, ["a", "f", &format!("b --id {key}"), "c --d placeholder", "g --h"]);
+}
+
+#[test]
+fn finds_hints_in_shell_scripts() {
+    let text = "# Then: az no\nfail \"Bring it back: az a --b ${c:-<d>}; or leave it.\" \"Or: az e --f $g\"\n  the one `az h` tells\n";
+    let found: Vec<_> =
+        hints(text).iter().flat_map(|piece| piece.commands("")).map(|c| c.words[1..].join(" ")).collect();
+    assert_eq!(found, ["h", "a --b placeholder", "e --f placeholder"]);
+}
+
+#[test]
+fn commands_come_from_every_kind_of_place() {
+    let found = commands();
+    for place in [
+        "docs/deploy.md",
+        "infra/main.bicep",
+        "src/doctor/fixes.rs",
+        ".github/workflows/ci.yml",
+        "deploy",
+        "tools/azure.sh",
+    ] {
+        assert!(found.iter().any(|command| command.place == place), "none in {place}");
+    }
 }
 
 #[test]
