@@ -7,6 +7,7 @@ mod azure_cli;
 mod blob_store;
 mod browser;
 mod cli;
+mod commands;
 mod config;
 mod connections;
 mod connector;
