@@ -50,8 +50,17 @@ const FIELDS: Shape = Shape {
     example: CLIENTS.example,
 };
 
-/// Reads the clients; `scopes` is the scope they must stay within, if that is known.
-pub fn read(reader: &mut Reader<'_>, scopes: Option<&Scope>) -> Option<ClientRegistry> {
+/// The scope that clients have to do with, as far as it is known.
+#[derive(Clone, Copy)]
+pub struct Scopes<'a> {
+    /// What a client's scope has to stay within.
+    pub within: Option<&'a Scope>,
+    /// The scope of a client that names none.
+    pub default: Option<&'a Scope>,
+}
+
+/// Reads the clients.
+pub fn read(reader: &mut Reader<'_>, scopes: Scopes<'_>) -> Option<ClientRegistry> {
     let entries = read_entries(reader)?;
     let mut seen: Vec<String> = Vec::with_capacity(entries.len());
     let mut clients = Vec::with_capacity(entries.len());
@@ -89,16 +98,16 @@ fn read_client(
     reader: &mut Reader<'_>,
     place: String,
     object: Map<String, Value>,
-    scopes: Option<&Scope>,
+    scopes: Scopes<'_>,
 ) -> Option<Client> {
     let mut fields = Fields::new(reader, place, object);
     let client_id = fields.required("client_id", CLIENT_ID, string(ClientId::parse));
     let client_secret_sha256 = fields.required("client_secret_sha256", DIGESTS, digests);
     let grant_types = fields.required("grant_types", GRANT_TYPES, grant_types_in);
-    let subject = fields.optional("subject", SUBJECT, string(subject));
+    let subject = fields.optional("subject", SUBJECT, string(SubjectKind::parse));
     let redirect_uris = fields.optional("redirect_uris", REDIRECT_URIS, strings(redirect_uri));
     let scope = fields.optional("scope", SCOPE, string(|text| Scope::parse(text).ok()));
-    let profile = fields.optional("profile", PROFILE, string(profile));
+    let profile = fields.optional("profile", PROFILE, string(Profile::parse));
     let access_token = fields.optional("access_token", ACCESS_TOKEN, string(access_token_kind));
     let require_pkce = fields.optional("require_pkce", BOOL, Value::as_bool);
     let api_key_sha256 = fields.optional("api_key_sha256", DIGESTS, strings(digest));
@@ -114,7 +123,7 @@ fn read_client(
         redirectable: redirect_uris.as_ref().is_some_and(|uris| !uris.is_empty()),
     };
     together.check(&mut fields);
-    if scope.as_ref().zip(scopes).is_some_and(|(scope, scopes)| !scopes.covers(scope)) {
+    if scope.as_ref().zip(scopes.within).is_some_and(|(scope, scopes)| !scopes.covers(scope)) {
         fields.note("scope", Problem::NotHere("reaches beyond DOCUSIGN_SCOPES"), SCOPE);
     }
     let clean = fields.finish(FIELDS);
@@ -124,7 +133,7 @@ fn read_client(
         redirect_uris: redirect_uris.unwrap_or_default(),
         grant_types: grant_types?,
         subject: subject.unwrap_or(SubjectKind::IntegrationUser),
-        scope: scope.or_else(|| scopes.cloned())?,
+        scope: scope.or_else(|| scopes.default.cloned())?,
         profile: profile.unwrap_or(Profile::Standard),
         access_token: access_token.unwrap_or(AccessTokenKind::Docusign),
         require_pkce: require_pkce.unwrap_or(false),
@@ -174,19 +183,6 @@ fn grant_types_in(value: &Value) -> Option<Vec<GrantType>> {
 
 fn digest(text: &str) -> Option<Sha256> {
     sha256_from_hex(text).filter(|digest| *digest != sha256(b""))
-}
-
-fn subject(text: &str) -> Option<SubjectKind> {
-    [SubjectKind::IntegrationUser, SubjectKind::SignedInUser].into_iter().find(|kind| kind.as_str() == text)
-}
-
-fn profile(text: &str) -> Option<Profile> {
-    match text {
-        "standard" => Some(Profile::Standard),
-        "power_automate" => Some(Profile::PowerAutomate),
-        "workfront" => Some(Profile::Workfront),
-        _ => None,
-    }
 }
 
 fn access_token_kind(text: &str) -> Option<AccessTokenKind> {

@@ -19,6 +19,7 @@ pub use keys::{KeySource, SealingKeySources, SigningKeySources};
 pub use reader::Environment;
 
 use crate::oauth::client::ClientRegistry;
+use clients::Scopes;
 use fault::Shape;
 use reader::Reader;
 use shapes::BaseUrl;
@@ -94,7 +95,7 @@ impl Settings {
         let sealing_keys = keys::read_sealing(&mut reader, azure.in_azure);
         let scopes = docusign::read_scopes(&mut reader);
         let docusign = docusign::read(&mut reader, scopes.as_ref());
-        let clients = clients::read(&mut reader, scopes.as_ref());
+        let clients = clients::read(&mut reader, Scopes { within: scopes.as_ref(), default: scopes.as_ref() });
         let store = reader.optional("EVERGRANT_STORE", STORE, parse_store);
         let host_port = reader.optional("FUNCTIONS_CUSTOMHANDLER_PORT", PORT, parse_port);
         let log = read_log(&mut reader);
@@ -119,8 +120,10 @@ impl Settings {
     /// The faults of the clients, and of `DOCUSIGN_SCOPES` if it is set.
     pub fn read_clients(env: &dyn Environment) -> Result<ClientRegistry, Faults> {
         let mut reader = Reader::new(env);
-        let scopes = reader.raw("DOCUSIGN_SCOPES").and_then(|_| docusign::read_scopes(&mut reader));
-        let clients = clients::read(&mut reader, scopes.as_ref());
+        let known = reader.raw("DOCUSIGN_SCOPES").is_some();
+        let scopes = docusign::read_scopes(&mut reader);
+        let within = scopes.as_ref().filter(|_| known);
+        let clients = clients::read(&mut reader, Scopes { within, default: scopes.as_ref() });
         reader.finish(clients)
     }
 

@@ -44,15 +44,13 @@ pub enum GrantType {
 }
 
 impl GrantType {
+    /// Every one of them.
+    pub const ALL: [Self; 3] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
+
     /// Reads the wire form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "authorization_code" => Some(Self::AuthorizationCode),
-            "refresh_token" => Some(Self::RefreshToken),
-            "client_credentials" => Some(Self::ClientCredentials),
-            _ => None,
-        }
+        Self::ALL.into_iter().find(|grant_type| grant_type.as_str() == text)
     }
 
     /// The wire form.
@@ -76,6 +74,15 @@ pub enum SubjectKind {
 }
 
 impl SubjectKind {
+    /// Every one of them.
+    pub const ALL: [Self; 2] = [Self::IntegrationUser, Self::SignedInUser];
+
+    /// Reads the word of the settings.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
     /// The word used in settings, sealed tokens and log lines.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -98,6 +105,15 @@ pub enum Profile {
 }
 
 impl Profile {
+    /// Every one of them.
+    pub const ALL: [Self; 3] = [Self::Standard, Self::PowerAutomate, Self::Workfront];
+
+    /// Reads the word of the settings.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|profile| profile.as_str() == text)
+    }
+
     /// The word used in settings.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
