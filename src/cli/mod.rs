@@ -1,7 +1,8 @@
-//! The command line: `evergrant [serve|token|public-key|consent-url|connector|revoke]`.
+//! The command line. [`arguments`] says what may be typed; each command has a file of its own.
 //!
-//! Exit codes: 0 good, 1 something failed, 2 usage or configuration. No secret is ever taken as an argument.
+//! Exit codes: 0 good, 1 something failed, 2 usage or configuration.
 
+mod arguments;
 mod client;
 mod connector;
 mod consent_url;
@@ -9,61 +10,17 @@ mod doctor;
 mod public_key;
 mod revoke;
 mod serve;
+mod style;
 mod token;
 
 use std::error::Error;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::Parser as _;
 
 use crate::config::{Environment, Faults, Settings};
-
-/// DocuSign connections that never expire.
-#[derive(Parser)]
-#[command(version, about, long_about = None)]
-#[command(after_help = "Settings are read from the environment; the README lists them.")]
-struct Arguments {
-    #[command(subcommand)]
-    command: Option<Command>,
-    /// Port to listen on at 127.0.0.1 when the Functions host names none [default: 8080]
-    #[arg(long)]
-    port: Option<u16>,
-}
-
-#[derive(Clone, Subcommand)]
-enum Command {
-    /// Serve HTTP on 127.0.0.1; what happens without a command
-    Serve {
-        /// Port to listen on when the Functions host names none [default: 8080]
-        #[arg(long)]
-        port: Option<u16>,
-    },
-    /// Mint a DocuSign access token and tell what it is good for
-    Token {
-        /// Print the access token itself, and nothing else, on stdout
-        #[arg(long)]
-        show: bool,
-    },
-    /// Check everything this installation depends on, and tell how to mend what is broken
-    Doctor {
-        /// Print one JSON object on stdout instead of lines for people
-        #[arg(long)]
-        json: bool,
-    },
-    /// Print the signing key's public half, for DocuSign's "Apps and Keys" page
-    PublicKey,
-    /// Print the link a person opens once to give consent
-    ConsentUrl,
-    /// Work with the client registry
-    #[command(subcommand)]
-    Client(client::ClientCommand),
-    /// Write the files of a connector for a platform
-    #[command(subcommand)]
-    Connector(connector::ConnectorCommand),
-    /// Revoke one grant, or all grants of a client, in the store that all instances share
-    Revoke(revoke::What),
-}
+use arguments::{Arguments, Command};
 
 /// Why a command ended without success.
 #[derive(Debug)]

@@ -7,6 +7,7 @@ pub mod docusign;
 pub mod fault;
 mod fields;
 pub mod keys;
+pub mod pitfalls;
 pub mod reader;
 pub mod shapes;
 

@@ -6,11 +6,13 @@ use crate::links::pages;
 use crate::support::root;
 
 /// No IO, no clock, no environment, no async.
-const PURE: [&str; 35] = [
+const PURE: [&str; 37] = [
     "authorize/page.rs",
     "authorize/request.rs",
     "authorize/target.rs",
     "browser.rs",
+    "cli/client/entry.rs",
+    "cli/client/registry.rs",
     "config",
     "connector",
     "consent/allow.rs",

@@ -7,6 +7,7 @@ mod azure_cli;
 mod blob_store;
 mod browser;
 mod cli;
+mod client_commands;
 mod commands;
 mod config;
 mod connections;

@@ -19,10 +19,19 @@ const SILENT: [&str; 6] =
 /// Where a sentence with a full stop is advice on the page or line that has a title: the title is what has an entry.
 const ADVISING: [&str; 4] = ["authorize/page.rs", "consent/message.rs", "doctor", "setup/page.rs"];
 
-/// Literals behind these are no failures: what cannot happen, reasons for lints, shapes of settings, good findings,
+/// Literals behind these are no failures: what cannot happen, reasons for lints, help, shapes of settings, good findings,
 /// results of commands.
-const GOOD_NEWS: [&str; 8] =
-    [".expect(", "reason =", "wanted:", "example:", "Finding::good(", "Finding::good(format!(", "println!(", "print!("];
+const GOOD_NEWS: [&str; 9] = [
+    ".expect(",
+    "reason =",
+    "after_help =",
+    "wanted:",
+    "example:",
+    "Finding::good(",
+    "Finding::good(format!(",
+    "println!(",
+    "print!(",
+];
 
 /// Literals with spaces that tell of no failure.
 const NO_FAILURES: [&str; 33] = [
@@ -51,6 +60,7 @@ const NO_FAILURES: [&str; 33] = [
     "1 secret",
     "2 secrets",
     "(a field)",
+    "  \"{name}\": {value}",
     "signature impersonation spring_read spring_write",
     "look up",
     "{:<8} {:<9} {title}: {finding}",
@@ -59,7 +69,6 @@ const NO_FAILURES: [&str; 33] = [
     "Open this link within a week, sign in as the user of DOCUSIGN_USER_ID and press Allow.",
     "The integration key must list this redirect URI: {}",
     "{setting}: SHA-256 of the public key {}",
-    "Settings are read from the environment; the README lists them.",
     "Evergrant is running.\n",
     "{name} ({email})",
 ];

@@ -5,18 +5,9 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 
 use crate::cli::Failure;
-use crate::config::{Environment, Settings};
-use crate::oauth::client::{Client, GrantType};
-
-/// What to do with clients.
-#[derive(Clone, Debug, clap::Subcommand)]
-pub enum ClientCommand {
-    /// Check a client registry and list its clients; scopes are checked if `DOCUSIGN_SCOPES` is set
-    Check {
-        /// A JSON file with the array of clients; without it `EVERGRANT_CLIENTS` is checked
-        file: Option<PathBuf>,
-    },
-}
+use crate::cli::style::{Colour, Style};
+use crate::config::{Environment, Faults, Settings, pitfalls};
+use crate::oauth::client::{Client, ClientRegistry, GrantType};
 
 /// The environment with one variable replaced.
 struct Replaced<'e> {
@@ -34,19 +25,29 @@ impl Environment for Replaced<'_> {
     }
 }
 
-/// Reads the clients and tells who is registered.
+/// Reads the clients and tells who is registered, and what to look at again.
 #[expect(clippy::print_stdout, reason = "the command's result")]
-pub fn run(command: ClientCommand, env: &dyn Environment) -> Result<(), Failure> {
-    let ClientCommand::Check { file } = command;
+pub fn run(file: Option<PathBuf>, env: &dyn Environment) -> Result<(), Failure> {
     let clients = match file {
-        Some(file) => Settings::read_clients(&Replaced { env, value: format!("@{}", file.display()) })?,
+        Some(file) => read(format!("@{}", file.display()), env)?,
         None => Settings::read_clients(env)?,
     };
+    let warning = Style::of_stdout(env).paint(Colour::Yellow, "warning");
+    let mut warnings = 0;
     for client in clients.iter() {
         println!("{}", line(client));
+        for pitfall in pitfalls::of(client) {
+            println!("  {warning}: {pitfall}");
+            warnings += 1;
+        }
     }
-    println!("Well-formed; clients registered: {}.", clients.iter().count());
+    println!("Well-formed; clients registered: {}, warnings: {warnings}.", clients.iter().count());
     Ok(())
+}
+
+/// Reads `value` as if it were `EVERGRANT_CLIENTS`.
+pub fn read(value: String, env: &dyn Environment) -> Result<ClientRegistry, Faults> {
+    Settings::read_clients(&Replaced { env, value })
 }
 
 fn line(client: &Client) -> String {

@@ -1,0 +1,133 @@
+//! `evergrant client new`: an entry for the registry, and the secret that goes with it.
+
+use std::path::{Path, PathBuf};
+
+use secrecy::ExposeSecret as _;
+use thiserror::Error;
+
+use crate::cli::arguments::one_of;
+use crate::cli::client::entry::{Entry, default_grant_types};
+use crate::cli::client::file::RegistryFile;
+use crate::cli::client::{check, registry, tell};
+use crate::cli::{Failure, usage};
+use crate::config::{Environment, shapes};
+use crate::oauth::client::{ClientId, GrantType, Profile, SubjectKind};
+use crate::oauth::scope::Scope;
+use crate::random;
+use crate::secret::sha256;
+
+/// Whom to register.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Example:\n  \
+    client_secret=$(evergrant client new nightly-report --scope signature --in infra/clients.json)\n  \
+    evergrant client new contoso-power-automate --profile power_automate \\\n    \
+    --redirect-uri https://global.consent.azure-apim.net/redirect/contoso-5f6a7b8c9d0e --in infra/clients.json")]
+pub struct NewClient {
+    /// Its identifier, which is not secret
+    #[arg(value_parser = client_id)]
+    client_id: ClientId,
+    /// The platform whose documented deviations it is granted
+    #[arg(long, value_parser = one_of(Profile::ALL, Profile::as_str), default_value = "standard")]
+    profile: Profile,
+    /// What it may ask with; repeat it for more [default: what the profile needs]
+    #[arg(long = "grant-type", value_name = "GRANT_TYPE", value_parser = one_of(GrantType::ALL, GrantType::as_str))]
+    grant_types: Vec<GrantType>,
+    /// An exact address the browser may be sent back to; repeat it for more
+    #[arg(long = "redirect-uri", value_name = "URI", value_parser = redirect_uri)]
+    redirect_uris: Vec<String>,
+    /// Whose DocuSign access tokens it gets
+    #[arg(long, value_parser = one_of(SubjectKind::ALL, SubjectKind::as_str), default_value = "integration_user")]
+    subject: SubjectKind,
+    /// Its greatest scope, separated by spaces [default: all of `DOCUSIGN_SCOPES`]
+    #[arg(long, value_parser = scope)]
+    scope: Option<Scope>,
+    /// Make a public client, which has no secret
+    #[arg(long)]
+    public: bool,
+    /// Add the entry to this registry; without it the entry is printed
+    #[arg(long = "in", value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+/// A client that people connect needs to know where to send them back to.
+#[derive(Debug, Error)]
+enum MissingRedirectUri {
+    #[error(
+        "--redirect-uri is missing: save the custom connector first, with any client secret; its Security page then shows \
+         the redirect URL"
+    )]
+    PowerAutomate,
+    #[error(
+        "--redirect-uri is missing: Workfront shows it as Workfront Redirect URI, where the custom integration is set up"
+    )]
+    Workfront,
+    #[error("--redirect-uri is missing: authorization_code needs the address that the browser is sent back to")]
+    Standard,
+}
+
+/// Makes the client and its secret; the secret is shown when everything else is done.
+pub fn run(client: NewClient, env: &dyn Environment) -> Result<(), Failure> {
+    let secret = (!client.public).then(random::client_secret);
+    let file = client.file.clone();
+    let mut entry = client.into_entry()?;
+    entry.client_secret_sha256 = secret.as_ref().map(|secret| sha256(secret.expose_secret().as_bytes()));
+    match &file {
+        Some(file) => add(&entry, file, env)?,
+        None => print(&entry, env)?,
+    }
+    if let Some(secret) = &secret {
+        tell::show_once(entry.client_id.as_str(), secret)?;
+    }
+    tell::how_to_deploy(file.as_deref().unwrap_or(Path::new(tell::DEPLOYED)));
+    Ok(())
+}
+
+impl NewClient {
+    /// The entry, as yet without a secret.
+    fn into_entry(self) -> Result<Entry, Failure> {
+        let Self { client_id, profile, mut grant_types, redirect_uris, subject, scope, public, .. } = self;
+        if grant_types.is_empty() {
+            grant_types = default_grant_types(profile, public, !redirect_uris.is_empty());
+        }
+        if grant_types.contains(&GrantType::AuthorizationCode) && redirect_uris.is_empty() {
+            return Err(usage(match profile {
+                Profile::PowerAutomate => MissingRedirectUri::PowerAutomate,
+                Profile::Workfront => MissingRedirectUri::Workfront,
+                Profile::Standard => MissingRedirectUri::Standard,
+            }));
+        }
+        Ok(Entry { client_id, client_secret_sha256: None, profile, grant_types, subject, scope, redirect_uris })
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "stdout is the secret alone")]
+fn add(entry: &Entry, path: &Path, env: &dyn Environment) -> Result<(), Failure> {
+    let client_id = entry.client_id.as_str();
+    let file = RegistryFile::read(path, env)?;
+    let text = registry::with_entry(&file.text, client_id, &entry.to_json()).map_err(usage)?;
+    let clients = file.replace(&text, env)?;
+    eprintln!("Added {client_id} to {}.", path.display());
+    tell::pitfalls_of(&clients, client_id);
+    Ok(())
+}
+
+#[expect(clippy::print_stderr, reason = "stdout is the secret alone")]
+fn print(entry: &Entry, env: &dyn Environment) -> Result<(), Failure> {
+    let json = entry.to_json();
+    let clients = check::read(format!("[{json}]"), env)?;
+    eprintln!("Add this entry to the array in {}:\n\n{json}\n", tell::DEPLOYED);
+    tell::pitfalls_of(&clients, entry.client_id.as_str());
+    Ok(())
+}
+
+fn client_id(text: &str) -> Result<ClientId, &'static str> {
+    ClientId::parse(text).ok_or("want 1 to 200 printable ASCII characters without spaces and colons")
+}
+
+fn redirect_uri(text: &str) -> Result<String, &'static str> {
+    shapes::redirect_uri(text).ok_or("want an absolute https URL (http on this machine), without fragment or wildcard")
+}
+
+fn scope(text: &str) -> Result<Scope, &'static str> {
+    Scope::parse(text).map_err(|_| "want scopes separated by spaces")
+}

@@ -1,0 +1,359 @@
+//! `evergrant client`: what is made is shown once, written whole, and well-formed.
+
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use evergrant::config::{Settings, pitfalls};
+use evergrant::oauth::client::ClientRegistry;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::{MapEnvironment, handler, root, run};
+
+const URI: &str = "https://client.example/cb";
+
+/// Two clients, written as nobody would: whatever is not changed has to stay as it is.
+const HAND_WRITTEN: &str = "[ {\"client_id\" : \"first\",\"grant_types\":[\"client_credentials\"] ,\n\t\"client_secret_sha256\":\
+    [\"2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae\"], \"scope\": null},\n\n {\"grant_types\": [\"refresh_token\"],\n\
+    \"client_secret_sha256\": [], \"client_id\":\"second\\\"\\u0026\" } ]  \n";
+
+/// A registry in a folder of its own.
+struct Registry {
+    folder: TempDir,
+}
+
+impl Registry {
+    fn of(text: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("clients.json"), text).unwrap();
+        Self { folder }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("clients.json")
+    }
+
+    fn text(&self) -> String {
+        std::fs::read_to_string(self.path()).unwrap()
+    }
+
+    fn clients(&self) -> ClientRegistry {
+        Settings::read_clients(&MapEnvironment::default().with("EVERGRANT_CLIENTS", &self.text())).unwrap()
+    }
+
+    /// `evergrant client …` with `--in`.
+    async fn client(&self, arguments: &[&str]) -> Output {
+        let path = self.path().display().to_string();
+        run(&[&["client"], arguments, &["--in", &path]].concat(), &[]).await
+    }
+
+    /// Nothing is left beside the file.
+    fn files(&self) -> usize {
+        std::fs::read_dir(self.folder.path()).unwrap().count()
+    }
+}
+
+/// The secret, which is all that stands on stdout.
+#[track_caller]
+fn secret(output: &Output) -> String {
+    assert!(output.status.success(), "{}", stderr(output));
+    let stdout = String::from_utf8(output.stdout.clone()).unwrap();
+    let secret = stdout.strip_suffix('\n').unwrap();
+    let hex = secret.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    assert!(secret.len() == 64 && hex, "{stdout}");
+    assert!(!stderr(output).contains(secret), "shown twice");
+    secret.to_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[track_caller]
+fn assert_refused(output: &Output, why: &str) {
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(output));
+    assert!(stderr(output).contains(why), "{}", stderr(output));
+    assert!(output.stdout.is_empty());
+}
+
+/// The entry that was shown to be added by hand.
+fn shown_entry(output: &Output) -> Value {
+    let text = stderr(output);
+    let (start, end) = (text.find('{').unwrap(), text.find("\n}").unwrap() + 2);
+    serde_json::from_str(&text[start..end]).unwrap()
+}
+
+#[tokio::test]
+async fn a_new_client_is_shown_with_the_digest_of_its_secret_and_how_to_deploy_it() {
+    let output = run(&["client", "new", "nightly-report", "--scope", "signature"], &[]).await;
+    let wanted = json!({
+        "client_id": "nightly-report", "client_secret_sha256": [sandbox::digest(&secret(&output))],
+        "grant_types": ["client_credentials"], "subject": "integration_user", "scope": "signature",
+    });
+    assert_eq!(shown_entry(&output), wanted);
+    let told = stderr(&output);
+    for hint in ["shown once", "infra/clients.json", "./deploy", "az functionapp config appsettings set"] {
+        assert!(told.contains(hint), "{hint}: {told}");
+    }
+    let other = run(&["client", "new", "nightly-report"], &[]).await;
+    assert_ne!(secret(&other), secret(&output));
+}
+
+#[tokio::test]
+async fn a_profile_brings_what_its_platform_needs() {
+    let signing_in = json!(["authorization_code", "refresh_token"]);
+    for (arguments, profile, grant_types) in [
+        (&["--profile", "power_automate", "--redirect-uri", URI][..], json!("power_automate"), &signing_in),
+        (&["--profile", "workfront", "--redirect-uri", URI], json!("workfront"), &signing_in),
+        (&["--redirect-uri", URI], Value::Null, &signing_in),
+        (
+            &["--grant-type", "refresh_token", "--grant-type", "client_credentials"],
+            Value::Null,
+            &json!(["refresh_token", "client_credentials"]),
+        ),
+    ] {
+        let output = run(&[&["client", "new", "c"], arguments].concat(), &[]).await;
+        let entry = shown_entry(&output);
+        assert_eq!((&entry["profile"], &entry["grant_types"]), (&profile, grant_types));
+    }
+    let public = run(&["client", "new", "c", "--public", "--redirect-uri", URI], &[]).await;
+    assert!(public.status.success() && public.stdout.is_empty(), "it has no secret to show");
+    assert_eq!(shown_entry(&public)["client_secret_sha256"], json!([]));
+    for (profile, hint) in [("power_automate", "custom connector"), ("workfront", "Workfront Redirect URI")] {
+        let output = run(&["client", "new", "c", "--profile", profile], &[]).await;
+        assert_refused(&output, "--redirect-uri is missing");
+        assert!(stderr(&output).contains(hint), "{}", stderr(&output));
+    }
+}
+
+#[tokio::test]
+async fn a_new_client_goes_to_the_end_and_everything_else_stays_as_it_is() {
+    for (before, separator) in [("[]", ""), (" [\n\n]\n\n", ""), (HAND_WRITTEN, ",")] {
+        let registry = Registry::of(before);
+        let output = registry.client(&["new", "third"]).await;
+        let digest = sandbox::digest(&secret(&output));
+        let kept = before.trim_end().strip_suffix(']').unwrap().trim_end();
+        let entry = format!(
+            "  {{\n    \"client_id\": \"third\",\n    \"client_secret_sha256\": [\"{digest}\"],\n    \
+             \"grant_types\": [\"client_credentials\"],\n    \"subject\": \"integration_user\"\n  }}"
+        );
+        assert_eq!(registry.text(), format!("{kept}{separator}\n{entry}\n]\n"));
+        assert_eq!(registry.clients().iter().last().unwrap().client_id.as_str(), "third");
+        assert_eq!(registry.files(), 1);
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_written_where_something_is_wrong() {
+    let registry = Registry::of(HAND_WRITTEN);
+    assert_refused(&registry.client(&["new", "first"]).await, "has a client of this client_id");
+    assert_refused(&registry.client(&["new", "second\"&"]).await, "has a client of this client_id");
+    assert_refused(&registry.client(&["new", "with space"]).await, "CLIENT_ID");
+    let uri = ["new", "c", "--redirect-uri", "https://*.example/"];
+    assert_refused(&registry.client(&uri).await, "--redirect-uri");
+    assert_refused(&registry.client(&["new", "c", "--subject", "signed_in_user"]).await, "grant_types");
+    assert_refused(&registry.client(&["new", "c", "--public", "--grant-type", "client_credentials"]).await, "RFC 6749");
+    assert_refused(&registry.client(&["rotate", "nobody"]).await, "no client of this client_id");
+    assert_refused(&registry.client(&["rotate", "second\"&"]).await, "public client");
+    assert_refused(&registry.client(&["rotate", "first", "--finish"]).await, "one secret only");
+    assert_eq!((registry.text().as_str(), registry.files()), (HAND_WRITTEN, 1));
+    let path = registry.path().display().to_string();
+    let scopes = [("DOCUSIGN_SCOPES".to_owned(), "spring_read".to_owned())];
+    assert_refused(
+        &run(&["client", "new", "c", "--scope", "signature", "--in", &path], &scopes).await,
+        "DOCUSIGN_SCOPES",
+    );
+    assert_eq!(registry.text(), HAND_WRITTEN);
+    for faulty in ["", "{}", "[{\"client_id\": \"a\"}]", "[,]"] {
+        let registry = Registry::of(faulty);
+        assert_refused(&registry.client(&["new", "c"]).await, "EVERGRANT_CLIENTS");
+        assert_eq!(registry.text(), faulty);
+    }
+    let nowhere = registry.folder.path().join("nowhere.json").display().to_string();
+    assert_refused(&run(&["client", "new", "c", "--in", &nowhere], &[]).await, "cannot be read");
+    assert!(!Path::new(&nowhere).exists());
+    let twice = HAND_WRITTEN.replace("\"scope\": null", "\"client_id\": \"first\"");
+    let registry = Registry::of(&twice);
+    assert_refused(&registry.client(&["rotate", "first"]).await, "by hand");
+    assert_eq!(registry.text(), twice);
+}
+
+#[tokio::test]
+async fn a_rotation_accepts_both_secrets_and_then_the_newer_one() {
+    let registry = Registry::of(HAND_WRITTEN);
+    let second = secret(&registry.client(&["rotate", "first"]).await);
+    let accepts = |secret: &str| registry.clients().find("first").unwrap().has_secret(secret);
+    assert!(accepts("foo") && accepts(&second));
+    let (old, new) = (sandbox::digest("foo"), sandbox::digest(&second));
+    assert_eq!(registry.text(), HAND_WRITTEN.replace(&format!("[\"{old}\"]"), &format!("[\"{old}\", \"{new}\"]")));
+    let again = registry.client(&["rotate", "first"]).await;
+    assert_refused(&again, "end that rotation first");
+    assert!(accepts("foo") && accepts(&second));
+    let finished = registry.client(&["rotate", "first", "--finish"]).await;
+    assert!(finished.status.success() && finished.stdout.is_empty(), "{}", stderr(&finished));
+    assert!(!accepts("foo") && accepts(&second));
+    assert_eq!(registry.text(), HAND_WRITTEN.replace(&old, &new));
+    assert_refused(&registry.client(&["rotate", "first", "--finish"]).await, "one secret only");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_replaced_file_keeps_its_rights_and_its_links() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let registry = Registry::of("[]");
+    std::fs::set_permissions(registry.path(), PermissionsExt::from_mode(0o640)).unwrap();
+    let link = registry.folder.path().join("link.json");
+    symlink(registry.path(), &link).unwrap();
+    secret(&run(&["client", "new", "a", "--in", &link.display().to_string()], &[]).await);
+    assert!(link.is_symlink() && registry.text().contains("\"a\""));
+    assert_eq!(std::fs::metadata(registry.path()).unwrap().permissions().mode() & 0o777, 0o640);
+}
+
+/// Every combination of options is either refused, or gives a registry that is well-formed.
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_written_passes_the_check() {
+    let mut written = 0;
+    for profile in ["standard", "power_automate", "workfront"] {
+        for grants in [&[][..], &["--grant-type", "client_credentials"], &["--grant-type", "authorization_code"]] {
+            for uris in [&[][..], &["--redirect-uri", URI]] {
+                for more in [&[][..], &["--public"], &["--subject", "signed_in_user", "--scope", "a b"]] {
+                    let registry = Registry::of(HAND_WRITTEN);
+                    let output =
+                        registry.client(&[&["new", "c", "--profile", profile], grants, uris, more].concat()).await;
+                    if output.status.success() {
+                        let checked = run(&["client", "check", &registry.path().display().to_string()], &[]).await;
+                        assert!(checked.status.success(), "{}", registry.text());
+                        written += 1;
+                    } else {
+                        assert_eq!((output.status.code(), registry.text().as_str()), (Some(2), HAND_WRITTEN));
+                    }
+                }
+            }
+        }
+    }
+    assert!(written > 20, "{written}");
+}
+
+/// The guide's commands, run by a real shell, give the guide's entries to the letter.
+#[cfg(unix)]
+#[tokio::test]
+async fn the_guide_shows_what_its_commands_write() {
+    let guide = std::fs::read_to_string(root().join("docs/connections.md")).unwrap();
+    let block = |language: &str| guide.split(&format!("```{language}\n")).nth(1).unwrap().split("```").next().unwrap();
+    let placeholder = "<the Workfront Redirect URI, as Workfront shows it>";
+    let registry = Registry::of("[]");
+    let commands = block("sh").replace(placeholder, URI).replace("infra/clients.json", "clients.json");
+    let script = format!("set -e\nevergrant() {{ {} \"$@\"; }}\n{commands}", handler().display());
+    let shell =
+        std::process::Command::new("bash").args(["-c", &script]).current_dir(&registry.folder).output().unwrap();
+    assert!(shell.status.success(), "{}", stderr(&shell));
+    let mut written = registry.text();
+    for secret in String::from_utf8(shell.stdout).unwrap().lines() {
+        written = written.replace(&sandbox::digest(secret), "<64 hex digits>");
+    }
+    assert_eq!(written, block("json").replace(placeholder, URI));
+}
+
+/// The hint is run by a real shell, with a stand-in for the Azure CLI that shows the setting it was given.
+#[cfg(unix)]
+#[tokio::test]
+async fn the_hint_puts_the_whole_registry_into_one_setting() {
+    let registry = Registry::of(HAND_WRITTEN);
+    let output = registry.client(&["new", "third"]).await;
+    let told = stderr(&output).replace("<group>", "group").replace("<function app>", "app");
+    let hint = told.lines().find(|line| line.trim_start().starts_with("az ")).unwrap();
+    let script = format!("az() {{ printf %s \"${{@: -1}}\"; }}\n{hint}");
+    let shell = tokio::process::Command::new("bash").args(["-c", &script]).output().await.unwrap();
+    let setting = String::from_utf8(shell.stdout).unwrap();
+    let value = setting.strip_prefix("EVERGRANT_CLIENTS=").unwrap();
+    assert!(!value.contains('\n'));
+    let json = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    assert_eq!(json(value), json(&registry.text()));
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_secret_that_could_not_be_shown_is_no_success() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut command = tokio::process::Command::new(handler());
+    let output = command.args(["client", "new", "c"]).env_clear().stdout(full).stderr(std::process::Stdio::piped());
+    let output = output.spawn().unwrap().wait_with_output().await.unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("could not be written to stdout"), "{}", stderr(&output));
+}
+
+#[test]
+fn pitfalls_are_told_by_their_field() {
+    let own = "https://global.consent.azure-apim.net/redirect/contoso-5f6a";
+    let shared = "https://global.consent.azure-apim.net/redirect";
+    let platform = |profile: &str, changes: Value| {
+        let mut client = json!({
+            "client_id": "c", "client_secret_sha256": [sandbox::digest("x")], "profile": profile,
+            "grant_types": ["authorization_code", "refresh_token"], "redirect_uris": [own],
+        });
+        changes.as_object().unwrap().iter().for_each(|(name, value)| client[name] = value.clone());
+        client
+    };
+    let cases: [(Value, &[&str]); 16] = [
+        (platform("standard", json!({})), &[]),
+        (platform("power_automate", json!({})), &[]),
+        (platform("workfront", json!({"redirect_uris": [URI]})), &[]),
+        (platform("power_automate", json!({"redirect_uris": [shared]})), &["redirect_uris: https://global"]),
+        (
+            platform("standard", json!({"redirect_uris": [own, format!("{shared}?x=1")]})),
+            &["redirect_uris: https://global"],
+        ),
+        (
+            platform("power_automate", json!({"redirect_uris": [format!("{own}/")]})),
+            &["redirect_uris: Power Platform's"],
+        ),
+        (
+            platform(
+                "standard",
+                json!({"redirect_uris": ["https://logic-apis-westeurope.consent.azure-apim.net/redirect"]}),
+            ),
+            &[],
+        ),
+        (platform("standard", json!({"redirect_uris": ["https://consent.azure-apim.net.example/redirect"]})), &[]),
+        (platform("standard", json!({"redirect_uris": [URI, format!("{URI}/")]})), &["redirect_uris: two of them"]),
+        (
+            platform("workfront", json!({"redirect_uris": [URI, "https://client.example/two"]})),
+            &["redirect_uris: Workfront"],
+        ),
+        (
+            platform("workfront", json!({"grant_types": ["authorization_code"]})),
+            &["grant_types: without refresh_token"],
+        ),
+        (
+            platform("power_automate", json!({"grant_types": ["client_credentials"]})),
+            &["grant_types: this platform", "grant_types: without refresh_token"],
+        ),
+        (platform("standard", json!({"grant_types": ["client_credentials"]})), &[]),
+        (platform("power_automate", json!({"secretless_refresh": true})), &["secretless_refresh: whoever"]),
+        (platform("standard", json!({"secretless_refresh": true, "client_secret_sha256": []})), &[]),
+        (platform("workfront", json!({"token_request_in_query": true})), &["token_request_in_query: platforms"]),
+    ];
+    for (client, wanted) in cases {
+        let env = MapEnvironment::default().with("EVERGRANT_CLIENTS", &json!([client]).to_string());
+        let clients = Settings::read_clients(&env).unwrap();
+        let told: Vec<String> = pitfalls::of(clients.find("c").unwrap()).iter().map(ToString::to_string).collect();
+        assert_eq!(told.len(), wanted.len(), "{client}: {told:?}");
+        assert!(told.iter().zip(wanted).all(|(told, wanted)| told.starts_with(wanted)), "{client}: {told:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_check_warns_and_succeeds_and_lists_clients_that_name_no_scope() {
+    let registry = Registry::of(HAND_WRITTEN);
+    let uri = "https://global.consent.azure-apim.net/redirect";
+    let new = registry.client(&["new", "pa", "--profile", "power_automate", "--redirect-uri", uri]).await;
+    assert!(stderr(&new).contains("warning: redirect_uris"), "{}", stderr(&new));
+    let output = run(&["client", "check", &registry.path().display().to_string()], &[]).await;
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success());
+    let lines: Vec<&str> = stdout.lines().collect();
+    assert_eq!(lines[0], "first: integration_user, client_credentials, 1 secret");
+    assert_eq!(lines[1], "second\"&: integration_user, refresh_token, public");
+    assert!(lines[3].starts_with("  warning: redirect_uris: "), "{stdout}");
+    assert_eq!(lines[4], "Well-formed; clients registered: 3, warnings: 1.");
+}
