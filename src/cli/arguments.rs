@@ -3,7 +3,7 @@
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
 
-use crate::cli::{client, connector, revoke};
+use crate::cli::{client, config, connector, revoke};
 
 /// DocuSign connections that never expire.
 #[derive(Parser)]
@@ -52,6 +52,9 @@ pub enum Command {
     /// Work with the client registry
     #[command(subcommand, after_help = "Example:\n  evergrant client new nightly-report --in infra/clients.json")]
     Client(client::ClientCommand),
+    /// Tell what settings look like
+    #[command(subcommand, after_help = "Example:\n  evergrant config schema")]
+    Config(config::ConfigCommand),
     /// Write the files of a connector for a platform
     #[command(subcommand)]
     Connector(connector::ConnectorCommand),

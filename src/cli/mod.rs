@@ -4,6 +4,7 @@
 
 mod arguments;
 mod client;
+mod config;
 mod connector;
 mod consent_url;
 mod doctor;
@@ -15,6 +16,7 @@ mod token;
 
 use std::error::Error;
 use std::ffi::OsString;
+use std::io::{ErrorKind, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -59,6 +61,7 @@ fn execute(arguments: &Arguments, env: &dyn Environment) -> Result<(), Failure> 
         Command::Doctor { json } => runtime.block_on(doctor::run(Settings::read(env), json)),
         Command::PublicKey => runtime.block_on(public_key::run(Settings::read_signing_keys(env)?)),
         Command::Client(command) => client::run(command, env),
+        Command::Config(command) => config::run(&command),
         Command::Connector(command) => connector::run(command, env),
         Command::ConsentUrl => runtime.block_on(consent_url::run(Settings::read(env)?)),
         Command::Revoke(what) => runtime.block_on(revoke::run(Settings::read(env)?, what)),
@@ -71,6 +74,15 @@ fn failed(error: impl Error + 'static) -> Failure {
 
 fn usage(error: impl Error + 'static) -> Failure {
     Failure::Usage(Box::new(error))
+}
+
+/// Writes a whole document on stdout. A reader who has seen enough, such as `head`, is no failure.
+fn print(document: &[u8]) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(document).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(failed(error)),
+        _ => Ok(()),
+    }
 }
 
 /// Tells the failure with its causes, and gives the exit code.

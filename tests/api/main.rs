@@ -8,6 +8,7 @@ mod blob_store;
 mod browser;
 mod cli;
 mod client_commands;
+mod clients_schema;
 mod commands;
 mod config;
 mod connections;

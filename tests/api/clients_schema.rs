@@ -1,0 +1,243 @@
+//! The JSON Schema of the client registry is the parser's equal: same fields, same verdicts, same defaults.
+//!
+//! What a schema cannot say is left to the parser: that client ids differ, that no field stands twice, that a scope stays
+//! within `DOCUSIGN_SCOPES`, that `1.0` is no whole number, and the finer points of a URL.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use evergrant::config::Settings;
+use serde_json::{Map, Value, json};
+
+use crate::support::{MapEnvironment, root, run};
+
+const DIGEST: &str = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
+const OF_NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+fn path() -> PathBuf {
+    root().join("docs/clients.schema.json")
+}
+
+fn schema() -> Value {
+    serde_json::from_str(&std::fs::read_to_string(path()).unwrap()).unwrap()
+}
+
+fn properties() -> Map<String, Value> {
+    schema()["$defs"]["client"]["properties"].as_object().unwrap().clone()
+}
+
+fn check_jsonschema(arguments: &[&str], files: &[PathBuf]) -> std::process::Output {
+    let program = root().join("tests/tools/.venv/bin/check-jsonschema");
+    assert!(program.exists(), "{} is missing: run ./test, which installs it", program.display());
+    Command::new(program).args(arguments).args(files).output().unwrap()
+}
+
+/// Which of `registries` the schema takes; all in one go, for the checker takes long to start.
+fn taken_by_schema(registries: &[Value], folder: &Path) -> Vec<bool> {
+    let write = |(number, registry): (usize, &Value)| {
+        let file = folder.join(format!("{number}.json"));
+        std::fs::write(&file, registry.to_string()).unwrap();
+        file
+    };
+    let files: Vec<PathBuf> = registries.iter().enumerate().map(write).collect();
+    let schema = path().display().to_string();
+    let output = check_jsonschema(&["--schemafile", &schema, "--output-format", "json"], &files);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    // Where all is well, the report is only that.
+    assert!(report["status"] == "ok" || report["parse_errors"] == json!([]), "{report}");
+    let faulty: Vec<&str> =
+        report["errors"].as_array().into_iter().flatten().filter_map(|e| e["filename"].as_str()).collect();
+    files.iter().map(|file| !faulty.contains(&&*file.display().to_string())).collect()
+}
+
+fn read(registry: &Value) -> Result<evergrant::oauth::client::ClientRegistry, evergrant::config::Faults> {
+    Settings::read_clients(&MapEnvironment::default().with("EVERGRANT_CLIENTS", &registry.to_string()))
+}
+
+/// Fails for every registry that schema and parser judge differently.
+#[track_caller]
+fn assert_judged_the_same(registries: &[Value]) {
+    let folder = tempfile::tempdir().unwrap();
+    let verdicts = taken_by_schema(registries, folder.path());
+    let differ =
+        |(registry, taken): (&Value, &bool)| (read(registry).is_ok() != *taken).then(|| (*taken, registry.to_string()));
+    let different: Vec<_> = registries.iter().zip(&verdicts).filter_map(differ).collect();
+    assert!(different.is_empty(), "(taken by the schema, registry): {different:#?}");
+}
+
+/// A good client of every kind.
+fn kinds() -> [Value; 3] {
+    let signing_in = ["authorization_code", "refresh_token"];
+    let uris = ["https://client.example/cb"];
+    [
+        json!({"client_id": "script", "client_secret_sha256": [DIGEST], "grant_types": ["client_credentials"]}),
+        json!({"client_id": "web", "client_secret_sha256": [DIGEST], "grant_types": signing_in, "redirect_uris": uris}),
+        json!({"client_id": "native", "client_secret_sha256": [], "grant_types": signing_in, "redirect_uris": uris}),
+    ]
+}
+
+fn with(client: &Value, field: &str, value: &Value) -> Value {
+    let mut client = client.clone();
+    client[field] = value.clone();
+    json!([client])
+}
+
+#[tokio::test]
+async fn the_command_prints_the_committed_schema_which_is_one() {
+    let output = run(&["config", "schema"], &[]).await;
+    assert!(output.status.success());
+    assert_eq!(output.stdout, std::fs::read(path()).unwrap());
+    let checked = check_jsonschema(&["--check-metaschema"], &[path()]);
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
+    assert_eq!(schema()["$schema"], "https://json-schema.org/draft/2020-12/schema");
+}
+
+#[test]
+fn every_field_of_the_parser_is_in_the_schema_and_no_other() {
+    let parser = std::fs::read_to_string(root().join("src/config/clients.rs")).unwrap();
+    let names = |call: &str| -> Vec<String> {
+        parser.split(call).skip(1).filter_map(|rest| rest.split('"').next()).map(ToOwned::to_owned).collect()
+    };
+    let mut read = [names("fields.required(\""), names("fields.optional(\"")].concat();
+    let mut described: Vec<String> = properties().keys().cloned().collect();
+    read.sort();
+    described.sort();
+    assert_eq!(described, read);
+    assert_eq!(schema()["$defs"]["client"]["additionalProperties"], false);
+    assert_eq!(schema()["$defs"]["client"]["required"], json!(names("fields.required(\"")));
+    for (name, property) in properties() {
+        assert!(property["description"].as_str().is_some_and(|text| text.len() > 20), "{name} is not described");
+    }
+}
+
+#[test]
+fn the_defaults_are_the_parsers() {
+    for (field, property) in properties() {
+        let Some(default) = property.get("default") else { continue };
+        for kind in kinds().into_iter().filter(|kind| kind.get(&field).is_none()) {
+            let (without, with) = (read(&json!([kind])), read(&with(&kind, &field, default)));
+            assert_eq!(format!("{without:?}"), format!("{with:?}"), "{field}");
+        }
+    }
+}
+
+#[test]
+fn any_value_in_any_field_is_judged_the_same() {
+    let values = [
+        json!(null),
+        json!(true),
+        json!(false),
+        json!(0),
+        json!(1),
+        json!(-1),
+        json!(1.5),
+        json!(u64::MAX),
+        json!(""),
+        json!("x"),
+        json!([]),
+        json!([""]),
+        json!(["x"]),
+        json!([1]),
+        json!([null]),
+        json!({}),
+        json!([DIGEST]),
+        json!([DIGEST, DIGEST]),
+    ];
+    let mut registries =
+        vec![json!([]), json!({}), json!(null), json!([null]), json!([[]]), json!([{}]), json!(kinds())];
+    for kind in kinds() {
+        for field in properties().keys() {
+            registries.extend(values.iter().map(|value| with(&kind, field, value)));
+            let mut without = kind.clone();
+            without.as_object_mut().unwrap().remove(field);
+            registries.push(json!([without]));
+        }
+        registries.push(with(&kind, "redirect_uri", &json!("https://client.example/cb")));
+    }
+    assert_judged_the_same(&registries);
+}
+
+#[test]
+fn every_word_and_every_shape_is_judged_the_same() {
+    let mut registries = Vec::new();
+    for (field, words) in [
+        ("profile", json!(["standard", "power_automate", "workfront", "Standard", "sap"])),
+        ("subject", json!(["integration_user", "signed_in_user", "admin"])),
+        ("access_token", json!(["docusign", "sealed", "jwt"])),
+        ("scope", json!(["signature", " a  b ", " ", "a\"b", "a\\b", "a\tb", "ä", "a]b[c", "~!", "a\n"])),
+        ("client_id", json!(["a:b", "a b", "a\n", "ä", "!~9;", "a".repeat(200), "a".repeat(201)])),
+        ("refresh_token_lifetime", json!([31_536_000, "1"])),
+        (
+            "grant_types",
+            json!([
+                ["refresh_token"],
+                ["client_credentials"],
+                ["authorization_code"],
+                ["password"],
+                ["client_credentials", "password"],
+                ["authorization_code", "refresh_token", "client_credentials"],
+                ["refresh_token", "refresh_token"],
+            ]),
+        ),
+        (
+            "client_secret_sha256",
+            json!([
+                [DIGEST.to_uppercase()],
+                [OF_NOTHING],
+                [&DIGEST[1..]],
+                [format!("{DIGEST}\n")],
+                [DIGEST, DIGEST, DIGEST]
+            ]),
+        ),
+        ("api_key_sha256", json!([[OF_NOTHING], [DIGEST, DIGEST, DIGEST]])),
+    ] {
+        for word in words.as_array().unwrap() {
+            registries.extend(kinds().iter().map(|kind| with(kind, field, word)));
+        }
+    }
+    assert_judged_the_same(&registries);
+}
+
+#[test]
+fn redirect_uris_are_judged_the_same() {
+    let uris = [
+        "https://global.consent.azure-apim.net/redirect/abc",
+        "https://h.example",
+        "https://h.example:8443/cb?x=1&y=%20",
+        "http://localhost/cb",
+        "http://localhost:7071",
+        "http://127.0.0.1:9/cb",
+        "http://[::1]:9/cb",
+        "https://[2001:db8::1]/cb",
+        "http://h.example/",
+        "http://localhost.example/cb",
+        "http://127.0.0.1.example/cb",
+        "/callback",
+        "h.example/cb",
+        "https://h.example/#f",
+        "https://h.example/*",
+        "https://*.h.example/",
+        "https://h.example/a b",
+        "https://h.example/ä",
+        "https://h.example/\n",
+        "https://",
+        "javascript:alert(1)",
+        "ftp://h.example/",
+        "app:/cb",
+    ];
+    let web = &kinds()[1];
+    let registries: Vec<Value> = uris.iter().map(|uri| with(web, "redirect_uris", &json!([uri]))).collect();
+    assert_judged_the_same(&registries);
+}
+
+#[test]
+fn what_the_guides_show_and_the_repository_has_is_taken() {
+    let guide = std::fs::read_to_string(root().join("docs/connections.md")).unwrap();
+    let shown = guide.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
+    let shown = shown.replace("<64 hex digits>", DIGEST);
+    let shown =
+        shown.replace("<the Workfront Redirect URI, as Workfront shows it>", "https://workfront.example/redirect");
+    let registries = [serde_json::from_str(&shown).unwrap(), json!([])];
+    assert!(read(&registries[0]).is_ok());
+    assert_judged_the_same(&registries);
+}
