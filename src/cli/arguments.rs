@@ -3,7 +3,7 @@
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
 
-use crate::cli::{client, config, connector, revoke};
+use crate::cli::{client, config, connector, manual, revoke};
 
 /// DocuSign connections that never expire.
 #[derive(Parser)]
@@ -56,11 +56,20 @@ pub enum Command {
     #[command(subcommand, after_help = "Example:\n  evergrant config schema")]
     Config(config::ConfigCommand),
     /// Write the files of a connector for a platform
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  evergrant connector power-automate --out connector")]
     Connector(connector::ConnectorCommand),
     /// Revoke one grant, or all grants of a client, in the store that all instances share
     #[command(after_help = "Example:\n  evergrant revoke --client contoso-workfront")]
     Revoke(revoke::What),
+    /// Print a script that completes commands and options in a shell
+    #[command(after_help = "Example:\n  source <(evergrant completions bash)")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page of a command, as roff
+    #[command(after_help = "Example:\n  evergrant man client new | man -l -")]
+    Man(manual::Of),
 }
 
 /// Parses one of the words for `all`, and lists them in the help.

@@ -21,6 +21,8 @@ pub enum ConnectorCommand {
 
 /// What to write, and where.
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Example:\n  \
+    evergrant connector power-automate --public-url https://contoso-evergrant.azurewebsites.net --out connector")]
 pub struct PowerAutomate {
     /// Folder to write into; made if it is missing
     #[arg(long, value_name = "DIR")]

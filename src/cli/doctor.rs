@@ -5,6 +5,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use crate::app::App;
+use crate::cli::style::{Colour, Style};
 use crate::cli::{Failure, failed};
 use crate::config::{Faults, Settings};
 use crate::doctor::check::{Check, Verdict, healthy};
@@ -25,7 +26,7 @@ struct Report<'a> {
 
 /// Runs the checks; tells each as soon as it and those before it are done, or all at once as JSON.
 #[expect(clippy::print_stdout, reason = "the command's result")]
-pub async fn run(settings: Result<Settings, Faults>, json: bool) -> Result<(), Failure> {
+pub async fn run(settings: Result<Settings, Faults>, json: bool, style: Style) -> Result<(), Failure> {
     let settings = match settings {
         Ok(settings) => settings,
         Err(faults) => {
@@ -40,7 +41,7 @@ pub async fn run(settings: Result<Settings, Faults>, json: bool) -> Result<(), F
     let mut running = std::pin::pin!(doctor.checks());
     while let Some(check) = running.next().await {
         if !json {
-            println!("{check}");
+            println!("{}", line(&check, style));
         }
         checks.push(check);
     }
@@ -58,4 +59,17 @@ fn print_json(checks: &[Check]) -> Result<(), Failure> {
     let report = Report { version: env!("CARGO_PKG_VERSION"), healthy: healthy(checks), checks };
     println!("{}", serde_json::to_string_pretty(&report).map_err(failed)?);
     Ok(())
+}
+
+/// The check's lines, which begin with the word for its verdict.
+fn line(check: &Check, style: Style) -> String {
+    let told = check.to_string();
+    let verdict = check.verdict.as_str();
+    let colour = match check.verdict {
+        Verdict::Good => Colour::Green,
+        Verdict::Note => Colour::Yellow,
+        Verdict::Bad => Colour::Red,
+        Verdict::Skipped => return told,
+    };
+    told.strip_prefix(verdict).map_or_else(|| told.clone(), |rest| style.paint(colour, verdict) + rest)
 }

@@ -8,6 +8,7 @@ mod config;
 mod connector;
 mod consent_url;
 mod doctor;
+mod manual;
 mod public_key;
 mod revoke;
 mod serve;
@@ -23,6 +24,7 @@ use clap::Parser as _;
 
 use crate::config::{Environment, Faults, Settings};
 use arguments::{Arguments, Command};
+use style::Style;
 
 /// Why a command ended without success.
 #[derive(Debug)]
@@ -57,14 +59,16 @@ fn execute(arguments: &Arguments, env: &dyn Environment) -> Result<(), Failure> 
     let runtime = tokio::runtime::Runtime::new().map_err(failed)?;
     match arguments.command.clone().unwrap_or(Command::Serve { port: None }) {
         Command::Serve { port } => runtime.block_on(serve::run(Settings::read(env)?, port.or(arguments.port))),
-        Command::Token { show } => runtime.block_on(token::run(Settings::read(env)?, show)),
-        Command::Doctor { json } => runtime.block_on(doctor::run(Settings::read(env), json)),
+        Command::Token { show } => runtime.block_on(token::run(Settings::read(env)?, show, Style::of_stdout(env))),
+        Command::Doctor { json } => runtime.block_on(doctor::run(Settings::read(env), json, Style::of_stdout(env))),
         Command::PublicKey => runtime.block_on(public_key::run(Settings::read_signing_keys(env)?)),
         Command::Client(command) => client::run(command, env),
         Command::Config(command) => config::run(&command),
         Command::Connector(command) => connector::run(command, env),
         Command::ConsentUrl => runtime.block_on(consent_url::run(Settings::read(env)?)),
         Command::Revoke(what) => runtime.block_on(revoke::run(Settings::read(env)?, what)),
+        Command::Completions { shell } => manual::completions(shell),
+        Command::Man(of) => manual::page(&of),
     }
 }
 

@@ -8,6 +8,8 @@ use crate::config::Environment;
 /// A colour of the terminal, which has its own idea of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Colour {
+    Red = 31,
+    Green = 32,
     Yellow = 33,
 }
 

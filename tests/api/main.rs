@@ -9,6 +9,7 @@ mod browser;
 mod cli;
 mod client_commands;
 mod clients_schema;
+mod command_line;
 mod commands;
 mod config;
 mod connections;

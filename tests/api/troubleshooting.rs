@@ -34,7 +34,7 @@ const GOOD_NEWS: [&str; 9] = [
 ];
 
 /// Literals with spaces that tell of no failure.
-const NO_FAILURES: [&str; 33] = [
+const NO_FAILURES: [&str; 34] = [
     // Names of facts on pages, and steps that end with a command.
     "Connected as",
     "You signed in as",
@@ -69,6 +69,7 @@ const NO_FAILURES: [&str; 33] = [
     "Open this link within a week, sign in as the user of DOCUSIGN_USER_ID and press Allow.",
     "The integration key must list this redirect URI: {}",
     "{setting}: SHA-256 of the public key {}",
+    "DocuSign issued an access token.",
     "Evergrant is running.\n",
     "{name} ({email})",
 ];

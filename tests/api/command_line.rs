@@ -1,0 +1,141 @@
+//! Help, completions, manual and colours: what every command has in common.
+
+use std::collections::VecDeque;
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+
+use sandbox::Sandbox;
+
+use crate::support::{handler, run};
+
+const SHELLS: [&str; 5] = ["bash", "elvish", "fish", "powershell", "zsh"];
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// The names under `Commands:` in a help text.
+fn subcommands(help: &str) -> Vec<String> {
+    let listed = help.split("Commands:\n").nth(1).unwrap_or_default().lines();
+    let names = listed.take_while(|line| !line.is_empty()).filter_map(|line| line.split_whitespace().next());
+    names.filter(|name| *name != "help").map(ToOwned::to_owned).collect()
+}
+
+/// Every command with its help, evergrant itself first.
+async fn helps() -> Vec<(Vec<String>, String)> {
+    let secrets = ["DOCUSIGN_SECRET_KEY", "EVERGRANT_CLIENTS", "IDENTITY_HEADER"];
+    let env = secrets.map(|name| (name.to_owned(), "hunter2-marker".to_owned()));
+    let mut helps = Vec::new();
+    let mut waiting = VecDeque::from([Vec::new()]);
+    while let Some(command) = waiting.pop_front() {
+        let words: Vec<&str> = command.iter().map(String::as_str).chain(["--help"]).collect();
+        let output = run(&words, &env).await;
+        assert!(output.status.success() && output.stderr.is_empty(), "{command:?}");
+        let help = stdout(&output);
+        waiting.extend(subcommands(&help).into_iter().map(|name| [command.clone(), vec![name]].concat()));
+        helps.push((command, help));
+    }
+    helps
+}
+
+#[tokio::test]
+async fn every_command_has_help_with_an_example_and_no_secret() {
+    let helps = helps().await;
+    assert!(helps.len() > 14, "{}", helps.len());
+    for (command, help) in helps {
+        assert!(!help.contains("hunter2"), "{command:?}: {help}");
+        let examples = help.split("Example:\n").nth(1).unwrap_or_else(|| panic!("{command:?} has no example: {help}"));
+        let words = format!("evergrant {}", command.join(" "));
+        assert!(examples.contains(words.trim_end()), "{command:?}: {examples}");
+    }
+}
+
+#[tokio::test]
+async fn the_readme_lists_every_command() {
+    let readme = std::fs::read_to_string(crate::support::root().join("README.md")).unwrap();
+    for (command, help) in helps().await {
+        let listed = readme.contains(&format!("`evergrant {}`", command.join(" ")));
+        assert!(listed || command.is_empty() || !subcommands(&help).is_empty(), "README.md does not list {command:?}");
+    }
+}
+
+#[tokio::test]
+async fn completions_are_for_the_shell_and_know_the_commands() {
+    for shell in SHELLS {
+        let script = stdout(&run(&["completions", shell], &[]).await);
+        for word in ["evergrant", "consent-url", "redirect-uri"] {
+            assert!(script.contains(word), "{shell} lacks {word}");
+        }
+    }
+    assert_eq!(run(&["completions", "cmd"], &[]).await.status.code(), Some(2));
+    let script = run(&["completions", "bash"], &[]).await.stdout;
+    let (parsed, complaint) = fed("bash", &["-n"], &script);
+    assert!(parsed && complaint.is_empty(), "{complaint}");
+    // And they complete: `evergrant client r` is rotate.
+    let ask = b"\nCOMP_WORDS=(evergrant client r); COMP_CWORD=2; _evergrant evergrant r client; [ \"${COMPREPLY[*]}\" = rotate ]\n";
+    assert!(fed("bash", &["--norc"], &[&script, &ask[..]].concat()).0);
+}
+
+#[tokio::test]
+async fn every_command_has_a_manual_page_that_renders() {
+    for (command, _) in helps().await {
+        let words: Vec<&str> = ["man"].into_iter().chain(command.iter().map(String::as_str)).collect();
+        let output = run(&words, &[]).await;
+        let page = stdout(&output);
+        let name = [&["evergrant".to_owned()], &command[..]].concat().join("-");
+        assert!(page.contains(&format!(".TH {name} 1")), "{page}");
+        for section in ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXTRA"] {
+            assert!(page.contains(&format!("\n.SH {section}\n")), "{command:?} lacks {section}");
+        }
+        if Command::new("groff").arg("--version").output().is_ok() {
+            let (rendered, complaint) = fed("groff", &["-man", "-Tutf8", "-ww", "-z"], &output.stdout);
+            assert!(rendered && complaint.is_empty(), "{command:?}: {complaint}");
+        }
+    }
+    assert_eq!(run(&["man", "no-such-command"], &[]).await.status.code(), Some(2));
+}
+
+/// Whether a program that reads `input` succeeds, and what it complains of.
+fn fed(program: &str, arguments: &[&str], input: &[u8]) -> (bool, String) {
+    let mut child = Command::new(program);
+    let child = child.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = child.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    let output = child.wait_with_output().unwrap();
+    (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_reader_who_has_seen_enough_is_no_failure() {
+    let script = format!("set -o pipefail; {} completions zsh | head -n 1", handler().display());
+    let output = tokio::process::Command::new("bash").args(["-c", &script]).output().await.unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// On a terminal, which `script` of util-linux makes.
+#[cfg(target_os = "linux")]
+async fn on_a_terminal(command: &str, settings: &[(String, String)]) -> String {
+    let mut script = tokio::process::Command::new("script");
+    script.args(["--quiet", "--command", &format!("{} {command}", handler().display()), "/dev/null"]);
+    script.env_clear().env("PATH", "/usr/bin:/bin").env("TERM", "xterm").envs(settings.iter().cloned());
+    stdout(&script.stdin(Stdio::null()).output().await.unwrap())
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn colours_are_for_terminals_that_want_them() {
+    let sandbox = Sandbox::start().await;
+    let settings = sandbox.settings("http://127.0.0.1:1");
+    let report = on_a_terminal("doctor", &settings).await;
+    for word in ["\u{1b}[32mgood\u{1b}[0m     azure", "\u{1b}[33mnote\u{1b}[0m     "] {
+        assert!(report.contains(word), "{report}");
+    }
+    let token = on_a_terminal("token", &settings).await;
+    assert!(token.contains("\u{1b}[32mDocuSign issued an access token.\u{1b}[0m"), "{token}");
+    assert!(!stdout(&run(&["doctor"], &settings).await).contains('\u{1b}'), "no terminal");
+    let refused = [&settings[..], &[("NO_COLOR".to_owned(), "1".to_owned())]].concat();
+    assert!(!on_a_terminal("doctor", &refused).await.contains('\u{1b}'));
+    let shown = on_a_terminal("token --show", &settings).await;
+    assert!(sandbox.docusign.access_tokens().contains(&shown.trim().to_owned()), "nothing but the token: {shown}");
+}
