@@ -28,6 +28,7 @@ fn build() -> reqwest::Client {
     let builder = || {
         reqwest::Client::builder()
             .timeout(DEFAULT_TIMEOUT)
+            .connect_timeout(DEFAULT_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             .pool_idle_timeout(POOL_IDLE_TIMEOUT)
             .user_agent(concat!("evergrant/", env!("CARGO_PKG_VERSION")))

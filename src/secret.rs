@@ -50,6 +50,12 @@ const fn hex_digit(digit: u8) -> Option<u8> {
     }
 }
 
+/// Are two digests the same? In constant time.
+#[must_use]
+pub fn equal(one: &Sha256, other: &Sha256) -> bool {
+    one.ct_eq(other).into()
+}
+
 /// Does `presented` hash to one of `accepted`? Compares with every digest, in constant time,
 /// so that neither a match's place nor its nearness can be measured.
 #[must_use]

@@ -8,6 +8,7 @@ use crate::config::fields::{Fields, string, strings};
 use crate::config::reader::Reader;
 use crate::config::shapes::redirect_uri;
 use crate::oauth::client::{AccessTokenKind, Client, ClientId, ClientRegistry, GrantType, Profile, SubjectKind};
+use crate::oauth::gateway_rule::GatewayRule;
 use crate::oauth::scope::Scope;
 use crate::secret::{Sha256, sha256, sha256_from_hex};
 
@@ -30,7 +31,7 @@ const REDIRECT_URIS: Shape = Shape {
     example: r#"["https://global.consent.azure-apim.net/redirect/contoso-5f6a"]"#,
 };
 const GRANT_TYPES: Shape = Shape {
-    wanted: "a non-empty array of authorization_code, refresh_token and client_credentials; the last needs a client_secret_sha256 and the subject integration_user",
+    wanted: "an array of authorization_code, refresh_token and client_credentials, at least one unless there is an api_key_sha256; the last needs a client_secret_sha256 and the subject integration_user",
     example: r#"["client_credentials"]"#,
 };
 const SUBJECT: Shape = Shape { wanted: "integration_user or signed_in_user", example: r#""integration_user""# };
@@ -42,10 +43,22 @@ const PROFILE: Shape = Shape { wanted: "standard, power_automate or workfront", 
 const ACCESS_TOKEN: Shape = Shape { wanted: "docusign or sealed", example: r#""docusign""# };
 const BOOL: Shape = Shape { wanted: "true or false", example: "false" };
 const LIFETIME: Shape = Shape { wanted: "a whole number of seconds above 0", example: "31536000" };
-const GATEWAY_ALLOW: Shape = Shape { wanted: "an array of strings", example: r#"["GET /clm/"]"# };
+const API_KEYS: Shape = Shape {
+    wanted: "an array of SHA-256 digests of non-empty API keys, 64 lower-case hex digits each, none of them another client's",
+    example: DIGESTS.example,
+};
+const API_KEY_USERNAMES: Shape = Shape {
+    wanted: "an array of e-mail addresses, or @ and a domain",
+    example: r#"["@contoso.com", "ada@fabrikam.com"]"#,
+};
+const GATEWAY_ALLOW: Shape = Shape {
+    wanted: "an array of rules: methods separated by commas or *, a space, and a path below /clm/, /clm-upload/, \
+             /clm-download/ or /esign/, where * is one segment and a slash at the end means everything below",
+    example: r#"["GET /clm/", "POST /clm-upload/folders/*/documents"]"#,
+};
 const FIELDS: Shape = Shape {
     wanted: "only client_id, client_secret_sha256, redirect_uris, grant_types, subject, scope, profile, access_token, \
-             require_pkce, api_key_sha256, refresh_token_lifetime, secretless_refresh, authorization_response_iss, \
+             require_pkce, api_key_sha256, api_key_usernames, refresh_token_lifetime, secretless_refresh, authorization_response_iss, \
              token_request_in_query, gateway_allow",
     example: CLIENTS.example,
 };
@@ -77,9 +90,19 @@ pub fn read(reader: &mut Reader<'_>, scopes: Scopes<'_>) -> Option<ClientRegistr
         } else if !client_id.is_empty() {
             seen.push(client_id);
         }
-        clients.extend(read_client(reader, place, object, scopes));
+        let client = read_client(reader, place.clone(), object, scopes);
+        if client.as_ref().is_some_and(|client| clients.iter().any(|earlier| share_a_key(earlier, client))) {
+            let why = Problem::NotHere("has a key of an earlier client");
+            reader.note(format!("{place}.api_key_sha256"), why, API_KEYS);
+        }
+        clients.extend(client);
     }
     Some(ClientRegistry::new(clients))
+}
+
+/// Whose key it is has to be certain.
+fn share_a_key(one: &Client, other: &Client) -> bool {
+    one.api_key_sha256.iter().any(|digest| other.api_key_sha256.contains(digest))
 }
 
 fn read_entries(reader: &mut Reader<'_>) -> Option<Vec<Value>> {
@@ -103,24 +126,26 @@ fn read_client(
     let mut fields = Fields::new(reader, place, object);
     let client_id = fields.required("client_id", CLIENT_ID, string(ClientId::parse));
     let client_secret_sha256 = fields.required("client_secret_sha256", DIGESTS, digests);
-    let grant_types = fields.required("grant_types", GRANT_TYPES, grant_types_in);
+    let grant_types = fields.required("grant_types", GRANT_TYPES, strings(GrantType::parse));
     let subject = fields.optional("subject", SUBJECT, string(SubjectKind::parse));
     let redirect_uris = fields.optional("redirect_uris", REDIRECT_URIS, strings(redirect_uri));
     let scope = fields.optional("scope", SCOPE, string(|text| Scope::parse(text).ok()));
     let profile = fields.optional("profile", PROFILE, string(Profile::parse));
     let access_token = fields.optional("access_token", ACCESS_TOKEN, string(access_token_kind));
     let require_pkce = fields.optional("require_pkce", BOOL, Value::as_bool);
-    let api_key_sha256 = fields.optional("api_key_sha256", DIGESTS, strings(digest));
+    let api_key_sha256 = fields.optional("api_key_sha256", API_KEYS, strings(digest));
+    let api_key_usernames = fields.optional("api_key_usernames", API_KEY_USERNAMES, strings(username));
     let refresh_token_lifetime = fields.optional("refresh_token_lifetime", LIFETIME, positive);
     let secretless_refresh = fields.optional("secretless_refresh", BOOL, Value::as_bool);
     let authorization_response_iss = fields.optional("authorization_response_iss", BOOL, Value::as_bool);
     let token_request_in_query = fields.optional("token_request_in_query", BOOL, Value::as_bool);
-    let gateway_allow = fields.optional("gateway_allow", GATEWAY_ALLOW, strings(|text| Some(text.to_owned())));
+    let gateway_allow = fields.optional("gateway_allow", GATEWAY_ALLOW, strings(GatewayRule::parse));
     let together = Together {
         public: client_secret_sha256.as_ref().map(Vec::is_empty),
         grant_types: grant_types.as_deref().unwrap_or_default(),
         subject: subject.unwrap_or(SubjectKind::IntegrationUser),
         redirectable: redirect_uris.as_ref().is_some_and(|uris| !uris.is_empty()),
+        has_api_key: api_key_sha256.as_ref().is_some_and(|digests| !digests.is_empty()),
     };
     together.check(&mut fields);
     if scope.as_ref().zip(scopes.within).is_some_and(|(scope, scopes)| !scopes.covers(scope)) {
@@ -138,6 +163,7 @@ fn read_client(
         access_token: access_token.unwrap_or(AccessTokenKind::Docusign),
         require_pkce: require_pkce.unwrap_or(false),
         api_key_sha256: api_key_sha256.unwrap_or_default(),
+        api_key_usernames: api_key_usernames.unwrap_or_default(),
         refresh_token_lifetime,
         secretless_refresh: secretless_refresh.unwrap_or(false),
         authorization_response_iss: authorization_response_iss.unwrap_or(true),
@@ -153,11 +179,15 @@ struct Together<'a> {
     grant_types: &'a [GrantType],
     subject: SubjectKind,
     redirectable: bool,
+    has_api_key: bool,
 }
 
 impl Together<'_> {
     fn check(&self, fields: &mut Fields<'_, '_>) {
         let has = |grant_type| self.grant_types.contains(&grant_type);
+        if self.grant_types.is_empty() && !self.has_api_key {
+            fields.note_unless_noted("grant_types", Problem::Wrong, GRANT_TYPES);
+        }
         if has(GrantType::AuthorizationCode) && !self.redirectable {
             fields.note_unless_noted("redirect_uris", Problem::Missing, REDIRECT_URIS);
         }
@@ -177,8 +207,11 @@ fn digests(value: &Value) -> Option<Vec<Sha256>> {
     strings(digest)(value).filter(|digests| digests.len() <= 2)
 }
 
-fn grant_types_in(value: &Value) -> Option<Vec<GrantType>> {
-    strings(GrantType::parse)(value).filter(|grant_types| !grant_types.is_empty())
+/// An e-mail address, or `@` and a domain; roughly, for nothing but a comparison depends on it.
+fn username(text: &str) -> Option<String> {
+    let domain = text.rsplit_once('@')?.1;
+    let fits = !domain.is_empty() && text.len() <= 254 && !text.chars().any(|c| c.is_whitespace() || c.is_control());
+    fits.then(|| text.to_lowercase())
 }
 
 fn digest(text: &str) -> Option<Sha256> {

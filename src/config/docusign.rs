@@ -1,6 +1,7 @@
 //! Settings about DocuSign. Operators see DocuSign's own labels here; the code maps them once.
 
 use secrecy::SecretString;
+use url::Url;
 
 use crate::config::fault::Shape;
 use crate::config::reader::{Reader, list};
@@ -31,6 +32,15 @@ impl DocusignEnvironment {
         }
     }
 
+    /// Host of CLM's account discovery.
+    #[must_use]
+    pub const fn clm_host(self) -> &'static str {
+        match self {
+            Self::Demo => "authuat.springcm.com",
+            Self::Production => "auth.springcm.com",
+        }
+    }
+
     fn parse(text: &str) -> Option<Self> {
         match text {
             "demo" => Some(Self::Demo),
@@ -47,6 +57,13 @@ pub struct DocusignSettings {
     pub environment: DocusignEnvironment,
     /// Base URL of the account server: `DOCUSIGN_OAUTH_URL`, or the environment's own.
     pub oauth_url: BaseUrl,
+    /// Base URL of CLM's account discovery: `DOCUSIGN_CLM_URL`, or the environment's own.
+    pub clm_url: BaseUrl,
+    /// Hosts that are shown access tokens besides DocuSign's own, because a setting names them.
+    pub trusted_hosts: Vec<String>,
+    /// `DOCUSIGN_ACCOUNT_ID`: the account behind the gateway and Workfront's documents; without it, the integration user's
+    /// default account.
+    pub account_id: Option<Guid>,
     /// `DOCUSIGN_INTEGRATION_KEY`: the `iss` claim and, at DocuSign, our `client_id`.
     pub integration_key: Guid,
     /// `DOCUSIGN_USER_ID`: the `sub` claim of system-wide connections.
@@ -64,6 +81,10 @@ const OAUTH_URL: Shape = Shape {
     wanted: "the account server's base URL: https, or http on loopback, without a path",
     example: "https://account-d.docusign.com",
 };
+const CLM_URL: Shape = Shape {
+    wanted: "the base URL of CLM's account discovery: https, or http on loopback, without a path",
+    example: "https://authuat.springcm.com",
+};
 const SCOPES: Shape = Shape { wanted: "scopes separated by spaces or commas", example: DEFAULT_SCOPES };
 const SECRET_KEY: Shape = Shape {
     wanted: "the integration key's secret; in Azure a resolved Key Vault reference",
@@ -75,16 +96,24 @@ const ADMINS: Shape = Shape { wanted: "GUIDs of DocuSign users separated by comm
 pub fn read(reader: &mut Reader<'_>, scopes: Option<&Scope>) -> Option<DocusignSettings> {
     let environment = reader.required("DOCUSIGN_ENVIRONMENT", ENVIRONMENT, DocusignEnvironment::parse);
     let oauth_url = reader.optional("DOCUSIGN_OAUTH_URL", OAUTH_URL, BaseUrl::parse);
+    let clm_url = reader.optional("DOCUSIGN_CLM_URL", CLM_URL, BaseUrl::parse);
+    let account_id = reader.optional("DOCUSIGN_ACCOUNT_ID", GUID, Guid::parse);
     let integration_key = reader.required("DOCUSIGN_INTEGRATION_KEY", GUID, Guid::parse);
     let user_id = reader.required("DOCUSIGN_USER_ID", GUID, Guid::parse);
     let secret_key = reader.optional("DOCUSIGN_SECRET_KEY", SECRET_KEY, |text| Some(SecretString::from(text)));
     let admins =
         reader.optional("DOCUSIGN_ADMINS", ADMINS, |text| list(text).map(Guid::parse).collect::<Option<Vec<_>>>());
     let environment = environment?;
-    let own_url = || BaseUrl::parse(&format!("https://{}", environment.account_host()));
+    let named = [&oauth_url, &clm_url].into_iter().flatten();
+    let trusted_hosts =
+        named.filter_map(|url| Url::parse(url.as_str()).ok()?.host_str().map(ToOwned::to_owned)).collect();
+    let own_url = |host| BaseUrl::parse(&format!("https://{host}"));
     Some(DocusignSettings {
         environment,
-        oauth_url: oauth_url.or_else(own_url)?,
+        trusted_hosts,
+        oauth_url: oauth_url.or_else(|| own_url(environment.account_host()))?,
+        clm_url: clm_url.or_else(|| own_url(environment.clm_host()))?,
+        account_id,
         integration_key: integration_key?,
         user_id: user_id?,
         scopes: scopes?.clone(),

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tokio::sync::watch;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, UnixSeconds};
 use crate::config::shapes::Guid;
 use crate::docusign::account_server::DocusignAccessToken;
 use crate::docusign::minter::{MintError, Minter};
@@ -18,6 +18,9 @@ use crate::tidy_map::TidyMap;
 
 /// How many slots are kept before those that hold nothing of use are dropped.
 const SLOTS_AT_LEAST: usize = 256;
+
+/// After an API refused even a fresh access token, none is replaced for this many seconds.
+const FUTILE_FOR: u64 = 60;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct CacheKey {
@@ -35,6 +38,8 @@ struct Entry {
     /// The last mint for somebody who mended something: its start on the counter of arrivals, and its outcome.
     anew: tokio::sync::Mutex<Option<(u64, Outcome)>>,
     arrivals: AtomicU64,
+    /// Until when, in unix seconds, no access token is replaced because an API refuses it.
+    futile_until: AtomicU64,
 }
 
 /// The cache and the mints under way. Cheap to clone.
@@ -111,6 +116,32 @@ impl AccessTokens {
             outcome
         });
         minting.await.unwrap_or(Err(MintError::BrokenOff))
+    }
+
+    /// An access token instead of `refused`, which an API did not accept: the one that has taken its place, or else a
+    /// fresh one. `None` where a fresh one was refused too within the last minute, for then it is the user who may not.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when none could be minted.
+    pub async fn replace(
+        &self,
+        user: &Guid,
+        scope: &Scope,
+        refused: &Arc<DocusignAccessToken>,
+    ) -> Result<Option<Arc<DocusignAccessToken>>, Unavailable> {
+        let entry = self.entry(&CacheKey { user: user.clone(), scope: scope.clone() });
+        let futile_until = UnixSeconds(entry.futile_until.load(Ordering::Relaxed));
+        if (1..=FUTILE_FOR).contains(&futile_until.seconds_left(self.clock.now())) {
+            return Ok(None);
+        }
+        entry.lock().0.reject(refused);
+        self.get(user, scope).await.map(|(access_token, _)| Some(access_token))
+    }
+
+    /// The access token that took another's place was refused as well.
+    pub fn replacing_was_futile(&self, user: &Guid, scope: &Scope) {
+        let entry = self.entry(&CacheKey { user: user.clone(), scope: scope.clone() });
+        entry.futile_until.store(self.clock.now().plus(FUTILE_FOR).0, Ordering::Relaxed);
     }
 
     /// Does DocuSign take the next signing key's signatures? `None` if there is no next key. The cache is left alone.

@@ -123,6 +123,11 @@ impl Slot {
         self.failure = None;
     }
 
+    /// Forgets `refused`, if it is still the one that is handed out.
+    pub fn reject(&mut self, refused: &Arc<DocusignAccessToken>) {
+        self.access_token.take_if(|access_token| Arc::ptr_eq(access_token, refused));
+    }
+
     /// Forgets the last failure.
     pub fn forget_failure(&mut self) {
         self.failure = None;

@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::config::shapes::Guid;
+
 /// What we use of the answer.
 #[derive(Clone, Debug, Deserialize)]
 pub struct UserInfo {
@@ -22,6 +24,12 @@ pub struct UserInfo {
 /// One account of a user.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Account {
+    /// The account's id: the *API Account ID*, a GUID.
+    #[serde(default, rename = "account_id")]
+    pub id: String,
+    /// Where the account's eSignature API is.
+    #[serde(default)]
+    pub base_uri: String,
     /// The account's name.
     #[serde(default, rename = "account_name")]
     pub name: String,
@@ -31,6 +39,12 @@ pub struct Account {
 }
 
 impl UserInfo {
+    /// The account with this id.
+    #[must_use]
+    pub fn account_with_id(&self, id: &Guid) -> Option<&Account> {
+        self.accounts.iter().find(|account| id.is(&account.id))
+    }
+
     /// The default account, or else the first.
     #[must_use]
     pub fn account(&self) -> Option<&Account> {

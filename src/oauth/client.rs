@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use crate::oauth::gateway_rule::GatewayRule;
 use crate::oauth::loopback::differ_in_port_only;
 use crate::oauth::scope::Scope;
-use crate::secret::{Sha256, matches_any};
+use crate::secret::{Sha256, equal, matches_any, sha256};
 
 /// A client identifier, RFC 6749 §2.2: printable ASCII, not secret.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -166,8 +167,11 @@ pub struct Client {
     pub authorization_response_iss: bool,
     /// Whether its token requests may come in the query, for a platform that puts them there.
     pub token_request_in_query: bool,
-    /// What the gateway lets through for it.
-    pub gateway_allow: Vec<String>,
+    /// The users that whoever holds an API key may name: e-mail addresses, or `@` and a domain, in lower case. Empty
+    /// means every active user of the account.
+    pub api_key_usernames: Vec<String>,
+    /// What the gateway lets through for it; nothing if empty.
+    pub gateway_allow: Vec<GatewayRule>,
 }
 
 impl Client {
@@ -181,6 +185,15 @@ impl Client {
     #[must_use]
     pub fn has_secret(&self, presented: &str) -> bool {
         matches_any(presented, &self.client_secret_sha256)
+    }
+
+    /// May whoever holds one of the client's API keys name the user `username`, an e-mail address?
+    #[must_use]
+    pub fn may_name(&self, username: &str) -> bool {
+        let username = username.to_lowercase();
+        let domain = username.rfind('@').map_or("", |at| &username[at..]);
+        let named = &self.api_key_usernames;
+        named.is_empty() || named.iter().any(|known| *known == username || known == domain)
     }
 
     /// Is `uri` one of the client's redirect URIs? Compared as exact strings (RFC 9700 §4.1.3); for a public client,
@@ -213,6 +226,17 @@ impl ClientRegistry {
     #[must_use]
     pub fn find(&self, client_id: &str) -> Option<&Client> {
         self.0.iter().find(|client| client.client_id.as_str() == client_id)
+    }
+
+    /// The client that `api_key` belongs to. Compared with every key of every client in constant time, so that neither a
+    /// match's place nor its nearness can be measured.
+    #[must_use]
+    pub fn by_api_key(&self, api_key: &str) -> Option<&Client> {
+        let presented = sha256(api_key.as_bytes());
+        let matching =
+            |client: &&Client| client.api_key_sha256.iter().fold(false, |met, key| met | equal(&presented, key));
+        let mut matches: Vec<&Client> = self.0.iter().filter(matching).collect();
+        matches.pop()
     }
 
     /// All clients, in the order of their registration.

@@ -10,6 +10,7 @@ pub mod client;
 pub mod credentials;
 pub mod error;
 pub mod form;
+pub mod gateway_rule;
 mod loopback;
 pub mod pkce;
 pub mod query;

@@ -46,6 +46,11 @@ impl Revocations {
         revoked.is_some() || moment.and_then(|text| parse(&text)).is_some_and(|moment| grant.granted_at < moment.0)
     }
 
+    /// Is the sealed access token with this `jti` revoked, as far as can be told?
+    pub async fn is_access_token_revoked(&self, jti: &str) -> bool {
+        self.look_up(&revoked(jti)).await.is_some()
+    }
+
     /// Revokes one grant; or, where `useless_from` says when it dies by itself, one sealed access token.
     ///
     /// # Errors

@@ -1,0 +1,91 @@
+//! What the gateway lets through for a client: methods and paths, `gateway_allow` of the registry.
+
+use http::Method;
+
+/// The APIs behind the gateway, by the first segment of the path.
+pub const APIS: [&str; 4] = ["clm", "clm-upload", "clm-download", "esign"];
+
+/// One entry of `gateway_allow`: methods, a space, a path below `/gateway`.
+///
+/// `*` stands for every method, and in the path for one segment. A path with a slash at its end means everything below
+/// it. Compared literally, so that another spelling of a path is refused rather than let through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GatewayRule {
+    /// Empty means all.
+    methods: Vec<Method>,
+    segments: Vec<String>,
+    and_below: bool,
+}
+
+impl GatewayRule {
+    /// Reads `GET /clm/folders/*`, `GET,HEAD /clm-download/` or `* /esign/`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (methods, path) = text.split_once(' ')?;
+        let known = |name: &str| {
+            let method = Method::from_bytes(name.as_bytes()).ok()?;
+            name.bytes().all(|byte| byte.is_ascii_uppercase()).then_some(method)
+        };
+        let methods = if methods == "*" { Vec::new() } else { methods.split(',').map(known).collect::<Option<_>>()? };
+        let (path, and_below) = path.strip_suffix('/').map_or((path, false), |path| (path, true));
+        let segments: Vec<String> = path.strip_prefix('/')?.split('/').map(ToOwned::to_owned).collect();
+        let plain =
+            |segment: &String| !segment.is_empty() && segment.bytes().all(|b| b.is_ascii_graphic() && b != b'?');
+        let of_an_api = APIS.contains(&segments.first()?.as_str());
+        (of_an_api && segments.iter().all(plain)).then_some(Self { methods, segments, and_below })
+    }
+
+    /// Does it let `method` through to `path`, which begins with the API's name and no slash?
+    #[must_use]
+    pub fn allows(&self, method: &Method, path: &str) -> bool {
+        let mut asked = path.split('/');
+        let fits = |wanted: &String| asked.next().is_some_and(|segment| wanted == "*" || wanted == segment);
+        let begins = self.segments.iter().all(fits);
+        let more = asked.next().is_some();
+        (self.methods.is_empty() || self.methods.contains(method)) && begins && more == self.and_below
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_let_through_what_they_say_and_nothing_else() {
+        for (rule, method, path, allowed) in [
+            ("GET /clm/", Method::GET, "clm/folders/1", true),
+            ("GET /clm/", Method::GET, "clm/", true),
+            ("GET /clm/", Method::GET, "clm", false),
+            ("GET /clm/", Method::POST, "clm/folders/1", false),
+            ("GET /clm/", Method::GET, "clm-upload/folders/1", false),
+            ("GET,HEAD /clm-download/documents/*", Method::HEAD, "clm-download/documents/1", true),
+            ("GET /clm-download/documents/*", Method::GET, "clm-download/documents/1/x", false),
+            ("GET /clm/folders/*/documents", Method::GET, "clm/folders/1/documents", true),
+            ("GET /clm/folders/*/documents", Method::GET, "clm/folders/1/folders", false),
+            ("* /esign/", Method::DELETE, "esign/v2.1/accounts", true),
+            ("GET /clm/folders", Method::GET, "clm/FOLDERS", false),
+            ("GET /clm/folders", Method::GET, "clm/folders/", false),
+        ] {
+            assert_eq!(GatewayRule::parse(rule).unwrap().allows(&method, path), allowed, "{rule}: {method} {path}");
+        }
+    }
+
+    #[test]
+    fn other_texts_are_no_rules() {
+        for text in [
+            "",
+            "GET",
+            "GET ",
+            "GET clm/",
+            "get /clm/",
+            " /clm/",
+            "GET /other/",
+            "GET /clm//x",
+            "GET /",
+            "* /",
+            "GET  /clm/",
+        ] {
+            assert_eq!(GatewayRule::parse(text), None, "{text}");
+        }
+    }
+}
