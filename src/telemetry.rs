@@ -3,12 +3,14 @@
 //! Fields are an allow-list: [`Record`] for answered requests, and what each `tracing` call in this crate names.
 //! Events of other crates are never written, whatever `EVERGRANT_LOG` says, for theirs name URLs and headers.
 
+use bytes::Bytes;
 use http::StatusCode;
 use tracing::Metadata;
 use tracing_subscriber::filter::{Targets, filter_fn};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use crate::body::Body;
 use crate::clock::Stopwatch;
 use crate::oauth::client::{Client, ClientId, GrantType, SubjectKind};
 
@@ -49,6 +51,8 @@ pub fn init(levels: Targets) {
 pub struct Record {
     /// The kind of event; `answered` unless the slice says more.
     pub event: Option<&'static str>,
+    /// What was asked for, where one route has many.
+    pub operation: Option<&'static str>,
     /// The registered client, once it is known.
     pub client_id: Option<ClientId>,
     /// Whose token it is.
@@ -91,15 +95,21 @@ impl Record {
 
 /// An answer and what the log says of it.
 #[derive(Debug)]
-pub struct Answer {
+pub struct Answer<B = Bytes> {
     /// What the caller gets.
-    pub response: crate::oauth::reply::Response,
+    pub response: http::Response<B>,
     /// What the log gets.
     pub record: Record,
 }
 
+impl From<Answer> for Answer<Body> {
+    fn from(answer: Answer) -> Self {
+        Self { response: answer.response.map(Body::Whole), record: answer.record }
+    }
+}
+
 /// The one log line of an answered request.
-pub fn log(answer: &Answer, route: &str, request_id: &str, invocation_id: Option<&str>, watch: Stopwatch) {
+pub fn log<B>(answer: &Answer<B>, route: &str, request_id: &str, invocation_id: Option<&str>, watch: Stopwatch) {
     let Answer { response, record } = answer;
     macro_rules! line {
         ($target:expr, $level:expr, $message:expr) => {
@@ -109,6 +119,7 @@ pub fn log(answer: &Answer, route: &str, request_id: &str, invocation_id: Option
                 event = record.event.unwrap_or("answered"),
                 outcome = outcome(response.status()),
                 route,
+                operation = record.operation,
                 status = response.status().as_u16(),
                 duration_ms = watch.elapsed_ms(),
                 request_id,

@@ -1,0 +1,112 @@
+//! Bodies: complete in memory, or passing through piece by piece so that no size fills the memory.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::Stream;
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderMap, HeaderValue};
+use thiserror::Error;
+use tokio::time::{Sleep, sleep};
+
+/// How long a body that passes through may stand still. Less than the 240 s after which the Functions host ends it.
+pub const STANDSTILL: Duration = Duration::from_secs(120);
+
+/// Why a body did not come to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum StreamError {
+    /// Whoever sent it went away.
+    #[error("the body broke off")]
+    BrokenOff,
+    /// Nothing came for [`STANDSTILL`].
+    #[error("the body stood still")]
+    Stalled,
+}
+
+/// The pieces of a body.
+pub type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, StreamError>> + Send + Sync>>;
+
+/// The body of an answer.
+pub enum Body {
+    /// All of it.
+    Whole(Bytes),
+    /// Piece by piece.
+    Streamed(Chunks),
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        Self::Whole(bytes)
+    }
+}
+
+/// Marks an answer whose body is somebody else's: it is served from the address that people sign in at, and must not be
+/// taken for a page of ours.
+pub fn mark_as_foreign(headers: &mut HeaderMap) {
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+}
+
+/// The body of a request.
+pub struct Upload {
+    /// Its pieces.
+    pub chunks: Chunks,
+    /// Its length in bytes, if the sender tells.
+    pub length: Option<u64>,
+}
+
+/// Pieces that are given up when they stand still.
+pub struct Watched<S> {
+    inner: Pin<Box<S>>,
+    idle: Pin<Box<Sleep>>,
+    ended: bool,
+}
+
+impl<S> Watched<S> {
+    /// Watches `inner` from now on.
+    pub fn new(inner: S) -> Self {
+        Self { inner: Box::pin(inner), idle: Box::pin(sleep(STANDSTILL)), ended: false }
+    }
+}
+
+impl<S: Stream<Item = Result<Bytes, StreamError>>> Stream for Watched<S> {
+    type Item = Result<Bytes, StreamError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        let polled = match self.inner.as_mut().poll_next(context) {
+            Poll::Ready(polled) => polled,
+            Poll::Pending => match self.idle.as_mut().poll(context) {
+                Poll::Ready(()) => Some(Err(StreamError::Stalled)),
+                Poll::Pending => return Poll::Pending,
+            },
+        };
+        self.ended = !matches!(polled, Some(Ok(_)));
+        self.idle.as_mut().set(sleep(STANDSTILL));
+        Poll::Ready(polled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{StreamExt as _, stream};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_stands_still_is_given_up_and_what_moves_is_not() {
+        let slowly = stream::unfold(0, |count| async move {
+            sleep(STANDSTILL / 2).await;
+            (count < 4).then(|| (Ok(Bytes::from_static(b"x")), count + 1))
+        });
+        assert_eq!(Watched::new(slowly).filter_map(|chunk| async { chunk.ok() }).count().await, 4);
+        let mut stalls = Watched::new(stream::pending());
+        assert_eq!(stalls.next().await, Some(Err(StreamError::Stalled)));
+        assert_eq!(stalls.next().await, None);
+    }
+}

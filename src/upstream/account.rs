@@ -1,0 +1,90 @@
+//! The account and its hosts: `GET /oauth/userinfo` and CLM's account discovery.
+
+use std::sync::Arc;
+
+use http::{Method, StatusCode};
+use serde::Deserialize;
+
+use crate::upstream::Upstream;
+use crate::upstream::address::ApiBase;
+use crate::upstream::calls::{self, Call};
+use crate::upstream::error::UpstreamError;
+use crate::upstream::remembered::LONGEST;
+
+/// The account of the integration user.
+#[derive(Debug)]
+pub struct Account {
+    /// The API Account ID, a GUID.
+    pub id: String,
+    /// Where its eSignature API is: `…/restapi`.
+    pub esign: ApiBase,
+}
+
+/// The hosts of the account's CLM, each with `/v2/{account id}` at its end.
+#[derive(Debug)]
+pub struct ClmHosts {
+    /// Folders, documents, tasks.
+    pub object: ApiBase,
+    /// Contents on the way in.
+    pub upload: ApiBase,
+    /// Contents on the way out.
+    pub download: ApiBase,
+}
+
+/// The answer of CLM's account discovery. A wrong path is answered with a page for signing in and 200.
+#[derive(Deserialize)]
+struct Discovery {
+    #[serde(rename = "ApiBaseUrl")]
+    object: String,
+    #[serde(rename = "ApiBaseUploadUrl")]
+    upload: String,
+    #[serde(rename = "ApiBaseDownloadUrl")]
+    download: String,
+}
+
+impl Upstream {
+    /// The account; remembered for an hour.
+    ///
+    /// # Errors
+    /// [`UpstreamError`] if there is none, or DocuSign does not tell.
+    pub async fn account(&self) -> Result<Arc<Account>, UpstreamError> {
+        self.account.get(self.clock.as_ref(), |_| LONGEST, self.find_account()).await
+    }
+
+    /// The hosts of CLM; remembered for an hour.
+    ///
+    /// # Errors
+    /// [`UpstreamError`] if the account has no CLM, or nobody tells.
+    pub async fn clm(&self) -> Result<Arc<ClmHosts>, UpstreamError> {
+        self.clm.get(self.clock.as_ref(), |_| LONGEST, self.discover_clm()).await
+    }
+
+    async fn find_account(&self) -> Result<Arc<Account>, UpstreamError> {
+        let access_token = self.access_token(&self.integration_user()).await?;
+        let user = self.account_server.userinfo(&access_token.secret).await.map_err(UpstreamError::AccountUnknown)?;
+        let account = match &self.docusign.account_id {
+            Some(id) => user.account_with_id(id),
+            None => user.account(),
+        };
+        let account = account.filter(|account| !account.id.is_empty()).ok_or(UpstreamError::NoAccount)?;
+        let esign = ApiBase::parse(&account.base_uri, "/restapi", &self.docusign.trusted_hosts);
+        Ok(Arc::new(Account { id: account.id.clone(), esign: esign.ok_or(UpstreamError::Untrusted)? }))
+    }
+
+    async fn discover_clm(&self) -> Result<Arc<ClmHosts>, UpstreamError> {
+        let account = self.account().await?;
+        let named = &self.docusign.trusted_hosts;
+        let discovery = ApiBase::parse(self.docusign.clm_url.as_str(), "/api/v2", named);
+        let url = discovery
+            .and_then(|base| base.below(&format!("{}/account", account.id)))
+            .ok_or(UpstreamError::Untrusted)?;
+        let answer = self.send(&self.integration_user(), Call::json(Method::GET, url)).await?;
+        if matches!(answer.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+            return Err(UpstreamError::NoClm);
+        }
+        let Discovery { object, upload, download } = calls::read_json(answer).await?;
+        let path = format!("/v2/{}", account.id);
+        let base = |url: &str| ApiBase::parse(url, &path, named).ok_or(UpstreamError::Untrusted);
+        Ok(Arc::new(ClmHosts { object: base(&object)?, upload: base(&upload)?, download: base(&download)? }))
+    }
+}
