@@ -22,6 +22,7 @@ use crate::store::Store;
 use crate::store::blob::BlobStore;
 use crate::store::memory::MemoryStore;
 use crate::store::revocations::Revocations;
+use crate::upstream::Upstream;
 use keys::Keys;
 use vaults::Vaults;
 
@@ -33,6 +34,8 @@ pub struct App {
     pub access_tokens: AccessTokens,
     /// DocuSign.
     pub account_server: AccountServer,
+    /// DocuSign's APIs.
+    pub upstream: Arc<Upstream>,
     /// What seals.
     pub sealing: Arc<SealingKeys>,
     /// What is remembered across processes.
@@ -69,9 +72,18 @@ impl App {
         let keys = Keys::new(&settings, &mut vaults);
         let account_server = AccountServer::new(&settings.docusign, Arc::clone(&http), Arc::clone(&clock));
         let minter = Minter::new(&settings.docusign, keys.signing_keys(), account_server.clone(), Arc::clone(&clock));
+        let access_tokens = AccessTokens::new(Arc::new(minter), Arc::clone(&clock));
+        let upstream = Upstream::new(
+            settings.docusign.clone(),
+            account_server.clone(),
+            access_tokens.clone(),
+            Arc::clone(&http),
+            Arc::clone(&clock),
+        );
         Self {
-            access_tokens: AccessTokens::new(Arc::new(minter), Arc::clone(&clock)),
+            access_tokens,
             account_server,
+            upstream: Arc::new(upstream),
             sealing: Arc::new(keys.sealing_keys(&clock)),
             revocations: Revocations::new(Arc::clone(&store), Arc::clone(&clock)),
             store,

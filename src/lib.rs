@@ -8,7 +8,9 @@
 
 pub mod app;
 pub mod authorize;
+pub mod body;
 pub mod browser;
+pub mod caller;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -17,6 +19,7 @@ pub mod consent;
 pub mod doctor;
 pub mod docusign;
 pub mod failures;
+pub mod gateway;
 pub mod http_client;
 pub mod identity;
 pub mod metadata;
@@ -32,3 +35,5 @@ pub mod store;
 pub mod telemetry;
 pub mod tidy_map;
 pub mod token;
+pub mod upstream;
+pub mod workfront;

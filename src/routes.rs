@@ -10,23 +10,25 @@ mod table;
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
-use futures_util::Stream;
-use http::header::HeaderValue;
+use futures_util::{Stream, StreamExt as _};
+use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::{HeaderMap, Method, Request};
-use warp::Filter;
 use warp::path::FullPath;
+use warp::{Filter, Reply as _};
 
 use crate::authorize::AuthorizeEndpoint;
+use crate::body::{Body, StreamError, Upload, Watched};
 use crate::clock::Stopwatch;
 use crate::consent::ConsentCallback;
+use crate::gateway::Gateway;
 use crate::metadata::MetadataEndpoint;
-use crate::oauth::reply::Response;
 use crate::random::random;
 use crate::revoke::RevokeEndpoint;
 use crate::secret::hex;
 use crate::setup::SetupEndpoint;
 use crate::telemetry::{self, Answer};
 use crate::token::TokenEndpoint;
+use crate::workfront::Workfront;
 use table::{Endpoint, Found, find};
 pub use table::{ROUTES, Route};
 
@@ -44,6 +46,10 @@ pub struct Endpoints {
     pub consent: ConsentCallback,
     /// `GET /setup`.
     pub setup: SetupEndpoint,
+    /// `/gateway/…`.
+    pub gateway: Gateway,
+    /// `/workfront/…`.
+    pub workfront: Workfront,
 }
 
 /// The whole server as one warp filter that never rejects.
@@ -62,9 +68,23 @@ pub fn filter(
         .and(warp::body::stream())
         .then(move |method, path: String, query: String, headers, body| {
             let endpoints = Arc::clone(&endpoints);
-            async move { endpoints.serve(head(method, path, &query, headers), body).await }
+            async move { reply(endpoints.serve(head(method, path, &query, headers), body).await) }
         })
-        .recover(|_: warp::Rejection| std::future::ready(Ok::<_, std::convert::Infallible>(plain::internal_error())))
+        .recover(|_: warp::Rejection| {
+            std::future::ready(Ok::<_, std::convert::Infallible>(plain::internal_error().into_response()))
+        })
+}
+
+/// An answer in warp's terms.
+fn reply(response: http::Response<Body>) -> warp::reply::Response {
+    let (head, body) = response.into_parts();
+    match body {
+        Body::Whole(bytes) => http::Response::from_parts(head, bytes).into_response(),
+        Body::Streamed(chunks) => {
+            let (_, body) = warp::reply::stream(chunks).into_response().into_parts();
+            http::Response::from_parts(head, body)
+        }
+    }
 }
 
 fn head(method: Method, path: String, query: &str, headers: HeaderMap) -> Request<()> {
@@ -79,15 +99,19 @@ fn head(method: Method, path: String, query: &str, headers: HeaderMap) -> Reques
 
 impl Endpoints {
     /// Answers one request and logs it.
-    async fn serve<B: Buf>(&self, head: Request<()>, body: impl Stream<Item = Result<B, warp::Error>>) -> Response {
+    async fn serve<B: Buf>(
+        &self,
+        head: Request<()>,
+        body: impl Stream<Item = Result<B, warp::Error>> + Send + Sync + 'static,
+    ) -> http::Response<Body> {
         let watch = Stopwatch::start();
         let request_id = hex(&random::<16>());
         let invocation_id = invocation_id(head.headers());
         let (route, mut answer) = match find(head.method(), head.uri().path()) {
-            Found::Route(route) => (route.path, self.call(route.endpoint, head, body).await),
-            Found::WrongMethod(route) => (route.path, plain::wrong_method(route.methods)),
-            Found::Envelope(route) => (route.path, plain::envelope()),
-            Found::Nothing => ("", plain::not_found()),
+            Found::Route(route) => (route.path, self.call(route.endpoint, head, body, &request_id).await),
+            Found::WrongMethod(route) => (route.path, plain::wrong_method(route.methods).into()),
+            Found::Envelope(route) => (route.path, plain::envelope().into()),
+            Found::Nothing => ("", plain::not_found().into()),
         };
         if let Ok(value) = HeaderValue::from_str(&request_id) {
             answer.response.headers_mut().insert("x-request-id", value);
@@ -100,9 +124,15 @@ impl Endpoints {
         &self,
         endpoint: Endpoint,
         head: Request<()>,
-        body: impl Stream<Item = Result<B, warp::Error>>,
-    ) -> Answer {
-        match endpoint {
+        body: impl Stream<Item = Result<B, warp::Error>> + Send + Sync + 'static,
+        request_id: &str,
+    ) -> Answer<Body> {
+        let answer = match endpoint {
+            Endpoint::Gateway => return self.gateway.handle(&head, upload(&head, body), request_id).await,
+            Endpoint::Workfront => {
+                let upload = upload(&head, body);
+                return self.workfront.handle(&head, upload).await;
+            }
             Endpoint::Token => match body::read(body).await {
                 Ok(body) => self.token.handle(&head.map(|()| body)).await,
                 Err(fault) => fault.answer(),
@@ -117,8 +147,22 @@ impl Endpoints {
             Endpoint::Setup => self.setup.handle(&head.map(|()| Bytes::new())).await,
             Endpoint::Health => plain::health(),
             Endpoint::Root => plain::root(),
-        }
+        };
+        answer.into()
     }
+}
+
+/// The body of a request that passes through.
+fn upload<B: Buf>(
+    head: &Request<()>,
+    body: impl Stream<Item = Result<B, warp::Error>> + Send + Sync + 'static,
+) -> Upload {
+    let length = head.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let chunks = body.map(|chunk| match chunk {
+        Ok(mut chunk) => Ok(chunk.copy_to_bytes(chunk.remaining())),
+        Err(_) => Err(StreamError::BrokenOff),
+    });
+    Upload { chunks: Box::pin(Watched::new(chunks)), length }
 }
 
 /// The host's own id of this invocation, for finding its log lines beside ours. In forward mode a caller can add to the

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use crate::app::App;
 use crate::authorize::AuthorizeEndpoint;
+use crate::caller::Callers;
 use crate::consent::ConsentCallback;
 use crate::consent::finished::FinishedSignIns;
 use crate::doctor::Doctor;
+use crate::gateway::Gateway;
 use crate::metadata::MetadataEndpoint;
 use crate::revoke::RevokeEndpoint;
 use crate::routes::Endpoints;
@@ -14,6 +16,7 @@ use crate::setup::SetupEndpoint;
 use crate::store::codes::UsedCodes;
 use crate::store::rotation::Rotations;
 use crate::token::TokenEndpoint;
+use crate::workfront::Workfront;
 
 impl App {
     /// The slices, for the path table.
@@ -43,7 +46,23 @@ impl App {
             },
             consent: self.consent_callback(),
             setup: self.setup_endpoint(),
+            gateway: Gateway { callers: self.callers(), upstream: Arc::clone(&self.upstream) },
+            workfront: Workfront::new(self.callers(), Arc::clone(&self.upstream), Arc::clone(&self.store)),
         }
+    }
+
+    fn callers(&self) -> Arc<Callers> {
+        let Self { settings, sealing, revocations, upstream, clock, .. } = self;
+        Arc::new(Callers {
+            issuer: settings.public_url.clone(),
+            clients: settings.clients.clone(),
+            integration_user: settings.docusign.user_id.clone(),
+            docusign_scopes: settings.docusign.scopes.clone(),
+            sealing: Arc::clone(sealing),
+            revocations: revocations.clone(),
+            upstream: Arc::clone(upstream),
+            clock: Arc::clone(clock),
+        })
     }
 
     /// The checks.

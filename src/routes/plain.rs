@@ -5,6 +5,7 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TY
 use http::{Method, StatusCode};
 
 use crate::oauth::reply::{Response, json};
+use crate::routes::table::COMMON_METHODS;
 use crate::telemetry::{Answer, Record};
 
 #[derive(serde::Serialize)]
@@ -31,6 +32,7 @@ pub fn not_found() -> Answer {
 
 /// 405 with `Allow` (RFC 9110 §15.5.6).
 pub fn wrong_method(methods: &[Method]) -> Answer {
+    let methods = if methods.is_empty() { &COMMON_METHODS } else { methods };
     let allowed: Vec<&str> = methods.iter().map(Method::as_str).collect();
     let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "This path does not take this method.\n");
     if let Ok(allow) = HeaderValue::from_str(&allowed.join(", ")) {

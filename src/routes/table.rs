@@ -11,6 +11,8 @@ pub enum Endpoint {
     Revoke,
     Metadata,
     Setup,
+    Gateway,
+    Workfront,
     Health,
     Root,
 }
@@ -20,18 +22,34 @@ pub enum Endpoint {
 pub struct Route {
     /// The function folder that publishes the route; empty for what only the host itself calls.
     pub function: &'static str,
-    /// The path, with a leading slash. `{client_id?}` at its end stands for one more segment, or none.
+    /// The path, with a leading slash. At its end, `{client_id?}` stands for one more segment, or none, and `{*path}` for
+    /// one or more.
     pub path: &'static str,
-    /// The methods answered, as `Allow` lists them.
+    /// The methods answered, as `Allow` lists them; empty for all but those that are no business of a server's.
     pub methods: &'static [Method],
     pub(super) endpoint: Endpoint,
 }
 
 impl Route {
     fn matches(&self, path: &str) -> bool {
+        if let Some(fixed) = self.path.strip_suffix("{*path}") {
+            return path.strip_prefix(fixed).is_some_and(|rest| !rest.is_empty());
+        }
         let Some(fixed) = self.path.strip_suffix("/{client_id?}") else { return path == self.path };
         let rest = path.strip_prefix(fixed);
         rest.is_some_and(|rest| rest.is_empty() || rest.strip_prefix('/').is_some_and(|last| !last.contains('/')))
+    }
+}
+
+/// What the gateway answers where it does not take a method: what clients of the APIs send.
+pub const COMMON_METHODS: [Method; 6] =
+    [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+
+impl Route {
+    /// Does the route take `method`? `CONNECT` and `TRACE` concern connections, not what lies behind a gateway.
+    fn takes(&self, method: &Method) -> bool {
+        let any = self.methods.is_empty() && !matches!(*method, Method::CONNECT | Method::TRACE);
+        any || self.methods.contains(method)
     }
 }
 
@@ -58,6 +76,13 @@ pub const ROUTES: &[Route] = &[
         endpoint: Endpoint::Consent,
     },
     Route { function: "setup-function", path: "/setup", methods: &[Method::GET], endpoint: Endpoint::Setup },
+    Route { function: "gateway-function", path: "/gateway/{*path}", methods: &[], endpoint: Endpoint::Gateway },
+    Route {
+        function: "workfront-function",
+        path: "/workfront/{*path}",
+        methods: &[Method::GET, Method::POST, Method::PUT],
+        endpoint: Endpoint::Workfront,
+    },
     Route { function: "health-function", path: "/healthz", methods: &[Method::GET], endpoint: Endpoint::Health },
     // The host's readiness probe, which asks every 25 ms until something answers.
     Route { function: "", path: "/", methods: &[Method::GET], endpoint: Endpoint::Root },
@@ -74,7 +99,7 @@ pub enum Found {
 /// Looks a request up.
 pub fn find(method: &Method, path: &str) -> Found {
     if let Some(route) = ROUTES.iter().find(|route| route.matches(path)) {
-        return if route.methods.contains(method) { Found::Route(route) } else { Found::WrongMethod(route) };
+        return if route.takes(method) { Found::Route(route) } else { Found::WrongMethod(route) };
     }
     // A host that understands neither mode flag posts its JSON envelope to the function's name.
     let function = path.strip_prefix('/').filter(|name| !name.is_empty());

@@ -1,0 +1,54 @@
+//! `GET /metadata` and `GET /files`.
+
+use crate::workfront::clm::Window;
+use crate::workfront::id::ItemId;
+use crate::workfront::item::{Document, Folder, Metadata};
+use crate::workfront::refusal::Refusal;
+use crate::workfront::{Reply, Visit, Workfront, said};
+
+impl Workfront {
+    /// What is known of one item.
+    pub(super) async fn metadata(&self, visit: &Visit<'_>) -> Reply {
+        let id = visit.parameters.item("id")?;
+        Ok(said(&self.metadata_of(visit, &id).await?))
+    }
+
+    async fn metadata_of(&self, visit: &Visit<'_>, id: &ItemId) -> Result<Metadata, Refusal> {
+        match id {
+            ItemId::Root | ItemId::Folder(_) => Ok(visit.clm.folder(id).await?.metadata(id)),
+            ItemId::Document(document) => Ok(visit.clm.document(document.as_str()).await?.metadata(id)),
+            ItemId::Upload(_) => {
+                let ticket = self.ticket(visit, id).await?;
+                match &ticket.document {
+                    Some(document) => Ok(visit.clm.document(document).await?.metadata(id)),
+                    None => Ok(visit.clm.folder(&ticket.parent()?).await?.announced(id, &ticket.name)),
+                }
+            }
+        }
+    }
+
+    /// What lies in a folder: folders first, then documents.
+    pub(super) async fn files(&self, visit: &Visit<'_>) -> Reply {
+        let Visit { clm, parameters, .. } = visit;
+        let mut window = Window {
+            skip: parameters.number("offset").unwrap_or(0),
+            take: parameters.number("max").unwrap_or(usize::MAX),
+        };
+        let folder = match parameters.parent()? {
+            ItemId::Root => clm.folder(&ItemId::Root).await?.id()?,
+            folder => folder,
+        };
+        let ItemId::Folder(folder) = folder else { return Err(Refusal::Unreadable) };
+        let folder = folder.as_str();
+        let folders: Vec<Folder> = clm.collect(&format!("folders/{folder}/folders"), &mut window).await?;
+        let documents: Vec<Document> = clm.collect(&format!("folders/{folder}/documents"), &mut window).await?;
+        Ok(said(&listed(documents, folders, false)?))
+    }
+}
+
+/// A list as Workfront reads it.
+pub fn listed(documents: Vec<Document>, folders: Vec<Folder>, documents_first: bool) -> Result<Vec<Metadata>, Refusal> {
+    let folders = folders.into_iter().map(|folder| folder.id().map(|id| folder.metadata(&id)));
+    let documents = documents.into_iter().map(|document| document.id().map(|id| document.metadata(&id)));
+    if documents_first { documents.chain(folders).collect() } else { folders.chain(documents).collect() }
+}
