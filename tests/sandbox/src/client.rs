@@ -1,13 +1,21 @@
 //! A plain HTTP client for walking and testing: no redirects, no cookies, no surprises.
 
 use bytes::Bytes;
+use http::response::Parts;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 use url::form_urlencoded;
+
+use crate::bulk::{Digest, Summary};
+use crate::server::Body;
+
+/// Downloads up to this many bytes are kept.
+const KEPT_MOST: u64 = 1 << 20;
 
 /// An answer, read to its end.
 #[derive(Clone, Debug)]
@@ -21,6 +29,16 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// What stands for an answer that did not come: status 599.
+    #[must_use]
+    pub fn missing(url: &str) -> Self {
+        Self {
+            status: StatusCode::from_u16(599).expect("a status"),
+            headers: HeaderMap::new(),
+            body: Bytes::from(format!("no answer from {url}")),
+        }
+    }
+
     /// The body as text.
     #[must_use]
     pub fn text(&self) -> String {
@@ -40,9 +58,20 @@ impl Answer {
     }
 }
 
+/// An answer whose body went by without being held, unless it is small.
+#[derive(Clone, Debug)]
+pub struct Download {
+    /// Status and headers; the body is empty if it is large.
+    pub answer: Answer,
+    /// Length and digest of what arrived.
+    pub content: Summary,
+    /// Whether the body came to its end.
+    pub complete: bool,
+}
+
 /// A client with a connection pool of its own.
 #[derive(Clone, Debug)]
-pub struct HttpClient(Client<HttpConnector, Full<Bytes>>);
+pub struct HttpClient(Client<HttpConnector, Body>);
 
 impl Default for HttpClient {
     fn default() -> Self {
@@ -53,10 +82,33 @@ impl Default for HttpClient {
 impl HttpClient {
     /// Sends a request; `None` if no answer came.
     pub async fn send(&self, request: Request<Full<Bytes>>) -> Option<Answer> {
-        let response = self.0.request(request).await.ok()?;
-        let (head, body) = response.into_parts();
+        let (head, body) = self.exchange(request.map(|body| body.map_err(|never| match never {}).boxed())).await?;
         let body = body.collect().await.ok()?.to_bytes();
         Some(Answer { status: head.status, headers: head.headers, body })
+    }
+
+    /// Sends a request and lets the body of its answer go by; `None` if no answer came.
+    pub async fn stream(&self, request: Request<Body>) -> Option<Download> {
+        let (head, mut body) = self.exchange(request).await?;
+        let (mut digest, mut kept, mut complete) = (Digest::default(), Vec::new(), true);
+        while let Some(frame) = body.frame().await {
+            let Ok(frame) = frame else {
+                complete = false;
+                break;
+            };
+            let Ok(bytes) = frame.into_data() else { continue };
+            digest.update(&bytes);
+            match digest.length() {
+                ..=KEPT_MOST => kept.extend_from_slice(&bytes),
+                _ => kept = Vec::new(),
+            }
+        }
+        let answer = Answer { status: head.status, headers: head.headers, body: Bytes::from(kept) };
+        Some(Download { answer, content: digest.finish(), complete })
+    }
+
+    async fn exchange(&self, request: Request<Body>) -> Option<(Parts, Incoming)> {
+        Some(self.0.request(request).await.ok()?.into_parts())
     }
 
     /// `GET`.
@@ -82,10 +134,6 @@ impl HttpClient {
             Ok(request) => self.send(request).await,
             Err(_) => None,
         };
-        answer.unwrap_or_else(|| Answer {
-            status: StatusCode::from_u16(599).expect("a status"),
-            headers: HeaderMap::new(),
-            body: Bytes::from(format!("no answer from {url}")),
-        })
+        answer.unwrap_or_else(|| Answer::missing(url))
     }
 }

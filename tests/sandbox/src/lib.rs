@@ -12,6 +12,7 @@
 #![expect(clippy::disallowed_methods, reason = "the outside world has its own clock and environment")]
 
 pub mod browser;
+pub mod bulk;
 pub mod client;
 pub mod clm;
 pub mod docusign;
@@ -35,8 +36,9 @@ mod wire;
 pub mod workfront;
 
 pub use registry::{
-    CLIENT_ID, CLIENT_SECRET, INTEGRATION_KEY, INTEGRATION_USER, OTHER_USER, POWER_AUTOMATE_ID, SETUP_KEY,
-    WORKFRONT_ID, users,
+    API_KEY, CLIENT_ID, CLIENT_SECRET, CLOSED_EMAIL, CLOSED_USER, GATEWAY_API_KEY, GATEWAY_ID, INTEGRATION_EMAIL,
+    INTEGRATION_KEY, INTEGRATION_USER, OTHER_EMAIL, OTHER_USER, POWER_AUTOMATE_ID, SETUP_KEY, TWINS, TWINS_EMAIL,
+    WORKFRONT_ID, WORKFRONT_ROUTES, users,
 };
 pub use stand::{Sandbox, free_port};
 pub use wire::digest;

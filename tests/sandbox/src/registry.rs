@@ -10,24 +10,46 @@ use crate::wire::digest;
 pub const INTEGRATION_KEY: &str = "7c2b8d7e-3f5a-4f0e-9d5b-2a6f1e0c4b11";
 /// The user that the app acts as.
 pub const INTEGRATION_USER: &str = "5e1d7a90-8c34-4f7b-a2d6-90b1c3e5f722";
-/// Another user of the account.
+/// Another user of the account, who may not see or change everything in CLM.
 pub const OTHER_USER: &str = "c0ffee00-1b2c-4d3e-8f40-5a6b7c8d9e33";
+/// A user whose account is closed.
+pub const CLOSED_USER: &str = "dead0000-2c3d-4e4f-8a51-6b7c8d9eaf44";
+/// E-mail address of [`CLOSED_USER`].
+pub const CLOSED_EMAIL: &str = "leaver@example.org";
+/// Two users who share [`TWINS_EMAIL`].
+pub const TWINS: [&str; 2] = ["7a110001-3d4e-4f50-9b62-7c8d9eafb055", "7a110002-3d4e-4f50-9b62-7c8d9eafb066"];
+/// An e-mail address that names two users.
+pub const TWINS_EMAIL: &str = "team@example.org";
+/// E-mail address of [`INTEGRATION_USER`].
+pub const INTEGRATION_EMAIL: &str = "robot@example.org";
+/// E-mail address of [`OTHER_USER`].
+pub const OTHER_EMAIL: &str = "other@example.org";
 /// The client for scripts.
 pub const CLIENT_ID: &str = "sandbox-client";
 /// Power Platform's client.
 pub const POWER_AUTOMATE_ID: &str = "power-automate";
 /// Workfront's client.
 pub const WORKFRONT_ID: &str = "workfront";
-/// The secret of all of them, worth nothing outside the sandbox.
+/// The secret of every client, worth nothing outside the sandbox.
 pub const CLIENT_SECRET: &str = "sandbox secret, worth nothing";
+/// The client for gateway calls with an API key.
+pub const GATEWAY_ID: &str = "gateway";
+/// The API key of Workfront's client.
+pub const API_KEY: &str = "sandbox api key, worth nothing";
+/// The API key of the gateway's client.
+pub const GATEWAY_API_KEY: &str = "sandbox gateway key, worth nothing";
 /// The function key of the setup page.
 pub const SETUP_KEY: &str = "sandbox-function-key";
+
+/// Whether the app has the routes that Workfront calls. Until then its stand-in looks at documents of DocuSign's, which
+/// are there for a while only, and take DocuSign's own access tokens.
+pub const WORKFRONT_ROUTES: bool = false;
 
 impl Sandbox {
     /// `EVERGRANT_CLIENTS` of the sandbox.
     #[must_use]
     pub fn clients(&self) -> Value {
-        let digest = digest(CLIENT_SECRET);
+        let (api_key, gateway_api_key, digest) = (digest(API_KEY), digest(GATEWAY_API_KEY), digest(CLIENT_SECRET));
         json!([
             {"client_id": CLIENT_ID, "client_secret_sha256": [digest], "grant_types": ["client_credentials"],
              "subject": "integration_user", "scope": "signature spring_read spring_write"},
@@ -36,7 +58,12 @@ impl Sandbox {
              "scope": "signature spring_read spring_write", "redirect_uris": [self.power_platform.redirect_uri()]},
             {"client_id": WORKFRONT_ID, "client_secret_sha256": [digest], "profile": "workfront",
              "grant_types": ["authorization_code", "refresh_token"], "subject": "signed_in_user",
-             "scope": "spring_read spring_write", "redirect_uris": [self.workfront.redirect_uri()]},
+             "scope": "spring_read spring_write", "redirect_uris": [self.workfront.redirect_uri()],
+             "access_token": if WORKFRONT_ROUTES { "sealed" } else { "docusign" }, "api_key_sha256": [api_key]},
+            {"client_id": GATEWAY_ID, "client_secret_sha256": [digest], "grant_types": ["client_credentials"],
+             "subject": "integration_user", "scope": "signature spring_read spring_write", "access_token": "sealed",
+             "api_key_sha256": [gateway_api_key],
+             "gateway_allow": ["* /clm/", "* /clm-upload/", "* /clm-download/", "* /esign/"]},
         ])
     }
 }
@@ -48,10 +75,13 @@ pub fn users() -> Vec<User> {
         sub: sub.to_owned(),
         name: name.to_owned(),
         email: email.to_owned(),
-        active: true,
+        active: sub != CLOSED_USER,
     };
     vec![
-        user(INTEGRATION_USER, "Integration Robot", "robot@example.org"),
-        user(OTHER_USER, "Other Person", "other@example.org"),
+        user(INTEGRATION_USER, "Integration Robot", INTEGRATION_EMAIL),
+        user(OTHER_USER, "Other Person", OTHER_EMAIL),
+        user(CLOSED_USER, "Former Colleague", CLOSED_EMAIL),
+        user(TWINS[0], "Team One", TWINS_EMAIL),
+        user(TWINS[1], "Team Two", TWINS_EMAIL),
     ]
 }

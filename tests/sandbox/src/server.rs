@@ -17,8 +17,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
+/// Why a body could not be sent to its end.
+pub type BodyError = Box<dyn std::error::Error + Send + Sync>;
+
 /// A body of any make.
-pub type Body = BoxBody<Bytes, hyper::Error>;
+pub type Body = BoxBody<Bytes, BodyError>;
 
 /// What a handler gives: an answer, or [`Cut`] to break the connection off without one.
 pub type Reply = Result<Response<Body>, Cut>;
@@ -123,6 +126,11 @@ where
 /// A body of `text`.
 pub fn body(text: impl Into<Bytes>) -> Body {
     Full::new(text.into()).map_err(|never: Infallible| match never {}).boxed()
+}
+
+/// A body passed on as it comes in.
+pub fn passed_on(body: Incoming) -> Body {
+    body.map_err(BodyError::from).boxed()
 }
 
 /// An answer with a body of the given type.

@@ -46,9 +46,8 @@ pub struct Sandbox {
     pub signing_key: RsaKey,
     signing_key_id: String,
     sealing_key_id: String,
-    docusign_server: Server,
     identity_server: Server,
-    _servers: [Server; 4],
+    _servers: [Server; 5],
     authority: Authority,
     files: TempDir,
 }
@@ -80,6 +79,7 @@ impl Sandbox {
         docusign.upload_public_key(&signing_key.public_pem());
         docusign.control_also("key-vault", Arc::clone(&key_vault.faults));
         docusign.control_also("identity", Arc::clone(&identity.faults));
+        docusign.control_also("esign", Arc::clone(&docusign.esign_faults));
         let vault_server = key_vault.start(authority.certify("*.vault.azure.net").acceptor).await;
         let docusign_server = docusign.start().await;
         let (clm, clm_server) = Clm::start(&docusign).await;
@@ -90,9 +90,8 @@ impl Sandbox {
             Workfront::start(&format!("{}/sandbox/documents", docusign_server.url())).await;
         Self {
             proxy: Proxy::start(vault_server.address).await,
-            docusign_server,
             identity_server: identity.start().await,
-            _servers: [vault_server, power_platform_server, workfront_server, clm_server],
+            _servers: [vault_server, docusign_server, power_platform_server, workfront_server, clm_server],
             authority,
             azurite: None,
             power_platform,
@@ -118,7 +117,7 @@ impl Sandbox {
     /// Base URL of the account server: by name, so that to a browser it is another site than the handler's.
     #[must_use]
     pub fn docusign_url(&self) -> String {
-        format!("http://localhost:{}", self.docusign_server.address.port())
+        self.docusign.url()
     }
 
     /// Writes a file into the sandbox's folder and gives its path.
@@ -144,6 +143,7 @@ impl Sandbox {
             ("DOCUSIGN_OAUTH_URL", self.docusign_url()),
             ("DOCUSIGN_INTEGRATION_KEY", INTEGRATION_KEY.to_owned()),
             ("DOCUSIGN_USER_ID", INTEGRATION_USER.to_owned()),
+            ("DOCUSIGN_CLM_URL", self.clm.discovery_url()),
             // What the platform sets.
             ("WEBSITE_INSTANCE_ID", "sandbox".to_owned()),
             ("AZURE_CLIENT_ID", IDENTITY_CLIENT_ID.to_owned()),

@@ -19,36 +19,44 @@ pub const DOCUMENT_NAME: usize = 255;
 
 impl Clm {
     pub(super) fn documents(&self, call: &Call, path: &[&str]) -> Answer {
-        let mut state = self.state();
+        let (mut state, user) = (self.state(), call.user.sub.as_str());
         match (&call.method, path) {
             (&Method::GET, []) => {
                 let Some(wanted) = call.parameter("path") else { return Ok(no_such_route()) };
                 let (folder, name) = wanted.rsplit_once('/').unwrap_or(("", &wanted));
-                let folder = state.folder_at(folder)?;
-                let found = state.documents_in(&folder.id).find(|document| document.name.eq_ignore_ascii_case(name));
+                let folder = state.folder_at(folder, user)?;
+                let found =
+                    state.documents_in(&folder.id, user).find(|document| document.name.eq_ignore_ascii_case(name));
                 Ok(json_reply(200, &self.expanded(&state, found.ok_or(Refusal::new(404, 117))?, call)))
             }
-            (&Method::GET, [id]) => Ok(json_reply(200, &self.expanded(&state, state.document(id)?, call))),
-            (&Method::GET, [id, "versions"]) => Ok(self.versions(call, state.document(id)?)),
-            (&Method::GET, [id, "historyitems"]) => Ok(self.history(call, state.document(id)?)),
+            (&Method::GET, [id]) => Ok(json_reply(200, &self.expanded(&state, state.document(id, user)?, call))),
+            (&Method::GET, [id, "versions"]) => Ok(self.versions(call, state.document(id, user)?)),
+            (&Method::GET, [id, "historyitems"]) => Ok(self.history(call, state.document(id, user)?)),
             (&Method::GET, [id, "sharelinks"]) => {
+                state.document(id, user)?;
                 Ok(json_reply(200, &page(call, &self.href(&format!("documents/{id}/sharelinks")), &[])))
             }
-            (_, [id, "lock"]) => self.lock(call, state.document_mut(id)?),
+            (_, [id, "lock"]) => {
+                if call.method != Method::GET {
+                    state.check_write(user, &state.document(id, user)?.id)?;
+                }
+                self.lock(call, state.document_mut(id, user)?)
+            }
             (&Method::PATCH | &Method::PUT, [id]) => {
                 self.update_document(&mut state, call, id)?;
-                Ok(json_reply(200, &self.document_json(state.document(id)?)))
+                Ok(json_reply(200, &self.document_json(&state, state.document(id, user)?, user)))
             }
-            (&Method::DELETE, [id]) => self.delete_document(&mut state, id),
+            (&Method::DELETE, [id]) => self.delete_document(&mut state, call, id),
             (_, [] | [_]) => Ok(wrong_method(call)),
             _ => Ok(no_such_route()),
         }
     }
 
     fn expanded(&self, state: &State, document: &Document, call: &Call) -> Value {
-        let mut json = self.document_json(document);
+        let mut json = self.document_json(state, document, &call.user.sub);
         if call.expands("Path") {
-            let folder = state.folder(&document.folder).map(|folder| state.path(folder)).unwrap_or_default();
+            let folder =
+                state.folder(&document.folder, &call.user.sub).map(|folder| state.path(folder)).unwrap_or_default();
             json["Path"] = json!(format!("{folder}/{}", document.name));
         }
         if call.expands("AttributeGroups") {
@@ -95,8 +103,9 @@ impl Clm {
         let object = call.object(&["Name", "Description", "ParentFolder", "AttributeGroups"])?;
         let (name, description) = (text(&object, "Name")?, text(&object, "Description")?);
         name.as_deref().map_or(Ok(()), |name| check_name(name, DOCUMENT_NAME))?;
-        let folder = self.folder_in(state, &object, "ParentFolder")?;
-        let document = state.document_mut(id)?;
+        state.check_write(&call.user.sub, &state.document(id, &call.user.sub)?.id)?;
+        let folder = self.target_folder(state, &object, "ParentFolder", &call.user.sub)?;
+        let document = state.document_mut(id, &call.user.sub)?;
         document.check_lock(&call.user.sub)?;
         match object.get("AttributeGroups") {
             Some(changes) => attributes::write(&mut document.groups, changes, call.method == Method::PUT)?,
@@ -111,15 +120,18 @@ impl Clm {
     }
 
     /// The first time into the trash, the second time for good.
-    fn delete_document(&self, state: &mut State, id: &str) -> Answer {
-        let document = state.document_mut(id)?;
+    fn delete_document(&self, state: &mut State, call: &Call, id: &str) -> Answer {
+        let user = call.user.sub.as_str();
+        state.check_write(user, &state.document(id, user)?.id)?;
+        let document = state.document_mut(id, user)?;
+        document.check_lock(user)?;
         if document.in_trash {
             let id = document.id.clone();
             state.documents.retain(|known| known.id != id);
             return Ok(no_content());
         }
         document.in_trash = true;
-        Ok(json_reply(200, &self.document_json(document)))
+        Ok(json_reply(200, &self.document_json(state, state.document(id, user)?, user)))
     }
 }
 

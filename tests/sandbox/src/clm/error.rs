@@ -1,5 +1,7 @@
 //! CLM's error bodies.
 
+use std::time::{Duration, SystemTime};
+
 use http::Response;
 use serde_json::json;
 
@@ -8,6 +10,9 @@ use crate::wire::random;
 
 /// Calls an account may make in an hour, in the 429's header.
 const HOURLY_LIMIT: &str = "1000";
+
+/// When a throttled caller may call again.
+const RESET: Duration = Duration::from_secs(60);
 
 /// A refusal with CLM's error code.
 #[derive(Clone, Debug)]
@@ -49,7 +54,8 @@ impl Refusal {
         if self.status == 429 {
             let headers = response.headers_mut();
             headers.insert("x-ratelimit-limit", HOURLY_LIMIT.parse().expect("a header"));
-            headers.insert("x-ratelimit-reset", "Wed, 05 Feb 2031 13:00:00 GMT".parse().expect("a header"));
+            let reset = httpdate::fmt_http_date(SystemTime::now() + RESET);
+            headers.insert("x-ratelimit-reset", reset.parse().expect("a header"));
         }
         response
     }

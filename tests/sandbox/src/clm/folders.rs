@@ -1,7 +1,7 @@
 //! `/folders` on the object host.
 
 use http::{Method, Response, StatusCode};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::clm::error::Refusal;
 use crate::clm::page::page;
@@ -16,27 +16,36 @@ const FOLDER_NAME: usize = 100;
 
 impl Clm {
     pub(super) fn folders(&self, call: &Call, path: &[&str]) -> Answer {
-        let state = self.state();
+        let (state, user) = (self.state(), call.user.sub.as_str());
         let show = |folder: Result<&Folder, Refusal>| {
-            folder.map(|folder| json_reply(200, &self.folder_json(&state, folder, call.expands("Path"))))
+            let mut json = self.folder_json(&state, folder.clone()?, user);
+            if call.expands("Path") {
+                json["Path"] = json!(state.path(folder?));
+            }
+            Ok(json_reply(200, &json))
         };
         match (&call.method, path) {
-            (&Method::GET, ["path"]) => show(state.folder_at(&call.parameter("path").ok_or(Refusal::not_found())?)),
-            (&Method::GET, ["type"]) => {
-                show(system_folder(&state, &call.parameter("systemFolder").unwrap_or_default()))
+            (&Method::GET, ["path"]) => {
+                show(state.folder_at(&call.parameter("path").ok_or(Refusal::not_found())?, user))
             }
-            (&Method::GET, [id]) => show(state.folder(id)),
+            (&Method::GET, ["type"]) => {
+                show(system_folder(&state, &call.parameter("systemFolder").unwrap_or_default(), user))
+            }
+            (&Method::GET, [id]) => show(state.folder(id, user)),
             (&Method::GET, [id, "folders"]) => {
-                let id = &state.folder(id)?.id;
-                let items: Vec<_> = state.folders_in(id).map(|child| self.folder_json(&state, child, false)).collect();
+                let id = &state.folder(id, user)?.id;
+                let items: Vec<_> =
+                    state.folders_in(id, user).map(|child| self.folder_json(&state, child, user)).collect();
                 Ok(json_reply(200, &page(call, &self.href(&format!("folders/{id}/folders")), &items)))
             }
             (&Method::GET, [id, "documents"]) => {
-                let id = &state.folder(id)?.id;
-                let items: Vec<_> = state.documents_in(id).map(|document| self.document_json(document)).collect();
+                let id = &state.folder(id, user)?.id;
+                let items: Vec<_> =
+                    state.documents_in(id, user).map(|child| self.document_json(&state, child, user)).collect();
                 Ok(json_reply(200, &page(call, &self.href(&format!("folders/{id}/documents")), &items)))
             }
             (&Method::GET, [id, "sharelinks"]) => {
+                state.folder(id, user)?;
                 Ok(json_reply(200, &page(call, &self.href(&format!("folders/{id}/sharelinks")), &[])))
             }
             _ => {
@@ -47,25 +56,27 @@ impl Clm {
     }
 
     fn change_folders(&self, call: &Call, path: &[&str]) -> Answer {
-        let mut state = self.state();
+        let (mut state, user) = (self.state(), call.user.sub.as_str());
         match (&call.method, path) {
             (&Method::POST, []) => {
                 let id = self.create_folder(&mut state, call)?;
-                Ok(json_reply(201, &self.folder_json(&state, state.folder(&id)?, false)))
+                Ok(json_reply(201, &self.folder_json(&state, state.folder(&id, user)?, user)))
             }
             (&Method::PATCH | &Method::PUT, [id]) => {
-                let id = state.folder(id)?.id.clone();
+                let id = state.folder(id, user)?.id.clone();
+                state.check_write(user, &id)?;
                 self.update_folder(&mut state, call, &id)?;
-                Ok(json_reply(200, &self.folder_json(&state, state.folder(&id)?, false)))
+                Ok(json_reply(200, &self.folder_json(&state, state.folder(&id, user)?, user)))
             }
             (&Method::DELETE, [id]) => {
-                let folder = state.folder(id)?.clone();
+                let folder = state.folder(id, user)?.clone();
+                state.check_write(user, &folder.id)?;
                 if folder.in_trash {
                     state.folders.retain(|known| known.id != folder.id);
                     return Ok(no_content());
                 }
                 state.folders.iter_mut().filter(|known| known.id == folder.id).for_each(|known| known.in_trash = true);
-                Ok(json_reply(200, &self.folder_json(&state, state.folder(&folder.id)?, false)))
+                Ok(json_reply(200, &self.folder_json(&state, state.folder(&folder.id, user)?, user)))
             }
             (_, [] | [_]) => Ok(wrong_method(call)),
             _ => Ok(no_such_route()),
@@ -76,9 +87,12 @@ impl Clm {
         let object = call.object(&["Name", "Description", "ParentFolder"])?;
         let name = text(&object, "Name")?.unwrap_or_default();
         check_name(&name, FOLDER_NAME)?;
-        let parent = self.folder_in(state, &object, "ParentFolder")?.ok_or(Refusal::new(422, 113))?;
-        // Which status goes with a name that is taken is not documented.
-        if state.folders_in(&parent).any(|child| child.name.eq_ignore_ascii_case(&name)) {
+        let parent =
+            self.target_folder(state, &object, "ParentFolder", &call.user.sub)?.ok_or(Refusal::new(422, 113))?;
+        // Which status goes with a name that is taken is not documented; a folder that the user does not see takes it too.
+        let mut children =
+            state.folders.iter().filter(|child| child.parent.as_ref() == Some(&parent) && !child.in_trash);
+        if children.any(|child| child.name.eq_ignore_ascii_case(&name)) {
             return Err(Refusal::new(422, 106));
         }
         let description = text(&object, "Description")?.unwrap_or_default();
@@ -89,7 +103,7 @@ impl Clm {
         let object = call.object(&["Name", "Description", "ParentFolder"])?;
         let (name, description) = (text(&object, "Name")?, text(&object, "Description")?);
         name.as_deref().map_or(Ok(()), |name| check_name(name, FOLDER_NAME))?;
-        let parent = self.folder_in(state, &object, "ParentFolder")?;
+        let parent = self.target_folder(state, &object, "ParentFolder", &call.user.sub)?;
         for folder in state.folders.iter_mut().filter(|folder| folder.id == id) {
             folder.name = name.clone().unwrap_or(folder.name.clone());
             folder.description = description.clone().unwrap_or(folder.description.clone());
@@ -105,10 +119,24 @@ impl Clm {
         state: &State,
         object: &Map<String, Value>,
         name: &str,
+        user: &str,
     ) -> Result<Option<String>, Refusal> {
         let Some(reference) = object.get(name) else { return Ok(None) };
         let id = self.id_of(reference, "folders").ok_or(Refusal::new(422, 114))?;
-        state.folder(&id).map(|folder| Some(folder.id.clone()))
+        state.folder(&id, user).map(|folder| Some(folder.id.clone()))
+    }
+
+    /// The same for a folder that something is to be put into.
+    pub(super) fn target_folder(
+        &self,
+        state: &State,
+        object: &Map<String, Value>,
+        name: &str,
+        user: &str,
+    ) -> Result<Option<String>, Refusal> {
+        let folder = self.folder_in(state, object, name, user)?;
+        folder.as_ref().map_or(Ok(()), |id| state.check_write(user, id))?;
+        Ok(folder)
     }
 
     /// The ID in a reference to one of `kind`; `None` if it leads elsewhere.
@@ -118,10 +146,10 @@ impl Clm {
     }
 }
 
-fn system_folder<'s>(state: &'s State, kind: &str) -> Result<&'s Folder, Refusal> {
+fn system_folder<'s>(state: &'s State, kind: &str, user: &str) -> Result<&'s Folder, Refusal> {
     match kind {
-        "root" => state.folder_at("/"),
-        "home" => state.folder_at("/Home"),
+        "root" => state.folder_at("/", user),
+        "home" => state.folder_at("/Home", user),
         // The account is connected to nothing.
         "other sources" | "salesforce" => Err(Refusal::new(404, 109)),
         _ => Err(Refusal::new(422, 108)),

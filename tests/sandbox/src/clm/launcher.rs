@@ -37,7 +37,7 @@ impl Clm {
         if self.id_of(configuration, "doclauncherconfigurations").as_deref() != Some(CONFIGURATION.1) {
             return Err(Refusal::not_found());
         }
-        self.folder_in(&self.state(), &object, "DestinationFolder")?;
+        self.target_folder(&self.state(), &object, "DestinationFolder", &call.user.sub)?;
         if !good {
             return Err(Refusal::invalid("Data", 1004));
         }

@@ -3,21 +3,27 @@
 //! It believes the access tokens that the sandbox's DocuSign issued, and asks for their CLM scopes. What CLM's documents
 //! leave open is chosen here and said where it is chosen. Every object carries the addresses that lead on, as CLM's do,
 //! so a client that makes addresses up itself does not get far. Bodies with unknown members are refused, which CLM may
-//! not do: a misspelt member should show. Uploads are read as streams, not as `multipart/form-data`.
+//! not do: a misspelt member should show. Uploads are read as streams, not as `multipart/form-data`. The pages that people
+//! are led to are served as well, below `/web`.
 
 mod attributes;
-mod content;
+mod control;
 mod documents;
+mod download;
 mod error;
 mod folders;
 mod launcher;
 mod members;
 mod page;
 mod request;
+mod rights;
 mod search;
 mod state;
+mod stored;
 mod tasks;
+mod upload;
 mod view;
+mod web;
 mod workflows;
 
 use std::collections::VecDeque;
@@ -34,6 +40,7 @@ use crate::server::{Body, Reply, Server, json as json_reply, reply};
 use error::Refusal;
 use request::Call;
 use state::State;
+use upload::Traffic;
 
 /// The API account ID.
 pub const ACCOUNT_ID: &str = "3f0c2d9e-6b1a-4c57-9a83-0d5e7b21c4aa";
@@ -53,6 +60,7 @@ pub struct Clm {
     refusals: Mutex<VecDeque<Refusal>>,
     calls: Mutex<Vec<String>>,
     state: Mutex<State>,
+    traffic: Traffic,
 }
 
 impl Clm {
@@ -66,6 +74,7 @@ impl Clm {
             refusals: Mutex::default(),
             calls: Mutex::default(),
             state: Mutex::new(State::seeded()),
+            traffic: Traffic::default(),
         });
         let answering = Arc::clone(&this);
         let server = Server::start(0, move |request| Arc::clone(&answering).answer(request)).await;
@@ -94,7 +103,7 @@ impl Clm {
     /// Base URL of account discovery.
     #[must_use]
     pub fn discovery_url(&self) -> String {
-        self.url("/auth")
+        self.url("")
     }
 
     /// The next call with a good token is refused with this status and `ErrorCode`; several line up.
@@ -117,18 +126,29 @@ impl Clm {
     }
 
     async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Reply {
+        if request.uri().path().starts_with("/web") {
+            return Ok(self.page(request).await);
+        }
         if let Some(struck) = self.faults.strike().await {
             return struck;
         }
-        let Some(mut call) = Call::read(request).await else { return Ok(no_such_route()) };
+        let Some((mut call, upload)) = Call::read(request).await else { return Ok(no_such_route()) };
         if call.host == "auth" {
             return Ok(self.discover(&call));
         }
         if let Err(refusal) = self.admit(&mut call) {
+            if let Some(body) = upload {
+                upload::drain(body).await;
+            }
             return Ok(refusal.answer());
         }
         self.calls.lock().unwrap().push(format!("{} {} /{}", call.method, call.host, call.path.join("/")));
-        Ok(self.route(&call).unwrap_or_else(Refusal::answer))
+        let path: Vec<String> = call.path.iter().map(|segment| segment.to_lowercase()).collect();
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        match upload {
+            Some(body) => self.upload(&call, &path, body).await,
+            None => Ok(self.route(&call, &path).unwrap_or_else(Refusal::answer)),
+        }
     }
 
     /// Who calls, and may they? A missing scope is answered like a missing token.
@@ -150,17 +170,14 @@ impl Clm {
     }
 
     /// Paths are matched without regard to case.
-    fn route(&self, call: &Call) -> Answer {
-        let path: Vec<String> = call.path.iter().map(|segment| segment.to_lowercase()).collect();
-        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    fn route(&self, call: &Call, path: &[&str]) -> Answer {
         match (call.host.as_str(), path.split_first()) {
-            ("upload", _) => self.upload(call, &path),
-            ("download", _) => self.download(call, &path),
+            ("download", _) => self.download(call, path),
             (_, Some((&"members", rest))) => Ok(self.members(call, rest)),
             (_, Some((&"folders", rest))) => self.folders(call, rest),
             (_, Some((&"documents", rest))) => self.documents(call, rest),
             (_, Some((&"attributegroups", rest))) => Ok(self.attribute_groups(call, rest)),
-            (_, Some((&"workflowdefinitions" | &"workflows", _))) => self.workflows(call, &path),
+            (_, Some((&"workflowdefinitions" | &"workflows", _))) => self.workflows(call, path),
             (_, Some((&"doclauncherconfigurations", rest))) => Ok(self.launcher_configurations(call, rest)),
             (_, Some((kind, rest))) => self.tasks(call, kind, rest),
             _ => Ok(no_such_route()),
@@ -180,7 +197,7 @@ impl Clm {
         json_reply(
             200,
             &json!({"Id": ACCOUNT_ID, "ApiBaseUrl": self.api_url(), "ApiBaseUploadUrl": self.upload_url(),
-                    "ApiBaseDownloadUrl": self.download_url(), "WebLandingPageUrl": "https://uatna11.springcm.com"}),
+                    "ApiBaseDownloadUrl": self.download_url(), "WebLandingPageUrl": self.url("/web")}),
         )
     }
 }

@@ -14,13 +14,13 @@ use crate::wire::parameter;
 /// One call, read to its end.
 #[derive(Debug)]
 pub struct Call {
-    /// `object`, `upload`, `download` or `auth`.
+    /// `object`, `upload`, `download`, or `auth` for account discovery.
     pub host: String,
     /// The method.
     pub method: Method,
     /// What follows the account, decoded.
     pub path: Vec<String>,
-    /// The body.
+    /// The body; empty at the upload host, where it is read as a stream.
     pub body: Bytes,
     /// Who calls.
     pub user: User,
@@ -29,20 +29,25 @@ pub struct Call {
 }
 
 impl Call {
-    /// Reads a request; `None` without a host in the path.
-    pub async fn read(request: Request<Incoming>) -> Option<Self> {
+    /// Reads a request, except for the body of an upload; `None` without a host in the path.
+    pub async fn read(request: Request<Incoming>) -> Option<(Self, Option<Incoming>)> {
         let (head, body) = request.into_parts();
-        let mut path = head.uri.path().trim_matches('/').split('/').map(decode);
-        let host = path.next().filter(|host| ["object", "upload", "download", "auth"].contains(&host.as_str()))?;
-        Some(Self {
+        let mut path = head.uri.path().trim_matches('/').split('/').map(decode).peekable();
+        // Account discovery has a server of its own in life, and is at the root here.
+        let host = if path.peek().is_some_and(|first| first == "api") { Some("auth".to_owned()) } else { path.next() };
+        let host = host.filter(|host| ["object", "upload", "download", "auth"].contains(&host.as_str()))?;
+        let (body, stream) =
+            if host == "upload" { (Bytes::new(), Some(body)) } else { (server::read(body).await, None) };
+        let call = Self {
             host,
             path: path.collect(),
             method: head.method,
-            body: server::read(body).await,
+            body,
             user: User { sub: String::new(), name: String::new(), email: String::new(), active: false },
             query: head.uri.query().unwrap_or_default().to_owned(),
             headers: head.headers,
-        })
+        };
+        Some((call, stream))
     }
 
     /// Takes `v2/{accountId}` off the path, and gives the account.

@@ -43,27 +43,29 @@ impl Clm {
         for name in criteria.keys().filter(|name| !NOT_TEXT.contains(&name.as_str())) {
             text(&criteria, name)?;
         }
-        let state = self.state();
-        let scope = self.scope(&state, &criteria)?;
+        let (state, user) = (self.state(), call.user.sub.as_str());
+        let scope = self.scope(&state, &criteria, user)?;
+        let found = |id: &str| state.sees(user, id) && !state.is_in_trash(id);
         let found: Vec<Value> = if of_folders {
-            let folders = state.folders.iter().filter(|folder| folder.parent.is_some() && !folder.in_trash);
+            let folders = state.folders.iter().filter(|folder| folder.parent.is_some() && found(&folder.id));
             let lies_in =
                 folders.filter(|folder| scope.as_ref().is_none_or(|scope| in_scope(scope, folder.parent.as_ref())));
             let titled = lies_in.filter(|folder| contains(&criteria, "Title", &folder.name));
-            titled.map(|folder| self.folder_json(&state, folder, false)).collect()
+            titled.map(|folder| self.folder_json(&state, folder, user)).collect()
         } else {
-            let documents = state.documents.iter().filter(|document| fits(&criteria, document));
+            let documents = state.documents.iter().filter(|document| found(&document.id) && fits(&criteria, document));
             let lies_in =
                 documents.filter(|document| scope.as_ref().is_none_or(|scope| scope.contains(&document.folder)));
-            lies_in.map(|document| self.found(document, call)).collect()
+            lies_in.map(|document| self.found(&state, document, call)).collect()
         };
         drop(state);
         let polls_left = if self.slow_searches.load(Ordering::SeqCst) { SLOW_POLLS } else { 0 };
-        Ok(self.begin(call, Task { kind: kind.to_owned(), polls_left, outcome: json!({}), found: Some(found) }))
+        let task = Task { polls_left, found: Some(found), ..Task::new(kind, call, json!({})) };
+        Ok(self.begin(call, task))
     }
 
-    fn found(&self, document: &Document, call: &Call) -> Value {
-        let mut json = self.document_json(document);
+    fn found(&self, state: &State, document: &Document, call: &Call) -> Value {
+        let mut json = self.document_json(state, document, &call.user.sub);
         if call.expands("AttributeGroups") {
             json["AttributeGroups"] = json!(document.groups);
         }
@@ -73,19 +75,19 @@ impl Clm {
     /// Further pages of what was found.
     pub(super) fn results(&self, call: &Call, kind: &str, id: &str) -> Answer {
         let state = self.state();
-        let task = state.tasks.get(id).filter(|task| task.kind == kind && task.polls_left == 0);
+        let task = state.tasks.get(id).filter(|task| task.is(kind, call) && task.polls_left == 0);
         let found = task.and_then(|task| task.found.as_ref()).ok_or(Refusal::not_found())?;
         Ok(json_reply(200, &page(call, &self.href(&format!("{kind}/{id}/Result")), found)))
     }
 
     /// The folders to search in; `None` for all.
-    fn scope(&self, state: &State, criteria: &Map<String, Value>) -> Result<Option<Vec<String>>, Refusal> {
-        let Some(folder) = self.folder_in(state, criteria, "InFolder")? else { return Ok(None) };
+    fn scope(&self, state: &State, criteria: &Map<String, Value>, user: &str) -> Result<Option<Vec<String>>, Refusal> {
+        let Some(folder) = self.folder_in(state, criteria, "InFolder", user)? else { return Ok(None) };
         let mut scope = vec![folder];
         if criteria.get("IncludeSubFolders") == Some(&json!(true)) {
             let mut next = 0;
             while next < scope.len() {
-                let below: Vec<_> = state.folders_in(&scope[next]).map(|folder| folder.id.clone()).collect();
+                let below: Vec<_> = state.folders_in(&scope[next], user).map(|folder| folder.id.clone()).collect();
                 scope.extend(below);
                 next += 1;
             }
@@ -99,14 +101,13 @@ fn in_scope(scope: &[String], folder: Option<&String>) -> bool {
 }
 
 fn fits(criteria: &Map<String, Value>, document: &Document) -> bool {
-    let newest = document.versions.last().map(|version| String::from_utf8_lossy(&version.bytes).into_owned());
+    let newest = document.versions.last().map(|version| version.stored.text());
     let words = format!("{} {}", document.name, newest.unwrap_or_default()).to_lowercase();
     let list = |name: &str| text(criteria, name).ok().flatten().unwrap_or_default().to_lowercase();
     let has = |name: &str| list(name).split(',').map(|word| words.contains(word.trim())).collect::<Vec<_>>();
     let given = |name: &str| !list(name).is_empty();
     let extension = document.name.rsplit('.').next().unwrap_or_default().to_lowercase();
-    !document.in_trash
-        && contains(criteria, "Title", &document.name)
+    contains(criteria, "Title", &document.name)
         && contains(criteria, "Content", &words)
         && contains(criteria, "Phrase", &words)
         && contains(criteria, "Description", &document.description)

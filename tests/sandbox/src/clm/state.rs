@@ -1,12 +1,13 @@
 //! What the account holds.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use crate::clm::error::{Refusal, guid};
+use crate::clm::error::guid;
+use crate::clm::stored::Stored;
 use crate::docusign::unix_now;
+use crate::registry::OTHER_USER;
 
 /// A folder.
 #[derive(Clone, Debug)]
@@ -38,13 +39,15 @@ pub struct Document {
     pub in_trash: bool,
     /// How often a rendition was asked for: it is there from the second time on.
     pub renditions_asked: u32,
+    /// No rendition of it will ever be there.
+    pub never_rendered: bool,
 }
 
 /// The bytes of a document at some time.
 #[derive(Clone, Debug)]
 pub struct Version {
     pub id: String,
-    pub bytes: Bytes,
+    pub stored: Stored,
     pub created: u64,
 }
 
@@ -52,6 +55,8 @@ pub struct Version {
 #[derive(Clone, Debug)]
 pub struct Task {
     pub kind: String,
+    /// Whose task it is.
+    pub user: String,
     /// How often it has to be asked for until it is done.
     pub polls_left: u32,
     /// The members it has once it is done.
@@ -79,19 +84,30 @@ pub struct State {
     pub documents: Vec<Document>,
     pub tasks: HashMap<String, Task>,
     pub workflows: HashMap<String, Workflow>,
+    /// (folder or document, user) pairs: the user does not see it, nor what is below.
+    pub hidden: HashSet<(String, String)>,
+    /// (folder or document, user) pairs: the user may only read it and what is below.
+    pub read_only: HashSet<(String, String)>,
 }
 
 impl State {
-    /// A root, a home folder, and a folder of contracts with more documents than a page holds.
+    /// A root, a home folder, and a folder of contracts with more documents than a page holds. In it are a folder that
+    /// [`OTHER_USER`] does not see, and one where that user may only read.
     pub fn seeded() -> Self {
         let mut state = Self::default();
         let root = state.add_folder("Example Ltd", "", None);
         state.add_folder("Home", "", Some(&root));
         let contracts = state.add_folder("Contracts", "Signed and unsigned", Some(&root));
         for number in 1..=23 {
-            let bytes = Bytes::from(format!("agreement number {number}"));
+            let bytes = Stored::from(format!("agreement number {number}"));
             state.add_document(&format!("Agreement {number:02}.txt"), &contracts, bytes);
         }
+        let board = state.add_folder("Board only", "", Some(&contracts));
+        state.add_document("Minutes.txt", &board, Stored::from("what the board said"));
+        state.hidden.insert((board, OTHER_USER.to_owned()));
+        let archive = state.add_folder("Archive", "Closed", Some(&contracts));
+        state.add_document("Charter.txt", &archive, Stored::from("how it began"));
+        state.read_only.insert((archive, OTHER_USER.to_owned()));
         state
     }
 
@@ -111,7 +127,7 @@ impl State {
     }
 
     /// Adds a document and gives its ID.
-    pub fn add_document(&mut self, name: &str, folder: &str, bytes: Bytes) -> String {
+    pub fn add_document(&mut self, name: &str, folder: &str, stored: Stored) -> String {
         let (id, now) = (guid(), unix_now());
         self.documents.push(Document {
             id: id.clone(),
@@ -120,52 +136,13 @@ impl State {
             folder: folder.to_owned(),
             created: now,
             updated: now,
-            versions: vec![Version { id: id.clone(), bytes, created: now }],
+            versions: vec![Version { id: id.clone(), stored, created: now }],
             groups: Map::new(),
             locked_by: None,
             in_trash: false,
             renditions_asked: 0,
+            never_rendered: false,
         });
         id
-    }
-
-    /// The folder with this ID.
-    pub fn folder(&self, id: &str) -> Result<&Folder, Refusal> {
-        self.folders.iter().find(|folder| folder.id.eq_ignore_ascii_case(id)).ok_or(Refusal::new(404, 109))
-    }
-
-    /// The document with this ID.
-    pub fn document(&self, id: &str) -> Result<&Document, Refusal> {
-        self.documents.iter().find(|document| document.id.eq_ignore_ascii_case(id)).ok_or(Refusal::new(404, 117))
-    }
-
-    /// The document with this ID, to be changed.
-    pub fn document_mut(&mut self, id: &str) -> Result<&mut Document, Refusal> {
-        self.documents.iter_mut().find(|document| document.id.eq_ignore_ascii_case(id)).ok_or(Refusal::new(404, 117))
-    }
-
-    /// The documents that lie directly in a folder.
-    pub fn documents_in(&self, folder: &str) -> impl Iterator<Item = &Document> {
-        self.documents.iter().filter(move |document| document.folder == folder && !document.in_trash)
-    }
-
-    /// The folders that lie directly in a folder.
-    pub fn folders_in(&self, folder: &str) -> impl Iterator<Item = &Folder> {
-        self.folders.iter().filter(move |child| child.parent.as_deref() == Some(folder) && !child.in_trash)
-    }
-
-    /// The path of a folder, the account's name first.
-    pub fn path(&self, folder: &Folder) -> String {
-        let above = folder.parent.as_ref().and_then(|parent| self.folder(parent).ok());
-        format!("{}/{}", above.map(|above| self.path(above)).unwrap_or_default(), folder.name)
-    }
-
-    /// The folder at a path from the root, without the account's name.
-    pub fn folder_at(&self, path: &str) -> Result<&Folder, Refusal> {
-        let root = self.folders.iter().find(|folder| folder.parent.is_none()).ok_or(Refusal::not_found())?;
-        path.split('/').filter(|name| !name.is_empty()).try_fold(root, |above, name| {
-            let mut children = self.folders_in(&above.id);
-            children.find(|child| child.name.eq_ignore_ascii_case(name)).ok_or(Refusal::new(404, 109))
-        })
     }
 }

@@ -18,11 +18,11 @@ impl Clm {
         match (&call.method, kind, path) {
             (&Method::POST, "copytasks", []) => {
                 let outcome = self.copy(&mut self.state(), call)?;
-                Ok(self.begin(call, Task { kind: kind.to_owned(), polls_left: POLLS, outcome, found: None }))
+                Ok(self.begin(call, Task::new(kind, call, outcome)))
             }
             (&Method::POST, "doclaunchertasks", []) => {
                 let outcome = self.launch(call)?;
-                Ok(self.begin(call, Task { kind: kind.to_owned(), polls_left: POLLS, outcome, found: None }))
+                Ok(self.begin(call, Task::new(kind, call, outcome)))
             }
             (&Method::POST, "documentsearchtasks" | "foldersearchtasks", []) => self.search(call, kind),
             (&Method::GET, "documentsearchtasks" | "foldersearchtasks", [id, "result"]) => self.results(call, kind, id),
@@ -47,7 +47,7 @@ impl Clm {
 
     fn poll(&self, call: &Call, kind: &str, id: &str) -> Answer {
         let mut state = self.state();
-        let task = state.tasks.get_mut(id).filter(|task| task.kind == kind).ok_or(Refusal::not_found())?;
+        let task = state.tasks.get_mut(id).filter(|task| task.is(kind, call)).ok_or(Refusal::not_found())?;
         task.polls_left = task.polls_left.saturating_sub(1);
         Ok(json_reply(200, &self.task_json(call, id, task)))
     }
@@ -70,7 +70,8 @@ impl Clm {
     fn copy(&self, state: &mut State, call: &Call) -> Result<Value, Refusal> {
         let members = ["DocumentsToCopy", "FoldersToCopy", "DestinationFolder", "DestinationDocumentName"];
         let object = call.object(&members)?;
-        let target = self.folder_in(state, &object, "DestinationFolder")?.ok_or(Refusal::new(422, 140))?;
+        let target =
+            self.target_folder(state, &object, "DestinationFolder", &call.user.sub)?.ok_or(Refusal::new(422, 140))?;
         let name = text(&object, "DestinationDocumentName")?;
         let (documents, folders) = (references(&object, "DocumentsToCopy")?, references(&object, "FoldersToCopy")?);
         if documents.is_empty() && folders.is_empty() {
@@ -78,18 +79,31 @@ impl Clm {
         }
         let name = name.filter(|_| documents.len() == 1);
         let copied = sort(&documents, |reference| {
-            let original = state.document(&self.id_of(reference, "documents")?).ok()?.clone();
-            let bytes = original.versions.last()?.bytes.clone();
+            let original = state.document(&self.id_of(reference, "documents")?, &call.user.sub).ok()?.clone();
+            let bytes = original.versions.last()?.stored.clone();
             let id = state.add_document(name.as_deref().unwrap_or(&original.name), &target, bytes);
             Some(json!({"Href": self.href(&format!("documents/{id}"))}))
         });
         let copied_folders = sort(&folders, |reference| {
-            let original = state.folder(&self.id_of(reference, "folders")?).ok()?.clone();
+            let original = state.folder(&self.id_of(reference, "folders")?, &call.user.sub).ok()?.clone();
             let id = state.add_folder(&original.name, &original.description, Some(&target));
             Some(json!({"Href": self.href(&format!("folders/{id}"))}))
         });
         Ok(json!({"DocumentResults": copied.0, "FailedDocuments": copied.1, "FolderResults": copied_folders.0,
                   "FailedFolders": copied_folders.1}))
+    }
+}
+
+impl Task {
+    /// A task of whoever calls, which is done when it is asked for the second time.
+    pub fn new(kind: &str, call: &Call, outcome: Value) -> Self {
+        let user = call.user.sub.clone();
+        Self { kind: kind.to_owned(), user, polls_left: POLLS, outcome, found: None }
+    }
+
+    /// Is it of this kind, and the caller's own?
+    pub fn is(&self, kind: &str, call: &Call) -> bool {
+        self.kind == kind && self.user == call.user.sub
     }
 }
 

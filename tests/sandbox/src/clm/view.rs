@@ -11,30 +11,32 @@ impl Clm {
         format!("{}/v2/{ACCOUNT_ID}/{path}", self.api_url())
     }
 
-    /// A folder; list items come without `Path`.
-    pub(super) fn folder_json(&self, state: &State, folder: &Folder, with_path: bool) -> Value {
+    /// Address of a page for people.
+    pub(super) fn web(&self, page: &str) -> String {
+        format!("{}/{page}", self.url("/web"))
+    }
+
+    /// A folder as `user` sees it; list items come without `Path`.
+    pub(super) fn folder_json(&self, state: &State, folder: &Folder, user: &str) -> Value {
         let base = self.href(&format!("folders/{}", folder.id));
         let upload = format!("{}/v2/{ACCOUNT_ID}/folders/{}/documents{{?name}}", self.upload_url(), folder.id);
         let mut json = json!({
             "Name": folder.name, "Description": folder.description,
             "CreatedDate": date(folder.created), "CreatedBy": "robot@example.org",
             "UpdatedDate": date(folder.updated), "UpdatedBy": "robot@example.org",
-            "BrowseDocumentsUrl": format!("https://uatna11.springcm.com/atlas/Link/Folder/4711/{}", folder.id),
-            "AccessLevel": access_level(), "Documents": {"Href": format!("{base}/documents")},
+            "BrowseDocumentsUrl": self.web(&format!("folders?id={}", folder.id)),
+            "AccessLevel": state.access_level(user, &folder.id), "Documents": {"Href": format!("{base}/documents")},
             "Folders": {"Href": format!("{base}/folders")}, "ShareLinks": {"Href": format!("{base}/sharelinks")},
             "CreateDocumentHref": upload, "Href": base,
         });
         if let Some(parent) = &folder.parent {
             json["ParentFolder"] = json!({"Href": self.href(&format!("folders/{parent}"))});
         }
-        if with_path {
-            json["Path"] = json!(state.path(folder));
-        }
         json
     }
 
-    /// A document; list items come without `Path` and `AttributeGroups`.
-    pub(super) fn document_json(&self, document: &Document) -> Value {
+    /// A document as `user` sees it; list items come without `Path` and `AttributeGroups`.
+    pub(super) fn document_json(&self, state: &State, document: &Document, user: &str) -> Value {
         let base = self.href(&format!("documents/{}", document.id));
         let newest = document.versions.last();
         let in_base = |part: &str| json!({"Href": format!("{base}/{part}")});
@@ -45,18 +47,14 @@ impl Clm {
             "ContentCreatedDate": date(newest.map_or(document.created, |version| version.created)),
             "ParentFolder": {"Href": self.href(&format!("folders/{}", document.folder))},
             "HistoryItems": in_base("historyitems"), "Lock": in_base("lock"), "Versions": in_base("versions"),
-            "ShareLinks": in_base("sharelinks"), "AccessLevel": access_level(), "IsInTrash": document.in_trash,
-            "PageCount": u8::from(document.renditions_asked > 0),
-            "PreviewUrl": format!("https://uatna11.springcm.com/atlas/documents/preview.aspx?lduid={}", document.id),
-            "NativeFileSize": newest.map_or(0, |version| version.bytes.len()),
+            "ShareLinks": in_base("sharelinks"), "AccessLevel": state.access_level(user, &document.id), "IsInTrash": document.in_trash,
+            "PageCount": u8::from(document.renditions_asked > 0 && !document.never_rendered),
+            "PreviewUrl": self.web(&format!("documents/preview?id={}", document.id)),
+            "NativeFileSize": newest.map_or(0, |version| version.stored.summary.length),
             "DownloadDocumentHref": format!("{}/v2/{ACCOUNT_ID}/documents/{}", self.download_url(), document.id),
             "Href": base,
         })
     }
-}
-
-fn access_level() -> Value {
-    json!({"See": true, "Read": true, "Write": true, "Move": true, "Create": true, "SetAccess": false})
 }
 
 fn extension(name: &str) -> &str {

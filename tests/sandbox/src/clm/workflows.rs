@@ -57,7 +57,7 @@ impl Clm {
         let references = references(items, "Items")?;
         let documents = references.iter().map(|reference| {
             let id = self.id_of(reference, "documents").ok_or_else(|| Refusal::invalid("WorkflowDocuments", 1011))?;
-            state.document(&id).map(|document| document.id.clone())
+            state.document(&id, &call.user.sub).map(|document| document.id.clone())
         });
         let documents = documents.collect::<Result<Vec<_>, _>>()?;
         let (status, started) = ("Executing", unix_now());
@@ -83,8 +83,8 @@ impl Clm {
     fn workflow_documents(&self, call: &Call, id: &str) -> Answer {
         let state = self.state();
         let workflow = state.workflows.get(id).ok_or(Refusal::new(404, 126))?;
-        let documents = workflow.documents.iter().filter_map(|id| state.document(id).ok());
-        let items: Vec<_> = documents.map(|document| self.document_json(document)).collect();
+        let documents = workflow.documents.iter().filter_map(|id| state.document(id, &call.user.sub).ok());
+        let items: Vec<_> = documents.map(|document| self.document_json(&state, document, &call.user.sub)).collect();
         Ok(json_reply(200, &page(call, &self.href(&format!("workflows/{id}/documents")), &items)))
     }
 

@@ -1,23 +1,26 @@
-//! DocuSign's account server: `/oauth/auth` with its consent pages, `/oauth/token`, `/oauth/userinfo`.
+//! DocuSign's account server: `/oauth/auth` with its consent pages, `/oauth/token`, `/oauth/userinfo`; and the eSignature
+//! API, which has hosts of its own in life.
 //!
 //! It verifies assertions against the uploaded public keys and answers every documented error as DocuSign does.
 //! `POST /sandbox/fault?…` breaks it on demand, for whoever plays with the sandbox by hand.
 
+mod access_tokens;
 mod consent;
 mod control;
+mod esign;
 mod token;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use http::{Method, Request, Response};
+use http::{Method, Request};
 use hyper::body::Incoming;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::fault::Faults;
-use crate::server::{self, Body, Reply, Server, json as json_reply, reply};
+use crate::server::{self, Reply, Server, reply};
 use crate::wire::random;
 
 pub use control::REFUSALS;
@@ -67,6 +70,8 @@ struct State {
     redirect_uris: Vec<String>,
     codes: HashMap<String, Code>,
     access_tokens: HashMap<String, String>,
+    /// Access tokens that were good once.
+    worthless: HashSet<String>,
     /// Scopes of access tokens, separated by spaces.
     scopes: HashMap<String, String>,
     assertions: Vec<String>,
@@ -83,6 +88,10 @@ pub struct Docusign {
     pub faults: Faults,
     /// Faults of `/oauth/userinfo`.
     pub userinfo_faults: Faults,
+    /// Faults of the eSignature API.
+    pub esign_faults: Arc<Faults>,
+    base: OnceLock<String>,
+    user_lookups: AtomicU32,
     integration_key: String,
     secret_key: Option<String>,
     state: Mutex<State>,
@@ -97,6 +106,9 @@ impl Docusign {
         Arc::new(Self {
             faults: Faults::default(),
             userinfo_faults: Faults::default(),
+            esign_faults: Arc::default(),
+            base: OnceLock::new(),
+            user_lookups: AtomicU32::new(0),
             integration_key: integration_key.to_owned(),
             secret_key: secret_key.map(ToOwned::to_owned),
             state: Mutex::new(State {
@@ -106,6 +118,7 @@ impl Docusign {
                 redirect_uris: Vec::new(),
                 codes: HashMap::new(),
                 access_tokens: HashMap::new(),
+                worthless: HashSet::new(),
                 scopes: HashMap::new(),
                 assertions: Vec::new(),
                 expires_in: ExpiresIn::Number(3600),
@@ -120,7 +133,16 @@ impl Docusign {
     /// Starts serving.
     pub async fn start(self: &Arc<Self>) -> Server {
         let this = Arc::clone(self);
-        Server::start(0, move |request| Arc::clone(&this).answer(request)).await
+        let server = Server::start(0, move |request| Arc::clone(&this).answer(request)).await;
+        self.base.get_or_init(|| format!("http://localhost:{}", server.address.port()));
+        server
+    }
+
+    /// Base URL of the account server and the eSignature API: by name, so that to a browser it is another site than the
+    /// handler's.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.base.get().cloned().unwrap_or_default()
     }
 
     /// Uploads a public key, as on the "Apps and Keys" page.
@@ -194,19 +216,10 @@ impl Docusign {
         self.state().assertions.clone()
     }
 
-    /// The access tokens issued so far.
+    /// The users of the account.
     #[must_use]
-    pub fn access_tokens(&self) -> Vec<String> {
-        self.state().access_tokens.keys().cloned().collect()
-    }
-
-    /// User and scope of the access token in an `Authorization` header, if this server issued it.
-    #[must_use]
-    pub fn bearer(&self, authorization: &str) -> Option<(String, String)> {
-        let access_token = authorization.strip_prefix("Bearer ")?;
-        let state = self.state();
-        let user = state.access_tokens.get(access_token)?;
-        Some((user.clone(), state.scopes.get(access_token).cloned().unwrap_or_default()))
+    pub fn users(&self) -> Vec<User> {
+        self.state().users.clone()
     }
 
     /// The user with this GUID.
@@ -241,48 +254,10 @@ impl Docusign {
             (&Method::GET, "/oauth/userinfo") => self.userinfo(&request).await,
             (&Method::GET, "/sandbox/documents/metadata") => Ok(self.documents(&request)),
             (&Method::POST, "/sandbox/fault") => Ok(self.control(&query)),
+            (_, path) if path.starts_with(esign::BASE) => self.esign(request).await,
             _ => Ok(reply(404, "text/plain", "not found\n")),
         }
     }
-
-    async fn userinfo(&self, request: &Request<Incoming>) -> Reply {
-        if let Some(struck) = self.userinfo_faults.strike().await {
-            return struck;
-        }
-        let bearer =
-            request.headers().get("authorization").and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-        let state = self.state();
-        let sub = bearer.and_then(|token| state.access_tokens.get(token));
-        let Some(user) = state.users.iter().find(|user| Some(&user.sub) == sub) else {
-            return Ok(json_reply(
-                401,
-                &json!({"error": "internal_server_error", "error_description": "invalid_token"}),
-            ));
-        };
-        Ok(json_reply(200, &user_json(user)))
-    }
-
-    /// A document store in the manner that Workfront expects: 403 for a token that is not good.
-    fn documents(&self, request: &Request<Incoming>) -> Response<Body> {
-        let bearer = request.headers().get("authorization").and_then(|value| value.to_str().ok());
-        let access_token = bearer.and_then(|bearer| bearer.strip_prefix("Bearer ")).unwrap_or_default();
-        match self.state().access_tokens.get(access_token) {
-            Some(user) => {
-                json_reply(200, &json!({"id": "/", "kind": "folder", "title": format!("Documents of {user}")}))
-            }
-            None => json_reply(403, &json!({"status": "error", "error": "The access token is missing or not valid."})),
-        }
-    }
-}
-
-fn user_json(user: &User) -> Value {
-    json!({
-        "sub": user.sub, "name": user.name, "email": user.email, "created": "2031-01-02T03:04:05.67",
-        "accounts": [
-            {"account_id": "3f0c2d9e-6b1a-4c57-9a83-0d5e7b21c4aa", "is_default": "true",
-             "account_name": "Example Ltd", "base_uri": "https://demo.docusign.net"},
-        ],
-    })
 }
 
 /// Seconds since 1970 by the machine's clock.

@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering;
 
 use super::{ACCOUNT_HOST, Docusign, ExpiresIn};
 use crate::server::{self, Body, Reply, json as json_reply};
-use crate::wire::{parameter, random};
+use crate::wire::parameter;
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
@@ -113,10 +113,8 @@ impl Docusign {
     }
 
     fn issue(&self, user: &str, scope: &str) -> Response<Body> {
-        let access_token = format!("ds-at-{}", random());
-        let mut state = self.state();
-        state.access_tokens.insert(access_token.clone(), user.to_owned());
-        state.scopes.insert(access_token.clone(), scope.to_owned());
+        let access_token = self.access_token_for(user, scope);
+        let state = self.state();
         let mut body =
             json!({"access_token": access_token, "token_type": "Bearer", "refresh_token": null, "scope": scope});
         match state.expires_in {

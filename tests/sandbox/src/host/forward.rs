@@ -3,7 +3,6 @@
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST, HeaderName, TRANSFER_ENCODING, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Request, Response};
-use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -51,8 +50,8 @@ impl Forwarder {
         head.headers.insert(VERSION_HEADER, HeaderValue::from_static(HOST_VERSION));
         head.headers.insert(INVOCATION_HEADER, self.invocation_id());
         until_it_listens(port).await;
-        let answer = self.client.request(Request::from_parts(head, body.boxed())).await;
-        Ok(answer.map_or_else(|_| reply(502, "text/plain", ""), |response| response.map(BodyExt::boxed)))
+        let answer = self.client.request(Request::from_parts(head, server::passed_on(body))).await;
+        Ok(answer.map_or_else(|_| reply(502, "text/plain", ""), |response| response.map(server::passed_on)))
     }
 
     /// Forwarding: the query re-encoded with repeats joined by commas, the body copied only with a `Content-Length`,

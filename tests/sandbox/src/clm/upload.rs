@@ -1,0 +1,164 @@
+//! The upload host. Bodies are read as streams; a document or version appears when all of its body has arrived.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use http::{Method, Response};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+
+use crate::clm::documents::DOCUMENT_NAME;
+use crate::clm::error::{Refusal, guid};
+use crate::clm::folders::check_name;
+use crate::clm::request::Call;
+use crate::clm::state::{State, Version};
+use crate::clm::stored::{Arriving, Stored};
+use crate::clm::{Answer, Clm, no_such_route, wrong_method};
+use crate::docusign::unix_now;
+use crate::server::{Body, Cut, Reply, json as json_reply};
+
+/// What goes on at the upload and download hosts right now, and what is to go wrong there.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    pub uploads: Arc<AtomicUsize>,
+    pub downloads: Arc<AtomicUsize>,
+    /// Where the next upload breaks off.
+    pub cut_upload: Mutex<Option<u64>>,
+    /// Where the next download breaks off.
+    pub cut_download: Mutex<Option<u64>>,
+}
+
+/// Counts as long as it lives.
+#[derive(Debug)]
+pub struct Counted(Arc<AtomicUsize>);
+
+impl Counted {
+    pub fn new(counter: &Arc<AtomicUsize>) -> Self {
+        counter.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(counter))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Where an upload goes, once it was found that it may.
+enum Target {
+    Folder { id: String, name: String },
+    Document { id: String },
+}
+
+impl Clm {
+    /// A refusal is told after the body was read: an answer that comes earlier may get lost with the connection.
+    pub(super) async fn upload(&self, call: &Call, path: &[&str], body: Incoming) -> Reply {
+        let target = match self.target(call, path) {
+            Ok(Ok(target)) => target,
+            Ok(Err(response)) => return Ok(response),
+            Err(refusal) => {
+                drain(body).await;
+                return Ok(refusal.answer());
+            }
+        };
+        let stored = self.receive(body).await?;
+        Ok(self.store(call, target, stored).unwrap_or_else(Refusal::answer))
+    }
+
+    /// Reads a body to its end, or to where it is to be cut.
+    async fn receive(&self, mut body: Incoming) -> Result<Stored, Cut> {
+        let _counted = Counted::new(&self.traffic.uploads);
+        let cut = self.traffic.cut_upload.lock().unwrap().take();
+        let mut arriving = Arriving::default();
+        while let Some(frame) = body.frame().await {
+            let Ok(bytes) = frame.map_err(|_| Cut)?.into_data() else { continue };
+            arriving.take(&bytes);
+            if cut.is_some_and(|most| arriving.length() >= most) {
+                return Err(Cut);
+            }
+        }
+        Ok(arriving.finish())
+    }
+
+    fn target(&self, call: &Call, path: &[&str]) -> Result<Result<Target, Response<Body>>, Refusal> {
+        match (&call.method, path) {
+            (&Method::POST, ["folders", id, "documents"]) => {
+                let id = check_folder(&self.state(), call, id)?;
+                let name = call.parameter("name").ok_or(Refusal::new(422, 129))?;
+                check_name(&name, DOCUMENT_NAME)?;
+                check_type(call)?;
+                Ok(Ok(Target::Folder { id, name }))
+            }
+            (&Method::POST, ["documents", id]) => {
+                let id = check_document(&self.state(), call, id)?;
+                let name = file_name(&call.header("content-disposition")).ok_or(Refusal::new(422, 145))?;
+                check_name(&name, DOCUMENT_NAME)?;
+                check_type(call)?;
+                Ok(Ok(Target::Document { id }))
+            }
+            (_, ["folders", _, "documents"] | ["documents", _]) => Ok(Err(wrong_method(call))),
+            _ => Ok(Err(no_such_route())),
+        }
+    }
+
+    /// Much may have happened while the body came in, so everything is checked again. A name that is taken makes a second
+    /// document of that name: what CLM does is not documented. A version is answered with 200; 201 would fit the
+    /// documents as well.
+    fn store(&self, call: &Call, target: Target, stored: Stored) -> Answer {
+        // Whether an empty document may be uploaded is not documented.
+        if stored.summary.length == 0 {
+            return Err(Refusal::new(422, 116));
+        }
+        let mut state = self.state();
+        let (status, id) = match target {
+            Target::Folder { id, name } => {
+                let folder = check_folder(&state, call, &id)?;
+                (201, state.add_document(&name, &folder, stored))
+            }
+            Target::Document { id } => {
+                let id = check_document(&state, call, &id)?;
+                add_version(&mut state, &id, &call.user.sub, stored)?;
+                (200, id)
+            }
+        };
+        let document = state.document(&id, &call.user.sub)?;
+        Ok(json_reply(status, &self.document_json(&state, document, &call.user.sub)))
+    }
+}
+
+fn check_folder(state: &State, call: &Call, id: &str) -> Result<String, Refusal> {
+    let id = state.folder(id, &call.user.sub)?.id.clone();
+    state.check_write(&call.user.sub, &id).map(|()| id)
+}
+
+fn check_document(state: &State, call: &Call, id: &str) -> Result<String, Refusal> {
+    let document = state.document(id, &call.user.sub)?;
+    document.check_lock(&call.user.sub)?;
+    state.check_write(&call.user.sub, &document.id).map(|()| document.id.clone())
+}
+
+/// The document keeps its ID, so what was current until now gets one of its own.
+fn add_version(state: &mut State, id: &str, user: &str, stored: Stored) -> Result<(), Refusal> {
+    let document = state.document_mut(id, user)?;
+    document.versions.iter_mut().filter(|version| version.id == document.id).for_each(|old| old.id = guid());
+    document.versions.push(Version { id: document.id.clone(), stored, created: unix_now() });
+    document.updated = unix_now();
+    Ok(())
+}
+
+/// Reads a body that nobody wants.
+pub async fn drain(mut body: Incoming) {
+    while let Some(Ok(_)) = body.frame().await {}
+}
+
+/// Forms with files in them are not read here.
+fn check_type(call: &Call) -> Result<(), Refusal> {
+    if call.header("content-type").starts_with("multipart/") { Err(Refusal::new(422, 116)) } else { Ok(()) }
+}
+
+/// `attachment; filename="…"`.
+fn file_name(disposition: &str) -> Option<String> {
+    let name = disposition.strip_prefix("attachment; filename=\"")?.strip_suffix('"')?;
+    (!name.is_empty()).then(|| name.to_owned())
+}
