@@ -69,6 +69,14 @@ pub struct Download {
     pub complete: bool,
 }
 
+impl Download {
+    /// What stands for an answer that did not come.
+    #[must_use]
+    pub fn missing(url: &str) -> Self {
+        Self { answer: Answer::missing(url), content: Summary::of(&[]), complete: false }
+    }
+}
+
 /// A client with a connection pool of its own.
 #[derive(Clone, Debug)]
 pub struct HttpClient(Client<HttpConnector, Body>);

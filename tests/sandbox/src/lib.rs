@@ -2,7 +2,7 @@
 //!
 //! [`docusign`] is the account server, [`clm`] the CLM API, [`key_vault`] the vault behind TLS, [`identity`] the managed-identity endpoint,
 //! [`storage`] the real Azurite and [`host`] the Functions host; [`power_platform`] and [`workfront`] are the systems
-//! that want to be connected. [`Sandbox`] starts all but the host; [`proxy`] leads the handler's calls for
+//! that want to be connected. [`bulk`] makes contents that nobody has to hold. [`Sandbox`] starts all but the host; [`proxy`] leads the handler's calls for
 //! `*.vault.azure.net` and `*.blob.core.windows.net` to this machine, so that the product runs unmodified, with the
 //! real Azure SDK and real challenge checks. [`walk`] goes the main ways once, as `cargo run -p sandbox` shows them,
 //! in the part of a [`browser`].

@@ -10,7 +10,11 @@ use std::time::Duration;
 
 use clap::Parser;
 use sandbox::host::{FunctionsHost, Phase};
-use sandbox::{CLIENT_ID, CLIENT_SECRET, SETUP_KEY, Sandbox, free_port, walk};
+use sandbox::workfront::{self, Mode};
+use sandbox::{
+    API_KEY, CLIENT_ID, CLIENT_SECRET, GATEWAY_API_KEY, OTHER_EMAIL, SETUP_KEY, Sandbox, WORKFRONT_ROUTES, clm,
+    free_port, walk,
+};
 
 /// Starts DocuSign, Key Vault, managed identity and the Functions host on this machine, with the real handler behind
 /// them, walks the main way once and stays up.
@@ -54,10 +58,17 @@ async fn main() -> ExitCode {
         handler.display()
     );
     println!("  DocuSign account      {}", sandbox.docusign_url());
+    println!("  eSignature API        {}/restapi", sandbox.docusign_url());
     println!("  CLM API               {}", sandbox.clm.api_url());
+    println!("  CLM uploads           {}", sandbox.clm.upload_url());
+    println!("  CLM downloads         {}", sandbox.clm.download_url());
+    println!("  CLM for people        {}/web", sandbox.clm.discovery_url());
     println!("  Key Vault             over the real Azure SDK, with managed identity");
     println!("  Storage               {}\n", storage(&sandbox));
-    let good = tell(&walk::main_way(&sandbox, &host.url(), &consent_url(&handler, &settings)).await);
+    let mut good = tell(&walk::main_way(&sandbox, &host.url(), &consent_url(&handler, &settings)).await);
+    if good && WORKFRONT_ROUTES {
+        good = tell_of_workfront(&sandbox).await;
+    }
     let counts = (sandbox.key_vault.signatures(), sandbox.docusign.exchanges());
     println!(
         "\nKey Vault made {} signatures (assertions, and one for the sealing secret per process), DocuSign saw {} exchanges.",
@@ -97,6 +108,16 @@ fn tell(steps: &[walk::Step]) -> bool {
     steps.iter().all(|step| step.good)
 }
 
+/// The vendor's ten manual tests, in both ways of authentication.
+async fn tell_of_workfront(sandbox: &Sandbox) -> bool {
+    let mut good = true;
+    for (mode, name) in [(Mode::OAuth2, "OAuth2"), (Mode::ApiKey, "ApiKey")] {
+        println!("\nWorkfront's own tests, with Authentication Type {name}:");
+        good &= tell(&workfront::walk(sandbox, mode).await);
+    }
+    good
+}
+
 fn invite(sandbox: &Sandbox, host: &FunctionsHost, consent_url: &str) {
     println!("\nIt stays up until Ctrl-C. Try it:");
     println!(
@@ -104,14 +125,33 @@ fn invite(sandbox: &Sandbox, host: &FunctionsHost, consent_url: &str) {
         form_encoded(CLIENT_SECRET),
         host.url()
     );
+    invite_to_routes(host);
     println!("Look at the setup page:\n  {}/setup?code={SETUP_KEY}", host.url());
     let kinds = [&sandbox::fault::KINDS[..], &sandbox::docusign::REFUSALS].concat().join(", ");
-    println!("Break DocuSign and mend it ({kinds}); or with &at=key-vault, &at=identity or &at=clm one of these:");
+    println!("Break DocuSign and mend it ({kinds}); or with &at=key-vault, identity, esign or clm:");
     println!("  curl -X POST '{}/sandbox/fault?kind=status-500'", sandbox.docusign_url());
     println!("Open the consent link in a browser and press Allow or Deny:\n  {consent_url}");
     println!("Make a connection in a browser (sign in, press Allow, then refresh it):");
     println!("  Power Automate, as the integration user   {}", sandbox.power_platform.site.url());
     println!("  Workfront, as anybody                     {}", sandbox.workfront.site.url());
+    if WORKFRONT_ROUTES {
+        println!("  or there with the API key                 {API_KEY}");
+    }
+}
+
+/// What answers to API keys.
+fn invite_to_routes(host: &FunctionsHost) {
+    if !WORKFRONT_ROUTES {
+        return;
+    }
+    let (url, account) = (host.url(), clm::ACCOUNT_ID);
+    println!(
+        "Call what Workfront calls, as a user; then CLM and eSignature through the gateway, as the integration user:"
+    );
+    println!("  curl '{url}/workfront/v1/serviceInfo'");
+    println!("  curl -H 'apiKey: {API_KEY}' -H 'username: {OTHER_EMAIL}' '{url}/workfront/v1/files?parentId=/'");
+    println!("  curl -H 'x-api-key: {GATEWAY_API_KEY}' '{url}/gateway/clm/members/current'");
+    println!("  curl -H 'x-api-key: {GATEWAY_API_KEY}' '{url}/gateway/esign/v2.1/accounts/{account}/users'");
 }
 
 /// RFC 6749 §2.3.1 wants id and secret form-encoded before they go into HTTP Basic.

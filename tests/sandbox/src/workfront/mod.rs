@@ -1,18 +1,27 @@
-//! Adobe Workfront, as far as a document integration with OAuth 2 sees it: only `state` in the authorization request,
-//! client credentials in the body, no `redirect_uri`, and a refresh when a call is answered with 403.
+//! Adobe Workfront, as far as a document integration sees it. With OAuth 2: only `state` in the authorization request,
+//! client credentials in the body, no `redirect_uri`, and a refresh when a call is answered with 403. With an API key:
+//! the key and the user's name with every call.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+mod browse;
+mod documents;
+mod site;
+mod steps;
+mod walk;
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
-use http::{Method, Request, Response};
-use hyper::body::Incoming;
+use http::{Method, Response};
 
 use crate::client::{Answer, HttpClient};
 use crate::html::{escape, page, redirect};
-use crate::registry::{CLIENT_SECRET, WORKFRONT_ID};
-use crate::server::{Body, Reply, Server, reply};
+use crate::registry::{CLIENT_SECRET, WORKFRONT_ID, WORKFRONT_ROUTES};
+use crate::server::{Body, Server};
 use crate::site::Site;
 use crate::wire::{parameter, random};
+
+pub use documents::{Documents, Ids};
+pub use walk::{Mode, walk};
 
 /// The tokens of the one user who is signed in to Workfront here.
 #[derive(Clone, Debug, Default)]
@@ -28,26 +37,34 @@ pub struct Provisioned {
 pub struct Workfront {
     /// Where it is, and which authorization server it uses.
     pub site: Site,
-    /// Base API URL of the documents.
-    documents: String,
+    /// Fixed request parameters of the registration, added to the query of every call.
+    pub request_parameters: Mutex<Vec<(String, String)>>,
+    /// Base API URL that was typed in, if it is not the app's.
+    typed_in: Mutex<Option<String>>,
     /// Puts its token requests into the query, as one page of the vendor's may mean.
     pub token_request_in_query: AtomicBool,
     state: Mutex<Option<String>>,
     provisioned: Mutex<Option<Provisioned>>,
-    refreshes: Mutex<u32>,
+    /// Key and user name, if the one who is signed in here connected with them.
+    key: Mutex<Option<(String, String)>>,
+    refreshes: AtomicU32,
+    calls: AtomicU32,
     http: HttpClient,
 }
 
 impl Workfront {
-    /// Starts it over the documents at `documents`.
+    /// Starts it; `documents` is where it finds documents as long as the app serves none.
     pub async fn start(documents: &str) -> (Arc<Self>, Server) {
         let this = Arc::new(Self {
             site: Site::default(),
-            documents: documents.to_owned(),
+            request_parameters: Mutex::default(),
+            typed_in: Mutex::new((!WORKFRONT_ROUTES).then(|| documents.to_owned())),
             token_request_in_query: AtomicBool::new(false),
             state: Mutex::default(),
             provisioned: Mutex::default(),
-            refreshes: Mutex::default(),
+            key: Mutex::default(),
+            refreshes: AtomicU32::new(0),
+            calls: AtomicU32::new(0),
             http: HttpClient::default(),
         });
         let answering = Arc::clone(&this);
@@ -71,7 +88,25 @@ impl Workfront {
     /// How many refreshes there have been.
     #[must_use]
     pub fn refreshes(&self) -> u32 {
-        *self.refreshes.lock().unwrap()
+        self.refreshes.load(Ordering::SeqCst)
+    }
+
+    /// How many calls there were, repetitions not counted.
+    #[must_use]
+    pub fn calls(&self) -> u32 {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    /// The Base API URL of the registration.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        let typed_in = self.typed_in.lock().unwrap().clone();
+        typed_in.unwrap_or_else(|| format!("{}/workfront/v1", self.site.issuer()))
+    }
+
+    /// Registers another Base API URL; `None` is the app's.
+    pub fn use_base_url(&self, url: Option<&str>) {
+        *self.typed_in.lock().unwrap() = url.map(ToOwned::to_owned);
     }
 
     /// Makes the access token worthless, as in the vendor's tenth manual test.
@@ -79,37 +114,6 @@ impl Workfront {
         if let Some(provisioned) = &mut *self.provisioned.lock().unwrap() {
             "invalidated".clone_into(&mut provisioned.access_token);
         }
-    }
-
-    async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Reply {
-        let query = request.uri().query().unwrap_or_default().to_owned();
-        Ok(match (request.method(), request.uri().path()) {
-            (&Method::GET, "/") => self.home("No document service yet."),
-            (&Method::GET, "/connect") => self.connect(),
-            (&Method::GET, "/internal/oauth2/code") => self.redirected(&query).await,
-            (&Method::POST, "/invalidate") => {
-                self.invalidate_access_token();
-                self.home("The access token was made worthless.")
-            }
-            (&Method::POST, "/browse") => {
-                let answer = self.browse().await;
-                self.home(&format!("{} {}", answer.status, escape(&answer.text())))
-            }
-            _ => reply(404, "text/plain", "not found\n"),
-        })
-    }
-
-    fn home(&self, news: &str) -> Response<Body> {
-        let body = match self.provisioned() {
-            None => format!("<p>{news}<p><a href='/connect'>Add service: DocuSign CLM</a>"),
-            Some(_) => format!(
-                "<p id=news>{news}<form method=post action='/browse'><button>Browse documents</button></form>\
-                 <form method=post action='/invalidate'><button>Make the access token worthless</button></form>\
-                 <p>Refreshed {} times.",
-                self.refreshes()
-            ),
-        };
-        page(200, "Documents (simulated Workfront)", &body)
     }
 
     /// The Authentication URL of the registration, with `state` added and nothing else.
@@ -137,24 +141,16 @@ impl Workfront {
     }
 
     /// Asks for the root folder; on 403 once more with a new access token.
-    pub async fn browse(&self) -> Answer {
-        let answer = self.metadata().await;
-        if answer.status != 403 {
-            return answer;
-        }
-        let refresh_token = self.provisioned().unwrap_or_default().refresh_token;
-        let refreshed = self.ask(&[("grant_type", "refresh_token"), ("refresh_token", &refresh_token)]).await;
-        *self.refreshes.lock().unwrap() += 1;
-        match self.keep(&refreshed) {
-            Some(()) => self.metadata().await,
-            None => refreshed,
-        }
+    pub async fn browse(self: &Arc<Self>) -> Answer {
+        self.as_oauth().metadata("/").await
     }
 
-    async fn metadata(&self) -> Answer {
-        let bearer = format!("Bearer {}", self.provisioned().unwrap_or_default().access_token);
-        let url = format!("{}/metadata?id=/", self.documents);
-        self.http.call(Method::GET, &url, &[("authorization", &bearer)], "").await
+    /// Gets a new access token with the refresh token; what it was told if it got none.
+    async fn refresh(&self) -> Result<(), Box<Answer>> {
+        let refresh_token = self.provisioned().unwrap_or_default().refresh_token;
+        let refreshed = self.ask(&[("grant_type", "refresh_token"), ("refresh_token", &refresh_token)]).await;
+        self.refreshes.fetch_add(1, Ordering::SeqCst);
+        self.keep(&refreshed).ok_or_else(|| Box::new(refreshed))
     }
 
     async fn ask(&self, grant: &[(&str, &str)]) -> Answer {
