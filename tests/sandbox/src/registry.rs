@@ -43,7 +43,7 @@ pub const SETUP_KEY: &str = "sandbox-function-key";
 
 /// Whether the app has the routes that Workfront calls. Until then its stand-in looks at documents of DocuSign's, which
 /// are there for a while only, and take DocuSign's own access tokens.
-pub const WORKFRONT_ROUTES: bool = false;
+pub const WORKFRONT_ROUTES: bool = true;
 
 impl Sandbox {
     /// `EVERGRANT_CLIENTS` of the sandbox.
