@@ -54,10 +54,45 @@ impl SignInCookie {
     /// Did the browser send the cookie with this digest?
     #[must_use]
     pub fn is_in(&self, headers: &HeaderMap, digest: &str) -> bool {
-        let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
-        let mut cookies = lines.flat_map(|line| line.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
-        cookies.any(|(name, value)| name == self.name && Self::digest(value).as_bytes().ct_eq(digest.as_bytes()).into())
+        cookies(headers)
+            .any(|(name, value)| name == self.name && Self::digest(value).as_bytes().ct_eq(digest.as_bytes()).into())
     }
+}
+
+/// The cookie of a browser whose person signed in: sealed, and worth nothing to scripts and other sites.
+#[derive(Debug)]
+pub struct SessionCookie {
+    secure: bool,
+}
+
+impl SessionCookie {
+    /// The cookie of a site that is reached over https, or not.
+    #[must_use]
+    pub const fn new(secure: bool) -> Self {
+        Self { secure }
+    }
+
+    const fn name(&self) -> &'static str {
+        if self.secure { "__Host-evergrant-session" } else { "evergrant-session" }
+    }
+
+    /// `Set-Cookie` for `session`, kept for `lifetime` seconds.
+    #[must_use]
+    pub fn set(&self, session: &str, lifetime: u64) -> Option<HeaderValue> {
+        SignInCookie { name: self.name().to_owned(), secure: self.secure }.set(session, lifetime)
+    }
+
+    /// The session that the browser sent.
+    #[must_use]
+    pub fn read(&self, headers: &HeaderMap) -> Option<String> {
+        cookies(headers).find(|(name, _)| *name == self.name()).map(|(_, value)| value.to_owned())
+    }
+}
+
+/// The cookies of a request, by name and value.
+fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(';')).filter_map(|cookie| cookie.trim().split_once('='))
 }
 
 #[cfg(test)]

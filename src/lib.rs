@@ -30,6 +30,7 @@ pub mod revoke;
 pub mod routes;
 pub mod secret;
 pub mod setup;
+pub mod sign_in;
 pub mod signing;
 pub mod store;
 pub mod telemetry;

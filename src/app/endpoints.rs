@@ -47,7 +47,12 @@ impl App {
             consent: self.consent_callback(),
             setup: self.setup_endpoint(),
             gateway: Gateway { callers: self.callers(), upstream: Arc::clone(&self.upstream) },
-            workfront: Workfront::new(self.callers(), Arc::clone(&self.upstream), Arc::clone(&self.store)),
+            workfront: Workfront::new(
+                self.callers(),
+                Arc::clone(&self.upstream),
+                settings.docusign.clone(),
+                Arc::clone(&self.store),
+            ),
         }
     }
 

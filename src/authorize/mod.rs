@@ -12,21 +12,17 @@ mod target;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::SET_COOKIE;
 use http::{Request, Uri};
 
-use crate::browser::SignInCookie;
 use crate::clock::{ANSWER_WITHIN, Clock};
 use crate::config::DocusignSettings;
 use crate::config::shapes::BaseUrl;
 use crate::docusign::assertion::upstream_scope;
-use crate::docusign::consent_link::{CALLBACK_PATH, ConsentLink};
-use crate::oauth::authorization::{AuthorizationError, AuthorizationErrorCode, ReturnAddress, redirect};
+use crate::oauth::authorization::{AuthorizationError, AuthorizationErrorCode, ReturnAddress};
 use crate::oauth::client::ClientRegistry;
 use crate::oauth::reply::Response;
-use crate::oauth::sealed::Sealed;
 use crate::oauth::sealed::claims::SignInState;
-use crate::random;
+use crate::sign_in::{SignIn, SignInError};
 use crate::signing::sealing::SealingKeys;
 use crate::telemetry::{Answer, Record};
 use request::{AuthorizationRequest, read_state};
@@ -34,13 +30,6 @@ use target::{NoTarget, Target};
 
 /// The path, to which `/{client_id}` may be added.
 const PATH: &str = "/oauth/authorize";
-
-/// How long a person may take to sign in, in seconds.
-const SIGN_IN_LIFETIME: u64 = 15 * 60;
-
-/// The longest state sent through DocuSign, in bytes: on its way back it shares a request line, of which some servers
-/// take 8192 bytes, with DocuSign's code. A client's own `state` may then have some 3000 characters.
-const STATE_MOST: usize = 5600;
 
 const TOO_LONG: AuthorizationError =
     AuthorizationErrorCode::InvalidRequest.say("state and redirect_uri are too long to be carried through the sign-in");
@@ -99,31 +88,18 @@ impl AuthorizeEndpoint {
     ) -> Result<Response, AuthorizationError> {
         let secret = tokio::time::timeout(ANSWER_WITHIN, self.sealing.current()).await;
         let secret = secret.ok().and_then(Result::ok).ok_or(UNAVAILABLE)?;
-        let (jti, browser) = (random::id::<32>(), random::id::<32>());
         let scope = upstream_scope(&self.docusign.scopes, &asked.scope);
-        let (issuer, now) = (self.issuer.as_str(), self.clock.now());
-        let waiting = waiting(target, asked, state, &browser);
-        let sealed = Sealed::new(issuer, jti.clone(), now, Some(SIGN_IN_LIFETIME), waiting).seal(secret);
-        let sealed = sealed.map_err(|_| UNAVAILABLE)?;
-        if sealed.len() > STATE_MOST {
-            return Err(TOO_LONG);
-        }
-        let code_verifier = secret.code_verifier(&jti);
-        let link = ConsentLink {
-            redirect_uri: &self.issuer.join(CALLBACK_PATH),
-            state: &sealed,
-            scope: &scope,
-            code_verifier: &code_verifier,
-        };
-        let mut response = redirect(&link.url(&self.docusign));
-        let cookie = SignInCookie::of(&jti, !self.issuer.is_insecure()).set(&browser, SIGN_IN_LIFETIME);
-        response.headers_mut().extend(cookie.map(|cookie| (SET_COOKIE, cookie)));
-        Ok(response)
+        let Self { issuer, docusign, .. } = self;
+        let sign_in = SignIn { issuer, docusign, secret, scope: &scope, now: self.clock.now() };
+        sign_in.begin(|browser| waiting(target, asked, state, browser)).map_err(|error| match error {
+            SignInError::TooLong => TOO_LONG,
+            SignInError::Seal(_) => UNAVAILABLE,
+        })
     }
 }
 
-/// The request that waits for the sign-in of `browser`.
-fn waiting(target: &Target<'_>, asked: AuthorizationRequest, state: Option<&str>, browser: &str) -> SignInState {
+/// The request that waits for the sign-in of the browser whose cookie has the digest `browser`.
+fn waiting(target: &Target<'_>, asked: AuthorizationRequest, state: Option<&str>, browser: String) -> SignInState {
     SignInState {
         client_id: target.client.client_id.to_string(),
         redirect_uri: target.redirect_uri.clone(),
@@ -131,7 +107,7 @@ fn waiting(target: &Target<'_>, asked: AuthorizationRequest, state: Option<&str>
         scope: asked.scope,
         state: state.map(ToOwned::to_owned),
         code_challenge: asked.code_challenge,
-        browser: SignInCookie::digest(browser),
+        browser,
     }
 }
 

@@ -3,10 +3,11 @@
 //!
 //! [`query`] reads what DocuSign sent → the sealed state is opened, and its kind says which way it is:
 //! [`proof`] proves a consent, and [`message`] says how it went and what to do next; [`sign_in`] ends at the client,
-//! with a code or an error. If DocuSign or Key Vault is down: a 503 page, or back to
+//! with a code or an error; [`browsing`] gives the browser a session, for documents that are looked at here. If DocuSign or Key Vault is down: a 503 page, or back to
 //! the client with `temporarily_unavailable`; the consent itself is kept by DocuSign and not lost.
 
 mod allow;
+mod browsing;
 pub mod finished;
 mod message;
 mod outcome;
@@ -32,7 +33,7 @@ use crate::docusign::errors::ExchangeError;
 use crate::docusign::minter::MintError;
 use crate::docusign::userinfo::UserInfo;
 use crate::oauth::client::ClientRegistry;
-use crate::oauth::sealed::claims::{ConsentState, SignInState};
+use crate::oauth::sealed::claims::{BrowsingState, ConsentState, SignInState};
 use crate::oauth::sealed::{self, Sealable, Sealed};
 use crate::signing::sealing::{OpenError, SealingKeys};
 use crate::telemetry::{Answer, Record};
@@ -74,6 +75,13 @@ impl ConsentCallback {
                 Err(Outcome::OldState) => self.page(&Outcome::SignInOver),
                 Err(outcome) => self.page(&outcome),
             },
+            Some(label) if label.typ == BrowsingState::TYP => {
+                match self.open::<BrowsingState>(&state, deadline).await {
+                    Ok(opened) => self.begin_session(request.headers(), query, opened, deadline).await,
+                    Err(Outcome::OldState) => self.page(&Outcome::SignInOver),
+                    Err(outcome) => self.page(&outcome),
+                }
+            }
             _ => {
                 let visit = timeout_at(deadline, self.visit(query, &state, deadline)).await;
                 self.page(&visit.unwrap_or(Outcome::Unproved(MintError::Deadline)))

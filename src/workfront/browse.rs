@@ -2,7 +2,7 @@
 
 use crate::workfront::clm::Window;
 use crate::workfront::id::ItemId;
-use crate::workfront::item::{Document, Folder, Metadata};
+use crate::workfront::item::{Document, Folder, Links, Metadata};
 use crate::workfront::refusal::Refusal;
 use crate::workfront::{Reply, Visit, Workfront, said};
 
@@ -16,11 +16,13 @@ impl Workfront {
     async fn metadata_of(&self, visit: &Visit<'_>, id: &ItemId) -> Result<Metadata, Refusal> {
         match id {
             ItemId::Root | ItemId::Folder(_) => Ok(visit.clm.folder(id).await?.metadata(id)),
-            ItemId::Document(document) => Ok(visit.clm.document(document.as_str()).await?.metadata(id)),
+            ItemId::Document(document) => {
+                Ok(visit.clm.document(document.as_str()).await?.metadata(id, self.links(visit)))
+            }
             ItemId::Upload(_) => {
                 let ticket = self.ticket(visit, id).await?;
                 match &ticket.document {
-                    Some(document) => Ok(visit.clm.document(document).await?.metadata(id)),
+                    Some(document) => Ok(visit.clm.document(document).await?.metadata(id, self.links(visit))),
                     None => Ok(visit.clm.folder(&ticket.parent()?).await?.announced(id, &ticket.name)),
                 }
             }
@@ -42,13 +44,18 @@ impl Workfront {
         let folder = folder.as_str();
         let folders: Vec<Folder> = clm.collect(&format!("folders/{folder}/folders"), &mut window).await?;
         let documents: Vec<Document> = clm.collect(&format!("folders/{folder}/documents"), &mut window).await?;
-        Ok(said(&listed(documents, folders, false)?))
+        let folders = folders_listed(folders)?;
+        let documents = documents_listed(documents, self.links(visit))?;
+        Ok(said(&[folders, documents].concat()))
     }
 }
 
-/// A list as Workfront reads it.
-pub fn listed(documents: Vec<Document>, folders: Vec<Folder>, documents_first: bool) -> Result<Vec<Metadata>, Refusal> {
-    let folders = folders.into_iter().map(|folder| folder.id().map(|id| folder.metadata(&id)));
-    let documents = documents.into_iter().map(|document| document.id().map(|id| document.metadata(&id)));
-    if documents_first { documents.chain(folders).collect() } else { folders.chain(documents).collect() }
+/// Folders as Workfront reads them.
+pub fn folders_listed(folders: Vec<Folder>) -> Result<Vec<Metadata>, Refusal> {
+    folders.into_iter().map(|folder| folder.id().map(|id| folder.metadata(&id))).collect()
+}
+
+/// Documents as Workfront reads them.
+pub fn documents_listed(documents: Vec<Document>, links: Links<'_>) -> Result<Vec<Metadata>, Refusal> {
+    documents.into_iter().map(|document| document.id().map(|id| document.metadata(&id, links))).collect()
 }

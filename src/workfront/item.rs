@@ -2,12 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::shapes::BaseUrl;
+use crate::oauth::client::ClientId;
 use crate::workfront::id::{self, ItemId};
 use crate::workfront::name::mime_type;
 use crate::workfront::refusal::Refusal;
 
 /// What Workfront hears of an item ("Metadata").
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Metadata {
     title: String,
@@ -22,6 +24,24 @@ pub struct Metadata {
     #[serde(skip_serializing_if = "Option::is_none")]
     size: Option<u64>,
     read_only: bool,
+}
+
+/// Who is shown an item, for addresses of ours.
+#[derive(Clone, Copy, Debug)]
+pub struct Links<'a> {
+    /// Our issuer.
+    pub issuer: &'a BaseUrl,
+    /// The client.
+    pub client_id: &'a ClientId,
+}
+
+impl Links<'_> {
+    /// Where a browser downloads a document.
+    fn download(&self, document: &ItemId) -> String {
+        let (client, id) = (self.client_id.as_str(), document.to_string());
+        let query = serde_urlencoded::to_string([("client", client), ("id", &id)]).unwrap_or_default();
+        self.issuer.join(&format!("/workfront/v1/open?{query}"))
+    }
 }
 
 /// A reference to another object.
@@ -160,14 +180,14 @@ impl Document {
         id::of_href(&self.href).map(ItemId::Document).ok_or(Refusal::Unreadable)
     }
 
-    /// As Workfront reads it, under the id it knows it by. CLM has no address that downloads in a browser, so both links
-    /// lead to the document's page, where one can.
+    /// As Workfront reads it, under the id it knows it by. `viewLink` is CLM's page of the document; CLM has no address that
+    /// downloads in a browser, so `downloadLink` is ours.
     #[must_use]
-    pub fn metadata(self, id: &ItemId) -> Metadata {
+    pub fn metadata(self, id: &ItemId, links: Links<'_>) -> Metadata {
         Metadata {
             kind: "file",
             id: id.to_string(),
-            download_link: self.preview_url.clone(),
+            download_link: links.download(id),
             view_link: self.preview_url,
             mime_type: Some(mime_type(&self.name)),
             title: self.name,
@@ -206,10 +226,14 @@ mod tests {
         }))
         .unwrap();
         let id = document.id().unwrap();
+        let issuer = BaseUrl::parse("https://evergrant.example").unwrap();
+        let client_id = ClientId::parse("work&front").unwrap();
+        let links = Links { issuer: &issuer, client_id: &client_id };
+        let download_link = format!("https://evergrant.example/workfront/v1/open?client=work%26front&id=d%3A{GUID}");
         assert_eq!(
-            serde_json::to_value(document.metadata(&id)).unwrap(),
+            serde_json::to_value(document.metadata(&id, links)).unwrap(),
             json!({"title": "Supply Agreement.docx", "kind": "file", "id": format!("d:{GUID}"), "viewLink": "https://web/d",
-                   "downloadLink": "https://web/d", "dateModified": "2031-02-05T10:01:02Z", "size": 48213, "readOnly": true,
+                   "downloadLink": download_link, "dateModified": "2031-02-05T10:01:02Z", "size": 48213, "readOnly": true,
                    "mimeType": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"})
         );
         let folder: Folder =

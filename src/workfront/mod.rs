@@ -12,6 +12,7 @@ mod content;
 mod id;
 mod item;
 mod name;
+mod open;
 mod operation;
 mod parameters;
 mod refusal;
@@ -27,12 +28,14 @@ use serde::Serialize;
 
 use crate::body::{Body, Upload};
 use crate::caller::{Caller, Callers, Username};
+use crate::config::DocusignSettings;
 use crate::oauth::client::Profile;
 use crate::oauth::reply::json;
 use crate::store::Store;
 use crate::telemetry::{Answer, Record};
 use crate::upstream::Upstream;
 use clm::Clm;
+use item::Links;
 use operation::Operation;
 use parameters::Parameters;
 use refusal::Refusal;
@@ -45,6 +48,7 @@ type Reply = Result<http::Response<Body>, Refusal>;
 pub struct Workfront {
     callers: Arc<Callers>,
     upstream: Arc<Upstream>,
+    docusign: DocusignSettings,
     tickets: Tickets,
 }
 
@@ -58,8 +62,13 @@ struct Visit<'a> {
 impl Workfront {
     /// The service for `callers`, over CLM at `upstream`, with uploads under way remembered in `store`.
     #[must_use]
-    pub fn new(callers: Arc<Callers>, upstream: Arc<Upstream>, store: Arc<dyn Store>) -> Self {
-        Self { callers, upstream, tickets: Tickets::new(store) }
+    pub fn new(
+        callers: Arc<Callers>,
+        upstream: Arc<Upstream>,
+        docusign: DocusignSettings,
+        store: Arc<dyn Store>,
+    ) -> Self {
+        Self { callers, upstream, docusign, tickets: Tickets::new(store) }
     }
 
     /// Answers a request.
@@ -71,6 +80,9 @@ impl Workfront {
         let record = Record { operation: Some(operation.as_str()), ..Record::default() };
         if operation == Operation::ServiceInfo {
             return Answer { response: said(&service_info::SERVICE_INFO), record };
+        }
+        if operation == Operation::Open {
+            return self.open(request, record).await;
         }
         let caller = match self.callers.identify(request.headers(), Username::Required).await {
             Ok(caller) => caller,
@@ -106,8 +118,15 @@ impl Workfront {
             (Operation::Delete, _) => self.delete(&visit).await,
             (Operation::Rename, _) => self.rename(&visit).await,
             (Operation::CustomAction, _) => Ok(service_info::no_such_action()),
-            (Operation::Upload | Operation::ServiceInfo, _) => Err(Refusal::NoSuchOperation),
+            (Operation::Upload | Operation::ServiceInfo | Operation::Open, _) => Err(Refusal::NoSuchOperation),
         }
+    }
+}
+
+impl Workfront {
+    /// How `visit`'s client is shown documents.
+    fn links<'a>(&'a self, visit: &'a Visit<'_>) -> Links<'a> {
+        Links { issuer: &self.callers.issuer, client_id: &visit.caller.client.client_id }
     }
 }
 

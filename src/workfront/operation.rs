@@ -7,7 +7,7 @@ use crate::workfront::refusal::Refusal;
 /// Where the operations are; the Base API URL of the registration ends with it.
 const BASE: &str = "/workfront/v1/";
 
-/// One endpoint of Workfront's document webhooks.
+/// One endpoint of Workfront's document webhooks; `Open` is ours, for browsers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     Metadata,
@@ -22,9 +22,10 @@ pub enum Operation {
     Delete,
     Rename,
     CustomAction,
+    Open,
 }
 
-const OPERATIONS: [(Method, Operation); 12] = [
+const OPERATIONS: [(Method, Operation); 13] = [
     (Method::GET, Operation::Metadata),
     (Method::GET, Operation::Files),
     (Method::GET, Operation::Search),
@@ -37,6 +38,7 @@ const OPERATIONS: [(Method, Operation); 12] = [
     (Method::PUT, Operation::Delete),
     (Method::PUT, Operation::Rename),
     (Method::GET, Operation::CustomAction),
+    (Method::GET, Operation::Open),
 ];
 
 impl Operation {
@@ -67,6 +69,7 @@ impl Operation {
             Self::Delete => "delete",
             Self::Rename => "rename",
             Self::CustomAction => "customAction",
+            Self::Open => "open",
         }
     }
 }

@@ -115,6 +115,12 @@ impl Refusal {
         Answer { response, record }
     }
 
+    /// What is wrong, in words of ours.
+    #[must_use]
+    pub fn told(&self, subject: Option<SubjectKind>) -> &'static str {
+        self.tell(subject).1
+    }
+
     fn tell(&self, subject: Option<SubjectKind>) -> (u16, &'static str, Option<&'static str>) {
         match self {
             Self::NoSuchOperation => (404, "there is no such operation", None),

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use crate::workfront::browse::listed;
+use crate::workfront::browse::{documents_listed, folders_listed};
 use crate::workfront::clm::{Clm, Window};
 use crate::workfront::id::{self, ItemId};
 use crate::workfront::item::{Document, Folder};
@@ -57,7 +57,8 @@ impl Workfront {
             tokio::try_join!(begin(clm, "documentsearchtasks", &criteria), begin(clm, "foldersearchtasks", &criteria))?;
         let documents: Vec<Document> = results(clm, &documents, &mut window).await?;
         let folders: Vec<Folder> = results(clm, &folders, &mut window).await?;
-        Ok(said(&listed(documents, folders, true)?))
+        let documents = documents_listed(documents, self.links(visit))?;
+        Ok(said(&[documents, folders_listed(folders)?].concat()))
     }
 }
 

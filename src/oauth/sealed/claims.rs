@@ -32,6 +32,22 @@ pub struct SignInState {
     pub browser: String,
 }
 
+/// `state` of a sign-in at DocuSign after which a browser looks at something here.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub struct BrowsingState {
+    /// Where the browser goes back to: a path of ours, with its query.
+    pub back: String,
+    /// Hexadecimal SHA-256 of the cookie that the browser was given.
+    pub browser: String,
+}
+
+/// Who signed in with a browser; its cookie.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub struct BrowserSession {
+    /// GUID of the DocuSign user.
+    pub user: String,
+}
+
 /// What a person granted to a client: the reason for every token that follows.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Grant {
@@ -86,6 +102,14 @@ impl Sealable for ConsentState {
 
 impl Sealable for SignInState {
     const TYP: &'static str = "evergrant-sign-in-state+jwt";
+}
+
+impl Sealable for BrowsingState {
+    const TYP: &'static str = "evergrant-browsing-state+jwt";
+}
+
+impl Sealable for BrowserSession {
+    const TYP: &'static str = "evergrant-browser-session+jwt";
 }
 
 impl Sealable for AuthorizationCode {

@@ -79,6 +79,8 @@ fn a_kind_opens_as_itself_and_as_nothing_else() {
         sealed(code()),
         sealed(RefreshToken { grant: grant(), generation: 0 }),
         sealed(SealedAccessToken { grant: grant() }),
+        sealed(BrowsingState { back: "/".to_owned(), browser: String::new() }),
+        sealed(BrowserSession { user: "u".to_owned() }),
     ];
     for (row, text) in all.iter().enumerate() {
         let opened = [
@@ -87,6 +89,8 @@ fn a_kind_opens_as_itself_and_as_nothing_else() {
             opens::<AuthorizationCode>(text),
             opens::<RefreshToken>(text),
             opens::<SealedAccessToken>(text),
+            opens::<BrowsingState>(text),
+            opens::<BrowserSession>(text),
         ];
         for (column, opened) in opened.into_iter().enumerate() {
             assert_eq!(opened, row == column, "kind {row} as kind {column}");

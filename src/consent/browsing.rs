@@ -1,0 +1,66 @@
+//! A person comes back from signing in at DocuSign in order to look at something here: the browser gets a session, and
+//! goes back to where it wanted to go.
+
+use http::HeaderMap;
+use http::header::SET_COOKIE;
+use tokio::time::{Instant, timeout_at};
+
+use crate::browser::{SessionCookie, SignInCookie};
+use crate::clock::UnixSeconds;
+use crate::consent::ConsentCallback;
+use crate::consent::outcome::Outcome;
+use crate::consent::query::CallbackQuery;
+use crate::docusign::minter::MintError;
+use crate::oauth::authorization::redirect;
+use crate::oauth::sealed::Sealed;
+use crate::oauth::sealed::claims::{BrowserSession, BrowsingState};
+use crate::random;
+use crate::telemetry::{Answer, Record};
+
+/// Life of a session, in seconds.
+const SESSION_LIFETIME: u64 = 3600;
+
+impl ConsentCallback {
+    /// Ends a sign-in whose state was opened, by `deadline`.
+    pub(super) async fn begin_session(
+        &self,
+        headers: &HeaderMap,
+        query: CallbackQuery,
+        (sealed, code_verifier): (Sealed<BrowsingState>, String),
+        deadline: Instant,
+    ) -> Answer {
+        let secure = !self.issuer.is_insecure();
+        let cookie = SignInCookie::of(&sealed.jti, secure);
+        let expires_at = sealed.exp.map_or_else(|| self.clock.now(), UnixSeconds);
+        let ours = cookie.is_in(headers, &sealed.content.browser);
+        if !ours || !self.finished.is_first(&sealed.jti, expires_at, self.clock.now()) {
+            return self.page(&Outcome::SignInOver);
+        }
+        let session = timeout_at(deadline, self.session(query, code_verifier)).await;
+        match session.unwrap_or(Err(Outcome::Unproved(MintError::Deadline))) {
+            Ok(session) => {
+                // Where to was sealed here: it is one of our own paths.
+                let mut response = redirect(&self.issuer.join(&sealed.content.back));
+                let session = SessionCookie::new(secure).set(&session, SESSION_LIFETIME);
+                for cookie in [session, cookie.forget()].into_iter().flatten() {
+                    response.headers_mut().append(SET_COOKIE, cookie);
+                }
+                Answer { response, record: Record::of("browser_session_begun") }
+            }
+            Err(outcome) => self.page(&outcome),
+        }
+    }
+
+    async fn session(&self, query: CallbackQuery, code_verifier: String) -> Result<String, Outcome> {
+        if let Some((error, message)) = query.denial {
+            return Err(Outcome::Denied(error, message));
+        }
+        let code = query.code.ok_or(Outcome::NoCode)?;
+        let signed_in = self.who_signed_in(&code, code_verifier).await;
+        let user = signed_in.map_err(|error| Outcome::Unproved(MintError::Exchange(error)))?.sub.to_lowercase();
+        let secret = self.sealing.current().await.map_err(|_| Outcome::StateUnchecked)?;
+        let (issuer, jti, now) = (self.issuer.as_str(), random::id::<16>(), self.clock.now());
+        let session = Sealed::new(issuer, jti, now, Some(SESSION_LIFETIME), BrowserSession { user });
+        session.seal(secret).map_err(|_| Outcome::StateUnchecked)
+    }
+}

@@ -1,0 +1,100 @@
+//! `GET /open`: where `downloadLink` leads. A person downloads a document in the browser, with his own rights in CLM.
+//!
+//! CLM has no such address: its own wants an access token. So the browser signs in at DocuSign once, and has a session
+//! here for an hour, in a cookie that says who it was and nothing more.
+
+use bytes::Bytes;
+use http::{HeaderMap, Request, StatusCode};
+
+use crate::body::Body;
+use crate::browser::SessionCookie;
+use crate::caller::Caller;
+use crate::config::shapes::Guid;
+use crate::docusign::assertion::upstream_scope;
+use crate::oauth::client::{Client, Profile};
+use crate::oauth::sealed::claims::{BrowserSession, BrowsingState};
+use crate::page::Page;
+use crate::sign_in::SignIn;
+use crate::telemetry::{Answer, Record};
+use crate::upstream::Actor;
+use crate::workfront::clm::Clm;
+use crate::workfront::parameters::Parameters;
+use crate::workfront::refusal::Refusal;
+use crate::workfront::{Visit, Workfront};
+
+/// `grant_id` of the log line where a browser's session is the grant.
+const BROWSER_SESSION: &str = "browser_session";
+
+/// Seconds after which another visit may go better.
+const RETRY_AFTER: u64 = 10;
+
+impl Workfront {
+    /// Answers a browser.
+    pub(super) async fn open(&self, request: &Request<()>, record: Record) -> Answer<Body> {
+        let parameters = Parameters::of_query(request.uri().query().unwrap_or_default());
+        let client = parameters.text("client").and_then(|client_id| self.callers.clients.find(client_id));
+        let Some(client) = client.filter(|client| client.profile == Profile::Workfront) else {
+            return page(&Refusal::Missing("there is no item of this id"), record);
+        };
+        let record = record.by(client);
+        let Some(user) = self.who_is_there(request.headers()).await else {
+            return match self.send_to_sign_in(client, request).await {
+                Ok(response) => Answer { response: response.map(Body::Whole), record },
+                Err(refusal) => page(&refusal, record),
+            };
+        };
+        let actor = self.actor(client, user);
+        let caller = Caller { client, actor, grant_id: BROWSER_SESSION.to_owned() };
+        let record = Record { grant_id: Some(caller.grant_id.clone()), ..record };
+        match self.open_as(&caller, parameters).await {
+            Ok(response) => Answer { response, record },
+            Err(refusal) => page(&refusal, record),
+        }
+    }
+
+    async fn open_as(&self, caller: &Caller<'_>, parameters: Parameters) -> Result<http::Response<Body>, Refusal> {
+        let clm = Clm::new(&self.upstream, &caller.actor).await?;
+        self.download(&Visit { caller, clm, parameters }).await
+    }
+
+    fn actor(&self, client: &Client, user: Guid) -> Actor {
+        Actor { user, scope: upstream_scope(&self.docusign.scopes, &client.scope) }
+    }
+
+    /// The user whose session the browser has.
+    async fn who_is_there(&self, headers: &HeaderMap) -> Option<Guid> {
+        let session = SessionCookie::new(!self.callers.issuer.is_insecure()).read(headers)?;
+        let (issuer, now) = (self.callers.issuer.as_str(), self.callers.clock.now());
+        let (session, _) = self.callers.sealing.open::<BrowserSession>(issuer, &session, now).await.ok()?;
+        Guid::parse(&session.content.user)
+    }
+
+    async fn send_to_sign_in(&self, client: &Client, request: &Request<()>) -> Result<http::Response<Bytes>, Refusal> {
+        let secret = self.callers.sealing.current().await.map_err(|_| Refusal::SealingUnavailable)?;
+        let scope = upstream_scope(&self.docusign.scopes, &client.scope);
+        let back = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str).to_owned();
+        let (issuer, now) = (&self.callers.issuer, self.callers.clock.now());
+        let sign_in = SignIn { issuer, docusign: &self.docusign, secret, scope: &scope, now };
+        let sent = sign_in.begin(|browser| BrowsingState { back, browser });
+        sent.map_err(|_| Refusal::Missing("there is no item of this id"))
+    }
+}
+
+/// A refusal as a page for people.
+fn page(refusal: &Refusal, record: Record) -> Answer<Body> {
+    let told = refusal.answer(record);
+    let (status, title) = match told.response.status() {
+        StatusCode::FORBIDDEN => (StatusCode::FORBIDDEN, "You may not open this document"),
+        StatusCode::NOT_FOUND => (StatusCode::NOT_FOUND, "This document cannot be found"),
+        _ => (StatusCode::SERVICE_UNAVAILABLE, "The document cannot be opened at the moment"),
+    };
+    let lead = refusal.told(told.record.subject_kind);
+    let page = Page { retry_after: RETRY_AFTER, ..Page::bad(status, "open_refused", title, &sentence(lead)) };
+    Answer { response: page.response().map(Body::Whole), record: told.record }
+}
+
+fn sentence(told: &str) -> String {
+    let mut letters = told.chars();
+    let first = letters.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
+}
