@@ -117,6 +117,13 @@ async fn what_is_hidden_is_nowhere_and_what_is_read_only_stays_as_it_is() {
         204
     );
     assert_eq!(clm.is_in_trash(charter), None);
+    let below = clm.add_document("below.txt", &clm.add_folder("Below", &archive), "words");
+    for status in [200, 204] {
+        assert_eq!(clm.is_in_trash(&below), Some(status == 204));
+        let deleted = robot.call(Method::DELETE, &object(clm, &format!("folders/{archive}")), &Value::Null).await;
+        assert_eq!(deleted.status, status);
+    }
+    assert_eq!((clm.is_in_trash(&archive), clm.is_in_trash(&below)), (None, None), "with all that is below");
 }
 
 #[tokio::test(flavor = "multi_thread")]

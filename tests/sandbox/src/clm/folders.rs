@@ -72,7 +72,7 @@ impl Clm {
                 let folder = state.folder(id, user)?.clone();
                 state.check_write(user, &folder.id)?;
                 if folder.in_trash {
-                    state.folders.retain(|known| known.id != folder.id);
+                    state.remove_folder(&folder.id);
                     return Ok(no_content());
                 }
                 state.folders.iter_mut().filter(|known| known.id == folder.id).for_each(|known| known.in_trash = true);

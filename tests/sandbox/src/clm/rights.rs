@@ -75,6 +75,14 @@ impl State {
         self.chain(id).any(|id| folder(id) || document(id))
     }
 
+    /// Removes a folder for good, with everything below it.
+    pub fn remove_folder(&mut self, id: &str) {
+        let below = |state: &Self, other: &str| state.chain(other).any(|above| above == id);
+        let folders: Vec<_> = self.folders.iter().filter(|known| !below(self, &known.id)).cloned().collect();
+        let documents: Vec<_> = self.documents.iter().filter(|known| !below(self, &known.id)).cloned().collect();
+        (self.folders, self.documents) = (folders, documents);
+    }
+
     fn may_write(&self, user: &str, id: &str) -> bool {
         self.sees(user, id) && !self.chain(id).any(|id| self.read_only.contains(&(id.to_owned(), user.to_owned())))
     }

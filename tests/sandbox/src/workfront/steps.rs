@@ -57,11 +57,17 @@ impl Walker<'_> {
         Step { what, seen, good }
     }
 
+    /// CLM has no address that downloads in a browser, so a page of CLM's that offers the download is taken too.
     pub(super) async fn download_link(&self, browser: &mut Browser, linked: &Value) -> Step {
-        let (page, _) = self.visit(browser, linked["downloadLink"].as_str().unwrap_or_default()).await;
+        let (mut page, _) = self.visit(browser, linked["downloadLink"].as_str().unwrap_or_default()).await;
+        let offered = offered_download(&page);
+        if let Some(offered) = &offered {
+            page = browser.open(offered).await;
+        }
         let good = page.answer.status == 200 && self.in_clm(DOCUMENT) == [Summary::of(&page.answer.body)];
+        let how = if offered.is_some() { "by one more click in CLM" } else { "at once" };
         let seen = if good {
-            format!("{} bytes from {}, the same as in CLM", page.answer.body.len(), host(&page.url))
+            format!("{} bytes {how} from {}, the same as in CLM", page.answer.body.len(), host(&page.url))
         } else {
             short(&page.answer)
         };
@@ -172,6 +178,15 @@ impl Walker<'_> {
         let found = clm.documents_at(&format!("/{FOLDER}/{name}"));
         found.iter().filter_map(|id| clm.content(id)).map(|content| content.versions).sum()
     }
+}
+
+/// Where CLM's page of a document downloads it from.
+fn offered_download(page: &Visit) -> Option<String> {
+    let html = page.answer.text();
+    let (_, rest) = html.split_once("href='/web/documents/download")?;
+    let (query, _) = rest.split_once('\'')?;
+    let url = Url::parse(&page.url).ok()?.join(&format!("/web/documents/download{query}")).ok()?;
+    Some(url.into())
 }
 
 fn items(answer: &Answer) -> Vec<Value> {
