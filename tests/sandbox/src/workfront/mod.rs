@@ -135,7 +135,10 @@ impl Workfront {
         };
         let answer = self.ask(&[("grant_type", "authorization_code"), ("code", &code)]).await;
         match self.keep(&answer) {
-            Some(()) => self.home("Service added."),
+            Some(()) => {
+                *self.key.lock().unwrap() = None;
+                self.home("Service added.")
+            }
             None => page(400, "Not added (simulated Workfront)", &escape(&answer.text())),
         }
     }

@@ -74,18 +74,20 @@ impl Workfront {
 
     pub(super) fn home(&self, news: &str) -> Response<Body> {
         let connected = self.provisioned().is_some() || self.key.lock().unwrap().is_some();
-        let offer = if connected {
+        let fields = format!(
+            "<p><input name=key placeholder='API key' size=40> <input name=username value='{OTHER_EMAIL}' size=30> "
+        );
+        let ways = format!(
+            "<p><a href='/connect'>Add service: DocuSign CLM</a>{}",
+            form("/connect-with-key", &fields, "Connect with an API key instead")
+        );
+        let use_it = if connected {
             let browse = form("/browse", "", "Browse documents");
-            format!("{browse}{}", form("/invalidate", "", "Make the access token worthless"))
+            format!("{browse}{}{}", form("/invalidate", "", "Make the access token worthless"), self.refreshed())
         } else {
-            let fields = format!(
-                "<p><input name=key placeholder='API key' size=40> <input name=username value='{OTHER_EMAIL}' size=30> "
-            );
-            let by_key = form("/connect-with-key", &fields, "Connect with an API key instead");
-            format!("<p><a href='/connect'>Add service: DocuSign CLM</a>{by_key}")
+            String::new()
         };
-        let refreshed = if connected { self.refreshed() } else { String::new() };
-        page(200, TITLE, &format!("<p id=news>{}{offer}{refreshed}", escape(news)))
+        page(200, TITLE, &format!("<p id=news>{}{use_it}{ways}", escape(news)))
     }
 
     pub(super) fn refreshed(&self) -> String {
