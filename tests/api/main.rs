@@ -19,6 +19,7 @@ mod costs;
 mod deploy;
 mod doctor;
 mod functions_host;
+mod gateway;
 mod infra;
 mod key_vault;
 mod layout;

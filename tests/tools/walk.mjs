@@ -77,7 +77,7 @@ async function workfront() {
   await picture(page, 'workfront-connected');
   await page.click('button:has-text("Make the access token worthless")');
   await page.click('button:has-text("Browse documents")');
-  await see(page, 'Documents of');
+  await see(page, 'Example Ltd');
   await see(page, 'Refreshed 1 times.');
 }
 

@@ -12,8 +12,7 @@ use clap::Parser;
 use sandbox::host::{FunctionsHost, Phase};
 use sandbox::workfront::{self, Mode};
 use sandbox::{
-    API_KEY, CLIENT_ID, CLIENT_SECRET, GATEWAY_API_KEY, OTHER_EMAIL, SETUP_KEY, Sandbox, WORKFRONT_ROUTES, clm,
-    free_port, walk,
+    API_KEY, CLIENT_ID, CLIENT_SECRET, GATEWAY_API_KEY, OTHER_EMAIL, SETUP_KEY, Sandbox, clm, free_port, walk,
 };
 
 /// Starts DocuSign, Key Vault, managed identity and the Functions host on this machine, with the real handler behind
@@ -66,7 +65,7 @@ async fn main() -> ExitCode {
     println!("  Key Vault             over the real Azure SDK, with managed identity");
     println!("  Storage               {}\n", storage(&sandbox));
     let mut good = tell(&walk::main_way(&sandbox, &host.url(), &consent_url(&handler, &settings)).await);
-    if good && WORKFRONT_ROUTES {
+    if good {
         good = tell_of_workfront(&sandbox).await;
     }
     let counts = (sandbox.key_vault.signatures(), sandbox.docusign.exchanges());
@@ -134,16 +133,11 @@ fn invite(sandbox: &Sandbox, host: &FunctionsHost, consent_url: &str) {
     println!("Make a connection in a browser (sign in, press Allow, then refresh it):");
     println!("  Power Automate, as the integration user   {}", sandbox.power_platform.site.url());
     println!("  Workfront, as anybody                     {}", sandbox.workfront.site.url());
-    if WORKFRONT_ROUTES {
-        println!("  or there with the API key                 {API_KEY}");
-    }
+    println!("  or there with the API key                 {API_KEY}");
 }
 
 /// What answers to API keys.
 fn invite_to_routes(host: &FunctionsHost) {
-    if !WORKFRONT_ROUTES {
-        return;
-    }
     let (url, account) = (host.url(), clm::ACCOUNT_ID);
     println!(
         "Call what Workfront calls, as a user; then CLM and eSignature through the gateway, as the integration user:"

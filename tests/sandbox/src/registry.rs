@@ -41,10 +41,6 @@ pub const GATEWAY_API_KEY: &str = "sandbox gateway key, worth nothing";
 /// The function key of the setup page.
 pub const SETUP_KEY: &str = "sandbox-function-key";
 
-/// Whether the app has the routes that Workfront calls. Until then its stand-in looks at documents of DocuSign's, which
-/// are there for a while only, and take DocuSign's own access tokens.
-pub const WORKFRONT_ROUTES: bool = true;
-
 impl Sandbox {
     /// `EVERGRANT_CLIENTS` of the sandbox.
     #[must_use]
@@ -59,7 +55,7 @@ impl Sandbox {
             {"client_id": WORKFRONT_ID, "client_secret_sha256": [digest], "profile": "workfront",
              "grant_types": ["authorization_code", "refresh_token"], "subject": "signed_in_user",
              "scope": "spring_read spring_write", "redirect_uris": [self.workfront.redirect_uri()],
-             "access_token": if WORKFRONT_ROUTES { "sealed" } else { "docusign" }, "api_key_sha256": [api_key]},
+             "access_token": "sealed", "api_key_sha256": [api_key]},
             {"client_id": GATEWAY_ID, "client_secret_sha256": [digest], "grant_types": ["client_credentials"],
              "subject": "integration_user", "scope": "signature spring_read spring_write", "access_token": "sealed",
              "api_key_sha256": [gateway_api_key],

@@ -86,8 +86,7 @@ impl Sandbox {
         docusign.control_also("clm", Arc::clone(&clm.faults));
         let (power_platform, power_platform_server) =
             PowerPlatform::start(&format!("{}/oauth/userinfo", docusign_server.url())).await;
-        let (workfront, workfront_server) =
-            Workfront::start(&format!("{}/sandbox/documents", docusign_server.url())).await;
+        let (workfront, workfront_server) = Workfront::start().await;
         Self {
             proxy: Proxy::start(vault_server.address).await,
             identity_server: identity.start().await,

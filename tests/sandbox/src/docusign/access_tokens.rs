@@ -1,12 +1,12 @@
 //! The access tokens issued, and what may be asked with them here: `/oauth/userinfo`.
 
-use http::{Request, Response};
+use http::Request;
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 
 use super::{Docusign, User};
 use crate::clm::ACCOUNT_ID;
-use crate::server::{Body, Reply, json as json_reply};
+use crate::server::{Reply, json as json_reply};
 use crate::wire::random;
 
 impl Docusign {
@@ -57,16 +57,6 @@ impl Docusign {
             ));
         };
         Ok(json_reply(200, &user_json(&user, &self.url())))
-    }
-
-    /// A document store in the manner that Workfront expects: 403 for a token that is not good.
-    pub(super) fn documents(&self, request: &Request<Incoming>) -> Response<Body> {
-        match self.caller(request) {
-            Some((user, _)) => {
-                json_reply(200, &json!({"id": "/", "kind": "folder", "title": format!("Documents of {user}")}))
-            }
-            None => json_reply(403, &json!({"status": "error", "error": "The access token is missing or not valid."})),
-        }
     }
 }
 

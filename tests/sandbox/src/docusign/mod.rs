@@ -252,7 +252,6 @@ impl Docusign {
             }
             (&Method::POST, "/oauth/token") => self.token(request).await,
             (&Method::GET, "/oauth/userinfo") => self.userinfo(&request).await,
-            (&Method::GET, "/sandbox/documents/metadata") => Ok(self.documents(&request)),
             (&Method::POST, "/sandbox/fault") => Ok(self.control(&query)),
             (_, path) if path.starts_with(esign::BASE) => self.esign(request).await,
             _ => Ok(reply(404, "text/plain", "not found\n")),

@@ -80,6 +80,7 @@ struct Inner {
     manifest: Manifest,
     options: Options,
     phase: watch::Receiver<Phase>,
+    pid: Arc<AtomicU32>,
     output: Output,
     starts: Arc<AtomicU32>,
     key_lookups: AtomicU32,
@@ -95,10 +96,11 @@ impl FunctionsHost {
         let starts = Arc::new(AtomicU32::new(0));
         let (kills, killed) = mpsc::channel(1);
         let supervisor = supervisor::Supervisor::new(&manifest, &options, output.clone(), Arc::clone(&starts), killed);
-        let phase = supervisor.phase();
+        let (phase, pid) = (supervisor.phase(), supervisor.pid());
         let inner = Arc::new(Inner {
             manifest,
             phase,
+            pid,
             output,
             starts,
             key_lookups: AtomicU32::new(0),
@@ -138,6 +140,12 @@ impl FunctionsHost {
     /// Takes `AzureWebJobsStorage` away: key look-ups fail.
     pub fn set_storage_down(&self, down: bool) {
         self.inner.storage_down.store(down, Ordering::SeqCst);
+    }
+
+    /// The handler's process.
+    #[must_use]
+    pub fn handler_pid(&self) -> u32 {
+        self.inner.pid.load(Ordering::SeqCst)
     }
 
     /// Kills the handler, as a crash would.

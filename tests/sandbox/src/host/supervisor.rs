@@ -51,6 +51,7 @@ pub(super) struct Supervisor {
     settings: Vec<(String, String)>,
     output: Output,
     starts: Arc<AtomicU32>,
+    pid: Arc<AtomicU32>,
     phase: watch::Sender<Phase>,
     kills: mpsc::Receiver<()>,
 }
@@ -73,6 +74,7 @@ impl Supervisor {
             settings: options.settings.clone(),
             output,
             starts,
+            pid: Arc::default(),
             phase: watch::channel(Phase::Starting).0,
             kills,
         }
@@ -80,6 +82,10 @@ impl Supervisor {
 
     pub(super) fn phase(&self) -> watch::Receiver<Phase> {
         self.phase.subscribe()
+    }
+
+    pub(super) fn pid(&self) -> Arc<AtomicU32> {
+        Arc::clone(&self.pid)
     }
 
     pub(super) async fn run(mut self) {
@@ -140,7 +146,9 @@ impl Supervisor {
         ] {
             command.env(name, value);
         }
-        (process::spawn(&mut command, &self.output), port)
+        let child = process::spawn(&mut command, &self.output);
+        self.pid.store(child.id().unwrap_or_default(), Ordering::SeqCst);
+        (child, port)
     }
 }
 

@@ -15,7 +15,7 @@ use http::{Method, Response};
 
 use crate::client::{Answer, HttpClient};
 use crate::html::{escape, page, redirect};
-use crate::registry::{CLIENT_SECRET, WORKFRONT_ID, WORKFRONT_ROUTES};
+use crate::registry::{CLIENT_SECRET, WORKFRONT_ID};
 use crate::server::{Body, Server};
 use crate::site::Site;
 use crate::wire::{parameter, random};
@@ -53,12 +53,12 @@ pub struct Workfront {
 }
 
 impl Workfront {
-    /// Starts it; `documents` is where it finds documents as long as the app serves none.
-    pub async fn start(documents: &str) -> (Arc<Self>, Server) {
+    /// Starts it.
+    pub async fn start() -> (Arc<Self>, Server) {
         let this = Arc::new(Self {
             site: Site::default(),
             request_parameters: Mutex::default(),
-            typed_in: Mutex::new((!WORKFRONT_ROUTES).then(|| documents.to_owned())),
+            typed_in: Mutex::default(),
             token_request_in_query: AtomicBool::new(false),
             state: Mutex::default(),
             provisioned: Mutex::default(),

@@ -1,0 +1,358 @@
+//! `/gateway/…`: who may call what, what passes in both directions, and what never leaves the account's own hosts.
+
+use http::{Method, Request};
+use sandbox::bulk::{Source, Summary};
+use sandbox::client::{Answer, Download};
+use sandbox::clm::ACCOUNT_ID;
+use sandbox::{CLIENT_SECRET, GATEWAY_API_KEY, GATEWAY_ID, INTEGRATION_USER, OTHER_EMAIL, OTHER_USER, Sandbox, digest};
+use serde_json::{Value, json};
+
+use crate::support::{TestApp, assert_outage, log_line, start_host};
+
+const KEY: (&str, &str) = ("x-api-key", GATEWAY_API_KEY);
+
+async fn get(app: &TestApp, path: &str) -> Answer {
+    app.http.call(Method::GET, &app.url(path), &[KEY], "").await
+}
+
+/// A sealed access token of the gateway's client.
+async fn sealed_access_token(app: &TestApp) -> String {
+    let form = [("grant_type", "client_credentials"), ("client_id", GATEWAY_ID), ("client_secret", CLIENT_SECRET)];
+    app.form(&[], &form).await.json()["access_token"].as_str().unwrap().to_owned()
+}
+
+async fn send(app: &TestApp, method: Method, path: &str, source: Source) -> Download {
+    let request = Request::builder().method(method).uri(app.url(path)).header(KEY.0, KEY.1);
+    let request = match source.told_length() {
+        Some(length) => request.header("content-length", length),
+        None => request,
+    };
+    app.http.stream(request.body(source.body(())).unwrap()).await.unwrap_or_else(|| Download::missing(path))
+}
+
+/// RSS of the handler, in MiB.
+fn rss(app: &TestApp) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", app.host.handler_pid())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap() / 1024
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_method_passes_with_a_token_of_docusigns_and_nothing_of_the_callers() {
+    let app = TestApp::start().await;
+    let echo = format!("/gateway/esign/v2.1/accounts/{ACCOUNT_ID}/envelopes?from=2031-01-01&q=a%20b");
+    let headers = [
+        KEY,
+        ("content-type", "application/json"),
+        ("accept", "application/json"),
+        ("cookie", "c=1"),
+        ("username", OTHER_EMAIL),
+        ("x-functions-key", "function-key"),
+        ("x-docusign-authentication", "{}"),
+        ("connection", "x-hop"),
+        ("x-hop", "1"),
+        ("x-request-id", "mine"),
+    ];
+    for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "REPORT"] {
+        let body = if method == "GET" { "" } else { "{\"a\":1}" };
+        let answer = app.http.call(method.parse().unwrap(), &app.url(&echo), &headers, body).await;
+        assert_eq!(answer.status, 200, "{method}: {}", answer.text());
+        let told = answer.json();
+        assert_eq!(told["method"], method);
+        assert_eq!(told["path"], format!("/restapi/v2.1/accounts/{ACCOUNT_ID}/envelopes"));
+        assert_eq!(told["query"], "from=2031-01-01&q=a%20b");
+        assert_eq!(told["bearer"], json!({"present": true, "good": true, "user": INTEGRATION_USER}));
+        assert_eq!(told["body"]["sha256"], Summary::of(body.as_bytes()).sha256);
+        let headers = told["headers"].as_array().unwrap();
+        let mut names: Vec<&str> = headers.iter().filter_map(|header| header[0].as_str()).collect();
+        names.retain(|name| !matches!(*name, "host" | "content-length" | "user-agent"));
+        names.sort_unstable();
+        assert_eq!(names, ["accept", "content-type", "x-request-id"], "{method}");
+        // Limits come back, what was for one hop or for DocuSign's own site does not.
+        assert_eq!(answer.header("x-ratelimit-remaining"), "2999");
+        assert_eq!(answer.header("x-burstlimit-limit"), "500");
+        assert_eq!(answer.header("x-docusign-tracetoken").len(), 32);
+        for dropped in ["x-secret-hop", "set-cookie", "keep-alive"] {
+            assert_eq!(answer.header(dropped), "", "{dropped}");
+        }
+        let passed_on = headers.iter().find(|header| header[0] == "x-request-id").unwrap();
+        assert_eq!(passed_on[1], answer.header("x-request-id"), "one id on both sides");
+        assert_eq!((answer.header("x-content-type-options"), answer.header("cache-control")), ("nosniff", "no-store"));
+    }
+    assert_eq!(app.http.call(Method::TRACE, &app.url(&echo), &[KEY], "").await.status, 405);
+    let line = log_line(&app.host, |line| line["route"] == "/gateway/{*path}").await;
+    assert_eq!((line["client_id"].as_str(), line["grant_id"].as_str()), (Some(GATEWAY_ID), Some("api_key")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b2_b3_who_is_not_let_in_hears_why_by_the_rules_of_bearer_tokens() {
+    let app = TestApp::start().await;
+    let url = app.url("/gateway/clm/members/current");
+    let sealed = sealed_access_token(&app).await;
+    let call = async |headers: &[(&str, &str)]| app.http.call(Method::GET, &url, headers, "").await;
+    let bearer = format!("Bearer {sealed}");
+    assert_eq!(call(&[("authorization", &bearer)]).await.json()["Email"], "robot@example.org");
+    // Without any credentials, no error; else one.
+    let answer = call(&[]).await;
+    assert_eq!((answer.status.as_u16(), answer.header("www-authenticate")), (401, "Bearer realm=\"evergrant\""));
+    let docusigns = app.token(&[]).await.json()["access_token"].as_str().unwrap().to_owned();
+    let altered = format!("{bearer}x");
+    for headers in [
+        [("authorization", format!("Bearer {docusigns}").as_str())],
+        [("authorization", &altered)],
+        [("authorization", "Bearer ")],
+        [("x-api-key", "another key")],
+        [("apikey", CLIENT_SECRET)],
+    ] {
+        let answer = call(&headers).await;
+        let expected = (401, "Bearer realm=\"evergrant\", error=\"invalid_token\"");
+        assert_eq!((answer.status.as_u16(), answer.header("www-authenticate")), expected, "{headers:?}");
+        assert!(answer.json()["error_description"].is_string());
+    }
+    let both = call(&[("authorization", &bearer), KEY]).await;
+    assert_eq!((both.status.as_u16(), both.json()["error"].as_str()), (400, Some("invalid_request")));
+    // In the query, or in a form, it is nothing.
+    let in_query = app.http.get(&format!("{url}?access_token={sealed}")).await;
+    assert_eq!((in_query.status.as_u16(), in_query.header("www-authenticate")), (401, "Bearer realm=\"evergrant\""));
+    // A revoked one is a bad one.
+    let form = [("token", sealed.as_str()), ("client_id", GATEWAY_ID), ("client_secret", CLIENT_SECRET)];
+    assert_eq!(app.http.post_form(&app.url("/oauth/revoke"), &[], &form).await.status, 200);
+    assert_eq!(call(&[("authorization", &bearer)]).await.status, 401);
+    assert!(!app.host.output().stdout.all().join("\n").contains(&sealed), "no token in the log");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_gets_through_what_its_rules_name_and_in_the_name_of_its_user() {
+    let sandbox = Sandbox::start().await;
+    sandbox.docusign.consent(OTHER_USER, "signature impersonation spring_read spring_write");
+    let (reader, users, none) = (digest("reader"), digest("users"), digest("none"));
+    let base = |id: &str, key: &str, more: Value| {
+        let mut client =
+            json!({"client_id": id, "client_secret_sha256": [], "grant_types": [], "api_key_sha256": [key]});
+        client.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        client
+    };
+    let clients = json!([
+        base("reader", &reader, json!({"gateway_allow": ["GET /clm/folders/*", "GET,HEAD /clm-download/"]})),
+        base(
+            "users",
+            &users,
+            json!({"subject": "signed_in_user", "gateway_allow": ["* /clm/"],
+                                     "api_key_usernames": ["@example.org"]})
+        ),
+        base("none", &none, json!({})),
+    ]);
+    let app = TestApp::over(sandbox, &[("EVERGRANT_CLIENTS", &clients.to_string())]).await;
+    let call = async |method: Method, path: &str, headers: &[(&str, &str)]| {
+        let answer = app.http.call(method, &app.url(path), headers, "").await;
+        (answer.status.as_u16(), answer.json())
+    };
+    let reader = [("x-api-key", "reader")];
+    let root = app.sandbox.clm.folder_at("/").unwrap();
+    assert_eq!(call(Method::GET, &format!("/gateway/clm/folders/{root}"), &reader).await.0, 200);
+    for (method, path) in [
+        (Method::DELETE, format!("/gateway/clm/folders/{root}")),
+        (Method::GET, format!("/gateway/clm/folders/{root}/documents")),
+        (Method::GET, format!("/gateway/clm/v2/{ACCOUNT_ID}/folders/{root}")),
+        (Method::GET, "/gateway/clm/members/current".to_owned()),
+        (Method::GET, format!("/gateway/clm/FOLDERS/{root}")),
+        (Method::POST, format!("/gateway/clm-upload/folders/{root}/documents?name=x")),
+    ] {
+        let (status, json) = call(method.clone(), &path, &reader).await;
+        assert_eq!((status, json["error"].as_str()), (403, Some("insufficient_scope")), "{method} {path}");
+        assert!(json["error_description"].as_str().unwrap().contains("gateway_allow"));
+    }
+    assert_eq!(call(Method::GET, "/gateway/clm/members/current", &[("x-api-key", "none")]).await.0, 403);
+    // A key for users needs the name of one that it may name and that there is.
+    let me = "/gateway/clm/members/current";
+    let (status, json) = call(Method::GET, me, &[("x-api-key", "users"), ("username", "OTHER@example.org")]).await;
+    assert_eq!((status, json["Email"].as_str()), (200, Some("other@example.org")));
+    for username in ["nobody@example.org", "leaver@example.org", "team@example.org", "ada@contoso.com", ""] {
+        assert_eq!(call(Method::GET, me, &[("x-api-key", "users"), ("username", username)]).await.0, 401, "{username}");
+    }
+    let lookups = app.sandbox.docusign.user_lookups();
+    assert_eq!(call(Method::GET, me, &[("x-api-key", "users"), ("username", OTHER_EMAIL)]).await.0, 200);
+    assert_eq!(app.sandbox.docusign.user_lookups(), lookups, "users are remembered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_401_leads_to_one_repetition_with_a_new_token_and_no_more() {
+    let app = TestApp::start().await;
+    let path = "/gateway/clm/members/current";
+    assert_eq!(get(&app, path).await.status, 200);
+    let before = app.sandbox.docusign.exchanges();
+    app.sandbox.docusign.invalidate_access_tokens();
+    assert_eq!(get(&app, path).await.status, 200);
+    assert_eq!(app.sandbox.docusign.exchanges(), before + 1);
+    // Refused for good: the caller's own credentials are not at fault, and no storm of mints follows.
+    for _ in 0..4 {
+        app.sandbox.clm.refuse_next(401, 103);
+    }
+    assert_eq!(get(&app, path).await.status, 403);
+    assert_eq!(get(&app, path).await.status, 403);
+    assert_eq!(get(&app, path).await.status, 403);
+    assert!(app.sandbox.docusign.exchanges() <= before + 2, "{}", app.sandbox.docusign.exchanges());
+    assert_eq!(get(&app, path).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_is_sent_again_if_it_is_small_and_asked_for_again_if_it_is_not() {
+    let app = TestApp::start().await;
+    let echo = format!("/gateway/esign/v2.1/accounts/{ACCOUNT_ID}/x");
+    assert_eq!(get(&app, &echo).await.status, 200);
+    app.sandbox.docusign.invalidate_access_tokens();
+    let small = send(&app, Method::POST, &echo, Source::pattern(1000)).await.answer;
+    assert_eq!(small.json()["body"]["sha256"], Summary::of_pattern(1000).sha256, "{}", small.text());
+    app.sandbox.docusign.invalidate_access_tokens();
+    let large = send(&app, Method::POST, &echo, Source::pattern(1 << 20)).await.answer;
+    assert_outage(&large);
+    assert_eq!(large.header("retry-after"), "1");
+    let again = send(&app, Method::POST, &echo, Source::pattern(1 << 20).chunked()).await.answer;
+    assert_eq!(again.json()["body"]["sha256"], Summary::of_pattern(1 << 20).sha256, "{}", again.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tricks_with_paths_and_hosts_reach_nothing() {
+    let app = TestApp::start().await;
+    let account = ACCOUNT_ID.to_uppercase();
+    assert_eq!(
+        get(&app, &format!("/gateway/clm/v2/{account}/members/current")).await.status,
+        200,
+        "CLM's own spelling"
+    );
+    let (before, lookups) = (app.sandbox.clm.calls(), app.sandbox.docusign.user_lookups());
+    let other = "11111111-6b1a-4c57-9a83-0d5e7b21c4aa";
+    for path in [
+        "clm/../esign/v2.1/accounts",
+        "clm/%2e%2e/%2e%2e/x",
+        "clm/folders/..%2f..%2fx",
+        "clm/folders/..%5c..%5cx",
+        "clm/folders//x",
+        "clm/%252e%252e/x",
+        "clm//127.0.0.1:1/x",
+        "clm/http://127.0.0.1:1/x",
+        "clm/folders/%00",
+        "clm/folders/a%0d%0aHost:%20evil",
+        "clm@127.0.0.1:1/x",
+        "http://127.0.0.1:1/x",
+        "..%2fsetup",
+        "",
+        "clm",
+        "other/x",
+        &format!("clm/v2/{other}/members/current"),
+        &format!("esign/v2.1/accounts/{other}/users"),
+        &format!("ESIGN/v2.1/accounts/{ACCOUNT_ID}/users"),
+    ] {
+        let answer = get(&app, &format!("/gateway/{path}")).await;
+        assert!(matches!(answer.status.as_u16(), 400 | 403 | 404), "{path}: {} {}", answer.status, answer.text());
+    }
+    // Neither does a host that the caller names.
+    for (name, value) in [("host", "evil.example"), ("x-forwarded-host", "evil.example"), ("x-original-url", "/evil")] {
+        let answer =
+            app.http.call(Method::GET, &app.url("/gateway/clm/members/current"), &[KEY, (name, value)], "").await;
+        assert_eq!(answer.status, 200, "{name}");
+    }
+    assert_eq!(app.sandbox.clm.calls().len(), before.len() + 3, "{:?}", app.sandbox.clm.calls());
+    assert_eq!(app.sandbox.docusign.user_lookups(), lookups);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_goes_to_no_address_that_is_not_docusigns() {
+    let app = TestApp::start().await;
+    let foreign = json!({"ApiBaseUrl": "https://clm.example.org", "ApiBaseUploadUrl": "https://clm.example.org",
+                         "ApiBaseDownloadUrl": "https://clm.example.org"});
+    for body in [foreign.to_string(), "<title>Sign in</title>".to_owned()] {
+        app.sandbox.clm.faults.set(Some(sandbox::fault::Fault::Body(body)));
+        let host = start_host(&app.sandbox, 0, &[]).await;
+        let answer = app.http.call(Method::GET, &format!("{}/gateway/clm/x", host.url()), &[KEY], "").await;
+        assert_outage(&answer);
+    }
+    app.sandbox.clm.faults.set(None);
+    assert_eq!(get(&app, "/gateway/clm/members/current").await.status, 200, "told anew in the end");
+}
+
+/// As large as the suite can afford; what is held of it would show all the same.
+const LARGE: u64 = 192 << 20;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_bodies_pass_in_both_directions_without_being_held() {
+    let app = TestApp::start().await;
+    let folder = app.sandbox.clm.folder_at("/Contracts").unwrap();
+    let upload = format!("/gateway/clm-upload/folders/{folder}/documents?name=large.bin");
+    let up = send(&app, Method::POST, &upload, Source::pattern(LARGE)).await.answer;
+    assert_eq!(up.status, 201, "{}", up.text());
+    let id = app.sandbox.clm.documents_at("/Contracts/large.bin").pop().unwrap();
+    assert_eq!(app.sandbox.clm.content(&id).unwrap().newest.length, LARGE);
+    let request = Request::get(app.url(&format!("/gateway/clm-download/documents/{id}"))).header(KEY.0, KEY.1);
+    let down = app.http.stream(request.body(Source::from("").body(())).unwrap()).await.unwrap();
+    assert_eq!((down.complete, down.content.length), (true, LARGE));
+    assert_eq!(down.content, app.sandbox.clm.content(&id).unwrap().newest);
+    assert_eq!(down.answer.header("content-length"), LARGE.to_string());
+    assert!(rss(&app) < 60, "{} MiB", rss(&app));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_breaks_off_leaves_nothing_behind() {
+    let app = TestApp::start().await;
+    let clm = &app.sandbox.clm;
+    let folder = clm.folder_at("/Contracts").unwrap();
+    let upload = format!("/gateway/clm-upload/folders/{folder}/documents?name=half.bin");
+    for source in [Source::pattern(8 << 20), Source::pattern(8 << 20).chunked()] {
+        send(&app, Method::POST, &upload, source.breaking_after(2 << 20)).await;
+        until(|| clm.open_uploads() == 0).await;
+        assert_eq!(clm.documents_at("/Contracts/half.bin").len(), 0);
+    }
+    clm.cut_upload_after(2 << 20);
+    assert_outage(&send(&app, Method::POST, &upload, Source::pattern(8 << 20)).await.answer);
+    assert_eq!((clm.documents_at("/Contracts/half.bin").len(), clm.open_uploads()), (0, 0));
+    // A download that breaks off is seen to.
+    let id = clm.add_synthetic_document("long.bin", &folder, 8 << 20);
+    clm.cut_download_after(2 << 20);
+    let request = Request::get(app.url(&format!("/gateway/clm-download/documents/{id}"))).header(KEY.0, KEY.1);
+    let down = app.http.stream(request.body(Source::from("").body(())).unwrap()).await.unwrap();
+    assert!(!down.complete && down.content.length < 8 << 20, "{:?}", down.content);
+    until(|| clm.open_downloads() == 0).await;
+    assert_eq!(get(&app, "/gateway/clm/members/current").await.status, 200, "it goes on");
+}
+
+/// Waits until something is so; bounded.
+async fn until(so: impl Fn() -> bool) {
+    for _ in 0..400 {
+        if so() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("not so in 4 s");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_docusign_says_is_passed_on_and_an_outage_is_one() {
+    let app = TestApp::start().await;
+    let path = "/gateway/clm/members/current";
+    app.sandbox.clm.refuse_next(429, 103);
+    let throttled = get(&app, path).await;
+    assert_eq!((throttled.status.as_u16(), throttled.json()["Error"]["ErrorCode"].as_u64()), (429, Some(103)));
+    assert!(!throttled.header("x-ratelimit-reset").is_empty() && !throttled.header("x-ratelimit-limit").is_empty());
+    assert_eq!(get(&app, "/gateway/clm/documents/5e1d7a90-8c34-4f7b-a2d6-90b1c3e5f722").await.status, 404);
+    app.sandbox.clm.faults.set(Some(sandbox::fault::Fault::Cut));
+    assert_outage(&get(&app, path).await);
+    app.sandbox.clm.faults.set(None);
+    // The connector's own paths.
+    let folder = app.sandbox.clm.folder_at("/Contracts").unwrap();
+    let id = app.sandbox.clm.documents_at("/Contracts/Agreement 01.txt").pop().unwrap();
+    assert_eq!(get(&app, &format!("/gateway/clm/documents/{id}/content")).await.text(), "agreement number 1");
+    let pdf = [KEY, ("accept", "application/pdf")];
+    let url = app.url(&format!("/gateway/clm/documents/{id}/pdf"));
+    let mut answer = app.http.call(Method::GET, &url, &pdf, "").await;
+    if answer.status == 404 {
+        answer = app.http.call(Method::GET, &url, &pdf, "").await;
+    }
+    assert!(answer.text().starts_with("%PDF"), "{}", answer.text());
+    let upload =
+        send(&app, Method::POST, &format!("/gateway/clm/folders/{folder}/documents?name=n.txt"), "x".into()).await;
+    assert_eq!(upload.answer.status, 201);
+    app.sandbox.docusign.withdraw_consent(INTEGRATION_USER);
+    let host = start_host(&app.sandbox, 0, &[]).await;
+    assert_outage(&app.http.call(Method::GET, &format!("{}{path}", host.url()), &[KEY], "").await);
+}
