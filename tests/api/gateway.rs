@@ -100,7 +100,6 @@ async fn b2_b3_who_is_not_let_in_hears_why_by_the_rules_of_bearer_tokens() {
     for headers in [
         [("authorization", format!("Bearer {docusigns}").as_str())],
         [("authorization", &altered)],
-        [("authorization", "Bearer ")],
         [("x-api-key", "another key")],
         [("apikey", CLIENT_SECRET)],
     ] {
