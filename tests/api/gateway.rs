@@ -7,7 +7,7 @@ use sandbox::clm::ACCOUNT_ID;
 use sandbox::{CLIENT_SECRET, GATEWAY_API_KEY, GATEWAY_ID, INTEGRATION_USER, OTHER_EMAIL, OTHER_USER, Sandbox, digest};
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, assert_outage, log_line, start_host};
+use crate::support::{TestApp, assert_outage, log_line, rss, start_host, until};
 
 const KEY: (&str, &str) = ("x-api-key", GATEWAY_API_KEY);
 
@@ -28,13 +28,6 @@ async fn send(app: &TestApp, method: Method, path: &str, source: Source) -> Down
         None => request,
     };
     app.http.stream(request.body(source.body(())).unwrap()).await.unwrap_or_else(|| Download::missing(path))
-}
-
-/// RSS of the handler, in MiB.
-fn rss(app: &TestApp) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", app.host.handler_pid())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap() / 1024
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -312,17 +305,6 @@ async fn whoever_breaks_off_leaves_nothing_behind() {
     assert!(!down.complete && down.content.length < 8 << 20, "{:?}", down.content);
     until(|| clm.open_downloads() == 0).await;
     assert_eq!(get(&app, "/gateway/clm/members/current").await.status, 200, "it goes on");
-}
-
-/// Waits until something is so; bounded.
-async fn until(so: impl Fn() -> bool) {
-    for _ in 0..400 {
-        if so() {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
-    panic!("not so in 4 s");
 }
 
 #[tokio::test(flavor = "multi_thread")]

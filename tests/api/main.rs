@@ -43,3 +43,4 @@ mod support;
 mod troubleshooting;
 mod well_known;
 mod workflows;
+mod workfront;

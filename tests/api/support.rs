@@ -158,6 +158,24 @@ pub fn assert_outage(answer: &Answer) {
     assert_eq!(answer.header("cache-control"), "no-store");
 }
 
+/// The most memory that the handler ever held, in MiB.
+pub fn rss(app: &TestApp) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", app.host.handler_pid())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap() / 1024
+}
+
+/// Waits until something is so; bounded.
+pub async fn until(so: impl Fn() -> bool) {
+    for _ in 0..400 {
+        if so() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("not so in 4 s");
+}
+
 /// The JSON log lines of the handler so far.
 pub fn log_lines(host: &FunctionsHost) -> Vec<Value> {
     host.output().stdout.all().iter().map(|line| serde_json::from_str(line).expect("a JSON line")).collect()

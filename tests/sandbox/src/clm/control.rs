@@ -99,7 +99,7 @@ impl Clm {
 
     /// The renditions of a document are there from the first time on.
     pub fn render(&self, id: &str) {
-        self.each_document(id, |document| document.renditions_asked = 1);
+        self.each_document(id, |document| (document.renditions_asked, document.never_rendered) = (1, false));
     }
 
     /// The next download breaks off after this many bytes.

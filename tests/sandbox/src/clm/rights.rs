@@ -36,8 +36,12 @@ impl State {
         children.filter(move |child| !child.in_trash && self.sees(user, &child.id))
     }
 
-    /// The path of a folder, the account's name first.
+    /// The path of a folder, the account's name first. What was deleted lies in the trash.
     pub fn path(&self, folder: &Folder) -> String {
+        let root = self.folders.iter().find(|known| known.parent.is_none());
+        if let Some(root) = root.filter(|_| folder.in_trash) {
+            return format!("/{}/Trash/{}", root.name, folder.name);
+        }
         let above = folder.parent.as_ref().and_then(|parent| self.folders.iter().find(|known| known.id == *parent));
         format!("{}/{}", above.map(|above| self.path(above)).unwrap_or_default(), folder.name)
     }

@@ -1,5 +1,6 @@
 //! The upload host. Bodies are read as streams; a document or version appears when all of its body has arrived.
 
+use percent_encoding::percent_decode_str;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -157,8 +158,12 @@ fn check_type(call: &Call) -> Result<(), Refusal> {
     if call.header("content-type").starts_with("multipart/") { Err(Refusal::new(422, 116)) } else { Ok(()) }
 }
 
-/// `attachment; filename="…"`.
+/// `attachment; filename="…"`, perhaps with the name in all its letters behind it (RFC 6266 §4.3).
 fn file_name(disposition: &str) -> Option<String> {
-    let name = disposition.strip_prefix("attachment; filename=\"")?.strip_suffix('"')?;
-    (!name.is_empty()).then(|| name.to_owned())
+    let named = disposition.strip_prefix("attachment; filename=\"")?;
+    let name = match named.split_once("; filename*=UTF-8''") {
+        Some((_, encoded)) => percent_decode_str(encoded).decode_utf8().ok()?.into_owned(),
+        None => named.strip_suffix('"')?.to_owned(),
+    };
+    (!name.is_empty()).then_some(name)
 }
