@@ -37,6 +37,12 @@ impl Identity {
         Self { settings, http }
     }
 
+    /// Is it a managed identity, rather than whoever signed in with `az` or `azd`?
+    #[must_use]
+    pub const fn is_managed(&self) -> bool {
+        self.settings.managed_identity
+    }
+
     /// How long one call that may have to fetch an Entra token first can take.
     #[must_use]
     pub const fn try_timeout(&self) -> Duration {

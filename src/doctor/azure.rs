@@ -30,7 +30,10 @@ impl Doctor {
         let watch = Stopwatch::start();
         let finding = match self.identity.try_out(&resource).await {
             Ok(()) => Finding::good("Entra gives tokens for it"),
-            Err(error) => Finding::bad(error.to_string(), fixes::missing_identity()),
+            Err(error) => {
+                let fix = fixes::missing_identity(self.identity.is_managed(), self.identity_client_id.as_deref());
+                Finding::bad(error.to_string(), fix)
+            }
         };
         vec![finding.of("identity", Area::Azure, "Identity towards Azure", watch.elapsed_ms())]
     }

@@ -8,6 +8,7 @@ mod azure;
 pub mod check;
 mod fixes;
 mod front;
+mod reach;
 mod upstream;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, Stream, StreamExt as _};
 
 use crate::clock::Clock;
+use crate::config::fault::Fault;
 use crate::config::shapes::BaseUrl;
 use crate::config::{DocusignSettings, Faults, StoreSetting};
 use crate::docusign::access_tokens::AccessTokens;
@@ -79,8 +81,7 @@ impl Doctor {
             running.push(Box::pin(self.key(key)));
         }
         running.push(Box::pin(self.store()));
-        running.push(Box::pin(self.docusign_reachable()));
-        running.push(Box::pin(self.connection()));
+        running.push(Box::pin(self.docusign()));
         running.push(Box::pin(self.next_key_registered()));
         running.push(Box::pin(std::future::ready(vec![self.registered_clients()])));
         running.push(Box::pin(self.front()));
@@ -96,6 +97,8 @@ impl Doctor {
 /// The checks where the settings themselves are at fault: one for each fault, and nothing else can be checked.
 #[must_use]
 pub fn of_faults(faults: &Faults) -> Vec<Check> {
-    let check = |told, fix: String| Finding::bad(told, fix).of("settings", Area::Clients, "Settings", 0.0);
-    faults.0.iter().map(|fault| check(fault.told(), format!("In the app settings: {}.", fault.wanted()))).collect()
+    let check = |fault: &Fault| {
+        Finding::bad(fault.told(), fixes::setting(fault)).of("settings", Area::Clients, "Settings", 0.0)
+    };
+    faults.0.iter().map(check).collect()
 }

@@ -2,16 +2,13 @@
 
 use crate::clock::Stopwatch;
 use crate::doctor::check::{Area, Check, Finding};
+use crate::doctor::reach::{Reached, checks_of, told_already};
 use crate::doctor::{Doctor, fixes};
 use crate::docusign::account_server::DocusignAccessToken;
 use crate::docusign::errors::ExchangeError;
 use crate::docusign::minter::MintError;
 use crate::docusign::missing_consent::scopes_without_consent;
-
-/// Seconds that clocks may differ before somebody should know, and before DocuSign refuses: assertions are dated 60 s
-/// back and live for 540 more.
-const CLOCK_NOTE: u64 = 20;
-const CLOCK_BAD: u64 = 60;
+use crate::docusign::slot::Outcome;
 
 /// What is checked by one mint, in the order of the report.
 const CONNECTION: [(&str, &str); 5] = [
@@ -23,34 +20,27 @@ const CONNECTION: [(&str, &str); 5] = [
 ];
 
 impl Doctor {
-    /// Does DocuSign answer, and do the clocks agree?
-    pub(super) async fn docusign_reachable(&self) -> Vec<Check> {
+    /// Does DocuSign answer, do the clocks agree, and does the connection work? Told together, since an outage or a wrong
+    /// clock makes the connection fail too, and only one of them is to be mended.
+    pub(super) async fn docusign(&self) -> Vec<Check> {
         let watch = Stopwatch::start();
-        let reached = self.account_server.clock_difference().await;
-        let took = watch.elapsed_ms();
-        let (reachable, clock) = match reached {
-            Ok(Some(difference)) => (Finding::good("it answers"), clock(difference)),
-            Ok(None) => (Finding::good("it answers"), Finding::skipped("DocuSign's answer bore no date")),
-            Err(error) => (
-                Finding::bad(error.to_string(), fixes::mint(&MintError::Exchange(error))),
-                Finding::skipped("DocuSign did not answer"),
-            ),
+        let reaching = async { (self.account_server.clock_difference().await, watch.elapsed_ms()) };
+        let minting = async {
+            let minted = self.access_tokens.mint_anew(&self.docusign.user_id, &self.docusign.scopes).await;
+            (minted, watch.elapsed_ms())
         };
-        vec![
-            reachable.of("docusign_reachable", Area::Docusign, "DocuSign's account server", took),
-            clock.of("clock", Area::Azure, "This machine's clock", took),
-        ]
+        let ((reached, took), (minted, minting_took)) = tokio::join!(reaching, minting);
+        let mut checks = checks_of(&reached, took);
+        checks.extend(self.connection(&reached, minted, minting_took).await);
+        checks
     }
 
     /// Does DocuSign give an access token, and for whom? One mint tells five things.
-    pub(super) async fn connection(&self) -> Vec<Check> {
-        let watch = Stopwatch::start();
-        let minted = self.access_tokens.mint_anew(&self.docusign.user_id, &self.docusign.scopes).await;
+    async fn connection(&self, reached: &Reached, minted: Outcome, took: f64) -> Vec<Check> {
         let findings = match &minted {
             Ok(_) => self.all_known(),
-            Err(error) => self.what_is_missing(error).await,
+            Err(error) => self.what_is_missing(error, reached).await,
         };
-        let took = watch.elapsed_ms();
         let named = CONNECTION.into_iter().zip(findings);
         let mut checks: Vec<Check> =
             named.map(|((check, title), finding)| finding.of(check, Area::Docusign, title, took)).collect();
@@ -87,12 +77,16 @@ impl Doctor {
     }
 
     /// DocuSign tells one fault at a time; what it did not come to is not known.
-    async fn what_is_missing(&self, error: &MintError) -> [Finding; 5] {
+    async fn what_is_missing(&self, error: &MintError, reached: &Reached) -> [Finding; 5] {
         let mut findings = [(); 5].map(|()| Finding::skipped("not known, because no access token could be had"));
+        if let Some(why) = told_already(error, reached) {
+            findings[0] = Finding::skipped(why);
+            return findings;
+        }
         let (place, finding) = match error {
             MintError::Exchange(ExchangeError::IssuerNotFound) => (1, self.integration_key_unknown()),
-            MintError::Exchange(ExchangeError::NoValidKeys) => (2, public_key_missing()),
-            MintError::Exchange(ExchangeError::UserNotFound) => (3, user_unknown()),
+            MintError::Exchange(ExchangeError::NoValidKeys) => (2, self.public_key_missing()),
+            MintError::Exchange(ExchangeError::UserNotFound) => (3, self.user_unknown()),
             MintError::Exchange(ExchangeError::ConsentRequired) => {
                 findings = self.all_known();
                 findings[0] = Finding::skipped("not before there is consent");
@@ -108,23 +102,47 @@ impl Doctor {
     fn integration_key_unknown(&self) -> Finding {
         Finding::bad(
             format!("{} does not know it", self.docusign.environment.account_host()),
-            "Compare DOCUSIGN_INTEGRATION_KEY with DocuSign's page Apps and Keys, and see that DOCUSIGN_ENVIRONMENT is the \
-             environment of that page: an integration key of demo is unknown in production until DocuSign has promoted it.",
+            format!(
+                "Compare DOCUSIGN_INTEGRATION_KEY ({}) with DocuSign's page Apps and Keys, and see that DOCUSIGN_ENVIRONMENT is \
+                 the environment of that page: an integration key of demo is unknown in production until DocuSign has promoted \
+                 it.",
+                self.docusign.integration_key.as_str()
+            ),
+        )
+    }
+
+    fn public_key_missing(&self) -> Finding {
+        Finding::bad(
+            "DocuSign does not know the signing key",
+            format!(
+                "The DocuSign administrator uploads the public key that `evergrant public-key` prints: Apps and Keys, the \
+                 integration key {}, Service Integration, Upload RSA.",
+                self.docusign.integration_key.as_str()
+            ),
+        )
+    }
+
+    fn user_unknown(&self) -> Finding {
+        Finding::bad(
+            "DocuSign does not know the user, or it is not active",
+            format!(
+                "Compare DOCUSIGN_USER_ID ({}) with the API Username of the user on DocuSign's page Users (a GUID, no e-mail \
+                 address), see that the user is active, and that DOCUSIGN_ENVIRONMENT is right.",
+                self.docusign.user_id.as_str()
+            ),
         )
     }
 
     async fn consent_missing(&self) -> Finding {
         let (user, scopes) = (&self.docusign.user_id, &self.docusign.scopes);
-        let missing = match scopes_without_consent(&self.access_tokens, user, scopes).await {
+        let missing = scopes_without_consent(&self.access_tokens, user, scopes).await;
+        let told = match &missing {
             Ok(missing) if missing.is_empty() => format!("missing for the scopes together: {scopes}"),
             Ok(missing) => format!("missing for: {}", missing.join(" ")),
             Err(_) => "missing".to_owned(),
         };
-        Finding::bad(
-            missing,
-            "Open the consent link, which the setup page shows and `evergrant consent-url` prints, sign in as the integration \
-             user and press Allow.",
-        )
+        let some = missing.is_ok_and(|missing| (1..scopes.iter().count()).contains(&missing.len()));
+        Finding::bad(told, fixes::consent(user.as_str(), some))
     }
 
     async fn account(&self, access_token: Option<&DocusignAccessToken>) -> Check {
@@ -143,33 +161,6 @@ impl Doctor {
             },
         };
         finding.of("account", Area::Docusign, "DocuSign account", watch.elapsed_ms())
-    }
-}
-
-fn public_key_missing() -> Finding {
-    Finding::bad(
-        "DocuSign does not know the signing key",
-        "The DocuSign administrator uploads the public key that `evergrant public-key` prints: Apps and Keys, the \
-         integration key, Service Integration, Upload RSA.",
-    )
-}
-
-fn user_unknown() -> Finding {
-    Finding::bad(
-        "DocuSign does not know the user, or it is not active",
-        "Compare DOCUSIGN_USER_ID with the API Username of the user on DocuSign's page Users (a GUID, no e-mail address), \
-         see that the user is active, and that DOCUSIGN_ENVIRONMENT is right.",
-    )
-}
-
-fn clock(difference: u64) -> Finding {
-    let told = format!("{difference} s away from DocuSign's");
-    if difference <= CLOCK_NOTE {
-        Finding::good(told)
-    } else if difference <= CLOCK_BAD {
-        Finding::note(told, "Set the machine's clock by a time server.")
-    } else {
-        Finding::bad(told, "Set the machine's clock by a time server: DocuSign refuses assertions from another time.")
     }
 }
 

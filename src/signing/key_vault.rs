@@ -21,7 +21,7 @@ use crate::identity::Identity;
 use crate::secret::Sha256;
 use crate::signing::key_id::KeyVaultKeyId;
 use crate::signing::public_key::PublicKey;
-use crate::signing::{AssertionSigner, SignError};
+use crate::signing::{AssertionSigner, SignError, refusal};
 
 /// The first try and two more.
 const TRIES: u32 = 3;
@@ -61,7 +61,9 @@ impl KeyVault {
         let options = KeyClientGetKeyOptions { key_version: Some(id.version.clone()), ..Default::default() };
         let answer = self.client().await?.get_key(&id.name, Some(options)).await;
         let key = answer.and_then(azure_core::http::Response::into_model).map_err(|error| classify(&error))?.key;
-        let (n, e) = key.and_then(|jwk| jwk.n.zip(jwk.e)).ok_or(SignError::Malformed)?;
+        let key = key.ok_or(SignError::Malformed)?;
+        // Without modulus and exponent it is no RSA key.
+        let (n, e) = key.n.zip(key.e).ok_or(SignError::Unusable)?;
         PublicKey::from_components(&n, &e).ok_or(SignError::Unusable)
     }
 
@@ -150,7 +152,13 @@ fn pause_before_retry(error: &SignError, tries: u32) -> Option<Duration> {
         | SignError::NoAnswer
         | SignError::Throttled { retry_after: None } => Some(pause),
         SignError::VaultFailed { status } => (*status >= 500 || *status == 409).then_some(pause),
-        SignError::AccessDenied | SignError::WrongKey | SignError::Malformed | SignError::Unusable => None,
+        SignError::AccessDenied
+        | SignError::NetworkRefused
+        | SignError::NotInForce
+        | SignError::MayNotSign
+        | SignError::WrongKey
+        | SignError::Malformed
+        | SignError::Unusable => None,
     }
 }
 
@@ -158,7 +166,8 @@ fn pause_before_retry(error: &SignError, tries: u32) -> Option<Duration> {
 fn classify(error: &azure_core::Error) -> SignError {
     match error.kind() {
         ErrorKind::HttpResponse { status, raw_response, .. } => match u16::from(*status) {
-            401 | 403 => SignError::AccessDenied,
+            401 => SignError::AccessDenied,
+            403 => raw_response.as_ref().map_or(SignError::AccessDenied, |response| refusal::reason(response.body())),
             404 => SignError::KeyNotFound,
             429 => {
                 let header = HeaderName::from_static("retry-after");

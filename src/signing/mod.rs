@@ -9,6 +9,7 @@ pub mod key_id;
 pub mod key_vault;
 pub mod local;
 pub mod public_key;
+mod refusal;
 pub mod sealing;
 
 use async_trait::async_trait;
@@ -34,12 +35,21 @@ pub enum SignError {
     /// No Entra token for Key Vault could be had.
     #[error("no Entra token for Key Vault: assign the managed identity and set AZURE_CLIENT_ID, or sign in with az")]
     IdentityUnavailable,
-    /// 401 or 403.
+    /// 401, or a 403 for none of the reasons below: most often the role is missing.
     #[error(
         "Key Vault refuses: grant the identity the role Key Vault Crypto User on the key, and see that the key is \
          enabled, within its dates and has the operation sign"
     )]
     AccessDenied,
+    /// 403: the vault's firewall, or only private endpoints.
+    #[error("Key Vault's network rules keep this app out")]
+    NetworkRefused,
+    /// 403: disabled, expired or not valid yet.
+    #[error("the key is disabled or out of its dates")]
+    NotInForce,
+    /// 403: `sign` is not among the key's operations.
+    #[error("the key does not have the operation sign")]
+    MayNotSign,
     /// 404, or a key so new that it may not sign yet.
     #[error("Key Vault does not know this key or version: check the key identifier settings")]
     KeyNotFound,
@@ -75,7 +85,12 @@ impl SignError {
     pub const fn kind(&self) -> FailureKind {
         match self {
             Self::Throttled { retry_after: Some(seconds) } => FailureKind::Throttled(*seconds),
-            Self::AccessDenied | Self::WrongKey | Self::Unusable => FailureKind::Permanent,
+            Self::AccessDenied
+            | Self::NetworkRefused
+            | Self::NotInForce
+            | Self::MayNotSign
+            | Self::WrongKey
+            | Self::Unusable => FailureKind::Permanent,
             Self::IdentityUnavailable
             | Self::KeyNotFound
             | Self::Throttled { retry_after: None }

@@ -6,7 +6,7 @@ use crate::links::pages;
 use crate::support::root;
 
 /// No IO, no clock, no environment, no async.
-const PURE: [&str; 37] = [
+const PURE: [&str; 39] = [
     "authorize/page.rs",
     "authorize/request.rs",
     "authorize/target.rs",
@@ -21,6 +21,7 @@ const PURE: [&str; 37] = [
     "consent/query.rs",
     "doctor/check.rs",
     "doctor/fixes.rs",
+    "doctor/reach.rs",
     "docusign/assertion.rs",
     "docusign/consent_link.rs",
     "docusign/errors.rs",
@@ -38,6 +39,7 @@ const PURE: [&str; 37] = [
     "tidy_map.rs",
     "signing/key_id.rs",
     "signing/public_key.rs",
+    "signing/refusal.rs",
     "setup/page.rs",
     "setup/report.rs",
     "setup/text.rs",

@@ -1,0 +1,113 @@
+//! Broken deployments, one thing each, and what the doctor has to say of them.
+
+use std::process::Output;
+
+use futures_util::stream::{self, StreamExt as _};
+use sandbox::docusign::Docusign;
+use sandbox::fault::Fault;
+use serde_json::Value;
+
+use super::stage::Stage;
+use super::stand_ins::VaultFault;
+use super::table::DEPLOYMENTS;
+use crate::support::run;
+
+/// Settings that are changed; `Stage::change` tells what stands for what.
+pub type Settings = &'static [(&'static str, &'static str)];
+
+/// What is broken.
+pub enum Broken {
+    Settings(Settings),
+    Vault(VaultFault),
+    /// No such host.
+    VaultHost(&'static str, Settings),
+    /// Status and error code of every answer.
+    Storage(u16, &'static str),
+    Identity(Fault),
+    Docusign(fn(&Docusign), Settings),
+    /// The machine's clock is behind by so many seconds.
+    Clock(u64),
+    /// Another issuer, and a path that lets everybody through.
+    Front(Option<&'static str>, &'static str),
+}
+
+/// A broken deployment.
+pub struct Deployment {
+    pub name: &'static str,
+    pub broken: Broken,
+    /// The checks that have to be bad; the others must not be.
+    pub bad: &'static [&'static str],
+    /// Words of the first one's finding.
+    pub finding: &'static str,
+    /// Words of its fix.
+    pub fix: &'static [&'static str],
+}
+
+/// Deployments at the same time: the doctor mostly waits.
+const AT_ONCE: usize = 4;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_broken_deployment_is_diagnosed() {
+    assert!(DEPLOYMENTS.len() >= 20, "{}", DEPLOYMENTS.len());
+    let stage = Stage::set().await;
+    let examined = stream::iter(&DEPLOYMENTS).map(|deployment| examine(&stage, deployment)).buffer_unordered(AT_ONCE);
+    let complaints: Vec<Option<String>> = examined.collect().await;
+    let wrong: Vec<String> = complaints.into_iter().flatten().collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// What is wrong about the diagnosis, if anything is.
+async fn examine(stage: &Stage, deployment: &Deployment) -> Option<String> {
+    let output = diagnosed(stage, deployment, &["doctor", "--json"]).await;
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    let complaint = complaint(deployment, output.status.code(), &report)?;
+    Some(format!("{}: {complaint}\n{report:#}", deployment.name))
+}
+
+async fn diagnosed(stage: &Stage, deployment: &Deployment, command: &[&str]) -> Output {
+    let change = stage.change(&deployment.broken).await;
+    let mut settings = stage.sandbox.settings("http://127.0.0.1:1");
+    settings.retain(|(known, _)| change.settings.iter().all(|(name, _)| name != known));
+    settings.extend(change.settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+    let output = run(command, &settings).await;
+    drop(change.server);
+    output
+}
+
+fn complaint(deployment: &Deployment, code: Option<i32>, report: &Value) -> Option<String> {
+    let Deployment { bad, finding, fix, .. } = deployment;
+    let Some(checks) = report["checks"].as_array() else { return Some("no report".to_owned()) };
+    let found: Vec<&Value> = checks.iter().filter(|check| check["verdict"] == "bad").collect();
+    let names: Vec<&str> = found.iter().filter_map(|check| check["check"].as_str()).collect();
+    // Faults of the settings are faults of usage.
+    let wanted = if names.contains(&"settings") { 2 } else { 1 };
+    if names != *bad || code != Some(wanted) || report["healthy"] != false {
+        return Some(format!("exit code {code:?}, bad: {names:?}"));
+    }
+    let text = |field: &str| found[0][field].as_str().unwrap_or_default();
+    if !text("finding").contains(finding) {
+        return Some(format!("the finding lacks {finding}"));
+    }
+    fix.iter().find(|words| !text("fix").contains(**words)).map(|words| format!("the fix lacks {words}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_are_told_the_same_in_lines() {
+    let stage = Stage::set().await;
+    for (name, begin) in [
+        ("no role on either key", "bad      azure     Signing key: "),
+        ("a scope without consent", "bad      docusign  Consent for every scope: "),
+        ("a public URL that takes every secret", "bad      clients   A wrong client secret is refused: "),
+    ] {
+        let deployment = DEPLOYMENTS.iter().find(|deployment| deployment.name == name).unwrap();
+        let output = diagnosed(&stage, deployment, &["doctor"]).await;
+        let [stdout, stderr] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+        let rest = stdout.split(begin).nth(1).unwrap_or_else(|| panic!("{name}: {stdout}"));
+        let (finding, fix) = rest.split_once("\n                   → ").unwrap();
+        assert!(finding.contains(deployment.finding) && !finding.contains('\n'), "{name}: {stdout}");
+        let fix = fix.split('\n').next().unwrap();
+        assert!(deployment.fix.iter().all(|words| fix.contains(words)), "{name}: {stdout}");
+        assert_eq!(output.status.code(), Some(1));
+        assert!(stderr.contains(&format!("{} of the checks failed", deployment.bad.len())), "{stderr}");
+    }
+}

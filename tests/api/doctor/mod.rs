@@ -1,0 +1,153 @@
+//! `evergrant doctor`: each fault is named where it is, with what mends it, and nothing else is blamed.
+
+mod broken;
+mod stage;
+mod stand_ins;
+mod table;
+
+use sandbox::Sandbox;
+use serde_json::Value;
+
+use crate::support::{TestApp, run};
+
+/// What the doctor says of this sandbox with some settings changed: exit code and checks.
+async fn examine(sandbox: &Sandbox, changes: &[(&str, &str)]) -> (Option<i32>, Value) {
+    let mut settings = sandbox.settings("http://127.0.0.1:1");
+    for (name, value) in changes {
+        settings.retain(|(known, _)| known != name);
+        settings.push(((*name).to_owned(), (*value).to_owned()));
+    }
+    let output = run(&["doctor", "--json"], &settings).await;
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    (output.status.code(), serde_json::from_str(&stdout).unwrap_or_else(|_| panic!("no JSON: {stdout}")))
+}
+
+fn check<'a>(report: &'a Value, name: &str) -> &'a Value {
+    let checks = report["checks"].as_array().unwrap();
+    checks.iter().find(|check| check["check"] == name).unwrap_or_else(|| panic!("no check {name}: {report:#}"))
+}
+
+/// `name` went bad and its finding and fix hold `words`; nothing else went bad.
+#[track_caller]
+fn assert_only_bad(report: &Value, name: &str, words: &[&str]) {
+    let checks = report["checks"].as_array().unwrap();
+    let bad: Vec<&Value> = checks.iter().filter(|check| check["verdict"] == "bad").collect();
+    assert!(bad.iter().all(|check| check["check"] == name) && !bad.is_empty(), "{bad:#?}");
+    let told = format!("{} {}", bad[0]["finding"], bad[0]["fix"]);
+    for word in words {
+        assert!(told.contains(word), "{word} is missing: {told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_installation_is_well_and_what_is_wrong_is_refused() {
+    let app = TestApp::start().await;
+    let output = run(&["doctor", "--json"], &app.settings()).await;
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), &report["healthy"]), (Some(0), &Value::Bool(true)), "{report:#}");
+    for name in [
+        "settings",
+        "identity",
+        "signing_key",
+        "sealing_key",
+        "docusign_reachable",
+        "clock",
+        "access_token",
+        "integration_key",
+        "public_key_registered",
+        "integration_user",
+        "consent",
+        "account",
+        "clients",
+        "public_url",
+        "wrong_secret_refused",
+        "foreign_redirect_refused",
+    ] {
+        assert_eq!(check(&report, name)["verdict"], "good", "{name}: {report:#}");
+        assert!(check(&report, name)["duration_ms"].is_number());
+    }
+    // A memory store works, and its limits are told.
+    assert_eq!(check(&report, "store")["verdict"], "note");
+    assert!(check(&report, "account")["finding"].as_str().unwrap().contains("Example Ltd"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_tells_people_line_by_line_and_exits_with_1_if_a_check_failed() {
+    let sandbox = Sandbox::start_without_consent().await;
+    let output = run(&["doctor"], &sandbox.settings("http://127.0.0.1:1")).await;
+    let (stdout, stderr) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert_eq!(output.status.code(), Some(1), "{stdout}");
+    assert!(stdout.contains("good     azure     Signing key: signs"), "{stdout}");
+    assert!(stdout.contains("bad      docusign  Consent for every scope: missing for: "), "{stdout}");
+    assert!(stdout.contains("→ Open the consent link"), "{stdout}");
+    assert!(stderr.contains("1 of the checks failed"), "{stderr}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_container_is_good_and_one_that_is_not_there_is_told() {
+    let mut sandbox = Sandbox::start().await;
+    sandbox.start_storage().await;
+    let (code, report) = examine(&sandbox, &[]).await;
+    assert_eq!((code, &check(&report, "store")["verdict"]), (Some(0), &Value::from("good")), "{report:#}");
+    let elsewhere = format!("{}-elsewhere", sandbox::storage::CONTAINER_URL);
+    let (_, report) = examine(&sandbox, &[("EVERGRANT_STORE", &elsewhere)]).await;
+    assert_only_bad(&report, "store", &["does not exist", "az storage container create --account-name"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_works_though_somebody_should_know_is_no_failure() {
+    // Nobody answers at the public URL from here, nobody is registered, and keys in files need no identity.
+    let sandbox = Sandbox::start().await;
+    let key = format!("file:{}", sandbox.file("key.pem", &sandbox.signing_key.pkcs8_pem()).display());
+    let changes = [
+        ("EVERGRANT_SIGNING_KEY_ID", key.as_str()),
+        ("EVERGRANT_SEALING_KEY_ID", &key),
+        ("WEBSITE_INSTANCE_ID", ""),
+        ("EVERGRANT_CLIENTS", "[]"),
+    ];
+    let (code, report) = examine(&sandbox, &changes).await;
+    assert_eq!((code, &report["healthy"]), (Some(0), &Value::Bool(true)), "{report:#}");
+    let notes = [("public_url", "callers reach it"), ("clients", "infra/clients.json"), ("store", "EVERGRANT_STORE")];
+    for (name, fix) in notes {
+        let check = check(&report, name);
+        assert_eq!(check["verdict"], "note", "{check}");
+        assert!(check["fix"].as_str().unwrap().contains(fix), "{check}");
+    }
+    for name in ["wrong_secret_refused", "foreign_redirect_refused"] {
+        assert_eq!(check(&report, name)["verdict"], "skipped", "{report:#}");
+    }
+    assert!(report["checks"].as_array().unwrap().iter().all(|check| check["check"] != "identity"));
+    assert_eq!(check(&report, "signing_key")["verdict"], "good");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn during_a_rotation_it_tells_when_the_next_key_may_take_over() {
+    let sandbox = Sandbox::start().await;
+    let next = sandbox::keys::RsaKey::generate();
+    let public_key = next.public_pem();
+    let id = sandbox.key_vault.add_key("evergrant-signing", &"b".repeat(32), next);
+    let (_, report) = examine(&sandbox, &[]).await;
+    let checks = report["checks"].as_array().unwrap();
+    assert!(checks.iter().all(|check| check["check"] != "next_public_key_registered"), "nothing is being rotated");
+    let rotating = [("EVERGRANT_SIGNING_KEY_ID_NEXT", id.as_str())];
+    let (code, report) = examine(&sandbox, &rotating).await;
+    let registered = check(&report, "next_public_key_registered");
+    assert_eq!((code, &registered["verdict"]), (Some(0), &Value::from("note")), "{report:#}");
+    assert!(registered["fix"].as_str().unwrap().contains("evergrant public-key"));
+    assert_eq!(check(&report, "signing_key_next")["verdict"], "good");
+    sandbox.docusign.upload_public_key(&public_key);
+    let (_, report) = examine(&sandbox, &rotating).await;
+    assert_eq!(check(&report, "next_public_key_registered")["verdict"], "good");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_settings_are_told_one_by_one_and_exit_with_2() {
+    let sandbox = Sandbox::start().await;
+    let (code, report) = examine(&sandbox, &[("DOCUSIGN_ENVIRONMENT", "staging"), ("EVERGRANT_STORE", "")]).await;
+    assert_eq!((code, &report["healthy"]), (Some(2), &Value::Bool(false)));
+    assert_only_bad(&report, "settings", &["DOCUSIGN_ENVIRONMENT is not right", "demo or production"]);
+    let changes = [("EVERGRANT_PUBLIC_URL", ""), ("EVERGRANT_CLIENTS", r#"[{"client_id":"a b"}]"#)];
+    let (_, report) = examine(&sandbox, &changes).await;
+    assert!(report["checks"].as_array().unwrap().len() > 2, "{report:#}");
+    assert_only_bad(&report, "settings", &["EVERGRANT_PUBLIC_URL is missing"]);
+}

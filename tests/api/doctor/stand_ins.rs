@@ -1,0 +1,115 @@
+//! Servers that stand in where the sandbox's own cannot be broken the way it is wanted.
+
+use std::time::{Duration, SystemTime};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::{Method, Request, Response};
+use sandbox::keys::{Certificate, RsaKey};
+use sandbox::server::{Body, Reply, Server, json, read, reply};
+use serde_json::{Value, json};
+
+/// What a vault does wrong.
+#[derive(Clone, Copy)]
+pub enum VaultFault {
+    /// It refuses to sign with keys of this name, or of any name that begins so, for this reason; they can be read.
+    Signing(&'static str, &'static str),
+    /// It refuses these keys altogether.
+    Everything(&'static str, &'static str),
+    /// The signing key is on an elliptic curve.
+    Curve,
+    /// It signs with another key than the one it shows.
+    Impostor,
+}
+
+/// A vault with the two keys of the sandbox's.
+pub async fn vault(tls: Certificate, signing_key: RsaKey, sealing_key: RsaKey, fault: VaultFault) -> Server {
+    let answer = move |request: Request<_>| {
+        let name = request.uri().path().split('/').nth(2).unwrap_or_default().to_owned();
+        let signs = name == "evergrant-signing";
+        let own = if signs { signing_key.clone() } else { sealing_key.clone() };
+        let signer = if signs && matches!(fault, VaultFault::Impostor) { sealing_key.clone() } else { own.clone() };
+        async move {
+            if !request.headers().contains_key("authorization") {
+                return Ok(challenge());
+            }
+            let reading = request.method() == Method::GET;
+            match fault {
+                VaultFault::Signing(of, code) if !reading && name.starts_with(of) => return Ok(refused(code)),
+                VaultFault::Everything(of, code) if name.starts_with(of) => return Ok(refused(code)),
+                VaultFault::Curve if signs => return Ok(json(200, &json!({"key": {"kty": "EC", "crv": "P-256"}}))),
+                _ if reading => return Ok(public_half(&own)),
+                _ => {}
+            }
+            let body: Value = serde_json::from_slice(&read(request.into_body()).await).unwrap();
+            let digest = URL_SAFE_NO_PAD.decode(body["value"].as_str().unwrap()).unwrap();
+            let signature = signer.sign_digest(&digest).unwrap();
+            Ok(json(200, &json!({"value": URL_SAFE_NO_PAD.encode(signature)})))
+        }
+    };
+    Server::start_tls(tls.acceptor, answer).await
+}
+
+fn challenge() -> Response<Body> {
+    let mut response = json(401, &json!({}));
+    let value = "Bearer authorization=\"https://login.microsoftonline.com/00000000-0000-4000-8000-000000000000\", \
+                 resource=\"https://vault.azure.net\"";
+    response.headers_mut().insert("www-authenticate", value.parse().unwrap());
+    response
+}
+
+fn refused(code: &str) -> Response<Body> {
+    json(403, &json!({"error": {"code": "Forbidden", "message": "No.", "innererror": {"code": code}}}))
+}
+
+fn public_half(key: &RsaKey) -> Response<Body> {
+    let (n, e) = key.components();
+    json(200, &json!({"key": {"kty": "RSA", "n": URL_SAFE_NO_PAD.encode(n), "e": URL_SAFE_NO_PAD.encode(e)}}))
+}
+
+/// A storage account that answers everything with `status` and `code`.
+pub async fn storage(tls: Certificate, status: u16, code: &'static str) -> Server {
+    let answer = move |_: Request<_>| async move {
+        let mut answer = reply(status, "application/xml", "");
+        answer.headers_mut().insert("x-ms-error-code", code.parse().unwrap());
+        Reply::Ok(answer)
+    };
+    Server::start_tls(tls.acceptor, answer).await
+}
+
+/// DocuSign's account server as it looks to a machine whose clock is behind by `seconds`.
+pub async fn another_time(seconds: u64) -> Server {
+    let answer = move |request: Request<_>| async move {
+        let mut answer = match request.uri().path() {
+            "/oauth/token" => json(400, &json!({"error": "invalid_grant", "error_description": "expired_grant"})),
+            _ => json(401, &json!({})),
+        };
+        let date = httpdate::fmt_http_date(now() + Duration::from_secs(seconds));
+        answer.headers_mut().insert("date", date.parse().unwrap());
+        Reply::Ok(answer)
+    };
+    Server::start(0, answer).await
+}
+
+fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(sandbox::docusign::unix_now())
+}
+
+/// Says that it is `issuer`, or else what it is, and lets everybody through at the path `open`; elsewhere it refuses.
+pub async fn careless(issuer: Option<&'static str>, open: &'static str) -> Server {
+    let answer = move |request: Request<_>| async move {
+        let host = request.headers()["host"].to_str().unwrap();
+        let issuer = issuer.map_or_else(|| format!("http://{host}"), ToOwned::to_owned);
+        Ok(match request.uri().path() {
+            "/.well-known/oauth-authorization-server" => json(200, &json!({ "issuer": issuer })),
+            path if path != open => reply(400, "text/plain", "refused"),
+            "/oauth/authorize" => {
+                let mut away = reply(302, "text/plain", "");
+                away.headers_mut().insert("location", "https://foreign.invalid/callback?code=1".parse().unwrap());
+                away
+            }
+            _ => reply(200, "application/json", r#"{"access_token":"a","token_type":"Bearer"}"#),
+        })
+    };
+    Server::start(0, answer).await
+}
