@@ -5,11 +5,12 @@ use serde::Serialize;
 use thiserror::Error;
 
 use crate::app::App;
+use crate::cli::progress::Progress;
 use crate::cli::style::{Colour, Style};
 use crate::cli::{Failure, failed};
 use crate::config::{Faults, Settings};
 use crate::doctor::check::{Check, Verdict, healthy};
-use crate::doctor::of_faults;
+use crate::doctor::{Doctor, of_faults};
 
 /// Some check went bad; which one has been told already.
 #[derive(Debug, Error)]
@@ -25,8 +26,12 @@ struct Report<'a> {
 }
 
 /// Runs the checks; tells each as soon as it and those before it are done, or all at once as JSON.
-#[expect(clippy::print_stdout, reason = "the command's result")]
-pub async fn run(settings: Result<Settings, Faults>, json: bool, style: Style) -> Result<(), Failure> {
+pub async fn run(
+    settings: Result<Settings, Faults>,
+    json: bool,
+    style: Style,
+    progress: Progress,
+) -> Result<(), Failure> {
     let settings = match settings {
         Ok(settings) => settings,
         Err(faults) => {
@@ -37,14 +42,7 @@ pub async fn run(settings: Result<Settings, Faults>, json: bool, style: Style) -
         }
     };
     let doctor = App::new(settings).doctor();
-    let mut checks = Vec::new();
-    let mut running = std::pin::pin!(doctor.checks());
-    while let Some(check) = running.next().await {
-        if !json {
-            println!("{}", line(&check, style));
-        }
-        checks.push(check);
-    }
+    let checks = if json { doctor.report().await } else { told_one_by_one(&doctor, style, progress).await };
     if json {
         print_json(&checks)?;
     }
@@ -52,6 +50,20 @@ pub async fn run(settings: Result<Settings, Faults>, json: bool, style: Style) -
         0 => Ok(()),
         bad => Err(failed(ChecksFailed(bad))),
     }
+}
+
+#[expect(clippy::print_stdout, reason = "the command's result")]
+async fn told_one_by_one(doctor: &Doctor, style: Style, progress: Progress) -> Vec<Check> {
+    let (titles, groups) = doctor.groups();
+    let (mut titles, mut groups) = (titles.into_iter(), std::pin::pin!(groups));
+    let mut told = Vec::new();
+    while let Some(checks) = progress.wait(titles.next().unwrap_or_default(), groups.next()).await {
+        for check in checks {
+            println!("{}", line(&check, style));
+            told.push(check);
+        }
+    }
+    told
 }
 
 #[expect(clippy::print_stdout, reason = "the command's result")]

@@ -9,6 +9,7 @@ mod connector;
 mod consent_url;
 mod doctor;
 mod manual;
+mod progress;
 mod public_key;
 mod revoke;
 mod serve;
@@ -24,6 +25,7 @@ use clap::Parser as _;
 
 use crate::config::{Environment, Faults, Settings};
 use arguments::{Arguments, Command};
+use progress::Progress;
 use style::Style;
 
 /// Why a command ended without success.
@@ -60,7 +62,10 @@ fn execute(arguments: &Arguments, env: &dyn Environment) -> Result<(), Failure> 
     match arguments.command.clone().unwrap_or(Command::Serve { port: None }) {
         Command::Serve { port } => runtime.block_on(serve::run(Settings::read(env)?, port.or(arguments.port))),
         Command::Token { show } => runtime.block_on(token::run(Settings::read(env)?, show, Style::of_stdout(env))),
-        Command::Doctor { json } => runtime.block_on(doctor::run(Settings::read(env), json, Style::of_stdout(env))),
+        Command::Doctor { json } => {
+            let progress = Progress::on_stderr(env);
+            runtime.block_on(doctor::run(Settings::read(env), json, Style::of_stdout(env), progress))
+        }
         Command::PublicKey => runtime.block_on(public_key::run(Settings::read_signing_keys(env)?)),
         Command::Client(command) => client::run(command, env),
         Command::Config(command) => config::run(&command),

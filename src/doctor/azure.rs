@@ -18,6 +18,20 @@ const STORAGE: &str = "https://storage.azure.com";
 /// Seconds for which the record of a check may be kept; the Blob store's lifecycle rule forgets it within two days.
 const RECORD_LIFE: u64 = 60;
 
+/// Titles, of the checks with a name of their own.
+pub const IDENTITY: &str = "Identity towards Azure";
+pub const STORE: &str = "Store for used codes and revocations";
+
+/// Name and title of a key's check.
+pub fn names(key: &NamedKey) -> (&'static str, &'static str) {
+    match key.setting {
+        "EVERGRANT_SIGNING_KEY_ID" => ("signing_key", "Signing key"),
+        "EVERGRANT_SIGNING_KEY_ID_NEXT" => ("signing_key_next", "Next signing key"),
+        "EVERGRANT_SEALING_KEY_ID" => ("sealing_key", "Sealing key"),
+        _ => ("sealing_key_previous", "Previous sealing key"),
+    }
+}
+
 impl Doctor {
     /// Is there an identity for Key Vault and storage? Not asked where keys are files and the store is memory.
     pub(super) async fn identity(&self) -> Vec<Check> {
@@ -35,7 +49,7 @@ impl Doctor {
                 Finding::bad(error.to_string(), fix)
             }
         };
-        vec![finding.of("identity", Area::Azure, "Identity towards Azure", watch.elapsed_ms())]
+        vec![finding.of("identity", Area::Azure, IDENTITY, watch.elapsed_ms())]
     }
 
     /// Does the key sign, and does the signature fit its public half?
@@ -51,12 +65,7 @@ impl Doctor {
                 Finding::bad(error.to_string(), fixes::key(&error, key, self.identity_client_id.as_deref()))
             }
         };
-        let (check, title) = match key.setting {
-            "EVERGRANT_SIGNING_KEY_ID" => ("signing_key", "Signing key"),
-            "EVERGRANT_SIGNING_KEY_ID_NEXT" => ("signing_key_next", "Next signing key"),
-            "EVERGRANT_SEALING_KEY_ID" => ("sealing_key", "Sealing key"),
-            _ => ("sealing_key_previous", "Previous sealing key"),
-        };
+        let (check, title) = names(key);
         vec![finding.of(check, Area::Azure, title, watch.elapsed_ms())]
     }
 
@@ -79,7 +88,7 @@ impl Doctor {
                 fixes::store(error, &self.store_setting, self.identity_client_id.as_deref()),
             ),
         };
-        vec![finding.of("store", Area::Azure, "Store for used codes and revocations", watch.elapsed_ms())]
+        vec![finding.of("store", Area::Azure, STORE, watch.elapsed_ms())]
     }
 
     async fn create_twice(&self) -> Result<(bool, bool), StoreError> {

@@ -12,6 +12,10 @@ use crate::random;
 /// Nobody's: the top-level domain `invalid` is reserved (RFC 2606 §2).
 const FOREIGN_REDIRECT_URI: &str = "https://foreign.invalid/callback";
 
+/// Titles.
+pub const CLIENTS: &str = "Registered clients";
+pub const PUBLIC_URL: &str = "Public URL";
+
 /// The one field of the metadata that tells who answers.
 #[derive(Deserialize)]
 struct Metadata {
@@ -41,7 +45,7 @@ impl Doctor {
         } else {
             Finding::good(format!("well-formed: {}", ids.join(", ")))
         };
-        finding.of("clients", Area::Clients, "Registered clients", watch.elapsed_ms())
+        finding.of("clients", Area::Clients, CLIENTS, watch.elapsed_ms())
     }
 
     /// Does the public URL lead here, and are a wrong secret and a foreign redirect URI refused there?
@@ -61,7 +65,7 @@ impl Doctor {
                  whether the app runs.",
             ),
         };
-        let mut checks = vec![finding.of("public_url", Area::Clients, "Public URL", watch.elapsed_ms())];
+        let mut checks = vec![finding.of("public_url", Area::Clients, PUBLIC_URL, watch.elapsed_ms())];
         checks.push(self.refusal("wrong_secret_refused", "A wrong client secret is refused", reached).await);
         checks.push(self.refusal("foreign_redirect_refused", "A foreign redirect URI is refused", reached).await);
         checks

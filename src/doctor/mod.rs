@@ -72,25 +72,29 @@ pub struct Doctor {
 const AT_ONCE: usize = 16;
 
 impl Doctor {
-    /// Runs every check. Each answers within 45 s, most within one; the whole takes as long as the slowest.
-    pub fn checks(&self) -> impl Stream<Item = Check> + Send + '_ {
+    /// Runs every check. Each answers within 45 s, most within one; the whole takes as long as the slowest. The checks come
+    /// in groups, in the order of the titles given first, which are for whoever waits.
+    pub fn groups(&self) -> (Vec<&'static str>, impl Stream<Item = Vec<Check>> + Send + '_) {
         let settings = Finding::good("well-formed").of("settings", Area::Clients, "Settings", 0.0);
-        let mut running: Vec<BoxFuture<'_, Vec<Check>>> = vec![Box::pin(std::future::ready(vec![settings]))];
-        running.push(Box::pin(self.identity()));
+        let mut running: Vec<(&str, BoxFuture<'_, Vec<Check>>)> = vec![
+            ("Settings", Box::pin(std::future::ready(vec![settings]))),
+            (azure::IDENTITY, Box::pin(self.identity())),
+        ];
         for key in self.signing_keys.iter().chain(&self.sealing_keys) {
-            running.push(Box::pin(self.key(key)));
+            running.push((azure::names(key).1, Box::pin(self.key(key))));
         }
-        running.push(Box::pin(self.store()));
-        running.push(Box::pin(self.docusign()));
-        running.push(Box::pin(self.next_key_registered()));
-        running.push(Box::pin(std::future::ready(vec![self.registered_clients()])));
-        running.push(Box::pin(self.front()));
-        stream::iter(running).buffered(AT_ONCE).flat_map(stream::iter)
+        running.push((azure::STORE, Box::pin(self.store())));
+        running.push((reach::REACHABLE, Box::pin(self.docusign())));
+        running.push((upstream::NEXT_KEY, Box::pin(self.next_key_registered())));
+        running.push((front::CLIENTS, Box::pin(std::future::ready(vec![self.registered_clients()]))));
+        running.push((front::PUBLIC_URL, Box::pin(self.front())));
+        let (titles, running): (Vec<_>, Vec<_>) = running.into_iter().unzip();
+        (titles, stream::iter(running).buffered(AT_ONCE))
     }
 
     /// Runs every check, and tells them all at the end.
     pub async fn report(&self) -> Vec<Check> {
-        self.checks().collect().await
+        self.groups().1.concat().await
     }
 }
 

@@ -10,6 +10,9 @@ use crate::docusign::minter::MintError;
 const CLOCK_NOTE: u64 = 20;
 const CLOCK_BAD: u64 = 60;
 
+/// The title of the first check.
+pub const REACHABLE: &str = "DocuSign's account server";
+
 /// Whether DocuSign answered, and how far its clock is from ours.
 pub type Reached = Result<Option<u64>, ExchangeError>;
 
@@ -24,7 +27,7 @@ pub fn checks_of(reached: &Reached, took: f64) -> Vec<Check> {
         ),
     };
     vec![
-        reachable.of("docusign_reachable", Area::Docusign, "DocuSign's account server", took),
+        reachable.of("docusign_reachable", Area::Docusign, REACHABLE, took),
         clock.of("clock", Area::Azure, "This machine's clock", took),
     ]
 }

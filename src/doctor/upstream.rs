@@ -19,6 +19,9 @@ const CONNECTION: [(&str, &str); 5] = [
     ("consent", "Consent for every scope"),
 ];
 
+/// The title of the check during a rotation.
+pub const NEXT_KEY: &str = "Public key of the next signing key is registered at DocuSign";
+
 impl Doctor {
     /// Does DocuSign answer, do the clocks agree, and does the connection work? Told together, since an outage or a wrong
     /// clock makes the connection fail too, and only one of them is to be mended.
@@ -62,8 +65,7 @@ impl Doctor {
             Err(MintError::Sign(_)) => Finding::skipped("the next signing key cannot be used: see its check"),
             Err(_) => Finding::skipped("not known, because no access token could be had"),
         };
-        let title = "Public key of the next signing key is registered at DocuSign";
-        vec![finding.of("next_public_key_registered", Area::Docusign, title, watch.elapsed_ms())]
+        vec![finding.of("next_public_key_registered", Area::Docusign, NEXT_KEY, watch.elapsed_ms())]
     }
 
     fn all_known(&self) -> [Finding; 5] {

@@ -3,8 +3,10 @@
 use std::collections::VecDeque;
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use sandbox::Sandbox;
+use sandbox::fault::Fault;
 
 use crate::support::{handler, run};
 
@@ -138,4 +140,24 @@ async fn colours_are_for_terminals_that_want_them() {
     assert!(!on_a_terminal("doctor", &refused).await.contains('\u{1b}'));
     let shown = on_a_terminal("token --show", &settings).await;
     assert!(sandbox.docusign.access_tokens().contains(&shown.trim().to_owned()), "nothing but the token: {shown}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_tells_whoever_watches_what_it_waits_for() {
+    let sandbox = Sandbox::start().await;
+    let settings = sandbox.settings("http://127.0.0.1:1");
+    sandbox.docusign.faults.set(Some(Fault::Latency(Duration::from_millis(900))));
+    let (watched, scripted) = tokio::join!(on_a_terminal("doctor", &settings), run(&["doctor"], &settings));
+    let waiting = "\r\u{1b}[KWaiting for: DocuSign's account server (1 s)";
+    let (before, after) = watched.split_once(waiting).unwrap_or_else(|| panic!("{watched:?}"));
+    // What was known before is told before, and the line is gone when the next result comes.
+    assert!(before.contains("Sealing key: signs") && !before.contains("account server"), "{watched:?}");
+    let (waited, _) = after.split_once("\u{1b}[32mgood").unwrap();
+    assert!(waited.ends_with("\r\u{1b}[K") && !waited.contains('\n'), "{watched:?}");
+    assert!(after.contains("DocuSign's account server: it answers"), "{watched:?}");
+    assert!(scripted.status.success() && scripted.stderr.is_empty(), "nobody watches");
+    sandbox.docusign.faults.set(Some(Fault::Latency(Duration::from_millis(600))));
+    let json = on_a_terminal("doctor --json", &settings).await;
+    assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok(), "{json:?}");
 }

@@ -34,7 +34,7 @@ const GOOD_NEWS: [&str; 9] = [
 ];
 
 /// Literals with spaces that tell of no failure.
-const NO_FAILURES: [&str; 34] = [
+const NO_FAILURES: [&str; 36] = [
     // Names of facts on pages, and steps that end with a command.
     "Connected as",
     "You signed in as",
@@ -71,7 +71,9 @@ const NO_FAILURES: [&str; 34] = [
     "{setting}: SHA-256 of the public key {}",
     "DocuSign issued an access token.",
     "Evergrant is running.\n",
+    "{WIPE}Waiting for: {what} ({seconds} s)",
     "{name} ({email})",
+    "{name} ({id})",
 ];
 
 /// Files whose single words are causes in log lines, words of pages or errors of `DocuSign`'s.

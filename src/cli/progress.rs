@@ -1,0 +1,58 @@
+//! What a command waits for, told to whoever watches: one line on stderr that is written over, and gone in the end.
+
+use std::io::{IsTerminal as _, Write as _, stderr};
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::config::Environment;
+
+/// Whoever waits no longer than this is told nothing.
+const MOMENT: Duration = Duration::from_millis(400);
+
+/// Back to the start of the line, and nothing behind it.
+const WIPE: &str = "\r\u{1b}[K";
+
+/// Whether to tell.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    watched: bool,
+}
+
+impl Progress {
+    /// Tells on stderr if that is a terminal that can write over a line.
+    pub fn on_stderr(env: &dyn Environment) -> Self {
+        let dumb = env.var("TERM").is_some_and(|terminal| terminal == "dumb");
+        Self { watched: !dumb && stderr().is_terminal() }
+    }
+
+    /// Waits for `future`, and tells meanwhile that it is `what`.
+    pub async fn wait<T>(self, what: &str, future: impl Future<Output = T>) -> T {
+        if !self.watched {
+            return future.await;
+        }
+        let mut future = pin!(future);
+        let mut patience = MOMENT;
+        let mut seconds = 0;
+        loop {
+            match timeout(patience, &mut future).await {
+                Ok(done) => {
+                    if seconds > 0 {
+                        tell(WIPE);
+                    }
+                    return done;
+                }
+                Err(_) => seconds += 1,
+            }
+            tell(&format!("{WIPE}Waiting for: {what} ({seconds} s)"));
+            patience = Duration::from_secs(1);
+        }
+    }
+}
+
+/// A terminal that is gone is no reason to fail.
+fn tell(text: &str) {
+    let mut stderr = stderr().lock();
+    let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+}
