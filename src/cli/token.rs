@@ -9,6 +9,7 @@ use crate::cli::style::{Colour, Style};
 use crate::cli::{Failure, failed};
 use crate::clock::UnixSeconds;
 use crate::config::Settings;
+use crate::docusign::userinfo::Account;
 
 /// Mints a token of the integration user for all of `DOCUSIGN_SCOPES`.
 #[expect(clippy::print_stdout, reason = "the command's result")]
@@ -23,7 +24,10 @@ pub async fn run(settings: Settings, show: bool, style: Style) -> Result<(), Fai
     let user = app.account_server.userinfo(&access_token.secret).await.map_err(failed)?;
     println!("{}", style.paint(Colour::Green, "DocuSign issued an access token."));
     println!("  user     {} ({})", user.name, user.email);
-    println!("  account  {}", user.account().map_or("none", |account| &account.name));
+    println!(
+        "  account  {}",
+        user.account().map_or_else(|| "none".to_owned(), |Account { name, id, .. }| format!("{name} ({id})"))
+    );
     println!("  scope    {}", docusign.scopes);
     let expires_at = access_token.expires_at;
     println!("  expires  in {} s, {}", expires_at.seconds_left(app.clock.now()), in_words(expires_at));

@@ -11,7 +11,12 @@ async fn token_tells_what_was_issued_and_shows_the_token_only_when_asked() {
     let output = run(&["token"], &settings).await;
     let stdout = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{stdout}");
-    for fact in ["Integration Robot (robot@example.org)", "Example Ltd", "spring_write", "expires  in 3"] {
+    for fact in [
+        "Integration Robot (robot@example.org)",
+        "Example Ltd (3f0c2d9e-6b1a-4c57-9a83-0d5e7b21c4aa)",
+        "scope    signature impersonation spring_read spring_write",
+        "expires  in 3",
+    ] {
         assert!(stdout.contains(fact), "{fact}: {stdout}");
     }
     assert!(!stdout.contains("ds-at-"));
