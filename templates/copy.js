@@ -6,7 +6,11 @@ for (const source of document.querySelectorAll('[data-copy]')) {
   const status = document.createElement('span');
   status.setAttribute('role', 'status');
   status.className = 'copied';
+  let forgetting;
   button.addEventListener('click', async () => {
+    // Said anew each time, for those who hear it.
+    clearTimeout(forgetting);
+    forgetting = setTimeout(() => { status.textContent = ''; }, 4000);
     try {
       await navigator.clipboard.writeText(source.textContent);
       status.textContent = 'Copied';

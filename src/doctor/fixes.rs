@@ -29,47 +29,47 @@ fn key_in_vault(error: &SignError, setting: &str, id: &KeyVaultKeyId, identity: 
     match error {
         SignError::AccessDenied => format!(
             "Grant the identity its role on the key, and wait some minutes: {} If it has the role, see that the key is \
-             enabled and within its dates: az keyvault key show --vault-name {vault} --name {name} --version {version}",
+             enabled and within its dates: `az keyvault key show --vault-name {vault} --name {name} --version {version}`",
             grant_key(id, identity),
         ),
         SignError::NetworkRefused => format!(
-            "Let the app's subnet in, or give the vault a private endpoint (docs/deploy.md). Who may come in now: az keyvault \
-             network-rule list --name {vault}"
+            "Let the app's subnet in, or give the vault a private endpoint (docs/deploy.md). Who may come in now: `az keyvault \
+             network-rule list --name {vault}`"
         ),
         SignError::NotInForce => format!(
-            "If it was replaced, set {setting} to the new version. If not, see its dates and enable it: az keyvault key \
-             set-attributes --vault-name {vault} --name {name} --version {version} --enabled true"
+            "If it was replaced, set {setting} to the new version. If not, see its dates and enable it: `az keyvault key \
+             set-attributes --vault-name {vault} --name {name} --version {version} --enabled true`"
         ),
         SignError::MayNotSign => format!(
-            "Give it that operation: az keyvault key set-attributes --vault-name {vault} --name {name} --version {version} --ops \
-             sign verify"
+            "Give it that operation: `az keyvault key set-attributes --vault-name {vault} --name {name} --version {version} --ops \
+             sign verify`"
         ),
         SignError::KeyNotFound => format!(
-            "Check {setting}. These versions exist: az keyvault key list-versions --vault-name {vault} --name {name}"
+            "Check {setting}. These versions exist: `az keyvault key list-versions --vault-name {vault} --name {name}`"
         ),
         SignError::WrongKey => format!(
-            "See that {setting} names the version itself, and that no proxy answers in Key Vault's place: az keyvault key show \
-             --vault-name {vault} --name {name} --version {version}"
+            "See that {setting} names the version itself, and that no proxy answers in Key Vault's place: `az keyvault key show \
+             --vault-name {vault} --name {name} --version {version}`"
         ),
         SignError::Unusable => format!(
-            "Set {setting} to an RSA key of 2048 bits or more. What it names now: az keyvault key show --vault-name {vault} \
-             --name {name} --version {version}"
+            "Set {setting} to an RSA key of 2048 bits or more. What it names now: `az keyvault key show --vault-name {vault} \
+             --name {name} --version {version}`"
         ),
         SignError::IdentityUnavailable
         | SignError::Throttled { .. }
         | SignError::VaultFailed { .. }
         | SignError::NoAnswer
         | SignError::Malformed => format!(
-            "It may pass by itself. If not, check the vault's name in {setting}, and whether it exists: az keyvault show --name \
-             {vault}. If it does, its network rules, private endpoint and DNS zone have to let the app reach it."
+            "It may pass by itself. If not, check the vault's name in {setting}, and whether it exists: `az keyvault show --name \
+             {vault}`. If it does, its network rules, private endpoint and DNS zone have to let the app reach it."
         ),
     }
 }
 
 fn grant_key(id: &KeyVaultKeyId, identity: Option<&str>) -> String {
     format!(
-        "az role assignment create --assignee \"{}\" --role \"Key Vault Crypto User\" --scope \"$(az keyvault show --name {} \
-         --query id --output tsv)/keys/{}\".",
+        "`az role assignment create --assignee \"{}\" --role \"Key Vault Crypto User\" --scope \"$(az keyvault show --name {} \
+         --query id --output tsv)/keys/{}\"`.",
         identity.unwrap_or(IDENTITY),
         vault_name(id),
         id.name,
@@ -104,14 +104,14 @@ pub fn missing_identity(managed: bool, client_id: Option<&str>) -> String {
     match (managed, client_id) {
         (true, Some(id)) => format!(
             "Assign the user-assigned identity with the client id {id} to the app, or set AZURE_CLIENT_ID to the client id of the \
-             one that is assigned; then restart the app. The identities there are: az identity list"
+             one that is assigned; then restart the app. The identities there are: `az identity list`"
         ),
         (true, None) => {
             "Assign the user-assigned identity to the app and set AZURE_CLIENT_ID to its client id, or switch the \
                          app's own identity on; then restart the app."
                 .to_owned()
         }
-        (false, _) => "This is no machine of Azure's: sign in as somebody who may use the keys: az login".to_owned(),
+        (false, _) => "This is no machine of Azure's: sign in as somebody who may use the keys: `az login`".to_owned(),
     }
 }
 
@@ -122,19 +122,19 @@ pub fn store(error: StoreError, setting: &StoreSetting, identity: Option<&str>) 
     let container = url.path().trim_matches('/');
     match error {
         StoreError::AccessDenied => format!(
-            "Grant the identity its role on the container, and wait some minutes: az role assignment create --assignee \"{}\" \
+            "Grant the identity its role on the container, and wait some minutes: `az role assignment create --assignee \"{}\" \
              --role \"Storage Blob Data Contributor\" --scope \"$(az storage account show --name {account} --query id --output \
-             tsv)/blobServices/default/containers/{container}\". If it has the role, see that the account's network rules let \
+             tsv)/blobServices/default/containers/{container}\"`. If it has the role, see that the account's network rules let \
              the app in.",
             identity.unwrap_or(IDENTITY),
         ),
         StoreError::NoContainer => format!(
-            "Check EVERGRANT_STORE, or create the container: az storage container create --account-name {account} --name \
-             {container} --auth-mode login"
+            "Check EVERGRANT_STORE, or create the container: `az storage container create --account-name {account} --name \
+             {container} --auth-mode login`"
         ),
         StoreError::IdentityUnavailable | StoreError::NoAnswer | StoreError::Failed { .. } => format!(
-            "It may pass by itself. If not, check the account's name in EVERGRANT_STORE, and whether it exists: az storage \
-             account show --name {account}. If it does, its network rules, private endpoint and DNS zone have to let the app \
+            "It may pass by itself. If not, check the account's name in EVERGRANT_STORE, and whether it exists: `az storage \
+             account show --name {account}`. If it does, its network rules, private endpoint and DNS zone have to let the app \
              reach it."
         ),
     }

@@ -36,20 +36,18 @@ fn pictures() -> std::ffi::OsString {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_setup_page_reads_well_for_everybody() {
-    // One as it should be, and one with everything that can be bad.
-    let good = TestApp::over(Sandbox::start().await, &[]).await;
-    look(&good, "setup").await;
-    let bad = TestApp::over(Sandbox::start_without_consent().await, &[]).await;
-    look(&bad, "setup-with-failures").await;
-}
-
-async fn look(app: &TestApp, name: &str) {
+    // One as it should be, and one on which the operator and the integration user have something to mend.
+    let (whole, broken) = tokio::join!(Sandbox::start(), Sandbox::start_without_consent());
+    let elsewhere = broken.docusign_url();
+    let faults = [("EVERGRANT_STORE", sandbox::storage::CONTAINER_URL), ("EVERGRANT_PUBLIC_URL", elsewhere.as_str())];
+    let (good, bad) = tokio::join!(TestApp::over(whole, &[]), TestApp::over(broken, &faults));
+    let page = |app: &TestApp| app.url(&format!("/setup?code={SETUP_KEY}"));
+    let pages = serde_json::json!({"setup": page(&good), "setup-with-failures": page(&bad)});
     let tools = root().join("tests/tools");
     let mut command = tokio::process::Command::new("node");
     command.arg(tools.join("look.mjs")).current_dir(&tools).kill_on_drop(true);
-    command.env("PAGE", app.url(&format!("/setup?code={SETUP_KEY}"))).env("NAME", name);
     // Only what the docs show goes into the docs.
-    command.env("PICTURES", root().join("target/pictures"));
+    command.env("PAGES", pages.to_string()).env("PICTURES", root().join("target/pictures"));
     let output = command.output().await.expect("node");
     let told = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     assert!(output.status.success() && told[0].ends_with("ok\n"), "{told:?}");

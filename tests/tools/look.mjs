@@ -1,11 +1,11 @@
-// Looks at a page as people do, on a phone and on a wide screen, in light and in dark: axe-core finds nothing, nothing is wider than the
+// Looks at pages as people do, on a phone and on a wide screen, in light and in dark: axe-core finds nothing, nothing is wider than the
 // window, everything is reached by the keyboard, and what needs JavaScript is a convenience. Takes pictures.
 import { mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
-const { PAGE, NAME, PICTURES, CHROMIUM = '/usr/bin/chromium' } = process.env;
+const { PAGES, PICTURES, CHROMIUM = '/usr/bin/chromium' } = process.env;
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 await mkdir(PICTURES, { recursive: true });
@@ -14,35 +14,39 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 });
 
-async function open(options) {
+async function open(url, options) {
   const context = await browser.newContext(options);
   const page = await context.newPage();
   const foreign = [];
-  page.on('request', (request) => { if (!request.url().startsWith(new URL(PAGE).origin)) foreign.push(request.url()); });
-  await page.goto(PAGE);
+  page.on('request', (request) => { if (!request.url().startsWith(new URL(url).origin)) foreign.push(request.url()); });
+  await page.goto(url);
   if (foreign.length) throw new Error(`the page loads ${foreign}`);
   return page;
 }
 
-async function accessible(width, colorScheme) {
+async function accessible(name, url) {
   // axe is put in from outside, which the page's own policy would forbid.
-  const page = await open({ viewport: { width, height: 900 }, colorScheme, bypassCSP: true });
+  const page = await open(url, { bypassCSP: true });
   await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
-  if (violations.length) throw new Error(`${width} px, ${colorScheme}: ${JSON.stringify(violations, null, 1)}`);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
-  if (wide) throw new Error(`wider than ${width} px`);
-  await page.screenshot({ path: join(PICTURES, `${NAME}-${width}-${colorScheme}.png`), fullPage: true });
+  for (const width of [360, 1440]) for (const colorScheme of ['light', 'dark']) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme });
+    const { violations } = await page.evaluate(() => globalThis.axe.run());
+    if (violations.length) throw new Error(`${name}, ${width} px, ${colorScheme}: ${JSON.stringify(violations, null, 1)}`);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+    if (wide) throw new Error(`${name} is wider than ${width} px`);
+    await page.screenshot({ path: join(PICTURES, `${name}-${width}-${colorScheme}.png`), fullPage: true });
+  }
 }
 
-async function withoutJavaScript() {
-  const page = await open({ javaScriptEnabled: false, viewport: { width: 900, height: 700 } });
+async function withoutJavaScript(name, url) {
+  const page = await open(url, { javaScriptEnabled: false, viewport: { width: 900, height: 700 } });
   if (await page.locator('button').count()) throw new Error('a button that does nothing');
-  await page.screenshot({ path: join(PICTURES, `${NAME}.png`), fullPage: true });
+  await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
 }
 
-async function copies() {
-  const page = await open({ permissions: ['clipboard-read', 'clipboard-write'] });
+async function copies(url) {
+  const page = await open(url, { permissions: ['clipboard-read', 'clipboard-write'] });
   const complaints = [];
   page.on('console', (message) => { if (message.type() === 'error') complaints.push(message.text()); });
   await page.getByRole('button', { name: 'Copy the public key' }).focus();
@@ -53,8 +57,8 @@ async function copies() {
   if (complaints.length) throw new Error(complaints.join('\n'));
 }
 
-for (const width of [360, 1440]) for (const scheme of ['light', 'dark']) await accessible(width, scheme);
-await withoutJavaScript();
-await copies();
+await Promise.all(Object.entries(JSON.parse(PAGES)).flatMap(([name, url]) => [accessible(name, url), withoutJavaScript(name, url)]));
+// One page after the other: there is one clipboard.
+for (const url of Object.values(JSON.parse(PAGES))) await copies(url);
 await browser.close();
 console.log('ok');

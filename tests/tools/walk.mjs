@@ -37,14 +37,30 @@ async function picture(page, name, fullPage = true) {
   await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage });
 }
 
-/** What an operator sees before there is consent: the checks, and not all that stands below them. */
+async function section(page, heading, name) {
+  const { x, y, width, height } = await page.locator(`section:has(> #${heading})`).boundingBox();
+  const clip = { x: x - 20, y: y - 20, width: width + 40, height: height + 40 };
+  await page.screenshot({ path: join(PICTURES, `${name}.png`), clip, fullPage: true });
+}
+
+/** What an operator sees before there is consent: what is to be mended, and what DocuSign and the platforms are given. */
 async function setup() {
-  const { page, requests } = await person({ viewport: { width: 900, height: 1240 } });
+  const { page, requests } = await person({ viewport: { width: 900, height: 760 } });
   await page.goto(SETUP);
   await see(page, 'Not everything works yet');
   await see(page, 'Consent for every scope');
   if (requests.length !== 1) throw new Error(`the page loads more than itself: ${requests}`);
   await picture(page, 'setup-checks', false);
+  await section(page, 'docusign', 'setup-docusign');
+  await section(page, 'connect', 'setup-connect');
+}
+
+/** What an operator sees in the end. */
+async function working() {
+  const { page } = await person({ viewport: { width: 900, height: 620 } });
+  await page.goto(SETUP);
+  await see(page, 'Everything works');
+  await picture(page, 'setup-works', false);
 }
 
 async function consent() {
@@ -115,6 +131,7 @@ async function fixation() {
 try {
   await setup();
   await consent();
+  await working();
   await powerAutomate();
   await workfront();
   await unregistered();
