@@ -54,11 +54,33 @@ async function copies(url) {
   await page.getByText('Copied').first().waitFor();
   const copied = await page.evaluate(() => navigator.clipboard.readText());
   if (!copied.startsWith('-----BEGIN PUBLIC KEY-----')) throw new Error(`copied: ${copied}`);
+  for (const button of await page.getByRole('button', { name: /^Copy the command/ }).all()) {
+    await button.click();
+    const command = await page.evaluate(() => navigator.clipboard.readText());
+    if (!/^az \S.*[^.`\s]$/.test(command)) throw new Error(`copied: ${command}`);
+  }
   if (complaints.length) throw new Error(complaints.join('\n'));
+}
+
+/** From the top, the keyboard reaches everything in the order of the page, and shows where it is. */
+async function keyboard(url) {
+  const page = await open(url, {});
+  const count = await page.locator('a, button, [tabindex]').count();
+  for (let at = 0; at < count; at++) {
+    await page.keyboard.press('Tab');
+    const [reached, outline] = await page.evaluate(() => {
+      const here = document.activeElement;
+      return [[...document.querySelectorAll('a, button, [tabindex]')].indexOf(here), getComputedStyle(here).outlineStyle];
+    });
+    if (reached !== at || outline === 'none') throw new Error(`after ${at + 1} steps at ${reached}, outline ${outline}`);
+  }
 }
 
 await Promise.all(Object.entries(JSON.parse(PAGES)).flatMap(([name, url]) => [accessible(name, url), withoutJavaScript(name, url)]));
 // One page after the other: there is one clipboard.
-for (const url of Object.values(JSON.parse(PAGES))) await copies(url);
+for (const url of Object.values(JSON.parse(PAGES))) {
+  await keyboard(url);
+  await copies(url);
+}
 await browser.close();
 console.log('ok');
