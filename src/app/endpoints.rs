@@ -73,7 +73,7 @@ impl App {
     /// The checks.
     #[must_use]
     pub fn doctor(&self) -> Doctor {
-        let Self { settings, identity, keys, store, account_server, access_tokens, http, clock, .. } = self;
+        let Self { settings, identity, keys, store, account_server, access_tokens, upstream, http, clock, .. } = self;
         Doctor {
             public_url: settings.public_url.clone(),
             signing_keys: keys.named_signing_keys(),
@@ -85,6 +85,7 @@ impl App {
             docusign: settings.docusign.clone(),
             account_server: account_server.clone(),
             access_tokens: access_tokens.clone(),
+            upstream: Arc::clone(upstream),
             clients: settings.clients.clone(),
             http: Arc::clone(http),
             clock: Arc::clone(clock),

@@ -8,6 +8,7 @@ use crate::docusign::minter::MintError;
 use crate::signing::SignError;
 use crate::signing::key_id::KeyVaultKeyId;
 use crate::store::StoreError;
+use crate::upstream::error::UpstreamError;
 
 /// Stands in a command for what only the reader knows.
 const IDENTITY: &str = "<client id of the identity>";
@@ -170,6 +171,27 @@ pub fn mint(error: &MintError) -> String {
         }
         MintError::Exchange(_) | MintError::Deadline | MintError::BrokenOff => {
             "It may pass by itself. If not, see DocuSign's status page, and whether the app's network lets it reach DocuSign."
+        }
+    }
+    .to_owned()
+}
+
+/// What mends an API of DocuSign's that does not answer as it should.
+pub fn api(error: &UpstreamError) -> String {
+    match error {
+        UpstreamError::NoClm => {
+            "Ask DocuSign or the CLM administrator whether the account has CLM and the integration user belongs to it. If there is \
+             none, take CLM's scopes (spring_read, spring_write) out of DOCUSIGN_SCOPES."
+        }
+        UpstreamError::Untrusted => {
+            "See that DOCUSIGN_ENVIRONMENT, DOCUSIGN_OAUTH_URL and DOCUSIGN_CLM_URL are right, and that no proxy answers for DocuSign."
+        }
+        UpstreamError::Malformed | UpstreamError::Failed { status: 404 } => {
+            "See that DOCUSIGN_CLM_URL is right, if it is set, and that no proxy answers for DocuSign."
+        }
+        _ => {
+            "It may pass by itself. If not, see DocuSign's status page, and whether the app's network lets it reach CLM's hosts \
+             (*.springcm.com, *.docusign.net)."
         }
     }
     .to_owned()

@@ -1,9 +1,10 @@
 //! The doctor: does everything this installation depends on work, and if not, who mends it and how?
 //!
-//! [`azure`] checks keys and store, [`upstream`] DocuSign, [`front`] what callers meet at the public URL. All checks run
+//! [`azure`] checks keys and store, [`upstream`] DocuSign, [`account`] what lies behind it, [`front`] what callers meet at the public URL. All checks run
 //! at the same time, and are told in their order. They change nothing but a record in the store that is forgotten within
 //! a day. `evergrant doctor` prints them, the setup page shows them.
 
+mod account;
 mod azure;
 pub mod check;
 mod fixes;
@@ -27,6 +28,7 @@ use crate::identity::Identity;
 use crate::oauth::client::ClientRegistry;
 use crate::signing::key::SigningKey;
 use crate::store::Store;
+use crate::upstream::Upstream;
 use check::{Area, Check, Finding};
 
 /// One key of the settings.
@@ -60,6 +62,8 @@ pub struct Doctor {
     pub account_server: AccountServer,
     /// The cache and the mints.
     pub access_tokens: AccessTokens,
+    /// DocuSign's APIs.
+    pub upstream: Arc<Upstream>,
     /// Who is registered.
     pub clients: ClientRegistry,
     /// For calls to our own public URL.

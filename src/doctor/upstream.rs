@@ -4,7 +4,6 @@ use crate::clock::Stopwatch;
 use crate::doctor::check::{Area, Check, Finding};
 use crate::doctor::reach::{Reached, checks_of, told_already};
 use crate::doctor::{Doctor, fixes};
-use crate::docusign::account_server::DocusignAccessToken;
 use crate::docusign::errors::ExchangeError;
 use crate::docusign::minter::MintError;
 use crate::docusign::missing_consent::scopes_without_consent;
@@ -47,7 +46,7 @@ impl Doctor {
         let named = CONNECTION.into_iter().zip(findings);
         let mut checks: Vec<Check> =
             named.map(|((check, title), finding)| finding.of(check, Area::Docusign, title, took)).collect();
-        checks.push(self.account(minted.ok().as_deref()).await);
+        checks.extend(self.account(minted.ok().as_deref()).await);
         checks
     }
 
@@ -145,24 +144,6 @@ impl Doctor {
         };
         let some = missing.is_ok_and(|missing| (1..scopes.iter().count()).contains(&missing.len()));
         Finding::bad(told, fixes::consent(user.as_str(), some))
-    }
-
-    async fn account(&self, access_token: Option<&DocusignAccessToken>) -> Check {
-        let watch = Stopwatch::start();
-        let finding = match access_token {
-            None => Finding::skipped("not known, because no access token could be had"),
-            Some(access_token) => match self.account_server.userinfo(&access_token.secret).await {
-                Ok(user) => match user.account() {
-                    Some(account) => Finding::good(format!("{}, as {} <{}>", account.name, user.name, user.email)),
-                    None => Finding::bad(
-                        "the integration user belongs to no account",
-                        "The DocuSign administrator adds the user to the account.",
-                    ),
-                },
-                Err(error) => Finding::bad(error.to_string(), fixes::mint(&MintError::Exchange(error))),
-            },
-        };
-        finding.of("account", Area::Docusign, "DocuSign account", watch.elapsed_ms())
     }
 }
 

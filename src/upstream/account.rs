@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::{Method, StatusCode};
 use serde::Deserialize;
 
+use crate::docusign::userinfo::UserInfo;
 use crate::upstream::Upstream;
 use crate::upstream::address::ApiBase;
 use crate::upstream::calls::{self, Call};
@@ -14,6 +15,8 @@ use crate::upstream::remembered::LONGEST;
 /// The account of the integration user.
 #[derive(Debug)]
 pub struct Account {
+    /// Its name.
+    pub name: String,
     /// The API Account ID, a GUID.
     pub id: String,
     /// Where its eSignature API is: `…/restapi`.
@@ -56,23 +59,36 @@ impl Upstream {
     /// # Errors
     /// [`UpstreamError`] if the account has no CLM, or nobody tells.
     pub async fn clm(&self) -> Result<Arc<ClmHosts>, UpstreamError> {
-        self.clm.get(self.clock.as_ref(), |_| LONGEST, self.discover_clm()).await
+        let discovery = async { self.discover_clm(self.account().await?.as_ref()).await };
+        self.clm.get(self.clock.as_ref(), |_| LONGEST, discovery).await
     }
 
     async fn find_account(&self) -> Result<Arc<Account>, UpstreamError> {
         let access_token = self.access_token(&self.integration_user()).await?;
         let user = self.account_server.userinfo(&access_token.secret).await.map_err(UpstreamError::AccountUnknown)?;
+        self.account_of(&user).map(Arc::new)
+    }
+
+    /// The account that is used of those of `user`.
+    ///
+    /// # Errors
+    /// [`UpstreamError`] if there is none, or its address is not DocuSign's.
+    pub fn account_of(&self, user: &UserInfo) -> Result<Account, UpstreamError> {
         let account = match &self.docusign.account_id {
             Some(id) => user.account_with_id(id),
             None => user.account(),
         };
         let account = account.filter(|account| !account.id.is_empty()).ok_or(UpstreamError::NoAccount)?;
         let esign = ApiBase::parse(&account.base_uri, "/restapi", &self.docusign.trusted_hosts);
-        Ok(Arc::new(Account { id: account.id.clone(), esign: esign.ok_or(UpstreamError::Untrusted)? }))
+        let (name, id) = (account.name.clone(), account.id.clone());
+        Ok(Account { name, id, esign: esign.ok_or(UpstreamError::Untrusted)? })
     }
 
-    async fn discover_clm(&self) -> Result<Arc<ClmHosts>, UpstreamError> {
-        let account = self.account().await?;
+    /// The hosts of `account`'s CLM, asked for anew.
+    ///
+    /// # Errors
+    /// [`UpstreamError`] if it has no CLM, or nobody tells.
+    pub async fn discover_clm(&self, account: &Account) -> Result<Arc<ClmHosts>, UpstreamError> {
         let named = &self.docusign.trusted_hosts;
         let discovery = ApiBase::parse(self.docusign.clm_url.as_str(), "/api/v2", named);
         let url = discovery

@@ -65,7 +65,8 @@ impl Upstream {
     }
 
     /// The integration user, within all of `DOCUSIGN_SCOPES`.
-    fn integration_user(&self) -> Actor {
+    #[must_use]
+    pub fn integration_user(&self) -> Actor {
         Actor { user: self.docusign.user_id.clone(), scope: self.docusign.scopes.clone() }
     }
 }

@@ -73,7 +73,11 @@ impl Upstream {
         remembered
     }
 
-    async fn look_user_up(&self, email: &str) -> Result<User, UpstreamError> {
+    /// The same, asked for anew; `email` is in lower case.
+    ///
+    /// # Errors
+    /// [`UpstreamError`] if DocuSign does not tell.
+    pub async fn look_user_up(&self, email: &str) -> Result<User, UpstreamError> {
         let account = self.account().await?;
         let query = serde_urlencoded::to_string([("email", email), ("status", "Active")]).unwrap_or_default();
         let url = account.esign.below(&format!("v2.1/accounts/{}/users?{query}", account.id));

@@ -6,6 +6,7 @@ mod stand_ins;
 mod table;
 
 use sandbox::Sandbox;
+use sandbox::fault::Fault;
 use serde_json::Value;
 
 use crate::support::{TestApp, run};
@@ -58,6 +59,8 @@ async fn a_whole_installation_is_well_and_what_is_wrong_is_refused() {
         "integration_user",
         "consent",
         "account",
+        "clm",
+        "user_list",
         "clients",
         "public_url",
         "wrong_secret_refused",
@@ -81,6 +84,28 @@ async fn it_tells_people_line_by_line_and_exits_with_1_if_a_check_failed() {
     assert!(stdout.contains("bad      docusign  Consent for every scope: missing for: "), "{stdout}");
     assert!(stdout.contains("→ Open the consent link"), "{stdout}");
     assert!(stderr.contains("1 of the checks failed"), "{stderr}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_without_clm_and_a_user_without_rights_there_are_told_apart() {
+    let sandbox = Sandbox::start().await;
+    sandbox.clm.faults.set(Some(Fault::Status(401)));
+    let (_, report) = examine(&sandbox, &[]).await;
+    assert_only_bad(&report, "clm", &["does not know the account", "out of DOCUSIGN_SCOPES"]);
+    sandbox.clm.faults.set(None);
+    sandbox.clm.refuse_next(401, 103);
+    sandbox.clm.refuse_next(401, 103);
+    let (code, report) = examine(&sandbox, &[]).await;
+    assert_only_bad(&report, "clm", &["does not let the integration user in", "a member of CLM"]);
+    assert_eq!(code, Some(1));
+    sandbox.docusign.esign_faults.set(Some(Fault::Status(403)));
+    let (_, report) = examine(&sandbox, &[]).await;
+    assert_only_bad(&report, "user_list", &["status 403", "list the account's users"]);
+    // Without CLM's scopes there is nothing to be found, and without API keys nobody to be looked up.
+    let without = [("DOCUSIGN_SCOPES", "signature"), ("EVERGRANT_CLIENTS", "[]")];
+    let (code, report) = examine(&sandbox, &without).await;
+    assert_eq!((code, &check(&report, "clm")["verdict"]), (Some(0), &Value::from("skipped")), "{report:#}");
+    assert!(!report.to_string().contains("user_list"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,7 +8,7 @@ use super::broken::Broken::{Clock, Front, Identity, Settings, Storage, Vault, Va
 use super::broken::{Broken, Deployment};
 use super::stand_ins::VaultFault::{Curve, Everything, Impostor, Signing};
 
-pub const DEPLOYMENTS: [Deployment; 38] = [
+pub const DEPLOYMENTS: [Deployment; 41] = [
     Deployment {
         name: "the signing key without a role",
         broken: Vault(Everything("evergrant-signing", "ForbiddenByRbac")),
@@ -230,6 +230,27 @@ pub const DEPLOYMENTS: [Deployment; 38] = [
         bad: &["account"],
         finding: "belongs to no account",
         fix: &["The DocuSign administrator adds the user to the account"],
+    },
+    Deployment {
+        name: "an account that is not the integration user's",
+        broken: Settings(&[("DOCUSIGN_ACCOUNT_ID", "11111111-6b1a-4c57-9a83-0d5e7b21c4aa")]),
+        bad: &["account"],
+        finding: "does not belong to the account of DOCUSIGN_ACCOUNT_ID",
+        fix: &["11111111-6b1a-4c57-9a83-0d5e7b21c4aa", "API Account ID"],
+    },
+    Deployment {
+        name: "a discovery of CLM that is none",
+        broken: Settings(&[("DOCUSIGN_CLM_URL", "{docusign}")]),
+        bad: &["clm"],
+        finding: "status 404",
+        fix: &["DOCUSIGN_CLM_URL"],
+    },
+    Deployment {
+        name: "no CLM where CLM should be",
+        broken: Settings(&[("DOCUSIGN_CLM_URL", "http://127.0.0.1:1")]),
+        bad: &["clm"],
+        finding: "connection failed",
+        fix: &["lets it reach CLM's hosts"],
     },
     Deployment {
         name: "a public URL that leads elsewhere",
