@@ -1,5 +1,7 @@
 //! What the gateway lets through for a client: methods and paths, `gateway_allow` of the registry.
 
+use std::fmt;
+
 use http::Method;
 
 /// The APIs behind the gateway, by the first segment of the path.
@@ -46,6 +48,14 @@ impl GatewayRule {
     }
 }
 
+impl fmt::Display for GatewayRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let methods: Vec<&str> = self.methods.iter().map(Method::as_str).collect();
+        let methods = if methods.is_empty() { "*".to_owned() } else { methods.join(",") };
+        write!(f, "{methods} /{}{}", self.segments.join("/"), if self.and_below { "/" } else { "" })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,7 +76,9 @@ mod tests {
             ("GET /clm/folders", Method::GET, "clm/FOLDERS", false),
             ("GET /clm/folders", Method::GET, "clm/folders/", false),
         ] {
-            assert_eq!(GatewayRule::parse(rule).unwrap().allows(&method, path), allowed, "{rule}: {method} {path}");
+            let read = GatewayRule::parse(rule).unwrap();
+            assert_eq!(read.allows(&method, path), allowed, "{rule}: {method} {path}");
+            assert_eq!(read.to_string(), rule);
         }
     }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::config::shapes::BaseUrl;
 use crate::doctor::check::Check;
-use crate::oauth::client::{Client, GrantType, Profile};
+use crate::oauth::client::{AccessTokenKind, Client, GrantType, Profile};
 
 /// Everything that whoever sets the app up has to know. Nothing in it is secret.
 #[derive(Debug, Serialize)]
@@ -49,6 +49,10 @@ pub struct Endpoints {
     pub revocation: String,
     /// `/.well-known/oauth-authorization-server`.
     pub metadata: String,
+    /// `/gateway`, below which DocuSign's APIs are.
+    pub gateway: String,
+    /// `/workfront/v1`: Workfront's Base API URL.
+    pub workfront: String,
 }
 
 impl Endpoints {
@@ -60,6 +64,8 @@ impl Endpoints {
             token: issuer.join("/oauth/token"),
             revocation: issuer.join("/oauth/revoke"),
             metadata: issuer.join("/.well-known/oauth-authorization-server"),
+            gateway: issuer.join("/gateway"),
+            workfront: issuer.join("/workfront/v1"),
         }
     }
 }
@@ -84,6 +90,12 @@ pub struct ClientReport {
     pub redirect_uris: Vec<String>,
     /// How many secrets it has: none for a public client, two while one is being rotated.
     pub secrets: usize,
+    /// How many API keys it has.
+    pub api_keys: usize,
+    /// Whether its access tokens are for our own routes only.
+    pub sealed_access_tokens: bool,
+    /// What the gateway lets through for it.
+    pub gateway_allow: Vec<String>,
 }
 
 impl ClientReport {
@@ -104,6 +116,9 @@ impl ClientReport {
             scope: client.scope.to_string(),
             redirect_uris: client.redirect_uris.clone(),
             secrets: client.client_secret_sha256.len(),
+            api_keys: client.api_key_sha256.len(),
+            sealed_access_tokens: client.access_token == AccessTokenKind::Sealed,
+            gateway_allow: client.gateway_allow.iter().map(ToString::to_string).collect(),
         }
     }
 }

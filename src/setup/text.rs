@@ -31,6 +31,8 @@ fn text(report: &SetupReport) -> String {
     lines.push(format!("authorization URL      {}", endpoints.authorization));
     lines.push(format!("token and refresh URL  {}", endpoints.token));
     lines.push(format!("revocation URL         {}", endpoints.revocation));
+    lines.push(format!("Workfront's documents  {}", endpoints.workfront));
+    lines.push(format!("gateway                {}", endpoints.gateway));
     lines.push(String::new());
     lines.join("\n")
 }

@@ -29,6 +29,9 @@ async fn scripts_get_everything_as_json_and_nothing_secret() {
     assert_eq!(answer.header("cache-control"), "no-store");
     assert_eq!(report["docusign_redirect_uri"], format!("{base}/consent/callback"));
     assert_eq!(report["endpoints"]["token"], format!("{base}/oauth/token"));
+    assert_eq!(report["endpoints"]["workfront"], format!("{base}/workfront/v1"));
+    let gateway = report["clients"].as_array().unwrap().iter().find(|client| client["client_id"] == "gateway").unwrap();
+    assert_eq!((gateway["api_keys"].as_u64(), &gateway["gateway_allow"][0]), (Some(1), &Value::from("* /clm/")));
     assert_eq!(report["public_keys"][0]["pem"], app.sandbox.signing_key.public_pem());
     assert!(report["consent_url"].as_str().unwrap().starts_with(&app.sandbox.docusign_url()));
     let clients = report["clients"].as_array().unwrap();
