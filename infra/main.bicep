@@ -63,6 +63,12 @@ param docusignSecretName string = ''
 @description('Base URL of another account server, e.g. https://account-d.docusign.com; empty for the environment\'s own.')
 param docusignOauthUrl string = ''
 
+@description('Base URL of another account discovery of CLM, e.g. https://authuat.springcm.com; empty for the environment\'s own. Its host may be shown access tokens.')
+param docusignClmUrl string = ''
+
+@description('API Account ID (GUID) of the account behind the gateway and Workfront\'s documents, e.g. c3d4e5f6-0000-4000-8000-1a2b3c4d5e6f; empty for the integration user\'s default account.')
+param docusignAccountId string = ''
+
 // ---- Who may ask for tokens ------------------------------------------------------------------------------------------
 
 @description('Registered clients, e.g. loadJsonContent(\'clients.json\') in the parameter file. No secret is in here, only digests of secrets of 256 random bits.')
@@ -120,6 +126,10 @@ param alwaysReadyInstances int = 0
 @minValue(1)
 @maxValue(1000)
 param httpConcurrency int = 64
+
+@description('The largest request body in bytes that the Functions host takes, e.g. 1610612736, which is 1.5 GiB and the most that CLM\'s own pages upload. The host itself takes 104857600.')
+@minValue(104857600)
+param requestBodyLimitBytes int = 1610612736
 
 @description('Spread instances and copies of the store over three zones; only in regions that have them, and not to be changed later, e.g. true.')
 param zoneRedundant bool = false
@@ -294,6 +304,7 @@ module app 'modules/app.bicep' = {
     maximumInstanceCount: maximumInstanceCount
     alwaysReadyInstances: alwaysReadyInstances
     httpConcurrency: httpConcurrency
+    requestBodyLimitBytes: requestBodyLimitBytes
     deploymentContainerUrl: storage.outputs.deploymentContainerUrl
     storageAccountName: storageAccountName
     uniqueHostName: uniqueHostName
@@ -312,6 +323,8 @@ module app 'modules/app.bicep' = {
       EVERGRANT_LOG: logLevel
       DOCUSIGN_ENVIRONMENT: docusignEnvironment
       DOCUSIGN_OAUTH_URL: docusignOauthUrl
+      DOCUSIGN_CLM_URL: docusignClmUrl
+      DOCUSIGN_ACCOUNT_ID: docusignAccountId
       DOCUSIGN_INTEGRATION_KEY: docusignIntegrationKey
       DOCUSIGN_USER_ID: docusignUserId
       DOCUSIGN_SCOPES: docusignScopes

@@ -9,6 +9,9 @@ param docusignIntegrationKey = readEnvironmentVariable('DOCUSIGN_INTEGRATION_KEY
 param docusignUserId = readEnvironmentVariable('DOCUSIGN_USER_ID', '')
 param docusignScopes = 'signature impersonation spring_read spring_write'
 
+// Only if the integration user belongs to several accounts: the API Account ID (a GUID) of the one behind the gateway and Workfront's documents.
+param docusignAccountId = ''
+
 // The clients that may ask for tokens, with digests of their secrets.
 param clients = loadJsonContent('clients.json')
 

@@ -33,6 +33,9 @@ param alwaysReadyInstances int
 @description('Requests that an instance answers at the same time before another one is started, 1 to 1000, e.g. 64.')
 param httpConcurrency int
 
+@description('The largest request body in bytes that the Functions host takes, e.g. 1610612736.')
+param requestBodyLimitBytes int
+
 @description('URL of the container that instances start from, e.g. <blob endpoint>/app-package.')
 param deploymentContainerUrl string
 
@@ -165,6 +168,8 @@ var platformSettings = {
   APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
   AZURE_CLIENT_ID: identityClientId
+  // Documents pass through: the host's own limit is 100 MiB.
+  FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: string(requestBodyLimitBytes)
   EVERGRANT_PUBLIC_URL: publicUrl
   EVERGRANT_STORE: storeUrl
 }

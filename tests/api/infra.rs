@@ -209,6 +209,7 @@ fn app_settings_are_those_that_the_handler_reads_and_no_others() {
             "AzureWebJobsStorage__accountName",
             "AzureWebJobsStorage__clientId",
             "AzureWebJobsStorage__credential",
+            "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT",
         ]
     );
 }
@@ -237,6 +238,9 @@ fn every_setting_has_the_value_that_is_meant_for_it() {
         "EVERGRANT_LOG: logLevel",
         "DOCUSIGN_ENVIRONMENT: docusignEnvironment",
         "DOCUSIGN_OAUTH_URL: docusignOauthUrl",
+        "DOCUSIGN_CLM_URL: docusignClmUrl",
+        "DOCUSIGN_ACCOUNT_ID: docusignAccountId",
+        "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: string(requestBodyLimitBytes)",
         "DOCUSIGN_INTEGRATION_KEY: docusignIntegrationKey",
         "DOCUSIGN_USER_ID: docusignUserId",
         "DOCUSIGN_SCOPES: docusignScopes",
@@ -253,6 +257,7 @@ fn every_setting_has_the_value_that_is_meant_for_it() {
         "identityClientId: identity.outputs.clientId",
         "storageAccountName: storageAccountName",
         "storeUrl: storage.outputs.storeUrl",
+        "requestBodyLimitBytes: requestBodyLimitBytes",
         "insightsConnectionString: monitoring.outputs.connectionString",
     ] {
         assert!(module.body.lines().any(|line| line.trim() == passed), "{passed}");
