@@ -4,7 +4,7 @@ use std::fmt;
 
 use url::Url;
 
-use crate::oauth::client::{Client, GrantType, Profile};
+use crate::oauth::client::{AccessTokenKind, Client, GrantType, Profile, SubjectKind};
 
 /// A field to look at again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,11 +54,33 @@ const QUERY: Pitfall = Pitfall {
     field: "token_request_in_query",
     told: "platforms write queries to their logs, secrets included; leave it off unless token requests come in the query",
 };
+const DOCUSIGNS_AT_WORKFRONT: Pitfall = Pitfall {
+    field: "access_token",
+    told: "the document routes take sealed access tokens only, and Workfront would get DocuSign's own; make it sealed",
+};
+const ONE_FOR_ALL: Pitfall = Pitfall {
+    field: "api_key_sha256",
+    told: "everybody acts as the integration user, whoever Workfront names; the subject signed_in_user keeps each user's own \
+           rights in CLM",
+};
+const NOTHING_PASSES: Pitfall = Pitfall {
+    field: "gateway_allow",
+    told: "the gateway lets nothing through for this client; add a rule such as GET /clm/",
+};
+const NOBODY_PASSES: Pitfall = Pitfall {
+    field: "gateway_allow",
+    told: "the gateway takes API keys and sealed access tokens only, and this client has neither; add an api_key_sha256, or make \
+           access_token sealed",
+};
 
 /// The pitfalls of `client`, in the order of the README's table of fields.
 #[must_use]
 pub fn of(client: &Client) -> Vec<Pitfall> {
-    let platform = client.profile != Profile::Standard;
+    // A client without a grant type has an API key, and nobody signs in.
+    let platform = client.profile != Profile::Standard && !client.grant_types.is_empty();
+    let workfront = client.profile == Profile::Workfront;
+    let (key, sealed) = (!client.api_key_sha256.is_empty(), client.access_token == AccessTokenKind::Sealed);
+    let everybody = key && workfront && client.subject == SubjectKind::IntegrationUser;
     let uris = &client.redirect_uris;
     let power_platform: Vec<Url> = uris.iter().filter_map(|uri| power_platform(uri)).collect();
     [
@@ -67,9 +89,13 @@ pub fn of(client: &Client) -> Vec<Pitfall> {
         (SHARED_REDIRECT_URI, power_platform.iter().any(is_shared)),
         (SLASH_AT_POWER_PLATFORM, power_platform.iter().any(|url| url.path().ends_with('/'))),
         (SLASH_TWINS, uris.iter().any(|uri| uris.contains(&format!("{uri}/")))),
-        (SEVERAL_AT_WORKFRONT, client.profile == Profile::Workfront && uris.len() > 1),
+        (SEVERAL_AT_WORKFRONT, workfront && uris.len() > 1),
         (SECRETLESS, client.secretless_refresh && !client.is_public()),
         (QUERY, client.token_request_in_query),
+        (DOCUSIGNS_AT_WORKFRONT, workfront && !sealed && client.may_use(GrantType::AuthorizationCode)),
+        (ONE_FOR_ALL, everybody),
+        (NOTHING_PASSES, (key || sealed) && !workfront && client.gateway_allow.is_empty()),
+        (NOBODY_PASSES, !key && !sealed && !client.gateway_allow.is_empty()),
     ]
     .into_iter()
     .filter_map(|(pitfall, met)| met.then_some(pitfall))

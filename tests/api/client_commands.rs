@@ -126,6 +126,64 @@ async fn a_profile_brings_what_its_platform_needs() {
     }
 }
 
+/// Workfront's document routes take sealed access tokens only.
+#[tokio::test]
+async fn workfront_gets_sealed_access_tokens() {
+    let output = run(&["client", "new", "c", "--profile", "workfront", "--redirect-uri", URI], &[]).await;
+    assert_eq!(shown_entry(&output)["access_token"], "sealed");
+    assert!(!stderr(&output).contains("warning"), "{}", stderr(&output));
+}
+
+#[tokio::test]
+async fn an_api_key_is_shown_once_instead_of_a_secret_or_beside_it() {
+    let arguments = ["--api-key", "--allow", "GET /clm/", "--username", "@contoso.com"];
+    let output = run(&[&["client", "new", "archive"][..], &arguments].concat(), &[]).await;
+    let wanted = json!({
+        "client_id": "archive", "client_secret_sha256": [], "grant_types": [], "subject": "integration_user",
+        "api_key_sha256": [sandbox::digest(&secret(&output))], "api_key_usernames": ["@contoso.com"],
+        "gateway_allow": ["GET /clm/"],
+    });
+    assert_eq!(shown_entry(&output), wanted);
+    assert!(stderr(&output).contains("The API key of archive, shown once"), "{}", stderr(&output));
+    let both = run(&["client", "new", "c", "--profile", "workfront", "--redirect-uri", URI, "--api-key"], &[]).await;
+    let stdout = String::from_utf8(both.stdout.clone()).unwrap();
+    let shown: Vec<&str> = stdout.lines().collect();
+    let entry = shown_entry(&both);
+    assert_eq!(entry["client_secret_sha256"], json!([sandbox::digest(shown[0])]));
+    assert_eq!(entry["api_key_sha256"], json!([sandbox::digest(shown[1])]));
+    assert_eq!(shown.len(), 2);
+    let bare = run(&["client", "new", "c", "--api-key"], &[]).await;
+    assert!(stderr(&bare).contains("warning: gateway_allow"), "{}", stderr(&bare));
+    for (arguments, why) in [
+        (&["--api-key", "--allow", "GET /other/"][..], "--allow"),
+        (&["--username", "@contoso.com"], "--api-key"),
+        (&["--api-key", "--username", "nobody"], "api_key_usernames"),
+    ] {
+        assert_refused(&run(&[&["client", "new", "c"], arguments].concat(), &[]).await, why);
+    }
+}
+
+#[tokio::test]
+async fn an_api_key_is_replaced_as_a_secret_is() {
+    let registry = Registry::of("[]");
+    let first = secret(&registry.client(&["new", "keyed", "--api-key", "--allow", "* /clm/"]).await);
+    let (rotate, finish) = (["rotate", "keyed", "--api-key"], ["rotate", "keyed", "--api-key", "--finish"]);
+    assert_refused(&registry.client(&finish).await, "one API key only");
+    let second = secret(&registry.client(&rotate).await);
+    let accepts = |key: &str| registry.clients().by_api_key(key).is_some();
+    assert!(accepts(&first) && accepts(&second));
+    assert_refused(&registry.client(&rotate).await, "two API keys already");
+    assert_refused(&registry.client(&["rotate", "keyed"]).await, "public client");
+    assert!(registry.client(&finish).await.status.success());
+    assert!(!accepts(&first) && accepts(&second));
+    let output = run(&["client", "check", &registry.path().display().to_string()], &[]).await;
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(stdout.lines().next(), Some("keyed: integration_user, 1 API key"));
+    let keyless = Registry::of(HAND_WRITTEN);
+    assert_refused(&keyless.client(&["rotate", "first", "--api-key"]).await, "no API key to replace");
+    assert_eq!(keyless.text(), HAND_WRITTEN);
+}
+
 #[tokio::test]
 async fn a_new_client_goes_to_the_end_and_everything_else_stays_as_it_is() {
     for (before, separator) in [("[]", ""), (" [\n\n]\n\n", ""), (HAND_WRITTEN, ",")] {
@@ -216,7 +274,8 @@ async fn whatever_is_written_passes_the_check() {
     for profile in ["standard", "power_automate", "workfront"] {
         for grants in [&[][..], &["--grant-type", "client_credentials"], &["--grant-type", "authorization_code"]] {
             for uris in [&[][..], &["--redirect-uri", URI]] {
-                for more in [&[][..], &["--public"], &["--subject", "signed_in_user", "--scope", "a b"]] {
+                for more in [&[][..], &["--public"], &["--api-key"], &["--subject", "signed_in_user", "--scope", "a b"]]
+                {
                     let registry = Registry::of(HAND_WRITTEN);
                     let output =
                         registry.client(&[&["new", "c", "--profile", profile], grants, uris, more].concat()).await;
@@ -291,10 +350,21 @@ fn pitfalls_are_told_by_their_field() {
             "client_id": "c", "client_secret_sha256": [sandbox::digest("x")], "profile": profile,
             "grant_types": ["authorization_code", "refresh_token"], "redirect_uris": [own],
         });
+        if profile == "workfront" {
+            client["access_token"] = json!("sealed");
+        }
         changes.as_object().unwrap().iter().for_each(|(name, value)| client[name] = value.clone());
         client
     };
-    let cases: [(Value, &[&str]); 16] = [
+    let keys = |profile: &str, subject: &str| {
+        json!({"client_id": "c", "client_secret_sha256": [], "grant_types": [], "profile": profile, "subject": subject,
+               "api_key_sha256": [sandbox::digest("key")]})
+    };
+    let allowing = |mut client: Value| {
+        client["gateway_allow"] = json!(["GET /clm/"]);
+        client
+    };
+    let cases: [(Value, &[&str]); 25] = [
         (platform("standard", json!({})), &[]),
         (platform("power_automate", json!({})), &[]),
         (platform("workfront", json!({"redirect_uris": [URI]})), &[]),
@@ -332,6 +402,15 @@ fn pitfalls_are_told_by_their_field() {
         (platform("power_automate", json!({"secretless_refresh": true})), &["secretless_refresh: whoever"]),
         (platform("standard", json!({"secretless_refresh": true, "client_secret_sha256": []})), &[]),
         (platform("workfront", json!({"token_request_in_query": true})), &["token_request_in_query: platforms"]),
+        (platform("workfront", json!({"access_token": "docusign"})), &["access_token: the document routes"]),
+        (keys("workfront", "signed_in_user"), &[]),
+        (keys("workfront", "integration_user"), &["api_key_sha256: everybody"]),
+        (keys("standard", "integration_user"), &["gateway_allow: the gateway lets nothing"]),
+        (allowing(keys("standard", "integration_user")), &[]),
+        (allowing(keys("power_automate", "signed_in_user")), &[]),
+        (allowing(platform("standard", json!({}))), &["gateway_allow: the gateway takes"]),
+        (platform("standard", json!({"access_token": "sealed"})), &["gateway_allow: the gateway lets nothing"]),
+        (allowing(platform("standard", json!({"access_token": "sealed"}))), &[]),
     ];
     for (client, wanted) in cases {
         let env = MapEnvironment::default().with("EVERGRANT_CLIENTS", &json!([client]).to_string());

@@ -1,6 +1,6 @@
 //! The JSON Schema of the client registry is the parser's equal: same fields, same verdicts, same defaults.
 //!
-//! What a schema cannot say is left to the parser: that client ids differ, that no field stands twice, that a scope stays
+//! What a schema cannot say is left to the parser: that client ids and API keys differ, that no field stands twice, that a scope stays
 //! within `DOCUSIGN_SCOPES`, that `1.0` is no whole number, and the finer points of a URL.
 
 use std::path::{Path, PathBuf};
@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::support::{MapEnvironment, root, run};
 
 const DIGEST: &str = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
+const OTHER_DIGEST: &str = "fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9";
 const OF_NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 fn path() -> PathBuf {
@@ -66,12 +67,13 @@ fn assert_judged_the_same(registries: &[Value]) {
 }
 
 /// A good client of every kind.
-fn kinds() -> [Value; 3] {
+fn kinds() -> [Value; 4] {
     let signing_in = ["authorization_code", "refresh_token"];
     let uris = ["https://client.example/cb"];
     [
         json!({"client_id": "script", "client_secret_sha256": [DIGEST], "grant_types": ["client_credentials"]}),
         json!({"client_id": "web", "client_secret_sha256": [DIGEST], "grant_types": signing_in, "redirect_uris": uris}),
+        json!({"client_id": "key", "client_secret_sha256": [], "grant_types": [], "api_key_sha256": [OTHER_DIGEST]}),
         json!({"client_id": "native", "client_secret_sha256": [], "grant_types": signing_in, "redirect_uris": uris}),
     ]
 }
@@ -170,6 +172,7 @@ fn every_word_and_every_shape_is_judged_the_same() {
         (
             "grant_types",
             json!([
+                [],
                 ["refresh_token"],
                 ["client_credentials"],
                 ["authorization_code"],
@@ -189,7 +192,48 @@ fn every_word_and_every_shape_is_judged_the_same() {
                 [DIGEST, DIGEST, DIGEST]
             ]),
         ),
-        ("api_key_sha256", json!([[OF_NOTHING], [DIGEST, DIGEST, DIGEST]])),
+        ("api_key_sha256", json!([[], null, [OF_NOTHING], [DIGEST, DIGEST, DIGEST], [DIGEST, OF_NOTHING]])),
+        (
+            "api_key_usernames",
+            json!([
+                ["@contoso.com", "Ada@fabrikam.com"],
+                ["a@b@c"],
+                ["ada"],
+                ["ada@"],
+                ["@"],
+                ["ada @contoso.com"],
+                ["ada@contoso.com\n"],
+                ["ada@contoso\u{7f}.com"],
+                ["ä@ö.example"],
+                [format!("a@{}", "b".repeat(252))],
+                [format!("a@{}", "b".repeat(253))],
+            ]),
+        ),
+        (
+            "gateway_allow",
+            json!([
+                ["GET /clm/", "GET,HEAD /clm-download/documents/*", "* /esign/"],
+                ["REPORT /clm-upload/folders/*/documents"],
+                ["GET /clm"],
+                ["GET /clm/a:b(c)@d"],
+                ["GET /clm//"],
+                ["GET /clm/a//b"],
+                ["GET /clm/a?b"],
+                ["GET /clm/a b"],
+                ["GET  /clm/"],
+                ["get /clm/"],
+                ["GET, /clm/"],
+                ["GET,* /clm/"],
+                ["GET,PUT,POST /esign/v2.1/*/"],
+                ["GET clm/"],
+                ["GET /other/"],
+                ["GET /clmx/"],
+                ["GET"],
+                [" /clm/"],
+                ["GET /clm/ä"],
+                ["GET /clm/\n"],
+            ]),
+        ),
     ] {
         for word in words.as_array().unwrap() {
             registries.extend(kinds().iter().map(|kind| with(kind, field, word)));

@@ -83,6 +83,8 @@ fn every_wrong_value_is_named_and_none_is_shown() {
         ("FUNCTIONS_CUSTOMHANDLER_PORT", "0"),
         ("DOCUSIGN_ENVIRONMENT", "hunter2-marker"),
         ("DOCUSIGN_OAUTH_URL", "http://hunter2-marker"),
+        ("DOCUSIGN_CLM_URL", "https://springcm.example/hunter2-marker"),
+        ("DOCUSIGN_ACCOUNT_ID", "hunter2-marker"),
         ("DOCUSIGN_INTEGRATION_KEY", "hunter2-marker"),
         ("DOCUSIGN_USER_ID", "hunter2-marker@example.org"),
         ("DOCUSIGN_SCOPES", "\"hunter2-marker\""),
@@ -115,7 +117,7 @@ fn what_must_be_there_is_missed_when_it_is_blank_too() {
 #[test]
 fn a_client_is_checked_field_by_field() {
     type Change = fn(&mut Value);
-    let cases: [(&str, Change); 20] = [
+    let cases: [(&str, Change); 27] = [
         ("client_id", |c| c["client_id"] = json!("with space hunter2-marker")),
         ("client_id", |c| c["client_id"] = json!(5)),
         ("client_secret_sha256", |c| c["client_secret_sha256"] = json!("hunter2-marker")),
@@ -137,6 +139,13 @@ fn a_client_is_checked_field_by_field() {
         ("access_token", |c| c["access_token"] = json!("hunter2-marker")),
         ("redirect_uris", |c| c["redirect_uris"] = json!(["https://*.example/hunter2-marker"])),
         ("redirect_uris", |c| c["grant_types"] = json!(["authorization_code"])),
+        ("api_key_sha256", |c| c["api_key_sha256"] = json!(["hunter2-marker"])),
+        ("api_key_usernames", |c| c["api_key_usernames"] = json!(["hunter2-marker"])),
+        ("api_key_usernames", |c| c["api_key_usernames"] = json!("@contoso.com")),
+        ("gateway_allow", |c| c["gateway_allow"] = json!(["GET /hunter2-marker/"])),
+        ("gateway_allow", |c| c["gateway_allow"] = json!(["get /clm/"])),
+        ("gateway_allow", |c| c["gateway_allow"] = json!(["/clm/"])),
+        ("gateway_allow", |c| c["gateway_allow"] = json!(["GET /clm/hunter2-marker?a"])),
         ("refresh_token_lifetime", |c| c["refresh_token_lifetime"] = json!(-1)),
         ("client_secret", |c| c["client_secret"] = json!("hunter2-marker")),
     ];
@@ -158,6 +167,7 @@ fn a_client_may_have_every_field_and_clients_differ() {
         c["access_token"] = json!("docusign");
         c["require_pkce"] = json!(true);
         c["api_key_sha256"] = json!([DIGEST]);
+        c["api_key_usernames"] = json!(["@contoso.com", "ada@fabrikam.com"]);
         c["refresh_token_lifetime"] = json!(31_536_000);
         c["secretless_refresh"] = json!(true);
         c["gateway_allow"] = json!(["GET /clm/"]);
@@ -166,6 +176,12 @@ fn a_client_may_have_every_field_and_clients_differ() {
     let one = json!({"client_id": "same", "client_secret_sha256": [DIGEST], "grant_types": ["client_credentials"]});
     let twins = good().with("EVERGRANT_CLIENTS", &json!([one, one]).to_string());
     assert_eq!(faults(&twins), ["EVERGRANT_CLIENTS[1].client_id"]);
+    // Whose key it is has to be certain; a client with a key needs no grant type.
+    let key =
+        |id: &str| json!({"client_id": id, "client_secret_sha256": [], "grant_types": [], "api_key_sha256": [DIGEST]});
+    let registered = |clients: Value| good().with("EVERGRANT_CLIENTS", &clients.to_string());
+    assert_eq!(Settings::read(&registered(json!([key("one")]))).unwrap().clients.iter().count(), 1);
+    assert_eq!(faults(&registered(json!([key("one"), key("two")]))), ["EVERGRANT_CLIENTS[1].api_key_sha256"]);
 }
 
 #[test]

@@ -53,9 +53,17 @@ pub fn read(value: String, env: &dyn Environment) -> Result<ClientRegistry, Faul
 fn line(client: &Client) -> String {
     let grant_types: Vec<&str> = client.grant_types.iter().copied().map(GrantType::as_str).collect();
     let secrets = match client.client_secret_sha256.len() {
-        0 => "public",
-        1 => "1 secret",
-        _ => "2 secrets",
+        0 if client.grant_types.is_empty() => None,
+        0 => Some("public"),
+        1 => Some("1 secret"),
+        _ => Some("2 secrets"),
     };
-    format!("{}: {}, {}, {secrets}", client.client_id.as_str(), client.subject.as_str(), grant_types.join(" "))
+    let keys = match client.api_key_sha256.len() {
+        0 => None,
+        1 => Some("1 API key".to_owned()),
+        several => Some(format!("{several} API keys")),
+    };
+    let grant_types = (!grant_types.is_empty()).then(|| grant_types.join(" "));
+    let has = [Some(client.subject.as_str().to_owned()), grant_types, secrets.map(ToOwned::to_owned), keys];
+    format!("{}: {}", client.client_id.as_str(), has.into_iter().flatten().collect::<Vec<_>>().join(", "))
 }

@@ -17,6 +17,10 @@ pub struct Entry {
     pub subject: SubjectKind,
     pub scope: Option<Scope>,
     pub redirect_uris: Vec<String>,
+    /// Digest of its API key, if it has one.
+    pub api_key_sha256: Option<Sha256>,
+    pub api_key_usernames: Vec<String>,
+    pub gateway_allow: Vec<String>,
 }
 
 impl Entry {
@@ -34,6 +38,16 @@ impl Entry {
         fields.extend(self.scope.iter().map(|scope| ("scope", text(&scope.to_string()))));
         if !self.redirect_uris.is_empty() {
             fields.push(("redirect_uris", array(&self.redirect_uris)));
+        }
+        // The document routes take no other access tokens.
+        if self.profile == Profile::Workfront && !self.grant_types.is_empty() {
+            fields.push(("access_token", text("sealed")));
+        }
+        fields.extend(self.api_key_sha256.iter().map(|digest| ("api_key_sha256", array(&[hex(digest)]))));
+        for (name, items) in [("api_key_usernames", &self.api_key_usernames), ("gateway_allow", &self.gateway_allow)] {
+            if !items.is_empty() {
+                fields.push((name, array(items)));
+            }
         }
         let lines: Vec<String> = fields.iter().map(|(name, value)| format!("  \"{name}\": {value}")).collect();
         format!("{{\n{}\n}}", lines.join(",\n"))

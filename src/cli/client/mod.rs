@@ -23,9 +23,9 @@ pub enum ClientCommand {
         /// A JSON file with the array of clients; without it `EVERGRANT_CLIENTS` is checked
         file: Option<PathBuf>,
     },
-    /// Make a client with a random secret, which is shown once: alone on stdout, everything else on stderr
+    /// Make a client with a random secret or API key, shown once: alone on stdout, everything else on stderr
     New(new::NewClient),
-    /// Give a client a second secret, or take the older one away at the end
+    /// Give a client a second secret or API key, or take the older one away at the end
     Rotate(rotate::Rotation),
 }
 

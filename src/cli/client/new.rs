@@ -1,17 +1,19 @@
-//! `evergrant client new`: an entry for the registry, and the secret that goes with it.
+//! `evergrant client new`: an entry for the registry, and the secret and API key that go with it.
 
 use std::path::{Path, PathBuf};
 
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
 
 use crate::cli::arguments::one_of;
 use crate::cli::client::entry::{Entry, default_grant_types};
 use crate::cli::client::file::RegistryFile;
+use crate::cli::client::registry::Credential;
 use crate::cli::client::{check, registry, tell};
 use crate::cli::{Failure, usage};
 use crate::config::{Environment, shapes};
 use crate::oauth::client::{ClientId, GrantType, Profile, SubjectKind};
+use crate::oauth::gateway_rule::GatewayRule;
 use crate::oauth::scope::Scope;
 use crate::random;
 use crate::secret::sha256;
@@ -21,7 +23,8 @@ use crate::secret::sha256;
 #[command(after_help = "Example:\n  \
     client_secret=$(evergrant client new nightly-report --scope signature --in infra/clients.json)\n  \
     evergrant client new contoso-power-automate --profile power_automate \\\n    \
-    --redirect-uri https://global.consent.azure-apim.net/redirect/contoso-5f6a7b8c9d0e --in infra/clients.json")]
+    --redirect-uri https://global.consent.azure-apim.net/redirect/contoso-5f6a7b8c9d0e --in infra/clients.json\n  \
+    evergrant client new archive --api-key --allow \"GET /clm/\" --in infra/clients.json")]
 pub struct NewClient {
     /// Its identifier, which is not secret
     #[arg(value_parser = client_id)]
@@ -44,6 +47,16 @@ pub struct NewClient {
     /// Make a public client, which has no secret
     #[arg(long)]
     public: bool,
+    /// Give it an API key for the gateway and Workfront's document routes; it has no secret then, unless it may ask for
+    /// tokens
+    #[arg(long)]
+    api_key: bool,
+    /// Whom its API key may name: an e-mail address, or @ and a domain; repeat it for more [default: every active user]
+    #[arg(long = "username", value_name = "ADDRESS", requires = "api_key")]
+    usernames: Vec<String>,
+    /// What the gateway lets through for it, such as "GET /clm/"; repeat it for more [default: nothing]
+    #[arg(long = "allow", value_name = "RULE", value_parser = rule)]
+    rules: Vec<String>,
     /// Add the entry to this registry; without it the entry is printed
     #[arg(long = "in", value_name = "FILE")]
     file: Option<PathBuf>,
@@ -67,26 +80,32 @@ enum MissingRedirectUri {
 
 /// Makes the client and its secret; the secret is shown when everything else is done.
 pub fn run(client: NewClient, env: &dyn Environment) -> Result<(), Failure> {
-    let secret = (!client.public).then(random::client_secret);
-    let file = client.file.clone();
+    let (file, public) = (client.file.clone(), client.public);
+    let api_key = client.api_key.then(random::client_secret);
     let mut entry = client.into_entry()?;
-    entry.client_secret_sha256 = secret.as_ref().map(|secret| sha256(secret.expose_secret().as_bytes()));
+    let secret = (!public && !entry.grant_types.is_empty()).then(random::client_secret);
+    let digest = |secret: &SecretString| sha256(secret.expose_secret().as_bytes());
+    entry.client_secret_sha256 = secret.as_ref().map(digest);
+    entry.api_key_sha256 = api_key.as_ref().map(digest);
     match &file {
         Some(file) => add(&entry, file, env)?,
         None => print(&entry, env)?,
     }
-    if let Some(secret) = &secret {
-        tell::show_once(entry.client_id.as_str(), secret)?;
+    for (what, secret) in [(Credential::Secret, &secret), (Credential::ApiKey, &api_key)] {
+        if let Some(secret) = secret {
+            tell::show_once(entry.client_id.as_str(), what, secret)?;
+        }
     }
     tell::how_to_deploy(file.as_deref().unwrap_or(Path::new(tell::DEPLOYED)));
     Ok(())
 }
 
 impl NewClient {
-    /// The entry, as yet without a secret.
+    /// The entry, as yet without a secret. One with an API key needs no grant type.
     fn into_entry(self) -> Result<Entry, Failure> {
         let Self { client_id, profile, mut grant_types, redirect_uris, subject, scope, public, .. } = self;
-        if grant_types.is_empty() {
+        let key_only = self.api_key && redirect_uris.is_empty();
+        if grant_types.is_empty() && !key_only {
             grant_types = default_grant_types(profile, public, !redirect_uris.is_empty());
         }
         if grant_types.contains(&GrantType::AuthorizationCode) && redirect_uris.is_empty() {
@@ -96,7 +115,18 @@ impl NewClient {
                 Profile::Standard => MissingRedirectUri::Standard,
             }));
         }
-        Ok(Entry { client_id, client_secret_sha256: None, profile, grant_types, subject, scope, redirect_uris })
+        Ok(Entry {
+            client_id,
+            client_secret_sha256: None,
+            profile,
+            grant_types,
+            subject,
+            scope,
+            redirect_uris,
+            api_key_sha256: None,
+            api_key_usernames: self.usernames,
+            gateway_allow: self.rules,
+        })
     }
 }
 
@@ -126,6 +156,12 @@ fn client_id(text: &str) -> Result<ClientId, &'static str> {
 
 fn redirect_uri(text: &str) -> Result<String, &'static str> {
     shapes::redirect_uri(text).ok_or("want an absolute https URL (http on this machine), without fragment or wildcard")
+}
+
+fn rule(text: &str) -> Result<String, &'static str> {
+    let wanted =
+        "want methods separated by commas or *, a space, and a path such as /clm/ or /clm-download/documents/*";
+    GatewayRule::parse(text).map(|_| text.to_owned()).ok_or(wanted)
 }
 
 fn scope(text: &str) -> Result<Scope, &'static str> {

@@ -25,10 +25,58 @@ pub enum EditError {
     Rotating,
     #[error("the client has one secret only: no rotation is to be finished")]
     NotRotating,
+    #[error("the client has no API key to replace; evergrant client new --api-key makes a client with one")]
+    NoApiKey,
+    #[error(
+        "the client has two API keys already: end that rotation first, with evergrant client rotate --api-key --finish"
+    )]
+    RotatingApiKeys,
+    #[error("the client has one API key only: no rotation is to be finished")]
+    NotRotatingApiKeys,
     #[error(
         "the registry is written in a way this command cannot change, such as with a field twice; change it by hand"
     )]
     Unreadable,
+}
+
+/// What a client proves itself with, and may have two of meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// For tokens.
+    Secret,
+    /// For the gateway and Workfront's documents.
+    ApiKey,
+}
+
+impl Credential {
+    /// What people call it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Secret => "client secret",
+            Self::ApiKey => "API key",
+        }
+    }
+
+    const fn none(self) -> EditError {
+        match self {
+            Self::Secret => EditError::Public,
+            Self::ApiKey => EditError::NoApiKey,
+        }
+    }
+
+    const fn several(self) -> EditError {
+        match self {
+            Self::Secret => EditError::Rotating,
+            Self::ApiKey => EditError::RotatingApiKeys,
+        }
+    }
+
+    const fn only_one(self) -> EditError {
+        match self {
+            Self::Secret => EditError::NotRotating,
+            Self::ApiKey => EditError::NotRotatingApiKeys,
+        }
+    }
 }
 
 /// The fields that matter here, where they stand in the text.
@@ -38,6 +86,17 @@ struct Entry<'a> {
     client_id: Cow<'a, str>,
     #[serde(borrow)]
     client_secret_sha256: &'a RawValue,
+    #[serde(borrow, default)]
+    api_key_sha256: Option<&'a RawValue>,
+}
+
+impl<'a> Entry<'a> {
+    fn digests(&self, credential: Credential) -> Result<&'a RawValue, EditError> {
+        match credential {
+            Credential::Secret => Ok(self.client_secret_sha256),
+            Credential::ApiKey => self.api_key_sha256.ok_or(EditError::NoApiKey),
+        }
+    }
 }
 
 fn entries(text: &str) -> Result<Vec<Entry<'_>>, EditError> {
@@ -55,23 +114,23 @@ pub fn with_entry(text: &str, client_id: &str, entry: &str) -> Result<String, Ed
     Ok(format!("{before}{comma}\n  {indented}\n]\n"))
 }
 
-/// `text` with `digest` as the second one of the client's secrets.
-pub fn with_second_secret(text: &str, client_id: &str, digest: &str) -> Result<String, EditError> {
-    with_digests(text, client_id, |mut digests| match digests.len() {
-        0 => Err(EditError::Public),
+/// `text` with `digest` as the client's second one of `credential`.
+pub fn with_second(text: &str, client_id: &str, credential: Credential, digest: &str) -> Result<String, EditError> {
+    with_digests(text, client_id, credential, |mut digests| match digests.len() {
+        0 => Err(credential.none()),
         1 => {
             digests.push(digest.into());
             Ok(digests)
         }
-        _ => Err(EditError::Rotating),
+        _ => Err(credential.several()),
     })
 }
 
-/// `text` without the older one of the client's two secrets, which stands first.
-pub fn without_older_secret(text: &str, client_id: &str) -> Result<String, EditError> {
-    with_digests(text, client_id, |mut digests| match digests.len() {
-        0 => Err(EditError::Public),
-        1 => Err(EditError::NotRotating),
+/// `text` without the older one of the client's two of `credential`, which stands first.
+pub fn without_older(text: &str, client_id: &str, credential: Credential) -> Result<String, EditError> {
+    with_digests(text, client_id, credential, |mut digests| match digests.len() {
+        0 => Err(credential.none()),
+        1 => Err(credential.only_one()),
         _ => Ok(digests.split_off(1)),
     })
 }
@@ -81,10 +140,11 @@ type Digests<'a> = Vec<Cow<'a, str>>;
 fn with_digests<'a>(
     text: &'a str,
     client_id: &str,
+    credential: Credential,
     change: impl FnOnce(Digests<'a>) -> Result<Digests<'a>, EditError>,
 ) -> Result<String, EditError> {
     let entry = entries(text)?.into_iter().find(|entry| entry.client_id == client_id).ok_or(EditError::Unknown)?;
-    let written = entry.client_secret_sha256.get();
+    let written = entry.digests(credential)?.get();
     let digests = serde_json::from_str(written).map_err(|_| EditError::Unreadable)?;
     let changed = array(&change(digests)?);
     // A raw value is a part of the text it was read from.

@@ -1,18 +1,18 @@
-//! `evergrant client rotate`: from one secret to the next, with both accepted meanwhile.
+//! `evergrant client rotate`: from one secret or API key to the next, with both accepted meanwhile.
 
 use std::path::PathBuf;
 
 use secrecy::ExposeSecret as _;
 
 use crate::cli::client::file::RegistryFile;
-use crate::cli::client::registry;
+use crate::cli::client::registry::{self, Credential};
 use crate::cli::client::tell::{self, quoted};
 use crate::cli::{Failure, usage};
 use crate::config::Environment;
 use crate::random;
 use crate::secret::{hex, sha256};
 
-/// Whose secret to replace.
+/// Whose secret or API key to replace.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
     evergrant client rotate nightly-report --in infra/clients.json\n  \
@@ -23,9 +23,18 @@ pub struct Rotation {
     /// The registry that has the client
     #[arg(long = "in", value_name = "FILE")]
     file: PathBuf,
-    /// End the rotation: the older secret is accepted no longer
+    /// Replace its API key instead of its secret
+    #[arg(long)]
+    api_key: bool,
+    /// End the rotation: the older one is accepted no longer
     #[arg(long)]
     finish: bool,
+}
+
+impl Rotation {
+    const fn credential(&self) -> Credential {
+        if self.api_key { Credential::ApiKey } else { Credential::Secret }
+    }
 }
 
 /// Begins the rotation, or ends it.
@@ -34,25 +43,32 @@ pub fn run(rotation: &Rotation, env: &dyn Environment) -> Result<(), Failure> {
 }
 
 #[expect(clippy::print_stderr, reason = "stdout is the secret alone")]
-fn begin(Rotation { client_id, file: path, .. }: &Rotation, env: &dyn Environment) -> Result<(), Failure> {
+fn begin(rotation: &Rotation, env: &dyn Environment) -> Result<(), Failure> {
+    let Rotation { client_id, file: path, api_key, .. } = rotation;
+    let credential = rotation.credential();
     let file = RegistryFile::read(path, env)?;
     let secret = random::client_secret();
     let digest = hex(&sha256(secret.expose_secret().as_bytes()));
-    file.replace(&registry::with_second_secret(&file.text, client_id, &digest).map_err(usage)?, env)?;
-    eprintln!("{client_id} has a second secret in {}.", path.display());
-    tell::show_once(client_id, &secret)?;
+    file.replace(&registry::with_second(&file.text, client_id, credential, &digest).map_err(usage)?, env)?;
+    eprintln!("{client_id} has a second {} in {}.", credential.as_str(), path.display());
+    tell::show_once(client_id, credential, &secret)?;
     tell::how_to_deploy(path);
-    eprintln!("When the client uses the new secret, take the older one away, and deploy again:");
-    eprintln!("  evergrant client rotate {} --in {} --finish", quoted(client_id), quoted(&path.display().to_string()));
+    let (client_id, path) = (quoted(client_id), quoted(&path.display().to_string()));
+    let option = if *api_key { " --api-key" } else { "" };
+    eprintln!("When the client uses the new one, take the older one away, and deploy again:");
+    eprintln!("  evergrant client rotate {client_id} --in {path}{option} --finish");
     Ok(())
 }
 
 #[expect(clippy::print_stderr, reason = "stdout is the secret alone")]
-fn finish(Rotation { client_id, file: path, .. }: &Rotation, env: &dyn Environment) -> Result<(), Failure> {
+fn finish(rotation: &Rotation, env: &dyn Environment) -> Result<(), Failure> {
+    let Rotation { client_id, file: path, .. } = rotation;
+    let credential = rotation.credential();
     let file = RegistryFile::read(path, env)?;
-    file.replace(&registry::without_older_secret(&file.text, client_id).map_err(usage)?, env)?;
+    file.replace(&registry::without_older(&file.text, client_id, credential).map_err(usage)?, env)?;
     eprintln!(
-        "{client_id} has only its newer secret in {}; the older one works until this is deployed.",
+        "{client_id} has only its newer {} in {}; the older one works until this is deployed.",
+        credential.as_str(),
         path.display()
     );
     tell::how_to_deploy(path);

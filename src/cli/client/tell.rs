@@ -6,6 +6,7 @@ use std::path::Path;
 use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
 
+use crate::cli::client::registry::Credential;
 use crate::cli::{Failure, failed};
 use crate::config::pitfalls;
 use crate::oauth::client::{Client, ClientRegistry};
@@ -13,20 +14,22 @@ use crate::oauth::client::{Client, ClientRegistry};
 /// The registry that `./deploy` reads, from the repository's root.
 pub const DEPLOYED: &str = "infra/clients.json";
 
-/// The secret is lost, though its digest may stand in the registry.
+/// The secret or key is lost, though its digest may stand in the registry.
 #[derive(Debug, Error)]
-#[error(
-    "the client secret could not be written to stdout: take its digest out of the registry again, and make another"
-)]
-struct ShowError(#[source] io::Error);
+#[error("the {} could not be written to stdout: take its digest out of the registry again, and make another", what.as_str())]
+struct ShowError {
+    what: Credential,
+    source: io::Error,
+}
 
-/// Shows `secret` for the only time.
+/// Shows `secret`, which is a `what`, for the only time.
 #[expect(clippy::print_stderr, reason = "stdout is the secret alone")]
-pub fn show_once(client_id: &str, secret: &SecretString) -> Result<(), Failure> {
-    eprintln!("The client secret of {client_id}, shown once and kept nowhere. Put it where the client keeps it:\n");
+pub fn show_once(client_id: &str, what: Credential, secret: &SecretString) -> Result<(), Failure> {
+    let name = what.as_str();
+    eprintln!("The {name} of {client_id}, shown once and kept nowhere. Put it where the client keeps it:\n");
     let mut stdout = io::stdout().lock();
     let shown = writeln!(stdout, "{}", secret.expose_secret()).and_then(|()| stdout.flush());
-    shown.map_err(|error| failed(ShowError(error)))?;
+    shown.map_err(|source| failed(ShowError { what, source }))?;
     eprintln!();
     Ok(())
 }
