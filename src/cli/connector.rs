@@ -33,7 +33,7 @@ pub struct PowerAutomate {
     /// The client that is registered for the connector
     #[arg(long, default_value = connector::CLIENT_ID, value_parser = client_id)]
     client_id: ClientId,
-    /// Call this app's gateway with an API key, instead of CLM with a token; the gateway is not part of this version
+    /// Call this app's gateway with an API key, instead of CLM with a token
     #[arg(long, conflicts_with_all = ["client_id", "content_on_api_host"])]
     api_key: bool,
     /// Upload and download below /content on the API host: for sites whose `ApiBaseUploadUrl` ends with it
@@ -82,7 +82,8 @@ pub fn run(command: ConnectorCommand, env: &dyn Environment) -> Result<(), Failu
     }
     if api_key {
         eprintln!(
-            "The gateway that takes the API key is not part of this version; until it is, actions are answered with 404."
+            "Register a client with an API key whose gateway_allow lets the connector's actions through, with evergrant client new \
+             --api-key."
         );
     }
     eprintln!("{} tells what to do with the files.", out.join("README.md").display());

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::operations;
 use super::platform::Platform;
-use super::sign_in::connect;
+use super::sign_in::{connect, with_api_key};
 use crate::support::TestApp;
 
 /// What makers do with an `Href` that an action asks the ID of: `last(split(href, '/'))`.
@@ -35,18 +35,28 @@ async fn done(platform: &Platform, operation: &str, task: &Value) -> Value {
 async fn every_action_does_what_it_says() {
     let app = TestApp::start().await;
     let (platform, _) = connect(&app, &[]).await;
+    use_every_action(&app, &platform).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_action_does_the_same_through_the_gateway_with_an_api_key() {
+    let (app, platform) = with_api_key().await;
+    use_every_action(&app, &platform).await;
+}
+
+async fn use_every_action(app: &TestApp, platform: &Platform) {
     let member = platform.act("GetCurrentMember", json!({})).await;
     assert_eq!(member["Email"], "robot@example.org", "system-wide: the integration user");
-    let folder = folders(&platform).await;
-    let document = documents(&platform, &folder).await;
-    content(&platform, &document).await;
-    tasks(&platform, &folder, &document).await;
+    let folder = folders(platform).await;
+    let document = documents(platform, &folder).await;
+    content(platform, &document).await;
+    tasks(platform, &folder, &document).await;
     app.sandbox.clm.slow_searches.store(true, Ordering::SeqCst);
     let search = platform.act("SearchFolders", json!({"body": {"Title": "", "InFolder": href(&folder)}})).await;
     assert_eq!(search.get("Result"), None);
-    assert_eq!(done(&platform, "GetFolderSearch", &search).await["Result"]["Total"], 0);
-    workflows(&platform, &document).await;
-    launcher(&platform, &folder).await;
+    assert_eq!(done(platform, "GetFolderSearch", &search).await["Result"]["Total"], 0);
+    workflows(platform, &document).await;
+    launcher(platform, &folder).await;
     let all: BTreeSet<String> = operations(&platform.definition)
         .iter()
         .map(|(_, _, operation)| operation["operationId"].as_str().unwrap().to_owned())

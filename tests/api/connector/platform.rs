@@ -21,7 +21,8 @@ pub struct Platform {
     pub properties: Value,
     /// What the person entered, by the parameters' names.
     pub connection: HashMap<String, String>,
-    pub access_token: String,
+    /// What every request proves itself with.
+    pub credential: (&'static str, String),
     /// Where this machine has the hosts that the connector names.
     pub hosts: Vec<(String, String)>,
     http: HttpClient,
@@ -45,11 +46,16 @@ impl Platform {
             definition,
             properties,
             connection: HashMap::new(),
-            access_token: String::new(),
+            credential: ("authorization", String::new()),
             hosts: Vec::new(),
             http: HttpClient::default(),
             succeeded: Mutex::default(),
         }
+    }
+
+    /// Every request carries `access_token` from now on.
+    pub fn bear(&mut self, access_token: &str) {
+        self.credential = ("authorization", format!("Bearer {access_token}"));
     }
 
     /// Operations that were answered with success so far.
@@ -185,7 +191,8 @@ impl Platform {
         for (name, value) in draft.headers {
             request = request.header(name, value);
         }
-        request = request.header("authorization", format!("Bearer {}", self.access_token));
+        let (name, value) = &self.credential;
+        request = request.header(*name, value);
         self.http.send(request.body(Full::new(draft.body)).unwrap()).await.expect("an answer")
     }
 

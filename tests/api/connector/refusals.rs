@@ -55,11 +55,11 @@ async fn a_token_that_is_not_good_or_not_for_clm_is_refused() {
     let not_for_clm = app.token(&[("scope", "signature")]).await.json();
     let reads_only = app.token(&[("scope", "spring_read")]).await.json();
     for token in ["no token of DocuSign's", not_for_clm["access_token"].as_str().unwrap()] {
-        token.clone_into(&mut platform.access_token);
+        platform.bear(token);
         let (status, body) = refused(&platform, "GetCurrentMember", json!({})).await;
         assert_eq!((status, &body["Error"]["ErrorCode"]), (401, &json!(103)));
     }
-    reads_only["access_token"].as_str().unwrap().clone_into(&mut platform.access_token);
+    platform.bear(reads_only["access_token"].as_str().unwrap());
     let root = platform.act("GetSystemFolder", json!({})).await;
     let folder = json!({"Name": "x", "ParentFolder": {"Href": root["Href"]}});
     assert_eq!(refused(&platform, "CreateFolder", json!({"body": folder})).await.0, 401);
@@ -97,7 +97,7 @@ async fn account_discovery_tells_the_hosts() {
     let app = TestApp::start().await;
     let (platform, _) = connect(&app, &[]).await;
     let clm = &app.sandbox.clm;
-    let bearer = format!("Bearer {}", platform.access_token);
+    let bearer = platform.credential.1.clone();
     let ask = async |path: &str, bearer: &str| {
         let url = format!("{}{path}", clm.discovery_url());
         app.http.call(Method::GET, &url, &[("authorization", bearer)], "").await

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sandbox::browser::Browser;
 use sandbox::clm::{ACCOUNT_ID, Clm};
-use sandbox::{CLIENT_SECRET, INTEGRATION_USER, POWER_AUTOMATE_ID};
+use sandbox::{CLIENT_SECRET, GATEWAY_API_KEY, INTEGRATION_USER, POWER_AUTOMATE_ID, Sandbox, digest};
 use serde_json::Value;
 
 use super::platform::Platform;
 use super::{read, write};
-use crate::support::TestApp;
+use crate::support::{TestApp, root};
 
 /// The site that is entered.
 const SITE: &str = "uatna11.springcm.com";
@@ -38,8 +38,29 @@ pub async fn connect(app: &TestApp, more: &[&str]) -> (Platform, Value) {
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
     let answer = sign_in(app, &platform.properties).await;
-    answer["access_token"].as_str().unwrap().clone_into(&mut platform.access_token);
+    platform.bear(answer["access_token"].as_str().unwrap());
     (platform, answer)
+}
+
+/// The connector for an app's gateway, with an API key: it knows neither CLM's hosts nor the account. The client is the
+/// one that its README tells to register.
+pub async fn with_api_key() -> (TestApp, Platform) {
+    let kept = root().join("connectors/power-automate-api-key/README.md");
+    let readme = std::fs::read_to_string(kept).unwrap();
+    let entry = readme.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
+    let clients = format!("[{}]", entry.replace("<64 hex digits>", &digest(GATEWAY_API_KEY)));
+    let app = TestApp::over(Sandbox::start().await, &[("EVERGRANT_CLIENTS", &clients)]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let url = app.host.url();
+    let output = write(folder.path(), &["--api-key", "--public-url", &url]).await;
+    assert!(output.status.success(), "{output:?}");
+    let mut platform = Platform::new(read(folder.path()));
+    let host = url.trim_start_matches("http://");
+    platform.hosts = vec![(format!("https://{host}"), url.clone())];
+    let name = &platform.definition["securityDefinitions"]["api_key"]["name"];
+    assert_eq!(name, "X-API-Key");
+    platform.credential = ("x-api-key", GATEWAY_API_KEY.to_owned());
+    (app, platform)
 }
 
 async fn sign_in(app: &TestApp, properties: &Value) -> Value {
@@ -75,5 +96,7 @@ async fn the_templates_make_a_connection_and_refresh_it_with_the_secret() {
     let (platform, answer) = connect(&app, &[]).await;
     assert_eq!(answer["scope"], "spring_read spring_write");
     assert!(answer["refresh_token"].is_string(), "the platform keeps what a refresh brings");
-    assert!(app.sandbox.docusign.access_tokens().contains(&platform.access_token), "DocuSign's own");
+    let issued = app.sandbox.docusign.access_tokens();
+    let is_ours = |access_token: &String| platform.credential.1 == format!("Bearer {access_token}");
+    assert!(issued.iter().any(is_ours), "DocuSign's own");
 }
