@@ -1,10 +1,14 @@
 //! Evergrant: DocuSign connections that never expire.
 //!
-//! The walk of a request: [`cli`] starts the server → [`routes`] matches the path and reads the body → the slice of
+//! The walk of a request for a token: [`cli`] starts the server → [`routes`] matches the path and reads the body → the slice of
 //! the endpoint ([`token`], [`authorize`], [`consent`], [`revoke`], [`metadata`], [`setup`]) → [`docusign`] answers from its
 //! cache or mints → [`signing`] signs with the key in Key Vault. [`config`] reads every setting, [`app`] puts
 //! everything together, [`oauth`] is the vocabulary, [`store`] remembers across processes what is used up and revoked,
 //! and [`doctor`] checks that all of it works. [`connector`] has the files by which Power Automate learns of DocuSign CLM.
+//!
+//! The walk of a call that passes through: [`routes`] → [`gateway`] or [`workfront`] → [`caller`] proves who calls, and in whose
+//! name → [`upstream`] finds account and hosts, and calls DocuSign's API with a token of [`docusign`]'s → the [`body`] of the
+//! answer goes back piece by piece. [`sign_in`] sends browsers to DocuSign, [`browser`] knows them again by their cookies.
 
 pub mod app;
 pub mod authorize;

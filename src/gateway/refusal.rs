@@ -28,13 +28,6 @@ pub enum Refusal {
     Upstream(UpstreamError),
 }
 
-#[cfg(test)]
-impl PartialEq for Refusal {
-    fn eq(&self, other: &Self) -> bool {
-        std::mem::discriminant(self) == std::mem::discriminant(other)
-    }
-}
-
 impl From<Stranger> for Refusal {
     fn from(stranger: Stranger) -> Self {
         match stranger {
@@ -125,4 +118,11 @@ fn refuse(status: u16, error: &'static str, error_description: &'static str, rec
     }
     let record = Record { event: Some("call_refused"), error: Some(named), ..record };
     Answer { response, record }.into()
+}
+
+#[cfg(test)]
+impl PartialEq for Refusal {
+    fn eq(&self, other: &Self) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
+    }
 }

@@ -1,7 +1,7 @@
 //! What has to be remembered across processes: which codes are used up, which grants are revoked, how far a refresh
-//! token was rotated. Tiny records under plain names; everything else is sealed and stored nowhere.
+//! token was rotated, what became of Workfront's uploads. Tiny records under plain names; everything else is sealed and stored nowhere.
 //!
-//! [`codes`], [`revocations`] and [`rotation`] are what the slices use. They stand on [`Store`], which is [`memory`]
+//! [`codes`], [`revocations`] and [`rotation`] are what the slices use; Workfront's keeps its records itself. They stand on [`Store`], which is [`memory`]
 //! for one process or [`blob`] for many.
 //!
 //! | name | content | may be deleted |
@@ -10,6 +10,8 @@
 //! | `revoked/{grant id}` | the word `revoked` | never, or the grant works again; those of sealed access tokens an hour later |
 //! | `not-before/{SHA-256 of the client id}` | unix seconds | never, or the client's old grants work again |
 //! | `rotated/{grant id}` | the latest generations and when each was made | never, or rotated refresh tokens work again |
+//! | `uploads/{random id}` | JSON: client, user, folder, name, and which document of CLM's it became | never, or Workfront loses the document |
+//! | `workfront-documents/{SHA-256 of client id and Workfront's id}` | CLM's id of the document | never, or a new version becomes a new document |
 
 pub mod blob;
 pub mod codes;

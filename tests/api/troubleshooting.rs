@@ -34,7 +34,7 @@ const GOOD_NEWS: [&str; 9] = [
 ];
 
 /// Literals with spaces that tell of no failure.
-const NO_FAILURES: [&str; 36] = [
+const NO_FAILURES: [&str; 46] = [
     // Names of facts on pages, and steps that end with a command.
     "Connected as",
     "You signed in as",
@@ -50,6 +50,8 @@ const NO_FAILURES: [&str; 36] = [
     "Not done",
     // What is sent or written, not told.
     "Basic realm=\"evergrant\", charset=\"UTF-8\"",
+    "Bearer realm=\"evergrant\"",
+    "Bearer realm=\"evergrant\", error=\"{error}\"",
     "text/plain; charset=utf-8",
     "text/html; charset=utf-8",
     "default-src 'none'; style-src {}; script-src {scripts}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -59,6 +61,14 @@ const NO_FAILURES: [&str; 36] = [
     "code verifier",
     "1 secret",
     "2 secrets",
+    "1 API key",
+    "{several} API keys",
+    "client secret",
+    "API key",
+    "GET, POST, PUT",
+    "default-src 'none'; sandbox",
+    "attachment; filename=\"{name}\"",
+    "attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}",
     "(a field)",
     "  \"{name}\": {value}",
     "signature impersonation spring_read spring_write",
