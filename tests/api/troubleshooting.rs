@@ -34,7 +34,7 @@ const GOOD_NEWS: [&str; 9] = [
 ];
 
 /// Literals with spaces that tell of no failure.
-const NO_FAILURES: [&str; 46] = [
+const NO_FAILURES: [&str; 47] = [
     // Names of facts on pages, and steps that end with a command.
     "Connected as",
     "You signed in as",
@@ -83,6 +83,7 @@ const NO_FAILURES: [&str; 46] = [
     "Evergrant is running.\n",
     "{WIPE}Waiting for: {what} ({seconds} s)",
     "{name} ({email})",
+    "{} ({}), as {} <{}>",
     "{name} ({id})",
 ];
 
@@ -97,7 +98,7 @@ const WORDS: [&str; 6] = [
 ];
 
 /// Literals in those files, and names in the doctor's, that are names of parameters, settings and the like.
-const OTHER_WORDS: [&str; 18] = [
+const OTHER_WORDS: [&str; 21] = [
     // Verdicts and areas of the doctor's.
     "azure",
     "bad",
@@ -108,6 +109,10 @@ const OTHER_WORDS: [&str; 18] = [
     "skipped",
     "doctor",
     "snake_case",
+    // Scopes.
+    "content",
+    "spring_read",
+    "spring_write",
     // Parameters.
     "client_credentials",
     "client_id",
