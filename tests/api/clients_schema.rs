@@ -276,12 +276,22 @@ fn redirect_uris_are_judged_the_same() {
 
 #[test]
 fn what_the_guides_show_and_the_repository_has_is_taken() {
-    let guide = std::fs::read_to_string(root().join("docs/connections.md")).unwrap();
-    let shown = guide.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
-    let shown = shown.replace("<64 hex digits>", DIGEST);
-    let shown =
-        shown.replace("<the Workfront Redirect URI, as Workfront shows it>", "https://workfront.example/redirect");
-    let registries = [serde_json::from_str(&shown).unwrap(), json!([])];
-    assert!(read(&registries[0]).is_ok());
+    let mut registries = vec![json!([])];
+    for page in
+        ["docs/connections.md", "docs/workfront.md", "docs/gateway.md", "connectors/power-automate-api-key/README.md"]
+    {
+        let guide = std::fs::read_to_string(root().join(page)).unwrap();
+        let blocks: Vec<&str> = guide.split("```json\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+        assert!(!blocks.is_empty(), "{page} shows none");
+        for shown in blocks {
+            let shown = shown.replace("<64 hex digits>", DIGEST).replace("<64 other hex digits>", OTHER_DIGEST);
+            let shown = shown
+                .replace("<the Workfront Redirect URI, as Workfront shows it>", "https://workfront.example/redirect");
+            let shown: Value = serde_json::from_str(&shown).unwrap();
+            let registry = if shown.is_array() { shown } else { json!([shown]) };
+            assert!(read(&registry).is_ok(), "{page}: {registry}");
+            registries.push(registry);
+        }
+    }
     assert_judged_the_same(&registries);
 }
