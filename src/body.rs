@@ -1,18 +1,23 @@
 //! Bodies: complete in memory, or passing through piece by piece so that no size fills the memory.
 
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt as _};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue};
 use thiserror::Error;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Sleep, sleep, timeout};
 
 /// How long a body that passes through may stand still. Less than the 240 s after which the Functions host ends it.
 pub const STANDSTILL: Duration = Duration::from_secs(120);
+
+/// How much of a body that nobody wants is read, in bytes, and for how long.
+const DRAINED_MOST: usize = 128 * 1024 * 1024;
+const DRAINED_FOR: Duration = Duration::from_secs(20);
 
 /// Why a body did not come to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -47,7 +52,8 @@ impl From<Bytes> for Body {
 pub fn mark_as_foreign(headers: &mut HeaderMap) {
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    // Shared caches know that Authorization makes an answer private, but not that an API key does.
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
 }
 
 /// The body of a request.
@@ -56,6 +62,56 @@ pub struct Upload {
     pub chunks: Chunks,
     /// Its length in bytes, if the sender tells.
     pub length: Option<u64>,
+}
+
+/// Where a body comes from: shared, so that what nobody read can be read to its end before the answer is given.
+#[derive(Clone)]
+pub struct Source(Arc<Mutex<Inflow>>);
+
+struct Inflow {
+    pieces: Pin<Box<dyn Stream<Item = Result<Bytes, StreamError>> + Send>>,
+    /// How it ended. A body that broke off stays one, whoever asks: nobody may take it for complete.
+    ended: Option<Result<(), StreamError>>,
+}
+
+impl Source {
+    /// The source of `pieces`.
+    pub fn new(pieces: impl Stream<Item = Result<Bytes, StreamError>> + Send + 'static) -> Self {
+        Self(Arc::new(Mutex::new(Inflow { pieces: Box::pin(pieces), ended: None })))
+    }
+
+    /// Reads and throws away what nobody read, within bounds. Whoever sends a body first and listens afterwards would not
+    /// hear an answer that comes earlier, for the connection is closed with the rest of the body on its way.
+    pub async fn drain(mut self) {
+        let mut left = DRAINED_MOST;
+        let draining = async {
+            while let Some(Ok(piece)) = self.next().await {
+                left = left.saturating_sub(piece.len());
+                if left == 0 {
+                    break;
+                }
+            }
+        };
+        let _ = timeout(DRAINED_FOR, draining).await;
+    }
+}
+
+impl Stream for Source {
+    type Item = Result<Bytes, StreamError>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut inflow = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ended) = inflow.ended {
+            return Poll::Ready(ended.err().map(Err));
+        }
+        let polled = inflow.pieces.as_mut().poll_next(context);
+        inflow.ended = match &polled {
+            Poll::Ready(None) => Some(Ok(())),
+            Poll::Ready(Some(Err(error))) => Some(Err(*error)),
+            Poll::Ready(Some(Ok(_))) | Poll::Pending => None,
+        };
+        polled
+    }
 }
 
 /// Pieces that are given up when they stand still.
@@ -94,7 +150,7 @@ impl<S: Stream<Item = Result<Bytes, StreamError>>> Stream for Watched<S> {
 
 #[cfg(test)]
 mod tests {
-    use futures_util::{StreamExt as _, stream};
+    use futures_util::stream;
 
     use super::*;
 

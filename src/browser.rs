@@ -82,6 +82,12 @@ impl SessionCookie {
         SignInCookie { name: self.name().to_owned(), secure: self.secure }.set(session, lifetime)
     }
 
+    /// `Set-Cookie` that makes the browser forget it.
+    #[must_use]
+    pub fn forget(&self) -> Option<HeaderValue> {
+        self.set("", 0)
+    }
+
     /// The session that the browser sent.
     #[must_use]
     pub fn read(&self, headers: &HeaderMap) -> Option<String> {

@@ -17,7 +17,7 @@ use warp::path::FullPath;
 use warp::{Filter, Reply as _};
 
 use crate::authorize::AuthorizeEndpoint;
-use crate::body::{Body, StreamError, Upload, Watched};
+use crate::body::{Body, Source, StreamError, Upload, Watched};
 use crate::clock::Stopwatch;
 use crate::consent::ConsentCallback;
 use crate::gateway::Gateway;
@@ -128,10 +128,13 @@ impl Endpoints {
         request_id: &str,
     ) -> Answer<Body> {
         let answer = match endpoint {
-            Endpoint::Gateway => return self.gateway.handle(&head, upload(&head, body), request_id).await,
+            Endpoint::Gateway => {
+                let (source, upload) = upload(&head, body);
+                return heard(self.gateway.handle(&head, upload, request_id).await, source).await;
+            }
             Endpoint::Workfront => {
-                let upload = upload(&head, body);
-                return self.workfront.handle(&head, upload).await;
+                let (source, upload) = upload(&head, body);
+                return heard(self.workfront.handle(&head, upload).await, source).await;
             }
             Endpoint::Token => match body::read(body).await {
                 Ok(body) => self.token.handle(&head.map(|()| body)).await,
@@ -156,13 +159,22 @@ impl Endpoints {
 fn upload<B: Buf>(
     head: &Request<()>,
     body: impl Stream<Item = Result<B, warp::Error>> + Send + Sync + 'static,
-) -> Upload {
+) -> (Source, Upload) {
     let length = head.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let chunks = body.map(|chunk| match chunk {
         Ok(mut chunk) => Ok(chunk.copy_to_bytes(chunk.remaining())),
         Err(_) => Err(StreamError::BrokenOff),
     });
-    Upload { chunks: Box::pin(Watched::new(chunks)), length }
+    let source = Source::new(chunks);
+    (source.clone(), Upload { chunks: Box::pin(Watched::new(source)), length })
+}
+
+/// An answer that the sender of a body gets to hear. One whose own body passes through may be given while the request's does.
+async fn heard(answer: Answer<Body>, source: Source) -> Answer<Body> {
+    if !answer.response.status().is_success() || matches!(answer.response.body(), Body::Whole(_)) {
+        source.drain().await;
+    }
+    answer
 }
 
 /// The host's own id of this invocation, for finding its log lines beside ours. In forward mode a caller can add to the

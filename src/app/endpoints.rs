@@ -23,6 +23,7 @@ impl App {
     #[must_use]
     pub fn endpoints(&self) -> Endpoints {
         let Self { settings, sealing, revocations, clock, .. } = self;
+        let callers = self.callers();
         Endpoints {
             token: self.token_endpoint(),
             authorize: AuthorizeEndpoint {
@@ -46,9 +47,9 @@ impl App {
             },
             consent: self.consent_callback(),
             setup: self.setup_endpoint(),
-            gateway: Gateway { callers: self.callers(), upstream: Arc::clone(&self.upstream) },
+            gateway: Gateway { callers: Arc::clone(&callers), upstream: Arc::clone(&self.upstream) },
             workfront: Workfront::new(
-                self.callers(),
+                callers,
                 Arc::clone(&self.upstream),
                 settings.docusign.clone(),
                 Arc::clone(&self.store),

@@ -115,7 +115,8 @@ pub fn read(reader: &mut Reader<'_>, scopes: Option<&Scope>) -> Option<DocusignS
         clm_url: clm_url.or_else(|| own_url(environment.clm_host()))?,
         account_id,
         integration_key: integration_key?,
-        user_id: user_id?,
+        // Users that are looked up or sign in are written so; in one spelling they share their access tokens.
+        user_id: user_id?.lower_case(),
         scopes: scopes?.clone(),
         secret_key,
         admins: admins.unwrap_or_default(),

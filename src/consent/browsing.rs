@@ -7,9 +7,11 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::browser::{SessionCookie, SignInCookie};
 use crate::clock::UnixSeconds;
+use crate::config::shapes::Guid;
 use crate::consent::ConsentCallback;
 use crate::consent::outcome::Outcome;
 use crate::consent::query::CallbackQuery;
+use crate::docusign::assertion::upstream_scope;
 use crate::docusign::minter::MintError;
 use crate::oauth::authorization::redirect;
 use crate::oauth::sealed::Sealed;
@@ -36,7 +38,7 @@ impl ConsentCallback {
         if !ours || !self.finished.is_first(&sealed.jti, expires_at, self.clock.now()) {
             return self.page(&Outcome::SignInOver);
         }
-        let session = timeout_at(deadline, self.session(query, code_verifier)).await;
+        let session = timeout_at(deadline, self.session(&sealed.content.client_id, query, code_verifier)).await;
         match session.unwrap_or(Err(Outcome::Unproved(MintError::Deadline))) {
             Ok(session) => {
                 // Where to was sealed here: it is one of our own paths.
@@ -51,16 +53,22 @@ impl ConsentCallback {
         }
     }
 
-    async fn session(&self, query: CallbackQuery, code_verifier: String) -> Result<String, Outcome> {
+    async fn session(&self, client_id: &str, query: CallbackQuery, code_verifier: String) -> Result<String, Outcome> {
         if let Some((error, message)) = query.denial {
             return Err(Outcome::Denied(error, message));
         }
         let code = query.code.ok_or(Outcome::NoCode)?;
         let signed_in = self.who_signed_in(&code, code_verifier).await;
-        let user = signed_in.map_err(|error| Outcome::Unproved(MintError::Exchange(error)))?.sub.to_lowercase();
+        let signed_in = signed_in.map_err(|error| Outcome::Unproved(MintError::Exchange(error)))?;
+        let client = self.clients.find(client_id).ok_or(Outcome::ClientGone)?;
+        let user = Guid::parse(&signed_in.sub).ok_or(Outcome::NoCode)?.lower_case();
+        // Will it work? Remembered failures are ignored: a consent granted a second ago is seen at once.
+        let scope = upstream_scope(&self.docusign.scopes, &client.scope);
+        self.access_tokens.mint_anew(&user, &scope).await.map_err(Outcome::Unproved)?;
         let secret = self.sealing.current().await.map_err(|_| Outcome::StateUnchecked)?;
+        let content = BrowserSession { client_id: client_id.to_owned(), user: user.as_str().to_owned() };
         let (issuer, jti, now) = (self.issuer.as_str(), random::id::<16>(), self.clock.now());
-        let session = Sealed::new(issuer, jti, now, Some(SESSION_LIFETIME), BrowserSession { user });
+        let session = Sealed::new(issuer, jti, now, Some(SESSION_LIFETIME), content);
         session.seal(secret).map_err(|_| Outcome::StateUnchecked)
     }
 }

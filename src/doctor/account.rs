@@ -118,8 +118,10 @@ impl Doctor {
         let finding = match known {
             None => Finding::skipped(without),
             Some((user, _)) => match self.upstream.look_user_up(&user.email.to_lowercase()).await {
-                Ok(User::One(_)) => Finding::good("the integration user finds itself"),
-                Ok(User::Unknown | User::Several) => Finding::note(
+                Ok(User::One(found)) if self.docusign.user_id.is(found.as_str()) => {
+                    Finding::good("the integration user finds itself")
+                }
+                Ok(User::One(_) | User::Unknown | User::Several) => Finding::note(
                     "the integration user does not find itself by its e-mail address",
                     "See on DocuSign's page Users whether several users share the address: such users cannot be named with API keys.",
                 ),

@@ -22,6 +22,9 @@ const SLOTS_AT_LEAST: usize = 256;
 /// After an API refused even a fresh access token, none is replaced for this many seconds.
 const FUTILE_FOR: u64 = 60;
 
+/// An access token is fresh for this many seconds.
+const JUST_NOW: u64 = 20;
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct CacheKey {
     user: Guid,
@@ -119,10 +122,11 @@ impl AccessTokens {
     }
 
     /// An access token instead of `refused`, which an API did not accept: the one that has taken its place, or else a
-    /// fresh one. `None` where a fresh one was refused too within the last minute, for then it is the user who may not.
+    /// fresh one. `None` where none can be had, and where a fresh one was refused too within the last minute: then it is the
+    /// user who may not. `refused` itself goes on being handed out as long as there is no other.
     ///
     /// # Errors
-    /// [`Unavailable`] when none could be minted.
+    /// [`Unavailable`] when `refused` has ended meanwhile and none could be minted.
     pub async fn replace(
         &self,
         user: &Guid,
@@ -134,12 +138,16 @@ impl AccessTokens {
         if (1..=FUTILE_FOR).contains(&futile_until.seconds_left(self.clock.now())) {
             return Ok(None);
         }
-        entry.lock().0.reject(refused);
-        self.get(user, scope).await.map(|(access_token, _)| Some(access_token))
+        entry.lock().0.suspect(refused);
+        let (access_token, _) = self.get(user, scope).await?;
+        Ok((!Arc::ptr_eq(&access_token, refused)).then_some(access_token))
     }
 
-    /// The access token that took another's place was refused as well.
-    pub fn replacing_was_futile(&self, user: &Guid, scope: &Scope) {
+    /// `newer`, which took another's place, was refused as well. That tells something if it is fresh.
+    pub fn replacing_was_futile(&self, user: &Guid, scope: &Scope, newer: &DocusignAccessToken) {
+        if newer.issued_at.plus(JUST_NOW) < self.clock.now() {
+            return;
+        }
         let entry = self.entry(&CacheKey { user: user.clone(), scope: scope.clone() });
         entry.futile_until.store(self.clock.now().plus(FUTILE_FOR).0, Ordering::Relaxed);
     }

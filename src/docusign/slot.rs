@@ -68,6 +68,8 @@ pub enum Decision {
 #[derive(Debug, Default)]
 pub struct Slot {
     access_token: Option<Arc<DocusignAccessToken>>,
+    /// An API did not accept the access token, which may be its fault or the user's.
+    suspect: bool,
     failure: Option<Failure>,
 }
 
@@ -76,7 +78,7 @@ impl Slot {
     #[must_use]
     pub fn decide(&self, now: UnixSeconds) -> Decision {
         let (access_token, freshness) = match &self.access_token {
-            Some(access_token) => (Some(Arc::clone(access_token)), access_token.freshness(now)),
+            Some(access_token) => (Some(Arc::clone(access_token)), self.freshness_of(access_token, now)),
             None => (None, Freshness::Expired),
         };
         match (access_token, freshness, self.remembered(now)) {
@@ -87,6 +89,14 @@ impl Slot {
             (Some(access_token), Freshness::RenewNow, Some(_)) => Decision::Hand(access_token, CacheResult::Stale),
             (_, _, Some(unavailable)) => Decision::Refuse(unavailable),
             (_, _, None) => Decision::Await,
+        }
+    }
+
+    /// A suspect access token is to be renewed, and better than none.
+    fn freshness_of(&self, access_token: &DocusignAccessToken, now: UnixSeconds) -> Freshness {
+        match access_token.freshness(now) {
+            Freshness::Fresh | Freshness::RenewSoon if self.suspect => Freshness::RenewNow,
+            freshness => freshness,
         }
     }
 
@@ -120,12 +130,13 @@ impl Slot {
     /// Takes in an access token, and forgets failures.
     pub fn succeed(&mut self, access_token: Arc<DocusignAccessToken>) {
         self.access_token = Some(access_token);
+        self.suspect = false;
         self.failure = None;
     }
 
-    /// Forgets `refused`, if it is still the one that is handed out.
-    pub fn reject(&mut self, refused: &Arc<DocusignAccessToken>) {
-        self.access_token.take_if(|access_token| Arc::ptr_eq(access_token, refused));
+    /// Takes in that an API did not accept `refused`: whoever comes next waits for another, if one can be had.
+    pub fn suspect(&mut self, refused: &Arc<DocusignAccessToken>) {
+        self.suspect |= self.access_token.as_ref().is_some_and(|access_token| Arc::ptr_eq(access_token, refused));
     }
 
     /// Forgets the last failure.

@@ -10,6 +10,7 @@ mod target;
 
 use std::sync::Arc;
 
+use http::header::CONTENT_RANGE;
 use http::{Request, Response, StatusCode};
 
 use crate::body::{self, Body, Upload};
@@ -36,7 +37,9 @@ impl Gateway {
             Ok(caller) => caller,
             Err(stranger) => return Refusal::from(stranger).answer(Record::default()),
         };
-        let record = Record { grant_id: Some(caller.grant_id.clone()), ..Record::default().by(caller.client) };
+        let operation = Target::read(request.uri()).ok().map(|target| target.named());
+        let grant_id = Some(caller.grant_id.clone());
+        let record = Record { operation, grant_id, ..Record::default().by(caller.client) };
         match self.pass_on(&caller, request, upload, request_id).await {
             Ok(response) => Answer { response, record },
             Err(refusal) => refusal.answer(record),
@@ -51,7 +54,7 @@ impl Gateway {
         request_id: &str,
     ) -> Result<Response<Body>, Refusal> {
         let target = Target::read(request.uri())?;
-        if !caller.client.gateway_allow.iter().any(|rule| rule.allows(request.method(), target.asked)) {
+        if !caller.client.gateway_allow.iter().any(|rule| rule.allows(request.method(), &target.asked)) {
             return Err(Refusal::NotAllowed);
         }
         let (base, account) = self.base(target.api(request.method())).await?;
@@ -76,10 +79,12 @@ impl Gateway {
 }
 
 /// What DocuSign answered. A 401 after a new token is no fault of the caller's credentials, and must not make it throw
-/// them away: it is told as 403.
+/// them away: it is told as 403. CLM says 205 for a part of a content, which RFC 9110 §15.3.6 knows as the end of one.
 fn response(answer: reqwest::Response) -> Response<Body> {
     let status = match answer.status() {
         StatusCode::UNAUTHORIZED => StatusCode::FORBIDDEN,
+        StatusCode::RESET_CONTENT if answer.headers().contains_key(CONTENT_RANGE) => StatusCode::PARTIAL_CONTENT,
+        StatusCode::RESET_CONTENT => StatusCode::OK,
         status => status,
     };
     let headers = headers::downstream(answer.headers());

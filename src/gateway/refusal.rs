@@ -86,6 +86,7 @@ const fn describe(error: &UpstreamError) -> &'static str {
         UpstreamError::NoAccessToken(_) | UpstreamError::AccountUnknown(_) => {
             "no access token of DocuSign's can be had at the moment; an operator finds the cause in the log"
         }
+        UpstreamError::NoUserList => "the integration user may not look users up; an operator runs evergrant doctor",
         UpstreamError::NoAccount | UpstreamError::NoClm | UpstreamError::Untrusted => {
             "the account or its CLM cannot be found; an operator runs evergrant doctor"
         }

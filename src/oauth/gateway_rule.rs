@@ -34,14 +34,17 @@ impl GatewayRule {
         let plain =
             |segment: &String| !segment.is_empty() && segment.bytes().all(|b| b.is_ascii_graphic() && b != b'?');
         let of_an_api = APIS.contains(&segments.first()?.as_str());
-        (of_an_api && segments.iter().all(plain)).then_some(Self { methods, segments, and_below })
+        let leads_somewhere = segments.len() > 1 || and_below;
+        (of_an_api && leads_somewhere && segments.iter().all(plain)).then_some(Self { methods, segments, and_below })
     }
 
     /// Does it let `method` through to `path`, which begins with the API's name and no slash?
     #[must_use]
     pub fn allows(&self, method: &Method, path: &str) -> bool {
         let mut asked = path.split('/');
-        let fits = |wanted: &String| asked.next().is_some_and(|segment| wanted == "*" || wanted == segment);
+        let fits = |wanted: &String| {
+            asked.next().is_some_and(|segment| wanted == segment || (wanted == "*" && !segment.is_empty()))
+        };
         let begins = self.segments.iter().all(fits);
         let more = asked.next().is_some();
         (self.methods.is_empty() || self.methods.contains(method)) && begins && more == self.and_below
@@ -75,6 +78,8 @@ mod tests {
             ("* /esign/", Method::DELETE, "esign/v2.1/accounts", true),
             ("GET /clm/folders", Method::GET, "clm/FOLDERS", false),
             ("GET /clm/folders", Method::GET, "clm/folders/", false),
+            ("GET /clm/folders/*", Method::GET, "clm/folders/", false),
+            ("DELETE /esign/v2.1/accounts/*/users/*", Method::DELETE, "esign/v2.1/accounts/1/users/", false),
         ] {
             let read = GatewayRule::parse(rule).unwrap();
             assert_eq!(read.allows(&method, path), allowed, "{rule}: {method} {path}");
@@ -96,6 +101,7 @@ mod tests {
             "GET /",
             "* /",
             "GET  /clm/",
+            "GET /clm",
         ] {
             assert_eq!(GatewayRule::parse(text), None, "{text}");
         }

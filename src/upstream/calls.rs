@@ -37,6 +37,9 @@ pub enum CallBody {
     Streamed(Upload),
 }
 
+/// How often a standstill is looked for while one would last.
+const LOOKS: u32 = 8;
+
 /// A body up to this size is kept, in bytes, so that it can be sent twice.
 const KEPT: usize = 256 * 1024;
 
@@ -129,7 +132,7 @@ impl Upstream {
         let again = again.ok_or(UpstreamError::AccessTokenReplaced)?;
         let answer = self.send_once(&newer, again).await?;
         if answer.status() == StatusCode::UNAUTHORIZED {
-            self.access_tokens.replacing_was_futile(user, scope);
+            self.access_tokens.replacing_was_futile(user, scope, &newer);
         }
         Ok(answer)
     }
@@ -146,10 +149,13 @@ impl Upstream {
         call: Call,
     ) -> Result<reqwest::Response, UpstreamError> {
         let Call { method, url, headers, body, timeout } = call;
+        // Front ends answer 411 where a body is usual and its length is not told.
+        let usual = !matches!(method, Method::GET | Method::HEAD | Method::DELETE | Method::OPTIONS);
         let request = self.http.get().await.request(method, url).headers(headers).timeout(timeout);
         let request = request.bearer_auth(access_token.secret.expose_secret());
         let progress = Arc::new(AtomicU64::new(0));
         let request = match body {
+            CallBody::Whole(bytes) if bytes.is_empty() && usual => request.header(CONTENT_LENGTH, 0),
             CallBody::Whole(bytes) if bytes.is_empty() => request,
             CallBody::Whole(bytes) => request.body(bytes),
             CallBody::Streamed(upload) => with_upload(request, upload, &progress),
@@ -179,14 +185,15 @@ async fn while_it_moves(
     progress: &AtomicU64,
 ) -> Result<reqwest::Response, UpstreamError> {
     let mut sending = std::pin::pin!(sending);
-    loop {
-        let before = progress.load(Ordering::Relaxed);
-        match timeout(STANDSTILL, &mut sending).await {
+    let (mut seen, mut still) = (0, 0);
+    while still < LOOKS {
+        match timeout(STANDSTILL / LOOKS, &mut sending).await {
             Ok(sent) => return sent.map_err(|error| no_answer(&error)),
-            Err(_) if progress.load(Ordering::Relaxed) == before => return Err(UpstreamError::TimedOut),
-            Err(_) => {}
+            Err(_) if progress.load(Ordering::Relaxed) == seen => still += 1,
+            Err(_) => (seen, still) = (progress.load(Ordering::Relaxed), 0),
         }
     }
+    Err(UpstreamError::TimedOut)
 }
 
 fn no_answer(error: &reqwest::Error) -> UpstreamError {
@@ -207,7 +214,12 @@ fn no_answer(error: &reqwest::Error) -> UpstreamError {
 #[must_use]
 pub fn chunks(answer: reqwest::Response) -> Chunks {
     let body = BodyDataStream::new(reqwest::Body::from(answer));
-    Box::pin(Watched::new(body.map(|chunk| chunk.map_err(|_| StreamError::BrokenOff))))
+    let chunks = Watched::new(body.map(|chunk| chunk.map_err(|_| StreamError::BrokenOff)));
+    Box::pin(chunks.inspect(|chunk| {
+        if let Err(error) = chunk {
+            tracing::warn!(event = "stream_broken_off", cause = %error, "an answer that was passed on did not come to its end");
+        }
+    }))
 }
 
 /// All of an answer's body, within bounds.

@@ -25,6 +25,9 @@ pub enum UpstreamError {
     /// An address that DocuSign told is not one of its own.
     #[error("DocuSign told an address that is none of its own hosts: no access token was sent there")]
     Untrusted,
+    /// DocuSign does not let the integration user list the account's users.
+    #[error("the integration user may not list the account's users, which API keys with user names need")]
+    NoUserList,
     /// An answer that says no, or that the service is down.
     #[error("the API answered with status {status}")]
     Failed {
@@ -60,6 +63,7 @@ impl UpstreamError {
             Self::AccountUnknown(error) => error.word(),
             Self::NoAccount => "no_account",
             Self::NoClm => "no_clm",
+            Self::NoUserList => "no_user_list",
             Self::Untrusted => "untrusted_address",
             Self::Failed { .. } => "api_failed",
             Self::Throttled => "api_throttled",

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use http::Method;
+use http::{Method, StatusCode};
 use serde::Deserialize;
 
 use crate::config::shapes::Guid;
@@ -82,7 +82,11 @@ impl Upstream {
         let query = serde_urlencoded::to_string([("email", email), ("status", "Active")]).unwrap_or_default();
         let url = account.esign.below(&format!("v2.1/accounts/{}/users?{query}", account.id));
         let call = Call::json(Method::GET, url.ok_or(UpstreamError::Untrusted)?);
-        let list: List = calls::read_json(self.send(&self.integration_user(), call).await?).await?;
+        let answer = self.send(&self.integration_user(), call).await?;
+        if matches!(answer.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::BAD_REQUEST) {
+            return Err(UpstreamError::NoUserList);
+        }
+        let list: List = calls::read_json(answer).await?;
         Ok(only(list, email))
     }
 }

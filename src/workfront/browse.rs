@@ -44,18 +44,18 @@ impl Workfront {
         let folder = folder.as_str();
         let folders: Vec<Folder> = clm.collect(&format!("folders/{folder}/folders"), &mut window).await?;
         let documents: Vec<Document> = clm.collect(&format!("folders/{folder}/documents"), &mut window).await?;
-        let folders = folders_listed(folders)?;
-        let documents = documents_listed(documents, self.links(visit))?;
+        let folders = folders_listed(folders);
+        let documents = documents_listed(documents, self.links(visit));
         Ok(said(&[folders, documents].concat()))
     }
 }
 
-/// Folders as Workfront reads them.
-pub fn folders_listed(folders: Vec<Folder>) -> Result<Vec<Metadata>, Refusal> {
-    folders.into_iter().map(|folder| folder.id().map(|id| folder.metadata(&id))).collect()
+/// Folders as Workfront reads them. One without an id that can be read is left out: the others are of use.
+pub fn folders_listed(folders: Vec<Folder>) -> Vec<Metadata> {
+    folders.into_iter().filter_map(|folder| folder.id().ok().map(|id| folder.metadata(&id))).collect()
 }
 
-/// Documents as Workfront reads them.
-pub fn documents_listed(documents: Vec<Document>, links: Links<'_>) -> Result<Vec<Metadata>, Refusal> {
-    documents.into_iter().map(|document| document.id().map(|id| document.metadata(&id, links))).collect()
+/// Documents as Workfront reads them, likewise.
+pub fn documents_listed(documents: Vec<Document>, links: Links<'_>) -> Vec<Metadata> {
+    documents.into_iter().filter_map(|document| document.id().ok().map(|id| document.metadata(&id, links))).collect()
 }

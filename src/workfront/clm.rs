@@ -13,7 +13,7 @@ use crate::upstream::address::ApiBase;
 use crate::upstream::calls::{self, Call, CallBody};
 use crate::upstream::{Actor, Upstream};
 use crate::workfront::id::ItemId;
-use crate::workfront::item::{Document, Folder};
+use crate::workfront::item::{Document, Folder, or_default};
 use crate::workfront::refusal::Refusal;
 
 /// The most items that CLM gives at once.
@@ -24,10 +24,10 @@ const PAGES: usize = 200;
 
 /// A collection of CLM's, or a part of it.
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", bound = "T: Deserialize<'de>")]
 pub struct Page<T> {
     /// The items of this part.
-    #[serde(default = "Vec::new")]
+    #[serde(default, deserialize_with = "or_default")]
     pub items: Vec<T>,
     /// How many there are in all.
     pub total: Option<usize>,
@@ -106,8 +106,9 @@ impl<'a> Clm<'a> {
             let (offset, limit) = (window.skip + collected.len(), window.take.min(PAGE));
             let page: Page<T> =
                 self.call(Method::GET, &format!("{path}{joint}offset={offset}&limit={limit}"), None).await?;
-            let total = page.total.unwrap_or(offset + page.items.len());
-            let ended = page.items.is_empty() || offset + page.items.len() >= total;
+            let given = offset + page.items.len();
+            let ended = page.items.is_empty() || page.total.map_or(page.items.len() < limit, |total| given >= total);
+            let total = page.total.unwrap_or(given);
             window.take -= page.items.len().min(limit);
             collected.extend(page.items.into_iter().take(limit));
             if ended {

@@ -72,10 +72,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn ids_are_read_as_they_are_written_and_nothing_else_is(text in "[fdu/:0-9a-f_.%-]{0,60}") {
-            if let Some(id) = ItemId::parse(&text) {
-                prop_assert_eq!(id.to_string(), text.to_lowercase());
+        fn ids_are_read_as_they_are_written_and_nothing_else_is(
+            kind in "[fdux]",
+            guid in "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+            random in "[A-Za-z0-9_-]{20,24}",
+            wild in ".{0,60}",
+        ) {
+            for text in [format!("{kind}:{guid}"), format!("{kind}:{random}"), wild] {
+                if let Some(id) = ItemId::parse(&text) {
+                    prop_assert_eq!(id.to_string(), text);
+                }
             }
+            prop_assert_eq!(ItemId::parse(&format!("{kind}:{guid}")).is_some(), kind == "f" || kind == "d");
+            prop_assert_eq!(ItemId::parse(&format!("{kind}:{random}")).is_some(), kind == "u" && random.len() == 22);
         }
     }
 

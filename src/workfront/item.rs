@@ -1,6 +1,6 @@
 //! CLM's folders and documents as Workfront reads them. Pure.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::config::shapes::BaseUrl;
 use crate::oauth::client::ClientId;
@@ -48,7 +48,7 @@ impl Links<'_> {
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Reference {
     /// Where it lives.
-    #[serde(rename = "Href", default)]
+    #[serde(rename = "Href", default, deserialize_with = "or_default")]
     pub href: String,
 }
 
@@ -68,25 +68,30 @@ impl Default for AccessLevel {
     }
 }
 
+/// A member that may be missing or `null`: CLM's samples show both.
+pub fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+}
+
 /// A folder of CLM, as far as it is used here.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Folder {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     name: String,
     href: String,
     updated_date: Option<String>,
     created_date: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     browse_documents_url: String,
     /// What the user may do.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub access_level: AccessLevel,
     /// Where a document is posted to: a template (RFC 6570) whose only variable is the name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub create_document_href: String,
     /// Where it lies; only if it was asked for.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     path: String,
 }
 
@@ -95,25 +100,25 @@ pub struct Folder {
 #[serde(rename_all = "PascalCase")]
 pub struct Document {
     /// Its name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub name: String,
     href: String,
     updated_date: Option<String>,
     created_date: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     preview_url: String,
     native_file_size: Option<u64>,
     /// What the user may do.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub access_level: AccessLevel,
     /// The folder it lies in.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub parent_folder: Reference,
     /// Where its bytes are.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub download_document_href: String,
     /// Was it deleted?
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub is_in_trash: bool,
 }
 
@@ -239,6 +244,11 @@ mod tests {
         let folder: Folder =
             serde_json::from_value(json!({"Name": "Contracts", "Href": format!("https://h/v2/a/folders/{GUID}")}))
                 .unwrap();
+        let bare = json!({"Name": null, "Href": "x", "AccessLevel": null, "BrowseDocumentsUrl": null, "Path": null,
+                          "UpdatedDate": null});
+        assert!(
+            serde_json::from_value::<Folder>(bare.clone()).is_ok() && serde_json::from_value::<Document>(bare).is_ok()
+        );
         let told = serde_json::to_value(folder.metadata(&ItemId::Root)).unwrap();
         assert_eq!((told["kind"].as_str(), told["id"].as_str()), (Some("folder"), Some("/")));
         assert!(told.get("size").is_none() && told.get("mimeType").is_none() && told["readOnly"] == Value::Bool(false));

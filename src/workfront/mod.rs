@@ -68,7 +68,8 @@ impl Workfront {
         docusign: DocusignSettings,
         store: Arc<dyn Store>,
     ) -> Self {
-        Self { callers, upstream, docusign, tickets: Tickets::new(store) }
+        let clock = Arc::clone(&callers.clock);
+        Self { callers, upstream, docusign, tickets: Tickets::new(store, clock) }
     }
 
     /// Answers a request.

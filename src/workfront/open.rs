@@ -4,6 +4,7 @@
 //! here for an hour, in a cookie that says who it was and nothing more.
 
 use bytes::Bytes;
+use http::header::SET_COOKIE;
 use http::{HeaderMap, Request, StatusCode};
 
 use crate::body::Body;
@@ -11,10 +12,10 @@ use crate::browser::SessionCookie;
 use crate::caller::Caller;
 use crate::config::shapes::Guid;
 use crate::docusign::assertion::upstream_scope;
-use crate::oauth::client::{Client, Profile};
+use crate::oauth::client::{Client, Profile, SubjectKind};
 use crate::oauth::sealed::claims::{BrowserSession, BrowsingState};
 use crate::page::Page;
-use crate::sign_in::SignIn;
+use crate::sign_in::{SignIn, SignInError};
 use crate::telemetry::{Answer, Record};
 use crate::upstream::Actor;
 use crate::workfront::clm::Clm;
@@ -36,8 +37,9 @@ impl Workfront {
         let Some(client) = client.filter(|client| client.profile == Profile::Workfront) else {
             return page(&Refusal::Missing("there is no item of this id"), record);
         };
-        let record = record.by(client);
-        let Some(user) = self.who_is_there(request.headers()).await else {
+        // Whoever sits at the browser acts, whatever the client's own subject is.
+        let record = Record { subject_kind: Some(SubjectKind::SignedInUser), ..record.by(client) };
+        let Some(user) = self.who_is_there(client, request.headers()).await else {
             return match self.send_to_sign_in(client, request).await {
                 Ok(response) => Answer { response: response.map(Body::Whole), record },
                 Err(refusal) => page(&refusal, record),
@@ -48,7 +50,13 @@ impl Workfront {
         let record = Record { grant_id: Some(caller.grant_id.clone()), ..record };
         match self.open_as(&caller, parameters).await {
             Ok(response) => Answer { response, record },
-            Err(refusal) => page(&refusal, record),
+            Err(refusal) => {
+                // Somebody else may sign in next.
+                let mut answer = page(&refusal, record);
+                let forget = SessionCookie::new(!self.callers.issuer.is_insecure()).forget();
+                answer.response.headers_mut().extend(forget.map(|forget| (SET_COOKIE, forget)));
+                answer
+            }
         }
     }
 
@@ -61,22 +69,26 @@ impl Workfront {
         Actor { user, scope: upstream_scope(&self.docusign.scopes, &client.scope) }
     }
 
-    /// The user whose session the browser has.
-    async fn who_is_there(&self, headers: &HeaderMap) -> Option<Guid> {
+    /// The user whose session for `client` the browser has.
+    async fn who_is_there(&self, client: &Client, headers: &HeaderMap) -> Option<Guid> {
         let session = SessionCookie::new(!self.callers.issuer.is_insecure()).read(headers)?;
         let (issuer, now) = (self.callers.issuer.as_str(), self.callers.clock.now());
         let (session, _) = self.callers.sealing.open::<BrowserSession>(issuer, &session, now).await.ok()?;
-        Guid::parse(&session.content.user)
+        let BrowserSession { client_id, user } = session.content;
+        (client_id == client.client_id.as_str()).then(|| Guid::parse(&user))?
     }
 
     async fn send_to_sign_in(&self, client: &Client, request: &Request<()>) -> Result<http::Response<Bytes>, Refusal> {
         let secret = self.callers.sealing.current().await.map_err(|_| Refusal::SealingUnavailable)?;
         let scope = upstream_scope(&self.docusign.scopes, &client.scope);
         let back = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str).to_owned();
-        let (issuer, now) = (&self.callers.issuer, self.callers.clock.now());
+        let (issuer, client_id, now) = (&self.callers.issuer, client.client_id.to_string(), self.callers.clock.now());
         let sign_in = SignIn { issuer, docusign: &self.docusign, secret, scope: &scope, now };
-        let sent = sign_in.begin(|browser| BrowsingState { back, browser });
-        sent.map_err(|_| Refusal::Missing("there is no item of this id"))
+        let sent = sign_in.begin(|browser| BrowsingState { client_id, back, browser });
+        sent.map_err(|error| match error {
+            SignInError::TooLong => Refusal::Missing("there is no item of this id"),
+            SignInError::Seal(_) => Refusal::SealingUnavailable,
+        })
     }
 }
 

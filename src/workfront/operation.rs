@@ -50,7 +50,7 @@ impl Operation {
         let name = path.strip_prefix(BASE).map(|name| name.trim_matches('/')).ok_or(Refusal::NoSuchOperation)?;
         let known = OPERATIONS.iter().find(|(_, operation)| operation.as_str() == name);
         let (wanted, operation) = known.ok_or(Refusal::NoSuchOperation)?;
-        if wanted == method { Ok(*operation) } else { Err(Refusal::WrongMethod) }
+        if wanted == method { Ok(*operation) } else { Err(Refusal::WrongMethod(wanted.clone())) }
     }
 
     /// Its name, the last segment of its path.

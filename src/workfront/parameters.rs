@@ -58,10 +58,11 @@ impl Parameters {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// A whole number; anything else counts as absent.
+    /// A whole number that CLM would understand too; anything else counts as absent.
     #[must_use]
     pub fn number(&self, name: &str) -> Option<usize> {
-        self.text(name)?.parse().ok()
+        let number: i32 = self.text(name)?.parse().ok()?;
+        usize::try_from(number).ok()
     }
 
     /// The item that `name` names.
@@ -108,6 +109,7 @@ mod tests {
         }
         assert_eq!(read("max=x&offset=7", "application/json", "[").await.number("max"), None);
         assert_eq!(read("max=x&offset=7", "", "").await.number("offset"), Some(7));
+        assert_eq!(read("offset=18446744073709551615&max=-1", "", "").await.number("offset"), None);
         assert!(read("parentId=d:5e1d7a90-8c34-4f7b-a2d6-90b1c3e5f722", "", "").await.parent().is_err());
     }
 }

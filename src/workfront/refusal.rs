@@ -1,7 +1,7 @@
 //! What Workfront hears when something is wrong: `{"status":"error","error":…}` under 403, 404 or 500. Pure.
 
 use http::header::{ALLOW, RETRY_AFTER};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use crate::body::Body;
@@ -19,8 +19,8 @@ use crate::upstream::error::UpstreamError;
 pub enum Refusal {
     /// 404: the path is none of the vendor's.
     NoSuchOperation,
-    /// 405: the path takes another method.
-    WrongMethod,
+    /// 405: the path takes this method.
+    WrongMethod(Method),
     /// 403: credentials, or rights, are missing.
     Forbidden(&'static str),
     /// 404: there is no such item, or it is not for this user's eyes.
@@ -105,8 +105,8 @@ impl Refusal {
     pub fn answer(&self, record: Record) -> Answer<Body> {
         let (status, told, cause) = self.tell(record.subject_kind);
         let mut response = failure(status, told);
-        if let Self::WrongMethod = self {
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, POST, PUT"));
+        if let Self::WrongMethod(method) = self {
+            response.headers_mut().extend(HeaderValue::from_str(method.as_str()).ok().map(|method| (ALLOW, method)));
         }
         if let Self::Upstream(error) = self {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(error.retry_after()));
@@ -124,7 +124,7 @@ impl Refusal {
     fn tell(&self, subject: Option<SubjectKind>) -> (u16, &'static str, Option<&'static str>) {
         match self {
             Self::NoSuchOperation => (404, "there is no such operation", None),
-            Self::WrongMethod => (405, "this operation takes another method", None),
+            Self::WrongMethod(_) => (405, "this operation takes another method", None),
             Self::Forbidden(told) => (403, told, None),
             Self::Missing(told) => (404, told, None),
             Self::Failed(told) => (500, told, None),
@@ -162,6 +162,9 @@ fn describe(error: &UpstreamError, subject: Option<SubjectKind>) -> (u16, &'stat
         | UpstreamError::NoClm
         | UpstreamError::Untrusted => {
             (500, "the account or its CLM cannot be found; an operator runs evergrant doctor")
+        }
+        UpstreamError::NoUserList => {
+            (500, "the integration user may not look users up; an operator runs evergrant doctor")
         }
         UpstreamError::BodyBrokeOff => (500, "the body broke off"),
         UpstreamError::Throttled => (500, "CLM limits the rate of requests at the moment"),

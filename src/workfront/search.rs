@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use http::Method;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
@@ -55,10 +54,10 @@ impl Workfront {
         };
         let (documents, folders) =
             tokio::try_join!(begin(clm, "documentsearchtasks", &criteria), begin(clm, "foldersearchtasks", &criteria))?;
-        let documents: Vec<Document> = results(clm, &documents, &mut window).await?;
-        let folders: Vec<Folder> = results(clm, &folders, &mut window).await?;
-        let documents = documents_listed(documents, self.links(visit))?;
-        Ok(said(&[documents, folders_listed(folders)?].concat()))
+        let documents: Vec<Document> = clm.collect(&documents, &mut window).await?;
+        let folders: Vec<Folder> = clm.collect(&folders, &mut window).await?;
+        let documents = documents_listed(documents, self.links(visit));
+        Ok(said(&[documents, folders_listed(folders)].concat()))
     }
 }
 
@@ -78,8 +77,4 @@ async fn begin(clm: &Clm<'_>, kind: &str, criteria: &Value) -> Result<String, Re
     }
     let done = task.status.eq_ignore_ascii_case("success");
     if done { Ok(format!("{path}/result")) } else { Err(Refusal::Failed("the search takes too long in CLM")) }
-}
-
-async fn results<T: DeserializeOwned>(clm: &Clm<'_>, path: &str, window: &mut Window) -> Result<Vec<T>, Refusal> {
-    clm.collect(path, window).await
 }

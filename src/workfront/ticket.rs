@@ -5,12 +5,16 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::Clock;
 use crate::random;
 use crate::secret::{hex, sha256};
 use crate::store::{Condition, Store, Version, Write};
 use crate::workfront::id::ItemId;
 use crate::workfront::refusal::Refusal;
 use crate::workfront::{Visit, Workfront};
+
+/// For how long, in seconds, a document may be on its way: a week.
+const WAITS_FOR: u64 = 7 * 24 * 3600;
 
 /// How often a lost race for a record is run again.
 const ROUNDS: u32 = 3;
@@ -38,6 +42,7 @@ pub struct Ticket {
 #[derive(Clone)]
 pub struct Tickets {
     store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Ticket {
@@ -62,14 +67,16 @@ impl Ticket {
 
 impl Tickets {
     /// Over `store`.
-    pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store }
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
     }
 
     /// Remembers an announcement; gives its id.
     pub async fn announce(&self, ticket: &Ticket) -> Result<ItemId, Refusal> {
         let id = ItemId::Upload(random::id::<16>());
-        let written = self.store.write(write(name(&id), text(ticket), Condition::Absent)).await?;
+        let useless_from = Some(self.clock.now().plus(WAITS_FOR));
+        let announcement = Write { useless_from, ..write(name(&id), text(ticket), Condition::Absent) };
+        let written = self.store.write(announcement).await?;
         // 128 random bits are there already only if an earlier try came through, though its answer was lost.
         tracing::debug!(event = "upload_announced", written);
         Ok(id)
@@ -108,7 +115,7 @@ impl Tickets {
         let Some(workfront_document) = &ticket.workfront_document else { return };
         let name = known_name(&ticket.client_id, workfront_document);
         for _ in 0..ROUNDS {
-            let Ok(there) = self.store.read(&name).await else { continue };
+            let Ok(there) = self.store.read(&name).await else { break };
             if there.as_ref().is_some_and(|there| there.content == document) {
                 return;
             }

@@ -122,18 +122,29 @@ struct Arrival {
 impl Arrival {
     async fn run(self, upload: Upload) -> Result<(), Refusal> {
         let clm = Clm::new(&self.upstream, &self.actor).await?;
-        let version_of = self.ticket.document.as_ref().or(self.ticket.version_of.as_ref());
+        let version_of = self.there_already(&clm).await?;
         // Both ask CLM something first, so that an access token that has ended is replaced before the bytes are sent.
-        let call = match version_of {
+        let call = match &version_of {
             Some(document) => self.new_version(&clm, document, upload).await?,
             None => self.new_document(&clm, upload).await?,
         };
         let answer = succeeded(self.upstream.send(&self.actor, call).await?).await?;
+        let is_new = version_of.is_none();
         let document = match version_of {
-            Some(document) => document.clone(),
+            Some(document) => document,
             None => uploaded(&calls::read(answer).await?)?,
         };
-        self.keep(&clm, document).await
+        self.keep(&clm, document, is_new).await
+    }
+
+    /// The document that the bytes are a version of, if it is still there.
+    async fn there_already(&self, clm: &Clm<'_>) -> Result<Option<String>, Refusal> {
+        let Some(document) = self.ticket.document.as_ref().or(self.ticket.version_of.as_ref()) else { return Ok(None) };
+        match clm.document(document).await {
+            Ok(_) => Ok(Some(document.clone())),
+            Err(Refusal::Missing(_)) => Ok(None),
+            Err(refusal) => Err(refusal),
+        }
     }
 
     async fn new_document(&self, clm: &Clm<'_>, upload: Upload) -> Result<Call, Refusal> {
@@ -160,15 +171,18 @@ impl Arrival {
 
     /// Remembers which document the bytes became. A second one, of an upload that ran at the same time, or one that
     /// nobody could remember, is taken back.
-    async fn keep(&self, clm: &Clm<'_>, document: String) -> Result<(), Refusal> {
+    async fn keep(&self, clm: &Clm<'_>, document: String, is_new: bool) -> Result<(), Refusal> {
         let ticket = Ticket { document: Some(document.clone()), ..self.ticket.clone() };
         let kept = self.tickets.arrived(&self.id, &ticket, self.version.clone()).await;
         if let Ok(true) = kept {
             self.tickets.learn(&ticket, &document).await;
             return Ok(());
         }
-        if self.ticket.document.is_none() && self.ticket.version_of.is_none() {
-            clm.done(Method::DELETE, &format!("documents/{document}"), None).await?;
+        if is_new && clm.done(Method::DELETE, &format!("documents/{document}"), None).await.is_err() {
+            tracing::warn!(
+                event = "document_left_over",
+                "a document that no upload stands for could not be taken back"
+            );
         }
         kept?;
         Err(Refusal::Failed("the same document was uploaded twice at the same time"))

@@ -7,6 +7,8 @@ use sandbox::clm::ACCOUNT_ID;
 use sandbox::{CLIENT_SECRET, GATEWAY_API_KEY, GATEWAY_ID, INTEGRATION_USER, OTHER_EMAIL, OTHER_USER, Sandbox, digest};
 use serde_json::{Value, json};
 
+use sandbox::host::Phase;
+
 use crate::support::{TestApp, assert_outage, log_line, rss, start_host, until};
 
 const KEY: (&str, &str) = ("x-api-key", GATEWAY_API_KEY);
@@ -56,6 +58,9 @@ async fn any_method_passes_with_a_token_of_docusigns_and_nothing_of_the_callers(
         assert_eq!(told["query"], "from=2031-01-01&q=a%20b");
         assert_eq!(told["bearer"], json!({"present": true, "good": true, "user": INTEGRATION_USER}));
         assert_eq!(told["body"]["sha256"], Summary::of(body.as_bytes()).sha256);
+        let empty = app.http.call(method.parse().unwrap(), &app.url(&echo), &headers, "").await.json();
+        let told_length = empty["headers"].as_array().unwrap().iter().any(|header| header[0] == "content-length");
+        assert_eq!(told_length, matches!(method, "POST" | "PUT" | "PATCH" | "REPORT"), "{method}: {empty}");
         let headers = told["headers"].as_array().unwrap();
         let mut names: Vec<&str> = headers.iter().filter_map(|header| header[0].as_str()).collect();
         names.retain(|name| !matches!(*name, "host" | "content-length" | "user-agent"));
@@ -201,6 +206,47 @@ async fn a_body_is_sent_again_if_it_is_small_and_asked_for_again_if_it_is_not() 
     assert_eq!(large.header("retry-after"), "1");
     let again = send(&app, Method::POST, &echo, Source::pattern(1 << 20).chunked()).await.answer;
     assert_eq!(again.json()["body"]["sha256"], Summary::of_pattern(1 << 20).sha256, "{}", again.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_401_in_an_outage_costs_nobody_the_token_that_still_lives() {
+    let app = TestApp::start().await;
+    let path = "/gateway/clm/members/current";
+    assert_eq!(get(&app, path).await.status, 200);
+    app.sandbox.docusign.faults.set(Some(sandbox::fault::Fault::Status(500)));
+    app.sandbox.clm.refuse_next(401, 103);
+    assert_eq!(get(&app, path).await.status, 403);
+    assert_eq!(get(&app, path).await.status, 200, "the token was good");
+    app.sandbox.docusign.faults.set(None);
+}
+
+/// Writes a whole request before it reads anything, as some clients do.
+async fn write_then_read(address: &str, head: &str, length: usize) -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
+    socket.write_all(head.as_bytes()).await.unwrap();
+    let piece = vec![b'x'; 64 * 1024];
+    for _ in 0..length / piece.len() {
+        socket.write_all(&piece).await.expect("the body is taken although nobody wants it");
+    }
+    let mut answer = vec![0; 4096];
+    let read = socket.read(&mut answer).await.unwrap();
+    String::from_utf8_lossy(&answer[..read]).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_sends_all_of_a_body_before_listening_hears_the_refusal() {
+    let app = TestApp::start().await;
+    let Phase::Ready(port) = app.host.phase() else { panic!("not ready") };
+    let (address, length) = (format!("127.0.0.1:{port}"), 12 << 20);
+    for (request, status) in [
+        ("POST /gateway/clm-upload/folders/1/documents", "401"),
+        ("PUT /workfront/v1/upload?id=u:AAAAAAAAAAAAAAAAAAAAAA", "403"),
+    ] {
+        let head = format!("{request} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n");
+        let answer = write_then_read(&address, &head, length).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{request}: {answer}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

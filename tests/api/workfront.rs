@@ -7,7 +7,8 @@ use sandbox::client::Answer;
 use sandbox::fault::Fault;
 use sandbox::workfront::{Documents, Ids, Mode, walk};
 use sandbox::{
-    API_KEY, CLOSED_EMAIL, INTEGRATION_EMAIL, OTHER_EMAIL, OTHER_USER, Sandbox, TWINS_EMAIL, WORKFRONT_ID, digest,
+    API_KEY, CLOSED_EMAIL, GATEWAY_API_KEY, INTEGRATION_EMAIL, OTHER_EMAIL, OTHER_USER, Sandbox, TWINS_EMAIL,
+    WORKFRONT_ID, digest,
 };
 use serde_json::{Value, json};
 
@@ -82,8 +83,7 @@ async fn whoever_may_not_hears_403_and_everybody_has_his_own_rights() {
         (workfront.with_api_key(API_KEY, CLOSED_EMAIL), "no active DocuSign user"),
         (workfront.with_api_key(API_KEY, TWINS_EMAIL), "several DocuSign users"),
         (workfront.with_api_key(API_KEY, "not an address"), "no active DocuSign user"),
-        // Nobody could press Allow for a user who never connected.
-        (workfront.with_api_key("gateway key of a client without the profile", OTHER_EMAIL), "not known"),
+        (workfront.with_api_key(GATEWAY_API_KEY, INTEGRATION_EMAIL), "profile workfront"),
     ] {
         assert_error(&documents.metadata("/").await, 403, says);
     }
@@ -176,7 +176,12 @@ async fn folders_are_listed_searched_and_changed_as_the_vendor_says() {
     for id in ["", "x", "d:x", "f:../x", "5e1d7a90-8c34-4f7b-a2d6-90b1c3e5f722", "u:AAAAAAAAAAAAAAAAAAAAAA"] {
         assert_eq!(documents.metadata(id).await.status, 404, "{id}");
     }
-    assert_eq!(documents.call(Method::POST, "metadata", &[("id", "/")]).await.status, 405);
+    let wrong = documents.call(Method::POST, "metadata", &[("id", "/")]).await;
+    assert_eq!((wrong.status.as_u16(), wrong.header("allow")), (405, "GET"));
+    for odd in ["18446744073709551615", "-1", "x"] {
+        let query = [("parentId", "/"), ("max", "1"), ("offset", odd)];
+        assert_eq!(titles(&documents.call(Method::GET, "files", &query).await).len(), 1, "{odd}");
+    }
     assert_error(&documents.call(Method::GET, "view", &[("id", "/")]).await, 404, "no such operation");
     assert_eq!(
         documents.call(Method::GET, "/metadata", &[("id", "/")]).await.status,
@@ -232,6 +237,12 @@ async fn uploads_become_documents_and_versions_and_nothing_by_halves() {
     assert_error(&documents.upload_init(&folder, name, ids("doc-4", "1")).await, 500, "of this name");
     // Once more under the id of the first: the newest content counts.
     assert_eq!(documents.put_content(&id, "third").await.json()["result"], "success");
+    assert_eq!(clm.content(&known[0]).unwrap().versions, 3);
+    // Deleted meanwhile: no version of what lies in the trash, but a document again, under the same id.
+    documents.delete("id", &id).await;
+    assert_error(&documents.metadata(&id).await, 404, "deleted");
+    assert_eq!(documents.put_content(&id, "fourth").await.json()["result"], "success");
+    assert_eq!(documents.download(&id).await.answer.text(), "fourth");
     assert_eq!(clm.content(&known[0]).unwrap().versions, 3);
     // What CLM does not take.
     for name in ["", "a/b.txt", "a*.txt", " a.txt"] {
@@ -383,6 +394,8 @@ async fn a_browser_downloads_after_signing_in_as_whoever_it_is() {
     let page = other.sign_in(&link, OTHER_USER, "allow").await;
     assert_eq!(page.answer.status, 404);
     assert!(page.answer.text().contains("This document cannot be found"), "{}", page.answer.text());
+    // Who may not see it is not kept: the next click asks again who is there.
+    assert_eq!(other.sign_in(&link, sandbox::INTEGRATION_USER, "allow").await.answer.status, 200);
     let mut denied = sandbox::browser::Browser::default();
     app.sandbox.docusign.withdraw_consent(OTHER_USER);
     let page = denied.sign_in(&link, OTHER_USER, "deny").await;

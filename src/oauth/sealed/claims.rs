@@ -35,6 +35,8 @@ pub struct SignInState {
 /// `state` of a sign-in at DocuSign after which a browser looks at something here.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub struct BrowsingState {
+    /// The client through which it is looked at.
+    pub client_id: String,
     /// Where the browser goes back to: a path of ours, with its query.
     pub back: String,
     /// Hexadecimal SHA-256 of the cookie that the browser was given.
@@ -44,6 +46,8 @@ pub struct BrowsingState {
 /// Who signed in with a browser; its cookie.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub struct BrowserSession {
+    /// The client through which something is looked at.
+    pub client_id: String,
     /// GUID of the DocuSign user.
     pub user: String,
 }

@@ -79,8 +79,8 @@ fn a_kind_opens_as_itself_and_as_nothing_else() {
         sealed(code()),
         sealed(RefreshToken { grant: grant(), generation: 0 }),
         sealed(SealedAccessToken { grant: grant() }),
-        sealed(BrowsingState { back: "/".to_owned(), browser: String::new() }),
-        sealed(BrowserSession { user: "u".to_owned() }),
+        sealed(BrowsingState { client_id: "c".to_owned(), back: "/".to_owned(), browser: String::new() }),
+        sealed(BrowserSession { client_id: "c".to_owned(), user: "u".to_owned() }),
     ];
     for (row, text) in all.iter().enumerate() {
         let opened = [

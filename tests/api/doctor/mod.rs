@@ -100,7 +100,7 @@ async fn an_account_without_clm_and_a_user_without_rights_there_are_told_apart()
     assert_eq!(code, Some(1));
     sandbox.docusign.esign_faults.set(Some(Fault::Status(403)));
     let (_, report) = examine(&sandbox, &[]).await;
-    assert_only_bad(&report, "user_list", &["status 403", "list the account's users"]);
+    assert_only_bad(&report, "user_list", &["may not list the account's users", "DOCUSIGN_SCOPES needs signature"]);
     // Without CLM's scopes there is nothing to be found, and without API keys nobody to be looked up.
     let without = [("DOCUSIGN_SCOPES", "signature"), ("EVERGRANT_CLIENTS", "[]")];
     let (code, report) = examine(&sandbox, &without).await;
