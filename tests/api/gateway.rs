@@ -335,14 +335,14 @@ async fn whoever_breaks_off_leaves_nothing_behind() {
     let clm = &app.sandbox.clm;
     let folder = clm.folder_at("/Contracts").unwrap();
     let upload = format!("/gateway/clm-upload/folders/{folder}/documents?name=half.bin");
+    clm.cut_upload_after(2 << 20);
+    assert_outage(&send(&app, Method::POST, &upload, Source::pattern(8 << 20)).await.answer);
+    assert_eq!((clm.documents_at("/Contracts/half.bin").len(), clm.open_uploads()), (0, 0));
     for source in [Source::pattern(8 << 20), Source::pattern(8 << 20).chunked()] {
         send(&app, Method::POST, &upload, source.breaking_after(2 << 20)).await;
         until(|| clm.open_uploads() == 0).await;
         assert_eq!(clm.documents_at("/Contracts/half.bin").len(), 0);
     }
-    clm.cut_upload_after(2 << 20);
-    assert_outage(&send(&app, Method::POST, &upload, Source::pattern(8 << 20)).await.answer);
-    assert_eq!((clm.documents_at("/Contracts/half.bin").len(), clm.open_uploads()), (0, 0));
     // A download that breaks off is seen to.
     let id = clm.add_synthetic_document("long.bin", &folder, 8 << 20);
     clm.cut_download_after(2 << 20);

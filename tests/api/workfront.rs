@@ -206,11 +206,11 @@ async fn uploads_become_documents_and_versions_and_nothing_by_halves() {
     assert_eq!(documents.download(&id).await.answer.status, 404);
     assert_eq!(clm.documents_in_all(), before);
     // A body that breaks off, on either side, leaves nothing, and the same id can be tried again.
+    clm.cut_upload_after(1 << 20);
+    assert_error(&documents.put_content(&id, Source::pattern(4 << 20)).await, 500, "cannot be reached");
     documents.put_content(&id, Source::pattern(4 << 20).breaking_after(1 << 20)).await;
     documents.put_content(&id, Source::pattern(4 << 20).chunked().breaking_after(1 << 20)).await;
     until(|| clm.open_uploads() == 0).await;
-    clm.cut_upload_after(1 << 20);
-    assert_error(&documents.put_content(&id, Source::pattern(4 << 20)).await, 500, "cannot be reached");
     assert_eq!((clm.documents_in_all(), clm.open_uploads()), (before, 0));
     assert_eq!(documents.put_content(&id, Source::pattern(4 << 20)).await.json(), json!({"result": "success"}));
     // The id goes on working, for every user who may see the document, on every instance.
