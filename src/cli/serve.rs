@@ -83,7 +83,7 @@ fn warn_of_conveniences(settings: &Settings) {
     if settings.store == StoreSetting::Memory {
         warn(
             "EVERGRANT_STORE",
-            "used codes and revocations are forgotten when this process ends: right for one process, and for trying out",
+            "used codes, revocations and the ids of Workfront's uploads are forgotten when this process ends: for trying out",
         );
     }
 }

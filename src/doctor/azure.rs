@@ -75,7 +75,8 @@ impl Doctor {
         let finding = match self.create_twice().await {
             Ok((true, false)) if self.store_setting == StoreSetting::Memory => Finding::note(
                 "memory: each process knows only what it saw itself, and forgets it when it ends",
-                "With more than one process, set EVERGRANT_STORE to the https URL of a Blob container.",
+                "With more than one process, or with Workfront, which keeps the ids of uploads for good, set EVERGRANT_STORE to \
+                 the https URL of a Blob container.",
             ),
             Ok((true, false)) => Finding::good("a record can be created, and only once"),
             Ok(_) => Finding::bad(

@@ -8,22 +8,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tokio::sync::watch;
 
-use crate::clock::{Clock, UnixSeconds};
+use crate::clock::Clock;
 use crate::config::shapes::Guid;
 use crate::docusign::account_server::DocusignAccessToken;
 use crate::docusign::minter::{MintError, Minter};
+use crate::docusign::replacements::Replacements;
 use crate::docusign::slot::{CacheResult, Decision, Outcome, Slot, Unavailable};
 use crate::oauth::scope::Scope;
 use crate::tidy_map::TidyMap;
 
 /// How many slots are kept before those that hold nothing of use are dropped.
 const SLOTS_AT_LEAST: usize = 256;
-
-/// After an API refused even a fresh access token, none is replaced for this many seconds.
-const FUTILE_FOR: u64 = 60;
-
-/// An access token is fresh for this many seconds.
-const JUST_NOW: u64 = 20;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct CacheKey {
@@ -41,8 +36,8 @@ struct Entry {
     /// The last mint for somebody who mended something: its start on the counter of arrivals, and its outcome.
     anew: tokio::sync::Mutex<Option<(u64, Outcome)>>,
     arrivals: AtomicU64,
-    /// Until when, in unix seconds, no access token is replaced because an API refuses it.
-    futile_until: AtomicU64,
+    /// How often it was replaced because an API refused it.
+    replacements: Mutex<Replacements>,
 }
 
 /// The cache and the mints under way. Cheap to clone.
@@ -134,22 +129,21 @@ impl AccessTokens {
         refused: &Arc<DocusignAccessToken>,
     ) -> Result<Option<Arc<DocusignAccessToken>>, Unavailable> {
         let entry = self.entry(&CacheKey { user: user.clone(), scope: scope.clone() });
-        let futile_until = UnixSeconds(entry.futile_until.load(Ordering::Relaxed));
-        if (1..=FUTILE_FOR).contains(&futile_until.seconds_left(self.clock.now())) {
-            return Ok(None);
+        // Whoever comes with a token that another took the place of already costs no mint.
+        if entry.lock().0.holds(refused) {
+            if !entry.replacements().begin(self.clock.now()) {
+                return Ok(None);
+            }
+            entry.lock().0.suspect();
         }
-        entry.lock().0.suspect(refused);
         let (access_token, _) = self.get(user, scope).await?;
         Ok((!Arc::ptr_eq(&access_token, refused)).then_some(access_token))
     }
 
-    /// `newer`, which took another's place, was refused as well. That tells something if it is fresh.
+    /// `newer`, which took another's place, was refused as well.
     pub fn replacing_was_futile(&self, user: &Guid, scope: &Scope, newer: &DocusignAccessToken) {
-        if newer.issued_at.plus(JUST_NOW) < self.clock.now() {
-            return;
-        }
         let entry = self.entry(&CacheKey { user: user.clone(), scope: scope.clone() });
-        entry.futile_until.store(self.clock.now().plus(FUTILE_FOR).0, Ordering::Relaxed);
+        entry.replacements().was_futile(newer.issued_at, self.clock.now());
     }
 
     /// Does DocuSign take the next signing key's signatures? `None` if there is no next key. The cache is left alone.
@@ -215,6 +209,10 @@ impl AccessTokens {
 }
 
 impl Entry {
+    fn replacements(&self) -> MutexGuard<'_, Replacements> {
+        self.replacements.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn lock(&self) -> MutexGuard<'_, (Slot, Option<Flight>)> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

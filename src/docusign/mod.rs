@@ -15,6 +15,7 @@ pub mod freshness;
 mod lifetimes;
 pub mod minter;
 pub mod missing_consent;
+mod replacements;
 pub mod slot;
 mod throttle;
 pub mod userinfo;

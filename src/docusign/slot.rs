@@ -134,9 +134,15 @@ impl Slot {
         self.failure = None;
     }
 
-    /// Takes in that an API did not accept `refused`: whoever comes next waits for another, if one can be had.
-    pub fn suspect(&mut self, refused: &Arc<DocusignAccessToken>) {
-        self.suspect |= self.access_token.as_ref().is_some_and(|access_token| Arc::ptr_eq(access_token, refused));
+    /// Is `refused`, which an API did not accept, the one that is handed out?
+    #[must_use]
+    pub fn holds(&self, refused: &Arc<DocusignAccessToken>) -> bool {
+        self.access_token.as_ref().is_some_and(|access_token| Arc::ptr_eq(access_token, refused))
+    }
+
+    /// The access token is not to be trusted: whoever comes next waits for another, if one can be had.
+    pub fn suspect(&mut self) {
+        self.suspect = true;
     }
 
     /// Forgets the last failure.

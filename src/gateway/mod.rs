@@ -19,6 +19,7 @@ use crate::telemetry::{Answer, Record};
 use crate::upstream::Upstream;
 use crate::upstream::address::ApiBase;
 use crate::upstream::calls::{self, Call, CallBody};
+use crate::upstream::error::UpstreamError;
 use refusal::Refusal;
 use target::{Api, Target};
 
@@ -62,7 +63,12 @@ impl Gateway {
         let headers = headers::upstream(request.headers(), request_id);
         let body = CallBody::of(upload).await?;
         let call = Call::streaming(request.method().clone(), url, headers, body);
-        Ok(response(self.upstream.send(&caller.actor, call).await?))
+        let answer = self.upstream.send(&caller.actor, call).await?;
+        // Another protocol is nothing that could be passed on.
+        if answer.status().is_informational() {
+            return Err(UpstreamError::Malformed.into());
+        }
+        Ok(response(answer))
     }
 
     /// The base of an API, and the account's id.

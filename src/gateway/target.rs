@@ -144,7 +144,7 @@ fn plainly(path: &str) -> String {
 fn is_unambiguous(segment: &str) -> bool {
     let decoded = percent_decode_str(segment).decode_utf8();
     let clean = |text: &str| {
-        !matches!(text, "" | "." | "..") && !text.chars().any(|c| matches!(c, '/' | '\\' | '%') || c.is_control())
+        !matches!(text, "" | "." | "..") && !text.chars().any(|c| matches!(c, '/' | '\\' | '%' | ';') || c.is_control())
     };
     decoded.is_ok_and(|decoded| clean(&decoded))
 }
@@ -245,6 +245,7 @@ mod tests {
             "%252e%252e/x",
             "a%00b",
             "a%zz",
+            "a;b=c",
             "a%",
             "a%0d%0ab",
             "..%5c..%5cx",

@@ -42,8 +42,8 @@ impl Route {
 }
 
 /// What the gateway answers where it does not take a method: what clients of the APIs send.
-pub const COMMON_METHODS: [Method; 6] =
-    [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+pub const COMMON_METHODS: [Method; 7] =
+    [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
 
 impl Route {
     /// Does the route take `method`? `CONNECT` and `TRACE` concern connections, not what lies behind a gateway.

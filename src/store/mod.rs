@@ -10,6 +10,7 @@
 //! | `revoked/{grant id}` | the word `revoked` | never, or the grant works again; those of sealed access tokens an hour later |
 //! | `not-before/{SHA-256 of the client id}` | unix seconds | never, or the client's old grants work again |
 //! | `rotated/{grant id}` | the latest generations and when each was made | never, or rotated refresh tokens work again |
+//! | `deletions/{SHA-256 of the item}` | unix seconds | a minute later |
 //! | `uploads/{random id}` | JSON: client, user, folder, name, and which document of CLM's it became | never, or Workfront loses the document |
 //! | `workfront-documents/{SHA-256 of client id and Workfront's id}` | CLM's id of the document | never, or a new version becomes a new document |
 

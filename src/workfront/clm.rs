@@ -19,6 +19,9 @@ use crate::workfront::refusal::Refusal;
 /// The most items that CLM gives at once.
 const PAGE: usize = 100;
 
+/// No collection reaches further; CLM would take an offset that it does not understand for none.
+const REACH: usize = 100_000;
+
 /// Pages that are asked for at most: more children than that no folder may have.
 const PAGES: usize = 200;
 
@@ -98,6 +101,9 @@ impl<'a> Clm<'a> {
     /// The part of the collection at `path` that `window` wants; what it passes over and gives is taken off the window.
     pub async fn collect<T: DeserializeOwned>(&self, path: &str, window: &mut Window) -> Result<Vec<T>, Refusal> {
         let mut collected = Vec::new();
+        if window.skip > REACH {
+            return Ok(collected);
+        }
         for _ in 0..PAGES {
             if window.take == 0 {
                 break;

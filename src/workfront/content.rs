@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use tokio::time::sleep;
 use url::Url;
 
@@ -22,8 +22,15 @@ impl Workfront {
     /// A document as it was uploaded.
     pub(super) async fn download(&self, visit: &Visit<'_>) -> Reply {
         let document = self.document(visit).await?;
-        let native = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("native"))]);
+        let native = HeaderMap::from_iter([
+            (ACCEPT, HeaderValue::from_static("native")),
+            (ACCEPT_ENCODING, HeaderValue::from_static("identity")),
+        ]);
         let answer = visit.clm.download(visit.clm.bytes_of(&document)?, native).await?;
+        // A part, or something packed, must not pass for the whole.
+        if answer.status() != StatusCode::OK || answer.headers().contains_key(CONTENT_ENCODING) {
+            return Err(Refusal::Unreadable);
+        }
         let mut response = passing(answer, mime_type(&document.name));
         if let Ok(disposition) = HeaderValue::from_str(&attachment(&document.name)) {
             response.headers_mut().insert(CONTENT_DISPOSITION, disposition);

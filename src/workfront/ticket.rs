@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, UnixSeconds};
 use crate::random;
 use crate::secret::{hex, sha256};
 use crate::store::{Condition, Store, Version, Write};
@@ -15,6 +15,9 @@ use crate::workfront::{Visit, Workfront};
 
 /// For how long, in seconds, a document may be on its way: a week.
 const WAITS_FOR: u64 = 7 * 24 * 3600;
+
+/// For how many seconds an item counts as being deleted: longer than whoever saw it alive may take to say so.
+const DELETION: u64 = 60;
 
 /// How often a lost race for a record is run again.
 const ROUNDS: u32 = 3;
@@ -102,6 +105,19 @@ impl Tickets {
                 Err(_) => round += 1,
             }
         }
+    }
+
+    /// May the item called `id` be deleted now, or is somebody about to?
+    pub async fn claim_deletion(&self, id: &ItemId) -> Result<bool, Refusal> {
+        let (name, now) = (format!("deletions/{}", hex(&sha256(id.to_string().as_bytes()))), self.clock.now());
+        let there = self.store.read(&name).await?;
+        let begun = there.as_ref().and_then(|there| there.content.parse().ok()).map(UnixSeconds);
+        if begun.is_some_and(|begun| (1..=DELETION).contains(&begun.plus(DELETION).seconds_left(now))) {
+            return Ok(false);
+        }
+        let condition = there.map_or(Condition::Absent, |there| Condition::Unchanged(there.version));
+        let claim = Write { useless_from: Some(now.plus(DELETION)), ..write(name, now.0.to_string(), condition) };
+        Ok(self.store.write(claim).await?)
     }
 
     /// CLM's id of the document that the client's Workfront knows as `workfront_document`, if it came by here.

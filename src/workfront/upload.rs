@@ -15,7 +15,7 @@ use crate::upstream::calls::{self, Call, CallBody};
 use crate::upstream::{Actor, Upstream};
 use crate::workfront::clm::{Clm, Window, succeeded};
 use crate::workfront::id::{self, ItemId};
-use crate::workfront::item::{Document, Folder};
+use crate::workfront::item::Document;
 use crate::workfront::name::{DOCUMENT_NAME, attachment, checked, mime_type};
 use crate::workfront::refusal::Refusal;
 use crate::workfront::ticket::{Ticket, Tickets, concerns};
@@ -48,7 +48,7 @@ impl Workfront {
             if !folder.access_level.create {
                 return Err(Refusal::Forbidden("this user may not put documents into the folder"));
             }
-            is_free(clm, &folder, name).await?;
+            is_free(clm, &parent, name).await?;
         }
         let id = self.tickets.announce(&ticket).await?;
         Ok(said(&folder.announced(&id, name)))
@@ -97,8 +97,8 @@ impl Workfront {
 
 /// Is there no document of this name in the folder? CLM would put a second one beside it. The filter may match more, or be
 /// ignored, so that every name is looked at.
-async fn is_free(clm: &Clm<'_>, folder: &Folder, name: &str) -> Result<(), Refusal> {
-    let ItemId::Folder(folder) = folder.id()? else { return Err(Refusal::Unreadable) };
+pub async fn is_free(clm: &Clm<'_>, folder: &ItemId, name: &str) -> Result<(), Refusal> {
+    let ItemId::Folder(folder) = folder else { return Err(Refusal::Unreadable) };
     let filter = utf8_percent_encode(name, NON_ALPHANUMERIC);
     // A comma separates filters.
     let filter = if name.contains(',') { String::new() } else { format!("?filter=Name={filter}") };
@@ -149,6 +149,8 @@ impl Arrival {
 
     async fn new_document(&self, clm: &Clm<'_>, upload: Upload) -> Result<Call, Refusal> {
         let folder = clm.folder(&self.ticket.parent()?).await?;
+        // Somebody may have been faster since the announcement.
+        is_free(clm, &folder.id()?, &self.ticket.name).await?;
         let address = folder.create_document_href.split('{').next().unwrap_or_default();
         let mut url = clm.upload_address(address)?;
         url.query_pairs_mut().append_pair("name", &self.ticket.name);

@@ -6,7 +6,7 @@ use crate::links::pages;
 use crate::support::root;
 
 /// No IO, no clock, no environment, no async.
-const PURE: [&str; 51] = [
+const PURE: [&str; 52] = [
     "authorize/page.rs",
     "authorize/request.rs",
     "authorize/target.rs",
@@ -31,6 +31,7 @@ const PURE: [&str; 51] = [
     "gateway/refusal.rs",
     "gateway/target.rs",
     "docusign/freshness.rs",
+    "docusign/replacements.rs",
     "docusign/slot.rs",
     "docusign/lifetimes.rs",
     "docusign/userinfo.rs",

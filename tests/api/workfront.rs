@@ -167,7 +167,14 @@ async fn folders_are_listed_searched_and_changed_as_the_vendor_says() {
     assert_eq!(clm.is_in_trash(&id[2..]), Some(true), "deleting twice does not delete for good");
     assert_error(&documents.delete("folderId", "/").await, 403, "root");
     let document = format!("d:{}", clm.documents_at("/Contracts/Paged 000.txt")[0]);
-    assert_eq!(documents.rename(&document, "Zero.txt").await.json(), json!({"status": "success"}));
+    for name in ["Zero.txt", "ZERO.txt"] {
+        assert_eq!(documents.rename(&document, name).await.json(), json!({"status": "success"}));
+    }
+    for (name, says) in [("Paged 001.txt", "of this name"), ("a/b", "no such name")] {
+        let refused = documents.rename(&document, name).await;
+        assert_eq!((refused.status.as_u16(), refused.json()["status"].as_str()), (200, Some("failure")), "{name}");
+        assert!(refused.json()["error"].as_str().unwrap().contains(says), "{}", refused.text());
+    }
     assert_eq!(documents.delete("id", &document).await.json(), json!({"status": "success"}));
     for answer in [documents.metadata(&document).await, documents.delete("documentId", &document).await] {
         assert_error(&answer, 404, "deleted");
@@ -262,6 +269,35 @@ async fn uploads_become_documents_and_versions_and_nothing_by_halves() {
     documents.delete("documentId", &there).await;
     assert_eq!(documents.upload(&elsewhere, "x.docx", ids("doc-1", "v-4"), "z").await.json()["result"], "success");
     assert_eq!(clm.documents_at("/Contracts/Elsewhere/x.docx").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_deleted_twice_at_once_still_lies_in_the_trash() {
+    let app = app().await;
+    let (documents, clm) = (of(&app, OTHER_EMAIL), &app.sandbox.clm);
+    let id = clm.documents_at("/Contracts/Agreement 03.txt").pop().unwrap();
+    documents.metadata("/").await;
+    clm.faults.set(Some(Fault::Latency(std::time::Duration::from_millis(200))));
+    let item = format!("d:{id}");
+    let (one, other) = tokio::join!(documents.delete("id", &item), documents.delete("id", &item));
+    clm.faults.set(None);
+    let mut told = [one.json()["status"].to_string(), other.json()["status"].to_string()];
+    told.sort();
+    assert_eq!(told, ["\"failure\"", "\"success\""], "{} {}", one.text(), other.text());
+    assert_eq!(clm.is_in_trash(&id), Some(true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_announcements_of_one_name_become_one_document() {
+    let app = app().await;
+    let (documents, clm) = (of(&app, OTHER_EMAIL), &app.sandbox.clm);
+    let folder = contracts(&documents).await;
+    let one = documents.upload_init(&folder, "same.txt", ids("1", "1")).await.json();
+    let other = documents.upload_init(&folder, "same.txt", ids("2", "1")).await.json();
+    assert_eq!(documents.put_content(one["id"].as_str().unwrap(), "one").await.json()["result"], "success");
+    let refused = documents.put_content(other["id"].as_str().unwrap(), "other").await.json();
+    assert_eq!(refused["result"], "fail", "{refused}");
+    assert_eq!(clm.documents_at("/Contracts/same.txt").len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,8 +14,9 @@ pub fn page(call: &Call, href: &str, items: &[Value]) -> Value {
         let value = call.parameter(name).or_else(|| call.parameter(&format!("pageSortParams.{name}")));
         value.and_then(|value| value.parse::<usize>().ok())
     };
+    let items = filtered(call, items);
     let limit = number("limit").filter(|limit| *limit > 0).unwrap_or(DEFAULT_LIMIT).min(GREATEST_LIMIT);
-    let offset = number("offset").unwrap_or(0);
+    let offset = number("offset").unwrap_or(0).min(items.len());
     let total = items.len();
     let single = total <= limit && offset == 0;
     let link = |offset: usize| if single { href.to_owned() } else { format!("{href}?offset={offset}&limit={limit}") };
@@ -30,4 +31,19 @@ pub fn page(call: &Call, href: &str, items: &[Value]) -> Value {
         page["Next"] = json!(link(offset + limit));
     }
     page
+}
+
+/// `Name=value`, several joined by commas, each of which the member has to contain. A filter that cannot be read is none.
+fn filtered<'i>(call: &Call, items: &'i [Value]) -> Vec<&'i Value> {
+    let filter = call.parameter("filter").or_else(|| call.parameter("pageSortParams.filter")).unwrap_or_default();
+    let wanted: Vec<(&str, String)> = filter
+        .split(',')
+        .filter_map(|one| one.split_once('=').map(|(member, value)| (member, value.to_lowercase())))
+        .collect();
+    let fits = |item: &&Value| {
+        wanted
+            .iter()
+            .all(|(member, value)| item[member].as_str().is_some_and(|text| text.to_lowercase().contains(value)))
+    };
+    items.iter().filter(fits).collect()
 }
