@@ -1,0 +1,135 @@
+//! What can be chosen on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+
+/// Measures Evergrant on this machine: beside a bare server, beside other authorization servers, and by itself.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "bench/run")]
+pub struct Arguments {
+    /// Only these sections, separated by commas
+    #[arg(long, value_enum, value_delimiter = ',')]
+    pub only: Vec<Section>,
+    /// A smoke run: shows that everything works, in some 20 s; its figures mean nothing
+    #[arg(long)]
+    quick: bool,
+    /// Seconds of load for each server, number of connections and round
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+    /// How often each server has its turn; what is told is the median
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// Cold starts
+    #[arg(long, default_value_t = 20)]
+    spawns: usize,
+    /// Concurrent callers of the storm
+    #[arg(long, default_value_t = 10_000)]
+    callers: usize,
+    /// MiB to send through the gateway, in each direction
+    #[arg(long, default_value_t = 256)]
+    megabytes: u64,
+    /// Where table, JSON and chart are written
+    #[arg(long, default_value = "target/bench")]
+    pub out: PathBuf,
+    /// The handler to measure; the packaged one is target/package/app/evergrant
+    #[arg(long, default_value = "target/release/evergrant")]
+    pub handler: PathBuf,
+}
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Section {
+    /// Answers from the cache, beside a bare server and other authorization servers
+    Tokens,
+    /// From nothing to the first answer and the first token
+    ColdStart,
+    /// The cost of a mint
+    Mint,
+    /// Many callers at once and no token yet
+    Storm,
+    /// Callers while a token is being renewed
+    Renewal,
+    /// Large bodies through the gateway
+    Gateway,
+    /// Several instances over one store
+    Instances,
+}
+
+impl Arguments {
+    /// Is this section wanted?
+    #[must_use]
+    pub fn wants(&self, section: Section) -> bool {
+        self.only.is_empty() || self.only.contains(&section)
+    }
+
+    /// Is this a smoke run?
+    #[must_use]
+    pub const fn quick(&self) -> bool {
+        self.quick
+    }
+
+    /// Seconds of load.
+    #[must_use]
+    pub const fn seconds(&self) -> u64 {
+        self.at_most(self.seconds, 1)
+    }
+
+    /// Seconds of load that nobody measures.
+    #[must_use]
+    pub const fn warm_up(&self) -> u64 {
+        self.at_most(2, 1)
+    }
+
+    /// Turns of each server.
+    #[must_use]
+    pub fn rounds(&self) -> usize {
+        if self.quick { 1 } else { self.rounds.max(1) }
+    }
+
+    /// Cold starts.
+    #[must_use]
+    pub fn spawns(&self) -> usize {
+        if self.quick { 3 } else { self.spawns.max(1) }
+    }
+
+    /// Mints.
+    #[must_use]
+    pub const fn mints(&self) -> usize {
+        if self.quick { 20 } else { 500 }
+    }
+
+    /// Callers of the storm.
+    #[must_use]
+    pub fn callers(&self) -> usize {
+        if self.quick { self.callers.min(500) } else { self.callers.max(1) }
+    }
+
+    /// Bytes through the gateway.
+    #[must_use]
+    pub const fn bytes(&self) -> u64 {
+        self.at_most(self.megabytes, 16) << 20
+    }
+
+    /// How many instances there are, one count after the other.
+    #[must_use]
+    pub const fn instances(&self) -> &'static [usize] {
+        if self.quick { &[1, 2] } else { &[1, 2, 4, 8] }
+    }
+
+    /// Codes for which the instances race.
+    #[must_use]
+    pub const fn codes(&self) -> usize {
+        if self.quick { 5 } else { 50 }
+    }
+
+    /// Refreshes over all instances.
+    #[must_use]
+    pub const fn refreshes(&self) -> usize {
+        if self.quick { 50 } else { 1000 }
+    }
+
+    const fn at_most(&self, wanted: u64, quick: u64) -> u64 {
+        if self.quick && wanted > quick { quick } else { wanted }
+    }
+}

@@ -1,0 +1,110 @@
+//! Medians, percentiles and how a figure is written.
+
+use std::time::Duration;
+
+/// Durations, sorted.
+#[derive(Clone, Debug, Default)]
+pub struct Samples(Vec<Duration>);
+
+impl FromIterator<Duration> for Samples {
+    fn from_iter<I: IntoIterator<Item = Duration>>(samples: I) -> Self {
+        let mut samples: Vec<Duration> = samples.into_iter().collect();
+        samples.sort_unstable();
+        Self(samples)
+    }
+}
+
+impl Samples {
+    /// How many.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The smallest sample that `percent` of all do not exceed, in milliseconds (nearest rank).
+    #[must_use]
+    pub fn percentile(&self, percent: usize) -> f64 {
+        let rank = (self.0.len() * percent).div_ceil(100).max(1);
+        self.0.get(rank - 1).map_or(f64::NAN, |sample| millis(*sample))
+    }
+
+    /// The middle one, in milliseconds.
+    #[must_use]
+    pub fn median(&self) -> f64 {
+        self.percentile(50)
+    }
+
+    /// The worst, in milliseconds.
+    #[must_use]
+    pub fn worst(&self) -> f64 {
+        self.percentile(100)
+    }
+}
+
+/// The middle one of some figures.
+#[must_use]
+pub fn median(figures: &[f64]) -> f64 {
+    let mut sorted = figures.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// In milliseconds.
+#[must_use]
+pub fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}
+
+/// A count as a figure.
+#[must_use]
+pub fn number(count: u64) -> f64 {
+    u32::try_from(count).map_or(f64::INFINITY, f64::from)
+}
+
+/// Three digits that count, thousands set apart.
+#[must_use]
+pub fn written(figure: f64) -> String {
+    if !figure.is_finite() {
+        return "–".to_owned();
+    }
+    match figure.abs() {
+        size if size >= 99.95 => grouped(&format!("{figure:.0}")),
+        size if size >= 9.995 => format!("{figure:.1}"),
+        size if size >= 0.995 => format!("{figure:.2}"),
+        _ => format!("{figure:.3}"),
+    }
+}
+
+fn grouped(digits: &str) -> String {
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && digit.is_ascii_digit() && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_samples_that_were_taken() {
+        let samples: Samples = (1..=200).map(Duration::from_millis).collect();
+        let told: Vec<String> = [0, 50, 99, 100].iter().map(|percent| written(samples.percentile(*percent))).collect();
+        assert_eq!(told, ["1.00", "100", "198", "200"]);
+        assert!(Samples::default().worst().is_nan());
+    }
+
+    #[test]
+    fn figures_are_short() {
+        for (figure, text) in [(0.0, "0.000"), (0.0421, "0.042"), (1.256, "1.26"), (99.94, "99.9"), (99.96, "100")] {
+            assert_eq!(written(figure), text);
+        }
+        for (figure, text) in [(1234.5, "1,234"), (1_234_567.0, "1,234,567"), (f64::NAN, "–")] {
+            assert_eq!(written(figure), text);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What Linux tells of a process and of those that it started.
+
+use std::path::Path;
+
+/// Memory in kB.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Memory {
+    /// `VmRSS`: now.
+    pub resident: u64,
+    /// `VmHWM`: the most so far.
+    pub peak: u64,
+}
+
+impl Memory {
+    /// Of a process and its children; what they share is counted for each.
+    #[must_use]
+    pub fn of(pid: u32) -> Self {
+        family(pid)
+            .into_iter()
+            .map(Self::of_one)
+            .fold(Self::default(), |sum, one| Self { resident: sum.resident + one.resident, peak: sum.peak + one.peak })
+    }
+
+    fn of_one(pid: u32) -> Self {
+        let status = read(pid, "status");
+        let field = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or_default()
+        };
+        Self { resident: field("VmRSS:"), peak: field("VmHWM:") }
+    }
+}
+
+/// Processor time that a process and its children have used so far, in hundredths of a second: Linux tells no finer.
+#[must_use]
+pub fn ticks(pid: u32) -> u64 {
+    family(pid).into_iter().map(ticks_of_one).sum()
+}
+
+fn ticks_of_one(pid: u32) -> u64 {
+    let stat = read(pid, "stat");
+    // The program's name stands in brackets and may hold anything; utime and stime are the 12th and 13th after it.
+    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
+    fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum()
+}
+
+/// The process itself first.
+fn family(pid: u32) -> Vec<u32> {
+    let children = read(pid, &format!("task/{pid}/children"));
+    let children = children.split_whitespace().filter_map(|child| child.parse().ok()).flat_map(family);
+    std::iter::once(pid).chain(children).collect()
+}
+
+fn read(pid: u32, file: &str) -> String {
+    std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join(file)).unwrap_or_default()
+}

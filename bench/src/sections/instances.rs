@@ -1,0 +1,145 @@
+//! Several instances over one store: what they cost together, and whether they agree.
+
+use std::time::{Duration, Instant};
+
+use sandbox::storage::program;
+use sandbox::{Sandbox, free_port};
+use tokio::task::JoinSet;
+
+use crate::Result;
+use crate::figures::{Samples, number};
+use crate::http_wire::{Connection, token_request};
+use crate::report::{Cell, Section, Table};
+use crate::server::Server;
+use crate::stand::{Stand, code, connect, post, redemption, refresh};
+
+/// The heading.
+pub const TITLE: &str = "Several instances over one store";
+
+const COLUMNS: [&str; 11] = [
+    "instances",
+    "sealing signatures",
+    "assertion signatures",
+    "exchanges",
+    "races",
+    "redeemed once",
+    "redeemed more often",
+    "refresh p50 ms",
+    "refresh p99 ms",
+    "look-ups of revocations",
+    "RSS MB, all",
+];
+
+/// Measures.
+///
+/// # Errors
+/// If Evergrant does not start or answer.
+pub async fn run(stand: &Stand) -> Result<Section> {
+    let mut section = Section {
+        title: TITLE,
+        about: "Handlers that share issuer, clients and Blob storage (the real Azurite), each reached directly and all on the \
+                server's core. Signatures and exchanges are counted until each has answered its first token. Then everybody \
+                races for each code, and one connection is refreshed at all instances in turn."
+            .to_owned(),
+        table: Table { columns: COLUMNS.to_vec(), rows: Vec::new() },
+        ..Section::default()
+    };
+    if program().is_none() {
+        section.findings.push("Not measured: Azurite is not installed (./test installs it in tests/tools).".to_owned());
+        return Ok(section);
+    }
+    for count in stand.arguments.instances() {
+        let mut sandbox = Sandbox::start().await;
+        sandbox.start_storage().await;
+        let row = measure(stand, &sandbox, *count, &mut section).await?;
+        section.table.rows.push(row);
+    }
+    Ok(section)
+}
+
+async fn measure(stand: &Stand, sandbox: &Sandbox, count: usize, section: &mut Section) -> Result<Vec<Cell>> {
+    let instances = start(stand, sandbox, count).await?;
+    // It is made in the background, and no token of this kind needs it.
+    sealed(sandbox, count).await;
+    let signatures = |key| sandbox.key_vault.signatures_by(key) as u64;
+    let cost =
+        [signatures("evergrant-sealing"), signatures("evergrant-signing"), u64::from(sandbox.docusign.exchanges())];
+    let codes = stand.arguments.codes();
+    let (mut once, mut more) = (0, 0);
+    for _ in 0..codes {
+        match race(&instances, &code(&instances[0].url()).await?).await? {
+            0 => {}
+            1 => once += 1,
+            _ => more += 1,
+        }
+    }
+    let latencies = refreshes(&instances, stand.arguments.refreshes()).await?;
+    let look_ups = sandbox.azurite.as_ref().map_or(0, |azurite| azurite.requests("GET", "revoked/")) as u64;
+    let memory = instances.iter().map(|server| server.memory().resident).sum();
+    section.promise(
+        once == codes as u64,
+        format!("{count} instances: {once} of {codes} codes were redeemed exactly once"),
+    );
+    section.promise(cost == [count as u64; 3], format!("{count} instances took {cost:?} signatures and exchanges"));
+    let mut row = vec![Cell::Count(count as u64)];
+    row.extend(cost.map(Cell::Count));
+    row.extend([codes as u64, once, more].map(Cell::Count));
+    row.extend([latencies.median(), latencies.percentile(99)].map(Cell::Figure));
+    row.extend([Cell::Count(look_ups), Cell::Figure(number(memory) / 1e3)]);
+    Ok(row)
+}
+
+/// The first is the issuer, as far as browsers are concerned.
+async fn start(stand: &Stand, sandbox: &Sandbox, count: usize) -> Result<Vec<Server>> {
+    let ports: Vec<u16> = (0..count).map(|_| free_port()).collect();
+    let issuer = format!("http://127.0.0.1:{}", ports[0]);
+    let mut instances = Vec::new();
+    for port in ports {
+        instances.push(stand.warm(&stand.instance(sandbox, port, &issuer)?).await?);
+    }
+    Ok(instances)
+}
+
+/// Waits until each instance has its sealing secret; not for ever, for the counts will tell.
+async fn sealed(sandbox: &Sandbox, count: usize) {
+    for _ in 0..200 {
+        if sandbox.key_vault.signatures_by("evergrant-sealing") >= count {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// How many of those who present a code at the same time redeem it: two at each instance.
+async fn race(instances: &[Server], code: &str) -> Result<usize> {
+    let mut racers = JoinSet::new();
+    for instance in instances.iter().chain(instances) {
+        let (url, form) = (instance.url(), redemption(code));
+        racers.spawn(async move { post(&url, &form).await });
+    }
+    let mut redeemed = 0;
+    while let Some(answer) = racers.join_next().await {
+        redeemed += usize::from(answer?.status == 200);
+    }
+    Ok(redeemed)
+}
+
+/// One connection, refreshed at one instance after the other.
+async fn refreshes(instances: &[Server], times: usize) -> Result<Samples> {
+    let request = token_request(&refresh(&connect(&instances[0].url()).await?));
+    let mut connections = Vec::new();
+    for instance in instances {
+        connections.push(Connection::open(instance.address()).await?);
+    }
+    let mut latencies = Vec::new();
+    for turn in 0..times {
+        let asked = Instant::now();
+        let connection = &mut connections[turn % instances.len()];
+        connection.send(&request).await?;
+        match connection.receive().await? {
+            200 => latencies.push(asked.elapsed()),
+            status => return Err(format!("a refresh was answered {status}").into()),
+        }
+    }
+    Ok(latencies.into_iter().collect())
+}

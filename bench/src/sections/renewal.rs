@@ -1,0 +1,127 @@
+//! Callers while a token is being renewed, and the upstream takes its time.
+
+use std::time::{Duration, Instant};
+
+use sandbox::Sandbox;
+use sandbox::docusign::ExpiresIn;
+use sandbox::fault::Fault;
+use tokio::task::JoinSet;
+
+use crate::Result;
+use crate::figures::Samples;
+use crate::http_wire::{Connection, token_request};
+use crate::report::{Cell, Section, Table};
+use crate::server::Server;
+use crate::stand::{Stand, client_credentials, granted, post};
+
+/// The heading.
+pub const TITLE: &str = "A renewal";
+
+const COLUMNS: [&str; 6] = ["when", "requests", "refused", "p50 ms", "p99 ms", "worst ms"];
+/// With so many seconds left, a token is renewed in the background.
+const RENEWED_FROM: u64 = 600;
+/// How long the exchange takes meanwhile.
+const EXCHANGE: Duration = Duration::from_secs(2);
+const CALLERS: usize = 8;
+/// Each caller asks so often, whether or not others were answered.
+const PACE: Duration = Duration::from_millis(8);
+
+/// A request: when it was due, how long its answer took, and the status.
+type Outcome = (Instant, Duration, u16);
+
+/// Measures.
+///
+/// # Errors
+/// If Evergrant does not start or answer.
+pub async fn run(stand: &Stand) -> Result<Section> {
+    let calm = if stand.arguments.quick() { 2 } else { 6 };
+    let sandbox = Sandbox::start().await;
+    let handler = stand.warm(&stand.handler(&sandbox)?).await?;
+    // A token for another scope, so that it begins to live now.
+    let form = client_credentials("signature spring_read");
+    sandbox.docusign.set_expires_in(ExpiresIn::Number(RENEWED_FROM + calm));
+    granted(&post(&handler.url(), &form).await)?;
+    sandbox.docusign.set_expires_in(ExpiresIn::Number(3600));
+    sandbox.docusign.faults.set(Some(Fault::Latency(EXCHANGE)));
+    let exchanges = sandbox.docusign.exchanges();
+    let end = Instant::now() + Duration::from_secs(calm + 1) + EXCHANGE;
+    let mut callers = start_callers(&handler, &form, end);
+    let begun = loop {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        if sandbox.docusign.exchanges() > exchanges {
+            break Instant::now();
+        }
+        if Instant::now() > end {
+            return Err("no renewal began".into());
+        }
+    };
+    let mut outcomes = Vec::new();
+    while let Some(ended) = callers.join_next().await {
+        outcomes.extend(ended??);
+    }
+    Ok(section(&outcomes, begun, u64::from(sandbox.docusign.exchanges() - exchanges)))
+}
+
+type Callers = JoinSet<std::result::Result<Vec<Outcome>, String>>;
+
+fn start_callers(handler: &Server, form: &str, end: Instant) -> Callers {
+    let mut callers = JoinSet::new();
+    for _ in 0..CALLERS {
+        let (address, request) = (handler.address(), token_request(form));
+        callers.spawn(async move {
+            let connection = Connection::open(address).await.map_err(|error| error.to_string())?;
+            call(connection, &request, end).await.map_err(|error| error.to_string())
+        });
+    }
+    callers
+}
+
+/// Asks at a steady pace. An answer that comes late makes the next requests late, which counts against them: they were
+/// due before.
+async fn call(mut connection: Connection, request: &[u8], end: Instant) -> Result<Vec<Outcome>> {
+    let (mut outcomes, mut due) = (Vec::new(), Instant::now());
+    while due < end {
+        let late = Instant::now() > due;
+        tokio::time::sleep_until(due.into()).await;
+        // The timer is only as fine as a millisecond, and its delay is not the server's.
+        let counted_from = if late { due } else { Instant::now() };
+        connection.send(request).await?;
+        let status = connection.receive().await?;
+        outcomes.push((counted_from, counted_from.elapsed(), status));
+        due += PACE;
+    }
+    Ok(outcomes)
+}
+
+fn section(outcomes: &[Outcome], begun: Instant, exchanges: u64) -> Section {
+    let mut section = Section {
+        title: TITLE,
+        about: format!(
+            "{CALLERS} callers ask every {} ms each while their token comes to its renewal, for which the exchange at DocuSign \
+             takes {} s. A request that is sent late because an answer was late counts from when it was due.",
+            PACE.as_millis(),
+            EXCHANGE.as_secs()
+        ),
+        table: Table { columns: COLUMNS.to_vec(), rows: Vec::new() },
+        ..Section::default()
+    };
+    let over = begun + EXCHANGE;
+    let refused = outcomes.iter().filter(|(_, _, status)| *status != 200).count();
+    section.table.rows = vec![
+        row("before", outcomes, |at| at < begun),
+        row("during", outcomes, |at| (begun..over).contains(&at)),
+        row("after", outcomes, |at| at >= over),
+    ];
+    section.promise(refused == 0, format!("{refused} requests around a renewal were refused"));
+    section.promise(exchanges == 1, format!("a renewal took {exchanges} exchanges, not 1"));
+    section
+}
+
+fn row(when: &str, outcomes: &[Outcome], belongs: impl Fn(Instant) -> bool) -> Vec<Cell> {
+    let these = || outcomes.iter().filter(|(at, _, _)| belongs(*at));
+    let latencies: Samples = these().map(|(_, latency, _)| *latency).collect();
+    let refused = these().filter(|(_, _, status)| *status != 200).count() as u64;
+    let head = [Cell::text(when), Cell::Count(latencies.len() as u64), Cell::Count(refused)];
+    let figures = [latencies.median(), latencies.percentile(99), latencies.worst()];
+    head.into_iter().chain(figures.map(Cell::Figure)).collect()
+}
