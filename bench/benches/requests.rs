@@ -1,0 +1,74 @@
+//! Reading a token request and proving the client.
+
+#![expect(clippy::expect_used, reason = "what fails here should fail loudly")]
+
+use std::hint::black_box;
+
+use bytes::Bytes;
+use criterion::{Criterion, criterion_group, criterion_main};
+use evergrant::config::{Environment, Settings};
+use evergrant::oauth::client::ClientRegistry;
+use evergrant::token::request::RawTokenRequest;
+use http::Request;
+use secrecy::SecretString;
+use serde_json::json;
+use url::form_urlencoded::Serializer;
+
+const SECRET: &str = "6a1f0e9d8c7b6a5f4e3d2c1b0a9f8e7d6c5b4a3f2e1d0c9b8a7f6e5d4c3b2a1f";
+/// As long as a sealed refresh token, more or less.
+const REFRESH_TOKEN_LENGTH: usize = 600;
+/// More than most installations have.
+const CLIENTS: usize = 50;
+
+/// The registry is the only setting.
+struct Registry(String);
+
+impl Environment for Registry {
+    fn var(&self, name: &str) -> Option<String> {
+        (name == "EVERGRANT_CLIENTS").then(|| self.0.clone())
+    }
+
+    fn file(&self, _: &str) -> Option<SecretString> {
+        None
+    }
+}
+
+fn registry() -> ClientRegistry {
+    let client = |number| {
+        json!({"client_id": format!("client-{number}"), "client_secret_sha256": [sandbox::digest(SECRET)],
+               "grant_types": ["client_credentials"], "subject": "integration_user"})
+    };
+    let clients: Vec<_> = (0..CLIENTS).map(client).collect();
+    Settings::read_clients(&Registry(json!(clients).to_string())).expect("a registry")
+}
+
+/// Of the client that is found last.
+fn request(secret: &str, more: &[(&str, &str)]) -> Request<Bytes> {
+    let last = format!("client-{}", CLIENTS - 1);
+    let mut form = Serializer::new(String::new());
+    let form = form.extend_pairs([("client_id", last.as_str()), ("client_secret", secret)]).extend_pairs(more).finish();
+    let request = Request::post("/oauth/token").header("content-type", "application/x-www-form-urlencoded");
+    request.body(Bytes::from(form)).expect("a request")
+}
+
+fn requests(criterion: &mut Criterion) {
+    let clients = registry();
+    let refresh_token = "x".repeat(REFRESH_TOKEN_LENGTH);
+    let asks = request(SECRET, &[("grant_type", "client_credentials"), ("scope", "signature spring_read")]);
+    let refreshes = request(SECRET, &[("grant_type", "refresh_token"), ("refresh_token", &refresh_token)]);
+    for (name, request) in [("client_credentials", &asks), ("refresh_token", &refreshes)] {
+        criterion.bench_function(&format!("read the form of {name}"), |bencher| {
+            bencher.iter(|| RawTokenRequest::read(black_box(request), &clients));
+        });
+    }
+    let wrong = request("another secret", &[("grant_type", "client_credentials")]);
+    for (name, request) in [("prove a client", &asks), ("refuse a wrong secret", &wrong)] {
+        let raw = RawTokenRequest::read(request, &clients).expect("a request that can be read");
+        criterion.bench_function(name, |bencher| {
+            bencher.iter(|| black_box(&raw).credentials.authenticate(&clients).is_ok());
+        });
+    }
+}
+
+criterion_group!(benches, requests);
+criterion_main!(benches);
