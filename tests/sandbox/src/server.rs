@@ -77,6 +77,8 @@ impl Server {
             // Connections end with the server, as they do when a process ends.
             let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
+                // As servers do that are used in earnest: else small answers wait for the acknowledgement of earlier ones.
+                let _ = stream.set_nodelay(true);
                 connections.spawn(connection(stream, tls.clone(), Arc::clone(&handler)));
                 while connections.try_join_next().is_some() {}
             }
