@@ -41,12 +41,13 @@ impl Samples {
     }
 }
 
-/// The middle one of some figures.
+/// The middle one of some figures, or between the two in the middle.
 #[must_use]
 pub fn median(figures: &[f64]) -> f64 {
     let mut sorted = figures.to_vec();
     sorted.sort_by(f64::total_cmp);
-    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
+    let middle = |at: usize| sorted.get(at).copied().unwrap_or(f64::NAN);
+    f64::midpoint(middle(sorted.len().saturating_sub(1) / 2), middle(sorted.len() / 2))
 }
 
 /// In milliseconds.
@@ -96,6 +97,13 @@ mod tests {
         let told: Vec<String> = [0, 50, 99, 100].iter().map(|percent| written(samples.percentile(*percent))).collect();
         assert_eq!(told, ["1.00", "100", "198", "200"]);
         assert!(Samples::default().worst().is_nan());
+    }
+
+    #[test]
+    fn the_median_of_an_even_number_lies_between() {
+        let told: Vec<String> =
+            [&[3.0, 1.0, 2.0][..], &[4.0, 1.0], &[]].map(|figures| written(median(figures))).to_vec();
+        assert_eq!(told, ["2.00", "2.50", "–"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use sandbox::free_port;
 
 use crate::Result;
-use crate::server::Launch;
+use crate::server::{Launch, Output};
 use crate::stand::{MACHINE, SCOPE, SECRET};
 
 /// A server made of what others wrote.
@@ -67,7 +67,7 @@ fn launch(program: PathBuf, arguments: Vec<String>, port: u16, folder: PathBuf) 
             .chain([("PATH", path.as_str()), ("NODE_ENV", "production"), ("PYTHONDONTWRITEBYTECODE", "1")])
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
-    Ok(Launch { program, arguments, environment, folder, port, keeps_log: false })
+    Ok(Launch { program, arguments, environment, folder, port, output: Output::Counted })
 }
 
 fn folder() -> PathBuf {

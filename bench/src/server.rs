@@ -31,8 +31,19 @@ pub struct Launch {
     pub folder: PathBuf,
     /// Where it will listen.
     pub port: u16,
-    /// Keeps what it writes, instead of only counting it.
-    pub keeps_log: bool,
+    /// What becomes of what it writes.
+    pub output: Output,
+}
+
+/// What becomes of what a server writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// A pipe, which is read and counted.
+    Counted,
+    /// A pipe, which is read and kept.
+    Kept,
+    /// `/dev/null`.
+    Discarded,
 }
 
 /// What a server wrote.
@@ -61,7 +72,8 @@ impl Launch {
     pub fn spawn(&self, cores: &Cores) -> Result<Server> {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).env_clear().envs(self.environment.iter().cloned()).current_dir(&self.folder);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let pipe = || if self.output == Output::Discarded { Stdio::null() } else { Stdio::piped() };
+        command.stdin(Stdio::null()).stdout(pipe()).stderr(pipe());
         // From a thread of its own, whose core the child inherits: to start it by taskset would cost time that is measured.
         let spawning = std::thread::scope(|scope| {
             let spawning = scope.spawn(|| {
@@ -73,8 +85,9 @@ impl Launch {
         });
         let (mut child, spawned) = spawning?.map_err(|error| format!("{}: {error}", self.program.display()))?;
         let log = Arc::new(Log::default());
-        follow(child.stdout.take(), &log, self.keeps_log);
-        follow(child.stderr.take(), &log, self.keeps_log);
+        let keep = self.output == Output::Kept;
+        follow(child.stdout.take(), &log, keep);
+        follow(child.stderr.take(), &log, keep);
         Ok(Server { child, log, spawned, port: self.port })
     }
 

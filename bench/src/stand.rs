@@ -10,7 +10,7 @@ use url::form_urlencoded::Serializer;
 use crate::Result;
 use crate::arguments::Arguments;
 use crate::cores::Cores;
-use crate::server::{Launch, Server};
+use crate::server::{Launch, Output, Server};
 
 /// As long as a secret that `evergrant client new` makes; worth nothing.
 pub const SECRET: &str = "6a1f0e9d8c7b6a5f4e3d2c1b0a9f8e7d6c5b4a3f2e1d0c9b8a7f6e5d4c3b2a1f";
@@ -62,7 +62,7 @@ impl Stand {
             environment,
             folder: std::env::temp_dir(),
             port,
-            keeps_log: false,
+            output: Output::Counted,
         })
     }
 

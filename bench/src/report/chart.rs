@@ -5,7 +5,7 @@ use crate::figures::written;
 
 const WIDTH: u32 = 760;
 /// Where bars begin; names stand before it.
-const LEFT: u32 = 250;
+const LEFT: u32 = 270;
 /// The longest bar; its figure stands behind it.
 const LONGEST: f64 = 380.0;
 const ROW: u32 = 26;

@@ -17,7 +17,7 @@ use crate::stand::{API_KEY, SCOPE, Stand};
 /// The heading.
 pub const TITLE: &str = "Large bodies through the gateway";
 
-const COLUMNS: [&str; 6] = ["way", "MB", "s", "MB/s", "of direct", "peak RSS MB"];
+const COLUMNS: [&str; 6] = ["way", "MiB", "s", "MiB/s", "of direct", "peak RSS MB"];
 const FOLDER: &str = "/Contracts";
 
 /// A way to CLM: where uploads and downloads go, and by which header.

@@ -13,7 +13,7 @@ use crate::Result;
 use crate::figures::{Samples, number};
 use crate::http_wire::{Connection, token_request};
 use crate::report::{Cell, Section, Table};
-use crate::server::Server;
+use crate::server::{Output, Server};
 use crate::stand::{Stand, client_credentials};
 
 /// The heading.
@@ -50,7 +50,7 @@ type Outcome = (u16, Duration);
 pub async fn run(stand: &Stand) -> Result<Section> {
     let sandbox = Sandbox::start().await;
     let mut launch = stand.handler(&sandbox)?;
-    launch.keeps_log = true;
+    launch.output = Output::Kept;
     let handler = stand.warm(&launch).await?;
     let callers = stand.arguments.callers();
     let connections = callers.min(file_limit().saturating_sub(OTHER_FILES)).max(1);
