@@ -36,7 +36,7 @@ fn main() -> ExitCode {
     let cores = Cores::choose();
     // Threads and processes inherit it, so it comes before all of them.
     cores.keep_to_load();
-    match measure(&Stand { arguments, cores }) {
+    match measure(&Stand { arguments, cores, busy_before: process::busy_machine() }) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {

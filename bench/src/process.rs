@@ -1,6 +1,9 @@
 //! What Linux tells of a process and of those that it started.
 
 use std::path::Path;
+use std::time::Duration;
+
+use crate::figures::number;
 
 /// Memory in kB.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,6 +38,23 @@ impl Memory {
 #[must_use]
 pub fn ticks(pid: u32) -> u64 {
     family(pid).into_iter().map(ticks_of_one).sum()
+}
+
+/// Share of all cores that is in use, in percent, over a second: asked before anything is measured, it tells who else is there.
+#[must_use]
+pub fn busy_machine() -> f64 {
+    let (total, idle) = machine_ticks();
+    std::thread::sleep(Duration::from_secs(1));
+    let (total, idle) = (machine_ticks().0 - total, machine_ticks().1 - idle);
+    100.0 * (1.0 - number(idle.min(total)) / number(total.max(1)))
+}
+
+/// All and idle ticks of all cores since the start. User, nice, system, idle and waiting for disks come first.
+fn machine_ticks() -> (u64, u64) {
+    let stat = std::fs::read_to_string("/proc/stat").unwrap_or_default();
+    let line = stat.lines().next().unwrap_or_default();
+    let ticks: Vec<u64> = line.split_whitespace().skip(1).take(8).filter_map(|ticks| ticks.parse().ok()).collect();
+    (ticks.iter().sum(), ticks.iter().skip(3).take(2).sum())
 }
 
 fn ticks_of_one(pid: u32) -> u64 {

@@ -34,6 +34,8 @@ pub struct Stand {
     pub arguments: Arguments,
     /// Which core has what.
     pub cores: Cores,
+    /// How busy the machine was before anything was measured, in percent.
+    pub busy_before: f64,
 }
 
 impl Stand {

@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 use crate::figures::written;
 use crate::stand::Stand;
 
+/// An idle machine is busy with less than that, in percent.
+const DISTURBED: f64 = 5.0;
+
 /// The circumstances of a run, named.
 #[derive(Debug)]
 pub struct Machine(Vec<(&'static str, String)>);
@@ -24,6 +27,7 @@ impl Machine {
             ("memory", field("/proc/meminfo", "MemTotal")),
             ("system", first_line("uname", &["-sr"])),
             ("cores", stand.cores.told()),
+            ("busy before the run", format!("{} % of all cores", written(stand.busy_before))),
             ("load average at the end", file("/proc/loadavg").split(' ').take(3).collect::<Vec<_>>().join(" ")),
             (
                 "handler",
@@ -35,6 +39,9 @@ impl Machine {
         ];
         if arguments.quick() {
             told.push(("NOTE", "a smoke run (--quick): these figures mean nothing".to_owned()));
+        }
+        if stand.busy_before > DISTURBED {
+            told.push(("DISTURBED", "others used this machine, so these figures are disturbed".to_owned()));
         }
         Self(told)
     }
