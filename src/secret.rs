@@ -50,19 +50,17 @@ const fn hex_digit(digit: u8) -> Option<u8> {
     }
 }
 
-/// Are two digests the same? In constant time.
-#[must_use]
-pub fn equal(one: &Sha256, other: &Sha256) -> bool {
-    one.ct_eq(other).into()
-}
-
-/// Does `presented` hash to one of `accepted`? Compares with every digest, in constant time,
-/// so that neither a match's place nor its nearness can be measured.
+/// Does `presented` hash to one of `accepted`? As [`is_among`].
 #[must_use]
 pub fn matches_any(presented: &str, accepted: &[Sha256]) -> bool {
-    let presented = sha256(presented.as_bytes());
-    let matched = accepted.iter().fold(Choice::from(0), |matched, digest| matched | presented.ct_eq(digest));
-    matched.into()
+    is_among(&sha256(presented.as_bytes()), accepted)
+}
+
+/// Is `presented` one of `accepted`? Compares with every digest, in constant time, so that neither a match's place nor its
+/// nearness can be measured.
+#[must_use]
+pub fn is_among(presented: &Sha256, accepted: &[Sha256]) -> bool {
+    accepted.iter().fold(Choice::from(0), |matched, digest| matched | presented.ct_eq(digest)).into()
 }
 
 #[cfg(test)]

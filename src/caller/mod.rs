@@ -156,7 +156,9 @@ impl Callers {
         }
     }
 
-    fn actor(&self, user: Guid, scope: &Scope) -> Actor {
+    /// `user`, within `scope` as DocuSign is asked for it.
+    #[must_use]
+    pub fn actor(&self, user: Guid, scope: &Scope) -> Actor {
         Actor { user, scope: upstream_scope(&self.docusign_scopes, scope) }
     }
 }

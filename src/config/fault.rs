@@ -20,6 +20,8 @@ pub enum Problem {
     Wrong,
     /// Names a file that cannot be read.
     UnreadableFile,
+    /// A Key Vault reference that the platform left as it stands.
+    Unresolved,
     /// Right in itself, but not here; with the reason.
     NotHere(&'static str),
 }
@@ -44,6 +46,9 @@ impl Fault {
             Problem::Missing => format!("{setting} is missing"),
             Problem::Wrong => format!("{setting} is not right"),
             Problem::UnreadableFile => format!("{setting} names a file that cannot be read"),
+            Problem::Unresolved => {
+                format!("{setting} is a Key Vault reference that the platform could not resolve")
+            }
             Problem::NotHere(why) => format!("{setting} {why}"),
         }
     }

@@ -45,7 +45,7 @@ impl<'e> Reader<'e> {
         let raw = self.raw(name)?;
         let parsed = if is_unresolved(&raw) { None } else { parse(&raw) };
         if parsed.is_none() {
-            self.note(name, if is_unresolved(&raw) { UNRESOLVED } else { Problem::Wrong }, shape);
+            self.note(name, if is_unresolved(&raw) { Problem::Unresolved } else { Problem::Wrong }, shape);
         }
         parsed
     }
@@ -80,8 +80,6 @@ impl<'e> Reader<'e> {
         }
     }
 }
-
-const UNRESOLVED: Problem = Problem::NotHere("is a Key Vault reference that the platform could not resolve");
 
 /// The platform leaves a Key Vault reference as it stands when it cannot resolve it, for want of a role or a secret.
 /// Taken for the value itself it would only surface much later, for instance as a failed sign-in.

@@ -5,8 +5,7 @@ use http::HeaderMap;
 use http::header::SET_COOKIE;
 use tokio::time::{Instant, timeout_at};
 
-use crate::browser::{SessionCookie, SignInCookie};
-use crate::clock::UnixSeconds;
+use crate::browser::SessionCookie;
 use crate::config::shapes::Guid;
 use crate::consent::ConsentCallback;
 use crate::consent::outcome::Outcome;
@@ -31,19 +30,15 @@ impl ConsentCallback {
         (sealed, code_verifier): (Sealed<BrowsingState>, String),
         deadline: Instant,
     ) -> Answer {
-        let secure = !self.issuer.is_insecure();
-        let cookie = SignInCookie::of(&sealed.jti, secure);
-        let expires_at = sealed.exp.map_or_else(|| self.clock.now(), UnixSeconds);
-        let ours = cookie.is_in(headers, &sealed.content.browser);
-        if !ours || !self.finished.is_first(&sealed.jti, expires_at, self.clock.now()) {
+        let Some(cookie) = self.first_return(headers, &sealed, &sealed.content.browser) else {
             return self.page(&Outcome::SignInOver);
-        }
+        };
         let session = timeout_at(deadline, self.session(&sealed.content.client_id, query, code_verifier)).await;
         match session.unwrap_or(Err(Outcome::Unproved(MintError::Deadline))) {
             Ok(session) => {
                 // Where to was sealed here: it is one of our own paths.
                 let mut response = redirect(&self.issuer.join(&sealed.content.back));
-                let session = SessionCookie::new(secure).set(&session, SESSION_LIFETIME);
+                let session = SessionCookie::new(!self.issuer.is_insecure()).set(&session, SESSION_LIFETIME);
                 for cookie in [session, cookie.forget()].into_iter().flatten() {
                     response.headers_mut().append(SET_COOKIE, cookie);
                 }

@@ -19,11 +19,12 @@ mod sign_in;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::Request;
+use http::{HeaderMap, Request};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::{Instant, timeout_at};
 
-use crate::clock::{Clock, answer_deadline};
+use crate::browser::SignInCookie;
+use crate::clock::{Clock, UnixSeconds, answer_deadline};
 use crate::config::DocusignSettings;
 use crate::config::shapes::BaseUrl;
 use crate::docusign::access_tokens::AccessTokens;
@@ -115,6 +116,15 @@ impl ConsentCallback {
             Ok(Err(OpenError::NotOurs | OpenError::UnknownKey | OpenError::OtherIssuer)) => Err(Outcome::ForeignState),
             Ok(Err(OpenError::Unavailable(_))) | Err(_) => Err(Outcome::StateUnchecked),
         }
+    }
+
+    /// The cookie of a sign-in, if this is the browser that began it, and the first time it comes back. `digest` is what
+    /// the state remembers of the cookie.
+    fn first_return<T>(&self, headers: &HeaderMap, sealed: &Sealed<T>, digest: &str) -> Option<SignInCookie> {
+        let cookie = SignInCookie::of(&sealed.jti, !self.issuer.is_insecure());
+        let now = self.clock.now();
+        let expires_at = sealed.exp.map_or(now, UnixSeconds);
+        (cookie.is_in(headers, digest) && self.finished.is_first(&sealed.jti, expires_at, now)).then_some(cookie)
     }
 
     /// Who signed in, by the code; a page loaded twice has a code that tells nothing any more.

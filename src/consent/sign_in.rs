@@ -1,6 +1,6 @@
 //! Way C: a person comes back from signing in at DocuSign, and goes on to the client with a code or an error.
 //!
-//! The browser must be the one that began ([`SignInCookie`]) → the code tells who signed in → may that user?
+//! The browser must be the one that began ([`crate::browser`]) → the code tells who signed in → may that user?
 //! ([`allow`]) → a fresh mint proves that the connection will work, now and not at 3 a.m. → a sealed code for the
 //! client.
 
@@ -8,8 +8,6 @@ use http::HeaderMap;
 use http::header::SET_COOKIE;
 use tokio::time::{Instant, timeout_at};
 
-use crate::browser::SignInCookie;
-use crate::clock::UnixSeconds;
 use crate::consent::outcome::Outcome;
 use crate::consent::query::CallbackQuery;
 use crate::consent::refusal::Refusal;
@@ -41,12 +39,9 @@ impl ConsentCallback {
         deadline: Instant,
     ) -> Answer {
         // 1. The browser that began it, and the first time it comes back.
-        let cookie = SignInCookie::of(&sealed.jti, !self.issuer.is_insecure());
-        let expires_at = sealed.exp.map_or_else(|| self.clock.now(), UnixSeconds);
-        let ours = cookie.is_in(headers, &sealed.content.browser);
-        if !ours || !self.finished.is_first(&sealed.jti, expires_at, self.clock.now()) {
+        let Some(cookie) = self.first_return(headers, &sealed, &sealed.content.browser) else {
             return self.page(&Outcome::SignInOver);
-        }
+        };
         // 2. A client that is still registered, with the way back to it.
         let state = sealed.content;
         let client = self.clients.find(&state.client_id).filter(|client| client.redirects_to(&state.redirect_uri));

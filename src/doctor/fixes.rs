@@ -1,7 +1,7 @@
 //! What mends a fault, in words an administrator can act on, with the command where there is one. Pure.
 
 use crate::config::StoreSetting;
-use crate::config::fault::{Fault, Shape};
+use crate::config::fault::{Fault, Problem, Shape};
 use crate::doctor::NamedKey;
 use crate::docusign::errors::ExchangeError;
 use crate::docusign::minter::MintError;
@@ -12,9 +12,6 @@ use crate::upstream::error::UpstreamError;
 
 /// Stands in a command for what only the reader knows.
 const IDENTITY: &str = "<client id of the identity>";
-
-/// How the fault of a reference to Key Vault is told.
-const UNRESOLVED: &str = "Key Vault reference";
 
 /// What mends a key that does not sign.
 pub fn key(error: &SignError, key: &NamedKey, identity: Option<&str>) -> String {
@@ -86,7 +83,7 @@ fn vault_name(id: &KeyVaultKeyId) -> &str {
 /// What mends a setting.
 pub fn setting(fault: &Fault) -> String {
     let Shape { wanted, example } = fault.shape;
-    if fault.told().contains(UNRESOLVED) {
+    if fault.problem == Problem::Unresolved {
         return "Grant the identity the role Key Vault Secrets User on the secret that the reference names, compare the names in it, \
                 see that the vault's network rules let the app in, and restart the app. The portal tells the reference's state \
                 under Environment variables."

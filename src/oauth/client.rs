@@ -5,7 +5,7 @@ use std::fmt;
 use crate::oauth::gateway_rule::GatewayRule;
 use crate::oauth::loopback::differ_in_port_only;
 use crate::oauth::scope::Scope;
-use crate::secret::{Sha256, equal, matches_any, sha256};
+use crate::secret::{Sha256, is_among, matches_any, sha256};
 
 /// A client identifier, RFC 6749 §2.2: printable ASCII, not secret.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -233,10 +233,9 @@ impl ClientRegistry {
     #[must_use]
     pub fn by_api_key(&self, api_key: &str) -> Option<&Client> {
         let presented = sha256(api_key.as_bytes());
-        let matching =
-            |client: &&Client| client.api_key_sha256.iter().fold(false, |met, key| met | equal(&presented, key));
-        let mut matches: Vec<&Client> = self.0.iter().filter(matching).collect();
-        matches.pop()
+        let holds = |client: &Client| is_among(&presented, &client.api_key_sha256);
+        // To the last client, whoever matches.
+        self.0.iter().fold(None, |found, client| if holds(client) { Some(client) } else { found })
     }
 
     /// All clients, in the order of their registration.

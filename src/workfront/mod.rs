@@ -122,9 +122,7 @@ impl Workfront {
             (Operation::Upload | Operation::ServiceInfo | Operation::Open, _) => Err(Refusal::NoSuchOperation),
         }
     }
-}
 
-impl Workfront {
     /// How `visit`'s client is shown documents.
     fn links<'a>(&'a self, visit: &'a Visit<'_>) -> Links<'a> {
         Links { issuer: &self.callers.issuer, client_id: &visit.caller.client.client_id }

@@ -17,7 +17,6 @@ use crate::oauth::sealed::claims::{BrowserSession, BrowsingState};
 use crate::page::Page;
 use crate::sign_in::{SignIn, SignInError};
 use crate::telemetry::{Answer, Record};
-use crate::upstream::Actor;
 use crate::workfront::clm::Clm;
 use crate::workfront::parameters::Parameters;
 use crate::workfront::refusal::Refusal;
@@ -45,7 +44,7 @@ impl Workfront {
                 Err(refusal) => page(&refusal, record),
             };
         };
-        let actor = self.actor(client, user);
+        let actor = self.callers.actor(user, &client.scope);
         let caller = Caller { client, actor, grant_id: BROWSER_SESSION.to_owned() };
         let record = Record { grant_id: Some(caller.grant_id.clone()), ..record };
         match self.open_as(&caller, parameters).await {
@@ -63,10 +62,6 @@ impl Workfront {
     async fn open_as(&self, caller: &Caller<'_>, parameters: Parameters) -> Result<http::Response<Body>, Refusal> {
         let clm = Clm::new(&self.upstream, &caller.actor).await?;
         self.download(&Visit { caller, clm, parameters }).await
-    }
-
-    fn actor(&self, client: &Client, user: Guid) -> Actor {
-        Actor { user, scope: upstream_scope(&self.docusign.scopes, &client.scope) }
     }
 
     /// The user whose session for `client` the browser has.
