@@ -121,7 +121,7 @@ async fn whoever_may_not_hears_403_and_everybody_has_his_own_rights() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn folders_are_listed_searched_and_changed_as_the_vendor_says() {
+async fn folders_are_listed_and_searched_page_by_page() {
     let app = app().await;
     let (documents, clm) = (of(&app, OTHER_EMAIL), &app.sandbox.clm);
     let info = app.sandbox.workfront.unauthenticated().service_info().await;
@@ -152,7 +152,14 @@ async fn folders_are_listed_searched_and_changed_as_the_vendor_says() {
     assert_eq!(titles(&documents.call(Method::GET, "search", &within).await).len(), 23);
     assert_eq!(documents.search(" ").await.json(), json!([]));
     assert_eq!(titles(&documents.search("Contracts").await), ["Contracts"], "folders too");
-    // Made, renamed, deleted: in the query or in the body.
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn folders_and_documents_are_made_renamed_and_deleted_as_the_vendor_says() {
+    let app = app().await;
+    let (documents, clm) = (of(&app, OTHER_EMAIL), &app.sandbox.clm);
+    let folder = contracts(&documents).await;
+    // In the query or in the body.
     let made = documents.create_folder(&folder, "Made & new").await.json();
     assert_eq!((made["title"].as_str(), made["kind"].as_str()), (Some("Made & new"), Some("folder")));
     assert_error(&documents.create_folder_by_form(&folder, "Made & new").await, 500, "of this name");
@@ -166,11 +173,11 @@ async fn folders_are_listed_searched_and_changed_as_the_vendor_says() {
     assert_error(&documents.delete("folderId", id).await, 404, "deleted");
     assert_eq!(clm.is_in_trash(&id[2..]), Some(true), "deleting twice does not delete for good");
     assert_error(&documents.delete("folderId", "/").await, 403, "root");
-    let document = format!("d:{}", clm.documents_at("/Contracts/Paged 000.txt")[0]);
+    let document = format!("d:{}", clm.documents_at("/Contracts/Agreement 05.txt")[0]);
     for name in ["Zero.txt", "ZERO.txt"] {
         assert_eq!(documents.rename(&document, name).await.json(), json!({"status": "success"}));
     }
-    for (name, says) in [("Paged 001.txt", "of this name"), ("a/b", "no such name")] {
+    for (name, says) in [("Agreement 06.txt", "of this name"), ("a/b", "no such name")] {
         let refused = documents.rename(&document, name).await;
         assert_eq!((refused.status.as_u16(), refused.json()["status"].as_str()), (200, Some("failure")), "{name}");
         assert!(refused.json()["error"].as_str().unwrap().contains(says), "{}", refused.text());
@@ -251,6 +258,14 @@ async fn uploads_become_documents_and_versions_and_nothing_by_halves() {
     assert_eq!(documents.put_content(&id, "fourth").await.json()["result"], "success");
     assert_eq!(documents.download(&id).await.answer.text(), "fourth");
     assert_eq!(clm.content(&known[0]).unwrap().versions, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn uploads_are_refused_and_begun_anew_as_the_folder_says() {
+    let app = app().await;
+    let (documents, clm) = (of(&app, OTHER_EMAIL), &app.sandbox.clm);
+    let folder = contracts(&documents).await;
+    assert_eq!(documents.upload(&folder, "x.docx", ids("doc-1", "v-1"), "x").await.json()["result"], "success");
     // What CLM does not take.
     for name in ["", "a/b.txt", "a*.txt", " a.txt"] {
         assert_error(&documents.upload_init(&folder, name, ids("d", "v")).await, 500, "no such name");
