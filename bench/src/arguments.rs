@@ -42,6 +42,8 @@ pub struct Arguments {
 pub enum Section {
     /// Answers from the cache, beside a bare server and other authorization servers
     Tokens,
+    /// Instructions of a request, by callgrind
+    Instructions,
     /// From nothing to the first answer and the first token
     ColdStart,
     /// The cost of a mint
@@ -85,6 +87,12 @@ impl Arguments {
     #[must_use]
     pub fn rounds(&self) -> usize {
         if self.quick { 1 } else { self.rounds.max(1) }
+    }
+
+    /// Requests whose instructions are counted.
+    #[must_use]
+    pub const fn counted(&self) -> usize {
+        if self.quick { 100 } else { 1000 }
     }
 
     /// Cold starts.

@@ -74,7 +74,11 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("peers")
 }
 
-fn on_path(program: &str) -> Result<PathBuf> {
+/// Where a program is.
+///
+/// # Errors
+/// If it is not installed.
+pub fn on_path(program: &str) -> Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.is_file());
     found.ok_or_else(|| format!("{program} is not installed").into())

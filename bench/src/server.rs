@@ -133,6 +133,12 @@ impl Server {
         format!("http://{}", self.address())
     }
 
+    /// The process.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Memory, now and at most.
     #[must_use]
     pub fn memory(&self) -> Memory {

@@ -3,6 +3,7 @@
 mod cold_start;
 mod gateway;
 mod instances;
+mod instructions;
 mod mint;
 mod renewal;
 mod storm;
@@ -20,6 +21,7 @@ pub async fn all(stand: &Stand) -> Report {
     let mut sections = Vec::new();
     let mut take = |section: Option<Section>| sections.extend(section);
     take(one(stand, Wanted::Tokens, tokens::TITLE, tokens::run(stand)).await);
+    take(one(stand, Wanted::Instructions, instructions::TITLE, instructions::run(stand)).await);
     take(one(stand, Wanted::ColdStart, cold_start::TITLE, cold_start::run(stand)).await);
     take(one(stand, Wanted::Mint, mint::TITLE, mint::run(stand)).await);
     take(one(stand, Wanted::Storm, storm::TITLE, storm::run(stand)).await);
