@@ -10,8 +10,8 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{AzureSettings, Settings, SigningKeySources, StoreSetting};
 use crate::docusign::access_tokens::AccessTokens;
 use crate::docusign::account_server::AccountServer;
-use crate::docusign::assertion::upstream_scope;
 use crate::docusign::minter::Minter;
+use crate::docusign::upstream_scope::UpstreamScopes;
 use crate::http_client::HttpClient;
 use crate::identity::Identity;
 use crate::oauth::client::{GrantType, SubjectKind};
@@ -32,6 +32,8 @@ pub struct App {
     pub settings: Settings,
     /// The cache and the mints.
     pub access_tokens: AccessTokens,
+    /// What is asked of DocuSign, for each client's scope.
+    pub upstream_scopes: Arc<UpstreamScopes>,
     /// DocuSign.
     pub account_server: AccountServer,
     /// DocuSign's APIs.
@@ -80,7 +82,9 @@ impl App {
             Arc::clone(&http),
             Arc::clone(&clock),
         );
+        let scopes = settings.clients.iter().map(|client| &client.scope);
         Self {
+            upstream_scopes: Arc::new(UpstreamScopes::new(&settings.docusign.scopes, scopes)),
             access_tokens,
             account_server,
             upstream: Arc::new(upstream),
@@ -103,7 +107,7 @@ impl App {
         let first = clients.find(|client| client.subject == SubjectKind::IntegrationUser);
         let mint = async {
             if let Some(client) = first {
-                let scope = upstream_scope(&docusign.scopes, &client.scope);
+                let scope = self.upstream_scopes.of(&client.scope);
                 let _ = self.access_tokens.get(&docusign.user_id, &scope).await;
             }
         };

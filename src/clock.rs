@@ -2,6 +2,10 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use futures_util::FutureExt as _;
+use tokio::time::error::Elapsed;
+use tokio::time::timeout;
+
 /// Every request is answered by then, with a token, a page or an outage: platforms do not wait for ever. More than a
 /// mint may take, so that its own, better answer comes first.
 pub const ANSWER_WITHIN: Duration = Duration::from_millis(14_500);
@@ -10,6 +14,19 @@ pub const ANSWER_WITHIN: Duration = Duration::from_millis(14_500);
 #[must_use]
 pub fn answer_deadline() -> tokio::time::Instant {
     tokio::time::Instant::now() + ANSWER_WITHIN
+}
+
+/// The output of `future` if it comes within `limit`. Unlike [`tokio::time::timeout`] it looks at the clock only if there is
+/// something to wait for, and nearly every request is answered from memory.
+///
+/// # Errors
+/// [`Elapsed`] if it does not come in time.
+pub async fn within<F: Future>(limit: Duration, future: F) -> Result<F::Output, Elapsed> {
+    let mut future = std::pin::pin!(future);
+    match (&mut future).now_or_never() {
+        Some(output) => Ok(output),
+        None => timeout(limit, future).await,
+    }
 }
 
 /// An instant in whole seconds since 1970-01-01 UTC: the `NumericDate` of RFC 7519 §2.
@@ -47,11 +64,16 @@ pub trait Clock: Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
     fn now(&self) -> UnixSeconds {
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
-        UnixSeconds(since_epoch.unwrap_or(Duration::ZERO).as_secs())
+        UnixSeconds(since_epoch().as_secs())
     }
+}
+
+/// The time since 1970-01-01 UTC by the machine's clock, for log lines.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+pub fn since_epoch() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO)
 }
 
 /// Measures how long something took, for log lines; never for decisions.

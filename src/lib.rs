@@ -26,6 +26,7 @@ pub mod failures;
 pub mod gateway;
 pub mod http_client;
 pub mod identity;
+pub mod json;
 pub mod metadata;
 pub mod oauth;
 pub mod page;

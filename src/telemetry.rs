@@ -3,6 +3,12 @@
 //! Fields are an allow-list: [`Record`] for answered requests, and what each `tracing` call in this crate names.
 //! Events of other crates are never written, whatever `EVERGRANT_LOG` says, for theirs name URLs and headers.
 
+mod lines;
+mod output;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::StatusCode;
 use tracing::Metadata;
@@ -13,6 +19,9 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::body::Body;
 use crate::clock::Stopwatch;
 use crate::oauth::client::{Client, ClientId, GrantType, SubjectKind};
+use crate::oauth::scope::Scope;
+use lines::JsonLines;
+pub use output::write_in_time;
 
 /// `event` of the audit line that every token handed out leaves.
 pub const TOKEN_ISSUED: &str = "token_issued";
@@ -32,13 +41,7 @@ pub fn init(levels: Targets) {
         let target = metadata.target();
         target == AUDIT || (target.starts_with("evergrant") && levels.would_enable(target, metadata.level()))
     });
-    let lines = tracing_subscriber::fmt::layer()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_span_list(false)
-        .with_writer(std::io::stdout);
-    let _ = tracing_subscriber::registry().with(lines.with_filter(wanted)).try_init();
+    let _ = tracing_subscriber::registry().with(JsonLines.with_filter(wanted)).try_init();
     std::panic::set_hook(Box::new(|panic| {
         // The place, and not the message, which may quote anything.
         let place = panic.location().map(ToString::to_string);
@@ -60,11 +63,11 @@ pub struct Record {
     /// The grant type.
     pub grant_type: Option<GrantType>,
     /// The scope granted.
-    pub scope: Option<String>,
+    pub scope: Option<Scope>,
     /// The grant: what a revocation would name. `client_credentials` where the registration itself is the grant.
-    pub grant_id: Option<String>,
+    pub grant_id: Option<Cow<'static, str>>,
     /// SHA-256 of the token handed out, in hexadecimal; never the token.
-    pub token_sha256: Option<String>,
+    pub token_sha256: Option<Arc<str>>,
     /// Its remaining life in seconds.
     pub expires_in: Option<u64>,
     /// How the cache answered.
@@ -128,7 +131,7 @@ pub fn log<B>(answer: &Answer<B>, route: &str, request_id: &str, invocation_id: 
                 subject_kind = record.subject_kind.map(SubjectKind::as_str),
                 grant_type = record.grant_type.map(GrantType::as_str),
                 grant_id = record.grant_id.as_deref(),
-                scope = record.scope.as_deref(),
+                scope = record.scope.as_ref().map(Scope::as_str),
                 token_sha256 = record.token_sha256.as_deref(),
                 expires_in = record.expires_in,
                 cache.result = record.cache_result,

@@ -7,7 +7,8 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use evergrant::clock::UnixSeconds;
 use evergrant::config::shapes::Guid;
-use evergrant::docusign::assertion::{AssertionClaims, compact, signing_input, upstream_scope};
+use evergrant::docusign::assertion::{AssertionClaims, compact, signing_input};
+use evergrant::docusign::upstream_scope::upstream_scope;
 use evergrant::oauth::scope::Scope;
 
 fn assertion(criterion: &mut Criterion) {

@@ -17,7 +17,7 @@ use http::{Request, Uri};
 use crate::clock::{ANSWER_WITHIN, Clock};
 use crate::config::DocusignSettings;
 use crate::config::shapes::BaseUrl;
-use crate::docusign::assertion::upstream_scope;
+use crate::docusign::upstream_scope::upstream_scope;
 use crate::oauth::authorization::{AuthorizationError, AuthorizationErrorCode, ReturnAddress};
 use crate::oauth::client::ClientRegistry;
 use crate::oauth::reply::Response;

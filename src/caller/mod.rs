@@ -6,6 +6,7 @@
 
 mod presented;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use http::HeaderMap;
@@ -13,7 +14,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::clock::Clock;
 use crate::config::shapes::{BaseUrl, Guid};
-use crate::docusign::assertion::upstream_scope;
+use crate::docusign::upstream_scope::UpstreamScopes;
 use crate::oauth::client::{AccessTokenKind, Client, ClientRegistry, SubjectKind};
 use crate::oauth::scope::Scope;
 use crate::oauth::sealed::claims::SealedAccessToken;
@@ -44,7 +45,7 @@ pub struct Caller<'a> {
     /// In whose name DocuSign is called.
     pub actor: Actor,
     /// The grant, for log lines.
-    pub grant_id: String,
+    pub grant_id: Cow<'static, str>,
 }
 
 /// Why nobody is let in.
@@ -77,7 +78,7 @@ pub struct Callers {
     /// The user behind `integration_user`.
     pub integration_user: Guid,
     /// What DocuSign is asked for at most.
-    pub docusign_scopes: Scope,
+    pub upstream_scopes: Arc<UpstreamScopes>,
     /// What opens sealed access tokens.
     pub sealing: Arc<SealingKeys>,
     /// Which grants are revoked.
@@ -124,7 +125,7 @@ impl Callers {
             return Err(BAD);
         }
         let user = grant.subject.user(&self.integration_user).clone();
-        Ok(Caller { client, actor: self.actor(user, &scope), grant_id: grant.grant_id })
+        Ok(Caller { client, actor: self.actor(user, &scope), grant_id: grant.grant_id.into() })
     }
 
     async fn by_api_key(&self, api_key: &SecretString, username: Option<&str>) -> Result<Caller<'_>, Stranger> {
@@ -141,7 +142,7 @@ impl Callers {
                 return Err(Stranger::Refused("this API key acts for users: name one in the header username"));
             }
         };
-        Ok(Caller { client, actor: self.actor(user, &client.scope), grant_id: API_KEY.to_owned() })
+        Ok(Caller { client, actor: self.actor(user, &client.scope), grant_id: API_KEY.into() })
     }
 
     /// The active DocuSign user called `username`, if the key may name it.
@@ -159,6 +160,6 @@ impl Callers {
     /// `user`, within `scope` as DocuSign is asked for it.
     #[must_use]
     pub fn actor(&self, user: Guid, scope: &Scope) -> Actor {
-        Actor { user, scope: upstream_scope(&self.docusign_scopes, scope) }
+        Actor { user, scope: self.upstream_scopes.of(scope) }
     }
 }

@@ -5,6 +5,7 @@
 mod arguments;
 mod client;
 mod config;
+pub mod connections;
 mod connector;
 mod consent_url;
 mod doctor;

@@ -8,9 +8,9 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 
 use crate::app::App;
-use crate::cli::{Failure, failed};
+use crate::cli::{Failure, connections, failed};
 use crate::config::{KeySource, Settings, StoreSetting};
-use crate::{routes, telemetry};
+use crate::telemetry;
 
 /// Where to listen when neither the host nor the command line says.
 const DEFAULT_PORT: u16 = 8080;
@@ -37,10 +37,10 @@ pub async fn run(settings: Settings, port: Option<u16>) -> Result<(), Failure> {
     let listener = listener.map_err(|source| failed(ListenError { port, source }))?;
     let bound = listener.local_addr().map_or(port, |address| address.port());
     warn_of_conveniences(&settings);
+    tokio::spawn(telemetry::write_in_time());
     let app = Arc::new(App::new(settings));
-    let server = warp::serve(routes::filter(Arc::new(app.endpoints()))).incoming(listener);
     let (stopping, stopped) = tokio::sync::oneshot::channel();
-    let server = server.graceful(async {
+    let server = connections::serve(listener, Arc::new(app.endpoints()), async {
         stop_signal().await;
         let _ = stopping.send(());
     });
@@ -54,7 +54,7 @@ pub async fn run(settings: Settings, port: Option<u16>) -> Result<(), Failure> {
         tokio::time::sleep(GRACE).await;
     };
     tokio::select! {
-        () = server.run() => {}
+        () = server => {}
         () = overdue => {}
     }
     Ok(())

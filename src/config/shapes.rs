@@ -1,6 +1,7 @@
 //! Values that settings hold, parsed once.
 
 use std::fmt;
+use std::sync::Arc;
 
 use url::{Host, Url};
 
@@ -10,9 +11,9 @@ use crate::config::fault::Shape;
 pub const GUID: Shape =
     Shape { wanted: "a GUID as DocuSign shows it", example: "1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e" };
 
-/// A GUID as DocuSign writes integration keys and user ids; kept as it was given.
+/// A GUID as DocuSign writes integration keys and user ids; kept as it was given. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Guid(String);
+pub struct Guid(Arc<str>);
 
 impl Guid {
     /// Accepts 8-4-4-4-12 hexadecimal digits of either case.
@@ -21,7 +22,7 @@ impl Guid {
         let groups: Vec<&str> = text.split('-').collect();
         let lengths = groups.iter().map(|group| group.len());
         let hex = groups.iter().all(|group| group.bytes().all(|b| b.is_ascii_hexdigit()));
-        (lengths.eq([8, 4, 4, 4, 12]) && hex).then(|| Self(text.to_owned()))
+        (lengths.eq([8, 4, 4, 4, 12]) && hex).then(|| Self(text.into()))
     }
 
     /// The text as it was given.
@@ -33,7 +34,7 @@ impl Guid {
     /// The GUID in lower case, so that equal GUIDs are equal text.
     #[must_use]
     pub fn lower_case(&self) -> Self {
-        Self(self.0.to_ascii_lowercase())
+        Self(self.0.to_ascii_lowercase().into())
     }
 
     /// Is `other` the same GUID, in whatever case?

@@ -12,7 +12,7 @@ use crate::consent::outcome::Outcome;
 use crate::consent::query::CallbackQuery;
 use crate::consent::refusal::Refusal;
 use crate::consent::{ConsentCallback, allow};
-use crate::docusign::assertion::upstream_scope;
+use crate::docusign::upstream_scope::upstream_scope;
 use crate::oauth::authorization::ReturnAddress;
 use crate::oauth::client::Client;
 use crate::oauth::sealed::Sealed;
@@ -51,7 +51,7 @@ impl ConsentCallback {
         let granted = timeout_at(deadline, self.grant(client, &state, query, code_verifier)).await;
         let (mut response, record) = match granted.unwrap_or(Err(Refusal::Deadline)) {
             Ok(NewCode { code, grant_id }) => {
-                let (scope, grant_id) = (Some(state.scope.to_string()), Some(grant_id));
+                let (scope, grant_id) = (Some(state.scope), Some(grant_id.into()));
                 (back.with_code(&code), Record { scope, grant_id, ..Record::of("authorization_code_issued") })
             }
             Err(refusal) => {

@@ -78,7 +78,7 @@ impl AccessTokens {
                 Decision::Await => self.join_or_start(&entry, flight, cache_key),
             }
         };
-        match landed(flight).await {
+        match Box::pin(landed(flight)).await {
             Ok(access_token) => Ok((access_token, CacheResult::Minted)),
             Err(error) => self.fall_back(&entry, error),
         }

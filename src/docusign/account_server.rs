@@ -19,6 +19,7 @@ use crate::docusign::lifetimes::{read_expires_in, read_retry_after};
 use crate::docusign::throttle::Throttle;
 use crate::docusign::userinfo::UserInfo;
 use crate::http_client::HttpClient;
+use crate::secret::{hex, sha256};
 
 /// `grant_type` of the exchange, RFC 7523 §2.1.
 const JWT_BEARER_GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -41,9 +42,18 @@ pub struct DocusignAccessToken {
     pub issued_at: UnixSeconds,
     /// When DocuSign stops accepting it.
     pub expires_at: UnixSeconds,
+    /// Hexadecimal SHA-256 of the token, for audit lines.
+    pub sha256: Arc<str>,
 }
 
 impl DocusignAccessToken {
+    /// An access token issued and expiring then.
+    #[must_use]
+    pub fn new(secret: SecretString, issued_at: UnixSeconds, expires_at: UnixSeconds) -> Self {
+        let sha256 = hex(&sha256(secret.expose_secret().as_bytes())).into();
+        Self { secret, issued_at, expires_at, sha256 }
+    }
+
     /// How fresh it is at `now`. A clock that was set back by more than the skew forgiven makes it worthless, since
     /// its remaining life is then not known.
     #[must_use]
@@ -167,7 +177,7 @@ impl AccountServer {
         let secret = secret.ok_or(ExchangeError::Malformed)?;
         // However short its life, a fresh token is of more use than an outage; one without any life is none.
         let usable = expires_at > issued_at;
-        usable.then_some(DocusignAccessToken { secret, issued_at, expires_at }).ok_or(ExchangeError::Malformed)
+        usable.then(|| DocusignAccessToken::new(secret, issued_at, expires_at)).ok_or(ExchangeError::Malformed)
     }
 
     async fn send<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, ExchangeError> {

@@ -5,7 +5,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
 use crate::clock::UnixSeconds;
-use crate::config::docusign::IMPERSONATION;
 use crate::config::shapes::Guid;
 use crate::oauth::scope::Scope;
 
@@ -17,13 +16,6 @@ pub const SKEW: u64 = 60;
 
 /// Life of an assertion in seconds, counted from `iat`. At most 3600 at DocuSign; short, since it is used at once.
 const LIFETIME: u64 = 600;
-
-/// The scope DocuSign is asked for: what was granted, always with `impersonation`, in one order for all clients.
-#[must_use]
-pub fn upstream_scope(docusign_scopes: &Scope, granted: &Scope) -> Scope {
-    let wanted = granted.clone().with(IMPERSONATION);
-    docusign_scopes.narrowed_to(&wanted).unwrap_or(wanted)
-}
 
 /// The claims as DocuSign wants them.
 #[derive(Debug, Serialize)]

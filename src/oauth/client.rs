@@ -1,15 +1,16 @@
 //! Registered clients, RFC 6749 §2.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::oauth::gateway_rule::GatewayRule;
 use crate::oauth::loopback::differ_in_port_only;
 use crate::oauth::scope::Scope;
 use crate::secret::{Sha256, is_among, matches_any, sha256};
 
-/// A client identifier, RFC 6749 §2.2: printable ASCII, not secret.
+/// A client identifier, RFC 6749 §2.2: printable ASCII, not secret. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ClientId(String);
+pub struct ClientId(Arc<str>);
 
 impl ClientId {
     /// Accepts 1 to 200 characters of `%x21-7E` without `:`, which HTTP Basic could not carry raw.
@@ -17,7 +18,7 @@ impl ClientId {
     pub fn parse(text: &str) -> Option<Self> {
         let fits = (1..=200).contains(&text.len());
         let clean = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':');
-        (fits && clean).then(|| Self(text.to_owned()))
+        (fits && clean).then(|| Self(text.into()))
     }
 
     /// The identifier as the client sends it.

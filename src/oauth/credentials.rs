@@ -1,5 +1,7 @@
 //! Client authentication, RFC 6749 §2.3: HTTP Basic or the body, never both.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
@@ -12,28 +14,26 @@ use crate::oauth::error::{ErrorCode, OAuthError};
 
 /// Client credentials by whichever method, RFC 6749 §2.3.1.
 #[derive(Debug)]
-pub struct Credentials {
+pub struct Credentials<'a> {
     /// The client identifier.
-    pub client_id: String,
+    pub client_id: Cow<'a, str>,
     /// The client secret; a public client has none.
     pub client_secret: Option<SecretString>,
 }
 
 const FAILED: OAuthError = ErrorCode::InvalidClient.say("client authentication failed: unknown client or wrong secret");
 
-impl Credentials {
-    /// Reads the header, or takes what the body says; blank values count as absent. The same `client_id` in the body
-    /// beside Basic is fine.
+impl<'a> Credentials<'a> {
+    /// Reads the header, or takes what the body says, where nothing is blank. The same `client_id` in the body beside
+    /// Basic is fine.
     ///
     /// # Errors
     /// `invalid_request` for two methods at once, `invalid_client` for none.
     pub fn read(
         headers: &HeaderMap,
-        client_id: Option<String>,
+        client_id: Option<Cow<'a, str>>,
         client_secret: Option<SecretString>,
     ) -> Result<Self, OAuthError> {
-        let client_id = client_id.filter(|text| !text.is_empty());
-        let client_secret = client_secret.filter(|secret| !secret.expose_secret().is_empty());
         let mut authorizations = headers.get_all(AUTHORIZATION).iter();
         let Some(authorization) = authorizations.next() else {
             let client_id = client_id.ok_or(ErrorCode::InvalidClient.say("no client authentication in the request"))?;
@@ -57,7 +57,7 @@ impl Credentials {
     ///
     /// # Errors
     /// `invalid_client`, without telling an unknown client from a wrong secret.
-    pub fn authenticate<'a>(&self, clients: &'a ClientRegistry) -> Result<&'a Client, OAuthError> {
+    pub fn authenticate<'c>(&self, clients: &'c ClientRegistry) -> Result<&'c Client, OAuthError> {
         let client = clients.find(&self.client_id).ok_or(FAILED)?;
         match &self.client_secret {
             Some(secret) if client.has_secret(secret.expose_secret()) => Ok(client),
@@ -68,14 +68,14 @@ impl Credentials {
 
     /// The client, if it sent no secret and is switched to refresh without one (`secretless_refresh`).
     #[must_use]
-    pub fn secretless<'a>(&self, clients: &'a ClientRegistry) -> Option<&'a Client> {
+    pub fn secretless<'c>(&self, clients: &'c ClientRegistry) -> Option<&'c Client> {
         let client = clients.find(&self.client_id)?;
         (self.client_secret.is_none() && client.secretless_refresh).then_some(client)
     }
 }
 
 /// `Basic base64(form-urlencoded id ":" form-urlencoded secret)`, RFC 6749 §2.3.1 and appendix B.
-fn read_basic(header: &str) -> Option<Credentials> {
+fn read_basic(header: &str) -> Option<Credentials<'static>> {
     let (scheme, encoded) = header.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
@@ -85,7 +85,7 @@ fn read_basic(header: &str) -> Option<Credentials> {
     let (client_id, client_secret) = decoded.expose_secret().split_once(':')?;
     let client_secret = form_decode(client_secret)?;
     let client_secret = (!client_secret.is_empty()).then(|| SecretString::from(client_secret));
-    Some(Credentials { client_id: form_decode(client_id)?, client_secret })
+    Some(Credentials { client_id: form_decode(client_id)?.into(), client_secret })
 }
 
 fn form_decode(text: &str) -> Option<String> {
@@ -100,7 +100,7 @@ mod tests {
     fn basic(text: &str) -> Option<(String, Option<String>)> {
         let credentials = read_basic(&format!("Basic {}", STANDARD.encode(text)))?;
         let secret = credentials.client_secret.map(|secret| secret.expose_secret().to_owned());
-        Some((credentials.client_id, secret))
+        Some((credentials.client_id.into_owned(), secret))
     }
 
     #[test]
@@ -130,11 +130,10 @@ mod tests {
                 map.append(AUTHORIZATION, header.parse().unwrap());
             }
             let read = Credentials::read(&map, client_id.map(Into::into), client_secret.map(Into::into));
-            read.map(|credentials| credentials.client_id).map_err(|error| error.error)
+            read.map(|credentials| credentials.client_id.into_owned()).map_err(|error| error.error)
         };
         let basic = format!("Basic {}", STANDARD.encode("id:secret"));
         assert_eq!(read(&[&basic], Some("id"), None), Ok("id".to_owned()));
-        assert_eq!(read(&[&basic], Some("id"), Some("")), Ok("id".to_owned()), "blank counts as absent");
         assert_eq!(read(&[&basic], Some("id"), Some("secret")), Err(ErrorCode::InvalidRequest));
         assert_eq!(read(&[&basic], Some("other"), None), Err(ErrorCode::InvalidRequest));
         assert_eq!(read(&[&basic, &basic], None, None), Err(ErrorCode::InvalidRequest));

@@ -6,6 +6,7 @@ use http::{HeaderValue, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
+use crate::json::{push_number, push_string};
 use crate::oauth::error::{ErrorCode, OAuthError, Outage};
 use crate::oauth::scope::Scope;
 
@@ -29,16 +30,6 @@ pub struct AccessTokenResponse<'a> {
 }
 
 #[derive(Serialize)]
-struct AccessTokenBody<'a> {
-    access_token: &'a str,
-    token_type: &'static str,
-    expires_in: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refresh_token: Option<&'a str>,
-    scope: String,
-}
-
-#[derive(Serialize)]
 struct ErrorBody {
     error: &'static str,
     error_description: &'static str,
@@ -48,14 +39,23 @@ impl AccessTokenResponse<'_> {
     /// 200 with the JSON of §5.1, not to be stored by anyone.
     #[must_use]
     pub fn reply(&self) -> Response {
-        let body = AccessTokenBody {
-            access_token: self.access_token.expose_secret(),
-            token_type: "Bearer",
-            expires_in: self.expires_in,
-            refresh_token: self.refresh_token.map(ExposeSecret::expose_secret),
-            scope: self.scope.to_string(),
-        };
-        json(StatusCode::OK, &body)
+        let (access_token, scope) = (self.access_token.expose_secret(), self.scope.as_str());
+        let refresh_token = self.refresh_token.map(ExposeSecret::expose_secret);
+        // Room for the names and the number, so that the buffer never moves.
+        let length = access_token.len() + refresh_token.map_or(0, str::len) + scope.len() + 128;
+        let mut body = Vec::with_capacity(length);
+        body.extend_from_slice(b"{\"access_token\":");
+        push_string(&mut body, access_token);
+        body.extend_from_slice(b",\"token_type\":\"Bearer\",\"expires_in\":");
+        push_number(&mut body, self.expires_in);
+        if let Some(refresh_token) = refresh_token {
+            body.extend_from_slice(b",\"refresh_token\":");
+            push_string(&mut body, refresh_token);
+        }
+        body.extend_from_slice(b",\"scope\":");
+        push_string(&mut body, scope);
+        body.push(b'}');
+        json_bytes(StatusCode::OK, body)
     }
 }
 
@@ -96,10 +96,15 @@ impl Outage {
 #[must_use]
 pub fn json(status: StatusCode, body: &impl Serialize) -> Response {
     // Only strings and numbers are ever written here, which cannot fail.
-    let body = serde_json::to_vec(body).unwrap_or_default();
+    json_bytes(status, serde_json::to_vec(body).unwrap_or_default())
+}
+
+fn json_bytes(status: StatusCode, body: Vec<u8>) -> Response {
     let mut response = Response::new(Bytes::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
+    // Room for `x-request-id` too.
+    headers.reserve(8);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));

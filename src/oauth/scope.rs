@@ -1,15 +1,16 @@
 //! Scope, RFC 6749 §3.3.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// A set of scope-tokens in a fixed order; on the wire, separated by single spaces.
+/// A set of scope-tokens in a fixed order; on the wire, separated by single spaces. Cheap to clone.
 ///
 /// Narrowing keeps the order of the wider scope, so two equal subsets of one scope are equal values.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Scope(Vec<String>);
+pub struct Scope(Arc<str>);
 
 /// The text holds a character that RFC 6749 §3.3 does not allow in a scope-token, or no scope-token at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,64 +23,75 @@ impl Scope {
     /// # Errors
     /// [`MalformedScope`] for anything but `1*( %x21 / %x23-5B / %x5D-7E )` between the spaces.
     pub fn parse(text: &str) -> Result<Self, MalformedScope> {
-        let mut scope_tokens: Vec<String> = Vec::new();
-        for scope_token in text.split(' ').filter(|scope_token| !scope_token.is_empty()) {
-            if !scope_token.bytes().all(is_scope_char) {
-                return Err(MalformedScope);
-            }
-            if !scope_tokens.iter().any(|known| known == scope_token) {
-                scope_tokens.push(scope_token.to_owned());
-            }
+        if !text.bytes().all(|byte| byte == b' ' || is_scope_char(byte)) {
+            return Err(MalformedScope);
         }
-        if scope_tokens.is_empty() { Err(MalformedScope) } else { Ok(Self(scope_tokens)) }
+        Self::of(split(text).filter(|scope_token| !scope_token.is_empty())).ok_or(MalformedScope)
+    }
+
+    /// The scope of these scope-tokens, each once; `None` if there are none.
+    fn of<'a>(scope_tokens: impl Iterator<Item = &'a str>) -> Option<Self> {
+        let mut text = String::new();
+        for scope_token in scope_tokens {
+            if split(&text).any(|known| known == scope_token) {
+                continue;
+            }
+            if !text.is_empty() {
+                text.push(' ');
+            }
+            text.push_str(scope_token);
+        }
+        (!text.is_empty()).then(|| Self(text.into()))
+    }
+
+    /// As on the wire.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 
     /// Is `scope_token` one of the scope-tokens?
     #[must_use]
     pub fn contains(&self, scope_token: &str) -> bool {
-        self.0.iter().any(|known| known == scope_token)
+        self.iter().any(|known| known == scope_token)
     }
 
     /// Does this scope hold every scope-token of `other`?
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
-        other.0.iter().all(|scope_token| self.contains(scope_token))
+        self == other || other.iter().all(|scope_token| self.contains(scope_token))
     }
 
     /// The part of this scope that `wanted` names, in this scope's order; `None` unless this scope covers `wanted`.
     #[must_use]
     pub fn narrowed_to(&self, wanted: &Self) -> Option<Self> {
-        self.covers(wanted).then(|| {
-            let kept = self.0.iter().filter(|scope_token| wanted.contains(scope_token));
-            Self(kept.cloned().collect())
-        })
+        if self.covers(wanted) { self.shared_with(wanted) } else { None }
     }
 
     /// The part of this scope that `other` holds too, in this scope's order; `None` if they share nothing.
     #[must_use]
     pub fn shared_with(&self, other: &Self) -> Option<Self> {
-        let shared: Vec<String> = self.0.iter().filter(|scope_token| other.contains(scope_token)).cloned().collect();
-        (!shared.is_empty()).then_some(Self(shared))
+        if self == other {
+            return Some(self.clone());
+        }
+        Self::of(self.iter().filter(|scope_token| other.contains(scope_token)))
     }
 
     /// This scope with `scope_token` added at the end unless it is there already.
     #[must_use]
-    pub fn with(mut self, scope_token: &str) -> Self {
-        if !self.contains(scope_token) {
-            self.0.push(scope_token.to_owned());
-        }
-        self
+    pub fn with(self, scope_token: &str) -> Self {
+        if self.contains(scope_token) { self } else { Self(format!("{self} {scope_token}").into()) }
     }
 
     /// The scope-tokens in their order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
+        split(&self.0)
     }
 }
 
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join(" "))
+        f.write_str(&self.0)
     }
 }
 
@@ -95,6 +107,11 @@ impl TryFrom<String> for Scope {
     fn try_from(text: String) -> Result<Self, Self::Error> {
         Self::parse(&text)
     }
+}
+
+#[expect(clippy::manual_pattern_char_comparison, reason = "the search for a char is made for long texts, and slow here")]
+fn split(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|char| char == ' ')
 }
 
 const fn is_scope_char(byte: u8) -> bool {

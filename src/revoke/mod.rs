@@ -3,12 +3,13 @@
 //! The form is read → the registry proves the client → the token is opened as whatever it is → its grant is revoked in
 //! the store. If the store is down: 503, and this process keeps to the revocation all the same.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tokio::time::timeout;
 
 use crate::clock::{ANSWER_WITHIN, Clock, UnixSeconds};
@@ -28,14 +29,7 @@ use crate::telemetry::{Answer, GRANT_REVOKED, Record};
 const RETRY_AFTER: u64 = 5;
 
 /// The parameters of RFC 7009 §2.1, and client credentials. `token_type_hint` is not needed: a token says what it is.
-#[derive(Deserialize)]
-struct Form {
-    token: Option<SecretString>,
-    client_id: Option<String>,
-    client_secret: Option<SecretString>,
-    #[serde(rename = "token_type_hint")]
-    _token_type_hint: Option<String>,
-}
+const PARAMETERS: [&str; 4] = ["token", "client_id", "client_secret", "token_type_hint"];
 
 /// The body of a success. RFC 7009 wants none; some clients parse one all the same.
 #[derive(Serialize)]
@@ -81,7 +75,10 @@ impl RevokeEndpoint {
         match revoked.unwrap_or(Err(Failure::Outage("deadline", "the revocation took too long"))) {
             Ok(id) => {
                 let event = Some(if id.is_some() { GRANT_REVOKED } else { "nothing_to_revoke" });
-                Answer { response: json(StatusCode::OK, &Nothing {}), record: Record { event, grant_id: id, ..record } }
+                Answer {
+                    response: json(StatusCode::OK, &Nothing {}),
+                    record: Record { event, grant_id: id.map(Cow::Owned), ..record },
+                }
             }
             Err(Failure::OAuth(error)) => refuse(error, record),
             Err(Failure::Outage(cause, error_description)) => {
@@ -95,11 +92,11 @@ impl RevokeEndpoint {
 
     /// Who asks, and about what?
     fn read(&self, request: &Request<Bytes>) -> Result<(&Client, SecretString), OAuthError> {
-        let Form { token, client_id, client_secret, .. } = form::read(request)?;
-        let credentials = Credentials::read(request.headers(), client_id, client_secret)?;
-        let client = credentials.authenticate(&self.clients)?;
-        let token = token.filter(|token| !token.expose_secret().is_empty());
-        Ok((client, token.ok_or(ErrorCode::InvalidRequest.say("token is missing"))?))
+        let [presented, client_id, client_secret, _] = form::read(request, PARAMETERS)?;
+        let client_secret = client_secret.map(|secret| SecretString::from(secret.into_owned()));
+        let client = Credentials::read(request.headers(), client_id, client_secret)?.authenticate(&self.clients)?;
+        let presented = presented.ok_or(ErrorCode::InvalidRequest.say("token is missing"))?;
+        Ok((client, SecretString::from(presented.into_owned())))
     }
 
     /// Gives the id of what was revoked, if anything was.

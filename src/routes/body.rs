@@ -1,11 +1,15 @@
 //! Reads request bodies, chunked or not, within bounds.
 
+use std::pin::pin;
 use std::time::Duration;
 
-use bytes::{Buf, Bytes, BytesMut};
-use futures_util::{Stream, StreamExt as _};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt as _;
 use http::StatusCode;
+use http_body::Body;
+use http_body_util::BodyDataStream;
 
+use crate::clock::within;
 use crate::oauth::error::ErrorCode;
 use crate::telemetry::{Answer, Record};
 
@@ -45,20 +49,28 @@ impl BodyFault {
 }
 
 /// Reads a body to its end, chunked or not, keeping no more than [`FORM_LIMIT`] of it.
-pub async fn read<B: Buf, E>(body: impl Stream<Item = Result<B, E>>) -> Result<Bytes, BodyFault> {
-    let reading = async {
-        let mut body = std::pin::pin!(body);
-        let (mut kept, mut seen) = (BytesMut::new(), 0);
+pub async fn read<B: Body<Data = Bytes> + Unpin>(body: B) -> Result<Bytes, BodyFault> {
+    let reading = pin!(async {
+        let mut body = BodyDataStream::new(body);
+        let (mut first, mut more, mut seen) = (Bytes::new(), BytesMut::new(), 0);
         while let Some(chunk) = body.next().await {
-            let mut chunk = chunk.map_err(|_| BodyFault::BrokenOff)?;
-            seen += chunk.remaining();
-            if seen <= FORM_LIMIT {
-                kept.extend_from_slice(&chunk.copy_to_bytes(chunk.remaining()));
-            } else if seen > DRAIN_LIMIT {
+            let chunk = chunk.map_err(|_| BodyFault::BrokenOff)?;
+            seen += chunk.len();
+            if seen > DRAIN_LIMIT {
                 break;
             }
+            if seen > FORM_LIMIT {
+                continue;
+            }
+            // Nearly every form comes in one piece, which is taken as it is.
+            if first.is_empty() {
+                first = chunk;
+            } else {
+                more.extend_from_slice(&chunk);
+            }
         }
-        if seen <= FORM_LIMIT { Ok(kept.freeze()) } else { Err(BodyFault::TooLarge) }
-    };
-    tokio::time::timeout(BODY_TIMEOUT, reading).await.unwrap_or(Err(BodyFault::TooSlow))
+        let whole = if more.is_empty() { first } else { [first, more.freeze()].concat().into() };
+        if seen <= FORM_LIMIT { Ok(whole) } else { Err(BodyFault::TooLarge) }
+    });
+    within(BODY_TIMEOUT, reading).await.unwrap_or(Err(BodyFault::TooSlow))
 }

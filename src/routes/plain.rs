@@ -52,11 +52,6 @@ pub fn envelope() -> Answer {
     Answer { response, record: Record { alarm: Some(ENVELOPE), ..Record::of("json_envelope_received") } }
 }
 
-/// 500 for a request that warp could not take apart.
-pub fn internal_error() -> Response {
-    text(StatusCode::INTERNAL_SERVER_ERROR, "The request could not be read.\n")
-}
-
 fn plain(response: Response) -> Answer {
     Answer { response, record: Record::default() }
 }

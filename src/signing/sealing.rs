@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 
 use crate::clock::{Clock, UnixSeconds};
 use crate::oauth::sealed::secret::{LABEL, SealingSecret};
-use crate::oauth::sealed::{self, Sealable, Sealed, UnsealError};
+use crate::oauth::sealed::{Presented, Sealable, Sealed, UnsealError};
 use crate::secret::sha256;
 use crate::signing::{AssertionSigner, SignError};
 
@@ -110,9 +110,10 @@ impl SealingKeys {
         sealed: &str,
         now: UnixSeconds,
     ) -> Result<(Sealed<T>, &SealingSecret), OpenError> {
-        let label = sealed::label(sealed).filter(|label| label.typ == T::TYP).ok_or(OpenError::NotOurs)?;
+        let presented = Presented::read(sealed).filter(|presented| presented.label.typ == T::TYP);
+        let presented = presented.ok_or(OpenError::NotOurs)?;
         let mut keys = std::iter::once(&self.current).chain(&self.previous);
-        let Some(key) = keys.find(|key| key.0.kid == label.kid) else {
+        let Some(key) = keys.find(|key| key.0.kid == presented.label.kid) else {
             // Perhaps forged; perhaps sealed by a key that the settings do not list any more, or not yet.
             tracing::warn!(
                 event = "sealing_key_unknown",
@@ -121,7 +122,7 @@ impl SealingKeys {
             return Err(OpenError::UnknownKey);
         };
         let secret = key.secret().await?;
-        Ok((sealed::unseal(secret, issuer, sealed, now)?, secret))
+        Ok((presented.open(secret, issuer, now)?, secret))
     }
 }
 

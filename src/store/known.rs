@@ -84,7 +84,7 @@ impl Name {
     }
 }
 
-/// All names that were asked for.
+/// All names of one kind that were asked for.
 pub struct Names(Mutex<TidyMap<String, Arc<Name>>>);
 
 impl Default for Names {

@@ -29,26 +29,35 @@ const ROUNDS: u32 = 5;
 pub struct Revocations {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    names: Arc<Names>,
+    /// By the id of a grant, or of one sealed access token.
+    revoked: Arc<Names>,
+    /// By client.
+    not_before: Arc<Names>,
 }
+
+/// Names a record in the store.
+type NameRecord = fn(&str) -> String;
 
 impl Revocations {
     /// The revocations that `store` remembers.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, names: Arc::default() }
+        Self { store, clock, revoked: Arc::default(), not_before: Arc::default() }
     }
 
     /// Is `grant` revoked, as far as can be told?
     pub async fn is_revoked(&self, grant: &Grant) -> bool {
-        let (of_grant, of_client) = (revoked(&grant.grant_id), not_before(&grant.client_id));
-        let (revoked, moment) = tokio::join!(self.look_up(&of_grant), self.look_up(&of_client));
+        let (of_grant, of_client) = (
+            self.look_up(&self.revoked, &grant.grant_id, revoked),
+            self.look_up(&self.not_before, &grant.client_id, not_before),
+        );
+        let (revoked, moment) = tokio::join!(of_grant, of_client);
         revoked.is_some() || moment.and_then(|text| parse(&text)).is_some_and(|moment| grant.granted_at < moment.0)
     }
 
     /// Is the sealed access token with this `jti` revoked, as far as can be told?
     pub async fn is_access_token_revoked(&self, jti: &str) -> bool {
-        self.look_up(&revoked(jti)).await.is_some()
+        self.look_up(&self.revoked, jti, revoked).await.is_some()
     }
 
     /// Revokes one grant; or, where `useless_from` says when it dies by itself, one sealed access token.
@@ -58,7 +67,7 @@ impl Revocations {
     pub async fn revoke(&self, id: &str, useless_from: Option<UnixSeconds>) -> Result<(), StoreError> {
         let (name, content) = (revoked(id), "revoked".to_owned());
         let now = self.clock.now();
-        self.names.get(&name, now).learn(Some(content.clone()), now.plus(BELIEVED_FOR), useless_from);
+        self.revoked.get(id, now).learn(Some(content.clone()), now.plus(BELIEVED_FOR), useless_from);
         let written = self.store.write(Write { name, content, condition: Condition::Absent, useless_from }).await;
         written.map(drop).inspect_err(|error| complain("revoke", *error))
     }
@@ -86,21 +95,27 @@ impl Revocations {
 
     /// Makes the connection to the store ahead of the first refresh.
     pub async fn warm_up(&self, client_id: &str) {
-        self.look_up(&not_before(client_id)).await;
+        self.look_up(&self.not_before, client_id, not_before).await;
     }
 
-    /// The text of the record `name`, if it is known to exist.
-    async fn look_up(&self, name: &str) -> Option<String> {
-        let known = self.names.get(name, self.clock.now());
-        if !known.is_fresh(self.clock.now()) {
-            let (this, asked, name) = (self.clone(), Arc::clone(&known), name.to_owned());
-            let asking = tokio::spawn(async move { this.ask(&asked, &name).await });
-            // While the store is known to be away, nobody waits for it.
-            if !known.store_was_away() {
-                let _ = timeout(LOOK_UP_TIMEOUT, asking).await;
-            }
+    /// The text of the record of `id`, if it is known to exist.
+    async fn look_up(&self, names: &Names, id: &str, record: NameRecord) -> Option<String> {
+        let now = self.clock.now();
+        let known = names.get(id, now);
+        if !known.is_fresh(now) {
+            Box::pin(self.refresh(&known, record(id))).await;
         }
         known.content()
+    }
+
+    /// Has the store asked for the record `name`, and waits for the answer if that makes sense.
+    async fn refresh(&self, known: &Arc<Name>, name: String) {
+        let (this, asked) = (self.clone(), Arc::clone(known));
+        let asking = tokio::spawn(async move { this.ask(&asked, &name).await });
+        // While the store is known to be away, nobody waits for it.
+        if !known.store_was_away() {
+            let _ = timeout(LOOK_UP_TIMEOUT, asking).await;
+        }
     }
 
     /// Asks the store, unless somebody just did. In a task of its own, so that a caller who hangs up cancels nothing.

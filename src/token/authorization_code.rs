@@ -18,7 +18,11 @@ use crate::token::request::RawTokenRequest;
 
 impl TokenEndpoint {
     /// Redeems the code of `raw`.
-    pub(super) async fn authorization_code(&self, client: &Client, raw: &RawTokenRequest) -> Result<Granted, Refusal> {
+    pub(super) async fn authorization_code(
+        &self,
+        client: &Client,
+        raw: &RawTokenRequest<'_>,
+    ) -> Result<Granted, Refusal> {
         let code = raw.code.as_ref().ok_or(ErrorCode::InvalidRequest.say("code is missing"))?.expose_secret();
         // 1. Is it ours, this client's, and this request's?
         let opened = self.sealing.open::<AuthorizationCode>(self.issuer.as_str(), code, self.clock.now()).await;
@@ -27,7 +31,7 @@ impl TokenEndpoint {
         check(client, raw, &sealed.content)?;
         // 2. Still granted? And what is it good for?
         let (revoked, access_token) =
-            tokio::join!(self.revocations.is_revoked(grant), self.access_token_anew(client, grant, &grant.scope));
+            tokio::join!(self.revocations.is_revoked(grant), self.access_token_anew(client, grant));
         if revoked {
             return Err(bad_grant("the grant was revoked").into());
         }
@@ -39,7 +43,7 @@ impl TokenEndpoint {
         if !self.used_codes.use_up(code, home.as_deref(), expires_at).await? {
             return Err(bad_grant("the code was used before, or belongs to another process").into());
         }
-        Ok(Granted { access_token, scope: grant.scope.clone(), grant_id: grant.grant_id.clone(), refresh_token })
+        Ok(Granted { access_token, scope: grant.scope.clone(), grant_id: grant.grant_id.clone().into(), refresh_token })
     }
 
     async fn first_refresh_token(&self, grant: &Grant) -> Result<SecretString, Refusal> {
@@ -52,7 +56,7 @@ impl TokenEndpoint {
 }
 
 /// Does the code belong to this client and this request? Pure.
-fn check(client: &Client, raw: &RawTokenRequest, code: &AuthorizationCode) -> Result<(), OAuthError> {
+fn check(client: &Client, raw: &RawTokenRequest<'_>, code: &AuthorizationCode) -> Result<(), OAuthError> {
     let client_id = client.client_id.as_str();
     if code.grant.client_id != client_id || code.grant.subject.kind() != client.subject {
         return Err(bad_grant("the code was issued to another client"));

@@ -1,5 +1,6 @@
 //! What a client gets in the end: an access token of its kind, perhaps a refresh token, and an audit line.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -7,7 +8,6 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::clock::UnixSeconds;
 use crate::config::shapes::Guid;
 use crate::docusign::account_server::DocusignAccessToken;
-use crate::docusign::assertion::upstream_scope;
 use crate::docusign::freshness;
 use crate::docusign::slot::CacheResult;
 use crate::failures::FailureKind;
@@ -16,6 +16,7 @@ use crate::oauth::reply::AccessTokenResponse;
 use crate::oauth::scope::Scope;
 use crate::oauth::sealed::Sealed;
 use crate::oauth::sealed::claims::{Grant, SealedAccessToken};
+use crate::oauth::subject::Subject;
 use crate::random;
 use crate::secret::{hex, sha256};
 use crate::telemetry::{Answer, Record, TOKEN_ISSUED};
@@ -40,27 +41,29 @@ pub struct Granted {
     /// The access token's scope.
     pub scope: Scope,
     /// The grant's name.
-    pub grant_id: String,
+    pub grant_id: Cow<'static, str>,
     /// A refresh token, if it comes with one.
     pub refresh_token: Option<SecretString>,
 }
 
 impl TokenEndpoint {
-    /// An access token of the client's kind for `grant`, within `scope`.
+    /// An access token of the client's kind for `subject`, within `scope`; a sealed one carries `grant`, whose scope is
+    /// the token's own.
     pub(super) async fn access_token(
         &self,
         client: &Client,
-        grant: &Grant,
+        subject: &Subject,
         scope: &Scope,
+        grant: impl FnOnce() -> Grant,
     ) -> Result<IssuedToken, Refusal> {
         match client.access_token {
             AccessTokenKind::Docusign => {
-                let (user, upstream) = self.upstream(grant, scope);
+                let (user, upstream) = self.upstream(subject, scope);
                 let (access_token, cache_result) = self.access_tokens.get(user, &upstream).await?;
                 Ok(IssuedToken::Docusign(access_token, cache_result))
             }
             AccessTokenKind::Sealed => {
-                let content = SealedAccessToken { grant: Grant { scope: scope.clone(), ..grant.clone() } };
+                let content = SealedAccessToken { grant: grant() };
                 let lifetime = Some(SEALED_ACCESS_TOKEN_LIFETIME);
                 let (jti, now) = (random::id::<16>(), self.clock.now());
                 let sealed = Sealed::new(self.issuer.as_str(), jti, now, lifetime, content);
@@ -71,19 +74,15 @@ impl TokenEndpoint {
         }
     }
 
-    /// The same for a grant that was proved by a mint moments ago: a failure that this process remembers from before then
-    /// does not count.
-    pub(super) async fn access_token_anew(
-        &self,
-        client: &Client,
-        grant: &Grant,
-        scope: &Scope,
-    ) -> Result<IssuedToken, Refusal> {
-        match self.access_token(client, grant, scope).await {
+    /// The same for a grant that was proved by a mint moments ago, with all of its scope: a failure that this process
+    /// remembers from before then does not count.
+    pub(super) async fn access_token_anew(&self, client: &Client, grant: &Grant) -> Result<IssuedToken, Refusal> {
+        let Grant { subject, scope, .. } = grant;
+        match self.access_token(client, subject, scope, || grant.clone()).await {
             Err(Refusal::Unavailable(unavailable)) if unavailable.error.kind() == FailureKind::Permanent => {
-                let (user, upstream) = self.upstream(grant, scope);
+                let (user, upstream) = self.upstream(subject, scope);
                 match self.access_tokens.mint_anew(user, &upstream).await {
-                    Ok(_) => self.access_token(client, grant, scope).await,
+                    Ok(_) => self.access_token(client, subject, scope, || grant.clone()).await,
                     Err(_) => Err(unavailable.into()),
                 }
             }
@@ -92,32 +91,57 @@ impl TokenEndpoint {
     }
 
     /// What DocuSign is asked for: whose access token, and within which scope.
-    fn upstream<'a>(&'a self, grant: &'a Grant, scope: &Scope) -> (&'a Guid, Scope) {
-        (grant.subject.user(&self.integration_user), upstream_scope(&self.docusign_scopes, scope))
+    fn upstream<'a>(&'a self, subject: &'a Subject, scope: &Scope) -> (&'a Guid, Scope) {
+        (subject.user(&self.integration_user), self.upstream_scopes.of(scope))
     }
 
     /// §5.1, and the audit event.
-    pub(super) fn issue(&self, client: &Client, grant_type: GrantType, granted: &Granted) -> Answer {
+    pub(super) fn issue(&self, client: &Client, grant_type: GrantType, granted: Granted) -> Answer {
         let Granted { access_token, scope, grant_id, refresh_token } = granted;
-        let (access_token, expires_in, cache_result) = match access_token {
-            IssuedToken::Docusign(access_token, cache_result) => {
-                let expires_in = freshness::expires_in(access_token.expires_at, self.clock.now());
-                (&access_token.secret, expires_in, Some(cache_result.as_str()))
-            }
-            IssuedToken::Sealed(access_token, expires_at) => {
-                (access_token, freshness::expires_in(*expires_at, self.clock.now()), None)
-            }
-        };
-        let response = AccessTokenResponse { access_token, expires_in, scope, refresh_token: refresh_token.as_ref() };
+        let expires_in = freshness::expires_in(access_token.expires_at(), self.clock.now());
+        let secret = access_token.secret();
+        let refresh_token = refresh_token.as_ref();
+        let response = AccessTokenResponse { access_token: secret, expires_in, scope: &scope, refresh_token }.reply();
         let record = Record {
             grant_type: Some(grant_type),
-            scope: Some(scope.to_string()),
-            grant_id: Some(grant_id.clone()),
-            token_sha256: Some(hex(&sha256(access_token.expose_secret().as_bytes()))),
+            scope: Some(scope),
+            grant_id: Some(grant_id),
+            token_sha256: Some(access_token.sha256()),
             expires_in: Some(expires_in),
-            cache_result,
+            cache_result: access_token.cache_result(),
             ..Record::of(TOKEN_ISSUED).by(client)
         };
-        Answer { response: response.reply(), record }
+        Answer { response, record }
+    }
+}
+
+impl IssuedToken {
+    fn secret(&self) -> &SecretString {
+        match self {
+            Self::Docusign(access_token, _) => &access_token.secret,
+            Self::Sealed(access_token, _) => access_token,
+        }
+    }
+
+    fn expires_at(&self) -> UnixSeconds {
+        match self {
+            Self::Docusign(access_token, _) => access_token.expires_at,
+            Self::Sealed(_, expires_at) => *expires_at,
+        }
+    }
+
+    /// In hexadecimal, for the audit line.
+    fn sha256(&self) -> Arc<str> {
+        match self {
+            Self::Docusign(access_token, _) => Arc::clone(&access_token.sha256),
+            Self::Sealed(access_token, _) => hex(&sha256(access_token.expose_secret().as_bytes())).into(),
+        }
+    }
+
+    fn cache_result(&self) -> Option<&'static str> {
+        match self {
+            Self::Docusign(_, cache_result) => Some(cache_result.as_str()),
+            Self::Sealed(..) => None,
+        }
     }
 }

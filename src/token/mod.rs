@@ -12,15 +12,16 @@ mod refresh_token;
 mod refusal;
 pub mod request;
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Request;
-use tokio::time::timeout;
 
-use crate::clock::{ANSWER_WITHIN, Clock};
+use crate::clock::{ANSWER_WITHIN, Clock, within};
 use crate::config::shapes::{BaseUrl, Guid};
 use crate::docusign::access_tokens::AccessTokens;
+use crate::docusign::upstream_scope::UpstreamScopes;
 use crate::oauth::client::{Client, ClientRegistry, GrantType};
 use crate::oauth::error::{ErrorCode, OAuthError};
 use crate::oauth::scope::Scope;
@@ -44,7 +45,7 @@ pub struct TokenEndpoint {
     /// The user behind `integration_user`.
     pub integration_user: Guid,
     /// What DocuSign is asked for at most.
-    pub docusign_scopes: Scope,
+    pub upstream_scopes: Arc<UpstreamScopes>,
     /// Where access tokens come from.
     pub access_tokens: AccessTokens,
     /// What opens codes and refresh tokens.
@@ -74,15 +75,15 @@ impl TokenEndpoint {
             Ok(grant_type) => grant_type,
             Err(error) => return Refusal::OAuth(error).answer(Some(client)),
         };
-        let granted = timeout(ANSWER_WITHIN, self.grant(client, grant_type, &raw)).await;
+        let granted = within(ANSWER_WITHIN, pin!(self.grant(client, grant_type, &raw))).await;
         match granted.unwrap_or(Err(Refusal::Deadline)) {
-            Ok(granted) => self.issue(client, grant_type, &granted),
+            Ok(granted) => self.issue(client, grant_type, granted),
             Err(refusal) => refusal.answer(Some(client)),
         }
     }
 
     /// Who asks? §2.3; always before anything is used up.
-    fn authenticate(&self, raw: &RawTokenRequest) -> Result<&Client, OAuthError> {
+    fn authenticate(&self, raw: &RawTokenRequest<'_>) -> Result<&Client, OAuthError> {
         let refreshes = raw.grant_type.as_deref() == Some(GrantType::RefreshToken.as_str());
         match raw.credentials.secretless(&self.clients) {
             Some(client) if refreshes => Ok(client),
@@ -90,27 +91,34 @@ impl TokenEndpoint {
         }
     }
 
-    async fn grant(&self, client: &Client, grant_type: GrantType, raw: &RawTokenRequest) -> Result<Granted, Refusal> {
+    async fn grant(
+        &self,
+        client: &Client,
+        grant_type: GrantType,
+        raw: &RawTokenRequest<'_>,
+    ) -> Result<Granted, Refusal> {
         match grant_type {
             GrantType::ClientCredentials => self.client_credentials(client, raw).await,
-            GrantType::AuthorizationCode => self.authorization_code(client, raw).await,
+            // Once in a connection's life, and large.
+            GrantType::AuthorizationCode => Box::pin(self.authorization_code(client, raw)).await,
             GrantType::RefreshToken => self.refresh_token(client, raw).await,
         }
     }
 
     /// The client credentials grant, §4.4: a token of the integration user, no refresh token. The registration is the
     /// grant.
-    async fn client_credentials(&self, client: &Client, raw: &RawTokenRequest) -> Result<Granted, Refusal> {
+    async fn client_credentials(&self, client: &Client, raw: &RawTokenRequest<'_>) -> Result<Granted, Refusal> {
         let scope = granted_scope(client, raw.scope.as_deref())?;
-        let grant = Grant {
-            grant_id: GrantType::ClientCredentials.as_str().to_owned(),
+        let grant_id = GrantType::ClientCredentials.as_str();
+        let grant = || Grant {
+            grant_id: grant_id.to_owned(),
             client_id: client.client_id.to_string(),
             subject: Subject::IntegrationUser,
             scope: scope.clone(),
             granted_at: self.clock.now().0,
         };
-        let access_token = self.access_token(client, &grant, &scope).await?;
-        Ok(Granted { access_token, scope, grant_id: grant.grant_id, refresh_token: None })
+        let access_token = self.access_token(client, &Subject::IntegrationUser, &scope, grant).await?;
+        Ok(Granted { access_token, scope, grant_id: grant_id.into(), refresh_token: None })
     }
 }
 
@@ -125,7 +133,9 @@ fn allowed(client: &Client, grant_type: Option<&str>) -> Result<GrantType, OAuth
 
 /// §3.3: the scope asked for, if it is within the client's; the client's if none is.
 fn granted_scope(client: &Client, wanted: Option<&str>) -> Result<Scope, OAuthError> {
-    let Some(wanted) = wanted else { return Ok(client.scope.clone()) };
+    let Some(wanted) = wanted.filter(|wanted| *wanted != client.scope.as_str()) else {
+        return Ok(client.scope.clone());
+    };
     let granted = Scope::parse(wanted).ok().and_then(|wanted| client.scope.narrowed_to(&wanted));
     granted.ok_or(ErrorCode::InvalidScope.say("the scope is malformed or wider than the client's"))
 }

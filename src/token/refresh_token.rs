@@ -27,7 +27,7 @@ const RESEALING_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl TokenEndpoint {
     /// Refreshes with the refresh token of `raw`.
-    pub(super) async fn refresh_token(&self, client: &Client, raw: &RawTokenRequest) -> Result<Granted, Refusal> {
+    pub(super) async fn refresh_token(&self, client: &Client, raw: &RawTokenRequest<'_>) -> Result<Granted, Refusal> {
         let presented = raw.refresh_token.as_ref().ok_or(ErrorCode::InvalidRequest.say("refresh_token is missing"))?;
         let now = self.clock.now();
         // 1. Is it ours, this client's, and for this scope?
@@ -37,19 +37,23 @@ impl TokenEndpoint {
         check(client, &sealed, now)?;
         let scope = refreshed_scope(client, grant, raw.scope.as_deref())?;
         // 2. Still granted? The store is asked while the access token is on its way.
-        let (revoked, access_token) =
-            tokio::join!(self.revocations.is_revoked(grant), self.access_token(client, grant, &scope));
+        let narrowed = || Grant { scope: scope.clone(), ..grant.clone() };
+        let (revoked, access_token) = tokio::join!(
+            self.revocations.is_revoked(grant),
+            self.access_token(client, &grant.subject, &scope, narrowed)
+        );
         if revoked {
             return Err(bad_grant("the grant was revoked").into());
         }
         let access_token = access_token?;
         // 3. The refresh token that goes on.
         let refresh_token = if client.is_public() {
-            self.successor(&sealed, now).await?
+            Box::pin(self.successor(&sealed, now)).await?
         } else {
             self.renewed(&sealed, presented, sealed_by).await?
         };
-        Ok(Granted { access_token, scope, grant_id: grant.grant_id.clone(), refresh_token: Some(refresh_token) })
+        let grant_id = sealed.content.grant.grant_id.into();
+        Ok(Granted { access_token, scope, grant_id, refresh_token: Some(refresh_token) })
     }
 
     /// The same again. Only where an earlier sealing key made it, the same claims sealed anew, so that the key can be

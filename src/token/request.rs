@@ -1,9 +1,10 @@
 //! Reads `POST /oauth/token` into types, RFC 6749 §3.2. Nothing after this sees the form. Pure.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::Request;
-use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use secrecy::SecretString;
 
 use crate::oauth::client::ClientRegistry;
 use crate::oauth::credentials::Credentials;
@@ -12,58 +13,55 @@ use crate::oauth::form;
 use crate::oauth::query::Parameter;
 
 /// The parameters RFC 6749 and 7636 define for the grants this server knows.
-#[derive(Deserialize)]
-struct Form {
-    grant_type: Option<String>,
-    client_id: Option<String>,
-    client_secret: Option<SecretString>,
-    scope: Option<String>,
-    code: Option<SecretString>,
-    redirect_uri: Option<String>,
-    code_verifier: Option<SecretString>,
-    refresh_token: Option<SecretString>,
-}
+const PARAMETERS: [&str; 8] =
+    ["grant_type", "client_id", "client_secret", "scope", "code", "redirect_uri", "code_verifier", "refresh_token"];
 
 /// A request as it came, before anyone is believed. A parameter without a value counts as absent (§3.2).
 #[derive(Debug)]
-pub struct RawTokenRequest {
+pub struct RawTokenRequest<'a> {
     /// Who claims to ask.
-    pub credentials: Credentials,
+    pub credentials: Credentials<'a>,
     /// `grant_type`.
-    pub grant_type: Option<String>,
+    pub grant_type: Option<Cow<'a, str>>,
     /// `scope`.
-    pub scope: Option<String>,
+    pub scope: Option<Cow<'a, str>>,
     /// `code`, §4.1.3.
     pub code: Option<SecretString>,
     /// `redirect_uri`, §4.1.3.
-    pub redirect_uri: Option<String>,
+    pub redirect_uri: Option<Cow<'a, str>>,
     /// `code_verifier`, RFC 7636 §4.5.
     pub code_verifier: Option<SecretString>,
     /// `refresh_token`, §6.
     pub refresh_token: Option<SecretString>,
 }
 
-impl RawTokenRequest {
+impl<'a> RawTokenRequest<'a> {
     /// Reads a request.
     ///
     /// # Errors
     /// `invalid_request` for a malformed one, `invalid_client` if it does not say who asks.
-    pub fn read(request: &Request<Bytes>, clients: &ClientRegistry) -> Result<Self, OAuthError> {
-        let form: Form = match form_in_query(request, clients) {
-            Some(query) => form::parse(query.as_bytes())?,
-            None => form::read(request)?,
+    pub fn read(request: &'a Request<Bytes>, clients: &ClientRegistry) -> Result<Self, OAuthError> {
+        let found = match form_in_query(request, clients) {
+            Some(query) => form::parse(query.as_bytes(), PARAMETERS)?,
+            None => form::read(request, PARAMETERS)?,
         };
-        let text = |text: Option<String>| text.filter(|text| !text.is_empty());
-        let secret = |secret: Option<SecretString>| secret.filter(|secret| !secret.expose_secret().is_empty());
+        let [grant_type, client_id, client_secret, scope, code, redirect_uri, code_verifier, refresh_token] = found;
         Ok(Self {
-            credentials: Credentials::read(request.headers(), form.client_id, form.client_secret)?,
-            grant_type: text(form.grant_type),
-            scope: text(form.scope),
-            code: secret(form.code),
-            redirect_uri: text(form.redirect_uri),
-            code_verifier: secret(form.code_verifier),
-            refresh_token: secret(form.refresh_token),
+            credentials: Credentials::read(request.headers(), client_id, client_secret.map(secret))?,
+            grant_type,
+            scope,
+            code: code.map(secret),
+            redirect_uri,
+            code_verifier: code_verifier.map(secret),
+            refresh_token: refresh_token.map(secret),
         })
+    }
+}
+
+fn secret(value: Cow<'_, str>) -> SecretString {
+    match value {
+        Cow::Borrowed(value) => SecretString::from(value),
+        Cow::Owned(value) => SecretString::from(value),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::body::Body;
 use crate::browser::SessionCookie;
 use crate::caller::Caller;
 use crate::config::shapes::Guid;
-use crate::docusign::assertion::upstream_scope;
+use crate::docusign::upstream_scope::upstream_scope;
 use crate::oauth::client::{Client, Profile, SubjectKind};
 use crate::oauth::sealed::claims::{BrowserSession, BrowsingState};
 use crate::page::Page;
@@ -45,7 +45,7 @@ impl Workfront {
             };
         };
         let actor = self.callers.actor(user, &client.scope);
-        let caller = Caller { client, actor, grant_id: BROWSER_SESSION.to_owned() };
+        let caller = Caller { client, actor, grant_id: BROWSER_SESSION.into() };
         let record = Record { grant_id: Some(caller.grant_id.clone()), ..record };
         match self.open_as(&caller, parameters).await {
             Ok(response) => Answer { response, record },

@@ -6,9 +6,9 @@ use std::net::Ipv4Addr;
 use std::sync::{Arc, LazyLock};
 
 use evergrant::app::App;
+use evergrant::cli::connections;
 use evergrant::clock::Clock as _;
 use evergrant::config::{Environment, Settings};
-use evergrant::routes;
 use sandbox::browser::{Browser, Visit};
 use sandbox::client::{Answer, HttpClient};
 use sandbox::docusign::{Docusign, unix_now};
@@ -270,8 +270,8 @@ pub fn assert_sent_back(visit: &Visit, error: &str) {
 fn serve(listener: TcpListener, environment: &MemoryEnvironment, clock: &ManualClock) -> (Arc<App>, JoinHandle<()>) {
     let settings = Settings::read(environment).unwrap_or_else(|faults| panic!("{faults}"));
     let app = Arc::new(App::with_clock(settings, Arc::new(clock.clone())));
-    let server = warp::serve(routes::filter(Arc::new(app.endpoints()))).incoming(listener);
-    (app, tokio::spawn(server.run()))
+    let server = connections::serve(listener, Arc::new(app.endpoints()), std::future::pending());
+    (app, tokio::spawn(server))
 }
 
 fn environment(issuer: &str, docusign: &str) -> MemoryEnvironment {

@@ -86,7 +86,7 @@ impl Counted {
             ask(&mut connection, &request, stand.arguments.counted()).await?;
             self.control("--instr=off")?;
             self.control("--dump")?;
-            let dump = self.profile.with_added_extension((turn + 1).to_string());
+            let dump = PathBuf::from(format!("{}.{}", self.profile.display(), turn + 1));
             *counted = number(total(&dump)?) / number(stand.arguments.counted() as u64);
         }
         Ok(counted)
