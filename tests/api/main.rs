@@ -21,6 +21,7 @@ mod doctor;
 mod functions_host;
 mod gateway;
 mod infra;
+mod instances;
 mod key_vault;
 mod layout;
 mod links;

@@ -204,7 +204,7 @@ def whole(number):
 
 def table(heads, rows):
     """Numbers to the right, words to the left."""
-    is_number = [all(str(row[column])[:1] in "0123456789$<" for row in rows) for column in range(len(heads))]
+    is_number = [all(str(row[column])[:1] in "0123456789$<−" for row in rows) for column in range(len(heads))]
     lines = [heads, ["---:" if right else "---" for right in is_number], *rows]
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
