@@ -1,4 +1,4 @@
-//! docs/many-instances.md: its tables are what `tests/tools/instances.py` makes of its model, and the model keeps to the code.
+//! docs/many-instances.md: its tables are what `tests/tools/instances.py` makes of its model, which keeps to the code.
 
 use std::process::{Command, Output};
 
@@ -22,7 +22,11 @@ fn the_tables_of_many_instances_are_those_of_the_model() {
 fn tables_that_are_not_those_of_the_model_are_found() {
     let page = std::fs::read_to_string(root().join(PAGE)).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let wrong = [("more.md", page.replace("| 1,000 |", "| 9,000 |")), ("none.md", page.replace("latency:begin", "latency"))];
+    let wrong = [
+        ("more.md", page.replace("| 1,000 |", "| 9,000 |")),
+        ("dearer.md", page.replace("$0.0000060", "$0.0000070")),
+        ("none.md", page.replace("latency:begin", "latency")),
+    ];
     for (name, text) in wrong {
         let path = folder.path().join(name);
         std::fs::write(&path, text).unwrap();

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""What the number of instances changes: the model and the tables of docs/many-instances.md. Standard library only.
+"""What the number of instances changes: the model and the tables of docs/many-instances.md. Standard library only, and costs.py.
 
     python3 tests/tools/instances.py                                     prints the tables
     python3 tests/tools/instances.py --check docs/many-instances.md      exits 1 if the tables there are others
     python3 tests/tools/instances.py --write docs/many-instances.md      puts them there
-    python3 tests/tools/instances.py --seconds                           prints how long a token lives, and the two marks before its end
+    python3 tests/tools/instances.py --seconds                           prints a token's life, and when before its end it is renewed
 """
 
 import sys
@@ -32,8 +32,8 @@ GRACE = costs.RENEWED_BEFORE_END - WAIT_BEFORE_END  # seconds in which a mint is
 CALLS_PER_START = costs.VAULT_CALLS_PER_START + 1  # with the first mint
 
 INSTANCES = (1, 8, 40, 100, 250, 1000)
-USERS = (100, 1_000, 4_000)
-ASKS = (10, 100)  # requests of one user in 3,000 s
+USERS = 1_000
+ASKS = (1, 10, 100, 1_000)  # requests of one user in 3,000 s
 LOADS = (300, 3_000, 30_000)  # requests for one token in 3,000 s: 0.1, 1 and 10 a second
 # users, requests of each in 3,000 s, instances
 CASES = (
@@ -114,11 +114,8 @@ def one_user():
 
 
 def many_users():
-    heads = ["users", "requests of each in 3,000 s"] + [f"{costs.whole(i)} instance{'s' if i > 1 else ''}" for i in INSTANCES]
-    rows = [
-        [costs.whole(users), costs.whole(asks)] + [costs.whole(mints(users, asks, i)) for i in INSTANCES]
-        for users in USERS for asks in ASKS
-    ]
+    heads = ["requests of each in 3,000 s"] + [f"{costs.whole(i)} instance{'s' if i > 1 else ''}" for i in INSTANCES]
+    rows = [[costs.whole(asks)] + [costs.whole(mints(USERS, asks, i)) for i in INSTANCES] for asks in ASKS]
     return costs.table(heads, rows)
 
 
@@ -150,6 +147,15 @@ def tables():
     return {"one-user": one_user(), "many-users": many_users(), "latency": latency(), "break-even": break_even()}
 
 
+def told():
+    """What the page says in sentences."""
+    starts = f"so {VAULT_SOFTWARE // CALLS_PER_START} or {VAULT_HARDWARE // CALLS_PER_START} starts"
+    an_hour = f"{costs.whole(VAULT_SOFTWARE * 360)} an hour, or {costs.whole(VAULT_HARDWARE * 360)} in hardware"
+    pairs = f"is {costs.whole(UNOFFICIAL * CYCLE // 3600)}:"
+    prices = [f"${mint_dollars():.7f}", f"${unit('blob_reads'):.7f}", f"${unit('blob_writes'):.6f}"]
+    return [starts, an_hour, pairs, *prices]
+
+
 def written(page):
     """The page with the tables between its marks."""
     for name, text in tables().items():
@@ -158,7 +164,7 @@ def written(page):
         _, closed, after = rest.partition(end)
         if not (found and closed):
             sys.exit(f"instances.py: {begin} or {end} is missing")
-        page = f"{before}{begin}\n\n{text}\n\n{end}{after}"
+        page = f"{before}{begin}\n{text}\n{end}{after}"
     return page
 
 
@@ -170,6 +176,9 @@ def main(arguments):
             print(TOKEN_LIFE, costs.RENEWED_BEFORE_END, WAIT_BEFORE_END)
         case ["--check", path]:
             page = Path(path).read_text(encoding="utf-8")
+            for words in told():
+                if words not in page:
+                    sys.exit(f"instances.py: {path} does not say: {words}")
             if page != written(page):
                 sys.exit(f"instances.py: the tables of {path} are not those of the model: run it with --write {path}")
         case ["--write", path]:
