@@ -109,7 +109,10 @@ impl TryFrom<String> for Scope {
     }
 }
 
-#[expect(clippy::manual_pattern_char_comparison, reason = "the search for a char is made for long texts, and slow here")]
+#[expect(
+    clippy::manual_pattern_char_comparison,
+    reason = "the search for a char is made for long texts, and slow here"
+)]
 fn split(text: &str) -> impl Iterator<Item = &str> {
     text.split(|char| char == ' ')
 }

@@ -63,7 +63,7 @@ pub struct TokenEndpoint {
 impl TokenEndpoint {
     /// Answers a request.
     pub async fn handle(&self, request: &Request<Bytes>) -> Answer {
-        let raw = match RawTokenRequest::read(request, &self.clients) {
+        let mut raw = match RawTokenRequest::read(request, &self.clients) {
             Ok(raw) => raw,
             Err(error) => return Refusal::OAuth(error).answer(None),
         };
@@ -75,7 +75,7 @@ impl TokenEndpoint {
             Ok(grant_type) => grant_type,
             Err(error) => return Refusal::OAuth(error).answer(Some(client)),
         };
-        let granted = within(ANSWER_WITHIN, pin!(self.grant(client, grant_type, &raw))).await;
+        let granted = within(ANSWER_WITHIN, pin!(self.grant(client, grant_type, &mut raw))).await;
         match granted.unwrap_or(Err(Refusal::Deadline)) {
             Ok(granted) => self.issue(client, grant_type, granted),
             Err(refusal) => refusal.answer(Some(client)),
@@ -95,7 +95,7 @@ impl TokenEndpoint {
         &self,
         client: &Client,
         grant_type: GrantType,
-        raw: &RawTokenRequest<'_>,
+        raw: &mut RawTokenRequest<'_>,
     ) -> Result<Granted, Refusal> {
         match grant_type {
             GrantType::ClientCredentials => self.client_credentials(client, raw).await,

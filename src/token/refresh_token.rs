@@ -26,9 +26,13 @@ use crate::token::request::RawTokenRequest;
 const RESEALING_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl TokenEndpoint {
-    /// Refreshes with the refresh token of `raw`.
-    pub(super) async fn refresh_token(&self, client: &Client, raw: &RawTokenRequest<'_>) -> Result<Granted, Refusal> {
-        let presented = raw.refresh_token.as_ref().ok_or(ErrorCode::InvalidRequest.say("refresh_token is missing"))?;
+    /// Refreshes with the refresh token of `raw`, which is taken out of it.
+    pub(super) async fn refresh_token(
+        &self,
+        client: &Client,
+        raw: &mut RawTokenRequest<'_>,
+    ) -> Result<Granted, Refusal> {
+        let presented = raw.refresh_token.take().ok_or(ErrorCode::InvalidRequest.say("refresh_token is missing"))?;
         let now = self.clock.now();
         // 1. Is it ours, this client's, and for this scope?
         let opened = self.sealing.open::<RefreshToken>(self.issuer.as_str(), presented.expose_secret(), now).await;
@@ -61,12 +65,12 @@ impl TokenEndpoint {
     async fn renewed(
         &self,
         sealed: &Sealed<RefreshToken>,
-        presented: &SecretString,
+        presented: SecretString,
         sealed_by: &SealingSecret,
     ) -> Result<SecretString, Refusal> {
         let current = timeout(RESEALING_TIMEOUT, self.sealing.current()).await;
         let Some(current) = current.ok().and_then(Result::ok).filter(|current| current.kid() != sealed_by.kid()) else {
-            return Ok(presented.clone());
+            return Ok(presented);
         };
         sealed.seal(current).map(SecretString::from).map_err(|_| Refusal::SealingUnavailable)
     }

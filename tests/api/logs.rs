@@ -231,6 +231,36 @@ async fn every_token_handed_out_leaves_one_audit_event() {
     assert_eq!(issued, 2);
 }
 
+/// Lines that come close together are written together.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_requests_at_once_each_has_its_whole_line() {
+    const CALLERS: usize = 32;
+    const EACH: usize = 25;
+    let app = TestApp::start().await;
+    app.token(&[]).await;
+    let call = async || {
+        let mut ids = BTreeSet::new();
+        for _ in 0..EACH {
+            ids.insert(app.token(&[]).await.header("x-request-id").to_owned());
+        }
+        ids
+    };
+    let called = futures_util::future::join_all((0..CALLERS).map(|_| call())).await;
+    let ids: BTreeSet<String> = called.into_iter().flatten().collect();
+    assert_eq!(ids.len(), CALLERS * EACH, "no two requests have the same id");
+    let issued = || app.host.output().stdout.all().iter().filter(|line| line.contains("token_issued")).count();
+    // The first line looks at how many there are.
+    log_line(&app.host, |_| issued() > ids.len()).await;
+    let lines = log_lines(&app.host);
+    let issued = lines.iter().filter(|line| line["event"] == "token_issued");
+    let told: Vec<&str> = issued.filter_map(|line| line["request_id"].as_str()).collect();
+    assert_eq!(told.len(), ids.len() + 1);
+    assert!(ids.iter().all(|id| told.contains(&id.as_str())));
+    let whole =
+        |line: &Value| line["timestamp"].as_str().is_some_and(|time| time.len() == "2026-11-22T13:07:01.000000Z".len());
+    assert!(lines.iter().all(whole));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_level_switches_the_audit_off() {
     let app = TestApp::over(Sandbox::start().await, &[("EVERGRANT_LOG", "off")]).await;

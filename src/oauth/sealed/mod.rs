@@ -103,5 +103,10 @@ fn audience<T: Sealable>(issuer: &str) -> String {
     format!("{issuer}#{}", T::TYP)
 }
 
+/// Is `text` the [`audience`] of `issuer`?
+fn is_audience<T: Sealable>(text: &str, issuer: &str) -> bool {
+    text.strip_prefix(issuer).and_then(|rest| rest.strip_prefix('#')) == Some(T::TYP)
+}
+
 #[cfg(test)]
 mod tests;

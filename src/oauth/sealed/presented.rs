@@ -6,7 +6,7 @@ use jsonwebtoken::Algorithm;
 
 use crate::clock::UnixSeconds;
 use crate::oauth::sealed::secret::SealingSecret;
-use crate::oauth::sealed::{Sealable, Sealed, UnsealError, audience};
+use crate::oauth::sealed::{Sealable, Sealed, UnsealError, is_audience};
 
 /// What a sealed token says of itself before it is opened: not to be believed, only to choose key and kind by.
 #[derive(Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl<'a> Presented<'a> {
         }
         let claims = URL_SAFE_NO_PAD.decode(self.claims).map_err(|_| UnsealError::NotOurs)?;
         let claims: Sealed<T> = serde_json::from_slice(&claims).map_err(|_| UnsealError::NotOurs)?;
-        if claims.aud != audience::<T>(&claims.iss) {
+        if !is_audience::<T>(&claims.aud, &claims.iss) {
             return Err(UnsealError::NotOurs);
         }
         if claims.iss != issuer {
