@@ -94,3 +94,21 @@ impl Stopwatch {
         (self.0.elapsed().as_secs_f64() * 1e6).round() / 1e3
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_comes_in_time_is_given_and_nothing_is_waited_for_longer() {
+        let limit = Duration::from_secs(3);
+        assert_eq!(within(limit, std::future::ready(1)).await.ok(), Some(1));
+        let later = async |seconds| {
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            seconds
+        };
+        assert_eq!(within(limit, later(2)).await.ok(), Some(2));
+        assert!(within(limit, later(4)).await.is_err());
+        assert!(within(limit, std::future::pending::<()>()).await.is_err());
+    }
+}

@@ -20,16 +20,24 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub async fn serve(listener: TcpListener, endpoints: Arc<Endpoints>, stop: impl Future<Output = ()>) {
     let connections = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);
+    let mut failing = false;
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = &mut stop => break,
         };
         match accepted {
-            Ok((stream, _)) => serve_one(stream, &endpoints, &connections),
+            Ok((stream, _)) => {
+                failing = false;
+                serve_one(stream, &endpoints, &connections);
+            }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
-                tracing::error!(event = "accept_failed", cause = %error, "no connection can be accepted at the moment");
+                // Once for as long as it lasts.
+                if !failing {
+                    tracing::error!(event = "accept_failed", cause = %error, "no connection can be accepted at the moment");
+                }
+                failing = true;
                 tokio::time::sleep(PAUSE).await;
             }
         }

@@ -6,11 +6,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::oauth::client::{Client, ClientRegistry};
 use crate::oauth::error::{ErrorCode, OAuthError};
+use crate::oauth::form::decode;
 
 /// Client credentials by whichever method, RFC 6749 §2.3.1.
 #[derive(Debug)]
@@ -24,8 +24,8 @@ pub struct Credentials<'a> {
 const FAILED: OAuthError = ErrorCode::InvalidClient.say("client authentication failed: unknown client or wrong secret");
 
 impl<'a> Credentials<'a> {
-    /// Reads the header, or takes what the body says, where nothing is blank. The same `client_id` in the body beside
-    /// Basic is fine.
+    /// Reads the header, or takes what the body says, whose blank values `form` has turned into absent ones. The same
+    /// `client_id` in the body beside Basic is fine.
     ///
     /// # Errors
     /// `invalid_request` for two methods at once, `invalid_client` for none.
@@ -83,14 +83,9 @@ fn read_basic(header: &str) -> Option<Credentials<'static>> {
     let decoded = STANDARD.decode(encoded.trim()).ok()?;
     let decoded = SecretString::from(String::from_utf8(decoded).ok()?);
     let (client_id, client_secret) = decoded.expose_secret().split_once(':')?;
-    let client_secret = form_decode(client_secret)?;
-    let client_secret = (!client_secret.is_empty()).then(|| SecretString::from(client_secret));
-    Some(Credentials { client_id: form_decode(client_id)?.into(), client_secret })
-}
-
-fn form_decode(text: &str) -> Option<String> {
-    let spaced = text.replace('+', " ");
-    percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+    let client_secret = decode(client_secret.as_bytes())?;
+    let client_secret = (!client_secret.is_empty()).then(|| SecretString::from(client_secret.into_owned()));
+    Some(Credentials { client_id: decode(client_id.as_bytes())?.into_owned().into(), client_secret })
 }
 
 #[cfg(test)]

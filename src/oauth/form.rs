@@ -53,7 +53,7 @@ pub fn parse<'a, const N: usize>(form: &'a [u8], names: [&str; N]) -> Result<[Op
 }
 
 /// A name or a value: `+` is a space, `%` begins two hexadecimal digits of a byte. `None` if it is not UTF-8.
-fn decode(text: &[u8]) -> Option<Cow<'_, str>> {
+pub(super) fn decode(text: &[u8]) -> Option<Cow<'_, str>> {
     // Most are as they are; one look at all of it tells, without a decision for each byte.
     if text.iter().fold(true, |plain, byte| plain & !matches!(byte, b'+' | b'%')) {
         return std::str::from_utf8(text).ok().map(Cow::Borrowed);

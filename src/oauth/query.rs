@@ -1,6 +1,8 @@
 //! Queries of URLs: read as RFC 6749 §3.1 says, and written so that every decoder reads the same.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::oauth::form::decode;
 
 /// Everything but the unreserved characters of RFC 3986 §2.3. A space becomes `%20` and never `+`, which only form
 /// decoders take for a space.
@@ -23,13 +25,13 @@ impl Parameter {
     pub fn find(query: &str, name: &str) -> Self {
         let mut values = query.split('&').filter_map(|pair| {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(key).as_deref() == Some(name)).then_some(value)
+            (decode(key.as_bytes()).as_deref() == Some(name)).then_some(value)
         });
         match (values.next(), values.next()) {
             (None, _) => Self::Absent,
-            (Some(value), None) => match decode(value) {
+            (Some(value), None) => match decode(value.as_bytes()) {
                 Some(value) if value.is_empty() => Self::Absent,
-                Some(value) => Self::Once(value),
+                Some(value) => Self::Once(value.into_owned()),
                 None => Self::Unclear,
             },
             (Some(_), Some(_)) => Self::Unclear,
@@ -47,11 +49,6 @@ impl Parameter {
             Self::Unclear => Err(unclear),
         }
     }
-}
-
-fn decode(text: &str) -> Option<String> {
-    let spaced: Vec<u8> = text.bytes().map(|byte| if byte == b'+' { b' ' } else { byte }).collect();
-    percent_decode(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }
 
 /// `uri` with `parameters` added to its query, which is kept as it is (RFC 6749 §3.1.2).

@@ -17,13 +17,17 @@ pub struct Scope(Arc<str>);
 #[error("malformed scope")]
 pub struct MalformedScope;
 
+/// The longest scope, in characters: looking for repeated scope-tokens takes time with the square of that.
+const LONGEST: usize = 4096;
+
 impl Scope {
     /// Reads scope-tokens separated by spaces; a repeated one counts once.
     ///
     /// # Errors
-    /// [`MalformedScope`] for anything but `1*( %x21 / %x23-5B / %x5D-7E )` between the spaces.
+    /// [`MalformedScope`] for anything but `1*( %x21 / %x23-5B / %x5D-7E )` between the spaces, and for more than 4,096
+    /// characters, many times as much as all of DocuSign's scopes.
     pub fn parse(text: &str) -> Result<Self, MalformedScope> {
-        if !text.bytes().all(|byte| byte == b' ' || is_scope_char(byte)) {
+        if text.len() > LONGEST || !text.bytes().all(|byte| byte == b' ' || is_scope_char(byte)) {
             return Err(MalformedScope);
         }
         Self::of(split(text).filter(|scope_token| !scope_token.is_empty())).ok_or(MalformedScope)
@@ -139,6 +143,8 @@ mod tests {
         for text in ["", "  ", "a\"b", "a\\b", "a\tb", "ä", "a\u{7f}"] {
             assert_eq!(Scope::parse(text), Err(MalformedScope), "{text:?}");
         }
+        assert!(Scope::parse(&"a ".repeat(2048)).is_ok());
+        assert_eq!(Scope::parse(&"a ".repeat(2049)), Err(MalformedScope));
     }
 
     #[test]

@@ -47,17 +47,13 @@ impl Revocations {
 
     /// Is `grant` revoked, as far as can be told?
     pub async fn is_revoked(&self, grant: &Grant) -> bool {
-        let (of_grant, of_client) = (
-            self.look_up(&self.revoked, &grant.grant_id, revoked),
-            self.look_up(&self.not_before, &grant.client_id, not_before),
-        );
-        let (revoked, moment) = tokio::join!(of_grant, of_client);
+        let (revoked, moment) = tokio::join!(self.of_id(&grant.grant_id), self.of_client(&grant.client_id));
         revoked.is_some() || moment.and_then(|text| parse(&text)).is_some_and(|moment| grant.granted_at < moment.0)
     }
 
     /// Is the sealed access token with this `jti` revoked, as far as can be told?
     pub async fn is_access_token_revoked(&self, jti: &str) -> bool {
-        self.look_up(&self.revoked, jti, revoked).await.is_some()
+        self.of_id(jti).await.is_some()
     }
 
     /// Revokes one grant; or, where `useless_from` says when it dies by itself, one sealed access token.
@@ -95,7 +91,15 @@ impl Revocations {
 
     /// Makes the connection to the store ahead of the first refresh.
     pub async fn warm_up(&self, client_id: &str) {
-        self.look_up(&self.not_before, client_id, not_before).await;
+        self.of_client(client_id).await;
+    }
+
+    async fn of_id(&self, id: &str) -> Option<String> {
+        self.look_up(&self.revoked, id, revoked).await
+    }
+
+    async fn of_client(&self, client_id: &str) -> Option<String> {
+        self.look_up(&self.not_before, client_id, not_before).await
     }
 
     /// The text of the record of `id`, if it is known to exist.
@@ -103,13 +107,13 @@ impl Revocations {
         let now = self.clock.now();
         let known = names.get(id, now);
         if !known.is_fresh(now) {
-            Box::pin(self.refresh(&known, record(id))).await;
+            Box::pin(self.find_out(&known, record(id))).await;
         }
         known.content()
     }
 
     /// Has the store asked for the record `name`, and waits for the answer if that makes sense.
-    async fn refresh(&self, known: &Arc<Name>, name: String) {
+    async fn find_out(&self, known: &Arc<Name>, name: String) {
         let (this, asked) = (self.clone(), Arc::clone(known));
         let asking = tokio::spawn(async move { this.ask(&asked, &name).await });
         // While the store is known to be away, nobody waits for it.

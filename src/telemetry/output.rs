@@ -11,8 +11,10 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-/// A line waits no longer than that, or twice that while the timer is coarse. The Functions host ends processes without
-/// asking, and what waits then is lost.
+use crate::clock::since_epoch;
+
+/// A line waits for that long, and up to twice that since the timer is coarse; longer only while no core is free. The
+/// Functions host ends processes without asking, and what waits then is lost.
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// As many bytes never wait: some sixty lines, half of what a pipe holds.
@@ -41,8 +43,7 @@ pub fn add(line: &[u8], now: Duration, urgent: bool) {
     let just_written = now.checked_sub(waiting.written_at).is_some_and(|since| since < PAUSE);
     let may_wait = just_written && !urgent && waiting.lines.len() < MANY && IS_COLLECTED.load(Ordering::Relaxed);
     if !may_wait {
-        waiting.written_at = now;
-        waiting.write();
+        waiting.write(now);
     } else if is_first {
         ARRIVED.notify_one();
     }
@@ -54,13 +55,8 @@ pub async fn write_in_time() {
     loop {
         ARRIVED.notified().await;
         tokio::time::sleep(PAUSE).await;
-        flush();
+        waiting().write(since_epoch());
     }
-}
-
-/// Writes what waits.
-pub fn flush() {
-    waiting().write();
 }
 
 fn waiting() -> MutexGuard<'static, Waiting> {
@@ -68,7 +64,8 @@ fn waiting() -> MutexGuard<'static, Waiting> {
 }
 
 impl Waiting {
-    fn write(&mut self) {
+    fn write(&mut self, now: Duration) {
+        self.written_at = now;
         if !self.lines.is_empty() {
             // Where nobody reads there is nobody to tell.
             let _ = std::io::stdout().lock().write_all(&self.lines);
@@ -90,6 +87,6 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         IS_COLLECTED.store(false, Ordering::Relaxed);
-        flush();
+        waiting().write(since_epoch());
     }
 }

@@ -59,10 +59,7 @@ impl<'a> RawTokenRequest<'a> {
 }
 
 fn secret(value: Cow<'_, str>) -> SecretString {
-    match value {
-        Cow::Borrowed(value) => SecretString::from(value),
-        Cow::Owned(value) => SecretString::from(value),
-    }
+    SecretString::from(value.into_owned())
 }
 
 /// The query, if there is no body and the client it names is switched to send its parameters there.

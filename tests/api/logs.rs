@@ -115,7 +115,7 @@ async fn outages() -> Vec<(TestApp, Answer)> {
 }
 
 /// Asserts that nothing of `app` leaks: not in `replies`, not in its log, not on its stderr.
-fn assert_tight(app: &TestApp, replies: &[Answer], more: &[&str]) {
+async fn assert_tight(app: &TestApp, replies: &[Answer], more: &[&str]) {
     let docusign = &app.sandbox.docusign;
     let (assertions, access_tokens) = (docusign.assertions(), docusign.access_tokens());
     let form_encoded = "sandbox+secret%2C+worth+nothing";
@@ -136,6 +136,9 @@ fn assert_tight(app: &TestApp, replies: &[Answer], more: &[&str]) {
         for secret in secrets.iter().chain(&[INTEGRATION_USER, OTHER_USER, "vault.azure.net", "evergrant-sandbox"]) {
             assert!(!text.contains(secret), "{secret} in {text}");
         }
+    }
+    if let Some(id) = replies.iter().rev().map(|reply| reply.header("x-request-id")).find(|id| !id.is_empty()) {
+        log_line(&app.host, |line| line["request_id"] == id).await;
     }
     let lines = log_lines(&app.host);
     let text: String = lines.iter().map(Value::to_string).collect();
@@ -177,7 +180,7 @@ async fn no_request_brings_a_secret_into_an_answer_or_a_log_line() {
     replies.extend(pages);
     // The token itself is the answer of a good request, and of nothing else.
     let access_token = good.json()["access_token"].as_str().unwrap().to_owned();
-    assert_tight(&app, &replies, &[&access_token, state_of(&url)]);
+    assert_tight(&app, &replies, &[&access_token, state_of(&url)]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -185,7 +188,7 @@ async fn no_failure_upstream_brings_a_secret_into_an_answer_or_a_log_line() {
     for (app, answer) in outages().await {
         assert_outage(&answer);
         log_line(&app.host, |line| line["event"] == "token_unavailable").await;
-        assert_tight(&app, std::slice::from_ref(&answer), &[]);
+        assert_tight(&app, std::slice::from_ref(&answer), &[]).await;
     }
 }
 

@@ -39,6 +39,7 @@ mod security;
 mod setup;
 mod sign_in;
 mod stock_clients;
+mod stopping;
 mod store;
 mod support;
 mod troubleshooting;

@@ -1,6 +1,6 @@
-//! The ceiling: warp as the product uses it, which parses the token request's form and answers a constant.
+//! A ceiling to measure against: warp, which parses the token request's form and answers a constant.
 //!
-//! It authenticates nobody, looks nothing up and logs nothing. What it does not reach, nothing over warp can.
+//! It authenticates nobody, looks nothing up and logs nothing.
 
 use std::net::Ipv4Addr;
 use std::process::ExitCode;

@@ -17,8 +17,7 @@ pub struct Label {
     pub kid: String,
 }
 
-/// The parts of a compact JWT (RFC 7515 §7.1) that names HS256, a kind and a key.
-#[derive(Debug)]
+/// The parts of a compact JWT (RFC 7515 §7.1) that names HS256, a kind and a key. No `Debug`: it holds a whole token.
 pub struct Presented<'a> {
     /// What its header says.
     pub label: Label,

@@ -1,0 +1,63 @@
+//! A process that is asked to stop answers what is under way, and leaves a line for each answer.
+
+use std::collections::BTreeSet;
+use std::process::Stdio;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use http::Method;
+use sandbox::client::{Answer, HttpClient};
+use sandbox::fault::Fault;
+use sandbox::{CLIENT_ID, CLIENT_SECRET, Sandbox, free_port};
+use serde_json::Value;
+use tokio::process::{Child, Command};
+use url::form_urlencoded::Serializer;
+
+use crate::support::{handler, until};
+
+fn spawn(sandbox: &Sandbox, port: u16) -> Child {
+    let mut command = Command::new(handler());
+    command.env_clear().envs(sandbox.settings(&format!("http://127.0.0.1:{port}")));
+    command.env("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap()
+}
+
+async fn token(port: u16, scope: &str) -> Answer {
+    let form = [("grant_type", "client_credentials"), ("client_id", CLIENT_ID), ("client_secret", CLIENT_SECRET)];
+    let form = Serializer::new(String::new()).extend_pairs(form).append_pair("scope", scope).finish();
+    let headers = [("content-type", "application/x-www-form-urlencoded")];
+    HttpClient::default().call(Method::POST, &format!("http://127.0.0.1:{port}/oauth/token"), &headers, &form).await
+}
+
+/// The request ids of the tokens that `output` tells of; each line is a whole one.
+fn issued(output: &[u8]) -> Vec<String> {
+    let lines = String::from_utf8_lossy(output);
+    let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).expect("a whole line of JSON"));
+    let issued = lines.filter(|line| line["event"] == "token_issued");
+    issued.map(|line| line["request_id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_under_way_is_answered_and_every_answer_has_its_line() {
+    let (sandbox, port) = (Sandbox::start().await, free_port());
+    let process = spawn(&sandbox, port);
+    let pid = process.id().unwrap().to_string();
+    // Read from the beginning, as the host does: a pipe holds no more than some hundred lines.
+    let output = tokio::spawn(process.wait_with_output());
+    until(|| std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()).await;
+    let mut answers = vec![token(port, "spring_read").await];
+    sandbox.docusign.faults.set(Some(Fault::Latency(Duration::from_secs(1))));
+    let before = sandbox.docusign.exchanges();
+    let slow = tokio::spawn(token(port, "spring_write"));
+    until(|| sandbox.docusign.exchanges() > before).await;
+    answers.extend(join_all((0..100).map(|_| token(port, "spring_read"))).await);
+    assert!(Command::new("kill").arg(pid).status().await.unwrap().success());
+    answers.push(slow.await.unwrap());
+    let output = output.await.unwrap().unwrap();
+    assert!(output.status.success(), "{}", output.status);
+    assert!(answers.iter().all(|answer| answer.status == 200));
+    let (issued, given) =
+        (issued(&output.stdout), answers.iter().map(|answer| answer.header("x-request-id").to_owned()));
+    assert_eq!(issued.len(), answers.len());
+    assert_eq!(issued.into_iter().collect::<BTreeSet<_>>(), given.collect());
+}
