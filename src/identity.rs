@@ -12,8 +12,18 @@ use azure_identity::{
 use thiserror::Error;
 use tokio::time::timeout;
 
-use crate::config::AzureSettings;
-use crate::http_client::{DEFAULT_TIMEOUT, HttpClient};
+use crate::web::http_client::{DEFAULT_TIMEOUT, HttpClient};
+
+/// What the platform tells of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AzureSettings {
+    /// `WEBSITE_INSTANCE_ID` or `CONTAINER_NAME` is set.
+    pub in_azure: bool,
+    /// Use the managed identity, because we are in Azure or an identity endpoint is offered.
+    pub managed_identity: bool,
+    /// `AZURE_CLIENT_ID`: the user-assigned identity; without it the system-assigned one is used.
+    pub client_id: Option<String>,
+}
 
 /// `az account get-access-token` starts a Python interpreter: give it longer than an HTTP call.
 const DEVELOPER_TOOLS_TIMEOUT: Duration = Duration::from_secs(12);

@@ -6,10 +6,10 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use evergrant::clock::UnixSeconds;
-use evergrant::config::shapes::Guid;
-use evergrant::docusign::assertion::{AssertionClaims, compact, signing_input};
-use evergrant::docusign::upstream_scope::upstream_scope;
+use evergrant::docusign::requested_scope::upstream_scope;
+use evergrant::docusign::tokens::assertion::{AssertionClaims, compact, signing_input};
 use evergrant::oauth::scope::Scope;
+use evergrant::types::Guid;
 
 fn assertion(criterion: &mut Criterion) {
     let key = Guid::parse("1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e").expect("a GUID");

@@ -7,10 +7,10 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use evergrant::clock::UnixSeconds;
 use evergrant::oauth::scope::Scope;
-use evergrant::oauth::sealed::claims::{Grant, RefreshToken};
-use evergrant::oauth::sealed::secret::SealingSecret;
-use evergrant::oauth::sealed::{Sealed, label, unseal};
 use evergrant::oauth::subject::Subject;
+use evergrant::sealing::claims::{Grant, RefreshToken};
+use evergrant::sealing::secret::SealingSecret;
+use evergrant::sealing::{Sealed, label, unseal};
 
 const ISSUER: &str = "https://contoso-evergrant.azurewebsites.net";
 const NOW: UnixSeconds = UnixSeconds(1_900_000_000);

@@ -3,20 +3,20 @@
 use std::sync::Arc;
 
 use crate::app::App;
-use crate::authorize::AuthorizeEndpoint;
-use crate::caller::Callers;
-use crate::consent::ConsentCallback;
-use crate::consent::finished::FinishedSignIns;
 use crate::doctor::Doctor;
-use crate::gateway::Gateway;
-use crate::metadata::MetadataEndpoint;
-use crate::revoke::RevokeEndpoint;
-use crate::routes::Endpoints;
-use crate::setup::SetupEndpoint;
+use crate::endpoints::authorize::AuthorizeEndpoint;
+use crate::endpoints::caller::Callers;
+use crate::endpoints::consent::ConsentCallback;
+use crate::endpoints::consent::finished::FinishedSignIns;
+use crate::endpoints::gateway::Gateway;
+use crate::endpoints::metadata::MetadataEndpoint;
+use crate::endpoints::revoke::RevokeEndpoint;
+use crate::endpoints::setup::SetupEndpoint;
+use crate::endpoints::token::TokenEndpoint;
+use crate::endpoints::workfront::Workfront;
+use crate::server::Endpoints;
 use crate::store::codes::UsedCodes;
 use crate::store::rotation::Rotations;
-use crate::token::TokenEndpoint;
-use crate::workfront::Workfront;
 
 impl App {
     /// The slices, for the path table.

@@ -6,10 +6,10 @@ use crate::app::vaults::Vaults;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::doctor::NamedKey;
-use crate::docusign::minter::SigningKeys;
+use crate::docusign::tokens::minter::SigningKeys;
+use crate::sealing::keys::{SealingKey, SealingKeys};
 use crate::signing::AssertionSigner;
 use crate::signing::key::SigningKey;
-use crate::signing::sealing::{SealingKey, SealingKeys};
 
 /// Every key of the settings. Nothing is fetched yet.
 #[derive(Clone)]

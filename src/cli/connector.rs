@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::cli::{Failure, failed, usage};
-use crate::config::shapes::BaseUrl;
 use crate::config::{Environment, PUBLIC_URL, Settings};
 use crate::connector::{self, Authentication, ConnectorFile, SETTINGS_FILE};
 use crate::oauth::client::ClientId;
+use crate::types::BaseUrl;
 
 /// Which platform's connector.
 #[derive(Clone, Debug, clap::Subcommand)]

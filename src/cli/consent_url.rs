@@ -3,8 +3,7 @@
 use crate::app::App;
 use crate::cli::{Failure, failed};
 use crate::config::Settings;
-use crate::docusign::consent_link::CALLBACK_PATH;
-use crate::docusign::consent_url::consent_url;
+use crate::docusign::consent_link::{CALLBACK_PATH, consent_url};
 
 /// Prints the link on stdout, and what to do with it on stderr.
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the command's result")]

@@ -5,7 +5,6 @@
 mod arguments;
 mod client;
 mod config;
-pub mod connections;
 mod connector;
 mod consent_url;
 mod doctor;

@@ -2,7 +2,8 @@
 
 use crate::app;
 use crate::cli::{Failure, failed};
-use crate::config::{AzureSettings, SigningKeySources};
+use crate::config::SigningKeySources;
+use crate::identity::AzureSettings;
 
 /// Prints the PEM on stdout, and which key it is on stderr.
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the command's result")]

@@ -8,8 +8,9 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 
 use crate::app::App;
-use crate::cli::{Failure, connections, failed};
+use crate::cli::{Failure, failed};
 use crate::config::{KeySource, Settings, StoreSetting};
+use crate::server::connections;
 use crate::telemetry;
 
 /// Where to listen when neither the host nor the command line says.

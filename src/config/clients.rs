@@ -3,12 +3,12 @@
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 
-use crate::config::fault::{Problem, Shape};
+use crate::config::error::{Problem, Shape};
 use crate::config::fields::{Fields, string, strings};
 use crate::config::reader::Reader;
-use crate::config::shapes::redirect_uri;
+use crate::oauth::client::gateway_rule::GatewayRule;
+use crate::oauth::client::redirect_uri::redirect_uri;
 use crate::oauth::client::{AccessTokenKind, Client, ClientId, ClientRegistry, GrantType, Profile, SubjectKind};
-use crate::oauth::gateway_rule::GatewayRule;
 use crate::oauth::scope::Scope;
 use crate::secret::{Sha256, sha256, sha256_from_hex};
 

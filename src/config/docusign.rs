@@ -3,10 +3,10 @@
 use secrecy::SecretString;
 use url::Url;
 
-use crate::config::fault::Shape;
+use crate::config::error::Shape;
 use crate::config::reader::{Reader, list};
-use crate::config::shapes::{BaseUrl, GUID, Guid};
 use crate::oauth::scope::Scope;
+use crate::types::{BaseUrl, Guid};
 
 /// The scope DocuSign wants in every JWT Grant; always sent.
 pub const IMPERSONATION: &str = "impersonation";
@@ -75,6 +75,10 @@ pub struct DocusignSettings {
     /// `DOCUSIGN_ADMINS`: who may connect `integration_user` clients besides that user.
     pub admins: Vec<Guid>,
 }
+
+/// The shape of every GUID setting.
+pub const GUID: Shape =
+    Shape { wanted: "a GUID as DocuSign shows it", example: "1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e" };
 
 const ENVIRONMENT: Shape = Shape { wanted: "demo or production", example: "demo" };
 const OAUTH_URL: Shape = Shape {

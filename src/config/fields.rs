@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::config::fault::{Problem, Shape};
+use crate::config::error::{Problem, Shape};
 use crate::config::reader::Reader;
 
 /// The fields of one object that are still unread.

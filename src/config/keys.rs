@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret;
 
-use crate::config::fault::{Problem, Shape};
+use crate::config::error::{Problem, Shape};
 use crate::config::reader::{Reader, list};
 use crate::signing::key_id::KeyVaultKeyId;
 use crate::signing::local::LocalSigner;

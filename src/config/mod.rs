@@ -1,29 +1,29 @@
 //! Every setting: its name, unit, default and wanted shape. Pure: the environment is handed in as an [`Environment`].
 //!
-//! All settings are read at start and by types; all faults are told together (see [`fault`]). The README lists them.
+//! All settings are read at start and by types; all faults are told together (see [`error`]). The README lists them.
 
 pub mod clients;
 pub mod docusign;
-pub mod fault;
+pub mod error;
 mod fields;
 pub mod keys;
-pub mod pitfalls;
 pub mod reader;
-pub mod shapes;
+pub mod warnings;
 
 use tracing_subscriber::filter::Targets;
 use url::Url;
 
 pub use docusign::DocusignSettings;
-pub use fault::Faults;
+pub use error::Faults;
 pub use keys::{KeySource, SealingKeySources, SigningKeySources};
 pub use reader::Environment;
 
+use crate::identity::AzureSettings;
 use crate::oauth::client::ClientRegistry;
+use crate::types::BaseUrl;
 use clients::Scopes;
-use fault::Shape;
+use error::Shape;
 use reader::Reader;
-use shapes::BaseUrl;
 
 /// The settings of the whole program.
 #[derive(Clone, Debug)]
@@ -55,17 +55,6 @@ pub enum StoreSetting {
     Memory,
     /// In a container of Azure Blob storage, shared by all instances.
     Blob(Url),
-}
-
-/// What the platform tells of itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AzureSettings {
-    /// `WEBSITE_INSTANCE_ID` or `CONTAINER_NAME` is set.
-    pub in_azure: bool,
-    /// Use the managed identity, because we are in Azure or an identity endpoint is offered.
-    pub managed_identity: bool,
-    /// `AZURE_CLIENT_ID`: the user-assigned identity; without it the system-assigned one is used.
-    pub client_id: Option<String>,
 }
 
 /// The shape of `EVERGRANT_PUBLIC_URL`.

@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::config::fault::{Fault, Faults, Problem, Shape};
+use crate::config::error::{Fault, Faults, Problem, Shape};
 
 /// Where settings come from. `main.rs` hands in the process environment, tests hand in a map.
 pub trait Environment {

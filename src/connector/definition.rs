@@ -5,7 +5,7 @@ use serde_json::Serializer;
 use serde_json::ser::PrettyFormatter;
 use serde_json::value::RawValue;
 
-use crate::config::shapes::BaseUrl;
+use crate::types::BaseUrl;
 
 /// Where the gateway has CLM.
 const GATEWAY_PATH: &str = "/gateway/clm";

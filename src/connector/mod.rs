@@ -6,8 +6,8 @@
 
 mod definition;
 
-use crate::config::shapes::BaseUrl;
 use crate::oauth::client::ClientId;
+use crate::types::BaseUrl;
 
 /// The public URL that stands in the sources.
 const PLACEHOLDER_URL: &str = "https://contoso-evergrant.azurewebsites.net";

@@ -7,12 +7,12 @@ use crate::clock::Stopwatch;
 use crate::doctor::check::{Area, Check, Finding};
 use crate::doctor::{Doctor, fixes};
 use crate::docusign::account_server::DocusignAccessToken;
-use crate::docusign::minter::MintError;
+use crate::docusign::api::account::{Account, ClmHosts};
+use crate::docusign::api::calls::{self, Call};
+use crate::docusign::api::error::UpstreamError;
+use crate::docusign::api::users::User;
+use crate::docusign::tokens::minter::MintError;
 use crate::docusign::userinfo::UserInfo;
-use crate::upstream::account::{Account, ClmHosts};
-use crate::upstream::calls::{self, Call};
-use crate::upstream::error::UpstreamError;
-use crate::upstream::users::User;
 
 /// Scopes that are CLM's.
 const CLM_SCOPES: [&str; 3] = ["spring_read", "spring_write", "content"];

@@ -1,14 +1,14 @@
 //! What mends a fault, in words an administrator can act on, with the command where there is one. Pure.
 
 use crate::config::StoreSetting;
-use crate::config::fault::{Fault, Problem, Shape};
+use crate::config::error::{Fault, Problem, Shape};
 use crate::doctor::NamedKey;
-use crate::docusign::errors::ExchangeError;
-use crate::docusign::minter::MintError;
+use crate::docusign::api::error::UpstreamError;
+use crate::docusign::error::ExchangeError;
+use crate::docusign::tokens::minter::MintError;
 use crate::signing::SignError;
 use crate::signing::key_id::KeyVaultKeyId;
 use crate::store::StoreError;
-use crate::upstream::error::UpstreamError;
 
 /// Stands in a command for what only the reader knows.
 const IDENTITY: &str = "<client id of the identity>";

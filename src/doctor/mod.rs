@@ -1,15 +1,15 @@
 //! The doctor: does everything this installation depends on work, and if not, who mends it and how?
 //!
-//! [`azure`] checks keys and store, [`upstream`] DocuSign, [`account`] what lies behind it, [`front`] what callers meet at the public URL. All checks run
+//! [`azure`] checks keys and store, [`upstream`] DocuSign, [`account`] what lies behind it, [`public_url`] what callers meet at the public URL. All checks run
 //! at the same time, and are told in their order. They change nothing but a record in the store that is forgotten within
 //! a day. `evergrant doctor` prints them, the setup page shows them.
 
 mod account;
 mod azure;
 pub mod check;
+mod connectivity;
 mod fixes;
-mod front;
-mod reach;
+mod public_url;
 mod upstream;
 
 use std::sync::Arc;
@@ -18,17 +18,17 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, Stream, StreamExt as _};
 
 use crate::clock::Clock;
-use crate::config::fault::Fault;
-use crate::config::shapes::BaseUrl;
+use crate::config::error::Fault;
 use crate::config::{DocusignSettings, Faults, StoreSetting};
-use crate::docusign::access_tokens::AccessTokens;
 use crate::docusign::account_server::AccountServer;
-use crate::http_client::HttpClient;
+use crate::docusign::api::Upstream;
+use crate::docusign::tokens::AccessTokens;
 use crate::identity::Identity;
 use crate::oauth::client::ClientRegistry;
 use crate::signing::key::SigningKey;
 use crate::store::Store;
-use crate::upstream::Upstream;
+use crate::types::BaseUrl;
+use crate::web::http_client::HttpClient;
 use check::{Area, Check, Finding};
 
 /// One key of the settings.
@@ -88,10 +88,10 @@ impl Doctor {
             running.push((azure::names(key).1, Box::pin(self.key(key))));
         }
         running.push((azure::STORE, Box::pin(self.store())));
-        running.push((reach::REACHABLE, Box::pin(self.docusign())));
+        running.push((connectivity::REACHABLE, Box::pin(self.docusign())));
         running.push((upstream::NEXT_KEY, Box::pin(self.next_key_registered())));
-        running.push((front::CLIENTS, Box::pin(std::future::ready(vec![self.registered_clients()]))));
-        running.push((front::PUBLIC_URL, Box::pin(self.front())));
+        running.push((public_url::CLIENTS, Box::pin(std::future::ready(vec![self.registered_clients()]))));
+        running.push((public_url::PUBLIC_URL, Box::pin(self.front())));
         let (titles, running): (Vec<_>, Vec<_>) = running.into_iter().unzip();
         (titles, stream::iter(running).buffered(AT_ONCE))
     }

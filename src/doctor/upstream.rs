@@ -2,12 +2,12 @@
 
 use crate::clock::Stopwatch;
 use crate::doctor::check::{Area, Check, Finding};
-use crate::doctor::reach::{Reached, checks_of, told_already};
+use crate::doctor::connectivity::{Reached, checks_of, told_already};
 use crate::doctor::{Doctor, fixes};
-use crate::docusign::errors::ExchangeError;
-use crate::docusign::minter::MintError;
+use crate::docusign::error::ExchangeError;
 use crate::docusign::missing_consent::scopes_without_consent;
-use crate::docusign::slot::Outcome;
+use crate::docusign::tokens::minter::MintError;
+use crate::docusign::tokens::slot::Outcome;
 
 /// What is checked by one mint, in the order of the report.
 const CONNECTION: [(&str, &str); 5] = [

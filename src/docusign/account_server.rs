@@ -11,15 +11,15 @@ use serde_json::Value;
 
 use crate::clock::{Clock, UnixSeconds};
 use crate::config::DocusignSettings;
-use crate::config::shapes::BaseUrl;
-use crate::docusign::assertion::SKEW;
-use crate::docusign::errors::{self, ExchangeError};
-use crate::docusign::freshness::Freshness;
+use crate::docusign::error::{self, ExchangeError};
 use crate::docusign::lifetimes::{read_expires_in, read_retry_after};
 use crate::docusign::throttle::Throttle;
+use crate::docusign::tokens::assertion::SKEW;
+use crate::docusign::tokens::freshness::Freshness;
 use crate::docusign::userinfo::UserInfo;
-use crate::http_client::HttpClient;
 use crate::secret::{hex, sha256};
+use crate::types::BaseUrl;
+use crate::web::http_client::HttpClient;
 
 /// `grant_type` of the exchange, RFC 7523 §2.1.
 const JWT_BEARER_GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -210,7 +210,7 @@ impl AccountServer {
 fn refused(status: u16, body: &[u8], retry_after: Option<u64>) -> ExchangeError {
     let error = ExchangeError::classify(status, body, retry_after);
     if let ExchangeError::Undocumented { .. } = error {
-        let word = errors::plain_word(body);
+        let word = error::plain_word(body);
         tracing::warn!(event = "undocumented_refusal", status, docusign_error = word, "no page documents this error");
     }
     error

@@ -1,9 +1,18 @@
-//! The link that asks a person to sign in and consent at DocuSign: `GET /oauth/auth`. Pure.
+//! The link that asks a person to sign in and consent at DocuSign: `GET /oauth/auth`, with a sealed state and PKCE.
 
+use thiserror::Error;
+
+use crate::clock::UnixSeconds;
 use crate::config::DocusignSettings;
 use crate::oauth::pkce::{CodeChallenge, S256};
 use crate::oauth::query;
 use crate::oauth::scope::Scope;
+use crate::random;
+use crate::sealing::claims::ConsentState;
+use crate::sealing::keys::SealingKeys;
+use crate::sealing::{SealError, Sealed};
+use crate::signing::SignError;
+use crate::types::BaseUrl;
 
 /// Path of our redirection endpoint, to be registered with the integration key.
 pub const CALLBACK_PATH: &str = "/consent/callback";
@@ -41,4 +50,41 @@ impl ConsentLink<'_> {
         // Spaces become %20: DocuSign takes a doubly encoded plus for part of a scope.
         query::append(&settings.oauth_url.join("/oauth/auth"), &parameters)
     }
+}
+
+/// How long a consent link may lie in somebody's inbox, in seconds: a week. It grants nothing by itself.
+pub const LINK_LIFETIME: u64 = 7 * 24 * 3600;
+
+/// Why no link could be made.
+#[derive(Debug, Error)]
+pub enum LinkError {
+    /// The sealing key cannot be used.
+    #[error("the sealing key (EVERGRANT_SEALING_KEY_ID) cannot be used")]
+    Sealing(#[source] SignError),
+    /// Serialisation failed, which does not happen.
+    #[error(transparent)]
+    State(#[from] SealError),
+}
+
+/// A fresh consent link.
+///
+/// # Errors
+/// [`LinkError`] if the sealing key cannot be used.
+pub async fn consent_url(
+    public_url: &BaseUrl,
+    docusign: &DocusignSettings,
+    sealing: &SealingKeys,
+    now: UnixSeconds,
+) -> Result<String, LinkError> {
+    let secret = sealing.current().await.map_err(LinkError::Sealing)?;
+    let jti = random::id::<32>();
+    let code_verifier = secret.code_verifier(&jti);
+    let state = Sealed::new(public_url.as_str(), jti, now, Some(LINK_LIFETIME), ConsentState {}).seal(secret);
+    let link = ConsentLink {
+        redirect_uri: &public_url.join(CALLBACK_PATH),
+        state: &state?,
+        scope: &docusign.scopes,
+        code_verifier: &code_verifier,
+    };
+    Ok(link.url(docusign))
 }

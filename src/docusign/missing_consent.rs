@@ -3,11 +3,11 @@
 use futures_util::future::join_all;
 
 use crate::config::docusign::IMPERSONATION;
-use crate::config::shapes::Guid;
-use crate::docusign::access_tokens::AccessTokens;
-use crate::docusign::errors::ExchangeError;
-use crate::docusign::minter::MintError;
+use crate::docusign::error::ExchangeError;
+use crate::docusign::tokens::AccessTokens;
+use crate::docusign::tokens::minter::MintError;
 use crate::oauth::scope::Scope;
+use crate::types::Guid;
 
 /// The scope tokens of `scopes` that `user` has not consented to. None, if each is fine alone and only all together
 /// are not.

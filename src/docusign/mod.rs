@@ -1,22 +1,16 @@
 //! DocuSign, our upstream.
 //!
-//! [`access_tokens`] answers from its cache, as [`slot`] decides, or has [`minter`] mint: claims ([`assertion`], pure)
-//! → signature ([`crate::signing`]) → exchange ([`account_server`]). What DocuSign refuses is classified by [`errors`]
-//! (pure); [`consent_url`] makes the link a person opens once; when a token is renewed stands in [`freshness`], what is
-//! asked for in [`upstream_scope`], and how long a failure is remembered in [`crate::failures`] (all pure).
+//! [`tokens`] answers from its cache or mints: claims → signature ([`crate::signing`]) → exchange ([`account_server`]). [`error`]
+//! classifies what DocuSign refuses, [`consent_link`] makes the link that a person opens once, and [`requested_scope`] says what
+//! DocuSign is asked for. [`api`] calls DocuSign's APIs with the tokens.
 
-pub mod access_tokens;
 pub mod account_server;
-pub mod assertion;
+pub mod api;
 pub mod consent_link;
-pub mod consent_url;
-pub mod errors;
-pub mod freshness;
+pub mod error;
 mod lifetimes;
-pub mod minter;
 pub mod missing_consent;
-mod replacements;
-pub mod slot;
+pub mod requested_scope;
 mod throttle;
-pub mod upstream_scope;
+pub mod tokens;
 pub mod userinfo;

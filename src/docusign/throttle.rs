@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::clock::UnixSeconds;
-use crate::docusign::errors::ExchangeError;
-use crate::failures::{FailureKind, THROTTLED_MOST};
+use crate::docusign::error::ExchangeError;
+use crate::memory::failures::{FailureKind, THROTTLED_MOST};
 
 /// Until when, in unix seconds, DocuSign wants to be left alone.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::config::shapes::Guid;
+use crate::types::Guid;
 
 /// What we use of the answer.
 #[derive(Clone, Debug, Deserialize)]

@@ -1,12 +1,8 @@
 //! The authorization endpoint's answers, RFC 6749 §4.1.2 and §4.1.2.1: the browser goes back to the client.
 
-use bytes::Bytes;
-use http::header::{CACHE_CONTROL, LOCATION, PRAGMA, REFERRER_POLICY};
-use http::{HeaderValue, StatusCode};
-
 use crate::oauth::client::Client;
 use crate::oauth::query;
-use crate::oauth::reply::Response;
+use crate::web::response::{Response, redirect};
 
 /// Error codes of the authorization endpoint, RFC 6749 §4.1.2.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,18 +90,4 @@ impl<'a> ReturnAddress<'a> {
         parameters.extend(self.iss.map(|iss| ("iss", iss)));
         redirect(&query::append(self.redirect_uri, &parameters))
     }
-}
-
-/// 302 to `url`, remembered by nobody and told to nobody as a referrer (RFC 9700 §4.2.4).
-#[must_use]
-pub fn redirect(url: &str) -> Response {
-    let mut response = Response::new(Bytes::new());
-    *response.status_mut() = StatusCode::FOUND;
-    let headers = response.headers_mut();
-    // Redirect URIs are registered in printable ASCII and all else is percent-encoded, so this does not fail.
-    headers.insert(LOCATION, HeaderValue::from_str(url).unwrap_or(HeaderValue::from_static("/")));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    response
 }

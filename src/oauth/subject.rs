@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::shapes::Guid;
 use crate::oauth::client::SubjectKind;
+use crate::types::Guid;
 
 /// The subject of a grant.
 ///

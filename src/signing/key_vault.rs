@@ -21,7 +21,7 @@ use crate::identity::Identity;
 use crate::secret::Sha256;
 use crate::signing::key_id::KeyVaultKeyId;
 use crate::signing::public_key::PublicKey;
-use crate::signing::{AssertionSigner, SignError, refusal};
+use crate::signing::{AssertionSigner, SignError, forbidden};
 
 /// The first try and two more.
 const TRIES: u32 = 3;
@@ -167,7 +167,7 @@ fn classify(error: &azure_core::Error) -> SignError {
     match error.kind() {
         ErrorKind::HttpResponse { status, raw_response, .. } => match u16::from(*status) {
             401 => SignError::AccessDenied,
-            403 => raw_response.as_ref().map_or(SignError::AccessDenied, |response| refusal::reason(response.body())),
+            403 => raw_response.as_ref().map_or(SignError::AccessDenied, |response| forbidden::reason(response.body())),
             404 => SignError::KeyNotFound,
             429 => {
                 let header = HeaderName::from_static("retry-after");

@@ -1,21 +1,20 @@
 //! Signing behind a one-method seam: [`AssertionSigner`].
 //!
 //! [`key_vault`] signs with a key that never leaves Azure Key Vault, [`local`] with one from a PEM file.
-//! [`sealing`] turns the sealing key's signature into the secret of sealed tokens.
+//! [`crate::sealing`] turns the sealing key's signature into the secret of sealed tokens.
 //! If Key Vault is down: cached access tokens are served until they expire, then clients get 503.
 
+mod forbidden;
 pub mod key;
 pub mod key_id;
 pub mod key_vault;
 pub mod local;
 pub mod public_key;
-mod refusal;
-pub mod sealing;
 
 use async_trait::async_trait;
 use thiserror::Error;
 
-use crate::failures::FailureKind;
+use crate::memory::failures::FailureKind;
 use crate::secret::Sha256;
 
 /// Something that holds an RSA private key and signs with it.

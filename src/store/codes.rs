@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::clock::{Clock, UnixSeconds};
+use crate::memory::tidy_map::TidyMap;
 use crate::random;
 use crate::secret::{hex, sha256};
 use crate::store::{Condition, Store, StoreError, Write};
-use crate::tidy_map::TidyMap;
 
 /// How much longer than its code a record is kept, in seconds: for clocks that differ.
 const KEPT_LONGER: u64 = 3600;

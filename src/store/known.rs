@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::clock::UnixSeconds;
-use crate::tidy_map::TidyMap;
+use crate::memory::tidy_map::TidyMap;
 
 /// For how long an answer of the store is believed, in seconds.
 pub const BELIEVED_FOR: u64 = 60;

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 
 use crate::clock::{Clock, UnixSeconds};
+use crate::memory::tidy_map::TidyMap;
 use crate::random;
 use crate::store::{Condition, Record, Store, StoreError, Version, Write};
-use crate::tidy_map::TidyMap;
 
 /// How many records are kept before those that nobody asks for any more are dropped.
 const RECORDS_AT_LEAST: usize = 4096;

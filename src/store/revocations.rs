@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::clock::{Clock, UnixSeconds};
-use crate::oauth::sealed::claims::Grant;
+use crate::sealing::claims::Grant;
 use crate::secret::{hex, sha256};
 use crate::store::known::{BELIEVED_FOR, Name, Names};
 use crate::store::{Condition, Store, StoreError, Write};

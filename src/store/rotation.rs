@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::clock::UnixSeconds;
-use crate::oauth::sealed::claims::Grant;
+use crate::sealing::claims::Grant;
 use crate::store::{Condition, Store, StoreError, Write};
 
 /// For how long after its rotation a refresh token still gets its successor, in seconds.

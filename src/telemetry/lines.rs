@@ -13,7 +13,7 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 
 use crate::clock::since_epoch;
-use crate::json::push_string;
+use crate::telemetry::json::push_string;
 use crate::telemetry::output;
 
 /// Writes events as lines.

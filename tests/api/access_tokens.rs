@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use evergrant::app::App;
 use evergrant::config::Settings;
-use evergrant::docusign::slot::{CacheResult, Unavailable};
+use evergrant::docusign::tokens::slot::{CacheResult, Unavailable};
 use sandbox::fault::Fault;
 use sandbox::keys::RsaKey;
 use sandbox::{INTEGRATION_USER, Sandbox};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use evergrant::config::{Settings, pitfalls};
+use evergrant::config::{Settings, warnings};
 use evergrant::oauth::client::ClientRegistry;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -433,7 +433,7 @@ fn pitfalls_are_told_by_their_field() {
     for (client, wanted) in cases {
         let env = MapEnvironment::default().with("EVERGRANT_CLIENTS", &json!([client]).to_string());
         let clients = Settings::read_clients(&env).unwrap();
-        let told: Vec<String> = pitfalls::of(clients.find("c").unwrap()).iter().map(ToString::to_string).collect();
+        let told: Vec<String> = warnings::of(clients.find("c").unwrap()).iter().map(ToString::to_string).collect();
         assert_eq!(told.len(), wanted.len(), "{client}: {told:?}");
         assert!(told.iter().zip(wanted).all(|(told, wanted)| told.starts_with(wanted)), "{client}: {told:?}");
     }

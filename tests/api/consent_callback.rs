@@ -211,7 +211,7 @@ impl Files {
         let made = evergrant::clock::UnixSeconds(sandbox::docusign::unix_now() - age);
         let in_process = evergrant::app::App::new(self.settings.clone());
         let evergrant::config::Settings { public_url, docusign, .. } = &self.settings;
-        let link = evergrant::docusign::consent_url::consent_url(public_url, docusign, &in_process.sealing, made)
+        let link = evergrant::docusign::consent_link::consent_url(public_url, docusign, &in_process.sealing, made)
             .await
             .unwrap();
         self.app.http.get(&self.app.url(&format!("/consent/callback?state={}&code=x", state_of(&link)))).await

@@ -157,7 +157,7 @@ fn the_files_of_the_app_are_what_the_host_expects() {
     let manifest = Manifest::read(&root()).unwrap();
     assert_eq!((manifest.route_prefix.as_str(), manifest.executable.as_str()), ("", "evergrant"));
     assert!(manifest.proxying && manifest.forwarding);
-    for route in evergrant::routes::ROUTES.iter().filter(|route| !route.function.is_empty()) {
+    for route in evergrant::server::ROUTES.iter().filter(|route| !route.function.is_empty()) {
         let function = manifest.functions.iter().find(|function| function.name == route.function);
         let function = function.unwrap_or_else(|| panic!("{} has no folder", route.function));
         assert_eq!(format!("/{}", function.route), route.path);
@@ -167,7 +167,7 @@ fn the_files_of_the_app_are_what_the_host_expects() {
         let level = if route.path == "/setup" { AuthLevel::Function } else { AuthLevel::Anonymous };
         assert_eq!(function.auth_level, level, "{}", function.name);
     }
-    let routed = evergrant::routes::ROUTES.iter().filter(|route| !route.function.is_empty()).count();
+    let routed = evergrant::server::ROUTES.iter().filter(|route| !route.function.is_empty()).count();
     assert_eq!(manifest.functions.len(), routed, "every folder has a route");
 }
 

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Output};
 
-use evergrant::docusign::freshness::{RENEW_NOW, RENEW_SOON};
+use evergrant::docusign::tokens::freshness::{RENEW_NOW, RENEW_SOON};
 
 use crate::support::root;
 

@@ -6,9 +6,9 @@ use std::net::Ipv4Addr;
 use std::sync::{Arc, LazyLock};
 
 use evergrant::app::App;
-use evergrant::cli::connections;
 use evergrant::clock::Clock as _;
 use evergrant::config::{Environment, Settings};
+use evergrant::server::connections;
 use sandbox::browser::{Browser, Visit};
 use sandbox::client::{Answer, HttpClient};
 use sandbox::docusign::{Docusign, unix_now};

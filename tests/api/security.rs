@@ -60,7 +60,7 @@ async fn s9_redirect_uris_over_http_are_for_this_machine_only() {
         ("http://127.0.0.1:8000/cb", true),
         ("http://[::1]/cb", true),
     ] {
-        assert_eq!(evergrant::config::shapes::redirect_uri(uri).is_some(), allowed, "{uri}");
+        assert_eq!(evergrant::oauth::client::redirect_uri::redirect_uri(uri).is_some(), allowed, "{uri}");
     }
 }
 

@@ -13,11 +13,18 @@ use crate::support::root;
 use literals::{Literal, literals};
 
 /// Files of `src` that tell of no failure; and one that has nothing but advice, beside what the doctor found.
-const SILENT: [&str; 6] =
-    ["browser.rs", "connector/definition.rs", "connector/mod.rs", "doctor/fixes.rs", "metadata.rs", "setup/text.rs"];
+const SILENT: [&str; 6] = [
+    "web/cookies.rs",
+    "connector/definition.rs",
+    "connector/mod.rs",
+    "doctor/fixes.rs",
+    "endpoints/metadata.rs",
+    "endpoints/setup/text.rs",
+];
 
 /// Where a sentence with a full stop is advice on the page or line that has a title: the title is what has an entry.
-const ADVISING: [&str; 4] = ["authorize/page.rs", "consent/message.rs", "doctor", "setup/page.rs"];
+const ADVISING: [&str; 4] =
+    ["endpoints/authorize/page.rs", "endpoints/consent/message.rs", "doctor", "endpoints/setup/page.rs"];
 
 /// Literals behind these are no failures: what cannot happen, reasons for lints, help, shapes of settings, good findings,
 /// results of commands.
@@ -89,12 +96,12 @@ const NO_FAILURES: [&str; 47] = [
 
 /// Files whose single words are causes in log lines, words of pages or errors of `DocuSign`'s.
 const WORDS: [&str; 6] = [
-    "authorize/page.rs",
-    "consent/message.rs",
-    "consent/refusal.rs",
-    "docusign/errors.rs",
-    "docusign/minter.rs",
-    "token/refusal.rs",
+    "endpoints/authorize/page.rs",
+    "endpoints/consent/message.rs",
+    "endpoints/consent/refusal.rs",
+    "docusign/error.rs",
+    "docusign/tokens/minter.rs",
+    "endpoints/token/refusal.rs",
 ];
 
 /// Literals in those files, and names in the doctor's, that are names of parameters, settings and the like.

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use crate::cli::Failure;
 use crate::cli::style::{Colour, Style};
-use crate::config::{Environment, Faults, Settings, pitfalls};
+use crate::config::{Environment, Faults, Settings, warnings};
 use crate::oauth::client::{Client, ClientRegistry, GrantType};
 
 /// The environment with one variable replaced.
@@ -36,7 +36,7 @@ pub fn run(file: Option<PathBuf>, env: &dyn Environment) -> Result<(), Failure> 
     let mut warnings = 0;
     for client in clients.iter() {
         println!("{}", line(client));
-        for pitfall in pitfalls::of(client) {
+        for pitfall in warnings::of(client) {
             println!("  {warning}: {pitfall}");
             warnings += 1;
         }

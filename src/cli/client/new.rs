@@ -11,9 +11,9 @@ use crate::cli::client::file::RegistryFile;
 use crate::cli::client::registry::Credential;
 use crate::cli::client::{check, registry, tell};
 use crate::cli::{Failure, usage};
-use crate::config::{Environment, shapes};
-use crate::oauth::client::{ClientId, GrantType, Profile, SubjectKind};
-use crate::oauth::gateway_rule::GatewayRule;
+use crate::config::Environment;
+use crate::oauth::client::gateway_rule::GatewayRule;
+use crate::oauth::client::{ClientId, GrantType, Profile, SubjectKind, redirect_uri};
 use crate::oauth::scope::Scope;
 use crate::random;
 use crate::secret::sha256;
@@ -36,7 +36,7 @@ pub struct NewClient {
     #[arg(long = "grant-type", value_name = "GRANT_TYPE", value_parser = one_of(GrantType::ALL, GrantType::as_str))]
     grant_types: Vec<GrantType>,
     /// An exact address the browser may be sent back to; repeat it for more
-    #[arg(long = "redirect-uri", value_name = "URI", value_parser = redirect_uri)]
+    #[arg(long = "redirect-uri", value_name = "URI", value_parser = read_redirect_uri)]
     redirect_uris: Vec<String>,
     /// Whose DocuSign access tokens it gets
     #[arg(long, value_parser = one_of(SubjectKind::ALL, SubjectKind::as_str), default_value = "integration_user")]
@@ -154,8 +154,9 @@ fn client_id(text: &str) -> Result<ClientId, &'static str> {
     ClientId::parse(text).ok_or("want 1 to 200 printable ASCII characters without spaces and colons")
 }
 
-fn redirect_uri(text: &str) -> Result<String, &'static str> {
-    shapes::redirect_uri(text).ok_or("want an absolute https URL (http on this machine), without fragment or wildcard")
+fn read_redirect_uri(text: &str) -> Result<String, &'static str> {
+    redirect_uri::redirect_uri(text)
+        .ok_or("want an absolute https URL (http on this machine), without fragment or wildcard")
 }
 
 fn rule(text: &str) -> Result<String, &'static str> {

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::cli::client::registry::Credential;
 use crate::cli::{Failure, failed};
-use crate::config::pitfalls;
+use crate::config::warnings;
 use crate::oauth::client::{Client, ClientRegistry};
 
 /// The registry that `./deploy` reads, from the repository's root.
@@ -52,7 +52,7 @@ pub fn how_to_deploy(file: &Path) {
 /// Tells the pitfalls of the client.
 #[expect(clippy::print_stderr, reason = "stdout is the secret alone")]
 pub fn pitfalls_of(clients: &ClientRegistry, client_id: &str) {
-    for pitfall in clients.find(client_id).map(|client: &Client| pitfalls::of(client)).unwrap_or_default() {
+    for pitfall in clients.find(client_id).map(|client: &Client| warnings::of(client)).unwrap_or_default() {
         eprintln!("warning: {pitfall}");
     }
 }

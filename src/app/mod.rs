@@ -1,0 +1,139 @@
+//! The composition root: the only place that names concrete adapters.
+
+mod endpoints;
+mod keys;
+mod vaults;
+
+use std::sync::Arc;
+
+use crate::clock::{Clock, SystemClock};
+use crate::config::{Settings, SigningKeySources, StoreSetting};
+use crate::docusign::account_server::AccountServer;
+use crate::docusign::api::Upstream;
+use crate::docusign::requested_scope::UpstreamScopes;
+use crate::docusign::tokens::AccessTokens;
+use crate::docusign::tokens::minter::Minter;
+use crate::identity::{AzureSettings, Identity};
+use crate::oauth::client::{GrantType, SubjectKind};
+use crate::sealing::keys::SealingKeys;
+use crate::signing::SignError;
+use crate::signing::public_key::PublicKey;
+use crate::store::Store;
+use crate::store::blob::BlobStore;
+use crate::store::memory::MemoryStore;
+use crate::store::revocations::Revocations;
+use crate::web::http_client::HttpClient;
+use keys::Keys;
+use vaults::Vaults;
+
+/// Everything that runs, put together from the settings. Building it calls nobody.
+pub struct App {
+    /// What it was built from.
+    pub settings: Settings,
+    /// The cache and the mints.
+    pub access_tokens: AccessTokens,
+    /// What is asked of DocuSign, for each client's scope.
+    pub upstream_scopes: Arc<UpstreamScopes>,
+    /// DocuSign.
+    pub account_server: AccountServer,
+    /// DocuSign's APIs.
+    pub upstream: Arc<Upstream>,
+    /// What seals.
+    pub sealing: Arc<SealingKeys>,
+    /// What is remembered across processes.
+    pub store: Arc<dyn Store>,
+    /// Which grants are revoked.
+    pub revocations: Revocations,
+    /// Whom we are towards Azure.
+    identity: Identity,
+    /// Every key of the settings.
+    keys: Keys,
+    /// Calls upstream.
+    http: Arc<HttpClient>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl App {
+    /// Builds everything.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self::with_clock(settings, Arc::new(SystemClock))
+    }
+
+    /// Builds everything around another clock.
+    #[must_use]
+    pub fn with_clock(settings: Settings, clock: Arc<dyn Clock>) -> Self {
+        let http = Arc::new(HttpClient::default());
+        let identity = Identity::new(settings.azure.clone(), Arc::clone(&http));
+        let store: Arc<dyn Store> = match &settings.store {
+            StoreSetting::Memory => Arc::new(MemoryStore::new(Arc::clone(&clock))),
+            StoreSetting::Blob(url) => Arc::new(BlobStore::new(url.clone(), identity.clone())),
+        };
+        let mut vaults = Vaults::new(identity.clone());
+        let keys = Keys::new(&settings, &mut vaults);
+        let account_server = AccountServer::new(&settings.docusign, Arc::clone(&http), Arc::clone(&clock));
+        let minter = Minter::new(&settings.docusign, keys.signing_keys(), account_server.clone(), Arc::clone(&clock));
+        let access_tokens = AccessTokens::new(Arc::new(minter), Arc::clone(&clock));
+        let upstream = Upstream::new(
+            settings.docusign.clone(),
+            account_server.clone(),
+            access_tokens.clone(),
+            Arc::clone(&http),
+            Arc::clone(&clock),
+        );
+        let scopes = settings.clients.iter().map(|client| &client.scope);
+        Self {
+            upstream_scopes: Arc::new(UpstreamScopes::new(&settings.docusign.scopes, scopes)),
+            access_tokens,
+            account_server,
+            upstream: Arc::new(upstream),
+            sealing: Arc::new(keys.sealing_keys(&clock)),
+            revocations: Revocations::new(Arc::clone(&store), Arc::clone(&clock)),
+            store,
+            identity,
+            keys,
+            http,
+            clock,
+            settings,
+        }
+    }
+
+    /// Does ahead of the first request what it would have to wait for: certificates, identity, key, connections, mint,
+    /// sealing secret and store. What fails here is logged by the mint and tried again by the first request.
+    pub async fn warm_up(&self) {
+        let docusign = &self.settings.docusign;
+        let mut clients = self.settings.clients.iter();
+        let first = clients.find(|client| client.subject == SubjectKind::IntegrationUser);
+        let mint = async {
+            if let Some(client) = first {
+                let scope = self.upstream_scopes.of(&client.scope);
+                let _ = self.access_tokens.get(&docusign.user_id, &scope).await;
+            }
+        };
+        let mut clients = self.settings.clients.iter();
+        let refreshing = clients.find(|client| client.may_use(GrantType::RefreshToken));
+        let store = async {
+            if let Some(client) = refreshing {
+                self.revocations.warm_up(client.client_id.as_str()).await;
+            }
+        };
+        let _ = tokio::join!(self.sealing.current(), mint, store);
+    }
+}
+
+/// The public half of the signing keys: the current one's and the next one's.
+///
+/// # Errors
+/// [`SignError`] if Key Vault does not tell.
+pub async fn public_keys(
+    sources: &SigningKeySources,
+    azure: AzureSettings,
+) -> Result<Vec<(&'static str, PublicKey)>, SignError> {
+    let mut vaults = Vaults::new(Identity::new(azure, Arc::new(HttpClient::default())));
+    let mut keys = vec![("EVERGRANT_SIGNING_KEY_ID", vaults.key(&sources.current).public_key().await?.clone())];
+    if let Some(next) = &sources.next {
+        keys.push(("EVERGRANT_SIGNING_KEY_ID_NEXT", vaults.key(next).public_key().await?.clone()));
+    }
+    Ok(keys)
+}

@@ -1,0 +1,216 @@
+//! What DocuSign's account server answers when it refuses, classified. Pure.
+//!
+//! The pair of `error` and `error_description` decides, in whatever case. Unknown pairs fail closed: they count as a
+//! permanent fault and never reach a client.
+
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::memory::failures::FailureKind;
+
+/// The longest `Retry-After` of a 5xx that is believed, in seconds: a maintenance page names an hour as easily as the
+/// service is back in a minute, whereas a rate limit (429) means what it says.
+const MAINTENANCE_MOST: u64 = 300;
+
+/// Why an exchange brought no access token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum ExchangeError {
+    /// `consent_required`: none for this integration key, user and all of the scopes.
+    #[error("consent is missing for the user or one of the scopes: open the link of `evergrant consent-url`")]
+    ConsentRequired,
+    /// `no_valid_keys_or_signatures`.
+    #[error("DocuSign does not know the signing key: upload the public key of `evergrant public-key` in Apps and Keys")]
+    NoValidKeys,
+    /// `issuer_not_found`.
+    #[error("DocuSign does not know the integration key: check DOCUSIGN_INTEGRATION_KEY and DOCUSIGN_ENVIRONMENT")]
+    IssuerNotFound,
+    /// `user_not_found` and `invalid_subject`.
+    #[error(
+        "DocuSign does not know the user or it is not active: check DOCUSIGN_ENVIRONMENT and DOCUSIGN_USER_ID, or, for the \
+         connection of a signed-in user, that user's account"
+    )]
+    UserNotFound,
+    /// `expired_grant`: the assertion was too old on arrival.
+    #[error("DocuSign calls a fresh assertion expired: the clock of this machine is off")]
+    AssertionExpired,
+    /// `unauthorized_client`: code and secret do not belong together.
+    #[error("DocuSign refuses our client authentication: check DOCUSIGN_SECRET_KEY")]
+    ClientRefused,
+    /// `unsupported_grant_type`: the form did not arrive as it was sent, for instance through a proxy that rewrites it.
+    #[error("DocuSign did not recognise the request as a JWT Grant: check what stands between, such as a proxy")]
+    UnsupportedGrantType,
+    /// `invalid_grant` without a description.
+    #[error(
+        "DocuSign refuses the assertion without a reason: check DOCUSIGN_INTEGRATION_KEY, DOCUSIGN_USER_ID and the key"
+    )]
+    Unexplained,
+    /// A 4xx that no page documents.
+    #[error("DocuSign refuses with an error that is not documented (status {status})")]
+    Undocumented {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// 429.
+    #[error("DocuSign throttles")]
+    Throttled {
+        /// Seconds to wait, as DocuSign says.
+        retry_after: Option<u64>,
+    },
+    /// 5xx.
+    #[error("DocuSign answered with status {status}")]
+    ServerFailed {
+        /// The HTTP status.
+        status: u16,
+        /// Seconds to wait, if DocuSign says.
+        retry_after: Option<u64>,
+    },
+    /// A 200 without a usable access token in it.
+    #[error("DocuSign's answer could not be read")]
+    Malformed,
+    /// Nothing came back: no connection, or it broke off.
+    #[error("no answer from DocuSign: connection failed")]
+    NoAnswer,
+    /// Nothing came back in time.
+    #[error("no answer from DocuSign in time")]
+    TimedOut,
+}
+
+/// The error body; both members are optional in DocuSign's own model.
+#[derive(Default, Deserialize)]
+struct ErrorBody {
+    error: Option<String>,
+    error_description: Option<String>,
+}
+
+impl ExchangeError {
+    /// Classifies an answer that is not 200.
+    #[must_use]
+    pub fn classify(status: u16, body: &[u8], retry_after: Option<u64>) -> Self {
+        match status {
+            429 => Self::Throttled { retry_after },
+            408 => Self::TimedOut,
+            500.. => Self::ServerFailed { status, retry_after },
+            _ => classify_refusal(status, &serde_json::from_slice(body).unwrap_or_default()),
+        }
+    }
+
+    /// The word for log lines.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::ConsentRequired => "consent_required",
+            Self::NoValidKeys => "no_valid_keys_or_signatures",
+            Self::IssuerNotFound => "issuer_not_found",
+            Self::UserNotFound => "user_not_found",
+            Self::AssertionExpired => "expired_grant",
+            Self::ClientRefused => "unauthorized_client",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::Unexplained => "invalid_grant",
+            Self::Undocumented { .. } => "undocumented_refusal",
+            Self::Throttled { .. } => "throttled",
+            Self::ServerFailed { .. } => "server_failed",
+            Self::Malformed => "malformed_answer",
+            Self::NoAnswer => "no_answer",
+            Self::TimedOut => "timed_out",
+        }
+    }
+
+    /// How the failure is to be remembered.
+    #[must_use]
+    pub const fn kind(self) -> FailureKind {
+        match self {
+            Self::ConsentRequired
+            | Self::NoValidKeys
+            | Self::IssuerNotFound
+            | Self::UserNotFound
+            | Self::AssertionExpired
+            | Self::ClientRefused
+            | Self::UnsupportedGrantType
+            | Self::Unexplained
+            | Self::Undocumented { .. } => FailureKind::Permanent,
+            Self::Throttled { retry_after: Some(seconds) } => FailureKind::Throttled(seconds),
+            Self::ServerFailed { retry_after: Some(seconds), .. } => {
+                FailureKind::Throttled(if seconds < MAINTENANCE_MOST { seconds } else { MAINTENANCE_MOST })
+            }
+            Self::Throttled { retry_after: None }
+            | Self::ServerFailed { retry_after: None, .. }
+            | Self::Malformed
+            | Self::NoAnswer
+            | Self::TimedOut => FailureKind::Transient,
+        }
+    }
+}
+
+/// DocuSign's `error`, if it is a plain word and so can hold nothing else.
+#[must_use]
+pub fn plain_word(body: &[u8]) -> Option<String> {
+    let error = serde_json::from_slice::<ErrorBody>(body).ok()?.error?;
+    let plain = (1..=40).contains(&error.len()) && error.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    plain.then_some(error)
+}
+
+fn classify_refusal(status: u16, body: &ErrorBody) -> ExchangeError {
+    let lower = |text: &Option<String>| text.as_deref().unwrap_or_default().trim().to_ascii_lowercase();
+    let (error, description) = (lower(&body.error), lower(&body.error_description));
+    // DocuSign puts the telling word into `error_description` under `invalid_grant`, at times into `error` itself.
+    let word = if error == "invalid_grant" { description.as_str() } else { error.as_str() };
+    match word {
+        "consent_required" => ExchangeError::ConsentRequired,
+        "no_valid_keys_or_signatures" => ExchangeError::NoValidKeys,
+        "issuer_not_found" => ExchangeError::IssuerNotFound,
+        "user_not_found" | "invalid_subject" => ExchangeError::UserNotFound,
+        "expired_grant" => ExchangeError::AssertionExpired,
+        "unauthorized_client" | "invalid_client" => ExchangeError::ClientRefused,
+        "unsupported_grant_type" => ExchangeError::UnsupportedGrantType,
+        "" if error == "invalid_grant" => ExchangeError::Unexplained,
+        _ => ExchangeError::Undocumented { status },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_documented_pair_has_its_class() {
+        use ExchangeError as E;
+        let undocumented = E::Undocumented { status: 400 };
+        for (body, expected) in [
+            (r#"{"error":"consent_required"}"#, E::ConsentRequired),
+            (r#"{"error":"invalid_grant","error_description":"no_valid_keys_or_signatures"}"#, E::NoValidKeys),
+            (r#"{"error":"invalid_grant","error_description":"Issuer_not_found"}"#, E::IssuerNotFound),
+            (r#"{"error":"invalid_grant","error_description":"user_not_found"}"#, E::UserNotFound),
+            (r#"{"error":"invalid_subject"}"#, E::UserNotFound),
+            (r#"{"error":"invalid_grant","error_description":"invalid_subject"}"#, E::UserNotFound),
+            (r#"{"error":"invalid_grant","error_description":"expired_grant"}"#, E::AssertionExpired),
+            (r#"{"error":"invalid_grant","error_description":"unauthorized_client"}"#, E::ClientRefused),
+            (r#"{"error":"invalid_grant","error_description":"unsupported_grant_type"}"#, E::UnsupportedGrantType),
+            (r#"{"error":"invalid_grant"}"#, E::Unexplained),
+            (r#"{"error":"something_new"}"#, undocumented),
+            ("not json", undocumented),
+            ("", undocumented),
+            (r#"{"error":5}"#, undocumented),
+        ] {
+            assert_eq!(E::classify(400, body.as_bytes(), None), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn status_decides_where_it_says_enough() {
+        use ExchangeError as E;
+        let body = br#"{"error":"consent_required"}"#;
+        assert_eq!(E::classify(429, body, Some(7)), E::Throttled { retry_after: Some(7) });
+        assert_eq!(E::classify(503, body, Some(9)), E::ServerFailed { status: 503, retry_after: Some(9) });
+        assert_eq!(E::classify(401, body, None), E::ConsentRequired);
+        assert_eq!(E::classify(302, b"", None), E::Undocumented { status: 302 });
+    }
+
+    #[test]
+    fn throttling_is_remembered_as_long_as_told() {
+        let maintenance = |seconds| ExchangeError::ServerFailed { status: 503, retry_after: Some(seconds) }.kind();
+        assert_eq!((maintenance(9), maintenance(7200)), (FailureKind::Throttled(9), FailureKind::Throttled(300)));
+        let told = ExchangeError::Throttled { retry_after: Some(7) };
+        assert_eq!(told.kind(), FailureKind::Throttled(7));
+        assert_eq!(ExchangeError::Throttled { retry_after: None }.kind(), FailureKind::Transient);
+    }
+}

@@ -1,0 +1,201 @@
+//! Minting: claims → signature → exchange, with the next signing key tried first while keys rotate.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::clock::{Clock, Stopwatch};
+use crate::config::DocusignSettings;
+use crate::docusign::account_server::{AccountServer, DocusignAccessToken};
+use crate::docusign::error::ExchangeError;
+use crate::docusign::tokens::assertion::{self, AssertionClaims};
+use crate::memory::failures::FailureKind;
+use crate::oauth::scope::Scope;
+use crate::secret::sha256;
+use crate::signing::{AssertionSigner, SignError};
+use crate::types::Guid;
+
+/// A mint that has not settled after this long is given up, so that every caller is answered within 15 s.
+const DEADLINE: Duration = Duration::from_secs(14);
+
+/// After the next key was not known, it comes second for this many seconds.
+const NEXT_KEY_PAUSE: u64 = 600;
+
+/// Why a mint failed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum MintError {
+    /// No signature.
+    #[error("the assertion could not be signed")]
+    Sign(#[source] SignError),
+    /// No access token for it.
+    #[error("the assertion could not be exchanged")]
+    Exchange(#[source] ExchangeError),
+    /// Neither came about in time.
+    #[error("minting took too long")]
+    Deadline,
+    /// The mint ended without a result.
+    #[error("minting was broken off")]
+    BrokenOff,
+}
+
+impl MintError {
+    /// How the failure is to be remembered.
+    #[must_use]
+    pub const fn kind(&self) -> FailureKind {
+        match self {
+            Self::Exchange(error) => error.kind(),
+            Self::Sign(error) => error.kind(),
+            Self::Deadline | Self::BrokenOff => FailureKind::Transient,
+        }
+    }
+
+    /// The word for log lines.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Sign(_) => "signing_failed",
+            Self::Exchange(error) => error.word(),
+            Self::Deadline => "deadline",
+            Self::BrokenOff => "broken_off",
+        }
+    }
+}
+
+/// The keys that sign: the current one and, during a rotation, the next.
+pub struct SigningKeys {
+    /// The key DocuSign knows.
+    pub current: Arc<dyn AssertionSigner>,
+    /// The key DocuSign will know once its public half is uploaded.
+    pub next: Option<Arc<dyn AssertionSigner>>,
+}
+
+/// Mints DocuSign access tokens.
+pub struct Minter {
+    keys: SigningKeys,
+    account_server: AccountServer,
+    integration_key: Guid,
+    account_host: &'static str,
+    clock: Arc<dyn Clock>,
+    /// Until when, in unix seconds, the next key comes second.
+    next_key_rests_until: AtomicU64,
+}
+
+impl Minter {
+    /// A minter for the integration key of `settings`.
+    #[must_use]
+    pub fn new(
+        settings: &DocusignSettings,
+        keys: SigningKeys,
+        account_server: AccountServer,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            keys,
+            account_server,
+            integration_key: settings.integration_key.clone(),
+            account_host: settings.environment.account_host(),
+            clock,
+            next_key_rests_until: AtomicU64::new(0),
+        }
+    }
+
+    /// Mints an access token for `user` within `scope`; settled within 14 s.
+    ///
+    /// # Errors
+    /// [`MintError`]; logged here, once.
+    pub async fn mint(&self, user: &Guid, scope: &Scope) -> Result<DocusignAccessToken, MintError> {
+        let watch = Stopwatch::start();
+        let minted = tokio::time::timeout(DEADLINE, self.mint_with_any_key(user, scope)).await;
+        let minted = minted.unwrap_or(Err(MintError::Deadline));
+        match &minted {
+            Ok(_) => tracing::info!(event = "docusign_token_minted", %scope, duration_ms = watch.elapsed_ms()),
+            Err(error) => tracing::warn!(
+                event = "mint_failed",
+                error = error.word(),
+                cause = %innermost(error),
+                %scope,
+                duration_ms = watch.elapsed_ms(),
+                "{error}"
+            ),
+        }
+        minted
+    }
+
+    /// Mints with the next signing key alone, to see whether DocuSign knows it; `None` if there is no next key.
+    pub async fn try_next_key(&self, user: &Guid, scope: &Scope) -> Option<Result<(), MintError>> {
+        let next = self.keys.next.as_ref()?;
+        let minted = tokio::time::timeout(DEADLINE, self.mint_with(next, user, scope)).await;
+        Some(minted.unwrap_or(Err(MintError::Deadline)).map(drop))
+    }
+
+    /// Tries the keys in turn: one that cannot sign, or that DocuSign does not know, does not stop the other.
+    async fn mint_with_any_key(&self, user: &Guid, scope: &Scope) -> Result<DocusignAccessToken, MintError> {
+        self.account_server.throttled().map_err(MintError::Exchange)?;
+        let SigningKeys { current, next } = &self.keys;
+        let Some(next) = next else { return self.mint_with(current, user, scope).await };
+        let rests = self.clock.now().0 < self.next_key_rests_until.load(Ordering::Relaxed);
+        let (first, second) = if rests { (current, next) } else { (next, current) };
+        let first_error = match self.mint_with(first, user, scope).await {
+            Err(error) if concerns_the_key(&error) => error,
+            settled => return settled,
+        };
+        if !rests {
+            self.let_next_key_rest(&first_error);
+        }
+        let second_try = self.mint_with(second, user, scope).await;
+        // Where both fail by themselves, the current key's failure is the one to mend.
+        second_try.map_err(|error| if rests && concerns_the_key(&error) { first_error } else { error })
+    }
+
+    /// A key that DocuSign or Key Vault does not know, or not yet, comes second for a while; one that only stumbled
+    /// is tried first again at once.
+    fn let_next_key_rest(&self, error: &MintError) {
+        tracing::info!(event = "next_signing_key_not_usable_yet", cause = %innermost(error));
+        if error.kind() == FailureKind::Permanent || *error == MintError::Sign(SignError::KeyNotFound) {
+            let rests_until = self.clock.now().plus(NEXT_KEY_PAUSE);
+            self.next_key_rests_until.store(rests_until.0, Ordering::Relaxed);
+        }
+    }
+
+    async fn mint_with(
+        &self,
+        signer: &Arc<dyn AssertionSigner>,
+        user: &Guid,
+        scope: &Scope,
+    ) -> Result<DocusignAccessToken, MintError> {
+        match self.sign_and_exchange(signer, user, scope).await {
+            // Signing may have taken longer than the assertion lives, or the machine slept: once more, freshly dated.
+            Err(MintError::Exchange(ExchangeError::AssertionExpired)) => {
+                self.sign_and_exchange(signer, user, scope).await
+            }
+            settled => settled,
+        }
+    }
+
+    async fn sign_and_exchange(
+        &self,
+        signer: &Arc<dyn AssertionSigner>,
+        user: &Guid,
+        scope: &Scope,
+    ) -> Result<DocusignAccessToken, MintError> {
+        let now = self.clock.now();
+        let claims = AssertionClaims::new(&self.integration_key, user, self.account_host, scope, now);
+        let input = assertion::signing_input(&claims);
+        let signature = signer.sign_digest(sha256(input.as_bytes())).await.map_err(MintError::Sign)?;
+        let assertion = assertion::compact(&input, &signature);
+        self.account_server.exchange(&assertion).await.map_err(MintError::Exchange)
+    }
+}
+
+/// Could another signing key help?
+const fn concerns_the_key(error: &MintError) -> bool {
+    matches!(error, MintError::Sign(_) | MintError::Exchange(ExchangeError::NoValidKeys))
+}
+
+/// The last cause of `error`, which says what to mend.
+fn innermost(error: &MintError) -> String {
+    let source = std::error::Error::source(error);
+    source.map_or_else(|| error.to_string(), ToString::to_string)
+}

@@ -1,0 +1,19 @@
+//! Who may make a connection? Pure.
+
+use crate::config::DocusignSettings;
+use crate::oauth::client::SubjectKind;
+use crate::oauth::subject::Subject;
+use crate::types::Guid;
+
+/// The subject of a connection that the DocuSign user `signed_in` makes; `None` if he may not.
+///
+/// A system-wide one may be made by the integration user, or by an administrator. A user's own may be made by anyone.
+pub fn subject_for(kind: SubjectKind, signed_in: &str, docusign: &DocusignSettings) -> Option<Subject> {
+    match kind {
+        SubjectKind::IntegrationUser => {
+            let allowed = std::iter::once(&docusign.user_id).chain(&docusign.admins).any(|user| user.is(signed_in));
+            allowed.then_some(Subject::IntegrationUser)
+        }
+        SubjectKind::SignedInUser => Guid::parse(signed_in).map(|user| Subject::SignedInUser(user.lower_case())),
+    }
+}

@@ -1,0 +1,153 @@
+//! `GET /consent/callback`, where DocuSign sends the browser after the one-time consent (way A) and after a sign-in
+//! (way C).
+//!
+//! [`query`] reads what DocuSign sent → the sealed state is opened, and its kind says which way it is:
+//! [`proof`] proves a consent, and [`message`] says how it went and what to do next; [`sign_in`] ends at the client,
+//! with a code or an error; [`browsing`] gives the browser a session, for documents that are looked at here. If DocuSign or Key Vault is down: a 503 page, or back to
+//! the client with `temporarily_unavailable`; the consent itself is kept by DocuSign and not lost.
+
+mod allow;
+mod browsing;
+pub mod finished;
+mod message;
+mod outcome;
+mod proof;
+pub mod query;
+mod refusal;
+mod sign_in;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, Request};
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::time::{Instant, timeout_at};
+
+use crate::clock::{Clock, UnixSeconds, answer_deadline};
+use crate::config::DocusignSettings;
+use crate::docusign::account_server::AccountServer;
+use crate::docusign::consent_link::CALLBACK_PATH;
+use crate::docusign::error::ExchangeError;
+use crate::docusign::tokens::AccessTokens;
+use crate::docusign::tokens::minter::MintError;
+use crate::docusign::userinfo::UserInfo;
+use crate::oauth::client::ClientRegistry;
+use crate::sealing::claims::{BrowsingState, ConsentState, SignInState};
+use crate::sealing::keys::{OpenError, SealingKeys};
+use crate::sealing::{self, Sealable, Sealed};
+use crate::telemetry::{Answer, Record};
+use crate::types::BaseUrl;
+use crate::web::cookies::SignInCookie;
+use finished::FinishedSignIns;
+use outcome::Outcome;
+use query::CallbackQuery;
+
+/// The redirection endpoint of DocuSign's pages and what it depends on.
+pub struct ConsentCallback {
+    /// Our issuer.
+    pub issuer: BaseUrl,
+    /// What DocuSign knows us as.
+    pub docusign: DocusignSettings,
+    /// Who may have begun a sign-in.
+    pub clients: ClientRegistry,
+    /// What opens states and seals codes.
+    pub sealing: Arc<SealingKeys>,
+    /// Sign-ins that came to their end.
+    pub finished: FinishedSignIns,
+    /// The only process that may redeem the new codes, where processes share no store.
+    pub home: Option<String>,
+    /// DocuSign.
+    pub account_server: AccountServer,
+    /// What proves the consent.
+    pub access_tokens: AccessTokens,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl ConsentCallback {
+    /// Answers a request.
+    pub async fn handle(&self, request: &Request<Bytes>) -> Answer {
+        let deadline = answer_deadline();
+        let query = CallbackQuery::read(request.uri().query().unwrap_or_default());
+        let state = query.state.clone().unwrap_or_default();
+        match sealing::label(&state) {
+            Some(label) if label.typ == SignInState::TYP => match self.open::<SignInState>(&state, deadline).await {
+                Ok(opened) => self.finish_sign_in(request.headers(), query, opened, deadline).await,
+                Err(Outcome::OldState) => self.page(&Outcome::SignInOver),
+                Err(outcome) => self.page(&outcome),
+            },
+            Some(label) if label.typ == BrowsingState::TYP => {
+                match self.open::<BrowsingState>(&state, deadline).await {
+                    Ok(opened) => self.begin_session(request.headers(), query, opened, deadline).await,
+                    Err(Outcome::OldState) => self.page(&Outcome::SignInOver),
+                    Err(outcome) => self.page(&outcome),
+                }
+            }
+            _ => {
+                let visit = timeout_at(deadline, self.visit(query, &state, deadline)).await;
+                self.page(&visit.unwrap_or(Outcome::Unproved(MintError::Deadline)))
+            }
+        }
+    }
+
+    /// Way A: somebody comes back from a consent link.
+    async fn visit(&self, query: CallbackQuery, state: &str, deadline: Instant) -> Outcome {
+        let (_, code_verifier) = match self.open::<ConsentState>(state, deadline).await {
+            Ok(opened) => opened,
+            Err(outcome) => return outcome,
+        };
+        if let Some((error, message)) = query.denial {
+            return Outcome::Denied(error, message);
+        }
+        let Some(code) = query.code else { return Outcome::NoCode };
+        let signed_in = self.who_signed_in(&code, code_verifier).await;
+        self.prove(signed_in.ok()).await
+    }
+
+    /// Opens a state, and tells the code verifier that belongs to it.
+    async fn open<T: Sealable>(&self, state: &str, deadline: Instant) -> Result<(Sealed<T>, String), Outcome> {
+        let opened = timeout_at(deadline, self.sealing.open::<T>(self.issuer.as_str(), state, self.clock.now())).await;
+        match opened {
+            Ok(Ok((state, secret))) => {
+                let code_verifier = secret.code_verifier(&state.jti);
+                Ok((state, code_verifier))
+            }
+            Ok(Err(OpenError::Expired)) => Err(Outcome::OldState),
+            Ok(Err(OpenError::NotOurs | OpenError::UnknownKey | OpenError::OtherIssuer)) => Err(Outcome::ForeignState),
+            Ok(Err(OpenError::Unavailable(_))) | Err(_) => Err(Outcome::StateUnchecked),
+        }
+    }
+
+    /// The cookie of a sign-in, if this is the browser that began it, and the first time it comes back. `digest` is what
+    /// the state remembers of the cookie.
+    fn first_return<T>(&self, headers: &HeaderMap, sealed: &Sealed<T>, digest: &str) -> Option<SignInCookie> {
+        let cookie = SignInCookie::of(&sealed.jti, !self.issuer.is_insecure());
+        let now = self.clock.now();
+        let expires_at = sealed.exp.map_or(now, UnixSeconds);
+        (cookie.is_in(headers, digest) && self.finished.is_first(&sealed.jti, expires_at, now)).then_some(cookie)
+    }
+
+    /// Who signed in, by the code; a page loaded twice has a code that tells nothing any more.
+    async fn who_signed_in(&self, code: &SecretString, code_verifier: String) -> Result<UserInfo, ExchangeError> {
+        let redirect_uri = self.issuer.join(CALLBACK_PATH);
+        let exchanged = self.account_server.exchange_code(code.expose_secret(), &redirect_uri, &code_verifier).await;
+        let userinfo = match exchanged {
+            Ok(access_token) => self.account_server.userinfo(&access_token.secret).await,
+            Err(error) => Err(error),
+        };
+        userinfo.inspect_err(|error| {
+            tracing::warn!(
+                event = "sign_in_unknown",
+                cause = error.word(),
+                "who signed in could not be learnt: {error}"
+            );
+        })
+    }
+
+    fn page(&self, outcome: &Outcome) -> Answer {
+        let page = message::message(outcome, &self.docusign.scopes);
+        let granted = matches!(outcome, Outcome::Granted { .. });
+        let record = Record { cause: (!granted).then_some(page.word), ..Record::of("consent_checked") };
+        Answer { response: page.response(), record }
+    }
+}

@@ -1,0 +1,37 @@
+//! Way A: does the connection work now, and if not, what is missing?
+
+use crate::docusign::error::ExchangeError;
+use crate::docusign::missing_consent::scopes_without_consent;
+use crate::docusign::tokens::minter::MintError;
+use crate::docusign::userinfo::UserInfo;
+use crate::endpoints::consent::ConsentCallback;
+use crate::endpoints::consent::outcome::Outcome;
+
+impl ConsentCallback {
+    /// Does the connection work now? Remembered failures are ignored: a consent granted a second ago is seen at once.
+    pub(super) async fn prove(&self, signed_in: Option<UserInfo>) -> Outcome {
+        let user = &self.docusign.user_id;
+        match self.access_tokens.mint_anew(user, &self.docusign.scopes).await {
+            Ok(access_token) => match self.account_server.userinfo(&access_token.secret).await {
+                Ok(info) if user.is(&info.sub) => Outcome::Granted { user: info, signed_in },
+                Ok(_) => Outcome::Unproved(MintError::Exchange(ExchangeError::UserNotFound)),
+                Err(error) => Outcome::Unproved(MintError::Exchange(error)),
+            },
+            Err(MintError::Exchange(ExchangeError::ConsentRequired)) => match signed_in {
+                None => Outcome::ConsentMissing,
+                Some(signed_in) if !user.is(&signed_in.sub) => Outcome::WrongUser { signed_in },
+                Some(_) => self.missing_scopes().await,
+            },
+            Err(error) => Outcome::Unproved(error),
+        }
+    }
+
+    async fn missing_scopes(&self) -> Outcome {
+        let Self { access_tokens, docusign, .. } = self;
+        match scopes_without_consent(access_tokens, &docusign.user_id, &docusign.scopes).await {
+            Ok(missing) if missing.is_empty() => Outcome::NotTogether,
+            Ok(missing) => Outcome::ScopesMissing(missing),
+            Err(error) => Outcome::Unproved(error),
+        }
+    }
+}

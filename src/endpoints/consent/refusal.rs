@@ -1,0 +1,98 @@
+//! Why a sign-in (way C) ends at the client without a code, and how the client is told. Pure.
+
+use crate::docusign::error::ExchangeError;
+use crate::docusign::tokens::minter::MintError;
+use crate::memory::failures::FailureKind;
+use crate::oauth::authorization::{AuthorizationError, AuthorizationErrorCode as Code};
+use crate::oauth::client::SubjectKind;
+
+/// Why there is no code.
+#[derive(Debug)]
+pub enum Refusal {
+    /// DocuSign reports this `error`.
+    Denied(String),
+    /// DocuSign sent back neither a code nor an error.
+    NoCode,
+    /// DocuSign does not tell who signed in.
+    UnknownUser(ExchangeError),
+    /// This user may not make this connection.
+    NotAllowed,
+    /// No access token can be had for it.
+    Unproved(MintError, SubjectKind),
+    /// The sealing key cannot be used.
+    SealingUnavailable,
+    /// It took too long.
+    Deadline,
+}
+
+impl Refusal {
+    /// The word for log lines.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Denied(_) => "denied",
+            Self::NoCode => "no_code",
+            Self::UnknownUser(error) => error.word(),
+            Self::NotAllowed => "user_not_allowed",
+            Self::Unproved(error, _) => error.word(),
+            Self::SealingUnavailable => "sealing_key_unavailable",
+            Self::Deadline => "deadline",
+        }
+    }
+
+    /// What the client hears, RFC 6749 §4.1.2.1; never DocuSign's own words.
+    pub fn error(&self) -> AuthorizationError {
+        match self {
+            Self::Denied(error) => denied(error),
+            Self::NoCode => Code::ServerError.say("DocuSign sent back no code; begin again"),
+            Self::UnknownUser(error) => unknown_user(error),
+            Self::NotAllowed => Code::AccessDenied.say(
+                "this DocuSign user may not make this connection; sign in as the integration user, or be listed in DOCUSIGN_ADMINS",
+            ),
+            Self::Unproved(error, subject) => unproved(error, *subject),
+            Self::SealingUnavailable | Self::Deadline => Code::TemporarilyUnavailable
+                .say("the connection could not be made in time; try again later"),
+        }
+    }
+}
+
+fn denied(error: &str) -> AuthorizationError {
+    match error {
+        "access_denied" | "consent_required" | "login_required" | "interaction_required" => {
+            Code::AccessDenied.say("consent was not given at DocuSign")
+        }
+        "temporarily_unavailable" => {
+            Code::TemporarilyUnavailable.say("DocuSign is not available at the moment; try again later")
+        }
+        _ => Code::ServerError
+            .say("DocuSign refused to sign the person in; an operator has to check the DOCUSIGN_ settings"),
+    }
+}
+
+fn unknown_user(error: &ExchangeError) -> AuthorizationError {
+    match error.kind() {
+        FailureKind::Permanent => Code::ServerError.say(
+            "DocuSign does not tell who signed in; begin again, and if it stays, have an operator check \
+             DOCUSIGN_SECRET_KEY",
+        ),
+        FailureKind::Transient | FailureKind::Throttled(_) => {
+            Code::TemporarilyUnavailable.say("DocuSign does not answer at the moment; try again later")
+        }
+    }
+}
+
+fn unproved(error: &MintError, subject: SubjectKind) -> AuthorizationError {
+    match error {
+        MintError::Exchange(ExchangeError::ConsentRequired) if subject == SubjectKind::SignedInUser => {
+            Code::AccessDenied
+                .say("DocuSign reports that this user has not consented to all scopes; sign in again and press Allow")
+        }
+        MintError::Exchange(ExchangeError::ConsentRequired) => Code::AccessDenied.say(
+            "the DocuSign user that this connection acts as has not consented; an administrator gets the consent link \
+             from evergrant consent-url",
+        ),
+        error if error.kind() == FailureKind::Permanent => {
+            Code::ServerError.say("no DocuSign access token can be had; an operator finds the cause in the log")
+        }
+        _ => Code::TemporarilyUnavailable.say("no DocuSign access token can be had at the moment; try again later"),
+    }
+}

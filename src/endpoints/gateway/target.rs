@@ -1,0 +1,278 @@
+//! Where a path of the gateway leads. Pure.
+
+use http::{Method, Uri};
+use percent_encoding::percent_decode_str;
+use url::Url;
+
+use crate::docusign::api::addresses::ApiBase;
+use crate::endpoints::gateway::refusal::Refusal;
+
+/// The APIs behind the gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Api {
+    /// CLM's folders, documents and tasks.
+    Clm,
+    /// CLM's contents on the way in.
+    ClmUpload,
+    /// CLM's contents on the way out.
+    ClmDownload,
+    /// eSignature.
+    Esign,
+}
+
+/// A path below `/gateway/`, which leads nowhere but below an API's base.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Target<'a> {
+    /// The path as it was asked for, from the API's name on, in its plainest spelling.
+    pub asked: String,
+    named: Api,
+    query: Option<&'a str>,
+}
+
+impl<'a> Target<'a> {
+    /// Reads the path.
+    ///
+    /// # Errors
+    /// [`Refusal`] for an API that is not there, and for a path that could be read in more than one way.
+    pub fn read(uri: &'a Uri) -> Result<Self, Refusal> {
+        let asked = plainly(uri.path().strip_prefix("/gateway/").ok_or(Refusal::NoSuchApi)?);
+        let (name, rest) = asked.split_once('/').ok_or(Refusal::NoSuchApi)?;
+        let named = match name {
+            "clm" => Api::Clm,
+            "clm-upload" => Api::ClmUpload,
+            "clm-download" => Api::ClmDownload,
+            "esign" => Api::Esign,
+            _ => return Err(Refusal::NoSuchApi),
+        };
+        let inner = rest.strip_suffix('/').unwrap_or(rest);
+        if rest.is_empty() || !inner.split('/').all(is_unambiguous) {
+            return Err(Refusal::Ambiguous);
+        }
+        Ok(Self { named, query: uri.query(), asked })
+    }
+
+    /// The API's name, for log lines.
+    #[must_use]
+    pub const fn named(&self) -> &'static str {
+        match self.named {
+            Api::Clm => "clm",
+            Api::ClmUpload => "clm-upload",
+            Api::ClmDownload => "clm-download",
+            Api::Esign => "esign",
+        }
+    }
+
+    /// The API that answers. CLM's documents have three hosts; the connector's definition, and whoever does not want to
+    /// know, calls them all by one name.
+    #[must_use]
+    pub fn api(&self, method: &Method) -> Api {
+        self.alias(method).map_or(self.named, |(api, _)| api)
+    }
+
+    /// The address below `base`, which is that of [`Self::api`], in the account `account`.
+    ///
+    /// # Errors
+    /// [`Refusal`] for a path into another account, or out of the base.
+    pub fn url(&self, method: &Method, base: &ApiBase, account: &str) -> Result<Url, Refusal> {
+        if self.names_other_account(account) {
+            return Err(Refusal::OtherAccount);
+        }
+        if self.inside().is_empty() {
+            return Err(Refusal::Ambiguous);
+        }
+        let path = self.alias(method).map_or_else(|| self.inside().to_owned(), |(_, path)| path);
+        let path = self.query.map_or(path.clone(), |query| format!("{path}?{query}"));
+        base.below(&path).ok_or(Refusal::Ambiguous)
+    }
+
+    /// What follows the API's name.
+    fn rest(&self) -> &str {
+        self.asked.split_once('/').map_or("", |(_, rest)| rest)
+    }
+
+    /// CLM's addresses as they stand in its answers begin with `v2` and the account; so may these. What follows.
+    fn inside(&self) -> &str {
+        let versioned = self.rest().strip_prefix("v2/").filter(|_| self.named != Api::Esign);
+        versioned.map_or(self.rest(), |versioned| versioned.split_once('/').map_or("", |(_, inside)| inside))
+    }
+
+    /// Does the path name an account that is not `account`?
+    fn names_other_account(&self, account: &str) -> bool {
+        let mut segments = self.rest().split('/');
+        let (first, second, third) = (segments.next(), segments.next(), segments.next());
+        let named = match self.named {
+            Api::Esign if second.is_some_and(|second| second.eq_ignore_ascii_case("accounts")) => third,
+            Api::Clm | Api::ClmUpload | Api::ClmDownload if first == Some("v2") => second,
+            _ => None,
+        };
+        named.is_some_and(|named| !named.is_empty() && !named.eq_ignore_ascii_case(account))
+    }
+
+    /// Paths below `clm` that belong to another host, or are the connector's own.
+    fn alias(&self, method: &Method) -> Option<(Api, String)> {
+        let segments: Vec<&str> = self.inside().split('/').collect();
+        match (self.named, method.as_str(), segments.as_slice()) {
+            (Api::Clm, "POST", ["folders", _, "documents"] | ["documents", _]) => {
+                Some((Api::ClmUpload, self.inside().to_owned()))
+            }
+            (Api::Clm, "GET" | "HEAD", ["documents", id, "content" | "pdf"]) => {
+                Some((Api::ClmDownload, format!("documents/{id}")))
+            }
+            (Api::Clm, "PATCH", ["documents", id, "parentfolder"]) => Some((Api::Clm, format!("documents/{id}"))),
+            _ => None,
+        }
+    }
+}
+
+/// `path` without percent-encodings of characters that need none (RFC 3986 §6.2.2.2): they mean the same, and nothing must
+/// hide in them from the rules.
+fn plainly(path: &str) -> String {
+    let mut parts = path.split('%');
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let byte = part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match byte.filter(|c| c.is_ascii_alphanumeric() || b"-._~".contains(c)) {
+            Some(unreserved) => plain.extend([char::from(unreserved)].into_iter().chain(part[2..].chars())),
+            None => plain.extend(['%'].into_iter().chain(part.chars())),
+        }
+    }
+    plain
+}
+
+/// Is there one way only to read this segment? Whoever decodes twice, or takes a backslash for a slash, must not get out
+/// of the base.
+fn is_unambiguous(segment: &str) -> bool {
+    let decoded = percent_decode_str(segment).decode_utf8();
+    let clean = |text: &str| {
+        !matches!(text, "" | "." | "..") && !text.chars().any(|c| matches!(c, '/' | '\\' | '%' | ';') || c.is_control())
+    };
+    decoded.is_ok_and(|decoded| clean(&decoded))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ACCOUNT: &str = "3f0c2d9e-6b1a-4c57-9a83-0d5e7b21c4aa";
+
+    fn base(api: Api) -> ApiBase {
+        let (url, path) = match api {
+            Api::Clm => ("https://api.springcm.com", format!("/v2/{ACCOUNT}")),
+            Api::ClmUpload => ("https://up.springcm.com", format!("/v2/{ACCOUNT}")),
+            Api::ClmDownload => ("https://down.springcm.com", format!("/v2/{ACCOUNT}")),
+            Api::Esign => ("https://demo.docusign.net", "/restapi".to_owned()),
+        };
+        ApiBase::parse(url, &path, &[]).unwrap()
+    }
+
+    fn led(method: &Method, path: &str) -> Result<String, Refusal> {
+        let uri: Uri = path.parse().map_err(|_| Refusal::Ambiguous)?;
+        let target = Target::read(&uri)?;
+        target.url(method, &base(target.api(method)), ACCOUNT).map(|url| url.to_string())
+    }
+
+    #[test]
+    fn paths_lead_to_the_hosts_of_their_apis() {
+        let clm = |host: &str, rest: &str| format!("https://{host}.springcm.com/v2/{ACCOUNT}/{rest}");
+        let copied = format!("/gateway/clm/v2/{}/folders/1", ACCOUNT.to_uppercase());
+        for (method, path, wanted) in [
+            (
+                Method::GET,
+                "/gateway/clm/folders/1?expand=Path&filter=Name=x",
+                clm("api", "folders/1?expand=Path&filter=Name=x"),
+            ),
+            (Method::GET, &copied, clm("api", "folders/1")),
+            (
+                Method::POST,
+                "/gateway/clm-upload/folders/1/documents?name=a%20b",
+                clm("up", "folders/1/documents?name=a%20b"),
+            ),
+            (Method::POST, "/gateway/clm/folders/1/documents?name=x", clm("up", "folders/1/documents?name=x")),
+            (Method::GET, "/gateway/clm/folders/1/documents", clm("api", "folders/1/documents")),
+            (Method::POST, "/gateway/clm/documents/1", clm("up", "documents/1")),
+            (Method::GET, "/gateway/clm/documents/1/content", clm("down", "documents/1")),
+            (Method::GET, "/gateway/clm/documents/1/pdf?a=b", clm("down", "documents/1?a=b")),
+            (Method::PATCH, "/gateway/clm/documents/1/parentfolder", clm("api", "documents/1")),
+            (Method::GET, "/gateway/clm-download/documents/1", clm("down", "documents/1")),
+            (Method::POST, &format!("/gateway/clm/v2/{ACCOUNT}/documents/1"), clm("up", "documents/1")),
+            (Method::GET, &format!("/gateway/clm/v2/{ACCOUNT}/documents/1/content"), clm("down", "documents/1")),
+            (
+                Method::GET,
+                &format!("/gateway/esign/v2.1/accounts/{ACCOUNT}/envelopes"),
+                format!("https://demo.docusign.net/restapi/v2.1/accounts/{ACCOUNT}/envelopes"),
+            ),
+            (Method::GET, "/gateway/clm/f%6Flders/1%2D2/a%20b", clm("api", "folders/1-2/a%20b")),
+            (Method::GET, "/gateway/esign/v2.1/x", "https://demo.docusign.net/restapi/v2.1/x".to_owned()),
+        ] {
+            assert_eq!(led(&method, path).unwrap(), wanted, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn other_accounts_and_apis_are_not_there() {
+        for (path, wanted) in [
+            ("/gateway/clm/v2/11111111-6b1a-4c57-9a83-0d5e7b21c4aa/folders/1", Refusal::OtherAccount),
+            ("/gateway/clm/v2/x", Refusal::OtherAccount),
+            ("/gateway/esign/v2.1/accounts/11111111-6b1a-4c57-9a83-0d5e7b21c4aa/users", Refusal::OtherAccount),
+            ("/gateway/esign/v2.1/accounts/42/envelopes", Refusal::OtherAccount),
+            ("/gateway/esign/v2.1/Accounts/42/envelopes", Refusal::OtherAccount),
+            ("/gateway/esign/v2.1/accounts/%31%31111111-6b1a-4c57-9a83-0d5e7b21c4aa/users", Refusal::OtherAccount),
+            ("/gateway/esign/v2.1/%61ccounts/42/users", Refusal::OtherAccount),
+            ("/gateway/clm/v2/", Refusal::Ambiguous),
+            ("/gateway/clm2/folders", Refusal::NoSuchApi),
+            ("/gateway/clm", Refusal::NoSuchApi),
+            ("/gateway/http://example.org/x", Refusal::NoSuchApi),
+            ("/gateway/clm/", Refusal::Ambiguous),
+        ] {
+            assert_eq!(led(&Method::GET, path).unwrap_err(), wanted, "{path}");
+        }
+    }
+
+    #[test]
+    fn path_tricks_lead_nowhere() {
+        for path in [
+            "..",
+            "../x",
+            "a/../b",
+            "a/./b",
+            "%2e%2e/x",
+            "%2E%2e%2Fx",
+            "a%2fb",
+            "a%5cb",
+            "a//b",
+            "%252e%252e/x",
+            "a%00b",
+            "a%zz",
+            "a;b=c",
+            "a%",
+            "a%0d%0ab",
+            "..%5c..%5cx",
+            "%ff",
+            "a/..",
+        ] {
+            for api in ["clm", "clm-upload", "clm-download", "esign"] {
+                assert!(led(&Method::GET, &format!("/gateway/{api}/{path}")).is_err(), "{api} {path}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_leaves_the_account(path in "[a-z0-9./%\\\\@:;?#&=+ ~-]{0,60}", post in any::<bool>()) {
+            let method = if post { Method::POST } else { Method::GET };
+            for api in ["clm", "clm-upload", "clm-download", "esign"] {
+                if let Ok(url) = led(&method, &format!("/gateway/{api}/{path}")) {
+                    let esign = url.strip_prefix("https://demo.docusign.net/restapi/");
+                    let other = esign.is_some_and(|path| path.to_lowercase().split_once("/accounts/").is_some_and(|(v, rest)| {
+                        !v.contains('/') && !rest.is_empty() && !rest.starts_with(['/', '?']) && !rest.starts_with(ACCOUNT)
+                    }));
+                    let inside = (esign.is_some() && !other)
+                        || ["api", "up", "down"].iter().any(|host| url.starts_with(&format!("https://{host}.springcm.com/v2/{ACCOUNT}/")));
+                    prop_assert!(inside && !url.contains("/../"), "{url}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! `GET /.well-known/oauth-authorization-server`: authorization server metadata, RFC 8414. Pure.
+
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, PRAGMA};
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+
+use crate::oauth::client::{Client, ClientRegistry, GrantType};
+use crate::oauth::pkce::S256;
+use crate::oauth::scope::Scope;
+use crate::telemetry::{Answer, Record};
+use crate::types::BaseUrl;
+use crate::web::response::json;
+
+/// The metadata endpoint and what it depends on.
+pub struct MetadataEndpoint {
+    /// Our issuer.
+    pub issuer: BaseUrl,
+    /// Every scope there is.
+    pub scopes: Scope,
+    /// Who is registered: what is said has to be true of all of them.
+    pub clients: ClientRegistry,
+}
+
+/// The fields of RFC 8414 §2 and RFC 9207 §3 that are true of this server.
+#[derive(Serialize)]
+struct AuthorizationServerMetadata<'a> {
+    issuer: &'a str,
+    authorization_endpoint: String,
+    token_endpoint: String,
+    revocation_endpoint: String,
+    scopes_supported: Vec<&'a str>,
+    response_types_supported: [&'static str; 1],
+    response_modes_supported: [&'static str; 1],
+    grant_types_supported: [&'static str; 3],
+    token_endpoint_auth_methods_supported: Vec<&'static str>,
+    revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    code_challenge_methods_supported: [&'static str; 1],
+    authorization_response_iss_parameter_supported: bool,
+}
+
+impl MetadataEndpoint {
+    /// The metadata. Anyone may read it, from any page, and keep it for five minutes.
+    #[must_use]
+    pub fn answer(&self) -> Answer {
+        let mut response = json(StatusCode::OK, &self.metadata());
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+        headers.remove(PRAGMA);
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        Answer { response, record: Record::default() }
+    }
+
+    fn metadata(&self) -> AuthorizationServerMetadata<'_> {
+        let mut methods = vec!["client_secret_basic", "client_secret_post"];
+        methods.extend(self.clients.iter().any(Client::is_public).then_some("none"));
+        AuthorizationServerMetadata {
+            issuer: self.issuer.as_str(),
+            authorization_endpoint: self.issuer.join("/oauth/authorize"),
+            token_endpoint: self.issuer.join("/oauth/token"),
+            revocation_endpoint: self.issuer.join("/oauth/revoke"),
+            scopes_supported: self.scopes.iter().collect(),
+            response_types_supported: ["code"],
+            response_modes_supported: ["query"],
+            grant_types_supported: [
+                GrantType::AuthorizationCode.as_str(),
+                GrantType::RefreshToken.as_str(),
+                GrantType::ClientCredentials.as_str(),
+            ],
+            token_endpoint_auth_methods_supported: methods.clone(),
+            revocation_endpoint_auth_methods_supported: methods,
+            code_challenge_methods_supported: [S256],
+            authorization_response_iss_parameter_supported: self
+                .clients
+                .iter()
+                .all(|client| client.authorization_response_iss),
+        }
+    }
+}

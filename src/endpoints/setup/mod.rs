@@ -1,0 +1,98 @@
+//! `GET /setup`: what whoever sets the app up has to know, and whether everything works; as a page, or for
+//! scripts as JSON or plain text (`Accept: application/json`, `Accept: text/plain`).
+//!
+//! The Functions host asks for a function key before it calls us. Nothing secret is told all the same: public keys,
+//! addresses, identifiers, the consent link (which grants nothing by itself) and the doctor's checks.
+
+mod page;
+pub mod report;
+mod text;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::ACCEPT;
+use http::{Request, StatusCode};
+
+use crate::clock::Clock;
+use crate::config::DocusignSettings;
+use crate::doctor::check::healthy;
+use crate::doctor::{Doctor, NamedKey};
+use crate::docusign::consent_link::{CALLBACK_PATH, consent_url};
+use crate::oauth::client::ClientRegistry;
+use crate::sealing::keys::SealingKeys;
+use crate::telemetry::{Answer, Record};
+use crate::types::BaseUrl;
+use crate::web::response::json;
+use report::{ClientReport, Endpoints, PublicKeyReport, SetupReport};
+
+/// The setup page and what it depends on.
+pub struct SetupEndpoint {
+    /// Our issuer.
+    pub issuer: BaseUrl,
+    /// DocuSign's settings, for the consent link.
+    pub docusign: DocusignSettings,
+    /// Who is registered.
+    pub clients: ClientRegistry,
+    /// What seals the consent link's state.
+    pub sealing: Arc<SealingKeys>,
+    /// The keys whose public halves DocuSign has to know.
+    pub signing_keys: Vec<NamedKey>,
+    /// The checks.
+    pub doctor: Doctor,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl SetupEndpoint {
+    /// Runs the checks and tells everything.
+    pub async fn handle(&self, request: &Request<Bytes>) -> Answer {
+        let report = self.report().await;
+        let event = if report.healthy { "setup_healthy" } else { "setup_unhealthy" };
+        let response = match accepted(request) {
+            "application/json" => json(StatusCode::OK, &report),
+            "text/plain" => text::response(&report),
+            _ => page::response(&report),
+        };
+        Answer { response, record: Record::of(event) }
+    }
+
+    async fn report(&self) -> SetupReport {
+        let (checks, public_keys, consent) = tokio::join!(self.doctor.report(), self.public_keys(), self.consent_url());
+        SetupReport {
+            version: env!("CARGO_PKG_VERSION"),
+            healthy: healthy(&checks),
+            checks,
+            public_keys,
+            consent_url: consent,
+            docusign_redirect_uri: self.issuer.join(CALLBACK_PATH),
+            endpoints: Endpoints::of(&self.issuer),
+            clients: self.clients.iter().map(|client| ClientReport::of(client, &self.issuer)).collect(),
+        }
+    }
+
+    /// Those that can be had; the checks tell why one cannot.
+    async fn public_keys(&self) -> Vec<PublicKeyReport> {
+        let mut told = Vec::new();
+        for NamedKey { setting, key } in &self.signing_keys {
+            if let Ok(public_key) = key.public_key().await {
+                told.push(PublicKeyReport {
+                    setting,
+                    sha256: public_key.fingerprint(),
+                    pem: public_key.pem().to_owned(),
+                });
+            }
+        }
+        told
+    }
+
+    async fn consent_url(&self) -> Option<String> {
+        consent_url(&self.issuer, &self.docusign, &self.sealing, self.clock.now()).await.ok()
+    }
+}
+
+/// The first media type asked for. Scripts name one; browsers send a list that begins with HTML.
+fn accepted(request: &Request<Bytes>) -> &str {
+    let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accept.split([',', ';']).next().unwrap_or_default().trim()
+}

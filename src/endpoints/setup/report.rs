@@ -1,0 +1,124 @@
+//! What the setup page tells, as data. Pure.
+
+use serde::Serialize;
+
+use crate::doctor::check::Check;
+use crate::oauth::client::{AccessTokenKind, Client, GrantType, Profile};
+use crate::types::BaseUrl;
+
+/// Everything that whoever sets the app up has to know. Nothing in it is secret.
+#[derive(Debug, Serialize)]
+pub struct SetupReport {
+    /// This program's version.
+    pub version: &'static str,
+    /// No check went bad.
+    pub healthy: bool,
+    /// The doctor's checks.
+    pub checks: Vec<Check>,
+    /// For DocuSign's page Apps and Keys.
+    pub public_keys: Vec<PublicKeyReport>,
+    /// What the integration user opens once; none while the sealing key cannot be used.
+    pub consent_url: Option<String>,
+    /// For DocuSign's page Apps and Keys, as a redirect URI.
+    pub docusign_redirect_uri: String,
+    /// For whatever is connected.
+    pub endpoints: Endpoints,
+    /// Who is registered.
+    pub clients: Vec<ClientReport>,
+}
+
+/// The public half of a signing key.
+#[derive(Debug, Serialize)]
+pub struct PublicKeyReport {
+    /// The setting that names the key.
+    pub setting: &'static str,
+    /// SHA-256 of its `SubjectPublicKeyInfo`, in hexadecimal.
+    pub sha256: String,
+    /// `-----BEGIN PUBLIC KEY-----`.
+    pub pem: String,
+}
+
+/// Our endpoints.
+#[derive(Debug, Serialize)]
+pub struct Endpoints {
+    /// `/oauth/authorize`.
+    pub authorization: String,
+    /// `/oauth/token`.
+    pub token: String,
+    /// `/oauth/revoke`.
+    pub revocation: String,
+    /// `/.well-known/oauth-authorization-server`.
+    pub metadata: String,
+    /// `/gateway`, below which DocuSign's APIs are.
+    pub gateway: String,
+    /// `/workfront/v1`: Workfront's Base API URL.
+    pub workfront: String,
+}
+
+impl Endpoints {
+    /// The endpoints of `issuer`.
+    #[must_use]
+    pub fn of(issuer: &BaseUrl) -> Self {
+        Self {
+            authorization: issuer.join("/oauth/authorize"),
+            token: issuer.join("/oauth/token"),
+            revocation: issuer.join("/oauth/revoke"),
+            metadata: issuer.join("/.well-known/oauth-authorization-server"),
+            gateway: issuer.join("/gateway"),
+            workfront: issuer.join("/workfront/v1"),
+        }
+    }
+}
+
+/// A registered client, without the digests of its secrets.
+#[derive(Debug, Serialize)]
+pub struct ClientReport {
+    /// Its identifier.
+    pub client_id: String,
+    /// Whose access tokens it gets.
+    pub subject: &'static str,
+    /// What it may ask with.
+    pub grant_types: Vec<&'static str>,
+    /// The platform it is registered for.
+    pub profile: &'static str,
+    /// Where the client sends the browser, if it does; Workfront's names the client in the path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_url: Option<String>,
+    /// Its greatest and its default scope.
+    pub scope: String,
+    /// Where the browser may be sent back to.
+    pub redirect_uris: Vec<String>,
+    /// How many secrets it has: none for a public client, two while one is being rotated.
+    pub secrets: usize,
+    /// How many API keys it has.
+    pub api_keys: usize,
+    /// Whether its access tokens are for our own routes only.
+    pub sealed_access_tokens: bool,
+    /// What the gateway lets through for it.
+    pub gateway_allow: Vec<String>,
+}
+
+impl ClientReport {
+    /// What may be told of `client`.
+    #[must_use]
+    pub fn of(client: &Client, issuer: &BaseUrl) -> Self {
+        let client_id = client.client_id.as_str();
+        let authorization_url = match client.profile {
+            Profile::Workfront => issuer.join(&format!("/oauth/authorize/{client_id}")),
+            Profile::Standard | Profile::PowerAutomate => issuer.join("/oauth/authorize"),
+        };
+        Self {
+            client_id: client_id.to_owned(),
+            profile: client.profile.as_str(),
+            authorization_url: client.may_use(GrantType::AuthorizationCode).then_some(authorization_url),
+            subject: client.subject.as_str(),
+            grant_types: client.grant_types.iter().map(|grant_type| grant_type.as_str()).collect(),
+            scope: client.scope.to_string(),
+            redirect_uris: client.redirect_uris.clone(),
+            secrets: client.client_secret_sha256.len(),
+            api_keys: client.api_key_sha256.len(),
+            sealed_access_tokens: client.access_token == AccessTokenKind::Sealed,
+            gateway_allow: client.gateway_allow.iter().map(ToString::to_string).collect(),
+        }
+    }
+}

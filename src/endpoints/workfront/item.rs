@@ -1,0 +1,270 @@
+//! CLM's folders and documents as Workfront reads them. Pure.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::endpoints::workfront::id::{self, ItemId};
+use crate::endpoints::workfront::name::mime_type;
+use crate::endpoints::workfront::refusal::Refusal;
+use crate::oauth::client::ClientId;
+use crate::types::BaseUrl;
+
+/// What Workfront hears of an item ("Metadata").
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Metadata {
+    title: String,
+    kind: &'static str,
+    id: String,
+    view_link: String,
+    download_link: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mime_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date_modified: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
+    read_only: bool,
+}
+
+/// Who is shown an item, for addresses of ours.
+#[derive(Clone, Copy, Debug)]
+pub struct Links<'a> {
+    /// Our issuer.
+    pub issuer: &'a BaseUrl,
+    /// The client.
+    pub client_id: &'a ClientId,
+}
+
+impl Links<'_> {
+    /// Where a browser downloads a document.
+    fn download(&self, document: &ItemId) -> String {
+        let (client, id) = (self.client_id.as_str(), document.to_string());
+        let query = serde_urlencoded::to_string([("client", client), ("id", &id)]).unwrap_or_default();
+        self.issuer.join(&format!("/workfront/v1/open?{query}"))
+    }
+}
+
+/// A reference to another object.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Reference {
+    /// Where it lives.
+    #[serde(rename = "Href", default, deserialize_with = "or_default")]
+    pub href: String,
+}
+
+/// What the user may do. What CLM does not tell counts as allowed: CLM decides when it is done.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct AccessLevel {
+    /// Change it.
+    pub write: bool,
+    /// Put something into it.
+    pub create: bool,
+}
+
+impl Default for AccessLevel {
+    fn default() -> Self {
+        Self { write: true, create: true }
+    }
+}
+
+/// A member that may be missing or `null`: CLM's samples show both.
+pub fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// A folder of CLM, as far as it is used here.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Folder {
+    #[serde(default, deserialize_with = "or_default")]
+    name: String,
+    href: String,
+    updated_date: Option<String>,
+    created_date: Option<String>,
+    #[serde(default, deserialize_with = "or_default")]
+    browse_documents_url: String,
+    /// What the user may do.
+    #[serde(default, deserialize_with = "or_default")]
+    pub access_level: AccessLevel,
+    /// Where a document is posted to: a template (RFC 6570) whose only variable is the name.
+    #[serde(default, deserialize_with = "or_default")]
+    pub create_document_href: String,
+    /// Where it lies; only if it was asked for.
+    #[serde(default, deserialize_with = "or_default")]
+    path: String,
+}
+
+/// A document of CLM, as far as it is used here.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Document {
+    /// Its name.
+    #[serde(default, deserialize_with = "or_default")]
+    pub name: String,
+    href: String,
+    updated_date: Option<String>,
+    created_date: Option<String>,
+    #[serde(default, deserialize_with = "or_default")]
+    preview_url: String,
+    native_file_size: Option<u64>,
+    /// What the user may do.
+    #[serde(default, deserialize_with = "or_default")]
+    pub access_level: AccessLevel,
+    /// The folder it lies in.
+    #[serde(default, deserialize_with = "or_default")]
+    pub parent_folder: Reference,
+    /// Where its bytes are.
+    #[serde(default, deserialize_with = "or_default")]
+    pub download_document_href: String,
+    /// Was it deleted?
+    #[serde(default, deserialize_with = "or_default")]
+    pub is_in_trash: bool,
+}
+
+impl Folder {
+    /// Where it lives.
+    #[must_use]
+    pub fn href(&self) -> &str {
+        &self.href
+    }
+
+    /// Was it deleted? CLM tells by where it lies: below `/Trash`, with the account's name before it or without.
+    #[must_use]
+    pub fn is_in_trash(&self) -> bool {
+        self.path.split('/').filter(|name| !name.is_empty()).take(2).any(|name| name == "Trash")
+    }
+
+    /// Its id.
+    ///
+    /// # Errors
+    /// [`Refusal`] if CLM's own is none.
+    pub fn id(&self) -> Result<ItemId, Refusal> {
+        id::of_href(&self.href).map(ItemId::Folder).ok_or(Refusal::Unreadable)
+    }
+
+    /// As Workfront reads it, under the id it knows it by.
+    #[must_use]
+    pub fn metadata(self, id: &ItemId) -> Metadata {
+        Metadata {
+            title: self.name,
+            kind: "folder",
+            id: id.to_string(),
+            download_link: self.browse_documents_url.clone(),
+            view_link: self.browse_documents_url,
+            mime_type: None,
+            date_modified: date(self.updated_date.or(self.created_date)),
+            size: None,
+            read_only: !self.access_level.create,
+        }
+    }
+
+    /// As Workfront reads a document that was announced and has not arrived yet.
+    #[must_use]
+    pub fn announced(&self, id: &ItemId, name: &str) -> Metadata {
+        Metadata {
+            title: name.to_owned(),
+            kind: "file",
+            id: id.to_string(),
+            view_link: self.browse_documents_url.clone(),
+            download_link: self.browse_documents_url.clone(),
+            mime_type: Some(mime_type(name)),
+            date_modified: date(self.updated_date.clone().or_else(|| self.created_date.clone())),
+            size: Some(0),
+            read_only: false,
+        }
+    }
+}
+
+impl Document {
+    /// Its id.
+    ///
+    /// # Errors
+    /// [`Refusal`] if CLM's own is none.
+    pub fn id(&self) -> Result<ItemId, Refusal> {
+        id::of_href(&self.href).map(ItemId::Document).ok_or(Refusal::Unreadable)
+    }
+
+    /// As Workfront reads it, under the id it knows it by. `viewLink` is CLM's page of the document; CLM has no address that
+    /// downloads in a browser, so `downloadLink` is ours.
+    #[must_use]
+    pub fn metadata(self, id: &ItemId, links: Links<'_>) -> Metadata {
+        Metadata {
+            kind: "file",
+            id: id.to_string(),
+            download_link: links.download(id),
+            view_link: self.preview_url,
+            mime_type: Some(mime_type(&self.name)),
+            title: self.name,
+            date_modified: date(self.updated_date.or(self.created_date)),
+            size: self.native_file_size,
+            read_only: !self.access_level.write,
+        }
+    }
+}
+
+/// CLM's ISO 8601 as RFC 3339, in whole seconds; what is no date is left out.
+fn date(text: Option<String>) -> Option<String> {
+    let text = text?;
+    let seconds = text.get(..19)?;
+    let shape = "0000-00-00T00:00:00";
+    let fits = seconds.chars().zip(shape.chars()).all(|(c, s)| if s == '0' { c.is_ascii_digit() } else { c == s });
+    let zone = text[19..].trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
+    let utc = matches!(zone, "" | "Z" | "z" | "+00:00");
+    (fits && utc).then(|| format!("{seconds}Z"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const GUID: &str = "5e1d7a90-8c34-4f7b-a2d6-90b1c3e5f722";
+
+    #[test]
+    fn documents_and_folders_read_as_the_vendor_writes() {
+        let document: Document = serde_json::from_value(json!({
+            "Name": "Supply Agreement.docx", "Href": format!("https://h/v2/a/documents/{GUID}"),
+            "UpdatedDate": "2031-02-05T10:01:02.07Z", "PreviewUrl": "https://web/d", "NativeFileSize": 48213,
+            "AccessLevel": {"See": true, "Read": true, "Write": false}, "ParentFolder": {"Href": "https://h/f"},
+        }))
+        .unwrap();
+        let id = document.id().unwrap();
+        let issuer = BaseUrl::parse("https://evergrant.example").unwrap();
+        let client_id = ClientId::parse("work&front").unwrap();
+        let links = Links { issuer: &issuer, client_id: &client_id };
+        let download_link = format!("https://evergrant.example/workfront/v1/open?client=work%26front&id=d%3A{GUID}");
+        assert_eq!(
+            serde_json::to_value(document.metadata(&id, links)).unwrap(),
+            json!({"title": "Supply Agreement.docx", "kind": "file", "id": format!("d:{GUID}"), "viewLink": "https://web/d",
+                   "downloadLink": download_link, "dateModified": "2031-02-05T10:01:02Z", "size": 48213, "readOnly": true,
+                   "mimeType": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"})
+        );
+        let folder: Folder =
+            serde_json::from_value(json!({"Name": "Contracts", "Href": format!("https://h/v2/a/folders/{GUID}")}))
+                .unwrap();
+        let bare = json!({"Name": null, "Href": "x", "AccessLevel": null, "BrowseDocumentsUrl": null, "Path": null,
+                          "UpdatedDate": null});
+        assert!(
+            serde_json::from_value::<Folder>(bare.clone()).is_ok() && serde_json::from_value::<Document>(bare).is_ok()
+        );
+        let told = serde_json::to_value(folder.metadata(&ItemId::Root)).unwrap();
+        assert_eq!((told["kind"].as_str(), told["id"].as_str()), (Some("folder"), Some("/")));
+        assert!(told.get("size").is_none() && told.get("mimeType").is_none() && told["readOnly"] == Value::Bool(false));
+    }
+
+    #[test]
+    fn dates_are_rfc_3339_or_nothing() {
+        for (text, wanted) in [
+            ("2031-02-03T08:15:30.5Z", Some("2031-02-03T08:15:30Z")),
+            ("2031-02-03T08:15:30", Some("2031-02-03T08:15:30Z")),
+            ("2031-02-03T08:15:30+02:00", None),
+            ("03/02/2031", None),
+            ("", None),
+            ("2031-02-03Tä8:15:30Z", None),
+        ] {
+            assert_eq!(date(Some(text.to_owned())).as_deref(), wanted, "{text}");
+        }
+    }
+}

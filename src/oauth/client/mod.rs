@@ -1,0 +1,250 @@
+//! Registered clients, RFC 6749 §2.
+
+pub mod credentials;
+pub mod gateway_rule;
+pub mod redirect_uri;
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::oauth::client::gateway_rule::GatewayRule;
+use crate::oauth::client::redirect_uri::differ_in_port_only;
+use crate::oauth::scope::Scope;
+use crate::secret::{Sha256, is_among, matches_any, sha256};
+
+/// A client identifier, RFC 6749 §2.2: printable ASCII, not secret. Cheap to clone.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ClientId(Arc<str>);
+
+impl ClientId {
+    /// Accepts 1 to 200 characters of `%x21-7E` without `:`, which HTTP Basic could not carry raw.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=200).contains(&text.len());
+        let clean = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':');
+        (fits && clean).then(|| Self(text.into()))
+    }
+
+    /// The identifier as the client sends it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Grant types a client may be registered for, RFC 6749 §4 and §6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantType {
+    /// `authorization_code`, §4.1.
+    AuthorizationCode,
+    /// `refresh_token`, §6.
+    RefreshToken,
+    /// `client_credentials`, §4.4.
+    ClientCredentials,
+}
+
+impl GrantType {
+    /// Every one of them.
+    pub const ALL: [Self; 3] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
+
+    /// Reads the wire form.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|grant_type| grant_type.as_str() == text)
+    }
+
+    /// The wire form.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "authorization_code",
+            Self::RefreshToken => "refresh_token",
+            Self::ClientCredentials => "client_credentials",
+        }
+    }
+}
+
+/// Whose DocuSign access tokens a client gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubjectKind {
+    /// System-wide: always the user of `DOCUSIGN_USER_ID`, whoever that is at the time.
+    IntegrationUser,
+    /// Per user: whoever signed in when the connection was made.
+    SignedInUser,
+}
+
+impl SubjectKind {
+    /// Every one of them.
+    pub const ALL: [Self; 2] = [Self::IntegrationUser, Self::SignedInUser];
+
+    /// Reads the word of the settings.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    /// The word used in settings, sealed tokens and log lines.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::IntegrationUser => "integration_user",
+            Self::SignedInUser => "signed_in_user",
+        }
+    }
+}
+
+/// Which platform's documented deviations a client is granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// None.
+    Standard,
+    /// Power Platform custom connectors.
+    PowerAutomate,
+    /// Adobe Workfront document webhooks.
+    Workfront,
+}
+
+impl Profile {
+    /// Every one of them.
+    pub const ALL: [Self; 3] = [Self::Standard, Self::PowerAutomate, Self::Workfront];
+
+    /// Reads the word of the settings.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|profile| profile.as_str() == text)
+    }
+
+    /// The word used in settings.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::PowerAutomate => "power_automate",
+            Self::Workfront => "workfront",
+        }
+    }
+}
+
+/// What a client gets as `access_token`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccessTokenKind {
+    /// DocuSign's own access token: the client calls DocuSign itself.
+    Docusign,
+    /// A token that only our own routes accept.
+    Sealed,
+}
+
+/// A registered client: one entry of `EVERGRANT_CLIENTS`.
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
+pub struct Client {
+    /// Its identifier.
+    pub client_id: ClientId,
+    /// Digests of its accepted secrets; two while rotating, none for a public client.
+    pub client_secret_sha256: Vec<Sha256>,
+    /// Exact redirect URIs.
+    pub redirect_uris: Vec<String>,
+    /// What it may ask with.
+    pub grant_types: Vec<GrantType>,
+    /// Whose tokens it gets.
+    pub subject: SubjectKind,
+    /// Its greatest and its default scope.
+    pub scope: Scope,
+    /// Its platform.
+    pub profile: Profile,
+    /// What kind of access token it gets.
+    pub access_token: AccessTokenKind,
+    /// Whether a PKCE challenge is demanded of it.
+    pub require_pkce: bool,
+    /// Digests of API keys accepted on the gateway and Workfront routes.
+    pub api_key_sha256: Vec<Sha256>,
+    /// Life of its refresh tokens in seconds; `None` means for ever.
+    pub refresh_token_lifetime: Option<u64>,
+    /// Whether it may refresh without its secret.
+    pub secretless_refresh: bool,
+    /// Whether `iss` (RFC 9207) goes into its authorization responses.
+    pub authorization_response_iss: bool,
+    /// Whether its token requests may come in the query, for a platform that puts them there.
+    pub token_request_in_query: bool,
+    /// The users that whoever holds an API key may name: e-mail addresses, or `@` and a domain, in lower case. Empty
+    /// means every active user of the account.
+    pub api_key_usernames: Vec<String>,
+    /// What the gateway lets through for it; nothing if empty.
+    pub gateway_allow: Vec<GatewayRule>,
+}
+
+impl Client {
+    /// A public client has no secret (RFC 6749 §2.1).
+    #[must_use]
+    pub const fn is_public(&self) -> bool {
+        self.client_secret_sha256.is_empty()
+    }
+
+    /// Is `presented` one of the client's secrets? In constant time.
+    #[must_use]
+    pub fn has_secret(&self, presented: &str) -> bool {
+        matches_any(presented, &self.client_secret_sha256)
+    }
+
+    /// May whoever holds one of the client's API keys name the user `username`, an e-mail address?
+    #[must_use]
+    pub fn may_name(&self, username: &str) -> bool {
+        let username = username.to_lowercase();
+        let domain = username.rfind('@').map_or("", |at| &username[at..]);
+        let named = &self.api_key_usernames;
+        named.is_empty() || named.iter().any(|known| *known == username || known == domain)
+    }
+
+    /// Is `uri` one of the client's redirect URIs? Compared as exact strings (RFC 9700 §4.1.3); for a public client,
+    /// which is what a native app is, the port of a loopback address may differ (RFC 8252 §7.3).
+    #[must_use]
+    pub fn redirects_to(&self, uri: &str) -> bool {
+        let native = self.is_public();
+        self.redirect_uris.iter().any(|known| known == uri || (native && differ_in_port_only(known, uri)))
+    }
+
+    /// Is the client registered for `grant_type`?
+    #[must_use]
+    pub fn may_use(&self, grant_type: GrantType) -> bool {
+        self.grant_types.contains(&grant_type)
+    }
+}
+
+/// All registered clients. Cheap to clone: every part of the app holds the same list.
+#[derive(Clone, Debug, Default)]
+pub struct ClientRegistry(Arc<[Client]>);
+
+impl ClientRegistry {
+    /// A registry of `clients`, whose identifiers differ.
+    #[must_use]
+    pub fn new(clients: Vec<Client>) -> Self {
+        Self(clients.into())
+    }
+
+    /// The client called `client_id`.
+    #[must_use]
+    pub fn find(&self, client_id: &str) -> Option<&Client> {
+        self.0.iter().find(|client| client.client_id.as_str() == client_id)
+    }
+
+    /// The client that `api_key` belongs to. Compared with every key of every client in constant time, so that neither a
+    /// match's place nor its nearness can be measured.
+    #[must_use]
+    pub fn by_api_key(&self, api_key: &str) -> Option<&Client> {
+        let presented = sha256(api_key.as_bytes());
+        let holds = |client: &Client| is_among(&presented, &client.api_key_sha256);
+        // To the last client, whoever matches.
+        self.0.iter().fold(None, |found, client| if holds(client) { Some(client) } else { found })
+    }
+
+    /// All clients, in the order of their registration.
+    pub fn iter(&self) -> impl Iterator<Item = &Client> {
+        self.0.iter()
+    }
+}

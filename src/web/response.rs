@@ -1,0 +1,38 @@
+//! Complete answers: JSON, plain text and redirects, none of them kept by caches.
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, PRAGMA, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+
+/// An HTTP answer, complete in memory.
+pub type Response = http::Response<Bytes>;
+
+/// A JSON answer that no cache keeps.
+#[must_use]
+pub fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    // Only strings and numbers are ever written here, which cannot fail.
+    let body = serde_json::to_vec(body).unwrap_or_default();
+    let mut response = Response::new(Bytes::from(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// 302 to `url`, remembered by nobody and told to nobody as a referrer (RFC 9700 §4.2.4).
+#[must_use]
+pub fn redirect(url: &str) -> Response {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::FOUND;
+    let headers = response.headers_mut();
+    // Redirect URIs are registered in printable ASCII and all else is percent-encoded, so this does not fail.
+    headers.insert(LOCATION, HeaderValue::from_str(url).unwrap_or(HeaderValue::from_static("/")));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
