@@ -130,7 +130,7 @@ impl App {
             clients: settings.clients.clone(),
             sealing: Arc::clone(sealing),
             finished: FinishedSignIns::default(),
-            home: store.home().map(ToOwned::to_owned),
+            process_id: store.process_id().map(ToOwned::to_owned),
             account_server: account_server.clone(),
             access_tokens: access_tokens.clone(),
             clock: Arc::clone(clock),

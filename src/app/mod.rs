@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Settings, SigningKeySources, StoreSetting};
 use crate::docusign::account_server::AccountServer;
-use crate::docusign::api::Upstream;
+use crate::docusign::api::DocusignApi;
 use crate::docusign::requested_scope::UpstreamScopes;
 use crate::docusign::tokens::AccessTokens;
 use crate::docusign::tokens::minter::Minter;
@@ -37,7 +37,7 @@ pub struct App {
     /// DocuSign.
     pub account_server: AccountServer,
     /// DocuSign's APIs.
-    pub upstream: Arc<Upstream>,
+    pub upstream: Arc<DocusignApi>,
     /// What seals.
     pub sealing: Arc<SealingKeys>,
     /// What is remembered across processes.
@@ -75,7 +75,7 @@ impl App {
         let account_server = AccountServer::new(&settings.docusign, Arc::clone(&http), Arc::clone(&clock));
         let minter = Minter::new(&settings.docusign, keys.signing_keys(), account_server.clone(), Arc::clone(&clock));
         let access_tokens = AccessTokens::new(Arc::new(minter), Arc::clone(&clock));
-        let upstream = Upstream::new(
+        let upstream = DocusignApi::new(
             settings.docusign.clone(),
             account_server.clone(),
             access_tokens.clone(),

@@ -60,7 +60,7 @@ pub enum Command {
     Connector(connector::ConnectorCommand),
     /// Revoke one grant, or all grants of a client, in the store that all instances share
     #[command(after_help = "Example:\n  evergrant revoke --client contoso-workfront")]
-    Revoke(revoke::What),
+    Revoke(revoke::RevokeTarget),
     /// Print a script that completes commands and options in a shell
     #[command(after_help = "Example:\n  source <(evergrant completions bash)")]
     Completions {
@@ -69,7 +69,7 @@ pub enum Command {
     },
     /// Print the manual page of a command, as roff
     #[command(after_help = "Example:\n  evergrant man client new | man -l -")]
-    Man(manual::Of),
+    Man(manual::ManPage),
 }
 
 /// Parses one of the words for `all`, and lists them in the help.

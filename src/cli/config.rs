@@ -1,6 +1,6 @@
 //! `evergrant config`: what settings look like, for editors and checkers.
 
-use crate::cli::{Failure, print};
+use crate::cli::{CommandError, print};
 
 /// The schema that stands beside the guides too.
 const CLIENTS_SCHEMA: &str = include_str!("../../docs/clients.schema.json");
@@ -14,7 +14,7 @@ pub enum ConfigCommand {
 }
 
 /// Tells it.
-pub fn run(command: &ConfigCommand) -> Result<(), Failure> {
+pub fn run(command: &ConfigCommand) -> Result<(), CommandError> {
     match command {
         ConfigCommand::Schema => print(CLIENTS_SCHEMA.as_bytes()),
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::cli::{Failure, failed, usage};
+use crate::cli::{CommandError, failed, usage};
 use crate::config::{Environment, PUBLIC_URL, Settings};
 use crate::connector::{self, Authentication, ConnectorFile, SETTINGS_FILE};
 use crate::oauth::client::ClientId;
@@ -67,7 +67,7 @@ fn client_id(text: &str) -> Result<ClientId, &'static str> {
 
 /// Writes the files and tells what to do with them.
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the command's result")]
-pub fn run(command: ConnectorCommand, env: &dyn Environment) -> Result<(), Failure> {
+pub fn run(command: ConnectorCommand, env: &dyn Environment) -> Result<(), CommandError> {
     let ConnectorCommand::PowerAutomate(options) = command;
     let PowerAutomate { out, public_url, client_id, api_key, content_on_api_host, force } = options;
     let public_url = public_url.map_or_else(|| Settings::read_public_url(env), Ok)?;
@@ -91,7 +91,7 @@ pub fn run(command: ConnectorCommand, env: &dyn Environment) -> Result<(), Failu
 }
 
 /// Writes what is missing or, by `force`, different; nothing at all if something is in the way.
-fn write(folder: &Path, files: Vec<ConnectorFile>, force: bool) -> Result<Vec<PathBuf>, Failure> {
+fn write(folder: &Path, files: Vec<ConnectorFile>, force: bool) -> Result<Vec<PathBuf>, CommandError> {
     let (present, missing): (Vec<_>, Vec<_>) =
         files.into_iter().partition(|file| folder.join(file.name).symlink_metadata().is_ok());
     let different = |file: &ConnectorFile| fs::read(folder.join(file.name)).ok().as_ref() != Some(&file.content);

@@ -1,13 +1,13 @@
 //! `evergrant consent-url`: the link for the one-time consent.
 
 use crate::app::App;
-use crate::cli::{Failure, failed};
+use crate::cli::{CommandError, failed};
 use crate::config::Settings;
 use crate::docusign::consent_link::{CALLBACK_PATH, consent_url};
 
 /// Prints the link on stdout, and what to do with it on stderr.
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the command's result")]
-pub async fn run(settings: Settings) -> Result<(), Failure> {
+pub async fn run(settings: Settings) -> Result<(), CommandError> {
     let app = App::new(settings);
     let Settings { public_url, docusign, .. } = &app.settings;
     let url = consent_url(public_url, docusign, &app.sealing, app.clock.now()).await.map_err(failed)?;

@@ -7,8 +7,8 @@ use thiserror::Error;
 use crate::app::App;
 use crate::cli::progress::Progress;
 use crate::cli::style::{Colour, Style};
-use crate::cli::{Failure, failed};
-use crate::config::{Faults, Settings};
+use crate::cli::{CommandError, failed};
+use crate::config::{ConfigErrors, Settings};
 use crate::doctor::check::{Check, Verdict, healthy};
 use crate::doctor::{Doctor, of_faults};
 
@@ -27,11 +27,11 @@ struct Report<'a> {
 
 /// Runs the checks; tells each as soon as it and those before it are done, or all at once as JSON.
 pub async fn run(
-    settings: Result<Settings, Faults>,
+    settings: Result<Settings, ConfigErrors>,
     json: bool,
     style: Style,
     progress: Progress,
-) -> Result<(), Failure> {
+) -> Result<(), CommandError> {
     let settings = match settings {
         Ok(settings) => settings,
         Err(faults) => {
@@ -67,7 +67,7 @@ async fn told_one_by_one(doctor: &Doctor, style: Style, progress: Progress) -> V
 }
 
 #[expect(clippy::print_stdout, reason = "the command's result")]
-fn print_json(checks: &[Check]) -> Result<(), Failure> {
+fn print_json(checks: &[Check]) -> Result<(), CommandError> {
     let report = Report { version: env!("CARGO_PKG_VERSION"), healthy: healthy(checks), checks };
     println!("{}", serde_json::to_string_pretty(&report).map_err(failed)?);
     Ok(())

@@ -4,11 +4,11 @@ use clap::CommandFactory as _;
 use thiserror::Error;
 
 use crate::cli::arguments::Arguments;
-use crate::cli::{Failure, failed, print, usage};
+use crate::cli::{CommandError, failed, print, usage};
 
 /// Whose page to print.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Of {
+pub struct ManPage {
     /// The command's words; without any, the page of evergrant itself
     command: Vec<String>,
 }
@@ -19,7 +19,7 @@ pub struct Of {
 struct UnknownCommand;
 
 /// Prints the page.
-pub fn page(of: &Of) -> Result<(), Failure> {
+pub fn page(of: &ManPage) -> Result<(), CommandError> {
     let mut command = Arguments::command().disable_help_subcommand(true);
     command.build();
     for word in &of.command {
@@ -31,7 +31,7 @@ pub fn page(of: &Of) -> Result<(), Failure> {
 }
 
 /// Prints the completions for `shell`.
-pub fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
+pub fn completions(shell: clap_complete::Shell) -> Result<(), CommandError> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), env!("CARGO_PKG_NAME"), &mut script);
     print(&script)

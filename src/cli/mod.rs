@@ -23,21 +23,21 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::config::{Environment, Faults, Settings};
+use crate::config::{ConfigErrors, Environment, Settings};
 use arguments::{Arguments, Command};
 use progress::Progress;
 use style::Style;
 
 /// Why a command ended without success.
 #[derive(Debug)]
-enum Failure {
-    Configuration(Faults),
+enum CommandError {
+    Configuration(ConfigErrors),
     Usage(Box<dyn Error>),
     Failed(Box<dyn Error>),
 }
 
-impl From<Faults> for Failure {
-    fn from(faults: Faults) -> Self {
+impl From<ConfigErrors> for CommandError {
+    fn from(faults: ConfigErrors) -> Self {
         Self::Configuration(faults)
     }
 }
@@ -57,7 +57,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, env: &dyn Environment)
     }
 }
 
-fn execute(arguments: &Arguments, env: &dyn Environment) -> Result<(), Failure> {
+fn execute(arguments: &Arguments, env: &dyn Environment) -> Result<(), CommandError> {
     let runtime = tokio::runtime::Runtime::new().map_err(failed)?;
     match arguments.command.clone().unwrap_or(Command::Serve { port: None }) {
         Command::Serve { port } => runtime.block_on(serve::run(Settings::read(env)?, port.or(arguments.port))),
@@ -77,16 +77,16 @@ fn execute(arguments: &Arguments, env: &dyn Environment) -> Result<(), Failure> 
     }
 }
 
-fn failed(error: impl Error + 'static) -> Failure {
-    Failure::Failed(Box::new(error))
+fn failed(error: impl Error + 'static) -> CommandError {
+    CommandError::Failed(Box::new(error))
 }
 
-fn usage(error: impl Error + 'static) -> Failure {
-    Failure::Usage(Box::new(error))
+fn usage(error: impl Error + 'static) -> CommandError {
+    CommandError::Usage(Box::new(error))
 }
 
 /// Writes a whole document on stdout. A reader who has seen enough, such as `head`, is no failure.
-fn print(document: &[u8]) -> Result<(), Failure> {
+fn print(document: &[u8]) -> Result<(), CommandError> {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(document).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(failed(error)),
@@ -96,17 +96,17 @@ fn print(document: &[u8]) -> Result<(), Failure> {
 
 /// Tells the failure with its causes, and gives the exit code.
 #[expect(clippy::print_stderr, reason = "the command line talks to people on stderr")]
-fn report(failure: &Failure) -> ExitCode {
+fn report(failure: &CommandError) -> ExitCode {
     match failure {
-        Failure::Configuration(faults) => {
+        CommandError::Configuration(faults) => {
             eprintln!("evergrant: {faults}");
             ExitCode::from(2)
         }
-        Failure::Usage(error) => {
+        CommandError::Usage(error) => {
             eprintln!("evergrant: {error}");
             ExitCode::from(2)
         }
-        Failure::Failed(error) => {
+        CommandError::Failed(error) => {
             eprintln!("evergrant: {error}");
             let mut source = error.source();
             while let Some(cause) = source {

@@ -1,13 +1,13 @@
 //! `evergrant public-key`: what to paste into DocuSign.
 
 use crate::app;
-use crate::cli::{Failure, failed};
+use crate::cli::{CommandError, failed};
 use crate::config::SigningKeySources;
 use crate::identity::AzureSettings;
 
 /// Prints the PEM on stdout, and which key it is on stderr.
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the command's result")]
-pub async fn run((sources, azure): (SigningKeySources, AzureSettings)) -> Result<(), Failure> {
+pub async fn run((sources, azure): (SigningKeySources, AzureSettings)) -> Result<(), CommandError> {
     for (setting, key) in app::public_keys(&sources, azure).await.map_err(failed)? {
         eprintln!("{setting}: SHA-256 of the public key {}", key.fingerprint());
         print!("{}", key.pem());

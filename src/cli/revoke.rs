@@ -5,7 +5,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::app::App;
-use crate::cli::{Failure, failed, usage};
+use crate::cli::{CommandError, failed, usage};
 use crate::clock::UnixSeconds;
 use crate::config::{Settings, StoreSetting};
 use crate::store::StoreError;
@@ -13,7 +13,7 @@ use crate::store::StoreError;
 /// What to revoke.
 #[derive(Clone, Debug, clap::Args)]
 #[group(required = true, multiple = false)]
-pub struct What {
+pub struct RevokeTarget {
     /// The grant with this `grant_id`, as log lines name it
     #[arg(long, value_name = "GRANT_ID")]
     grant: Option<String>,
@@ -42,7 +42,7 @@ enum RevokeError {
 
 /// Revokes and tells so.
 #[expect(clippy::print_stdout, reason = "the command's result")]
-pub async fn run(settings: Settings, what: What) -> Result<(), Failure> {
+pub async fn run(settings: Settings, what: RevokeTarget) -> Result<(), CommandError> {
     if settings.store == StoreSetting::Memory {
         return Err(usage(RevokeError::OnlyInMemory));
     }

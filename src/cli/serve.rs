@@ -8,7 +8,7 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 
 use crate::app::App;
-use crate::cli::{Failure, failed};
+use crate::cli::{CommandError, failed};
 use crate::config::{KeySource, Settings, StoreSetting};
 use crate::server::connections;
 use crate::telemetry;
@@ -31,7 +31,7 @@ struct ListenError {
 }
 
 /// Serves until told to stop.
-pub async fn run(settings: Settings, port: Option<u16>) -> Result<(), Failure> {
+pub async fn run(settings: Settings, port: Option<u16>) -> Result<(), CommandError> {
     telemetry::init(settings.log.clone());
     let port = settings.host_port.or(port).unwrap_or(DEFAULT_PORT);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;

@@ -6,14 +6,14 @@ use secrecy::ExposeSecret as _;
 
 use crate::app::App;
 use crate::cli::style::{Colour, Style};
-use crate::cli::{Failure, failed};
+use crate::cli::{CommandError, failed};
 use crate::clock::UnixSeconds;
 use crate::config::Settings;
 use crate::docusign::userinfo::Account;
 
 /// Mints a token of the integration user for all of `DOCUSIGN_SCOPES`.
 #[expect(clippy::print_stdout, reason = "the command's result")]
-pub async fn run(settings: Settings, show: bool, style: Style) -> Result<(), Failure> {
+pub async fn run(settings: Settings, show: bool, style: Style) -> Result<(), CommandError> {
     let app = App::new(settings);
     let docusign = &app.settings.docusign;
     let access_token = app.access_tokens.mint_anew(&docusign.user_id, &docusign.scopes).await.map_err(failed)?;

@@ -3,7 +3,7 @@
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 
-use crate::config::error::{Problem, Shape};
+use crate::config::error::{Format, Problem};
 use crate::config::fields::{Fields, string, strings};
 use crate::config::reader::Reader;
 use crate::oauth::client::gateway_rule::GatewayRule;
@@ -14,49 +14,49 @@ use crate::secret::{Sha256, sha256, sha256_from_hex};
 
 const NAME: &str = "EVERGRANT_CLIENTS";
 
-const CLIENTS: Shape = Shape {
+const CLIENTS: Format = Format {
     wanted: "a JSON array of clients (may be []), or @ and the path of a file with one",
     example: r#"[{"client_id":"flows","client_secret_sha256":["<64 hex digits>"],"grant_types":["client_credentials"],"subject":"integration_user"}]"#,
 };
-const CLIENT_ID: Shape = Shape {
+const CLIENT_ID: Format = Format {
     wanted: "1 to 200 printable ASCII characters without spaces and colons, different for every client",
     example: r#""contoso-power-automate""#,
 };
-const DIGESTS: Shape = Shape {
+const DIGESTS: Format = Format {
     wanted: "an array of SHA-256 digests of non-empty secrets, 64 lower-case hex digits each, two at most; [] makes a public client",
     example: r#"["2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"]"#,
 };
-const REDIRECT_URIS: Shape = Shape {
+const REDIRECT_URIS: Format = Format {
     wanted: "an array of exact redirect URIs, https (http on loopback), without fragment or wildcard; at least one for authorization_code",
     example: r#"["https://global.consent.azure-apim.net/redirect/contoso-5f6a"]"#,
 };
-const GRANT_TYPES: Shape = Shape {
+const GRANT_TYPES: Format = Format {
     wanted: "an array of authorization_code, refresh_token and client_credentials, at least one unless there is an api_key_sha256; the last needs a client_secret_sha256 and the subject integration_user",
     example: r#"["client_credentials"]"#,
 };
-const SUBJECT: Shape = Shape { wanted: "integration_user or signed_in_user", example: r#""integration_user""# };
-const SCOPE: Shape = Shape {
+const SUBJECT: Format = Format { wanted: "integration_user or signed_in_user", example: r#""integration_user""# };
+const SCOPE: Format = Format {
     wanted: "scopes separated by spaces, all of them within DOCUSIGN_SCOPES",
     example: r#""signature spring_read""#,
 };
-const PROFILE: Shape = Shape { wanted: "standard, power_automate or workfront", example: r#""standard""# };
-const ACCESS_TOKEN: Shape = Shape { wanted: "docusign or sealed", example: r#""docusign""# };
-const BOOL: Shape = Shape { wanted: "true or false", example: "false" };
-const LIFETIME: Shape = Shape { wanted: "a whole number of seconds above 0", example: "31536000" };
-const API_KEYS: Shape = Shape {
+const PROFILE: Format = Format { wanted: "standard, power_automate or workfront", example: r#""standard""# };
+const ACCESS_TOKEN: Format = Format { wanted: "docusign or sealed", example: r#""docusign""# };
+const BOOL: Format = Format { wanted: "true or false", example: "false" };
+const LIFETIME: Format = Format { wanted: "a whole number of seconds above 0", example: "31536000" };
+const API_KEYS: Format = Format {
     wanted: "an array of SHA-256 digests of non-empty API keys, 64 lower-case hex digits each, none of them another client's",
     example: DIGESTS.example,
 };
-const API_KEY_USERNAMES: Shape = Shape {
+const API_KEY_USERNAMES: Format = Format {
     wanted: "an array of e-mail addresses, or @ and a domain",
     example: r#"["@contoso.com", "ada@fabrikam.com"]"#,
 };
-const GATEWAY_ALLOW: Shape = Shape {
+const GATEWAY_ALLOW: Format = Format {
     wanted: "an array of rules: methods separated by commas or *, a space, and a path below /clm/, /clm-upload/, \
              /clm-download/ or /esign/, where * is one segment and a slash at the end means everything below",
     example: r#"["GET /clm/", "POST /clm-upload/folders/*/documents"]"#,
 };
-const FIELDS: Shape = Shape {
+const FIELDS: Format = Format {
     wanted: "only client_id, client_secret_sha256, redirect_uris, grant_types, subject, scope, profile, access_token, \
              require_pkce, api_key_sha256, api_key_usernames, refresh_token_lifetime, secretless_refresh, authorization_response_iss, \
              token_request_in_query, gateway_allow",
@@ -140,7 +140,7 @@ fn read_client(
     let authorization_response_iss = fields.optional("authorization_response_iss", BOOL, Value::as_bool);
     let token_request_in_query = fields.optional("token_request_in_query", BOOL, Value::as_bool);
     let gateway_allow = fields.optional("gateway_allow", GATEWAY_ALLOW, strings(GatewayRule::parse));
-    let together = Together {
+    let together = CrossChecks {
         public: client_secret_sha256.as_ref().map(Vec::is_empty),
         grant_types: grant_types.as_deref().unwrap_or_default(),
         subject: subject.unwrap_or(SubjectKind::IntegrationUser),
@@ -148,7 +148,7 @@ fn read_client(
         has_api_key: api_key_sha256.as_ref().is_some_and(|digests| !digests.is_empty()),
     };
     together.check(&mut fields);
-    if scope.as_ref().zip(scopes.within).is_some_and(|(scope, scopes)| !scopes.covers(scope)) {
+    if scope.as_ref().zip(scopes.within).is_some_and(|(scope, scopes)| !scopes.is_superset(scope)) {
         fields.note("scope", Problem::NotHere("reaches beyond DOCUSIGN_SCOPES"), SCOPE);
     }
     let clean = fields.finish(FIELDS);
@@ -174,7 +174,7 @@ fn read_client(
 }
 
 /// Fields that have to fit each other, as far as they could be read.
-struct Together<'a> {
+struct CrossChecks<'a> {
     public: Option<bool>,
     grant_types: &'a [GrantType],
     subject: SubjectKind,
@@ -182,7 +182,7 @@ struct Together<'a> {
     has_api_key: bool,
 }
 
-impl Together<'_> {
+impl CrossChecks<'_> {
     fn check(&self, fields: &mut Fields<'_, '_>) {
         let has = |grant_type| self.grant_types.contains(&grant_type);
         if self.grant_types.is_empty() && !self.has_api_key {

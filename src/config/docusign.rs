@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use url::Url;
 
-use crate::config::error::Shape;
+use crate::config::error::Format;
 use crate::config::reader::{Reader, list};
 use crate::oauth::scope::Scope;
 use crate::types::{BaseUrl, Guid};
@@ -77,24 +77,25 @@ pub struct DocusignSettings {
 }
 
 /// The shape of every GUID setting.
-pub const GUID: Shape =
-    Shape { wanted: "a GUID as DocuSign shows it", example: "1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e" };
+pub const GUID: Format =
+    Format { wanted: "a GUID as DocuSign shows it", example: "1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e" };
 
-const ENVIRONMENT: Shape = Shape { wanted: "demo or production", example: "demo" };
-const OAUTH_URL: Shape = Shape {
+const ENVIRONMENT: Format = Format { wanted: "demo or production", example: "demo" };
+const OAUTH_URL: Format = Format {
     wanted: "the account server's base URL: https, or http on loopback, without a path",
     example: "https://account-d.docusign.com",
 };
-const CLM_URL: Shape = Shape {
+const CLM_URL: Format = Format {
     wanted: "the base URL of CLM's account discovery: https, or http on loopback, without a path",
     example: "https://authuat.springcm.com",
 };
-const SCOPES: Shape = Shape { wanted: "scopes separated by spaces or commas", example: DEFAULT_SCOPES };
-const SECRET_KEY: Shape = Shape {
+const SCOPES: Format = Format { wanted: "scopes separated by spaces or commas", example: DEFAULT_SCOPES };
+const SECRET_KEY: Format = Format {
     wanted: "the integration key's secret; in Azure a resolved Key Vault reference",
     example: "@Microsoft.KeyVault(SecretUri=https://contoso.vault.azure.net/secrets/docusign-secret-key)",
 };
-const ADMINS: Shape = Shape { wanted: "GUIDs of DocuSign users separated by commas or spaces", example: GUID.example };
+const ADMINS: Format =
+    Format { wanted: "GUIDs of DocuSign users separated by commas or spaces", example: GUID.example };
 
 /// Reads every `DOCUSIGN_*` setting but the scopes; `None` if one that is needed has a fault.
 pub fn read(reader: &mut Reader<'_>, scopes: Option<&Scope>) -> Option<DocusignSettings> {

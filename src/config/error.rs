@@ -4,7 +4,7 @@ use std::fmt;
 
 /// What a setting should look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shape {
+pub struct Format {
     /// The shape in words, completing "want …".
     pub wanted: &'static str,
     /// A value of that shape.
@@ -28,19 +28,19 @@ pub enum Problem {
 
 /// One fault of one setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct ConfigError {
     /// The setting's name, with the place inside it if it is structured: `EVERGRANT_CLIENTS[0].scope`.
     pub setting: String,
     /// What is wrong.
     pub problem: Problem,
     /// What would be right.
-    pub shape: Shape,
+    pub shape: Format,
 }
 
-impl Fault {
+impl ConfigError {
     /// What is wrong with which setting.
     #[must_use]
-    pub fn told(&self) -> String {
+    pub fn message(&self) -> String {
         let Self { setting, problem, .. } = self;
         match problem {
             Problem::Missing => format!("{setting} is missing"),
@@ -55,24 +55,24 @@ impl Fault {
 
     /// What would be right.
     #[must_use]
-    pub fn wanted(&self) -> String {
+    pub fn expected(&self) -> String {
         format!("want {}, for example {}", self.shape.wanted, self.shape.example)
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.told(), self.wanted())
+        write!(f, "{}: {}", self.message(), self.expected())
     }
 }
 
 /// All faults of a configuration, found in one go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Faults(pub Vec<Fault>);
+pub struct ConfigErrors(pub Vec<ConfigError>);
 
-impl std::error::Error for Faults {}
+impl std::error::Error for ConfigErrors {}
 
-impl fmt::Display for Faults {
+impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.0.len();
         let noun = if count == 1 { "fault" } else { "faults" };

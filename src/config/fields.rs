@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::config::error::{Problem, Shape};
+use crate::config::error::{Format, Problem};
 use crate::config::reader::Reader;
 
 /// The fields of one object that are still unread.
@@ -22,13 +22,13 @@ impl<'r, 'e> Fields<'r, 'e> {
     }
 
     /// Notes a fault of the field `name`.
-    pub fn note(&mut self, name: &str, problem: Problem, shape: Shape) {
+    pub fn note(&mut self, name: &str, problem: Problem, shape: Format) {
         self.clean = false;
         self.reader.note(format!("{}.{name}", self.place), problem, shape);
     }
 
     /// Notes a fault of the field `name` unless it has one already.
-    pub fn note_unless_noted(&mut self, name: &str, problem: Problem, shape: Shape) {
+    pub fn note_unless_noted(&mut self, name: &str, problem: Problem, shape: Format) {
         let setting = format!("{}.{name}", self.place);
         if !self.reader.has_noted(&setting) {
             self.note(name, problem, shape);
@@ -36,7 +36,7 @@ impl<'r, 'e> Fields<'r, 'e> {
     }
 
     /// A field that must be there.
-    pub fn required<T>(&mut self, name: &str, shape: Shape, parse: impl FnOnce(&Value) -> Option<T>) -> Option<T> {
+    pub fn required<T>(&mut self, name: &str, shape: Format, parse: impl FnOnce(&Value) -> Option<T>) -> Option<T> {
         if self.rest.get(name).is_none_or(Value::is_null) {
             self.note(name, Problem::Missing, shape);
         }
@@ -44,7 +44,7 @@ impl<'r, 'e> Fields<'r, 'e> {
     }
 
     /// A field that may be left out or null.
-    pub fn optional<T>(&mut self, name: &str, shape: Shape, parse: impl FnOnce(&Value) -> Option<T>) -> Option<T> {
+    pub fn optional<T>(&mut self, name: &str, shape: Format, parse: impl FnOnce(&Value) -> Option<T>) -> Option<T> {
         let value = self.rest.remove(name).filter(|value| !value.is_null())?;
         let parsed = parse(&value);
         if parsed.is_none() {
@@ -54,7 +54,7 @@ impl<'r, 'e> Fields<'r, 'e> {
     }
 
     /// True if every field read was right and none is left over; notes the ones that are.
-    pub fn finish(mut self, known: Shape) -> bool {
+    pub fn finish(mut self, known: Format) -> bool {
         for name in std::mem::take(&mut self.rest).keys() {
             // A name is shown only if it looks like one: a value pasted in its place must not be.
             let looks_like_a_name = name.len() <= 32 && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');

@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret;
 
-use crate::config::error::{Problem, Shape};
+use crate::config::error::{Format, Problem};
 use crate::config::reader::{Reader, list};
 use crate::signing::key_id::KeyVaultKeyId;
 use crate::signing::local::LocalSigner;
@@ -34,7 +34,7 @@ pub struct SealingKeySources {
     pub previous: Vec<KeySource>,
 }
 
-const KEY_ID: Shape = Shape {
+const KEY_ID: Format = Format {
     wanted: "a Key Vault key identifier with its version (or, outside Azure, file: and the path of an RSA private key \
              of at least 2048 bits in PEM, PKCS#1 or PKCS#8)",
     example: "https://contoso.vault.azure.net/keys/evergrant/0123456789abcdef0123456789abcdef",

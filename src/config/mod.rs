@@ -14,7 +14,7 @@ use tracing_subscriber::filter::Targets;
 use url::Url;
 
 pub use docusign::DocusignSettings;
-pub use error::Faults;
+pub use error::ConfigErrors;
 pub use keys::{KeySource, SealingKeySources, SigningKeySources};
 pub use reader::Environment;
 
@@ -22,7 +22,7 @@ use crate::identity::AzureSettings;
 use crate::oauth::client::ClientRegistry;
 use crate::types::BaseUrl;
 use clients::Scopes;
-use error::Shape;
+use error::Format;
 use reader::Reader;
 
 /// The settings of the whole program.
@@ -58,16 +58,16 @@ pub enum StoreSetting {
 }
 
 /// The shape of `EVERGRANT_PUBLIC_URL`.
-pub const PUBLIC_URL: Shape = Shape {
+pub const PUBLIC_URL: Format = Format {
     wanted: "the https URL this app is reached at (http on loopback only), without a path",
     example: "https://contoso-evergrant.azurewebsites.net",
 };
-const PORT: Shape = Shape { wanted: "a TCP port from 1 to 65535", example: "7071" };
-const STORE: Shape = Shape {
+const PORT: Format = Format { wanted: "a TCP port from 1 to 65535", example: "7071" };
+const STORE: Format = Format {
     wanted: "memory, or the https URL of a Blob container",
     example: "https://contoso.blob.core.windows.net/evergrant",
 };
-const LOG: Shape = Shape {
+const LOG: Format = Format {
     wanted: "a level (off, error, warn, info, debug, trace) or target=level pairs separated by commas",
     example: "info",
 };
@@ -77,7 +77,7 @@ impl Settings {
     ///
     /// # Errors
     /// All faults of all settings.
-    pub fn read(env: &dyn Environment) -> Result<Self, Faults> {
+    pub fn read(env: &dyn Environment) -> Result<Self, ConfigErrors> {
         let mut reader = Reader::new(env);
         let azure = read_azure(&reader);
         let public_url = reader.required("EVERGRANT_PUBLIC_URL", PUBLIC_URL, BaseUrl::parse);
@@ -108,7 +108,7 @@ impl Settings {
     ///
     /// # Errors
     /// The faults of the clients, and of `DOCUSIGN_SCOPES` if it is set.
-    pub fn read_clients(env: &dyn Environment) -> Result<ClientRegistry, Faults> {
+    pub fn read_clients(env: &dyn Environment) -> Result<ClientRegistry, ConfigErrors> {
         let mut reader = Reader::new(env);
         let known = reader.raw("DOCUSIGN_SCOPES").is_some();
         let scopes = docusign::read_scopes(&mut reader);
@@ -121,7 +121,7 @@ impl Settings {
     ///
     /// # Errors
     /// Its fault.
-    pub fn read_public_url(env: &dyn Environment) -> Result<BaseUrl, Faults> {
+    pub fn read_public_url(env: &dyn Environment) -> Result<BaseUrl, ConfigErrors> {
         let mut reader = Reader::new(env);
         let public_url = reader.required("EVERGRANT_PUBLIC_URL", PUBLIC_URL, BaseUrl::parse);
         reader.finish(public_url)
@@ -131,7 +131,7 @@ impl Settings {
     ///
     /// # Errors
     /// The faults of the signing key settings.
-    pub fn read_signing_keys(env: &dyn Environment) -> Result<(SigningKeySources, AzureSettings), Faults> {
+    pub fn read_signing_keys(env: &dyn Environment) -> Result<(SigningKeySources, AzureSettings), ConfigErrors> {
         let mut reader = Reader::new(env);
         let azure = read_azure(&reader);
         let keys = keys::read_signing(&mut reader, azure.in_azure);

@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::config::error::{Fault, Faults, Problem, Shape};
+use crate::config::error::{ConfigError, ConfigErrors, Format, Problem};
 
 /// Where settings come from. `main.rs` hands in the process environment, tests hand in a map.
 pub trait Environment {
@@ -16,7 +16,7 @@ pub trait Environment {
 /// Reads settings by type. A faulty one is noted and reading goes on, so that all faults are told at once.
 pub struct Reader<'e> {
     env: &'e dyn Environment,
-    faults: Vec<Fault>,
+    faults: Vec<ConfigError>,
 }
 
 impl<'e> Reader<'e> {
@@ -41,7 +41,7 @@ impl<'e> Reader<'e> {
     }
 
     /// A setting that may be left out.
-    pub fn optional<T>(&mut self, name: &str, shape: Shape, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+    pub fn optional<T>(&mut self, name: &str, shape: Format, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
         let raw = self.raw(name)?;
         let parsed = if is_unresolved(&raw) { None } else { parse(&raw) };
         if parsed.is_none() {
@@ -51,7 +51,7 @@ impl<'e> Reader<'e> {
     }
 
     /// A setting that must be there.
-    pub fn required<T>(&mut self, name: &str, shape: Shape, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+    pub fn required<T>(&mut self, name: &str, shape: Format, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
         if self.raw(name).is_none() {
             self.note(name, Problem::Missing, shape);
         }
@@ -59,8 +59,8 @@ impl<'e> Reader<'e> {
     }
 
     /// Notes a fault.
-    pub fn note(&mut self, setting: impl Into<String>, problem: Problem, shape: Shape) {
-        self.faults.push(Fault { setting: setting.into(), problem, shape });
+    pub fn note(&mut self, setting: impl Into<String>, problem: Problem, shape: Format) {
+        self.faults.push(ConfigError { setting: setting.into(), problem, shape });
     }
 
     /// Has `setting` a fault already?
@@ -73,10 +73,10 @@ impl<'e> Reader<'e> {
     ///
     /// # Errors
     /// The faults noted so far.
-    pub fn finish<T>(self, settings: Option<T>) -> Result<T, Faults> {
+    pub fn finish<T>(self, settings: Option<T>) -> Result<T, ConfigErrors> {
         match settings {
             Some(settings) if self.faults.is_empty() => Ok(settings),
-            _ => Err(Faults(self.faults)),
+            _ => Err(ConfigErrors(self.faults)),
         }
     }
 }

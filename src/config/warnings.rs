@@ -8,74 +8,74 @@ use crate::oauth::client::{AccessTokenKind, Client, GrantType, Profile, SubjectK
 
 /// A field to look at again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pitfall {
+pub struct Warning {
     /// The field.
     pub field: &'static str,
     /// What comes of it, and what to do.
-    pub told: &'static str,
+    pub message: &'static str,
 }
 
-impl fmt::Display for Pitfall {
+impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.field, self.told)
+        write!(f, "{}: {}", self.field, self.message)
     }
 }
 
-const SHARED_REDIRECT_URI: Pitfall = Pitfall {
+const SHARED_REDIRECT_URI: Warning = Warning {
     field: "redirect_uris",
-    told: "https://global.consent.azure-apim.net/redirect is shared by connectors of every tenant; let the connector have its \
+    message: "https://global.consent.azure-apim.net/redirect is shared by connectors of every tenant; let the connector have its \
            own (redirectMode GlobalPerConnector), and register the redirect URL that its Security page shows once it was saved",
 };
-const SLASH_AT_POWER_PLATFORM: Pitfall = Pitfall {
+const SLASH_AT_POWER_PLATFORM: Warning = Warning {
     field: "redirect_uris",
-    told: "Power Platform's have no slash at the end, and they are compared character by character",
+    message: "Power Platform's have no slash at the end, and they are compared character by character",
 };
-const SLASH_TWINS: Pitfall = Pitfall {
+const SLASH_TWINS: Warning = Warning {
     field: "redirect_uris",
-    told: "two of them differ in a final slash only; they are compared character by character, so keep the one that is sent",
+    message: "two of them differ in a final slash only; they are compared character by character, so keep the one that is sent",
 };
-const SEVERAL_AT_WORKFRONT: Pitfall = Pitfall {
+const SEVERAL_AT_WORKFRONT: Warning = Warning {
     field: "redirect_uris",
-    told: "Workfront is not documented to send a redirect_uri, so there must be exactly one; make a client for each Workfront",
+    message: "Workfront is not documented to send a redirect_uri, so there must be exactly one; make a client for each Workfront",
 };
-const NO_SIGN_IN: Pitfall = Pitfall {
+const NO_SIGN_IN: Warning = Warning {
     field: "grant_types",
-    told: "this platform connects by authorization_code only; add it, or leave the profile out",
+    message: "this platform connects by authorization_code only; add it, or leave the profile out",
 };
-const NO_REFRESH: Pitfall = Pitfall {
+const NO_REFRESH: Warning = Warning {
     field: "grant_types",
-    told: "without refresh_token the connection ends with its first access token, within the hour; add it",
+    message: "without refresh_token the connection ends with its first access token, within the hour; add it",
 };
-const SECRETLESS: Pitfall = Pitfall {
+const SECRETLESS: Warning = Warning {
     field: "secretless_refresh",
-    told: "whoever has a refresh token needs no secret; leave it off unless refreshes come without one",
+    message: "whoever has a refresh token needs no secret; leave it off unless refreshes come without one",
 };
-const QUERY: Pitfall = Pitfall {
+const QUERY: Warning = Warning {
     field: "token_request_in_query",
-    told: "platforms write queries to their logs, secrets included; leave it off unless token requests come in the query",
+    message: "platforms write queries to their logs, secrets included; leave it off unless token requests come in the query",
 };
-const DOCUSIGNS_AT_WORKFRONT: Pitfall = Pitfall {
+const DOCUSIGNS_AT_WORKFRONT: Warning = Warning {
     field: "access_token",
-    told: "the document routes take sealed access tokens only, and Workfront would get DocuSign's own; make it sealed",
+    message: "the document routes take sealed access tokens only, and Workfront would get DocuSign's own; make it sealed",
 };
-const ONE_FOR_ALL: Pitfall = Pitfall {
+const ONE_FOR_ALL: Warning = Warning {
     field: "api_key_sha256",
-    told: "everybody acts as the integration user, whoever Workfront names; the subject signed_in_user keeps each user's own \
+    message: "everybody acts as the integration user, whoever Workfront names; the subject signed_in_user keeps each user's own \
            rights in CLM",
 };
-const NOTHING_PASSES: Pitfall = Pitfall {
+const NOTHING_PASSES: Warning = Warning {
     field: "gateway_allow",
-    told: "the gateway lets nothing through for this client; add a rule such as GET /clm/",
+    message: "the gateway lets nothing through for this client; add a rule such as GET /clm/",
 };
-const NOBODY_PASSES: Pitfall = Pitfall {
+const NOBODY_PASSES: Warning = Warning {
     field: "gateway_allow",
-    told: "the gateway takes API keys and sealed access tokens only, and this client has neither; add an api_key_sha256, or make \
+    message: "the gateway takes API keys and sealed access tokens only, and this client has neither; add an api_key_sha256, or make \
            access_token sealed",
 };
 
 /// The pitfalls of `client`, in the order of the README's table of fields.
 #[must_use]
-pub fn of(client: &Client) -> Vec<Pitfall> {
+pub fn of(client: &Client) -> Vec<Warning> {
     // A client without a grant type has an API key, and nobody signs in.
     let platform = client.profile != Profile::Standard && !client.grant_types.is_empty();
     let workfront = client.profile == Profile::Workfront;
@@ -98,7 +98,7 @@ pub fn of(client: &Client) -> Vec<Pitfall> {
         (NOBODY_PASSES, !key && !sealed && !client.gateway_allow.is_empty()),
     ]
     .into_iter()
-    .filter_map(|(pitfall, met)| met.then_some(pitfall))
+    .filter_map(|(warning, met)| met.then_some(warning))
     .collect()
 }
 

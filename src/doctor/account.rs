@@ -9,8 +9,8 @@ use crate::doctor::{Doctor, fixes};
 use crate::docusign::account_server::DocusignAccessToken;
 use crate::docusign::api::account::{Account, ClmHosts};
 use crate::docusign::api::calls::{self, Call};
-use crate::docusign::api::error::UpstreamError;
-use crate::docusign::api::users::User;
+use crate::docusign::api::error::ApiError;
+use crate::docusign::api::users::UserLookup;
 use crate::docusign::tokens::minter::MintError;
 use crate::docusign::userinfo::UserInfo;
 
@@ -55,7 +55,7 @@ impl Doctor {
                 let told = format!("{} ({}), as {} <{}>", account.name, account.id, user.name, user.email);
                 (Finding::good(told), Some((user, account)))
             }
-            Err(UpstreamError::NoAccount) => (self.no_account(), None),
+            Err(ApiError::NoAccount) => (self.no_account(), None),
             Err(error) => (Finding::bad(error.to_string(), fixes::api(&error)), None),
         }
     }
@@ -86,7 +86,7 @@ impl Doctor {
             None => Finding::skipped(without),
             Some((_, account)) => match self.upstream.discover_clm(account).await {
                 Ok(hosts) => self.clm_member(&hosts).await,
-                Err(error @ UpstreamError::NoClm) => Finding::bad("CLM does not know the account", fixes::api(&error)),
+                Err(error @ ApiError::NoClm) => Finding::bad("CLM does not know the account", fixes::api(&error)),
                 Err(error) => Finding::bad(error.to_string(), fixes::api(&error)),
             },
         };
@@ -103,7 +103,7 @@ impl Doctor {
         };
         match member {
             Ok(member) => Finding::good(format!("{host}, as {}", member.email)),
-            Err(UpstreamError::Failed { status: 401 | 403 }) => Finding::bad(
+            Err(ApiError::Failed { status: 401 | 403 }) => Finding::bad(
                 format!("{host} knows the account, but does not let the integration user in"),
                 "The CLM administrator makes the integration user a member of CLM, with rights on the folders that are to be used.",
             ),
@@ -118,10 +118,10 @@ impl Doctor {
         let finding = match known {
             None => Finding::skipped(without),
             Some((user, _)) => match self.upstream.look_user_up(&user.email.to_lowercase()).await {
-                Ok(User::One(found)) if self.docusign.user_id.is(found.as_str()) => {
+                Ok(UserLookup::One(found)) if self.docusign.user_id.is(found.as_str()) => {
                     Finding::good("the integration user finds itself")
                 }
-                Ok(User::One(_) | User::Unknown | User::Several) => Finding::note(
+                Ok(UserLookup::One(_) | UserLookup::Unknown | UserLookup::Several) => Finding::note(
                     "the integration user does not find itself by its e-mail address",
                     "See on DocuSign's page Users whether several users share the address: such users cannot be named with API keys.",
                 ),

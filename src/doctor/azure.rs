@@ -98,7 +98,7 @@ impl Doctor {
             name: format!("redeemed/doctor-{}", random::id::<16>()),
             content: "doctor".to_owned(),
             condition: Condition::Absent,
-            useless_from: Some(self.clock.now().plus(RECORD_LIFE)),
+            expires_at: Some(self.clock.now().plus(RECORD_LIFE)),
         };
         let record = write();
         let first = self.store.write(record.clone()).await?;

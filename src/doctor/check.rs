@@ -14,7 +14,7 @@ pub enum Verdict {
     Note,
     /// Somebody has to mend it.
     Bad,
-    /// It could not be told, because of another check.
+    /// It could not be finding, because of another check.
     Skipped,
 }
 
@@ -87,35 +87,35 @@ impl fmt::Display for Check {
 /// What a check found, before it is named and timed.
 pub struct Finding {
     verdict: Verdict,
-    told: String,
+    message: String,
     fix: Option<String>,
 }
 
 impl Finding {
     /// All is well.
-    pub fn good(told: impl Into<String>) -> Self {
-        Self { verdict: Verdict::Good, told: told.into(), fix: None }
+    pub fn good(message: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Good, message: message.into(), fix: None }
     }
 
     /// It works, but `fix` would be better.
-    pub fn note(told: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { verdict: Verdict::Note, told: told.into(), fix: Some(fix.into()) }
+    pub fn note(message: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Note, message: message.into(), fix: Some(fix.into()) }
     }
 
     /// It does not work until `fix` is done.
-    pub fn bad(told: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { verdict: Verdict::Bad, told: told.into(), fix: Some(fix.into()) }
+    pub fn bad(message: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Bad, message: message.into(), fix: Some(fix.into()) }
     }
 
-    /// It could not be told.
-    pub fn skipped(told: impl Into<String>) -> Self {
-        Self { verdict: Verdict::Skipped, told: told.into(), fix: None }
+    /// It could not be checked.
+    pub fn skipped(message: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Skipped, message: message.into(), fix: None }
     }
 
     /// This finding as the result of the check `name`.
     pub fn of(self, check: &'static str, area: Area, title: impl Into<String>, duration_ms: f64) -> Check {
-        let Self { verdict, told, fix } = self;
-        Check { check, area, title: title.into(), verdict, finding: told, fix, duration_ms }
+        let Self { verdict, message, fix } = self;
+        Check { check, area, title: title.into(), verdict, finding: message, fix, duration_ms }
     }
 }
 

@@ -1,9 +1,9 @@
 //! What mends a fault, in words an administrator can act on, with the command where there is one. Pure.
 
 use crate::config::StoreSetting;
-use crate::config::error::{Fault, Problem, Shape};
+use crate::config::error::{ConfigError, Format, Problem};
 use crate::doctor::NamedKey;
-use crate::docusign::api::error::UpstreamError;
+use crate::docusign::api::error::ApiError;
 use crate::docusign::error::ExchangeError;
 use crate::docusign::tokens::minter::MintError;
 use crate::signing::SignError;
@@ -81,8 +81,8 @@ fn vault_name(id: &KeyVaultKeyId) -> &str {
 }
 
 /// What mends a setting.
-pub fn setting(fault: &Fault) -> String {
-    let Shape { wanted, example } = fault.shape;
+pub fn setting(fault: &ConfigError) -> String {
+    let Format { wanted, example } = fault.shape;
     if fault.problem == Problem::Unresolved {
         return "Grant the identity the role Key Vault Secrets User on the secret that the reference names, compare the names in it, \
                 see that the vault's network rules let the app in, and restart the app. The portal tells the reference's state \
@@ -174,16 +174,16 @@ pub fn mint(error: &MintError) -> String {
 }
 
 /// What mends an API of DocuSign's that does not answer as it should.
-pub fn api(error: &UpstreamError) -> String {
+pub fn api(error: &ApiError) -> String {
     match error {
-        UpstreamError::NoClm => {
+        ApiError::NoClm => {
             "Ask DocuSign or the CLM administrator whether the account has CLM and the integration user belongs to it. If there is \
              none, take CLM's scopes (spring_read, spring_write) out of DOCUSIGN_SCOPES."
         }
-        UpstreamError::Untrusted => {
+        ApiError::Untrusted => {
             "See that DOCUSIGN_ENVIRONMENT, DOCUSIGN_OAUTH_URL and DOCUSIGN_CLM_URL are right, and that no proxy answers for DocuSign."
         }
-        UpstreamError::Malformed | UpstreamError::Failed { status: 404 } => {
+        ApiError::Malformed | ApiError::Failed { status: 404 } => {
             "See that DOCUSIGN_CLM_URL is right, if it is set, and that no proxy answers for DocuSign."
         }
         _ => {

@@ -18,10 +18,10 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, Stream, StreamExt as _};
 
 use crate::clock::Clock;
-use crate::config::error::Fault;
-use crate::config::{DocusignSettings, Faults, StoreSetting};
+use crate::config::error::ConfigError;
+use crate::config::{ConfigErrors, DocusignSettings, StoreSetting};
 use crate::docusign::account_server::AccountServer;
-use crate::docusign::api::Upstream;
+use crate::docusign::api::DocusignApi;
 use crate::docusign::tokens::AccessTokens;
 use crate::identity::Identity;
 use crate::oauth::client::ClientRegistry;
@@ -63,7 +63,7 @@ pub struct Doctor {
     /// The cache and the mints.
     pub access_tokens: AccessTokens,
     /// DocuSign's APIs.
-    pub upstream: Arc<Upstream>,
+    pub upstream: Arc<DocusignApi>,
     /// Who is registered.
     pub clients: ClientRegistry,
     /// For calls to our own public URL.
@@ -104,9 +104,9 @@ impl Doctor {
 
 /// The checks where the settings themselves are at fault: one for each fault, and nothing else can be checked.
 #[must_use]
-pub fn of_faults(faults: &Faults) -> Vec<Check> {
-    let check = |fault: &Fault| {
-        Finding::bad(fault.told(), fixes::setting(fault)).of("settings", Area::Clients, "Settings", 0.0)
+pub fn of_faults(faults: &ConfigErrors) -> Vec<Check> {
+    let check = |fault: &ConfigError| {
+        Finding::bad(fault.message(), fixes::setting(fault)).of("settings", Area::Clients, "Settings", 0.0)
     };
     faults.0.iter().map(check).collect()
 }

@@ -7,7 +7,7 @@ use crate::doctor::{Doctor, fixes};
 use crate::docusign::error::ExchangeError;
 use crate::docusign::missing_consent::scopes_without_consent;
 use crate::docusign::tokens::minter::MintError;
-use crate::docusign::tokens::slot::Outcome;
+use crate::docusign::tokens::slot::MintOutcome;
 
 /// What is checked by one mint, in the order of the report.
 const CONNECTION: [(&str, &str); 5] = [
@@ -38,7 +38,7 @@ impl Doctor {
     }
 
     /// Does DocuSign give an access token, and for whom? One mint tells five things.
-    async fn connection(&self, reached: &Reached, minted: Outcome, took: f64) -> Vec<Check> {
+    async fn connection(&self, reached: &Reached, minted: MintOutcome, took: f64) -> Vec<Check> {
         let findings = match &minted {
             Ok(_) => self.all_known(),
             Err(error) => self.what_is_missing(error, reached).await,

@@ -10,7 +10,7 @@ use crate::memory::failures::FailureKind;
 
 /// The longest `Retry-After` of a 5xx that is believed, in seconds: a maintenance page names an hour as easily as the
 /// service is back in a minute, whereas a rate limit (429) means what it says.
-const MAINTENANCE_MOST: u64 = 300;
+const MAX_MAINTENANCE_SECONDS: u64 = 300;
 
 /// Why an exchange brought no access token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -77,7 +77,7 @@ pub enum ExchangeError {
 
 /// The error body; both members are optional in DocuSign's own model.
 #[derive(Default, Deserialize)]
-struct ErrorBody {
+struct DocusignErrorBody {
     error: Option<String>,
     error_description: Option<String>,
 }
@@ -96,7 +96,7 @@ impl ExchangeError {
 
     /// The word for log lines.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn code(self) -> &'static str {
         match self {
             Self::ConsentRequired => "consent_required",
             Self::NoValidKeys => "no_valid_keys_or_signatures",
@@ -130,7 +130,11 @@ impl ExchangeError {
             | Self::Undocumented { .. } => FailureKind::Permanent,
             Self::Throttled { retry_after: Some(seconds) } => FailureKind::Throttled(seconds),
             Self::ServerFailed { retry_after: Some(seconds), .. } => {
-                FailureKind::Throttled(if seconds < MAINTENANCE_MOST { seconds } else { MAINTENANCE_MOST })
+                FailureKind::Throttled(if seconds < MAX_MAINTENANCE_SECONDS {
+                    seconds
+                } else {
+                    MAX_MAINTENANCE_SECONDS
+                })
             }
             Self::Throttled { retry_after: None }
             | Self::ServerFailed { retry_after: None, .. }
@@ -144,12 +148,12 @@ impl ExchangeError {
 /// DocuSign's `error`, if it is a plain word and so can hold nothing else.
 #[must_use]
 pub fn plain_word(body: &[u8]) -> Option<String> {
-    let error = serde_json::from_slice::<ErrorBody>(body).ok()?.error?;
+    let error = serde_json::from_slice::<DocusignErrorBody>(body).ok()?.error?;
     let plain = (1..=40).contains(&error.len()) && error.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
     plain.then_some(error)
 }
 
-fn classify_refusal(status: u16, body: &ErrorBody) -> ExchangeError {
+fn classify_refusal(status: u16, body: &DocusignErrorBody) -> ExchangeError {
     let lower = |text: &Option<String>| text.as_deref().unwrap_or_default().trim().to_ascii_lowercase();
     let (error, description) = (lower(&body.error), lower(&body.error_description));
     // DocuSign puts the telling word into `error_description` under `invalid_grant`, at times into `error` itself.

@@ -10,7 +10,7 @@ use crate::clock::UnixSeconds;
 const DEFAULT_EXPIRES_IN: u64 = 3600;
 
 /// The longest life believed, in seconds: a day, far above the 3600 s and 28,800 s that are documented.
-const EXPIRES_IN_MOST: u64 = 86_400;
+const MAX_EXPIRES_IN_SECONDS: u64 = 86_400;
 
 /// A number, or a string with one, as both have been seen; a fraction is dropped.
 pub fn read_expires_in(value: &Value) -> u64 {
@@ -20,7 +20,7 @@ pub fn read_expires_in(value: &Value) -> u64 {
         tracing::warn!(event = "expires_in_missing", "DocuSign named no usable expires_in: 3600 s assumed");
         DEFAULT_EXPIRES_IN
     });
-    seconds.min(EXPIRES_IN_MOST)
+    seconds.min(MAX_EXPIRES_IN_SECONDS)
 }
 
 /// Seconds, or an HTTP date (RFC 9110 §10.2.3).

@@ -9,7 +9,7 @@ use crate::oauth::scope::Scope;
 #[must_use]
 pub fn upstream_scope(docusign_scopes: &Scope, granted: &Scope) -> Scope {
     let wanted = granted.clone().with(IMPERSONATION);
-    docusign_scopes.narrowed_to(&wanted).unwrap_or(wanted)
+    docusign_scopes.narrow(&wanted).unwrap_or(wanted)
 }
 
 /// The same, worked out beforehand for the scopes that nearly all requests have: those of the clients.

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::clock::UnixSeconds;
 use crate::docusign::error::ExchangeError;
-use crate::memory::failures::{FailureKind, THROTTLED_MOST};
+use crate::memory::failures::{FailureKind, MAX_THROTTLED_SECONDS};
 
 /// Until when, in unix seconds, DocuSign wants to be left alone.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ impl Throttle {
         match until.seconds_left(now) {
             // The clock was set back: longer than any memory is none.
             0 => Ok(()),
-            left if left > THROTTLED_MOST => Ok(()),
+            left if left > MAX_THROTTLED_SECONDS => Ok(()),
             left => Err(ExchangeError::Throttled { retry_after: Some(left) }),
         }
     }
@@ -28,7 +28,7 @@ impl Throttle {
     /// Takes in how a call ended.
     pub fn remember(&self, error: ExchangeError, now: UnixSeconds) {
         if let FailureKind::Throttled(seconds) = error.kind() {
-            self.0.store(now.plus(seconds.min(THROTTLED_MOST)).0, Ordering::Relaxed);
+            self.0.store(now.plus(seconds.min(MAX_THROTTLED_SECONDS)).0, Ordering::Relaxed);
         }
     }
 }

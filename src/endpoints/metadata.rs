@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::oauth::client::{Client, ClientRegistry, GrantType};
 use crate::oauth::pkce::S256;
 use crate::oauth::scope::Scope;
-use crate::telemetry::{Answer, Record};
+use crate::telemetry::{Answer, AnswerRecord};
 use crate::types::BaseUrl;
 use crate::web::response::json;
 
@@ -47,7 +47,7 @@ impl MetadataEndpoint {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
         headers.remove(PRAGMA);
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-        Answer { response, record: Record::default() }
+        Answer { response, record: AnswerRecord::default() }
     }
 
     fn metadata(&self) -> AuthorizationServerMetadata<'_> {

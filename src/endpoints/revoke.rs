@@ -21,7 +21,7 @@ use crate::sealing::claims::{AuthorizationCode, RefreshToken, SealedAccessToken}
 use crate::sealing::keys::{OpenError, SealingKeys};
 use crate::sealing::{self, Sealable};
 use crate::store::revocations::Revocations;
-use crate::telemetry::{Answer, GRANT_REVOKED, Record};
+use crate::telemetry::{Answer, AnswerRecord, GRANT_REVOKED};
 use crate::types::BaseUrl;
 use crate::web::response::json;
 
@@ -36,15 +36,15 @@ const PARAMETERS: [&str; 4] = ["token", "client_id", "client_secret", "token_typ
 struct Nothing {}
 
 /// What a token turned out to be.
-enum Presented {
+enum RevokeTarget {
     /// One of ours: its client, what a revocation has to name, and when it dies by itself.
-    Ours { client_id: String, id: String, useless_from: Option<UnixSeconds> },
+    Ours { client_id: String, id: String, expires_at: Option<UnixSeconds> },
     /// Unknown, expired, or DocuSign's: there is nothing to revoke (§2.2).
     Nothing,
 }
 
 /// Why nothing was revoked.
-enum Failure {
+enum RevokeError {
     OAuth(OAuthError),
     Outage(&'static str, &'static str),
 }
@@ -68,23 +68,23 @@ impl RevokeEndpoint {
     pub async fn handle(&self, request: &Request<Bytes>) -> Answer {
         let (client, presented) = match self.read(request) {
             Ok(read) => read,
-            Err(error) => return refuse(error, Record::default()),
+            Err(error) => return refuse(error, AnswerRecord::default()),
         };
-        let record = Record::default().by(client);
+        let record = AnswerRecord::default().by(client);
         let revoked = timeout(ANSWER_WITHIN, self.revoke(client, &presented)).await;
-        match revoked.unwrap_or(Err(Failure::Outage("deadline", "the revocation took too long"))) {
+        match revoked.unwrap_or(Err(RevokeError::Outage("deadline", "the revocation took too long"))) {
             Ok(id) => {
                 let event = Some(if id.is_some() { GRANT_REVOKED } else { "nothing_to_revoke" });
                 Answer {
                     response: json(StatusCode::OK, &Nothing {}),
-                    record: Record { event, grant_id: id.map(Cow::Owned), ..record },
+                    record: AnswerRecord { event, grant_id: id.map(Cow::Owned), ..record },
                 }
             }
-            Err(Failure::OAuth(error)) => refuse(error, record),
-            Err(Failure::Outage(cause, error_description)) => {
+            Err(RevokeError::OAuth(error)) => refuse(error, record),
+            Err(RevokeError::Outage(cause, error_description)) => {
                 let outage = Outage { retry_after: RETRY_AFTER, error_description };
                 let event = Some("revocation_unavailable");
-                let record = Record { event, error: Some(Outage::ERROR), cause: Some(cause), ..record };
+                let record = AnswerRecord { event, error: Some(Outage::ERROR), cause: Some(cause), ..record };
                 Answer { response: outage.reply(), record }
             }
         }
@@ -100,20 +100,20 @@ impl RevokeEndpoint {
     }
 
     /// Gives the id of what was revoked, if anything was.
-    async fn revoke(&self, client: &Client, presented: &SecretString) -> Result<Option<String>, Failure> {
-        let Presented::Ours { client_id, id, useless_from } = self.recognize(presented.expose_secret()).await? else {
+    async fn revoke(&self, client: &Client, presented: &SecretString) -> Result<Option<String>, RevokeError> {
+        let RevokeTarget::Ours { client_id, id, expires_at } = self.recognize(presented.expose_secret()).await? else {
             return Ok(None);
         };
         if client_id != client.client_id.as_str() {
-            return Err(Failure::OAuth(ErrorCode::InvalidGrant.say("the token was issued to another client")));
+            return Err(RevokeError::OAuth(ErrorCode::InvalidGrant.say("the token was issued to another client")));
         }
-        let kept = self.revocations.revoke(&id, useless_from).await;
-        kept.map_err(|_| Failure::Outage("store_unavailable", "the revocation could not be kept; repeat it"))?;
+        let kept = self.revocations.revoke(&id, expires_at).await;
+        kept.map_err(|_| RevokeError::Outage("store_unavailable", "the revocation could not be kept; repeat it"))?;
         Ok(Some(id))
     }
 
     /// A refresh token and a code stand for their grant, and a sealed access token for itself.
-    async fn recognize(&self, presented: &str) -> Result<Presented, Failure> {
+    async fn recognize(&self, presented: &str) -> Result<RevokeTarget, RevokeError> {
         let (issuer, now) = (self.issuer.as_str(), self.clock.now());
         let typ = sealing::label(presented).map(|label| label.typ);
         let ours = if typ.as_deref() == Some(RefreshToken::TYP) {
@@ -127,25 +127,25 @@ impl RevokeEndpoint {
             opened.map(|(sealed, _)| (sealed.content.grant.client_id, sealed.jti, sealed.exp.map(UnixSeconds)))
         };
         match ours {
-            Ok((client_id, id, useless_from)) => Ok(Presented::Ours { client_id, id, useless_from }),
-            Err(OpenError::Expired | OpenError::NotOurs) => Ok(Presented::Nothing),
+            Ok((client_id, id, expires_at)) => Ok(RevokeTarget::Ours { client_id, id, expires_at }),
+            Err(OpenError::Expired | OpenError::NotOurs) => Ok(RevokeTarget::Nothing),
             // These may come back to life when the setting is mended.
-            Err(OpenError::OtherIssuer) => Err(Failure::Outage(
+            Err(OpenError::OtherIssuer) => Err(RevokeError::Outage(
                 "other_issuer",
                 "the token was issued under another EVERGRANT_PUBLIC_URL; set that back first",
             )),
-            Err(OpenError::UnknownKey) => Err(Failure::Outage(
+            Err(OpenError::UnknownKey) => Err(RevokeError::Outage(
                 "sealing_key_unknown",
                 "the token names a sealing key that is not in use here; list it in EVERGRANT_SEALING_KEY_ID_PREVIOUS first",
             )),
             Err(OpenError::Unavailable(_)) => {
-                Err(Failure::Outage("sealing_key_unavailable", "the sealing key cannot be used at the moment"))
+                Err(RevokeError::Outage("sealing_key_unavailable", "the sealing key cannot be used at the moment"))
             }
         }
     }
 }
 
-fn refuse(error: OAuthError, record: Record) -> Answer {
-    let record = Record { event: Some("revocation_refused"), error: Some(error.error.as_str()), ..record };
+fn refuse(error: OAuthError, record: AnswerRecord) -> Answer {
+    let record = AnswerRecord { event: Some("revocation_refused"), error: Some(error.error.as_str()), ..record };
     Answer { response: error.reply(), record }
 }

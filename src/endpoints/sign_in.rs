@@ -20,7 +20,7 @@ const LIFETIME: u64 = 15 * 60;
 
 /// The longest state sent through DocuSign, in bytes: on its way back it shares a request line, of which some servers
 /// take 8192 bytes, with DocuSign's code. A client's own `state` may then have some 3000 characters.
-const STATE_MOST: usize = 5600;
+const MAX_STATE_BYTES: usize = 5600;
 
 /// Why nobody is sent to sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -57,7 +57,7 @@ impl SignIn<'_> {
         let (jti, browser) = (random::id::<32>(), random::id::<32>());
         let waiting = waiting(SignInCookie::digest(&browser));
         let state = Sealed::new(issuer.as_str(), jti.clone(), *now, Some(LIFETIME), waiting).seal(secret)?;
-        if state.len() > STATE_MOST {
+        if state.len() > MAX_STATE_BYTES {
             return Err(SignInError::TooLong);
         }
         let (redirect_uri, code_verifier) = (issuer.join(CALLBACK_PATH), secret.code_verifier(&jti));

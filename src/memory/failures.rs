@@ -16,10 +16,10 @@ pub const PERMANENT: u64 = 30;
 
 /// Seconds that the first transient failure in a row is remembered, and the most it grows to.
 const TRANSIENT: u64 = 2;
-const TRANSIENT_MOST: u64 = 10;
+const MAX_TRANSIENT_SECONDS: u64 = 10;
 
 /// The longest wait believed, in seconds: DocuSign's rate limits reset on the clock hour.
-pub const THROTTLED_MOST: u64 = 3600;
+pub const MAX_THROTTLED_SECONDS: u64 = 3600;
 
 impl FailureKind {
     /// Seconds for which nothing new is tried after the `streak`th failure in a row, counted from 1.
@@ -27,8 +27,8 @@ impl FailureKind {
     pub fn remembered_for(self, streak: u32) -> u64 {
         match self {
             Self::Permanent => PERMANENT,
-            Self::Transient => (TRANSIENT << streak.saturating_sub(1).min(8)).min(TRANSIENT_MOST),
-            Self::Throttled(seconds) => seconds.clamp(1, THROTTLED_MOST),
+            Self::Transient => (TRANSIENT << streak.saturating_sub(1).min(8)).min(MAX_TRANSIENT_SECONDS),
+            Self::Throttled(seconds) => seconds.clamp(1, MAX_THROTTLED_SECONDS),
         }
     }
 }

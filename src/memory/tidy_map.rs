@@ -35,9 +35,9 @@ impl<K: Eq + Hash, V> TidyMap<K, V> {
 
     /// Adds `value`, and gives the one that it replaces. All entries are looked through only after they have doubled, so
     /// that adding costs the same however many are of use.
-    pub fn insert(&mut self, key: K, value: V, is_of_use: impl Fn(&V) -> bool) -> Option<V> {
+    pub fn insert(&mut self, key: K, value: V, is_live: impl Fn(&V) -> bool) -> Option<V> {
         if self.entries.len() >= self.tidy_at {
-            self.entries.retain(|_, value| is_of_use(value));
+            self.entries.retain(|_, value| is_live(value));
             self.tidy_at = self.at_least.max(self.entries.len() * 2);
         }
         self.entries.insert(key, value)

@@ -36,7 +36,7 @@ struct SuccessBody<'a> {
 }
 
 #[derive(Serialize)]
-struct ErrorBody {
+struct OAuthErrorBody {
     error: &'static str,
     error_description: &'static str,
 }
@@ -66,7 +66,7 @@ impl OAuthError {
     /// The same body under a status that says more, such as 413.
     #[must_use]
     pub fn reply_with(&self, status: StatusCode) -> Response {
-        let body = ErrorBody { error: self.error.as_str(), error_description: self.error_description };
+        let body = OAuthErrorBody { error: self.error.as_str(), error_description: self.error_description };
         let mut response = json(status, &body);
         if self.error == ErrorCode::InvalidClient {
             response.headers_mut().insert(WWW_AUTHENTICATE, BASIC_CHALLENGE);
@@ -82,7 +82,7 @@ impl Outage {
     /// 503 with `Retry-After`.
     #[must_use]
     pub fn reply(&self) -> Response {
-        let body = ErrorBody { error: Self::ERROR, error_description: self.error_description };
+        let body = OAuthErrorBody { error: Self::ERROR, error_description: self.error_description };
         let mut response = json(StatusCode::SERVICE_UNAVAILABLE, &body);
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(self.retry_after.max(1)));
         response

@@ -62,19 +62,19 @@ impl Scope {
 
     /// Does this scope hold every scope-token of `other`?
     #[must_use]
-    pub fn covers(&self, other: &Self) -> bool {
+    pub fn is_superset(&self, other: &Self) -> bool {
         self == other || other.iter().all(|scope_token| self.contains(scope_token))
     }
 
     /// The part of this scope that `wanted` names, in this scope's order; `None` unless this scope covers `wanted`.
     #[must_use]
-    pub fn narrowed_to(&self, wanted: &Self) -> Option<Self> {
-        if self.covers(wanted) { self.shared_with(wanted) } else { None }
+    pub fn narrow(&self, wanted: &Self) -> Option<Self> {
+        if self.is_superset(wanted) { self.intersection(wanted) } else { None }
     }
 
     /// The part of this scope that `other` holds too, in this scope's order; `None` if they share nothing.
     #[must_use]
-    pub fn shared_with(&self, other: &Self) -> Option<Self> {
+    pub fn intersection(&self, other: &Self) -> Option<Self> {
         if self == other {
             return Some(self.clone());
         }
@@ -150,8 +150,8 @@ mod tests {
     #[test]
     fn narrowing_keeps_the_wider_scopes_order_and_never_widens() {
         let allowed = scope("signature impersonation spring_read");
-        let narrowed = allowed.narrowed_to(&scope("spring_read signature"));
+        let narrowed = allowed.narrow(&scope("spring_read signature"));
         assert_eq!(narrowed, Some(scope("signature spring_read")));
-        assert_eq!(allowed.narrowed_to(&scope("signature extended")), None);
+        assert_eq!(allowed.narrow(&scope("signature extended")), None);
     }
 }

@@ -79,8 +79,8 @@ pub struct AuthorizationCode {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_challenge: Option<CodeChallenge>,
     /// The only process that may redeem it, where processes share no store.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub home: Option<String>,
+    #[serde(rename = "home", default, skip_serializing_if = "Option::is_none")]
+    pub process_id: Option<String>,
 }
 
 /// A refresh token, RFC 6749 §1.5.

@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 
 use crate::clock::{Clock, UnixSeconds};
 use crate::sealing::secret::{LABEL, SealingSecret};
-use crate::sealing::{Presented, Sealable, Sealed, UnsealError};
+use crate::sealing::{Sealable, Sealed, SealedParts, UnsealError};
 use crate::secret::sha256;
 use crate::signing::{AssertionSigner, SignError};
 
@@ -21,11 +21,11 @@ struct Derivation {
     clock: Arc<dyn Clock>,
     secret: OnceLock<SealingSecret>,
     /// Held while the key signs, so that one signature is enough for all; remembers a failure.
-    failure: Mutex<Option<Failure>>,
+    failure: Mutex<Option<DerivationFailure>>,
 }
 
 /// The last failure, how many there were in a row, and until when nothing new is tried.
-struct Failure {
+struct DerivationFailure {
     error: SignError,
     streak: u32,
     until: UnixSeconds,
@@ -67,7 +67,7 @@ impl Derivation {
                 tracing::warn!(event = "sealing_key_unavailable", cause = %error, "the sealing key cannot be used");
                 let streak = failure.as_ref().map_or(0, |failure| failure.streak).saturating_add(1);
                 let until = self.clock.now().plus(error.kind().remembered_for(streak));
-                *failure = Some(Failure { error: error.clone(), streak, until });
+                *failure = Some(DerivationFailure { error: error.clone(), streak, until });
                 Err(error)
             }
         }
@@ -110,7 +110,7 @@ impl SealingKeys {
         sealed: &str,
         now: UnixSeconds,
     ) -> Result<(Sealed<T>, &SealingSecret), OpenError> {
-        let presented = Presented::read(sealed).filter(|presented| presented.label.typ == T::TYP);
+        let presented = SealedParts::read(sealed).filter(|presented| presented.label.typ == T::TYP);
         let presented = presented.ok_or(OpenError::NotOurs)?;
         let mut keys = std::iter::once(&self.current).chain(&self.previous);
         let Some(key) = keys.find(|key| key.0.kid == presented.label.kid) else {

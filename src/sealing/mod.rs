@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::UnixSeconds;
-pub use presented::{Label, Presented};
+pub use presented::{Label, SealedParts};
 use secret::SealingSecret;
 
 /// What a kind of sealed token carries.
@@ -84,7 +84,7 @@ pub enum UnsealError {
 /// Reads the label.
 #[must_use]
 pub fn label(sealed: &str) -> Option<Label> {
-    Presented::read(sealed).map(|presented| presented.label)
+    SealedParts::read(sealed).map(|presented| presented.label)
 }
 
 /// Opens a sealed token: signature, algorithm, kind, issuer, audience and expiry all have to fit.
@@ -98,7 +98,7 @@ pub fn unseal<T: Sealable>(
     sealed: &str,
     now: UnixSeconds,
 ) -> Result<Sealed<T>, UnsealError> {
-    Presented::read(sealed).ok_or(UnsealError::NotOurs)?.open(secret, issuer, now)
+    SealedParts::read(sealed).ok_or(UnsealError::NotOurs)?.open(secret, issuer, now)
 }
 
 fn audience<T: Sealable>(issuer: &str) -> String {

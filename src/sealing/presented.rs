@@ -18,7 +18,7 @@ pub struct Label {
 }
 
 /// The parts of a compact JWT (RFC 7515 §7.1) that names HS256, a kind and a key. No `Debug`: it holds a whole token.
-pub struct Presented<'a> {
+pub struct SealedParts<'a> {
     /// What its header says.
     pub label: Label,
     /// What is signed: header and claims.
@@ -27,7 +27,7 @@ pub struct Presented<'a> {
     signature: &'a str,
 }
 
-impl<'a> Presented<'a> {
+impl<'a> SealedParts<'a> {
     /// Takes it apart.
     #[must_use]
     pub fn read(sealed: &'a str) -> Option<Self> {
@@ -89,7 +89,7 @@ mod tests {
 
     fn label(header: &str) -> Option<(String, String)> {
         let sealed = format!("{}.e30.c2ln", URL_SAFE_NO_PAD.encode(header));
-        Presented::read(&sealed).map(|presented| (presented.label.typ, presented.label.kid))
+        SealedParts::read(&sealed).map(|presented| (presented.label.typ, presented.label.kid))
     }
 
     #[test]
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn what_has_not_three_parts_is_none_of_ours() {
         for text in ["", ".", "..", "a.b", "a.b.c", "eyJ9"] {
-            assert!(Presented::read(text).is_none(), "{text}");
+            assert!(SealedParts::read(text).is_none(), "{text}");
         }
     }
 }

@@ -33,7 +33,7 @@ fn grant() -> Grant {
 }
 
 fn code() -> AuthorizationCode {
-    AuthorizationCode { grant: grant(), redirect_uri: None, code_challenge: None, home: None }
+    AuthorizationCode { grant: grant(), redirect_uri: None, code_challenge: None, process_id: None }
 }
 
 fn sign_in() -> SignInState {
@@ -162,8 +162,8 @@ prop_compose! {
 proptest! {
     #[test]
     fn whatever_is_sealed_comes_back(grant in grants(), redirect_uri in proptest::option::of(".{0,80}"),
-                                     home in proptest::option::of("[a-z]{4}"), lifetime in 1u64..1000) {
-        let content = AuthorizationCode { grant, redirect_uri, code_challenge: None, home };
+                                     process_id in proptest::option::of("[a-z]{4}"), lifetime in 1u64..1000) {
+        let content = AuthorizationCode { grant, redirect_uri, code_challenge: None, process_id };
         let claims = Sealed::new(ISSUER, "j".to_owned(), NOW, Some(lifetime), content);
         let text = claims.seal(&ours()).unwrap();
         prop_assert_eq!(unseal(&ours(), ISSUER, &text, NOW.plus(lifetime - 1)), Ok(claims));

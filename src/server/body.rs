@@ -11,7 +11,7 @@ use http_body_util::BodyDataStream;
 
 use crate::clock::within;
 use crate::oauth::error::ErrorCode;
-use crate::telemetry::{Answer, Record};
+use crate::telemetry::{Answer, AnswerRecord};
 
 /// The largest form taken, in bytes; the largest legitimate one is a fraction of it.
 pub const FORM_LIMIT: usize = 64 * 1024;
@@ -43,7 +43,7 @@ impl BodyFault {
             Self::BrokenOff => (StatusCode::BAD_REQUEST, "the body broke off"),
         };
         let error = ErrorCode::InvalidRequest.say(description);
-        let record = Record { error: Some(error.error.as_str()), ..Record::default() };
+        let record = AnswerRecord { error: Some(error.error.as_str()), ..AnswerRecord::default() };
         Answer { response: error.reply_with(status), record }
     }
 }

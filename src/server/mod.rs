@@ -79,11 +79,11 @@ impl Endpoints {
         let answer = match endpoint {
             Endpoint::Gateway => {
                 let (head, source, upload) = upload(request);
-                return Box::pin(heard(self.gateway.handle(&head, upload, request_id), source)).await;
+                return Box::pin(drain_on_error(self.gateway.handle(&head, upload, request_id), source)).await;
             }
             Endpoint::Workfront => {
                 let (head, source, upload) = upload(request);
-                return Box::pin(heard(self.workfront.handle(&head, upload), source)).await;
+                return Box::pin(drain_on_error(self.workfront.handle(&head, upload), source)).await;
             }
             Endpoint::Token => match body::read(request.body_mut()).await {
                 Ok(body) => self.token.handle(&request.map(|_| body)).await,
@@ -114,7 +114,7 @@ fn upload(request: Request<Incoming>) -> (Request<()>, Source, Upload) {
 }
 
 /// An answer that the sender of a body gets to hear. One whose own body passes through may be given while the request's does.
-async fn heard(answering: impl Future<Output = Answer<Body>>, source: Source) -> Answer<Body> {
+async fn drain_on_error(answering: impl Future<Output = Answer<Body>>, source: Source) -> Answer<Body> {
     let answer = answering.await;
     if !answer.response.status().is_success() || matches!(answer.response.body(), Body::Whole(_)) {
         source.drain().await;

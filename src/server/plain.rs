@@ -5,7 +5,7 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TY
 use http::{Method, StatusCode};
 
 use crate::server::table::COMMON_METHODS;
-use crate::telemetry::{Answer, Record};
+use crate::telemetry::{Answer, AnswerRecord};
 use crate::web::response::{Response, json};
 
 #[derive(serde::Serialize)]
@@ -49,11 +49,11 @@ const ENVELOPE: &str = "The Functions host sent its JSON envelope instead of the
 /// 500 for a host in its JSON envelope mode.
 pub fn envelope() -> Answer {
     let response = text(StatusCode::INTERNAL_SERVER_ERROR, &format!("{ENVELOPE}\n"));
-    Answer { response, record: Record { alarm: Some(ENVELOPE), ..Record::of("json_envelope_received") } }
+    Answer { response, record: AnswerRecord { alarm: Some(ENVELOPE), ..AnswerRecord::of("json_envelope_received") } }
 }
 
 fn plain(response: Response) -> Answer {
-    Answer { response, record: Record::default() }
+    Answer { response, record: AnswerRecord::default() }
 }
 
 fn text(status: StatusCode, body: &str) -> Response {

@@ -9,27 +9,27 @@ use crate::signing::SignError;
 
 /// The body of a refusal, as far as it tells why.
 #[derive(Default, Deserialize)]
-struct Refusal {
+struct ForbiddenBody {
     #[serde(default)]
-    error: RefusalError,
+    error: ForbiddenError,
 }
 
 #[derive(Default, Deserialize)]
-struct RefusalError {
+struct ForbiddenError {
     #[serde(default, rename = "innererror", alias = "innerError")]
-    inner: RefusalReason,
+    inner: InnerError,
 }
 
 #[derive(Default, Deserialize)]
-struct RefusalReason {
+struct InnerError {
     #[serde(default)]
     code: String,
 }
 
 /// Why Key Vault refuses, as far as the inner code in `body` is one that is known.
 pub fn reason(body: &[u8]) -> SignError {
-    let told: Refusal = serde_json::from_slice(body).unwrap_or_default();
-    match told.error.inner.code.as_str() {
+    let body: ForbiddenBody = serde_json::from_slice(body).unwrap_or_default();
+    match body.error.inner.code.as_str() {
         "ForbiddenByFirewall" | "ForbiddenByConnection" => SignError::NetworkRefused,
         "KeyDisabled" | "KeyExpired" | "KeyNotYetValid" | "KeyNotYetValidOrExpired" => SignError::NotInForce,
         "KeyOperationForbidden" => SignError::MayNotSign,

@@ -98,7 +98,7 @@ impl Store for BlobStore {
         self.with_retries(|| self.put(&write)).await
     }
 
-    fn home(&self) -> Option<&str> {
+    fn process_id(&self) -> Option<&str> {
         None
     }
 }

@@ -9,7 +9,7 @@ use crate::secret::{hex, sha256};
 use crate::store::{Condition, Store, StoreError, Write};
 
 /// How much longer than its code a record is kept, in seconds: for clocks that differ.
-const KEPT_LONGER: u64 = 3600;
+const KEPT_AFTER_EXPIRY_SECONDS: u64 = 3600;
 
 /// How many attempts are kept before those whose code has expired are forgotten.
 const ATTEMPTS_AT_LEAST: usize = 1024;
@@ -20,7 +20,7 @@ struct Attempt {
     mark: String,
     /// Held while writing. True once it is known who used the code up.
     settled: tokio::sync::Mutex<bool>,
-    useless_from: UnixSeconds,
+    expires_at: UnixSeconds,
 }
 
 /// Which codes are used up.
@@ -38,19 +38,24 @@ impl UsedCodes {
         Self { store, clock, attempts: Arc::new(Mutex::new(TidyMap::new(ATTEMPTS_AT_LEAST))) }
     }
 
-    /// Uses `code` up: true for at most one caller, ever. A code that must be redeemed elsewhere (`home`) is false too.
+    /// Uses `code` up: true for at most one caller, ever. A code that must be redeemed elsewhere (`process_id`) is false too.
     ///
     /// A caller who was told of an outage, or hung up, may try again: if it turns out that the write had come through,
     /// the code is theirs all the same.
     ///
     /// # Errors
     /// [`StoreError`]; logged here, once.
-    pub async fn use_up(&self, code: &str, home: Option<&str>, expires_at: UnixSeconds) -> Result<bool, StoreError> {
-        if home != self.store.home() {
+    pub async fn use_up(
+        &self,
+        code: &str,
+        process_id: Option<&str>,
+        expires_at: UnixSeconds,
+    ) -> Result<bool, StoreError> {
+        if process_id != self.store.process_id() {
             return Ok(false);
         }
         let name = format!("redeemed/{}", hex(&sha256(code.as_bytes())));
-        let attempt = self.attempt(&name, expires_at.plus(KEPT_LONGER));
+        let attempt = self.attempt(&name, expires_at.plus(KEPT_AFTER_EXPIRY_SECONDS));
         let mut settled = attempt.settled.lock().await;
         if *settled {
             return Ok(false);
@@ -65,7 +70,7 @@ impl UsedCodes {
             name: name.clone(),
             content: attempt.mark.clone(),
             condition: Condition::Absent,
-            useless_from: Some(attempt.useless_from),
+            expires_at: Some(attempt.expires_at),
         };
         if self.store.write(write).await? {
             return Ok(true);
@@ -74,15 +79,15 @@ impl UsedCodes {
         Ok(there.is_some_and(|there| there.content == attempt.mark))
     }
 
-    fn attempt(&self, name: &str, useless_from: UnixSeconds) -> Arc<Attempt> {
+    fn attempt(&self, name: &str, expires_at: UnixSeconds) -> Arc<Attempt> {
         let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(attempt) = attempts.get(name) {
             return Arc::clone(attempt);
         }
         let settled = tokio::sync::Mutex::new(false);
-        let attempt = Arc::new(Attempt { mark: random::id::<16>(), settled, useless_from });
+        let attempt = Arc::new(Attempt { mark: random::id::<16>(), settled, expires_at });
         let now = self.clock.now();
-        attempts.insert(name.to_owned(), Arc::clone(&attempt), |attempt| now < attempt.useless_from);
+        attempts.insert(name.to_owned(), Arc::clone(&attempt), |attempt| now < attempt.expires_at);
         attempt
     }
 }

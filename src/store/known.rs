@@ -25,7 +25,7 @@ struct Known {
     /// From when on it has to be asked for again.
     stale_from: Option<UnixSeconds>,
     /// From when on nobody asks any more.
-    useless_from: Option<UnixSeconds>,
+    expires_at: Option<UnixSeconds>,
     /// The last time, the store did not answer.
     store_was_away: bool,
 }
@@ -37,7 +37,7 @@ impl Known {
     }
 
     fn may_be_forgotten(&self, now: UnixSeconds) -> bool {
-        let useless = self.useless_from.is_some_and(|useless_from| useless_from <= now);
+        let useless = self.expires_at.is_some_and(|expires_at| expires_at <= now);
         useless || (self.content.is_none() && !self.is_fresh(now))
     }
 }
@@ -59,10 +59,10 @@ impl Name {
     }
 
     /// Takes in what the store, or a caller, says. A revocation that only this process knows of is not forgotten.
-    pub fn learn(&self, content: Option<String>, stale_from: UnixSeconds, useless_from: Option<UnixSeconds>) {
+    pub fn learn(&self, content: Option<String>, stale_from: UnixSeconds, expires_at: Option<UnixSeconds>) {
         let mut known = self.lock();
         known.content = content.or(known.content.take());
-        known.useless_from = useless_from.or(known.useless_from);
+        known.expires_at = expires_at.or(known.expires_at);
         known.stale_from = Some(stale_from);
         known.store_was_away = false;
     }
@@ -102,8 +102,8 @@ impl Names {
         }
         let known = Arc::<Name>::default();
         // One that somebody holds is in use.
-        let is_of_use = |known: &Arc<Name>| Arc::strong_count(known) > 1 || !known.lock().may_be_forgotten(now);
-        names.insert(name.to_owned(), Arc::clone(&known), is_of_use);
+        let is_live = |known: &Arc<Name>| Arc::strong_count(known) > 1 || !known.lock().may_be_forgotten(now);
+        names.insert(name.to_owned(), Arc::clone(&known), is_live);
         known
     }
 }

@@ -12,20 +12,20 @@ use crate::store::{Condition, Record, Store, StoreError, Version, Write};
 /// How many records are kept before those that nobody asks for any more are dropped.
 const RECORDS_AT_LEAST: usize = 4096;
 
-struct Entry {
+struct StoredRecord {
     record: Record,
-    useless_from: Option<UnixSeconds>,
+    expires_at: Option<UnixSeconds>,
 }
 
 /// The records, and how many writes there have been.
 struct Records {
-    by_name: TidyMap<String, Entry>,
+    by_name: TidyMap<String, StoredRecord>,
     writes: u64,
 }
 
 /// A store in memory.
 pub struct MemoryStore {
-    home: String,
+    process_id: String,
     clock: Arc<dyn Clock>,
     records: Mutex<Records>,
 }
@@ -35,7 +35,7 @@ impl MemoryStore {
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         let records = Records { by_name: TidyMap::new(RECORDS_AT_LEAST), writes: 0 };
-        Self { home: random::id::<8>(), clock, records: Mutex::new(records) }
+        Self { process_id: random::id::<8>(), clock, records: Mutex::new(records) }
     }
 }
 
@@ -52,14 +52,14 @@ impl Store for MemoryStore {
         Ok(records.write(write, now))
     }
 
-    fn home(&self) -> Option<&str> {
-        Some(&self.home)
+    fn process_id(&self) -> Option<&str> {
+        Some(&self.process_id)
     }
 }
 
 impl Records {
     fn write(&mut self, write: Write, now: UnixSeconds) -> bool {
-        let Write { name, content, condition, useless_from } = write;
+        let Write { name, content, condition, expires_at } = write;
         let there = self.by_name.get(&name).map(|entry| &entry.record.version);
         let holds = match &condition {
             Condition::Absent => there.is_none(),
@@ -68,8 +68,8 @@ impl Records {
         if holds {
             self.writes += 1;
             let record = Record { content, version: Version(self.writes.to_string()) };
-            let is_of_use = |entry: &Entry| entry.useless_from.is_none_or(|useless_from| now < useless_from);
-            self.by_name.insert(name, Entry { record, useless_from }, is_of_use);
+            let is_live = |entry: &StoredRecord| entry.expires_at.is_none_or(|expires_at| now < expires_at);
+            self.by_name.insert(name, StoredRecord { record, expires_at }, is_live);
         }
         holds
     }

@@ -58,7 +58,7 @@ pub struct Write {
     /// When to write it.
     pub condition: Condition,
     /// From when on nobody asks for it any more; `None` if somebody always may.
-    pub useless_from: Option<UnixSeconds>,
+    pub expires_at: Option<UnixSeconds>,
 }
 
 /// Why the store did not answer. Never a reason to refuse a grant.
@@ -101,5 +101,5 @@ pub trait Store: Send + Sync {
     async fn write(&self, write: Write) -> Result<bool, StoreError>;
 
     /// A name for this process, if nobody else sees its records.
-    fn home(&self) -> Option<&str>;
+    fn process_id(&self) -> Option<&str>;
 }

@@ -56,16 +56,16 @@ impl Revocations {
         self.of_id(jti).await.is_some()
     }
 
-    /// Revokes one grant; or, where `useless_from` says when it dies by itself, one sealed access token.
+    /// Revokes one grant; or, where `expires_at` says when it dies by itself, one sealed access token.
     ///
     /// # Errors
     /// [`StoreError`] if other processes will not learn of it; this one knows.
-    pub async fn revoke(&self, id: &str, useless_from: Option<UnixSeconds>) -> Result<(), StoreError> {
+    pub async fn revoke(&self, id: &str, expires_at: Option<UnixSeconds>) -> Result<(), StoreError> {
         let (name, content) = (revoked(id), "revoked".to_owned());
         let now = self.clock.now();
-        self.revoked.get(id, now).learn(Some(content.clone()), now.plus(BELIEVED_FOR), useless_from);
-        let written = self.store.write(Write { name, content, condition: Condition::Absent, useless_from }).await;
-        written.map(drop).inspect_err(|error| complain("revoke", *error))
+        self.revoked.get(id, now).learn(Some(content.clone()), now.plus(BELIEVED_FOR), expires_at);
+        let written = self.store.write(Write { name, content, condition: Condition::Absent, expires_at }).await;
+        written.map(drop).inspect_err(|error| log_failure("revoke", *error))
     }
 
     /// Revokes every grant of `client_id` from before `moment`. An earlier moment than the one that is known changes
@@ -81,7 +81,7 @@ impl Revocations {
                 return Ok(());
             }
             let condition = there.map_or(Condition::Absent, |there| Condition::Unchanged(there.version));
-            let write = Write { name: name.clone(), content: moment.0.to_string(), condition, useless_from: None };
+            let write = Write { name: name.clone(), content: moment.0.to_string(), condition, expires_at: None };
             if self.store.write(write).await? {
                 return Ok(());
             }
@@ -132,14 +132,14 @@ impl Revocations {
         match self.store.read(name).await {
             Ok(record) => known.learn(record.map(|record| record.content), now.plus(BELIEVED_FOR), None),
             Err(error) => {
-                complain("look up", error);
+                log_failure("look up", error);
                 known.store_is_away(self.clock.now().plus(LEFT_ALONE_FOR));
             }
         }
     }
 }
 
-fn complain(what: &str, error: StoreError) {
+fn log_failure(what: &str, error: StoreError) {
     tracing::warn!(event = "store_unavailable", what, cause = %error);
 }
 

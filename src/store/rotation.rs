@@ -20,14 +20,14 @@ pub const GRACE: u64 = 60;
 const PATIENCE: Duration = Duration::from_secs(4);
 
 /// How many generations are remembered at most.
-const HISTORY_MOST: usize = 32;
+const MAX_GENERATIONS: usize = 32;
 
 /// How often a lost race is run again. Each loss means that somebody else won, so one more round settles it.
 const ROUNDS: u32 = 3;
 
 /// What becomes of a presented refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
+pub enum Rotation {
     /// It is replaced by the one of this generation, made at this moment.
     Successor {
         /// The successor's generation.
@@ -56,15 +56,15 @@ impl Rotations {
     ///
     /// While the store does not answer, its successor takes over all the same: should the write have come through, it
     /// is the newest; should it not, the store catches up when it is presented.
-    pub async fn take_turn(&self, grant: &Grant, presented: u64, now: UnixSeconds) -> Turn {
+    pub async fn rotate(&self, grant: &Grant, presented: u64, now: UnixSeconds) -> Rotation {
         let turn = timeout(PATIENCE, self.run(&format!("rotated/{}", grant.grant_id), presented, now)).await;
         turn.unwrap_or(Err(StoreError::NoAnswer)).unwrap_or_else(|error| {
             tracing::warn!(event = "store_unavailable", what = "rotate", cause = %error);
-            Turn::Successor { generation: presented + 1, at: now }
+            Rotation::Successor { generation: presented + 1, at: now }
         })
     }
 
-    async fn run(&self, name: &str, presented: u64, now: UnixSeconds) -> Result<Turn, StoreError> {
+    async fn run(&self, name: &str, presented: u64, now: UnixSeconds) -> Result<Rotation, StoreError> {
         for _ in 0..ROUNDS {
             let record = self.store.read(name).await?;
             let mut history = record.as_ref().map(|record| History::parse(&record.content)).unwrap_or_default();
@@ -75,9 +75,9 @@ impl Rotations {
                     history.add(generation, now);
                     let condition = record.map_or(Condition::Absent, |record| Condition::Unchanged(record.version));
                     let content = history.to_string();
-                    let write = Write { name: name.to_owned(), content, condition, useless_from: None };
+                    let write = Write { name: name.to_owned(), content, condition, expires_at: None };
                     if self.store.write(write).await? {
-                        return Ok(Turn::Successor { generation, at: now });
+                        return Ok(Rotation::Successor { generation, at: now });
                     }
                 }
             }
@@ -91,7 +91,7 @@ enum Decision {
     /// It is the newest: it has to be replaced.
     Rotate,
     /// It was replaced before.
-    Settled(Turn),
+    Settled(Rotation),
 }
 
 /// The latest generations and when each was made, newest first; written as `5:1795319592 4:1795319590`.
@@ -107,7 +107,7 @@ impl History {
                 // The next generation that was recorded: while the store is away, some are not.
                 let replaced_at = self.0.iter().rev().find(|(generation, _)| *generation > presented);
                 let in_grace = replaced_at.is_some_and(|(_, replaced_at)| now <= replaced_at.plus(GRACE));
-                let turn = if in_grace { Turn::Successor { generation: newest, at } } else { Turn::Reused };
+                let turn = if in_grace { Rotation::Successor { generation: newest, at } } else { Rotation::Reused };
                 Decision::Settled(turn)
             }
             _ => Decision::Rotate,
@@ -120,7 +120,7 @@ impl History {
         let in_grace = self.0.iter().take_while(|(_, at)| now <= at.plus(GRACE)).count();
         self.0.truncate(in_grace + 1);
         self.0.insert(0, (generation, now));
-        self.0.truncate(HISTORY_MOST);
+        self.0.truncate(MAX_GENERATIONS);
     }
 
     /// What cannot be read is left out.
@@ -152,18 +152,18 @@ mod tests {
         for generation in 1..=5 {
             history.add(generation, at.plus(generation));
         }
-        let newest = Decision::Settled(Turn::Successor { generation: 5, at: at.plus(5) });
+        let newest = Decision::Settled(Rotation::Successor { generation: 5, at: at.plus(5) });
         assert_eq!(history.decide(5, at.plus(6)), Decision::Rotate);
         for presented in 0..5 {
             let replaced_at = at.plus(presented + 1);
             assert_eq!(history.decide(presented, replaced_at.plus(GRACE)), newest, "{presented}");
-            assert_eq!(history.decide(presented, replaced_at.plus(GRACE + 1)), Decision::Settled(Turn::Reused));
+            assert_eq!(history.decide(presented, replaced_at.plus(GRACE + 1)), Decision::Settled(Rotation::Reused));
         }
         assert_eq!(history.decide(6, at), Decision::Rotate, "the store forgot");
         let later = at.plus(5 + GRACE + 1);
         history.add(6, later);
         assert_eq!(history.0, [(6, later), (5, at.plus(5))]);
-        assert_eq!(history.decide(4, later), Decision::Settled(Turn::Reused));
+        assert_eq!(history.decide(4, later), Decision::Settled(Rotation::Reused));
     }
 
     #[test]
@@ -173,18 +173,18 @@ mod tests {
         history.add(1, long_ago);
         // The store was away when 2 was made; 3 is its successor.
         history.add(3, now);
-        let newest = Decision::Settled(Turn::Successor { generation: 3, at: now });
+        let newest = Decision::Settled(Rotation::Successor { generation: 3, at: now });
         assert_eq!(history.decide(1, now.plus(5)), newest);
         assert_eq!(history.decide(2, now.plus(5)), newest);
-        assert_eq!(history.decide(0, now.plus(5)), Decision::Settled(Turn::Reused));
-        assert_eq!(history.decide(1, now.plus(GRACE + 1)), Decision::Settled(Turn::Reused));
+        assert_eq!(history.decide(0, now.plus(5)), Decision::Settled(Rotation::Reused));
+        assert_eq!(history.decide(1, now.plus(GRACE + 1)), Decision::Settled(Rotation::Reused));
     }
 
     #[test]
     fn what_is_written_is_read_back_and_nonsense_is_left_out() {
         let mut history = History::default();
         (1..100).for_each(|generation| history.add(generation, UnixSeconds(7)));
-        assert_eq!(history.0.len(), HISTORY_MOST);
+        assert_eq!(history.0.len(), MAX_GENERATIONS);
         assert_eq!(History::parse(&history.to_string()), history);
         assert_eq!(History::parse("x 3:9 :1 4:"), History(vec![(3, UnixSeconds(9))]));
     }

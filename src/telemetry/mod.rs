@@ -1,6 +1,6 @@
 //! Logging: one JSON object a line on stdout, of our own events only.
 //!
-//! Fields are an allow-list: [`Record`] for answered requests, and what each `tracing` call in this crate names.
+//! Fields are an allow-list: [`AnswerRecord`] for answered requests, and what each `tracing` call in this crate names.
 //! Events of other crates are never written, whatever `EVERGRANT_LOG` says, for theirs name URLs and headers.
 
 pub mod json;
@@ -52,7 +52,7 @@ pub fn init(levels: Targets) {
 
 /// What the log line of an answered request tells, beside id, route, status and duration.
 #[derive(Debug, Default)]
-pub struct Record {
+pub struct AnswerRecord {
     /// The kind of event; `answered` unless the slice says more.
     pub event: Option<&'static str>,
     /// What was asked for, where one route has many.
@@ -81,7 +81,7 @@ pub struct Record {
     pub alarm: Option<&'static str>,
 }
 
-impl Record {
+impl AnswerRecord {
     /// A record of `event`.
     #[must_use]
     pub fn of(event: &'static str) -> Self {
@@ -103,7 +103,7 @@ pub struct Answer<B = Bytes> {
     /// What the caller gets.
     pub response: http::Response<B>,
     /// What the log gets.
-    pub record: Record,
+    pub record: AnswerRecord,
 }
 
 impl From<Answer> for Answer<Body> {

@@ -18,7 +18,7 @@ use crate::clock::since_epoch;
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// As many bytes never wait: some sixty lines, half of what a pipe holds.
-const MANY: usize = 32 * 1024;
+const MAX_WAITING_BYTES: usize = 32 * 1024;
 
 /// Lines that wait, and when the last ones were written.
 struct Waiting {
@@ -41,7 +41,8 @@ pub fn add(line: &[u8], now: Duration, urgent: bool) {
     waiting.lines.extend_from_slice(line);
     // A clock that was set back tells nothing.
     let just_written = now.checked_sub(waiting.written_at).is_some_and(|since| since < PAUSE);
-    let may_wait = just_written && !urgent && waiting.lines.len() < MANY && IS_COLLECTED.load(Ordering::Relaxed);
+    let may_wait =
+        just_written && !urgent && waiting.lines.len() < MAX_WAITING_BYTES && IS_COLLECTED.load(Ordering::Relaxed);
     if !may_wait {
         waiting.write(now);
     } else if is_first {

@@ -17,8 +17,8 @@ use tokio::time::{Sleep, sleep, timeout};
 pub const STANDSTILL: Duration = Duration::from_secs(120);
 
 /// How much of a body that nobody wants is read, in bytes, and for how long.
-const DRAINED_MOST: usize = 128 * 1024 * 1024;
-const DRAINED_FOR: Duration = Duration::from_secs(20);
+const MAX_DRAINED_BYTES: usize = 128 * 1024 * 1024;
+const MAX_DRAIN_TIME: Duration = Duration::from_secs(20);
 
 /// Why a body did not come to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -113,7 +113,7 @@ impl Source {
     /// Reads and throws away what nobody read, within bounds. Whoever sends a body first and listens afterwards would not
     /// hear an answer that comes earlier, for the connection is closed with the rest of the body on its way.
     pub async fn drain(mut self) {
-        let mut left = DRAINED_MOST;
+        let mut left = MAX_DRAINED_BYTES;
         let draining = async {
             while let Some(Ok(piece)) = self.next().await {
                 left = left.saturating_sub(piece.len());
@@ -122,7 +122,7 @@ impl Source {
                 }
             }
         };
-        let _ = timeout(DRAINED_FOR, draining).await;
+        let _ = timeout(MAX_DRAIN_TIME, draining).await;
     }
 }
 

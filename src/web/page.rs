@@ -43,8 +43,8 @@ fn policy(scripts: &str) -> Option<HeaderValue> {
 pub struct Page {
     /// The HTTP status.
     pub status: StatusCode,
-    /// The word for log lines.
-    pub word: &'static str,
+    /// The code for log lines.
+    pub code: &'static str,
     /// The heading.
     pub title: &'static str,
     /// What happened.
@@ -63,7 +63,7 @@ struct Html<'a> {
     style: &'static str,
     /// `good` or `bad`; the style sheet knows both.
     tone: &'static str,
-    /// The tone in a word, for those who see no colour.
+    /// The tone in a code, for those who see no colour.
     verdict: &'static str,
     title: &'static str,
     lead: &'a str,
@@ -74,8 +74,8 @@ struct Html<'a> {
 impl Page {
     /// A page of bad news, without facts and steps.
     #[must_use]
-    pub fn bad(status: StatusCode, word: &'static str, title: &'static str, lead: &str) -> Self {
-        Self { status, word, title, lead: lead.to_owned(), facts: Vec::new(), steps: Vec::new(), retry_after: 0 }
+    pub fn bad(status: StatusCode, code: &'static str, title: &'static str, lead: &str) -> Self {
+        Self { status, code, title, lead: lead.to_owned(), facts: Vec::new(), steps: Vec::new(), retry_after: 0 }
     }
 
     /// The page as an answer that no cache keeps and no other site can frame.

@@ -51,7 +51,7 @@ fn taken_by_schema(registries: &[Value], folder: &Path) -> Vec<bool> {
     files.iter().map(|file| !faulty.contains(&&*file.display().to_string())).collect()
 }
 
-fn read(registry: &Value) -> Result<evergrant::oauth::client::ClientRegistry, evergrant::config::Faults> {
+fn read(registry: &Value) -> Result<evergrant::oauth::client::ClientRegistry, evergrant::config::ConfigErrors> {
     Settings::read_clients(&MapEnvironment::default().with("EVERGRANT_CLIENTS", &registry.to_string()))
 }
 

@@ -1,6 +1,6 @@
 //! Configuration: every fault at once, by name, shape and example, and never by value.
 
-use evergrant::config::{Faults, KeySource, Settings, StoreSetting};
+use evergrant::config::{ConfigErrors, KeySource, Settings, StoreSetting};
 use sandbox::Sandbox;
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ fn good() -> MapEnvironment {
 }
 
 fn faults(env: &MapEnvironment) -> Vec<String> {
-    let Faults(faults) = Settings::read(env).expect_err("faults");
+    let ConfigErrors(faults) = Settings::read(env).expect_err("faults");
     faults.into_iter().map(|fault| fault.setting).collect()
 }
 

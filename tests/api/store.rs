@@ -14,7 +14,7 @@ use evergrant::signing::{AssertionSigner, SignError};
 use evergrant::store::codes::UsedCodes;
 use evergrant::store::memory::MemoryStore;
 use evergrant::store::revocations::Revocations;
-use evergrant::store::rotation::{GRACE, Rotations, Turn};
+use evergrant::store::rotation::{GRACE, Rotation, Rotations};
 use evergrant::store::{Record, Store, StoreError, Write};
 use futures_util::future::join_all;
 
@@ -69,7 +69,7 @@ impl Store for BadLine {
         }
     }
 
-    fn home(&self) -> Option<&str> {
+    fn process_id(&self) -> Option<&str> {
         None
     }
 }
@@ -123,14 +123,14 @@ async fn a_rotation_goes_on_while_the_store_is_away_and_no_connection_is_lost_by
         let rotations = Rotations::new(store.clone());
         let grant = grant(clock.now());
         store.is(trouble);
-        let turn = rotations.take_turn(&grant, 0, clock.now()).await;
-        assert!(matches!(turn, Turn::Successor { generation: 1, .. }), "{turn:?}");
+        let turn = rotations.rotate(&grant, 0, clock.now()).await;
+        assert!(matches!(turn, Rotation::Successor { generation: 1, .. }), "{turn:?}");
         store.is(GOOD);
         clock.advance(10 * GRACE);
-        let turn = rotations.take_turn(&grant, 1, clock.now()).await;
-        assert!(matches!(turn, Turn::Successor { generation: 2, .. }), "{trouble}: {turn:?}");
+        let turn = rotations.rotate(&grant, 1, clock.now()).await;
+        assert!(matches!(turn, Rotation::Successor { generation: 2, .. }), "{trouble}: {turn:?}");
         clock.advance(GRACE + 1);
-        assert_eq!(rotations.take_turn(&grant, 1, clock.now()).await, Turn::Reused);
+        assert_eq!(rotations.rotate(&grant, 1, clock.now()).await, Rotation::Reused);
     }
 }
 
@@ -140,19 +140,19 @@ async fn workers_behind_an_outage_of_the_store_are_no_thieves() {
     let store = BadLine::new(&clock);
     let rotations = Rotations::new(store.clone());
     let grant = grant(clock.now());
-    rotations.take_turn(&grant, 0, clock.now()).await;
+    rotations.rotate(&grant, 0, clock.now()).await;
     clock.advance(3600);
     store.is(AWAY);
-    rotations.take_turn(&grant, 1, clock.now()).await;
+    rotations.rotate(&grant, 1, clock.now()).await;
     store.is(GOOD);
     clock.advance(1);
-    let newest = rotations.take_turn(&grant, 2, clock.now()).await;
-    assert!(matches!(newest, Turn::Successor { generation: 3, .. }), "{newest:?}");
+    let newest = rotations.rotate(&grant, 2, clock.now()).await;
+    assert!(matches!(newest, Rotation::Successor { generation: 3, .. }), "{newest:?}");
     clock.advance(5);
     for behind in [1, 2] {
-        assert_eq!(rotations.take_turn(&grant, behind, clock.now()).await, newest);
+        assert_eq!(rotations.rotate(&grant, behind, clock.now()).await, newest);
     }
-    assert_eq!(rotations.take_turn(&grant, 0, clock.now()).await, Turn::Reused);
+    assert_eq!(rotations.rotate(&grant, 0, clock.now()).await, Rotation::Reused);
 }
 
 #[tokio::test]

@@ -98,10 +98,10 @@ const NO_FAILURES: [&str; 47] = [
 const WORDS: [&str; 6] = [
     "endpoints/authorize/page.rs",
     "endpoints/consent/message.rs",
-    "endpoints/consent/refusal.rs",
+    "endpoints/consent/error.rs",
     "docusign/error.rs",
     "docusign/tokens/minter.rs",
-    "endpoints/token/refusal.rs",
+    "endpoints/token/error.rs",
 ];
 
 /// Literals in those files, and names in the doctor's, that are names of parameters, settings and the like.

@@ -66,13 +66,13 @@ pub async fn run(stand: &Stand) -> Result<Section> {
         }
     }
     for count in connections {
-        // Turn by turn, so that a disturbance meets all of them.
+        // Rotation by turn, so that a disturbance meets all of them.
         for target in &mut targets {
             target.turns.push(Turns::default());
         }
         for _ in 0..stand.arguments.rounds() {
             for target in &mut targets {
-                target.take_turn(&wrk, *count, stand.arguments.seconds())?;
+                target.rotate(&wrk, *count, stand.arguments.seconds())?;
             }
         }
     }
@@ -122,7 +122,7 @@ impl Target {
         load.transpose()
     }
 
-    fn take_turn(&mut self, wrk: &Wrk, connections: usize, seconds: u64) -> Result<()> {
+    fn rotate(&mut self, wrk: &Wrk, connections: usize, seconds: u64) -> Result<()> {
         let ticks = || self.server.as_ref().map_or(0, Server::ticks);
         let before = ticks();
         let load = self.load(wrk, connections, seconds)?;

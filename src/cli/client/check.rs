@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-use crate::cli::Failure;
+use crate::cli::CommandError;
 use crate::cli::style::{Colour, Style};
-use crate::config::{Environment, Faults, Settings, warnings};
+use crate::config::{ConfigErrors, Environment, Settings, warnings};
 use crate::oauth::client::{Client, ClientRegistry, GrantType};
 
 /// The environment with one variable replaced.
@@ -27,17 +27,17 @@ impl Environment for Replaced<'_> {
 
 /// Reads the clients and tells who is registered, and what to look at again.
 #[expect(clippy::print_stdout, reason = "the command's result")]
-pub fn run(file: Option<PathBuf>, env: &dyn Environment) -> Result<(), Failure> {
+pub fn run(file: Option<PathBuf>, env: &dyn Environment) -> Result<(), CommandError> {
     let clients = match file {
         Some(file) => read(format!("@{}", file.display()), env)?,
         None => Settings::read_clients(env)?,
     };
-    let warning = Style::of_stdout(env).paint(Colour::Yellow, "warning");
+    let label = Style::of_stdout(env).paint(Colour::Yellow, "warning");
     let mut warnings = 0;
     for client in clients.iter() {
         println!("{}", line(client));
-        for pitfall in warnings::of(client) {
-            println!("  {warning}: {pitfall}");
+        for warning in warnings::of(client) {
+            println!("  {label}: {warning}");
             warnings += 1;
         }
     }
@@ -46,7 +46,7 @@ pub fn run(file: Option<PathBuf>, env: &dyn Environment) -> Result<(), Failure> 
 }
 
 /// Reads `value` as if it were `EVERGRANT_CLIENTS`.
-pub fn read(value: String, env: &dyn Environment) -> Result<ClientRegistry, Faults> {
+pub fn read(value: String, env: &dyn Environment) -> Result<ClientRegistry, ConfigErrors> {
     Settings::read_clients(&Replaced { env, value })
 }
 

@@ -8,7 +8,7 @@ use crate::secret::{Sha256, hex};
 
 /// The fields that a new client may be given.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct ClientEntry {
     pub client_id: ClientId,
     /// Digest of its secret; a public client has none.
     pub client_secret_sha256: Option<Sha256>,
@@ -23,7 +23,7 @@ pub struct Entry {
     pub gateway_allow: Vec<String>,
 }
 
-impl Entry {
+impl ClientEntry {
     /// The JSON object, a field a line; what is the default of every client is left out, but for the subject, which
     /// is worth seeing.
     pub fn to_json(&self) -> String {

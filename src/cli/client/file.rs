@@ -8,7 +8,7 @@ use secrecy::ExposeSecret as _;
 use thiserror::Error;
 
 use crate::cli::client::check;
-use crate::cli::{Failure, failed};
+use crate::cli::{CommandError, failed};
 use crate::config::Environment;
 use crate::oauth::client::ClientRegistry;
 use crate::random;
@@ -30,7 +30,7 @@ struct WriteError {
 
 impl RegistryFile {
     /// Reads the registry at `path`; one with faults is not touched.
-    pub fn read(path: &Path, env: &dyn Environment) -> Result<Self, Failure> {
+    pub fn read(path: &Path, env: &dyn Environment) -> Result<Self, CommandError> {
         let name = path.display().to_string();
         let text = env.file(&name).map(|text| text.expose_secret().to_owned());
         check::read(text.clone().unwrap_or(format!("@{name}")), env)?;
@@ -38,7 +38,7 @@ impl RegistryFile {
     }
 
     /// Puts `text` in its place if that has no faults; gives what it registers.
-    pub fn replace(&self, text: &str, env: &dyn Environment) -> Result<ClientRegistry, Failure> {
+    pub fn replace(&self, text: &str, env: &dyn Environment) -> Result<ClientRegistry, CommandError> {
         let clients = check::read(text.to_owned(), env)?;
         let written = replace(&self.path, text);
         written.map_err(|source| failed(WriteError { path: self.path.clone(), source }))?;

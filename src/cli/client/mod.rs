@@ -11,7 +11,7 @@ mod tell;
 
 use std::path::PathBuf;
 
-use crate::cli::Failure;
+use crate::cli::CommandError;
 use crate::config::Environment;
 
 /// What to do with clients.
@@ -30,7 +30,7 @@ pub enum ClientCommand {
 }
 
 /// Does it.
-pub fn run(command: ClientCommand, env: &dyn Environment) -> Result<(), Failure> {
+pub fn run(command: ClientCommand, env: &dyn Environment) -> Result<(), CommandError> {
     match command {
         ClientCommand::Check { file } => check::run(file, env),
         ClientCommand::New(client) => new::run(client, env),

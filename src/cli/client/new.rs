@@ -6,11 +6,11 @@ use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
 
 use crate::cli::arguments::one_of;
-use crate::cli::client::entry::{Entry, default_grant_types};
+use crate::cli::client::entry::{ClientEntry, default_grant_types};
 use crate::cli::client::file::RegistryFile;
 use crate::cli::client::registry::Credential;
 use crate::cli::client::{check, registry, tell};
-use crate::cli::{Failure, usage};
+use crate::cli::{CommandError, usage};
 use crate::config::Environment;
 use crate::oauth::client::gateway_rule::GatewayRule;
 use crate::oauth::client::{ClientId, GrantType, Profile, SubjectKind, redirect_uri};
@@ -79,7 +79,7 @@ enum MissingRedirectUri {
 }
 
 /// Makes the client and its secret; the secret is shown when everything else is done.
-pub fn run(client: NewClient, env: &dyn Environment) -> Result<(), Failure> {
+pub fn run(client: NewClient, env: &dyn Environment) -> Result<(), CommandError> {
     let (file, public) = (client.file.clone(), client.public);
     let api_key = client.api_key.then(random::client_secret);
     let mut entry = client.into_entry()?;
@@ -102,7 +102,7 @@ pub fn run(client: NewClient, env: &dyn Environment) -> Result<(), Failure> {
 
 impl NewClient {
     /// The entry, as yet without a secret. One with an API key needs no grant type.
-    fn into_entry(self) -> Result<Entry, Failure> {
+    fn into_entry(self) -> Result<ClientEntry, CommandError> {
         let Self { client_id, profile, mut grant_types, redirect_uris, subject, scope, public, .. } = self;
         let key_only = self.api_key && redirect_uris.is_empty();
         if grant_types.is_empty() && !key_only {
@@ -115,7 +115,7 @@ impl NewClient {
                 Profile::Standard => MissingRedirectUri::Standard,
             }));
         }
-        Ok(Entry {
+        Ok(ClientEntry {
             client_id,
             client_secret_sha256: None,
             profile,
@@ -131,22 +131,22 @@ impl NewClient {
 }
 
 #[expect(clippy::print_stderr, reason = "stdout is the secret alone")]
-fn add(entry: &Entry, path: &Path, env: &dyn Environment) -> Result<(), Failure> {
+fn add(entry: &ClientEntry, path: &Path, env: &dyn Environment) -> Result<(), CommandError> {
     let client_id = entry.client_id.as_str();
     let file = RegistryFile::read(path, env)?;
     let text = registry::with_entry(&file.text, client_id, &entry.to_json()).map_err(usage)?;
     let clients = file.replace(&text, env)?;
     eprintln!("Added {client_id} to {}.", path.display());
-    tell::pitfalls_of(&clients, client_id);
+    tell::warnings_of(&clients, client_id);
     Ok(())
 }
 
 #[expect(clippy::print_stderr, reason = "stdout is the secret alone")]
-fn print(entry: &Entry, env: &dyn Environment) -> Result<(), Failure> {
+fn print(entry: &ClientEntry, env: &dyn Environment) -> Result<(), CommandError> {
     let json = entry.to_json();
     let clients = check::read(format!("[{json}]"), env)?;
     eprintln!("Add this entry to the array in {}:\n\n{json}\n", tell::DEPLOYED);
-    tell::pitfalls_of(&clients, entry.client_id.as_str());
+    tell::warnings_of(&clients, entry.client_id.as_str());
     Ok(())
 }
 

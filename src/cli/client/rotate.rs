@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 use crate::cli::client::file::RegistryFile;
 use crate::cli::client::registry::{self, Credential};
 use crate::cli::client::tell::{self, quoted};
-use crate::cli::{Failure, usage};
+use crate::cli::{CommandError, usage};
 use crate::config::Environment;
 use crate::random;
 use crate::secret::{hex, sha256};
@@ -38,12 +38,12 @@ impl Rotation {
 }
 
 /// Begins the rotation, or ends it.
-pub fn run(rotation: &Rotation, env: &dyn Environment) -> Result<(), Failure> {
+pub fn run(rotation: &Rotation, env: &dyn Environment) -> Result<(), CommandError> {
     if rotation.finish { finish(rotation, env) } else { begin(rotation, env) }
 }
 
 #[expect(clippy::print_stderr, reason = "stdout is the secret alone")]
-fn begin(rotation: &Rotation, env: &dyn Environment) -> Result<(), Failure> {
+fn begin(rotation: &Rotation, env: &dyn Environment) -> Result<(), CommandError> {
     let Rotation { client_id, file: path, api_key, .. } = rotation;
     let credential = rotation.credential();
     let file = RegistryFile::read(path, env)?;
@@ -61,7 +61,7 @@ fn begin(rotation: &Rotation, env: &dyn Environment) -> Result<(), Failure> {
 }
 
 #[expect(clippy::print_stderr, reason = "stdout is the secret alone")]
-fn finish(rotation: &Rotation, env: &dyn Environment) -> Result<(), Failure> {
+fn finish(rotation: &Rotation, env: &dyn Environment) -> Result<(), CommandError> {
     let Rotation { client_id, file: path, .. } = rotation;
     let credential = rotation.credential();
     let file = RegistryFile::read(path, env)?;

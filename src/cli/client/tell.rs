@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
 
 use crate::cli::client::registry::Credential;
-use crate::cli::{Failure, failed};
+use crate::cli::{CommandError, failed};
 use crate::config::warnings;
 use crate::oauth::client::{Client, ClientRegistry};
 
@@ -24,7 +24,7 @@ struct ShowError {
 
 /// Shows `secret`, which is a `what`, for the only time.
 #[expect(clippy::print_stderr, reason = "stdout is the secret alone")]
-pub fn show_once(client_id: &str, what: Credential, secret: &SecretString) -> Result<(), Failure> {
+pub fn show_once(client_id: &str, what: Credential, secret: &SecretString) -> Result<(), CommandError> {
     let name = what.as_str();
     eprintln!("The {name} of {client_id}, shown once and kept nowhere. Put it where the client keeps it:\n");
     let mut stdout = io::stdout().lock();
@@ -51,9 +51,9 @@ pub fn how_to_deploy(file: &Path) {
 
 /// Tells the pitfalls of the client.
 #[expect(clippy::print_stderr, reason = "stdout is the secret alone")]
-pub fn pitfalls_of(clients: &ClientRegistry, client_id: &str) {
-    for pitfall in clients.find(client_id).map(|client: &Client| warnings::of(client)).unwrap_or_default() {
-        eprintln!("warning: {pitfall}");
+pub fn warnings_of(clients: &ClientRegistry, client_id: &str) {
+    for warning in clients.find(client_id).map(|client: &Client| warnings::of(client)).unwrap_or_default() {
+        eprintln!("warning: {warning}");
     }
 }
 

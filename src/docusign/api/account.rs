@@ -5,10 +5,10 @@ use std::sync::Arc;
 use http::{Method, StatusCode};
 use serde::Deserialize;
 
-use crate::docusign::api::Upstream;
+use crate::docusign::api::DocusignApi;
 use crate::docusign::api::addresses::ApiBase;
 use crate::docusign::api::calls::{self, Call};
-use crate::docusign::api::error::UpstreamError;
+use crate::docusign::api::error::ApiError;
 use crate::docusign::api::remembered::LONGEST;
 use crate::docusign::userinfo::UserInfo;
 
@@ -45,62 +45,61 @@ struct Discovery {
     download: String,
 }
 
-impl Upstream {
+impl DocusignApi {
     /// The account; remembered for an hour.
     ///
     /// # Errors
-    /// [`UpstreamError`] if there is none, or DocuSign does not tell.
-    pub async fn account(&self) -> Result<Arc<Account>, UpstreamError> {
+    /// [`ApiError`] if there is none, or DocuSign does not tell.
+    pub async fn account(&self) -> Result<Arc<Account>, ApiError> {
         self.account.get(self.clock.as_ref(), |_| LONGEST, self.find_account()).await
     }
 
     /// The hosts of CLM; remembered for an hour.
     ///
     /// # Errors
-    /// [`UpstreamError`] if the account has no CLM, or nobody tells.
-    pub async fn clm(&self) -> Result<Arc<ClmHosts>, UpstreamError> {
+    /// [`ApiError`] if the account has no CLM, or nobody tells.
+    pub async fn clm(&self) -> Result<Arc<ClmHosts>, ApiError> {
         let discovery = async { self.discover_clm(self.account().await?.as_ref()).await };
         self.clm.get(self.clock.as_ref(), |_| LONGEST, discovery).await
     }
 
-    async fn find_account(&self) -> Result<Arc<Account>, UpstreamError> {
+    async fn find_account(&self) -> Result<Arc<Account>, ApiError> {
         let access_token = self.access_token(&self.integration_user()).await?;
-        let user = self.account_server.userinfo(&access_token.secret).await.map_err(UpstreamError::AccountUnknown)?;
+        let user = self.account_server.userinfo(&access_token.secret).await.map_err(ApiError::AccountUnknown)?;
         self.account_of(&user).map(Arc::new)
     }
 
     /// The account that is used of those of `user`.
     ///
     /// # Errors
-    /// [`UpstreamError`] if there is none, or its address is not DocuSign's.
-    pub fn account_of(&self, user: &UserInfo) -> Result<Account, UpstreamError> {
+    /// [`ApiError`] if there is none, or its address is not DocuSign's.
+    pub fn account_of(&self, user: &UserInfo) -> Result<Account, ApiError> {
         let account = match &self.docusign.account_id {
             Some(id) => user.account_with_id(id),
             None => user.account(),
         };
-        let account = account.filter(|account| !account.id.is_empty()).ok_or(UpstreamError::NoAccount)?;
+        let account = account.filter(|account| !account.id.is_empty()).ok_or(ApiError::NoAccount)?;
         let esign = ApiBase::parse(&account.base_uri, "/restapi", &self.docusign.trusted_hosts);
         let (name, id) = (account.name.clone(), account.id.clone());
-        Ok(Account { name, id, esign: esign.ok_or(UpstreamError::Untrusted)? })
+        Ok(Account { name, id, esign: esign.ok_or(ApiError::Untrusted)? })
     }
 
     /// The hosts of `account`'s CLM, asked for anew.
     ///
     /// # Errors
-    /// [`UpstreamError`] if it has no CLM, or nobody tells.
-    pub async fn discover_clm(&self, account: &Account) -> Result<Arc<ClmHosts>, UpstreamError> {
+    /// [`ApiError`] if it has no CLM, or nobody tells.
+    pub async fn discover_clm(&self, account: &Account) -> Result<Arc<ClmHosts>, ApiError> {
         let named = &self.docusign.trusted_hosts;
         let discovery = ApiBase::parse(self.docusign.clm_url.as_str(), "/api/v2", named);
-        let url = discovery
-            .and_then(|base| base.below(&format!("{}/account", account.id)))
-            .ok_or(UpstreamError::Untrusted)?;
+        let url =
+            discovery.and_then(|base| base.below(&format!("{}/account", account.id))).ok_or(ApiError::Untrusted)?;
         let answer = self.send(&self.integration_user(), Call::json(Method::GET, url)).await?;
         if matches!(answer.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
-            return Err(UpstreamError::NoClm);
+            return Err(ApiError::NoClm);
         }
         let Discovery { object, upload, download } = calls::read_json(answer).await?;
         let path = format!("/v2/{}", account.id);
-        let base = |url: &str| ApiBase::parse(url, &path, named).ok_or(UpstreamError::Untrusted);
+        let base = |url: &str| ApiBase::parse(url, &path, named).ok_or(ApiError::Untrusted);
         Ok(Arc::new(ClmHosts { object: base(&object)?, upload: base(&upload)?, download: base(&download)? }))
     }
 }

@@ -16,8 +16,8 @@ use tokio::time::timeout;
 use url::Url;
 
 use crate::docusign::account_server::DocusignAccessToken;
-use crate::docusign::api::error::UpstreamError;
-use crate::docusign::api::{Actor, Upstream};
+use crate::docusign::api::error::ApiError;
+use crate::docusign::api::{Actor, DocusignApi};
 use crate::web::body::{Chunks, STANDSTILL, StreamError, Upload, Watched};
 
 /// How long an answer that is read as a whole may take.
@@ -38,25 +38,25 @@ pub enum CallBody {
 }
 
 /// How often a standstill is looked for while one would last.
-const LOOKS: u32 = 8;
+const STANDSTILL_CHECKS: u32 = 8;
 
 /// A body up to this size is kept, in bytes, so that it can be sent twice.
-const KEPT: usize = 256 * 1024;
+const MAX_RESENDABLE_BYTES: usize = 256 * 1024;
 
 impl CallBody {
     /// The body of a caller's request: kept if it is small, else passed on.
     ///
     /// # Errors
-    /// [`UpstreamError::BodyBrokeOff`].
-    pub async fn of(upload: Upload) -> Result<Self, UpstreamError> {
+    /// [`ApiError::BodyBrokeOff`].
+    pub async fn of(upload: Upload) -> Result<Self, ApiError> {
         let Upload { mut chunks, length } = upload;
-        if length.is_some_and(|length| length > KEPT as u64) {
+        if length.is_some_and(|length| length > MAX_RESENDABLE_BYTES as u64) {
             return Ok(Self::Streamed(Upload { chunks, length }));
         }
         let mut kept = BytesMut::new();
         while let Some(chunk) = chunks.next().await {
-            kept.extend_from_slice(&chunk.map_err(|_| UpstreamError::BodyBrokeOff)?);
-            if kept.len() > KEPT {
+            kept.extend_from_slice(&chunk.map_err(|_| ApiError::BodyBrokeOff)?);
+            if kept.len() > MAX_RESENDABLE_BYTES {
                 let begun = stream::iter([Ok(kept.freeze())]).chain(chunks);
                 return Ok(Self::Streamed(Upload { chunks: Box::pin(begun), length }));
             }
@@ -113,13 +113,13 @@ impl Call {
     }
 }
 
-impl Upstream {
+impl DocusignApi {
     /// Makes `call` in the name of `actor`. After a 401 once more with a new access token, if the body can be sent twice;
     /// a second 401 is the answer.
     ///
     /// # Errors
-    /// [`UpstreamError`] if there is no answer. An answer that says no is an answer.
-    pub async fn send(&self, actor: &Actor, call: Call) -> Result<reqwest::Response, UpstreamError> {
+    /// [`ApiError`] if there is no answer. An answer that says no is an answer.
+    pub async fn send(&self, actor: &Actor, call: Call) -> Result<reqwest::Response, ApiError> {
         let again = call.again();
         let access_token = self.access_token(actor).await?;
         let answer = self.send_once(&access_token, call).await?;
@@ -128,26 +128,22 @@ impl Upstream {
         }
         let Actor { user, scope } = actor;
         let replaced = self.access_tokens.replace(user, scope, &access_token).await;
-        let Some(newer) = replaced.map_err(UpstreamError::NoAccessToken)? else { return Ok(answer) };
-        let again = again.ok_or(UpstreamError::AccessTokenReplaced)?;
+        let Some(newer) = replaced.map_err(ApiError::NoAccessToken)? else { return Ok(answer) };
+        let again = again.ok_or(ApiError::AccessTokenReplaced)?;
         let answer = self.send_once(&newer, again).await?;
         if answer.status() == StatusCode::UNAUTHORIZED {
-            self.access_tokens.replacing_was_futile(user, scope, &newer);
+            self.access_tokens.report_refused(user, scope, &newer);
         }
         Ok(answer)
     }
 
     /// An access token of `actor`, from memory if possible.
-    pub(super) async fn access_token(&self, actor: &Actor) -> Result<Arc<DocusignAccessToken>, UpstreamError> {
+    pub(super) async fn access_token(&self, actor: &Actor) -> Result<Arc<DocusignAccessToken>, ApiError> {
         let had = self.access_tokens.get(&actor.user, &actor.scope).await;
-        had.map(|(access_token, _)| access_token).map_err(UpstreamError::NoAccessToken)
+        had.map(|(access_token, _)| access_token).map_err(ApiError::NoAccessToken)
     }
 
-    async fn send_once(
-        &self,
-        access_token: &DocusignAccessToken,
-        call: Call,
-    ) -> Result<reqwest::Response, UpstreamError> {
+    async fn send_once(&self, access_token: &DocusignAccessToken, call: Call) -> Result<reqwest::Response, ApiError> {
         let Call { method, url, headers, body, timeout } = call;
         // Front ends answer 411 where a body is usual and its length is not told.
         let usual = !matches!(method, Method::GET | Method::HEAD | Method::DELETE | Method::OPTIONS);
@@ -183,31 +179,31 @@ fn with_upload(request: reqwest::RequestBuilder, upload: Upload, progress: &Arc<
 async fn while_it_moves(
     sending: impl Future<Output = Result<reqwest::Response, reqwest::Error>>,
     progress: &AtomicU64,
-) -> Result<reqwest::Response, UpstreamError> {
+) -> Result<reqwest::Response, ApiError> {
     let mut sending = std::pin::pin!(sending);
     let (mut seen, mut still) = (0, 0);
-    while still < LOOKS {
-        match timeout(STANDSTILL / LOOKS, &mut sending).await {
+    while still < STANDSTILL_CHECKS {
+        match timeout(STANDSTILL / STANDSTILL_CHECKS, &mut sending).await {
             Ok(sent) => return sent.map_err(|error| no_answer(&error)),
             Err(_) if progress.load(Ordering::Relaxed) == seen => still += 1,
             Err(_) => (seen, still) = (progress.load(Ordering::Relaxed), 0),
         }
     }
-    Err(UpstreamError::TimedOut)
+    Err(ApiError::TimedOut)
 }
 
-fn no_answer(error: &reqwest::Error) -> UpstreamError {
+fn no_answer(error: &reqwest::Error) -> ApiError {
     if error.is_timeout() {
-        return UpstreamError::TimedOut;
+        return ApiError::TimedOut;
     }
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
         if error.is::<StreamError>() {
-            return UpstreamError::BodyBrokeOff;
+            return ApiError::BodyBrokeOff;
         }
         cause = error.source();
     }
-    UpstreamError::NoAnswer
+    ApiError::NoAnswer
 }
 
 /// The pieces of an answer's body.
@@ -225,13 +221,13 @@ pub fn chunks(answer: reqwest::Response) -> Chunks {
 /// All of an answer's body, within bounds.
 ///
 /// # Errors
-/// [`UpstreamError`] if it breaks off or does not end.
-pub async fn read(mut answer: reqwest::Response) -> Result<Bytes, UpstreamError> {
+/// [`ApiError`] if it breaks off or does not end.
+pub async fn read(mut answer: reqwest::Response) -> Result<Bytes, ApiError> {
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(|error| no_answer(&error))? {
         body.extend_from_slice(&chunk);
         if body.len() > ANSWER_LIMIT {
-            return Err(UpstreamError::Malformed);
+            return Err(ApiError::Malformed);
         }
     }
     Ok(body.into())
@@ -240,13 +236,13 @@ pub async fn read(mut answer: reqwest::Response) -> Result<Bytes, UpstreamError>
 /// The JSON of a successful answer.
 ///
 /// # Errors
-/// [`UpstreamError`] for every other answer.
-pub async fn read_json<T: DeserializeOwned>(answer: reqwest::Response) -> Result<T, UpstreamError> {
+/// [`ApiError`] for every other answer.
+pub async fn read_json<T: DeserializeOwned>(answer: reqwest::Response) -> Result<T, ApiError> {
     match answer.status() {
         status if status.is_success() => {}
-        StatusCode::TOO_MANY_REQUESTS => return Err(UpstreamError::Throttled),
-        status => return Err(UpstreamError::Failed { status: status.as_u16() }),
+        StatusCode::TOO_MANY_REQUESTS => return Err(ApiError::Throttled),
+        status => return Err(ApiError::Failed { status: status.as_u16() }),
     }
     // The parser's error is dropped on purpose: it may quote what is nobody's business.
-    serde_json::from_slice(&read(answer).await?).map_err(|_| UpstreamError::Malformed)
+    serde_json::from_slice(&read(answer).await?).map_err(|_| ApiError::Malformed)
 }

@@ -7,7 +7,7 @@ use crate::docusign::tokens::slot::Unavailable;
 
 /// Why there is no answer.
 #[derive(Clone, Debug, Error)]
-pub enum UpstreamError {
+pub enum ApiError {
     /// There is no access token to call with.
     #[error("no access token of DocuSign's could be had")]
     NoAccessToken(Unavailable),
@@ -54,13 +54,13 @@ pub enum UpstreamError {
     AccessTokenReplaced,
 }
 
-impl UpstreamError {
+impl ApiError {
     /// The word for log lines.
     #[must_use]
-    pub const fn word(&self) -> &'static str {
+    pub const fn code(&self) -> &'static str {
         match self {
-            Self::NoAccessToken(unavailable) => unavailable.error.word(),
-            Self::AccountUnknown(error) => error.word(),
+            Self::NoAccessToken(unavailable) => unavailable.error.code(),
+            Self::AccountUnknown(error) => error.code(),
             Self::NoAccount => "no_account",
             Self::NoClm => "no_clm",
             Self::NoUserList => "no_user_list",

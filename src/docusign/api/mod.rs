@@ -23,7 +23,7 @@ use crate::types::Guid;
 use crate::web::http_client::HttpClient;
 use account::{Account, ClmHosts};
 use remembered::Remembered;
-use users::User;
+use users::UserLookup;
 
 /// Names of users that are kept before those that may be forgotten are.
 const USERS_AT_LEAST: usize = 1024;
@@ -38,7 +38,7 @@ pub struct Actor {
 }
 
 /// DocuSign's APIs and what is remembered of them.
-pub struct Upstream {
+pub struct DocusignApi {
     docusign: DocusignSettings,
     account_server: AccountServer,
     access_tokens: AccessTokens,
@@ -46,10 +46,10 @@ pub struct Upstream {
     clock: Arc<dyn Clock>,
     account: Remembered<Arc<Account>>,
     clm: Remembered<Arc<ClmHosts>>,
-    users: Mutex<TidyMap<String, Arc<Remembered<User>>>>,
+    users: Mutex<TidyMap<String, Arc<Remembered<UserLookup>>>>,
 }
 
-impl Upstream {
+impl DocusignApi {
     /// The APIs of the account that `docusign` leads to. Asks nobody yet.
     #[must_use]
     pub fn new(

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::clock::{Clock, UnixSeconds};
-use crate::docusign::api::error::UpstreamError;
+use crate::docusign::api::error::ApiError;
 
 /// Seconds for which nobody asks again after a failure.
 const FAILED_FOR: u64 = 5;
@@ -19,7 +19,7 @@ pub struct Remembered<T> {
 
 struct Known<T> {
     answer: Option<(T, UnixSeconds)>,
-    failure: Option<(UpstreamError, UnixSeconds)>,
+    failure: Option<(ApiError, UnixSeconds)>,
 }
 
 impl<T> Default for Remembered<T> {
@@ -38,8 +38,8 @@ impl<T: Clone> Remembered<T> {
         &self,
         clock: &dyn Clock,
         lifetime: impl Fn(&T) -> u64,
-        ask: impl Future<Output = Result<T, UpstreamError>>,
-    ) -> Result<T, UpstreamError> {
+        ask: impl Future<Output = Result<T, ApiError>>,
+    ) -> Result<T, ApiError> {
         if let Some(settled) = self.settled(clock.now()) {
             return settled;
         }
@@ -56,7 +56,7 @@ impl<T: Clone> Remembered<T> {
                 Ok(answer)
             }
             Err(error) => {
-                tracing::warn!(event = "api_unavailable", cause = error.word(), "{error}");
+                tracing::warn!(event = "api_unavailable", cause = error.code(), "{error}");
                 known.failure = Some((error.clone(), now.plus(FAILED_FOR)));
                 known.answer.as_ref().map(|(answer, _)| answer.clone()).ok_or(error)
             }
@@ -64,12 +64,12 @@ impl<T: Clone> Remembered<T> {
     }
 
     /// Would anything be lost with this?
-    pub fn is_of_use(&self, now: UnixSeconds) -> bool {
+    pub fn is_live(&self, now: UnixSeconds) -> bool {
         self.settled(now).is_some()
     }
 
     /// What can be told without asking.
-    fn settled(&self, now: UnixSeconds) -> Option<Result<T, UpstreamError>> {
+    fn settled(&self, now: UnixSeconds) -> Option<Result<T, ApiError>> {
         let lasts = |until: UnixSeconds| (1..=LONGEST).contains(&until.seconds_left(now));
         let known = self.lock();
         match (&known.answer, &known.failure) {

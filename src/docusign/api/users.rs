@@ -5,9 +5,9 @@ use std::sync::{Arc, PoisonError};
 use http::{Method, StatusCode};
 use serde::Deserialize;
 
-use crate::docusign::api::Upstream;
+use crate::docusign::api::DocusignApi;
 use crate::docusign::api::calls::{self, Call};
-use crate::docusign::api::error::UpstreamError;
+use crate::docusign::api::error::ApiError;
 use crate::docusign::api::remembered::Remembered;
 use crate::types::Guid;
 
@@ -20,7 +20,7 @@ const LONGEST_ADDRESS: usize = 254;
 
 /// What the list says of an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum User {
+pub enum UserLookup {
     /// One active user.
     One(Guid),
     /// No active user of the account.
@@ -30,14 +30,14 @@ pub enum User {
 }
 
 #[derive(Deserialize)]
-struct List {
+struct UserList {
     #[serde(default)]
-    users: Vec<Entry>,
+    users: Vec<ListedUser>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Entry {
+struct ListedUser {
     #[serde(default)]
     user_id: String,
     #[serde(default)]
@@ -46,61 +46,62 @@ struct Entry {
     user_status: String,
 }
 
-impl Upstream {
+impl DocusignApi {
     /// The active user of the account whose e-mail address is `email`, in whatever case.
     ///
     /// # Errors
-    /// [`UpstreamError`] if DocuSign does not tell, and never did.
-    pub async fn user(&self, email: &str) -> Result<User, UpstreamError> {
+    /// [`ApiError`] if DocuSign does not tell, and never did.
+    pub async fn user(&self, email: &str) -> Result<UserLookup, ApiError> {
         let email = email.to_lowercase();
         if !email.contains('@') || email.len() > LONGEST_ADDRESS || email.chars().any(char::is_control) {
-            return Ok(User::Unknown);
+            return Ok(UserLookup::Unknown);
         }
         let remembered = self.remembered_user(&email);
-        let lifetime = |user: &User| if matches!(user, User::One(_)) { KNOWN_FOR } else { UNKNOWN_FOR };
+        let lifetime = |user: &UserLookup| if matches!(user, UserLookup::One(_)) { KNOWN_FOR } else { UNKNOWN_FOR };
         remembered.get(self.clock.as_ref(), lifetime, self.look_user_up(&email)).await
     }
 
-    fn remembered_user(&self, email: &str) -> Arc<Remembered<User>> {
+    fn remembered_user(&self, email: &str) -> Arc<Remembered<UserLookup>> {
         let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(remembered) = users.get(email) {
             return Arc::clone(remembered);
         }
-        let (remembered, now) = (Arc::<Remembered<User>>::default(), self.clock.now());
+        let (remembered, now) = (Arc::<Remembered<UserLookup>>::default(), self.clock.now());
         // One that somebody holds is in use.
-        let is_of_use = |known: &Arc<Remembered<User>>| Arc::strong_count(known) > 1 || known.is_of_use(now);
-        users.insert(email.to_owned(), Arc::clone(&remembered), is_of_use);
+        let is_live = |known: &Arc<Remembered<UserLookup>>| Arc::strong_count(known) > 1 || known.is_live(now);
+        users.insert(email.to_owned(), Arc::clone(&remembered), is_live);
         remembered
     }
 
     /// The same, asked for anew; `email` is in lower case.
     ///
     /// # Errors
-    /// [`UpstreamError`] if DocuSign does not tell.
-    pub async fn look_user_up(&self, email: &str) -> Result<User, UpstreamError> {
+    /// [`ApiError`] if DocuSign does not tell.
+    pub async fn look_user_up(&self, email: &str) -> Result<UserLookup, ApiError> {
         let account = self.account().await?;
         let query = serde_urlencoded::to_string([("email", email), ("status", "Active")]).unwrap_or_default();
         let url = account.esign.below(&format!("v2.1/accounts/{}/users?{query}", account.id));
-        let call = Call::json(Method::GET, url.ok_or(UpstreamError::Untrusted)?);
+        let call = Call::json(Method::GET, url.ok_or(ApiError::Untrusted)?);
         let answer = self.send(&self.integration_user(), call).await?;
         if matches!(answer.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::BAD_REQUEST) {
-            return Err(UpstreamError::NoUserList);
+            return Err(ApiError::NoUserList);
         }
-        let list: List = calls::read_json(answer).await?;
+        let list: UserList = calls::read_json(answer).await?;
         Ok(only(list, email))
     }
 }
 
 /// The list may hold more than was asked for: the filters are DocuSign's, the decision is ours.
-fn only(list: List, email: &str) -> User {
-    let fits = |entry: &Entry| entry.email.to_lowercase() == email && entry.user_status.eq_ignore_ascii_case("active");
+fn only(list: UserList, email: &str) -> UserLookup {
+    let fits =
+        |entry: &ListedUser| entry.email.to_lowercase() == email && entry.user_status.eq_ignore_ascii_case("active");
     let users = list.users.into_iter().filter(fits).filter_map(|entry| Some(Guid::parse(&entry.user_id)?.lower_case()));
     let mut users: Vec<Guid> = users.collect();
     users.dedup();
     match (users.pop(), users.is_empty()) {
-        (Some(user), true) => User::One(user),
-        (Some(_), false) => User::Several,
-        (None, _) => User::Unknown,
+        (Some(user), true) => UserLookup::One(user),
+        (Some(_), false) => UserLookup::Several,
+        (None, _) => UserLookup::Unknown,
     }
 }
 
@@ -111,19 +112,22 @@ mod tests {
     #[test]
     fn only_one_active_user_of_exactly_this_address_will_do() {
         let list = |entries: &[(&str, &str, &str)]| {
-            let entry = |(user_id, email, status): &(&str, &str, &str)| Entry {
+            let entry = |(user_id, email, status): &(&str, &str, &str)| ListedUser {
                 user_id: format!("{user_id}1d7a90-8c34-4f7b-a2d6-90b1c3e5f722"),
                 email: (*email).to_owned(),
                 user_status: (*status).to_owned(),
             };
-            only(List { users: entries.iter().map(entry).collect() }, "ada@contoso.com")
+            only(UserList { users: entries.iter().map(entry).collect() }, "ada@contoso.com")
         };
-        let one = User::One(Guid::parse("aa1d7a90-8c34-4f7b-a2d6-90b1c3e5f722").unwrap());
+        let one = UserLookup::One(Guid::parse("aa1d7a90-8c34-4f7b-a2d6-90b1c3e5f722").unwrap());
         assert_eq!(list(&[("aa", "Ada@Contoso.com", "Active")]), one);
         assert_eq!(list(&[("AA", "ada@contoso.com", "active"), ("bb", "ada@contoso.com.example", "Active")]), one);
         assert_eq!(list(&[("aa", "ada@contoso.com", "Active"), ("aa", "ada@contoso.com", "Active")]), one);
-        assert_eq!(list(&[("aa", "ada@contoso.com", "Closed")]), User::Unknown);
-        assert_eq!(list(&[("aa", "ada@contoso.com", "Active"), ("bb", "ada@contoso.com", "Active")]), User::Several);
-        assert_eq!(list(&[]), User::Unknown);
+        assert_eq!(list(&[("aa", "ada@contoso.com", "Closed")]), UserLookup::Unknown);
+        assert_eq!(
+            list(&[("aa", "ada@contoso.com", "Active"), ("bb", "ada@contoso.com", "Active")]),
+            UserLookup::Several
+        );
+        assert_eq!(list(&[]), UserLookup::Unknown);
     }
 }

@@ -53,10 +53,10 @@ impl MintError {
 
     /// The word for log lines.
     #[must_use]
-    pub const fn word(&self) -> &'static str {
+    pub const fn code(&self) -> &'static str {
         match self {
             Self::Sign(_) => "signing_failed",
-            Self::Exchange(error) => error.word(),
+            Self::Exchange(error) => error.code(),
             Self::Deadline => "deadline",
             Self::BrokenOff => "broken_off",
         }
@@ -113,7 +113,7 @@ impl Minter {
             Ok(_) => tracing::info!(event = "docusign_token_minted", %scope, duration_ms = watch.elapsed_ms()),
             Err(error) => tracing::warn!(
                 event = "mint_failed",
-                error = error.word(),
+                error = error.code(),
                 cause = %innermost(error),
                 %scope,
                 duration_ms = watch.elapsed_ms(),
@@ -142,7 +142,7 @@ impl Minter {
             settled => return settled,
         };
         if !rests {
-            self.let_next_key_rest(&first_error);
+            self.demote_next_key(&first_error);
         }
         let second_try = self.mint_with(second, user, scope).await;
         // Where both fail by themselves, the current key's failure is the one to mend.
@@ -151,7 +151,7 @@ impl Minter {
 
     /// A key that DocuSign or Key Vault does not know, or not yet, comes second for a while; one that only stumbled
     /// is tried first again at once.
-    fn let_next_key_rest(&self, error: &MintError) {
+    fn demote_next_key(&self, error: &MintError) {
         tracing::info!(event = "next_signing_key_not_usable_yet", cause = %innermost(error));
         if error.kind() == FailureKind::Permanent || *error == MintError::Sign(SignError::KeyNotFound) {
             let rests_until = self.clock.now().plus(NEXT_KEY_PAUSE);

@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::docusign::account_server::DocusignAccessToken;
 use crate::docusign::tokens::minter::{MintError, Minter};
 use crate::docusign::tokens::replacements::Replacements;
-use crate::docusign::tokens::slot::{CacheResult, Decision, Outcome, Slot, Unavailable};
+use crate::docusign::tokens::slot::{CacheResult, Decision, MintOutcome, Slot, Unavailable};
 use crate::memory::tidy_map::TidyMap;
 use crate::oauth::scope::Scope;
 use crate::types::Guid;
@@ -32,15 +32,15 @@ struct CacheKey {
     scope: Scope,
 }
 
-/// A mint under way: holds its outcome once it has landed.
-type Flight = watch::Receiver<Option<Outcome>>;
+/// A mint under way: holds its outcome once it has ended.
+type Mint = watch::Receiver<Option<MintOutcome>>;
 
 /// A slot with what goes on around it.
 #[derive(Default)]
-struct Entry {
-    state: Mutex<(Slot, Option<Flight>)>,
+struct SlotEntry {
+    state: Mutex<(Slot, Option<Mint>)>,
     /// The last mint for somebody who mended something: its start on the counter of arrivals, and its outcome.
-    anew: tokio::sync::Mutex<Option<(u64, Outcome)>>,
+    anew: tokio::sync::Mutex<Option<(u64, MintOutcome)>>,
     arrivals: AtomicU64,
     /// How often it was replaced because an API refused it.
     replacements: Mutex<Replacements>,
@@ -51,7 +51,7 @@ struct Entry {
 pub struct AccessTokens {
     minter: Arc<Minter>,
     clock: Arc<dyn Clock>,
-    entries: Arc<RwLock<TidyMap<CacheKey, Arc<Entry>>>>,
+    entries: Arc<RwLock<TidyMap<CacheKey, Arc<SlotEntry>>>>,
 }
 
 impl AccessTokens {
@@ -72,19 +72,19 @@ impl AccessTokens {
     ) -> Result<(Arc<DocusignAccessToken>, CacheResult), Unavailable> {
         let cache_key = CacheKey { user: user.clone(), scope: scope.clone() };
         let entry = self.entry(&cache_key);
-        let flight = {
-            let (slot, flight) = &mut *entry.lock();
+        let mint = {
+            let (slot, mint) = &mut *entry.lock();
             match slot.decide(self.clock.now()) {
                 Decision::Hand(access_token, result) => return Ok((access_token, result)),
                 Decision::Refuse(unavailable) => return Err(unavailable),
                 Decision::HandAndRenew(access_token) => {
-                    self.join_or_start(&entry, flight, cache_key);
+                    self.join_or_start(&entry, mint, cache_key);
                     return Ok((access_token, CacheResult::Hit));
                 }
-                Decision::Await => self.join_or_start(&entry, flight, cache_key),
+                Decision::Await => self.join_or_start(&entry, mint, cache_key),
             }
         };
-        match Box::pin(landed(flight)).await {
+        match Box::pin(outcome_of(mint)).await {
             Ok(access_token) => Ok((access_token, CacheResult::Minted)),
             Err(error) => self.fall_back(&entry, error),
         }
@@ -98,7 +98,7 @@ impl AccessTokens {
     ///
     /// # Errors
     /// The mint's own.
-    pub async fn mint_anew(&self, user: &Guid, scope: &Scope) -> Outcome {
+    pub async fn mint_anew(&self, user: &Guid, scope: &Scope) -> MintOutcome {
         let cache_key = CacheKey { user: user.clone(), scope: scope.clone() };
         let entry = self.entry(&cache_key);
         let arrived = entry.arrivals.fetch_add(1, Ordering::SeqCst);
@@ -147,7 +147,7 @@ impl AccessTokens {
     }
 
     /// `newer`, which took another's place, was refused as well.
-    pub fn replacing_was_futile(&self, user: &Guid, scope: &Scope, newer: &DocusignAccessToken) {
+    pub fn report_refused(&self, user: &Guid, scope: &Scope, newer: &DocusignAccessToken) {
         let entry = self.entry(&CacheKey { user: user.clone(), scope: scope.clone() });
         entry.replacements().was_futile(newer.issued_at, self.clock.now());
     }
@@ -165,28 +165,28 @@ impl AccessTokens {
     }
 
     /// The mint under way; started now if there is none.
-    fn join_or_start(&self, entry: &Arc<Entry>, under_way: &mut Option<Flight>, cache_key: CacheKey) -> Flight {
-        // A flight whose sender is gone ended without landing; it must not be waited for.
-        if let Some(flight) = under_way.as_ref().filter(|flight| flight.has_changed().is_ok()) {
-            return flight.clone();
+    fn join_or_start(&self, entry: &Arc<SlotEntry>, under_way: &mut Option<Mint>, cache_key: CacheKey) -> Mint {
+        // A mint whose sender is gone ended without landing; it must not be waited for.
+        if let Some(mint) = under_way.as_ref().filter(|mint| mint.has_changed().is_ok()) {
+            return mint.clone();
         }
-        let (land, flight) = watch::channel(None);
-        *under_way = Some(flight.clone());
+        let (land, mint) = watch::channel(None);
+        *under_way = Some(mint.clone());
         let (this, entry) = (self.clone(), Arc::clone(entry));
         tokio::spawn(async move {
             let outcome = this.minter.mint(&cache_key.user, &cache_key.scope).await.map(Arc::new);
-            let (slot, flight) = &mut *entry.lock();
+            let (slot, mint) = &mut *entry.lock();
             slot.settle(&outcome, this.clock.now());
-            *flight = None;
+            *mint = None;
             land.send_replace(Some(outcome));
         });
-        flight
+        mint
     }
 
     /// A mint failed: whatever the slot holds that still lives, else the failure.
     fn fall_back(
         &self,
-        entry: &Entry,
+        entry: &SlotEntry,
         error: MintError,
     ) -> Result<(Arc<DocusignAccessToken>, CacheResult), Unavailable> {
         let now = self.clock.now();
@@ -197,7 +197,7 @@ impl AccessTokens {
         Err(slot.remembered(now).unwrap_or(Unavailable { error, retry_after: 1 }))
     }
 
-    fn entry(&self, cache_key: &CacheKey) -> Arc<Entry> {
+    fn entry(&self, cache_key: &CacheKey) -> Arc<SlotEntry> {
         if let Some(entry) = self.entries.read().unwrap_or_else(PoisonError::into_inner).get(cache_key) {
             return Arc::clone(entry);
         }
@@ -206,27 +206,27 @@ impl AccessTokens {
         if let Some(entry) = entries.get(cache_key) {
             return Arc::clone(entry);
         }
-        let (entry, now) = (Arc::<Entry>::default(), self.clock.now());
+        let (entry, now) = (Arc::<SlotEntry>::default(), self.clock.now());
         // One that somebody holds is in use, or about to be.
-        let is_of_use = |entry: &Arc<Entry>| Arc::strong_count(entry) > 1 || entry.lock().0.is_of_use(now);
-        entries.insert(cache_key.clone(), Arc::clone(&entry), is_of_use);
+        let is_live = |entry: &Arc<SlotEntry>| Arc::strong_count(entry) > 1 || entry.lock().0.is_live(now);
+        entries.insert(cache_key.clone(), Arc::clone(&entry), is_live);
         entry
     }
 }
 
-impl Entry {
+impl SlotEntry {
     fn replacements(&self) -> MutexGuard<'_, Replacements> {
         self.replacements.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn lock(&self) -> MutexGuard<'_, (Slot, Option<Flight>)> {
+    fn lock(&self) -> MutexGuard<'_, (Slot, Option<Mint>)> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Waits for a mint to end.
-async fn landed(mut flight: Flight) -> Outcome {
-    let outcome = flight.wait_for(Option::is_some).await;
+async fn outcome_of(mut mint: Mint) -> MintOutcome {
+    let outcome = mint.wait_for(Option::is_some).await;
     // The sender is gone without a word only if the minting task was ended from outside.
     outcome.ok().and_then(|outcome| outcome.clone()).unwrap_or(Err(MintError::BrokenOff))
 }

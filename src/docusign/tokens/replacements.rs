@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use crate::clock::UnixSeconds;
 
 /// How often within [`WINDOW`].
-const MOST: usize = 2;
+const MAX_REPLACEMENTS: usize = 2;
 
 /// For how many seconds a replacement counts, and nothing is replaced after a fresh access token was refused.
 const WINDOW: u64 = 60;
@@ -26,7 +26,7 @@ impl Replacements {
     pub fn begin(&mut self, now: UnixSeconds) -> bool {
         let lasts = |until: &UnixSeconds| (1..=WINDOW).contains(&until.seconds_left(now));
         self.counted.retain(lasts);
-        if self.counted.len() >= MOST || self.futile_until.as_ref().is_some_and(lasts) {
+        if self.counted.len() >= MAX_REPLACEMENTS || self.futile_until.as_ref().is_some_and(lasts) {
             return false;
         }
         self.counted.push_back(now.plus(WINDOW));

@@ -6,10 +6,10 @@ use crate::clock::UnixSeconds;
 use crate::docusign::account_server::DocusignAccessToken;
 use crate::docusign::tokens::freshness::Freshness;
 use crate::docusign::tokens::minter::MintError;
-use crate::memory::failures::THROTTLED_MOST;
+use crate::memory::failures::MAX_THROTTLED_SECONDS;
 
 /// How a mint ended.
-pub type Outcome = Result<Arc<DocusignAccessToken>, MintError>;
+pub type MintOutcome = Result<Arc<DocusignAccessToken>, MintError>;
 
 /// How an answer came about; `cache.result` of the log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub struct Unavailable {
 
 /// The last failure, and until when no new mint is tried.
 #[derive(Debug)]
-struct Failure {
+struct RememberedFailure {
     error: MintError,
     streak: u32,
     until: UnixSeconds,
@@ -70,7 +70,7 @@ pub struct Slot {
     access_token: Option<Arc<DocusignAccessToken>>,
     /// An API did not accept the access token, which may be its fault or the user's.
     suspect: bool,
-    failure: Option<Failure>,
+    failure: Option<RememberedFailure>,
 }
 
 impl Slot {
@@ -111,18 +111,19 @@ impl Slot {
     pub fn remembered(&self, now: UnixSeconds) -> Option<Unavailable> {
         let failure = self.failure.as_ref()?;
         // Longer than any failure is remembered means that the clock was set back.
-        let retry_after = Some(failure.until.seconds_left(now)).filter(|left| (1..=THROTTLED_MOST).contains(left))?;
+        let retry_after =
+            Some(failure.until.seconds_left(now)).filter(|left| (1..=MAX_THROTTLED_SECONDS).contains(left))?;
         Some(Unavailable { error: failure.error.clone(), retry_after })
     }
 
     /// Takes in how a mint ended.
-    pub fn settle(&mut self, outcome: &Outcome, now: UnixSeconds) {
+    pub fn settle(&mut self, outcome: &MintOutcome, now: UnixSeconds) {
         match outcome {
             Ok(access_token) => self.succeed(Arc::clone(access_token)),
             Err(error) => {
                 let streak = self.failure.as_ref().map_or(1, |failure| failure.streak.saturating_add(1));
                 let until = now.plus(error.kind().remembered_for(streak));
-                self.failure = Some(Failure { error: error.clone(), streak, until });
+                self.failure = Some(RememberedFailure { error: error.clone(), streak, until });
             }
         }
     }
@@ -152,7 +153,7 @@ impl Slot {
 
     /// Would anything be lost with this slot?
     #[must_use]
-    pub fn is_of_use(&self, now: UnixSeconds) -> bool {
+    pub fn is_live(&self, now: UnixSeconds) -> bool {
         let lives =
             self.access_token.as_ref().is_some_and(|access_token| access_token.expires_at.seconds_left(now) > 0);
         lives || self.remembered(now).is_some()

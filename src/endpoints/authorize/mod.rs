@@ -22,7 +22,7 @@ use crate::oauth::authorization::{AuthorizationError, AuthorizationErrorCode, Re
 use crate::oauth::client::ClientRegistry;
 use crate::sealing::claims::SignInState;
 use crate::sealing::keys::SealingKeys;
-use crate::telemetry::{Answer, Record};
+use crate::telemetry::{Answer, AnswerRecord};
 use crate::types::BaseUrl;
 use crate::web::response::Response;
 use request::{AuthorizationRequest, read_state};
@@ -71,10 +71,14 @@ impl AuthorizeEndpoint {
             Err(error) => Err(error),
         };
         match sent {
-            Ok(response) => Answer { response, record: Record::of("sign_in_started").by(target.client) },
+            Ok(response) => Answer { response, record: AnswerRecord::of("sign_in_started").by(target.client) },
             Err(error) => {
                 let cause = (error == UNAVAILABLE).then_some("sealing_key_unavailable");
-                let record = Record { error: Some(error.error.as_str()), cause, ..Record::of("authorization_refused") };
+                let record = AnswerRecord {
+                    error: Some(error.error.as_str()),
+                    cause,
+                    ..AnswerRecord::of("authorization_refused")
+                };
                 Answer { response: back.with_error(&error), record: record.by(target.client) }
             }
         }
@@ -117,6 +121,6 @@ fn path_client_id(uri: &Uri) -> Option<&str> {
 
 fn explain(no_target: &NoTarget) -> Answer {
     let page = page::page(no_target);
-    let record = Record { cause: Some(page.word), ..Record::of("authorization_refused") };
+    let record = AnswerRecord { cause: Some(page.code), ..AnswerRecord::of("authorization_refused") };
     Answer { response: page.response(), record }
 }

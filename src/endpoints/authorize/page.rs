@@ -9,7 +9,7 @@ use crate::oauth::client::redirect_uri::redirect_uri as registrable;
 use crate::web::page::Page;
 
 /// The longest foreign text shown, in characters.
-const SHOWN_AT_MOST: usize = 2000;
+const MAX_SHOWN_CHARS: usize = 2000;
 
 /// The page for `no_target`.
 pub fn page(no_target: &NoTarget) -> Page {
@@ -77,12 +77,12 @@ fn bad(
 
 /// Foreign text as it is, but of readable length and without what deceives the eye.
 fn shown(text: &str) -> String {
-    let plain = text.chars().take(SHOWN_AT_MOST).flat_map(|c| {
+    let plain = text.chars().take(MAX_SHOWN_CHARS).flat_map(|c| {
         let escaped = if c.is_ascii_graphic() || c == ' ' { String::from(c) } else { c.escape_unicode().to_string() };
         escaped.chars().collect::<Vec<_>>()
     });
     let mut plain: String = plain.collect();
-    if text.chars().count() > SHOWN_AT_MOST {
+    if text.chars().count() > MAX_SHOWN_CHARS {
         plain.push_str(" … (cut)");
     }
     plain

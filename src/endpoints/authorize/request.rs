@@ -73,7 +73,7 @@ fn read_code_challenge(client: &Client, query: &str) -> Result<Option<CodeChalle
 fn read_scope(client: &Client, query: &str) -> Result<Scope, AuthorizationError> {
     let wanted = Parameter::find(query, "scope").value_or(invalid("scope is sent more than once"))?;
     let Some(wanted) = wanted else { return Ok(client.scope.clone()) };
-    let granted = Scope::parse(&wanted).ok().and_then(|wanted| client.scope.narrowed_to(&wanted));
+    let granted = Scope::parse(&wanted).ok().and_then(|wanted| client.scope.narrow(&wanted));
     let wider = "the scope is malformed or wider than the client's";
     granted.ok_or(AuthorizationErrorCode::InvalidScope.say(wider))
 }

@@ -2,7 +2,7 @@
 //! key and, where there are users, the name of one.
 //!
 //! [`presented`] (pure) reads the headers → the registry or the sealing key proves the client → the user is the grant's, or
-//! the one of the name ([`Upstream::user`]). Nothing here says how a refusal is told: each route has its own way.
+//! the one of the name ([`DocusignApi::user`]). Nothing here says how a refusal is told: each route has its own way.
 
 mod presented;
 
@@ -13,9 +13,9 @@ use http::HeaderMap;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::clock::Clock;
-use crate::docusign::api::error::UpstreamError;
-use crate::docusign::api::users::User;
-use crate::docusign::api::{Actor, Upstream};
+use crate::docusign::api::error::ApiError;
+use crate::docusign::api::users::UserLookup;
+use crate::docusign::api::{Actor, DocusignApi};
 use crate::docusign::requested_scope::UpstreamScopes;
 use crate::oauth::client::{AccessTokenKind, Client, ClientRegistry, SubjectKind};
 use crate::oauth::scope::Scope;
@@ -23,7 +23,7 @@ use crate::sealing::claims::SealedAccessToken;
 use crate::sealing::keys::{OpenError, SealingKeys};
 use crate::store::revocations::Revocations;
 use crate::types::{BaseUrl, Guid};
-use presented::Presented;
+use presented::PresentedCredentials;
 
 /// `grant_id` of the log line where an API key is the grant.
 const API_KEY: &str = "api_key";
@@ -50,22 +50,22 @@ pub struct Caller<'a> {
 
 /// Why nobody is let in.
 #[derive(Debug)]
-pub enum Stranger {
+pub enum AuthenticationError {
     /// No credentials.
-    Nobody,
+    MissingCredentials,
     /// Credentials that cannot be read as one way of authentication.
     Malformed(&'static str),
     /// Credentials that are not good, with a sentence that tells no more than the caller knows.
     Refused(&'static str),
     /// Nobody can tell at the moment.
-    Unknown(UpstreamError),
+    Unavailable(ApiError),
     /// The sealing key cannot be used, so nobody can tell.
     SealingUnavailable,
 }
 
-impl From<UpstreamError> for Stranger {
-    fn from(error: UpstreamError) -> Self {
-        Self::Unknown(error)
+impl From<ApiError> for AuthenticationError {
+    fn from(error: ApiError) -> Self {
+        Self::Unavailable(error)
     }
 }
 
@@ -84,7 +84,7 @@ pub struct Callers {
     /// Which grants are revoked.
     pub revocations: Revocations,
     /// Who has which e-mail address.
-    pub upstream: Arc<Upstream>,
+    pub upstream: Arc<DocusignApi>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -93,24 +93,25 @@ impl Callers {
     /// Who sent these headers?
     ///
     /// # Errors
-    /// [`Stranger`].
-    pub async fn identify(&self, headers: &HeaderMap, username: Username) -> Result<Caller<'_>, Stranger> {
+    /// [`AuthenticationError`].
+    pub async fn identify(&self, headers: &HeaderMap, username: Username) -> Result<Caller<'_>, AuthenticationError> {
         match presented::read(headers)? {
-            Presented::Nothing => Err(Stranger::Nobody),
-            Presented::Bearer(access_token) => self.by_access_token(&access_token).await,
-            Presented::ApiKey(_, None) if username == Username::Required => {
-                Err(Stranger::Refused("the header username is missing"))
+            PresentedCredentials::Nothing => Err(AuthenticationError::MissingCredentials),
+            PresentedCredentials::Bearer(access_token) => self.by_access_token(&access_token).await,
+            PresentedCredentials::ApiKey(_, None) if username == Username::Required => {
+                Err(AuthenticationError::Refused("the header username is missing"))
             }
-            Presented::ApiKey(api_key, username) => self.by_api_key(&api_key, username.as_deref()).await,
+            PresentedCredentials::ApiKey(api_key, username) => self.by_api_key(&api_key, username.as_deref()).await,
         }
     }
 
-    async fn by_access_token(&self, access_token: &SecretString) -> Result<Caller<'_>, Stranger> {
-        const BAD: Stranger = Stranger::Refused("the access token is not valid here, has expired or was revoked");
+    async fn by_access_token(&self, access_token: &SecretString) -> Result<Caller<'_>, AuthenticationError> {
+        const BAD: AuthenticationError =
+            AuthenticationError::Refused("the access token is not valid here, has expired or was revoked");
         let (issuer, now) = (self.issuer.as_str(), self.clock.now());
         let opened = self.sealing.open::<SealedAccessToken>(issuer, access_token.expose_secret(), now).await;
         let (sealed, _) = opened.map_err(|error| match error {
-            OpenError::Unavailable(_) => Stranger::SealingUnavailable,
+            OpenError::Unavailable(_) => AuthenticationError::SealingUnavailable,
             OpenError::Expired | OpenError::NotOurs | OpenError::UnknownKey | OpenError::OtherIssuer => BAD,
         })?;
         let grant = sealed.content.grant;
@@ -118,7 +119,7 @@ impl Callers {
         if client.access_token != AccessTokenKind::Sealed || client.subject != grant.subject.kind() {
             return Err(BAD);
         }
-        let scope = grant.scope.shared_with(&client.scope).ok_or(BAD)?;
+        let scope = grant.scope.intersection(&client.scope).ok_or(BAD)?;
         let (grant_revoked, token_revoked) =
             tokio::join!(self.revocations.is_revoked(&grant), self.revocations.is_access_token_revoked(&sealed.jti));
         if grant_revoked || token_revoked {
@@ -128,9 +129,13 @@ impl Callers {
         Ok(Caller { client, actor: self.actor(user, &scope), grant_id: grant.grant_id.into() })
     }
 
-    async fn by_api_key(&self, api_key: &SecretString, username: Option<&str>) -> Result<Caller<'_>, Stranger> {
+    async fn by_api_key(
+        &self,
+        api_key: &SecretString,
+        username: Option<&str>,
+    ) -> Result<Caller<'_>, AuthenticationError> {
         let client = self.clients.by_api_key(api_key.expose_secret());
-        let client = client.ok_or(Stranger::Refused("the API key is not known here"))?;
+        let client = client.ok_or(AuthenticationError::Refused("the API key is not known here"))?;
         let named = match username {
             Some(username) => Some(self.named(client, username).await?),
             None => None,
@@ -139,21 +144,27 @@ impl Callers {
             (SubjectKind::IntegrationUser, _) => self.integration_user.clone(),
             (SubjectKind::SignedInUser, Some(user)) => user,
             (SubjectKind::SignedInUser, None) => {
-                return Err(Stranger::Refused("this API key acts for users: name one in the header username"));
+                return Err(AuthenticationError::Refused(
+                    "this API key acts for users: name one in the header username",
+                ));
             }
         };
         Ok(Caller { client, actor: self.actor(user, &client.scope), grant_id: API_KEY.into() })
     }
 
     /// The active DocuSign user called `username`, if the key may name it.
-    async fn named(&self, client: &Client, username: &str) -> Result<Guid, Stranger> {
+    async fn named(&self, client: &Client, username: &str) -> Result<Guid, AuthenticationError> {
         if !client.may_name(username) {
-            return Err(Stranger::Refused("this API key may not name this user: see api_key_usernames"));
+            return Err(AuthenticationError::Refused("this API key may not name this user: see api_key_usernames"));
         }
         match self.upstream.user(username).await? {
-            User::One(user) => Ok(user),
-            User::Unknown => Err(Stranger::Refused("no active DocuSign user of the account has this e-mail address")),
-            User::Several => Err(Stranger::Refused("several DocuSign users of the account have this e-mail address")),
+            UserLookup::One(user) => Ok(user),
+            UserLookup::Unknown => {
+                Err(AuthenticationError::Refused("no active DocuSign user of the account has this e-mail address"))
+            }
+            UserLookup::Several => {
+                Err(AuthenticationError::Refused("several DocuSign users of the account have this e-mail address"))
+            }
         }
     }
 

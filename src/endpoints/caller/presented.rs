@@ -4,14 +4,14 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use secrecy::SecretString;
 
-use crate::endpoints::caller::Stranger;
+use crate::endpoints::caller::AuthenticationError;
 
 /// The headers that carry API keys: Workfront's, and the one of API-key connectors.
 const API_KEY_HEADERS: [&str; 2] = ["apikey", "x-api-key"];
 
 /// Credentials that nobody has checked yet.
 #[derive(Debug)]
-pub enum Presented {
+pub enum PresentedCredentials {
     /// None.
     Nothing,
     /// An access token.
@@ -21,7 +21,7 @@ pub enum Presented {
 }
 
 /// Reads the headers. Another scheme of `Authorization` counts as absent, since Workfront can be told to send a fixed one.
-pub fn read(headers: &HeaderMap) -> Result<Presented, Stranger> {
+pub fn read(headers: &HeaderMap) -> Result<PresentedCredentials, AuthenticationError> {
     let authorization = single(headers, AUTHORIZATION.as_str())?;
     let bearer = authorization.as_deref().and_then(bearer);
     let mut keys = Vec::new();
@@ -30,11 +30,11 @@ pub fn read(headers: &HeaderMap) -> Result<Presented, Stranger> {
     }
     match (bearer, keys.pop(), keys.is_empty()) {
         (_, _, false) | (Some(_), Some(_), _) => {
-            Err(Stranger::Malformed("there is more than one way of authentication in the request"))
+            Err(AuthenticationError::Malformed("there is more than one way of authentication in the request"))
         }
-        (Some(access_token), None, _) => Ok(Presented::Bearer(access_token.into())),
-        (None, Some(api_key), _) => Ok(Presented::ApiKey(api_key.into(), single(headers, "username")?)),
-        (None, None, _) => Ok(Presented::Nothing),
+        (Some(access_token), None, _) => Ok(PresentedCredentials::Bearer(access_token.into())),
+        (None, Some(api_key), _) => Ok(PresentedCredentials::ApiKey(api_key.into(), single(headers, "username")?)),
+        (None, None, _) => Ok(PresentedCredentials::Nothing),
     }
 }
 
@@ -44,8 +44,9 @@ fn bearer(authorization: &str) -> Option<String> {
 }
 
 /// The value of a header that may be there once; blank counts as absent.
-fn single(headers: &HeaderMap, name: &str) -> Result<Option<String>, Stranger> {
-    const MALFORMED: Stranger = Stranger::Malformed("a header of the authentication is repeated or cannot be read");
+fn single(headers: &HeaderMap, name: &str) -> Result<Option<String>, AuthenticationError> {
+    const MALFORMED: AuthenticationError =
+        AuthenticationError::Malformed("a header of the authentication is repeated or cannot be read");
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
@@ -67,9 +68,9 @@ mod tests {
             headers.append(*name, value.parse().unwrap());
         }
         match read(&headers) {
-            Ok(Presented::Nothing) => "nothing".to_owned(),
-            Ok(Presented::Bearer(access_token)) => format!("bearer {}", access_token.expose_secret()),
-            Ok(Presented::ApiKey(key, username)) => format!("key {} {username:?}", key.expose_secret()),
+            Ok(PresentedCredentials::Nothing) => "nothing".to_owned(),
+            Ok(PresentedCredentials::Bearer(access_token)) => format!("bearer {}", access_token.expose_secret()),
+            Ok(PresentedCredentials::ApiKey(key, username)) => format!("key {} {username:?}", key.expose_secret()),
             Err(stranger) => format!("{stranger:?}"),
         }
     }

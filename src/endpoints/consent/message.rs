@@ -7,36 +7,36 @@ use http::StatusCode;
 use crate::docusign::error::ExchangeError;
 use crate::docusign::tokens::minter::MintError;
 use crate::docusign::userinfo::UserInfo;
-use crate::endpoints::consent::outcome::Outcome;
+use crate::endpoints::consent::outcome::ConsentOutcome;
 use crate::memory::failures::FailureKind;
 use crate::oauth::scope::Scope;
 use crate::web::page::Page;
 
 /// The words for `outcome`; `scopes` is what the connection wants.
-pub fn message(outcome: &Outcome, scopes: &Scope) -> Page {
+pub fn message(outcome: &ConsentOutcome, scopes: &Scope) -> Page {
     match outcome {
-        Outcome::Granted { user, signed_in } => granted(user, signed_in.as_ref(), scopes),
-        Outcome::WrongUser { signed_in } => wrong_user(signed_in),
-        Outcome::ScopesMissing(missing) => scopes_missing(missing),
-        Outcome::NotTogether => not_together(scopes),
-        Outcome::ConsentMissing => consent_missing(scopes),
-        Outcome::Denied(error, text) => denied(error, text),
-        Outcome::Unproved(error) => unproved(error),
-        Outcome::StateUnchecked => state_unchecked(),
-        Outcome::SignInOver => sign_in_over(),
-        Outcome::ClientGone => client_gone(),
-        Outcome::ForeignState => new_link(
+        ConsentOutcome::Granted { user, signed_in } => granted(user, signed_in.as_ref(), scopes),
+        ConsentOutcome::WrongUser { signed_in } => wrong_user(signed_in),
+        ConsentOutcome::ScopesMissing(missing) => scopes_missing(missing),
+        ConsentOutcome::NotTogether => not_together(scopes),
+        ConsentOutcome::ConsentMissing => consent_missing(scopes),
+        ConsentOutcome::Denied(error, text) => denied(error, text),
+        ConsentOutcome::Unproved(error) => unproved(error),
+        ConsentOutcome::StateUnchecked => state_unchecked(),
+        ConsentOutcome::SignInOver => sign_in_over(),
+        ConsentOutcome::ClientGone => client_gone(),
+        ConsentOutcome::ForeignState => new_link(
             "foreign_state",
             "This link is not ours",
             "The address carries no valid state of this app, so nothing was done. It may be cut off, or made by another \
              deployment.",
         ),
-        Outcome::OldState => new_link(
+        ConsentOutcome::OldState => new_link(
             "old_state",
             "This link is too old",
             "Consent links work for one week, and this one is older. If you pressed Allow, DocuSign has kept your consent.",
         ),
-        Outcome::NoCode => new_link(
+        ConsentOutcome::NoCode => new_link(
             "no_code",
             "DocuSign's answer is incomplete",
             "DocuSign sent neither a code nor an error, so it is not known whether consent was given.",
@@ -80,7 +80,7 @@ fn granted(user: &UserInfo, signed_in: Option<&UserInfo>, scopes: &Scope) -> Pag
     };
     Page {
         status: StatusCode::OK,
-        word: "granted",
+        code: "granted",
         title: "The connection works",
         lead: lead.to_owned(),
         facts,
@@ -167,12 +167,12 @@ fn unproved(error: &MintError) -> Page {
     Page {
         status: StatusCode::SERVICE_UNAVAILABLE,
         retry_after: error.kind().remembered_for(1),
-        facts: vec![("What failed", error.word().to_owned())],
+        facts: vec![("What failed", error.code().to_owned())],
         steps: vec![
             remedy(error).to_owned(),
             "Then open the consent link again. A consent already given is kept by DocuSign.".to_owned(),
         ],
-        ..refused(error.word(), "The connection could not be proved", lead)
+        ..refused(error.code(), "The connection could not be proved", lead)
     }
 }
 
@@ -209,16 +209,16 @@ const fn remedy(error: &MintError) -> &'static str {
     }
 }
 
-fn new_link(word: &'static str, title: &'static str, lead: &str) -> Page {
+fn new_link(code: &'static str, title: &'static str, lead: &str) -> Page {
     Page {
         status: StatusCode::BAD_REQUEST,
         steps: vec!["Make a new link with: evergrant consent-url".to_owned()],
-        ..refused(word, title, lead)
+        ..refused(code, title, lead)
     }
 }
 
-fn refused(word: &'static str, title: &'static str, lead: &str) -> Page {
-    Page::bad(StatusCode::FORBIDDEN, word, title, lead)
+fn refused(code: &'static str, title: &'static str, lead: &str) -> Page {
+    Page::bad(StatusCode::FORBIDDEN, code, title, lead)
 }
 
 fn person(user: &UserInfo) -> String {

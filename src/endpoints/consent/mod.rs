@@ -8,12 +8,12 @@
 
 mod allow;
 mod browsing;
+mod error;
 pub mod finished;
 mod message;
 mod outcome;
 mod proof;
 pub mod query;
-mod refusal;
 mod sign_in;
 
 use std::sync::Arc;
@@ -35,11 +35,11 @@ use crate::oauth::client::ClientRegistry;
 use crate::sealing::claims::{BrowsingState, ConsentState, SignInState};
 use crate::sealing::keys::{OpenError, SealingKeys};
 use crate::sealing::{self, Sealable, Sealed};
-use crate::telemetry::{Answer, Record};
+use crate::telemetry::{Answer, AnswerRecord};
 use crate::types::BaseUrl;
 use crate::web::cookies::SignInCookie;
 use finished::FinishedSignIns;
-use outcome::Outcome;
+use outcome::ConsentOutcome;
 use query::CallbackQuery;
 
 /// The redirection endpoint of DocuSign's pages and what it depends on.
@@ -55,7 +55,7 @@ pub struct ConsentCallback {
     /// Sign-ins that came to their end.
     pub finished: FinishedSignIns,
     /// The only process that may redeem the new codes, where processes share no store.
-    pub home: Option<String>,
+    pub process_id: Option<String>,
     /// DocuSign.
     pub account_server: AccountServer,
     /// What proves the consent.
@@ -73,48 +73,50 @@ impl ConsentCallback {
         match sealing::label(&state) {
             Some(label) if label.typ == SignInState::TYP => match self.open::<SignInState>(&state, deadline).await {
                 Ok(opened) => self.finish_sign_in(request.headers(), query, opened, deadline).await,
-                Err(Outcome::OldState) => self.page(&Outcome::SignInOver),
+                Err(ConsentOutcome::OldState) => self.page(&ConsentOutcome::SignInOver),
                 Err(outcome) => self.page(&outcome),
             },
             Some(label) if label.typ == BrowsingState::TYP => {
                 match self.open::<BrowsingState>(&state, deadline).await {
                     Ok(opened) => self.begin_session(request.headers(), query, opened, deadline).await,
-                    Err(Outcome::OldState) => self.page(&Outcome::SignInOver),
+                    Err(ConsentOutcome::OldState) => self.page(&ConsentOutcome::SignInOver),
                     Err(outcome) => self.page(&outcome),
                 }
             }
             _ => {
                 let visit = timeout_at(deadline, self.visit(query, &state, deadline)).await;
-                self.page(&visit.unwrap_or(Outcome::Unproved(MintError::Deadline)))
+                self.page(&visit.unwrap_or(ConsentOutcome::Unproved(MintError::Deadline)))
             }
         }
     }
 
     /// Way A: somebody comes back from a consent link.
-    async fn visit(&self, query: CallbackQuery, state: &str, deadline: Instant) -> Outcome {
+    async fn visit(&self, query: CallbackQuery, state: &str, deadline: Instant) -> ConsentOutcome {
         let (_, code_verifier) = match self.open::<ConsentState>(state, deadline).await {
             Ok(opened) => opened,
             Err(outcome) => return outcome,
         };
         if let Some((error, message)) = query.denial {
-            return Outcome::Denied(error, message);
+            return ConsentOutcome::Denied(error, message);
         }
-        let Some(code) = query.code else { return Outcome::NoCode };
+        let Some(code) = query.code else { return ConsentOutcome::NoCode };
         let signed_in = self.who_signed_in(&code, code_verifier).await;
         self.prove(signed_in.ok()).await
     }
 
     /// Opens a state, and tells the code verifier that belongs to it.
-    async fn open<T: Sealable>(&self, state: &str, deadline: Instant) -> Result<(Sealed<T>, String), Outcome> {
+    async fn open<T: Sealable>(&self, state: &str, deadline: Instant) -> Result<(Sealed<T>, String), ConsentOutcome> {
         let opened = timeout_at(deadline, self.sealing.open::<T>(self.issuer.as_str(), state, self.clock.now())).await;
         match opened {
             Ok(Ok((state, secret))) => {
                 let code_verifier = secret.code_verifier(&state.jti);
                 Ok((state, code_verifier))
             }
-            Ok(Err(OpenError::Expired)) => Err(Outcome::OldState),
-            Ok(Err(OpenError::NotOurs | OpenError::UnknownKey | OpenError::OtherIssuer)) => Err(Outcome::ForeignState),
-            Ok(Err(OpenError::Unavailable(_))) | Err(_) => Err(Outcome::StateUnchecked),
+            Ok(Err(OpenError::Expired)) => Err(ConsentOutcome::OldState),
+            Ok(Err(OpenError::NotOurs | OpenError::UnknownKey | OpenError::OtherIssuer)) => {
+                Err(ConsentOutcome::ForeignState)
+            }
+            Ok(Err(OpenError::Unavailable(_))) | Err(_) => Err(ConsentOutcome::StateUnchecked),
         }
     }
 
@@ -138,16 +140,16 @@ impl ConsentCallback {
         userinfo.inspect_err(|error| {
             tracing::warn!(
                 event = "sign_in_unknown",
-                cause = error.word(),
+                cause = error.code(),
                 "who signed in could not be learnt: {error}"
             );
         })
     }
 
-    fn page(&self, outcome: &Outcome) -> Answer {
+    fn page(&self, outcome: &ConsentOutcome) -> Answer {
         let page = message::message(outcome, &self.docusign.scopes);
-        let granted = matches!(outcome, Outcome::Granted { .. });
-        let record = Record { cause: (!granted).then_some(page.word), ..Record::of("consent_checked") };
+        let granted = matches!(outcome, ConsentOutcome::Granted { .. });
+        let record = AnswerRecord { cause: (!granted).then_some(page.code), ..AnswerRecord::of("consent_checked") };
         Answer { response: page.response(), record }
     }
 }

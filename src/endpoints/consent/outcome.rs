@@ -5,7 +5,7 @@ use crate::docusign::userinfo::UserInfo;
 
 /// How a visit ended.
 #[derive(Debug)]
-pub enum Outcome {
+pub enum ConsentOutcome {
     /// There is no state, or it is not ours.
     ForeignState,
     /// The link was older than its life.

@@ -5,33 +5,33 @@ use crate::docusign::missing_consent::scopes_without_consent;
 use crate::docusign::tokens::minter::MintError;
 use crate::docusign::userinfo::UserInfo;
 use crate::endpoints::consent::ConsentCallback;
-use crate::endpoints::consent::outcome::Outcome;
+use crate::endpoints::consent::outcome::ConsentOutcome;
 
 impl ConsentCallback {
     /// Does the connection work now? Remembered failures are ignored: a consent granted a second ago is seen at once.
-    pub(super) async fn prove(&self, signed_in: Option<UserInfo>) -> Outcome {
+    pub(super) async fn prove(&self, signed_in: Option<UserInfo>) -> ConsentOutcome {
         let user = &self.docusign.user_id;
         match self.access_tokens.mint_anew(user, &self.docusign.scopes).await {
             Ok(access_token) => match self.account_server.userinfo(&access_token.secret).await {
-                Ok(info) if user.is(&info.sub) => Outcome::Granted { user: info, signed_in },
-                Ok(_) => Outcome::Unproved(MintError::Exchange(ExchangeError::UserNotFound)),
-                Err(error) => Outcome::Unproved(MintError::Exchange(error)),
+                Ok(info) if user.is(&info.sub) => ConsentOutcome::Granted { user: info, signed_in },
+                Ok(_) => ConsentOutcome::Unproved(MintError::Exchange(ExchangeError::UserNotFound)),
+                Err(error) => ConsentOutcome::Unproved(MintError::Exchange(error)),
             },
             Err(MintError::Exchange(ExchangeError::ConsentRequired)) => match signed_in {
-                None => Outcome::ConsentMissing,
-                Some(signed_in) if !user.is(&signed_in.sub) => Outcome::WrongUser { signed_in },
+                None => ConsentOutcome::ConsentMissing,
+                Some(signed_in) if !user.is(&signed_in.sub) => ConsentOutcome::WrongUser { signed_in },
                 Some(_) => self.missing_scopes().await,
             },
-            Err(error) => Outcome::Unproved(error),
+            Err(error) => ConsentOutcome::Unproved(error),
         }
     }
 
-    async fn missing_scopes(&self) -> Outcome {
+    async fn missing_scopes(&self) -> ConsentOutcome {
         let Self { access_tokens, docusign, .. } = self;
         match scopes_without_consent(access_tokens, &docusign.user_id, &docusign.scopes).await {
-            Ok(missing) if missing.is_empty() => Outcome::NotTogether,
-            Ok(missing) => Outcome::ScopesMissing(missing),
-            Err(error) => Outcome::Unproved(error),
+            Ok(missing) if missing.is_empty() => ConsentOutcome::NotTogether,
+            Ok(missing) => ConsentOutcome::ScopesMissing(missing),
+            Err(error) => ConsentOutcome::Unproved(error),
         }
     }
 }

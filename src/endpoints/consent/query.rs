@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use url::form_urlencoded;
 
 /// Longest text of DocuSign's that a page shows, in characters.
-const SHOWN_AT_MOST: usize = 300;
+const MAX_SHOWN_CHARS: usize = 300;
 
 /// The parameters of the callback; unknown ones are ignored.
 #[derive(Debug, Default)]
@@ -39,7 +39,7 @@ fn cut(text: &str) -> String {
     // Neither control characters nor what turns the direction of writing.
     let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let readable = text.chars().filter(|c| !c.is_control() && !turns(*c));
-    readable.take(SHOWN_AT_MOST).collect()
+    readable.take(MAX_SHOWN_CHARS).collect()
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! `/gateway/{clm|clm-upload|clm-download|esign}/…`: DocuSign's APIs for callers who never see a DocuSign token.
 //!
 //! [`Callers`] tells who calls → the client's rules say whether it may → [`target`] (pure) finds the address on one of the
-//! account's own hosts → [`headers`] (pure) leaves out what is between two machines only → [`Upstream`] calls with a fresh
-//! token, both bodies piece by piece → [`refusal`] tells what went wrong on the way. What DocuSign answers is passed on.
+//! account's own hosts → [`headers`] (pure) leaves out what is between two machines only → [`DocusignApi`] calls with a fresh
+//! token, both bodies piece by piece → [`error`] tells what went wrong on the way. What DocuSign answers is passed on.
 
+mod error;
 mod headers;
-mod refusal;
 mod target;
 
 use std::sync::Arc;
@@ -13,14 +13,14 @@ use std::sync::Arc;
 use http::header::CONTENT_RANGE;
 use http::{Request, Response, StatusCode};
 
-use crate::docusign::api::Upstream;
+use crate::docusign::api::DocusignApi;
 use crate::docusign::api::addresses::ApiBase;
 use crate::docusign::api::calls::{self, Call, CallBody};
-use crate::docusign::api::error::UpstreamError;
+use crate::docusign::api::error::ApiError;
 use crate::endpoints::caller::{Caller, Callers, Username};
-use crate::telemetry::{Answer, Record};
+use crate::telemetry::{Answer, AnswerRecord};
 use crate::web::body::{self, Body, Upload};
-use refusal::Refusal;
+use error::GatewayError;
 use target::{Api, Target};
 
 /// The gateway and what it depends on.
@@ -28,7 +28,7 @@ pub struct Gateway {
     /// Who may call.
     pub callers: Arc<Callers>,
     /// Whom it calls.
-    pub upstream: Arc<Upstream>,
+    pub upstream: Arc<DocusignApi>,
 }
 
 impl Gateway {
@@ -36,11 +36,11 @@ impl Gateway {
     pub async fn handle(&self, request: &Request<()>, upload: Upload, request_id: &str) -> Answer<Body> {
         let caller = match self.callers.identify(request.headers(), Username::Optional).await {
             Ok(caller) => caller,
-            Err(stranger) => return Refusal::from(stranger).answer(Record::default()),
+            Err(stranger) => return GatewayError::from(stranger).answer(AnswerRecord::default()),
         };
         let operation = Target::read(request.uri()).ok().map(|target| target.named());
         let grant_id = Some(caller.grant_id.clone());
-        let record = Record { operation, grant_id, ..Record::default().by(caller.client) };
+        let record = AnswerRecord { operation, grant_id, ..AnswerRecord::default().by(caller.client) };
         match self.pass_on(&caller, request, upload, request_id).await {
             Ok(response) => Answer { response, record },
             Err(refusal) => refusal.answer(record),
@@ -53,10 +53,10 @@ impl Gateway {
         request: &Request<()>,
         upload: Upload,
         request_id: &str,
-    ) -> Result<Response<Body>, Refusal> {
+    ) -> Result<Response<Body>, GatewayError> {
         let target = Target::read(request.uri())?;
         if !caller.client.gateway_allow.iter().any(|rule| rule.allows(request.method(), &target.asked)) {
-            return Err(Refusal::NotAllowed);
+            return Err(GatewayError::NotAllowed);
         }
         let (base, account) = self.base(target.api(request.method())).await?;
         let url = target.url(request.method(), &base, &account)?;
@@ -66,13 +66,13 @@ impl Gateway {
         let answer = self.upstream.send(&caller.actor, call).await?;
         // Another protocol is nothing that could be passed on.
         if answer.status().is_informational() {
-            return Err(UpstreamError::Malformed.into());
+            return Err(ApiError::Malformed.into());
         }
         Ok(response(answer))
     }
 
     /// The base of an API, and the account's id.
-    async fn base(&self, api: Api) -> Result<(ApiBase, String), Refusal> {
+    async fn base(&self, api: Api) -> Result<(ApiBase, String), GatewayError> {
         let account = self.upstream.account().await?;
         let base = match api {
             Api::Esign => account.esign.clone(),

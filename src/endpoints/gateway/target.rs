@@ -5,7 +5,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use crate::docusign::api::addresses::ApiBase;
-use crate::endpoints::gateway::refusal::Refusal;
+use crate::endpoints::gateway::error::GatewayError;
 
 /// The APIs behind the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,20 +33,20 @@ impl<'a> Target<'a> {
     /// Reads the path.
     ///
     /// # Errors
-    /// [`Refusal`] for an API that is not there, and for a path that could be read in more than one way.
-    pub fn read(uri: &'a Uri) -> Result<Self, Refusal> {
-        let asked = plainly(uri.path().strip_prefix("/gateway/").ok_or(Refusal::NoSuchApi)?);
-        let (name, rest) = asked.split_once('/').ok_or(Refusal::NoSuchApi)?;
+    /// [`GatewayError`] for an API that is not there, and for a path that could be read in more than one way.
+    pub fn read(uri: &'a Uri) -> Result<Self, GatewayError> {
+        let asked = plainly(uri.path().strip_prefix("/gateway/").ok_or(GatewayError::NoSuchApi)?);
+        let (name, rest) = asked.split_once('/').ok_or(GatewayError::NoSuchApi)?;
         let named = match name {
             "clm" => Api::Clm,
             "clm-upload" => Api::ClmUpload,
             "clm-download" => Api::ClmDownload,
             "esign" => Api::Esign,
-            _ => return Err(Refusal::NoSuchApi),
+            _ => return Err(GatewayError::NoSuchApi),
         };
         let inner = rest.strip_suffix('/').unwrap_or(rest);
         if rest.is_empty() || !inner.split('/').all(is_unambiguous) {
-            return Err(Refusal::Ambiguous);
+            return Err(GatewayError::Ambiguous);
         }
         Ok(Self { named, query: uri.query(), asked })
     }
@@ -72,17 +72,17 @@ impl<'a> Target<'a> {
     /// The address below `base`, which is that of [`Self::api`], in the account `account`.
     ///
     /// # Errors
-    /// [`Refusal`] for a path into another account, or out of the base.
-    pub fn url(&self, method: &Method, base: &ApiBase, account: &str) -> Result<Url, Refusal> {
+    /// [`GatewayError`] for a path into another account, or out of the base.
+    pub fn url(&self, method: &Method, base: &ApiBase, account: &str) -> Result<Url, GatewayError> {
         if self.names_other_account(account) {
-            return Err(Refusal::OtherAccount);
+            return Err(GatewayError::OtherAccount);
         }
         if self.inside().is_empty() {
-            return Err(Refusal::Ambiguous);
+            return Err(GatewayError::Ambiguous);
         }
         let path = self.alias(method).map_or_else(|| self.inside().to_owned(), |(_, path)| path);
         let path = self.query.map_or(path.clone(), |query| format!("{path}?{query}"));
-        base.below(&path).ok_or(Refusal::Ambiguous)
+        base.below(&path).ok_or(GatewayError::Ambiguous)
     }
 
     /// What follows the API's name.
@@ -167,8 +167,8 @@ mod tests {
         ApiBase::parse(url, &path, &[]).unwrap()
     }
 
-    fn led(method: &Method, path: &str) -> Result<String, Refusal> {
-        let uri: Uri = path.parse().map_err(|_| Refusal::Ambiguous)?;
+    fn led(method: &Method, path: &str) -> Result<String, GatewayError> {
+        let uri: Uri = path.parse().map_err(|_| GatewayError::Ambiguous)?;
         let target = Target::read(&uri)?;
         target.url(method, &base(target.api(method)), ACCOUNT).map(|url| url.to_string())
     }
@@ -213,18 +213,18 @@ mod tests {
     #[test]
     fn other_accounts_and_apis_are_not_there() {
         for (path, wanted) in [
-            ("/gateway/clm/v2/11111111-6b1a-4c57-9a83-0d5e7b21c4aa/folders/1", Refusal::OtherAccount),
-            ("/gateway/clm/v2/x", Refusal::OtherAccount),
-            ("/gateway/esign/v2.1/accounts/11111111-6b1a-4c57-9a83-0d5e7b21c4aa/users", Refusal::OtherAccount),
-            ("/gateway/esign/v2.1/accounts/42/envelopes", Refusal::OtherAccount),
-            ("/gateway/esign/v2.1/Accounts/42/envelopes", Refusal::OtherAccount),
-            ("/gateway/esign/v2.1/accounts/%31%31111111-6b1a-4c57-9a83-0d5e7b21c4aa/users", Refusal::OtherAccount),
-            ("/gateway/esign/v2.1/%61ccounts/42/users", Refusal::OtherAccount),
-            ("/gateway/clm/v2/", Refusal::Ambiguous),
-            ("/gateway/clm2/folders", Refusal::NoSuchApi),
-            ("/gateway/clm", Refusal::NoSuchApi),
-            ("/gateway/http://example.org/x", Refusal::NoSuchApi),
-            ("/gateway/clm/", Refusal::Ambiguous),
+            ("/gateway/clm/v2/11111111-6b1a-4c57-9a83-0d5e7b21c4aa/folders/1", GatewayError::OtherAccount),
+            ("/gateway/clm/v2/x", GatewayError::OtherAccount),
+            ("/gateway/esign/v2.1/accounts/11111111-6b1a-4c57-9a83-0d5e7b21c4aa/users", GatewayError::OtherAccount),
+            ("/gateway/esign/v2.1/accounts/42/envelopes", GatewayError::OtherAccount),
+            ("/gateway/esign/v2.1/Accounts/42/envelopes", GatewayError::OtherAccount),
+            ("/gateway/esign/v2.1/accounts/%31%31111111-6b1a-4c57-9a83-0d5e7b21c4aa/users", GatewayError::OtherAccount),
+            ("/gateway/esign/v2.1/%61ccounts/42/users", GatewayError::OtherAccount),
+            ("/gateway/clm/v2/", GatewayError::Ambiguous),
+            ("/gateway/clm2/folders", GatewayError::NoSuchApi),
+            ("/gateway/clm", GatewayError::NoSuchApi),
+            ("/gateway/http://example.org/x", GatewayError::NoSuchApi),
+            ("/gateway/clm/", GatewayError::Ambiguous),
         ] {
             assert_eq!(led(&Method::GET, path).unwrap_err(), wanted, "{path}");
         }

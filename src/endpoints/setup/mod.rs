@@ -21,7 +21,7 @@ use crate::doctor::{Doctor, NamedKey};
 use crate::docusign::consent_link::{CALLBACK_PATH, consent_url};
 use crate::oauth::client::ClientRegistry;
 use crate::sealing::keys::SealingKeys;
-use crate::telemetry::{Answer, Record};
+use crate::telemetry::{Answer, AnswerRecord};
 use crate::types::BaseUrl;
 use crate::web::response::json;
 use report::{ClientReport, Endpoints, PublicKeyReport, SetupReport};
@@ -54,7 +54,7 @@ impl SetupEndpoint {
             "text/plain" => text::response(&report),
             _ => page::response(&report),
         };
-        Answer { response, record: Record::of(event) }
+        Answer { response, record: AnswerRecord::of(event) }
     }
 
     async fn report(&self) -> SetupReport {

@@ -7,8 +7,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::clock::UnixSeconds;
 use crate::endpoints::token::TokenEndpoint;
+use crate::endpoints::token::error::{TokenError, bad_grant};
 use crate::endpoints::token::issue::Granted;
-use crate::endpoints::token::refusal::{Refusal, bad_grant};
 use crate::endpoints::token::request::RawTokenRequest;
 use crate::oauth::client::{Client, GrantType};
 use crate::oauth::error::{ErrorCode, OAuthError};
@@ -22,12 +22,12 @@ impl TokenEndpoint {
         &self,
         client: &Client,
         raw: &RawTokenRequest<'_>,
-    ) -> Result<Granted, Refusal> {
+    ) -> Result<Granted, TokenError> {
         let code = raw.code.as_ref().ok_or(ErrorCode::InvalidRequest.say("code is missing"))?.expose_secret();
         // 1. Is it ours, this client's, and this request's?
         let opened = self.sealing.open::<AuthorizationCode>(self.issuer.as_str(), code, self.clock.now()).await;
-        let (sealed, _) = opened.map_err(|error| Refusal::of_code(&error))?;
-        let AuthorizationCode { grant, home, .. } = &sealed.content;
+        let (sealed, _) = opened.map_err(|error| TokenError::of_code(&error))?;
+        let AuthorizationCode { grant, process_id, .. } = &sealed.content;
         check(client, raw, &sealed.content)?;
         // 2. Still granted? And what is it good for?
         let (revoked, access_token) =
@@ -40,18 +40,18 @@ impl TokenEndpoint {
             if client.may_use(GrantType::RefreshToken) { Some(self.first_refresh_token(grant).await?) } else { None };
         // 3. Once.
         let expires_at = sealed.exp.map_or_else(|| self.clock.now(), UnixSeconds);
-        if !self.used_codes.use_up(code, home.as_deref(), expires_at).await? {
+        if !self.used_codes.use_up(code, process_id.as_deref(), expires_at).await? {
             return Err(bad_grant("the code was used before, or belongs to another process").into());
         }
         Ok(Granted { access_token, scope: grant.scope.clone(), grant_id: grant.grant_id.clone().into(), refresh_token })
     }
 
-    async fn first_refresh_token(&self, grant: &Grant) -> Result<SecretString, Refusal> {
-        let secret = self.sealing.current().await.map_err(|_| Refusal::SealingUnavailable)?;
+    async fn first_refresh_token(&self, grant: &Grant) -> Result<SecretString, TokenError> {
+        let secret = self.sealing.current().await.map_err(|_| TokenError::SealingUnavailable)?;
         let content = RefreshToken { grant: grant.clone(), generation: 0 };
         let (issuer, jti) = (self.issuer.as_str(), random::id::<32>());
         let sealed = Sealed::new(issuer, jti, self.clock.now(), None, content).seal(secret);
-        sealed.map(SecretString::from).map_err(|_| Refusal::SealingUnavailable)
+        sealed.map(SecretString::from).map_err(|_| TokenError::SealingUnavailable)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::docusign::account_server::DocusignAccessToken;
 use crate::docusign::tokens::freshness;
 use crate::docusign::tokens::slot::CacheResult;
 use crate::endpoints::token::TokenEndpoint;
-use crate::endpoints::token::refusal::Refusal;
+use crate::endpoints::token::error::TokenError;
 use crate::memory::failures::FailureKind;
 use crate::oauth::client::{AccessTokenKind, Client, GrantType};
 use crate::oauth::reply::AccessTokenResponse;
@@ -20,7 +20,7 @@ use crate::random;
 use crate::sealing::Sealed;
 use crate::sealing::claims::{Grant, SealedAccessToken};
 use crate::secret::{hex, sha256};
-use crate::telemetry::{Answer, Record, TOKEN_ISSUED};
+use crate::telemetry::{Answer, AnswerRecord, TOKEN_ISSUED};
 use crate::types::Guid;
 
 /// Life of a sealed access token, in seconds: that of DocuSign's own.
@@ -55,7 +55,7 @@ impl TokenEndpoint {
         subject: &Subject,
         scope: &Scope,
         grant: impl FnOnce() -> Grant,
-    ) -> Result<IssuedToken, Refusal> {
+    ) -> Result<IssuedToken, TokenError> {
         match client.access_token {
             AccessTokenKind::Docusign => {
                 let (user, upstream) = self.upstream(subject, scope);
@@ -67,8 +67,8 @@ impl TokenEndpoint {
                 let lifetime = Some(SEALED_ACCESS_TOKEN_LIFETIME);
                 let (jti, now) = (random::id::<16>(), self.clock.now());
                 let sealed = Sealed::new(self.issuer.as_str(), jti, now, lifetime, content);
-                let secret = self.sealing.current().await.map_err(|_| Refusal::SealingUnavailable)?;
-                let sealed = sealed.seal(secret).map_err(|_| Refusal::SealingUnavailable)?;
+                let secret = self.sealing.current().await.map_err(|_| TokenError::SealingUnavailable)?;
+                let sealed = sealed.seal(secret).map_err(|_| TokenError::SealingUnavailable)?;
                 Ok(IssuedToken::Sealed(sealed.into(), now.plus(SEALED_ACCESS_TOKEN_LIFETIME)))
             }
         }
@@ -76,10 +76,10 @@ impl TokenEndpoint {
 
     /// The same for a grant that was proved by a mint moments ago, with all of its scope: a failure that this process
     /// remembers from before then does not count.
-    pub(super) async fn access_token_anew(&self, client: &Client, grant: &Grant) -> Result<IssuedToken, Refusal> {
+    pub(super) async fn access_token_anew(&self, client: &Client, grant: &Grant) -> Result<IssuedToken, TokenError> {
         let Grant { subject, scope, .. } = grant;
         match self.access_token(client, subject, scope, || grant.clone()).await {
-            Err(Refusal::Unavailable(unavailable)) if unavailable.error.kind() == FailureKind::Permanent => {
+            Err(TokenError::Unavailable(unavailable)) if unavailable.error.kind() == FailureKind::Permanent => {
                 let (user, upstream) = self.upstream(subject, scope);
                 match self.access_tokens.mint_anew(user, &upstream).await {
                     Ok(_) => self.access_token(client, subject, scope, || grant.clone()).await,
@@ -102,14 +102,14 @@ impl TokenEndpoint {
         let secret = access_token.secret();
         let refresh_token = refresh_token.as_ref();
         let response = AccessTokenResponse { access_token: secret, expires_in, scope: &scope, refresh_token }.reply();
-        let record = Record {
+        let record = AnswerRecord {
             grant_type: Some(grant_type),
             scope: Some(scope),
             grant_id: Some(grant_id),
             token_sha256: Some(access_token.sha256()),
             expires_in: Some(expires_in),
             cache_result: access_token.cache_result(),
-            ..Record::of(TOKEN_ISSUED).by(client)
+            ..AnswerRecord::of(TOKEN_ISSUED).by(client)
         };
         Answer { response, record }
     }

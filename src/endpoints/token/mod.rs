@@ -1,15 +1,15 @@
 //! `POST /oauth/token`, the token endpoint (RFC 6749 §3.2).
 //!
 //! [`request`] reads the form → the registry proves the client → the grant is checked ([`authorization_code`],
-//! [`refresh_token`]) → [`AccessTokens`] answers from its cache or mints → [`issue`] writes RFC 6749 §5.1, [`refusal`]
+//! [`refresh_token`]) → [`AccessTokens`] answers from its cache or mints → [`issue`] writes RFC 6749 §5.1, [`error`]
 //! §5.2. If DocuSign or Key Vault is down: cached tokens until they expire, then 503 with `Retry-After`, never
 //! `invalid_grant`. If the store is down: codes wait (503), refreshes go on.
 
 mod authorization_code;
+mod error;
 mod issue;
 mod outage;
 mod refresh_token;
-mod refusal;
 pub mod request;
 
 use std::pin::pin;
@@ -32,8 +32,8 @@ use crate::store::revocations::Revocations;
 use crate::store::rotation::Rotations;
 use crate::telemetry::Answer;
 use crate::types::{BaseUrl, Guid};
+use error::TokenError;
 use issue::Granted;
-use refusal::Refusal;
 use request::RawTokenRequest;
 
 /// The token endpoint and what it depends on.
@@ -65,18 +65,18 @@ impl TokenEndpoint {
     pub async fn handle(&self, request: &Request<Bytes>) -> Answer {
         let mut raw = match RawTokenRequest::read(request, &self.clients) {
             Ok(raw) => raw,
-            Err(error) => return Refusal::OAuth(error).answer(None),
+            Err(error) => return TokenError::OAuth(error).answer(None),
         };
         let client = match self.authenticate(&raw) {
             Ok(client) => client,
-            Err(error) => return Refusal::OAuth(error).answer(None),
+            Err(error) => return TokenError::OAuth(error).answer(None),
         };
         let grant_type = match allowed(client, raw.grant_type.as_deref()) {
             Ok(grant_type) => grant_type,
-            Err(error) => return Refusal::OAuth(error).answer(Some(client)),
+            Err(error) => return TokenError::OAuth(error).answer(Some(client)),
         };
         let granted = within(ANSWER_WITHIN, pin!(self.grant(client, grant_type, &mut raw))).await;
-        match granted.unwrap_or(Err(Refusal::Deadline)) {
+        match granted.unwrap_or(Err(TokenError::Deadline)) {
             Ok(granted) => self.issue(client, grant_type, granted),
             Err(refusal) => refusal.answer(Some(client)),
         }
@@ -96,7 +96,7 @@ impl TokenEndpoint {
         client: &Client,
         grant_type: GrantType,
         raw: &mut RawTokenRequest<'_>,
-    ) -> Result<Granted, Refusal> {
+    ) -> Result<Granted, TokenError> {
         match grant_type {
             GrantType::ClientCredentials => self.client_credentials(client, raw).await,
             // Once in a connection's life, and large.
@@ -107,7 +107,7 @@ impl TokenEndpoint {
 
     /// The client credentials grant, §4.4: a token of the integration user, no refresh token. The registration is the
     /// grant.
-    async fn client_credentials(&self, client: &Client, raw: &RawTokenRequest<'_>) -> Result<Granted, Refusal> {
+    async fn client_credentials(&self, client: &Client, raw: &RawTokenRequest<'_>) -> Result<Granted, TokenError> {
         let scope = granted_scope(client, raw.scope.as_deref())?;
         let grant_id = GrantType::ClientCredentials.as_str();
         let grant = || Grant {
@@ -136,6 +136,6 @@ fn granted_scope(client: &Client, wanted: Option<&str>) -> Result<Scope, OAuthEr
     let Some(wanted) = wanted.filter(|wanted| *wanted != client.scope.as_str()) else {
         return Ok(client.scope.clone());
     };
-    let granted = Scope::parse(wanted).ok().and_then(|wanted| client.scope.narrowed_to(&wanted));
+    let granted = Scope::parse(wanted).ok().and_then(|wanted| client.scope.narrow(&wanted));
     granted.ok_or(ErrorCode::InvalidScope.say("the scope is malformed or wider than the client's"))
 }

@@ -5,14 +5,17 @@ use crate::docusign::tokens::minter::MintError;
 use crate::docusign::tokens::slot::Unavailable;
 use crate::oauth::client::SubjectKind;
 use crate::oauth::error::Outage;
-use crate::telemetry::{Answer, Record};
+use crate::telemetry::{Answer, AnswerRecord};
 
 /// 503, and what the log says of it.
 pub fn answer(unavailable: &Unavailable, subject: SubjectKind) -> Answer {
     let outage =
         Outage { retry_after: unavailable.retry_after, error_description: describe(&unavailable.error, subject) };
-    let record =
-        Record { error: Some(Outage::ERROR), cause: Some(unavailable.error.word()), ..Record::of("token_unavailable") };
+    let record = AnswerRecord {
+        error: Some(Outage::ERROR),
+        cause: Some(unavailable.error.code()),
+        ..AnswerRecord::of("token_unavailable")
+    };
     Answer { response: outage.reply(), record }
 }
 

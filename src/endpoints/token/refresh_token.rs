@@ -10,8 +10,8 @@ use tokio::time::timeout;
 
 use crate::clock::UnixSeconds;
 use crate::endpoints::token::TokenEndpoint;
+use crate::endpoints::token::error::{TokenError, bad_grant};
 use crate::endpoints::token::issue::Granted;
-use crate::endpoints::token::refusal::{Refusal, bad_grant};
 use crate::endpoints::token::request::RawTokenRequest;
 use crate::oauth::client::Client;
 use crate::oauth::error::{ErrorCode, OAuthError};
@@ -19,7 +19,7 @@ use crate::oauth::scope::Scope;
 use crate::sealing::Sealed;
 use crate::sealing::claims::{Grant, RefreshToken};
 use crate::sealing::secret::SealingSecret;
-use crate::store::rotation::Turn;
+use crate::store::rotation::Rotation;
 use crate::telemetry;
 
 /// How long a refresh token that a previous sealing key opened waits for the current one.
@@ -31,12 +31,12 @@ impl TokenEndpoint {
         &self,
         client: &Client,
         raw: &mut RawTokenRequest<'_>,
-    ) -> Result<Granted, Refusal> {
+    ) -> Result<Granted, TokenError> {
         let presented = raw.refresh_token.take().ok_or(ErrorCode::InvalidRequest.say("refresh_token is missing"))?;
         let now = self.clock.now();
         // 1. Is it ours, this client's, and for this scope?
         let opened = self.sealing.open::<RefreshToken>(self.issuer.as_str(), presented.expose_secret(), now).await;
-        let (sealed, sealed_by) = opened.map_err(|error| Refusal::of_refresh_token(&error))?;
+        let (sealed, sealed_by) = opened.map_err(|error| TokenError::of_refresh_token(&error))?;
         let grant = &sealed.content.grant;
         check(client, &sealed, now)?;
         let scope = refreshed_scope(client, grant, raw.scope.as_deref())?;
@@ -67,20 +67,20 @@ impl TokenEndpoint {
         sealed: &Sealed<RefreshToken>,
         presented: SecretString,
         sealed_by: &SealingSecret,
-    ) -> Result<SecretString, Refusal> {
+    ) -> Result<SecretString, TokenError> {
         let current = timeout(RESEALING_TIMEOUT, self.sealing.current()).await;
         let Some(current) = current.ok().and_then(Result::ok).filter(|current| current.kid() != sealed_by.kid()) else {
             return Ok(presented);
         };
-        sealed.seal(current).map(SecretString::from).map_err(|_| Refusal::SealingUnavailable)
+        sealed.seal(current).map(SecretString::from).map_err(|_| TokenError::SealingUnavailable)
     }
 
     /// The successor of a public client's refresh token.
-    async fn successor(&self, sealed: &Sealed<RefreshToken>, now: UnixSeconds) -> Result<SecretString, Refusal> {
+    async fn successor(&self, sealed: &Sealed<RefreshToken>, now: UnixSeconds) -> Result<SecretString, TokenError> {
         let RefreshToken { grant, generation } = &sealed.content;
         // What cannot be sealed must not be rotated to.
-        let secret = self.sealing.current().await.map_err(|_| Refusal::SealingUnavailable)?;
-        let Turn::Successor { generation, at } = self.rotations.take_turn(grant, *generation, now).await else {
+        let secret = self.sealing.current().await.map_err(|_| TokenError::SealingUnavailable)?;
+        let Rotation::Successor { generation, at } = self.rotations.rotate(grant, *generation, now).await else {
             // Either this one or its successor was stolen: neither is good for anything any more.
             let kept = self.revocations.revoke(&grant.grant_id, None).await.is_ok();
             telemetry::audit_reuse(&grant.client_id, &grant.grant_id, kept);
@@ -89,7 +89,7 @@ impl TokenEndpoint {
         let (issuer, jti) = (self.issuer.as_str(), secret.successor_jti(&grant.grant_id, generation));
         let content = RefreshToken { grant: grant.clone(), generation };
         let successor = Sealed::new(issuer, jti, at, None, content).seal(secret);
-        successor.map(SecretString::from).map_err(|_| Refusal::SealingUnavailable)
+        successor.map(SecretString::from).map_err(|_| TokenError::SealingUnavailable)
     }
 }
 
@@ -116,9 +116,9 @@ fn refreshed_scope(client: &Client, grant: &Grant, wanted: Option<&str>) -> Resu
         None => grant.scope.clone(),
         Some(wanted) => {
             let wanted = Scope::parse(wanted).ok();
-            wanted.and_then(|wanted| grant.scope.narrowed_to(&wanted)).ok_or(wider)?
+            wanted.and_then(|wanted| grant.scope.narrow(&wanted)).ok_or(wider)?
         }
     };
     let nothing = ErrorCode::InvalidScope.say("the client may not have any of this scope any more");
-    wanted.shared_with(&client.scope).ok_or(nothing)
+    wanted.intersection(&client.scope).ok_or(nothing)
 }

@@ -1,19 +1,19 @@
 //! `GET /metadata` and `GET /files`.
 
 use crate::endpoints::workfront::clm::Window;
+use crate::endpoints::workfront::error::WorkfrontError;
 use crate::endpoints::workfront::id::ItemId;
 use crate::endpoints::workfront::item::{Document, Folder, Links, Metadata};
-use crate::endpoints::workfront::refusal::Refusal;
-use crate::endpoints::workfront::{Reply, Visit, Workfront, said};
+use crate::endpoints::workfront::{Reply, RequestContext, Workfront, said};
 
 impl Workfront {
     /// What is known of one item.
-    pub(super) async fn metadata(&self, visit: &Visit<'_>) -> Reply {
+    pub(super) async fn metadata(&self, visit: &RequestContext<'_>) -> Reply {
         let id = visit.parameters.item("id")?;
         Ok(said(&self.metadata_of(visit, &id).await?))
     }
 
-    async fn metadata_of(&self, visit: &Visit<'_>, id: &ItemId) -> Result<Metadata, Refusal> {
+    async fn metadata_of(&self, visit: &RequestContext<'_>, id: &ItemId) -> Result<Metadata, WorkfrontError> {
         match id {
             ItemId::Root | ItemId::Folder(_) => Ok(visit.clm.folder(id).await?.metadata(id)),
             ItemId::Document(document) => {
@@ -30,8 +30,8 @@ impl Workfront {
     }
 
     /// What lies in a folder: folders first, then documents.
-    pub(super) async fn files(&self, visit: &Visit<'_>) -> Reply {
-        let Visit { clm, parameters, .. } = visit;
+    pub(super) async fn files(&self, visit: &RequestContext<'_>) -> Reply {
+        let RequestContext { clm, parameters, .. } = visit;
         let mut window = Window {
             skip: parameters.number("offset").unwrap_or(0),
             take: parameters.number("max").unwrap_or(usize::MAX),
@@ -40,7 +40,7 @@ impl Workfront {
             ItemId::Root => clm.folder(&ItemId::Root).await?.id()?,
             folder => folder,
         };
-        let ItemId::Folder(folder) = folder else { return Err(Refusal::Unreadable) };
+        let ItemId::Folder(folder) = folder else { return Err(WorkfrontError::Unreadable) };
         let folder = folder.as_str();
         let folders: Vec<Folder> = clm.collect(&format!("folders/{folder}/folders"), &mut window).await?;
         let documents: Vec<Document> = clm.collect(&format!("folders/{folder}/documents"), &mut window).await?;

@@ -4,32 +4,32 @@ use http::Method;
 use serde::Serialize;
 use serde_json::json;
 
+use crate::endpoints::workfront::error::WorkfrontError;
 use crate::endpoints::workfront::id::{self, ItemId};
 use crate::endpoints::workfront::item::{Document, Folder};
 use crate::endpoints::workfront::name::{DOCUMENT_NAME, FOLDER_NAME, checked};
-use crate::endpoints::workfront::refusal::Refusal;
 use crate::endpoints::workfront::upload::is_free;
-use crate::endpoints::workfront::{Reply, Visit, Workfront, said};
+use crate::endpoints::workfront::{Reply, RequestContext, Workfront, said};
 use crate::types::Guid;
 
 #[derive(Serialize)]
-struct Outcome {
+struct ChangeBody {
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'static str>,
 }
 
 /// How a change went: the vendor's words for what CLM does not take; rights and ids are told by the status.
-fn outcome(changed: Result<(), Refusal>) -> Reply {
+fn outcome(changed: Result<(), WorkfrontError>) -> Reply {
     match changed {
-        Ok(()) => Ok(said(&Outcome { status: "success", error: None })),
-        Err(Refusal::Failed(told)) => Ok(said(&Outcome { status: "failure", error: Some(told) })),
+        Ok(()) => Ok(said(&ChangeBody { status: "success", error: None })),
+        Err(WorkfrontError::Failed(told)) => Ok(said(&ChangeBody { status: "failure", error: Some(told) })),
         Err(refusal) => Err(refusal),
     }
 }
 
 /// A thing of CLM's.
-struct Thing {
+struct Target {
     path: String,
     most: usize,
     /// A document's name, and the folder it lies in where CLM tells.
@@ -38,8 +38,8 @@ struct Thing {
 
 impl Workfront {
     /// Makes a folder.
-    pub(super) async fn create_folder(&self, visit: &Visit<'_>) -> Reply {
-        let Visit { clm, parameters, .. } = visit;
+    pub(super) async fn create_folder(&self, visit: &RequestContext<'_>) -> Reply {
+        let RequestContext { clm, parameters, .. } = visit;
         let name = checked(parameters.text("name"), FOLDER_NAME)?;
         let parent = clm.folder(&parameters.parent()?).await?;
         let body = json!({"Name": name, "ParentFolder": {"Href": parent.href()}});
@@ -49,23 +49,23 @@ impl Workfront {
     }
 
     /// Moves something to CLM's trash. What lies there already is left alone: deleting it again would be for good.
-    pub(super) async fn delete(&self, visit: &Visit<'_>) -> Reply {
-        let id = visit.parameters.doomed()?;
+    pub(super) async fn delete(&self, visit: &RequestContext<'_>) -> Reply {
+        let id = visit.parameters.item_to_delete()?;
         let thing = self.thing(visit, &id).await?;
         // One at a time, on all instances: the second of two at once would be for good.
         if !self.tickets.claim_deletion(&id).await? {
-            return outcome(Err(Refusal::Failed("this item is being deleted already")));
+            return outcome(Err(WorkfrontError::Failed("this item is being deleted already")));
         }
         outcome(visit.clm.done(Method::DELETE, &thing.path, None).await)
     }
 
     /// Gives something another name.
-    pub(super) async fn rename(&self, visit: &Visit<'_>) -> Reply {
+    pub(super) async fn rename(&self, visit: &RequestContext<'_>) -> Reply {
         let thing = self.thing(visit, &visit.parameters.item("id")?).await?;
         outcome(self.rename_to(visit, &thing).await)
     }
 
-    async fn rename_to(&self, visit: &Visit<'_>, thing: &Thing) -> Result<(), Refusal> {
+    async fn rename_to(&self, visit: &RequestContext<'_>, thing: &Target) -> Result<(), WorkfrontError> {
         let name = checked(visit.parameters.text("name"), thing.most)?;
         match &thing.named {
             Some((known, parent)) if known.to_lowercase() != name.to_lowercase() => {
@@ -77,20 +77,20 @@ impl Workfront {
     }
 
     /// Where a thing that may be changed lives: it is there, and not in the trash.
-    async fn thing(&self, visit: &Visit<'_>, id: &ItemId) -> Result<Thing, Refusal> {
-        let folder = |id: &Guid| Thing { path: format!("folders/{}", id.as_str()), most: FOLDER_NAME, named: None };
-        let document = |id: &str, document: &Document| Thing {
+    async fn thing(&self, visit: &RequestContext<'_>, id: &ItemId) -> Result<Target, WorkfrontError> {
+        let folder = |id: &Guid| Target { path: format!("folders/{}", id.as_str()), most: FOLDER_NAME, named: None };
+        let document = |id: &str, document: &Document| Target {
             path: format!("documents/{id}"),
             most: DOCUMENT_NAME,
             named: id::of_href(&document.parent_folder.href)
                 .map(|parent| (document.name.clone(), ItemId::Folder(parent))),
         };
         match id {
-            ItemId::Root => Err(Refusal::Forbidden("the root folder stays as it is")),
+            ItemId::Root => Err(WorkfrontError::Forbidden("the root folder stays as it is")),
             ItemId::Folder(clm_id) => {
                 let there = visit.clm.folder(id).await?;
                 if there.is_in_trash() {
-                    Err(Refusal::Missing("the folder was deleted in CLM"))
+                    Err(WorkfrontError::Missing("the folder was deleted in CLM"))
                 } else {
                     Ok(folder(clm_id))
                 }
@@ -101,7 +101,7 @@ impl Workfront {
             }
             ItemId::Upload(_) => {
                 let clm_id = self.ticket(visit, id).await?.document;
-                let clm_id = clm_id.ok_or(Refusal::Missing("the document has not arrived yet"))?;
+                let clm_id = clm_id.ok_or(WorkfrontError::Missing("the document has not arrived yet"))?;
                 let there = visit.clm.document(&clm_id).await?;
                 Ok(document(&clm_id, &there))
             }

@@ -8,11 +8,11 @@ use tokio::time::sleep;
 use url::Url;
 
 use crate::docusign::api::calls;
+use crate::endpoints::workfront::error::WorkfrontError;
 use crate::endpoints::workfront::id::ItemId;
 use crate::endpoints::workfront::item::Document;
 use crate::endpoints::workfront::name::{attachment, mime_type};
-use crate::endpoints::workfront::refusal::Refusal;
-use crate::endpoints::workfront::{Reply, Visit, Workfront};
+use crate::endpoints::workfront::{Reply, RequestContext, Workfront};
 use crate::web::body::{self, Body};
 
 /// Pause before the one repetition when CLM is still making an image.
@@ -20,7 +20,7 @@ const RENDERING: Duration = Duration::from_millis(1500);
 
 impl Workfront {
     /// A document as it was uploaded.
-    pub(super) async fn download(&self, visit: &Visit<'_>) -> Reply {
+    pub(super) async fn download(&self, visit: &RequestContext<'_>) -> Reply {
         let document = self.document(visit).await?;
         let native = HeaderMap::from_iter([
             (ACCEPT, HeaderValue::from_static("native")),
@@ -29,7 +29,7 @@ impl Workfront {
         let answer = visit.clm.download(visit.clm.bytes_of(&document)?, native).await?;
         // A part, or something packed, must not pass for the whole.
         if answer.status() != StatusCode::OK || answer.headers().contains_key(CONTENT_ENCODING) {
-            return Err(Refusal::Unreadable);
+            return Err(WorkfrontError::Unreadable);
         }
         let mut response = passing(answer, mime_type(&document.name));
         if let Ok(disposition) = HeaderValue::from_str(&attachment(&document.name)) {
@@ -39,32 +39,32 @@ impl Workfront {
     }
 
     /// An image of a document's first page. CLM makes it when it is first asked for.
-    pub(super) async fn thumbnail(&self, visit: &Visit<'_>) -> Reply {
+    pub(super) async fn thumbnail(&self, visit: &RequestContext<'_>) -> Reply {
         let document = self.document(visit).await?;
         let url = image(visit.clm.bytes_of(&document)?, visit.parameters.number("size"));
         let png = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("image/png"))]);
         let answer = match visit.clm.download(url.clone(), png.clone()).await {
-            Err(Refusal::Missing(_)) => {
+            Err(WorkfrontError::Missing(_)) => {
                 sleep(RENDERING).await;
                 visit.clm.download(url, png).await
             }
             settled => settled,
         };
         let answer = answer.map_err(|refusal| match refusal {
-            Refusal::Missing(_) => Refusal::Missing("CLM has no image of this document, or not yet"),
+            WorkfrontError::Missing(_) => WorkfrontError::Missing("CLM has no image of this document, or not yet"),
             other => other,
         })?;
         Ok(passing(answer, "image/png"))
     }
 
-    async fn document(&self, visit: &Visit<'_>) -> Result<Document, Refusal> {
+    async fn document(&self, visit: &RequestContext<'_>) -> Result<Document, WorkfrontError> {
         match visit.parameters.item("id")? {
             ItemId::Document(document) => visit.clm.document(document.as_str()).await,
             id @ ItemId::Upload(_) => {
                 let document = self.ticket(visit, &id).await?.document;
-                visit.clm.document(&document.ok_or(Refusal::Missing("the document has not arrived yet"))?).await
+                visit.clm.document(&document.ok_or(WorkfrontError::Missing("the document has not arrived yet"))?).await
             }
-            ItemId::Root | ItemId::Folder(_) => Err(Refusal::Missing("a folder has no content")),
+            ItemId::Root | ItemId::Folder(_) => Err(WorkfrontError::Missing("a folder has no content")),
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::endpoints::workfront::error::WorkfrontError;
 use crate::endpoints::workfront::id::{self, ItemId};
 use crate::endpoints::workfront::name::mime_type;
-use crate::endpoints::workfront::refusal::Refusal;
 use crate::oauth::client::ClientId;
 use crate::types::BaseUrl;
 
@@ -138,9 +138,9 @@ impl Folder {
     /// Its id.
     ///
     /// # Errors
-    /// [`Refusal`] if CLM's own is none.
-    pub fn id(&self) -> Result<ItemId, Refusal> {
-        id::of_href(&self.href).map(ItemId::Folder).ok_or(Refusal::Unreadable)
+    /// [`WorkfrontError`] if CLM's own is none.
+    pub fn id(&self) -> Result<ItemId, WorkfrontError> {
+        id::of_href(&self.href).map(ItemId::Folder).ok_or(WorkfrontError::Unreadable)
     }
 
     /// As Workfront reads it, under the id it knows it by.
@@ -180,9 +180,9 @@ impl Document {
     /// Its id.
     ///
     /// # Errors
-    /// [`Refusal`] if CLM's own is none.
-    pub fn id(&self) -> Result<ItemId, Refusal> {
-        id::of_href(&self.href).map(ItemId::Document).ok_or(Refusal::Unreadable)
+    /// [`WorkfrontError`] if CLM's own is none.
+    pub fn id(&self) -> Result<ItemId, WorkfrontError> {
+        id::of_href(&self.href).map(ItemId::Document).ok_or(WorkfrontError::Unreadable)
     }
 
     /// As Workfront reads it, under the id it knows it by. `viewLink` is CLM's page of the document; CLM has no address that

@@ -2,20 +2,20 @@
 //!
 //! [`operation`] (pure) finds what is asked for → [`Callers`] tells who asks → [`parameters`] (pure) reads query and body →
 //! the operation's own file calls CLM through [`clm`], in that user's name → [`item`] (pure) writes what Workfront reads,
-//! [`refusal`] (pure) what it hears when something is wrong: 403 for its credentials and for missing rights, 404, 500.
+//! [`error`] (pure) what it hears when something is wrong: 403 for its credentials and for missing rights, 404, 500.
 //! A 403 makes Workfront fetch a new access token, which is what an expired one needs.
 
 mod browse;
 mod change;
 mod clm;
 mod content;
+mod error;
 mod id;
 mod item;
 mod name;
 mod open;
 mod operation;
 mod parameters;
-mod refusal;
 mod search;
 mod service_info;
 mod ticket;
@@ -27,33 +27,33 @@ use http::Request;
 use serde::Serialize;
 
 use crate::config::DocusignSettings;
-use crate::docusign::api::Upstream;
+use crate::docusign::api::DocusignApi;
 use crate::endpoints::caller::{Caller, Callers, Username};
 use crate::oauth::client::Profile;
 use crate::store::Store;
-use crate::telemetry::{Answer, Record};
+use crate::telemetry::{Answer, AnswerRecord};
 use crate::web::body::{Body, Upload};
 use crate::web::response::json;
 use clm::Clm;
+use error::WorkfrontError;
 use item::Links;
 use operation::Operation;
 use parameters::Parameters;
-use refusal::Refusal;
 use ticket::Tickets;
 
 /// An answer of one operation.
-type Reply = Result<http::Response<Body>, Refusal>;
+type Reply = Result<http::Response<Body>, WorkfrontError>;
 
 /// Workfront's document service and what it depends on.
 pub struct Workfront {
     callers: Arc<Callers>,
-    upstream: Arc<Upstream>,
+    upstream: Arc<DocusignApi>,
     docusign: DocusignSettings,
     tickets: Tickets,
 }
 
 /// Who asks, and CLM in that user's name.
-struct Visit<'a> {
+struct RequestContext<'a> {
     caller: &'a Caller<'a>,
     clm: Clm<'a>,
     parameters: Parameters,
@@ -64,7 +64,7 @@ impl Workfront {
     #[must_use]
     pub fn new(
         callers: Arc<Callers>,
-        upstream: Arc<Upstream>,
+        upstream: Arc<DocusignApi>,
         docusign: DocusignSettings,
         store: Arc<dyn Store>,
     ) -> Self {
@@ -76,9 +76,9 @@ impl Workfront {
     pub async fn handle(&self, request: &Request<()>, upload: Upload) -> Answer<Body> {
         let operation = match Operation::find(request.method(), request.uri().path()) {
             Ok(operation) => operation,
-            Err(refusal) => return refusal.answer(Record::default()),
+            Err(refusal) => return refusal.answer(AnswerRecord::default()),
         };
-        let record = Record { operation: Some(operation.as_str()), ..Record::default() };
+        let record = AnswerRecord { operation: Some(operation.as_str()), ..AnswerRecord::default() };
         if operation == Operation::ServiceInfo {
             return Answer { response: said(&service_info::SERVICE_INFO), record };
         }
@@ -87,9 +87,9 @@ impl Workfront {
         }
         let caller = match self.callers.identify(request.headers(), Username::Required).await {
             Ok(caller) => caller,
-            Err(stranger) => return Refusal::from(stranger).answer(record),
+            Err(stranger) => return WorkfrontError::from(stranger).answer(record),
         };
-        let record = Record { grant_id: Some(caller.grant_id.clone()), ..record.by(caller.client) };
+        let record = AnswerRecord { grant_id: Some(caller.grant_id.clone()), ..record.by(caller.client) };
         match self.answer(operation, &caller, request, upload).await {
             Ok(response) => Answer { response, record },
             Err(refusal) => refusal.answer(record),
@@ -98,7 +98,7 @@ impl Workfront {
 
     async fn answer(&self, operation: Operation, caller: &Caller<'_>, request: &Request<()>, upload: Upload) -> Reply {
         if caller.client.profile != Profile::Workfront {
-            return Err(Refusal::Forbidden("this client is not registered with the profile workfront"));
+            return Err(WorkfrontError::Forbidden("this client is not registered with the profile workfront"));
         }
         let query = Parameters::of_query(request.uri().query().unwrap_or_default());
         let (parameters, upload) = match operation {
@@ -106,7 +106,7 @@ impl Workfront {
             _ => (query.with_body(request.headers(), upload).await?, None),
         };
         let clm = Clm::new(&self.upstream, &caller.actor).await?;
-        let visit = Visit { caller, clm, parameters };
+        let visit = RequestContext { caller, clm, parameters };
         match (operation, upload) {
             (Operation::Metadata, _) => self.metadata(&visit).await,
             (Operation::Files, _) => self.files(&visit).await,
@@ -119,12 +119,12 @@ impl Workfront {
             (Operation::Delete, _) => self.delete(&visit).await,
             (Operation::Rename, _) => self.rename(&visit).await,
             (Operation::CustomAction, _) => Ok(service_info::no_such_action()),
-            (Operation::Upload | Operation::ServiceInfo | Operation::Open, _) => Err(Refusal::NoSuchOperation),
+            (Operation::Upload | Operation::ServiceInfo | Operation::Open, _) => Err(WorkfrontError::NoSuchOperation),
         }
     }
 
     /// How `visit`'s client is shown documents.
-    fn links<'a>(&'a self, visit: &'a Visit<'_>) -> Links<'a> {
+    fn links<'a>(&'a self, visit: &'a RequestContext<'_>) -> Links<'a> {
         Links { issuer: &self.callers.issuer, client_id: &visit.caller.client.client_id }
     }
 }

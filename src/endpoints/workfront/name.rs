@@ -1,6 +1,6 @@
 //! Names of documents and folders, as CLM's service limits allow them. Pure.
 
-use crate::endpoints::workfront::refusal::Refusal;
+use crate::endpoints::workfront::error::WorkfrontError;
 
 /// Longest names, in characters.
 pub const DOCUMENT_NAME: usize = 255;
@@ -9,9 +9,9 @@ pub const FOLDER_NAME: usize = 100;
 /// `name`, if CLM takes it.
 ///
 /// # Errors
-/// [`Refusal`] that says what a name may be.
-pub fn checked(name: Option<&str>, most: usize) -> Result<&str, Refusal> {
-    const WRONG: Refusal = Refusal::Failed(
+/// [`WorkfrontError`] that says what a name may be.
+pub fn checked(name: Option<&str>, most: usize) -> Result<&str, WorkfrontError> {
+    const WRONG: WorkfrontError = WorkfrontError::Failed(
         "CLM takes no such name: it may not be empty or too long, hold \\ / : * ? \" < > or |, begin or end with a space, or end \
          with a full stop",
     );

@@ -11,12 +11,12 @@ use crate::docusign::requested_scope::upstream_scope;
 use crate::endpoints::caller::Caller;
 use crate::endpoints::sign_in::{SignIn, SignInError};
 use crate::endpoints::workfront::clm::Clm;
+use crate::endpoints::workfront::error::WorkfrontError;
 use crate::endpoints::workfront::parameters::Parameters;
-use crate::endpoints::workfront::refusal::Refusal;
-use crate::endpoints::workfront::{Visit, Workfront};
+use crate::endpoints::workfront::{RequestContext, Workfront};
 use crate::oauth::client::{Client, Profile, SubjectKind};
 use crate::sealing::claims::{BrowserSession, BrowsingState};
-use crate::telemetry::{Answer, Record};
+use crate::telemetry::{Answer, AnswerRecord};
 use crate::types::Guid;
 use crate::web::body::Body;
 use crate::web::cookies::SessionCookie;
@@ -30,14 +30,14 @@ const RETRY_AFTER: u64 = 10;
 
 impl Workfront {
     /// Answers a browser.
-    pub(super) async fn open(&self, request: &Request<()>, record: Record) -> Answer<Body> {
+    pub(super) async fn open(&self, request: &Request<()>, record: AnswerRecord) -> Answer<Body> {
         let parameters = Parameters::of_query(request.uri().query().unwrap_or_default());
         let client = parameters.text("client").and_then(|client_id| self.callers.clients.find(client_id));
         let Some(client) = client.filter(|client| client.profile == Profile::Workfront) else {
-            return page(&Refusal::Missing("there is no item of this id"), record);
+            return page(&WorkfrontError::Missing("there is no item of this id"), record);
         };
         // Whoever sits at the browser acts, whatever the client's own subject is.
-        let record = Record { subject_kind: Some(SubjectKind::SignedInUser), ..record.by(client) };
+        let record = AnswerRecord { subject_kind: Some(SubjectKind::SignedInUser), ..record.by(client) };
         let Some(user) = self.who_is_there(client, request.headers()).await else {
             return match self.send_to_sign_in(client, request).await {
                 Ok(response) => Answer { response: response.map(Body::Whole), record },
@@ -46,7 +46,7 @@ impl Workfront {
         };
         let actor = self.callers.actor(user, &client.scope);
         let caller = Caller { client, actor, grant_id: BROWSER_SESSION.into() };
-        let record = Record { grant_id: Some(caller.grant_id.clone()), ..record };
+        let record = AnswerRecord { grant_id: Some(caller.grant_id.clone()), ..record };
         match self.open_as(&caller, parameters).await {
             Ok(response) => Answer { response, record },
             Err(refusal) => {
@@ -59,9 +59,13 @@ impl Workfront {
         }
     }
 
-    async fn open_as(&self, caller: &Caller<'_>, parameters: Parameters) -> Result<http::Response<Body>, Refusal> {
+    async fn open_as(
+        &self,
+        caller: &Caller<'_>,
+        parameters: Parameters,
+    ) -> Result<http::Response<Body>, WorkfrontError> {
         let clm = Clm::new(&self.upstream, &caller.actor).await?;
-        self.download(&Visit { caller, clm, parameters }).await
+        self.download(&RequestContext { caller, clm, parameters }).await
     }
 
     /// The user whose session for `client` the browser has.
@@ -73,22 +77,26 @@ impl Workfront {
         (client_id == client.client_id.as_str()).then(|| Guid::parse(&user))?
     }
 
-    async fn send_to_sign_in(&self, client: &Client, request: &Request<()>) -> Result<http::Response<Bytes>, Refusal> {
-        let secret = self.callers.sealing.current().await.map_err(|_| Refusal::SealingUnavailable)?;
+    async fn send_to_sign_in(
+        &self,
+        client: &Client,
+        request: &Request<()>,
+    ) -> Result<http::Response<Bytes>, WorkfrontError> {
+        let secret = self.callers.sealing.current().await.map_err(|_| WorkfrontError::SealingUnavailable)?;
         let scope = upstream_scope(&self.docusign.scopes, &client.scope);
         let back = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str).to_owned();
         let (issuer, client_id, now) = (&self.callers.issuer, client.client_id.to_string(), self.callers.clock.now());
         let sign_in = SignIn { issuer, docusign: &self.docusign, secret, scope: &scope, now };
         let sent = sign_in.begin(|browser| BrowsingState { client_id, back, browser });
         sent.map_err(|error| match error {
-            SignInError::TooLong => Refusal::Missing("there is no item of this id"),
-            SignInError::Seal(_) => Refusal::SealingUnavailable,
+            SignInError::TooLong => WorkfrontError::Missing("there is no item of this id"),
+            SignInError::Seal(_) => WorkfrontError::SealingUnavailable,
         })
     }
 }
 
 /// A refusal as a page for people.
-fn page(refusal: &Refusal, record: Record) -> Answer<Body> {
+fn page(refusal: &WorkfrontError, record: AnswerRecord) -> Answer<Body> {
     let told = refusal.answer(record);
     let (status, title) = match told.response.status() {
         StatusCode::FORBIDDEN => (StatusCode::FORBIDDEN, "You may not open this document"),

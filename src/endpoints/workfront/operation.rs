@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use crate::endpoints::workfront::refusal::Refusal;
+use crate::endpoints::workfront::error::WorkfrontError;
 
 /// Where the operations are; the Base API URL of the registration ends with it.
 const BASE: &str = "/workfront/v1/";
@@ -45,12 +45,12 @@ impl Operation {
     /// The operation at a path. Slashes that double where a Base API URL ends with one are forgiven.
     ///
     /// # Errors
-    /// [`Refusal`] for a path or a method that is none.
-    pub fn find(method: &Method, path: &str) -> Result<Self, Refusal> {
-        let name = path.strip_prefix(BASE).map(|name| name.trim_matches('/')).ok_or(Refusal::NoSuchOperation)?;
+    /// [`WorkfrontError`] for a path or a method that is none.
+    pub fn find(method: &Method, path: &str) -> Result<Self, WorkfrontError> {
+        let name = path.strip_prefix(BASE).map(|name| name.trim_matches('/')).ok_or(WorkfrontError::NoSuchOperation)?;
         let known = OPERATIONS.iter().find(|(_, operation)| operation.as_str() == name);
-        let (wanted, operation) = known.ok_or(Refusal::NoSuchOperation)?;
-        if wanted == method { Ok(*operation) } else { Err(Refusal::WrongMethod(wanted.clone())) }
+        let (wanted, operation) = known.ok_or(WorkfrontError::NoSuchOperation)?;
+        if wanted == method { Ok(*operation) } else { Err(WorkfrontError::WrongMethod(wanted.clone())) }
     }
 
     /// Its name, the last segment of its path.

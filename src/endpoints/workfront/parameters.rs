@@ -10,11 +10,11 @@ use serde_json::Value;
 use url::form_urlencoded;
 
 use crate::docusign::api::calls::CallBody;
+use crate::endpoints::workfront::error::WorkfrontError;
 use crate::endpoints::workfront::id::ItemId;
-use crate::endpoints::workfront::refusal::Refusal;
 use crate::web::body::Upload;
 
-const BAD_ID: Refusal = Refusal::Missing("there is no item of this id");
+const BAD_ID: WorkfrontError = WorkfrontError::Missing("there is no item of this id");
 
 /// The parameters by name, the first of each.
 #[derive(Debug, Default)]
@@ -31,10 +31,10 @@ impl Parameters {
     /// These and those of a body; the query comes first.
     ///
     /// # Errors
-    /// [`Refusal`] for a body that does not end.
-    pub async fn with_body(mut self, headers: &HeaderMap, upload: Upload) -> Result<Self, Refusal> {
+    /// [`WorkfrontError`] for a body that does not end.
+    pub async fn with_body(mut self, headers: &HeaderMap, upload: Upload) -> Result<Self, WorkfrontError> {
         let CallBody::Whole(body) = CallBody::of(upload).await? else {
-            return Err(Refusal::Failed("the body is larger than any that belongs here"));
+            return Err(WorkfrontError::Failed("the body is larger than any that belongs here"));
         };
         let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if content_type.starts_with("application/json") {
@@ -66,18 +66,18 @@ impl Parameters {
     }
 
     /// The item that `name` names.
-    pub fn item(&self, name: &str) -> Result<ItemId, Refusal> {
+    pub fn item(&self, name: &str) -> Result<ItemId, WorkfrontError> {
         self.text(name).and_then(ItemId::parse).ok_or(BAD_ID)
     }
 
     /// The folder that `parentId` names; the root if it is left out.
-    pub fn parent(&self) -> Result<ItemId, Refusal> {
+    pub fn parent(&self) -> Result<ItemId, WorkfrontError> {
         let parent = self.text("parentId").map_or(Some(ItemId::Root), ItemId::parse);
-        parent.filter(ItemId::is_folder).ok_or(Refusal::Missing("there is no folder of this id"))
+        parent.filter(ItemId::is_folder).ok_or(WorkfrontError::Missing("there is no folder of this id"))
     }
 
     /// What is to be deleted: pages differ in what they call it.
-    pub fn doomed(&self) -> Result<ItemId, Refusal> {
+    pub fn item_to_delete(&self) -> Result<ItemId, WorkfrontError> {
         let named = ["id", "documentId", "folderId"].into_iter().find_map(|name| self.text(name));
         named.and_then(ItemId::parse).ok_or(BAD_ID)
     }

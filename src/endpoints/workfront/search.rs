@@ -9,10 +9,10 @@ use tokio::time::sleep;
 
 use crate::endpoints::workfront::browse::{documents_listed, folders_listed};
 use crate::endpoints::workfront::clm::{Clm, Window};
+use crate::endpoints::workfront::error::WorkfrontError;
 use crate::endpoints::workfront::id::{self, ItemId};
 use crate::endpoints::workfront::item::{Document, Folder};
-use crate::endpoints::workfront::refusal::Refusal;
-use crate::endpoints::workfront::{Reply, Visit, Workfront, said};
+use crate::endpoints::workfront::{Reply, RequestContext, Workfront, said};
 
 /// How many results are given to whoever does not say.
 const RESULTS: usize = 100;
@@ -37,8 +37,8 @@ struct Task {
 
 impl Workfront {
     /// What is called so, or in part.
-    pub(super) async fn search(&self, visit: &Visit<'_>) -> Reply {
-        let Visit { clm, parameters, .. } = visit;
+    pub(super) async fn search(&self, visit: &RequestContext<'_>) -> Reply {
+        let RequestContext { clm, parameters, .. } = visit;
         let Some(query) = parameters.text("query").map(str::trim).filter(|query| !query.is_empty()) else {
             return Ok(said(&Vec::<Value>::new()));
         };
@@ -62,19 +62,19 @@ impl Workfront {
 }
 
 /// Starts a search and waits for its end; gives the path of its results.
-async fn begin(clm: &Clm<'_>, kind: &str, criteria: &Value) -> Result<String, Refusal> {
+async fn begin(clm: &Clm<'_>, kind: &str, criteria: &Value) -> Result<String, WorkfrontError> {
     let mut task: Task = clm.call(Method::POST, kind, Some(criteria)).await?;
-    let id = id::of_href(&task.href).ok_or(Refusal::Unreadable)?;
+    let id = id::of_href(&task.href).ok_or(WorkfrontError::Unreadable)?;
     let path = format!("{kind}/{}", id.as_str());
     for pause in PAUSES {
         match task.status.to_ascii_lowercase().as_str() {
             "success" => return Ok(format!("{path}/result")),
-            "failure" => return Err(Refusal::Failed("the search failed in CLM")),
+            "failure" => return Err(WorkfrontError::Failed("the search failed in CLM")),
             _ => {}
         }
         sleep(pause).await;
         task = clm.call(Method::GET, &path, None).await?;
     }
     let done = task.status.eq_ignore_ascii_case("success");
-    if done { Ok(format!("{path}/result")) } else { Err(Refusal::Failed("the search takes too long in CLM")) }
+    if done { Ok(format!("{path}/result")) } else { Err(WorkfrontError::Failed("the search takes too long in CLM")) }
 }

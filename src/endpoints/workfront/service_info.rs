@@ -24,7 +24,7 @@ struct CustomAction {
 }
 
 #[derive(Serialize)]
-struct Outcome {
+struct ServiceStatus {
     status: &'static str,
     error: &'static str,
 }
@@ -52,5 +52,5 @@ pub const SERVICE_INFO: ServiceInfo = ServiceInfo {
 
 /// A custom action that nobody offered.
 pub fn no_such_action() -> http::Response<Body> {
-    said(&Outcome { status: "failure", error: "there is no such custom action" })
+    said(&ServiceStatus { status: "failure", error: "there is no such custom action" })
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Clock, UnixSeconds};
+use crate::endpoints::workfront::error::WorkfrontError;
 use crate::endpoints::workfront::id::ItemId;
-use crate::endpoints::workfront::refusal::Refusal;
-use crate::endpoints::workfront::{Visit, Workfront};
+use crate::endpoints::workfront::{RequestContext, Workfront};
 use crate::random;
 use crate::secret::{hex, sha256};
 use crate::store::{Condition, Store, Version, Write};
@@ -50,7 +50,7 @@ pub struct Tickets {
 
 impl Ticket {
     /// A document of `visit`'s user for `parent`, which is a folder's own id.
-    pub fn new(visit: &Visit<'_>, parent: &ItemId, name: &str) -> Self {
+    pub fn new(visit: &RequestContext<'_>, parent: &ItemId, name: &str) -> Self {
         Self {
             client_id: visit.caller.client.client_id.as_str().to_owned(),
             user: visit.caller.actor.user.as_str().to_owned(),
@@ -63,8 +63,8 @@ impl Ticket {
     }
 
     /// The folder it belongs into.
-    pub fn parent(&self) -> Result<ItemId, Refusal> {
-        ItemId::parse(&self.parent).ok_or(Refusal::Unreadable)
+    pub fn parent(&self) -> Result<ItemId, WorkfrontError> {
+        ItemId::parse(&self.parent).ok_or(WorkfrontError::Unreadable)
     }
 }
 
@@ -75,10 +75,10 @@ impl Tickets {
     }
 
     /// Remembers an announcement; gives its id.
-    pub async fn announce(&self, ticket: &Ticket) -> Result<ItemId, Refusal> {
+    pub async fn announce(&self, ticket: &Ticket) -> Result<ItemId, WorkfrontError> {
         let id = ItemId::Upload(random::id::<16>());
-        let useless_from = Some(self.clock.now().plus(WAITS_FOR));
-        let announcement = Write { useless_from, ..write(name(&id), text(ticket), Condition::Absent) };
+        let expires_at = Some(self.clock.now().plus(WAITS_FOR));
+        let announcement = Write { expires_at, ..write(name(&id), text(ticket), Condition::Absent) };
         let written = self.store.write(announcement).await?;
         // 128 random bits are there already only if an earlier try came through, though its answer was lost.
         tracing::debug!(event = "upload_announced", written);
@@ -86,15 +86,15 @@ impl Tickets {
     }
 
     /// What was announced under `id`, and which state of the record that is.
-    pub async fn read(&self, id: &ItemId) -> Result<(Ticket, Version), Refusal> {
+    pub async fn read(&self, id: &ItemId) -> Result<(Ticket, Version), WorkfrontError> {
         let record = self.store.read(&name(id)).await?;
-        let record = record.ok_or(Refusal::Missing("no upload of this id is known"))?;
-        let ticket = serde_json::from_str(&record.content).map_err(|_| Refusal::Unreadable)?;
+        let record = record.ok_or(WorkfrontError::Missing("no upload of this id is known"))?;
+        let ticket = serde_json::from_str(&record.content).map_err(|_| WorkfrontError::Unreadable)?;
         Ok((ticket, record.version))
     }
 
     /// Remembers what became of an announcement; false if somebody else was first.
-    pub async fn arrived(&self, id: &ItemId, ticket: &Ticket, version: Version) -> Result<bool, Refusal> {
+    pub async fn arrived(&self, id: &ItemId, ticket: &Ticket, version: Version) -> Result<bool, WorkfrontError> {
         let mut round = 1;
         loop {
             let condition = Condition::Unchanged(version.clone());
@@ -108,7 +108,7 @@ impl Tickets {
     }
 
     /// May the item called `id` be deleted now, or is somebody about to?
-    pub async fn claim_deletion(&self, id: &ItemId) -> Result<bool, Refusal> {
+    pub async fn claim_deletion(&self, id: &ItemId) -> Result<bool, WorkfrontError> {
         let (name, now) = (format!("deletions/{}", hex(&sha256(id.to_string().as_bytes()))), self.clock.now());
         let there = self.store.read(&name).await?;
         let begun = there.as_ref().and_then(|there| there.content.parse().ok()).map(UnixSeconds);
@@ -116,12 +116,12 @@ impl Tickets {
             return Ok(false);
         }
         let condition = there.map_or(Condition::Absent, |there| Condition::Unchanged(there.version));
-        let claim = Write { useless_from: Some(now.plus(DELETION)), ..write(name, now.0.to_string(), condition) };
+        let claim = Write { expires_at: Some(now.plus(DELETION)), ..write(name, now.0.to_string(), condition) };
         Ok(self.store.write(claim).await?)
     }
 
     /// CLM's id of the document that the client's Workfront knows as `workfront_document`, if it came by here.
-    pub async fn known(&self, client_id: &str, workfront_document: &str) -> Result<Option<String>, Refusal> {
+    pub async fn known(&self, client_id: &str, workfront_document: &str) -> Result<Option<String>, WorkfrontError> {
         let record = self.store.read(&known_name(client_id, workfront_document)).await?;
         Ok(record.map(|record| record.content))
     }
@@ -145,7 +145,7 @@ impl Tickets {
 }
 
 fn write(name: String, content: String, condition: Condition) -> Write {
-    Write { name, content, condition, useless_from: None }
+    Write { name, content, condition, expires_at: None }
 }
 
 fn text(ticket: &Ticket) -> String {
@@ -165,14 +165,18 @@ fn known_name(client_id: &str, workfront_document: &str) -> String {
 impl Workfront {
     /// The ticket called `id`, if it concerns `visit`: before the document has arrived, only whoever announced it; later
     /// everybody of the client, as far as CLM lets them see the document.
-    pub(super) async fn ticket(&self, visit: &Visit<'_>, id: &ItemId) -> Result<Ticket, Refusal> {
+    pub(super) async fn ticket(&self, visit: &RequestContext<'_>, id: &ItemId) -> Result<Ticket, WorkfrontError> {
         let (ticket, _) = self.tickets.read(id).await?;
-        if concerns(&ticket, visit) { Ok(ticket) } else { Err(Refusal::Missing("no upload of this id is known")) }
+        if concerns(&ticket, visit) {
+            Ok(ticket)
+        } else {
+            Err(WorkfrontError::Missing("no upload of this id is known"))
+        }
     }
 }
 
 /// Does `ticket` concern `visit`?
-pub fn concerns(ticket: &Ticket, visit: &Visit<'_>) -> bool {
+pub fn concerns(ticket: &Ticket, visit: &RequestContext<'_>) -> bool {
     let own = ticket.user == visit.caller.actor.user.as_str();
     ticket.client_id == visit.caller.client.client_id.as_str() && (own || ticket.document.is_some())
 }

@@ -10,19 +10,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::docusign::api::calls::{self, Call, CallBody};
-use crate::docusign::api::{Actor, Upstream};
+use crate::docusign::api::{Actor, DocusignApi};
 use crate::endpoints::workfront::clm::{Clm, Window, succeeded};
+use crate::endpoints::workfront::error::WorkfrontError;
 use crate::endpoints::workfront::id::{self, ItemId};
 use crate::endpoints::workfront::item::Document;
 use crate::endpoints::workfront::name::{DOCUMENT_NAME, attachment, checked, mime_type};
-use crate::endpoints::workfront::refusal::Refusal;
 use crate::endpoints::workfront::ticket::{Ticket, Tickets, concerns};
-use crate::endpoints::workfront::{Reply, Visit, Workfront, said};
+use crate::endpoints::workfront::{Reply, RequestContext, Workfront, said};
 use crate::store::Version;
 use crate::web::body::Upload;
 
 #[derive(Serialize)]
-struct Outcome {
+struct UploadBody {
     result: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'static str>,
@@ -37,8 +37,8 @@ struct Lock {
 
 impl Workfront {
     /// Takes the announcement of a document, or of a new version of one that came by here before.
-    pub(super) async fn upload_init(&self, visit: &Visit<'_>) -> Reply {
-        let Visit { clm, parameters, .. } = visit;
+    pub(super) async fn upload_init(&self, visit: &RequestContext<'_>) -> Reply {
+        let RequestContext { clm, parameters, .. } = visit;
         let name = checked(parameters.text("filename"), DOCUMENT_NAME)?;
         let folder = clm.folder(&parameters.parent()?).await?;
         let parent = folder.id()?;
@@ -46,7 +46,7 @@ impl Workfront {
         ticket.version_of = self.earlier(visit, &parent, &ticket).await?;
         if ticket.version_of.is_none() {
             if !folder.access_level.create {
-                return Err(Refusal::Forbidden("this user may not put documents into the folder"));
+                return Err(WorkfrontError::Forbidden("this user may not put documents into the folder"));
             }
             is_free(clm, &parent, name).await?;
         }
@@ -55,7 +55,12 @@ impl Workfront {
     }
 
     /// The document in the same folder that Workfront's document is already.
-    async fn earlier(&self, visit: &Visit<'_>, parent: &ItemId, ticket: &Ticket) -> Result<Option<String>, Refusal> {
+    async fn earlier(
+        &self,
+        visit: &RequestContext<'_>,
+        parent: &ItemId,
+        ticket: &Ticket,
+    ) -> Result<Option<String>, WorkfrontError> {
         let Some(workfront_document) = &ticket.workfront_document else { return Ok(None) };
         let Some(known) = self.tickets.known(&ticket.client_id, workfront_document).await? else { return Ok(None) };
         match visit.clm.document(&known).await {
@@ -63,17 +68,17 @@ impl Workfront {
                 let lies_here = id::of_href(&document.parent_folder.href).map(ItemId::Folder).as_ref() == Some(parent);
                 Ok(lies_here.then_some(known))
             }
-            Err(Refusal::Missing(_)) => Ok(None),
+            Err(WorkfrontError::Missing(_)) => Ok(None),
             Err(refusal) => Err(refusal),
         }
     }
 
     /// Takes the bytes of an announced document.
-    pub(super) async fn upload(&self, visit: &Visit<'_>, upload: Upload) -> Reply {
+    pub(super) async fn upload(&self, visit: &RequestContext<'_>, upload: Upload) -> Reply {
         let id = visit.parameters.item("id")?;
         let (ticket, version) = self.tickets.read(&id).await?;
         if !concerns(&ticket, visit) {
-            return Err(Refusal::Missing("no upload of this id is known"));
+            return Err(WorkfrontError::Missing("no upload of this id is known"));
         }
         let arrival = Arrival {
             upstream: Arc::clone(&self.upstream),
@@ -86,10 +91,10 @@ impl Workfront {
         // In a task of its own: when all bytes have come through, whoever hangs up then must not keep the ticket from
         // learning which document they became. A body that breaks off ends the task.
         let arrived = tokio::spawn(async move { arrival.run(upload).await }).await;
-        match arrived.unwrap_or(Err(Refusal::Unreadable)) {
-            Ok(()) => Ok(said(&Outcome { result: "success", message: None })),
+        match arrived.unwrap_or(Err(WorkfrontError::Unreadable)) {
+            Ok(()) => Ok(said(&UploadBody { result: "success", message: None })),
             // The vendor's way to say that the bytes are at fault, and not the credentials or the service.
-            Err(Refusal::Failed(told)) => Ok(said(&Outcome { result: "fail", message: Some(told) })),
+            Err(WorkfrontError::Failed(told)) => Ok(said(&UploadBody { result: "fail", message: Some(told) })),
             Err(refusal) => Err(refusal),
         }
     }
@@ -97,8 +102,8 @@ impl Workfront {
 
 /// Is there no document of this name in the folder? CLM would put a second one beside it. The filter may match more, or be
 /// ignored, so that every name is looked at.
-pub async fn is_free(clm: &Clm<'_>, folder: &ItemId, name: &str) -> Result<(), Refusal> {
-    let ItemId::Folder(folder) = folder else { return Err(Refusal::Unreadable) };
+pub async fn is_free(clm: &Clm<'_>, folder: &ItemId, name: &str) -> Result<(), WorkfrontError> {
+    let ItemId::Folder(folder) = folder else { return Err(WorkfrontError::Unreadable) };
     let filter = utf8_percent_encode(name, NON_ALPHANUMERIC);
     // A comma separates filters.
     let filter = if name.contains(',') { String::new() } else { format!("?filter=Name={filter}") };
@@ -106,12 +111,12 @@ pub async fn is_free(clm: &Clm<'_>, folder: &ItemId, name: &str) -> Result<(), R
     let mut window = Window { skip: 0, take: usize::MAX };
     let documents: Vec<Document> = clm.collect(&path, &mut window).await?;
     let taken = documents.iter().any(|document| document.name.to_lowercase() == name.to_lowercase());
-    if taken { Err(Refusal::NAME_TAKEN) } else { Ok(()) }
+    if taken { Err(WorkfrontError::NAME_TAKEN) } else { Ok(()) }
 }
 
 /// Bytes on their way into CLM.
 struct Arrival {
-    upstream: Arc<Upstream>,
+    upstream: Arc<DocusignApi>,
     actor: Actor,
     tickets: Tickets,
     id: ItemId,
@@ -120,7 +125,7 @@ struct Arrival {
 }
 
 impl Arrival {
-    async fn run(self, upload: Upload) -> Result<(), Refusal> {
+    async fn run(self, upload: Upload) -> Result<(), WorkfrontError> {
         let clm = Clm::new(&self.upstream, &self.actor).await?;
         let version_of = self.there_already(&clm).await?;
         // Both ask CLM something first, so that an access token that has ended is replaced before the bytes are sent.
@@ -138,16 +143,16 @@ impl Arrival {
     }
 
     /// The document that the bytes are a version of, if it is still there.
-    async fn there_already(&self, clm: &Clm<'_>) -> Result<Option<String>, Refusal> {
+    async fn there_already(&self, clm: &Clm<'_>) -> Result<Option<String>, WorkfrontError> {
         let Some(document) = self.ticket.document.as_ref().or(self.ticket.version_of.as_ref()) else { return Ok(None) };
         match clm.document(document).await {
             Ok(_) => Ok(Some(document.clone())),
-            Err(Refusal::Missing(_)) => Ok(None),
+            Err(WorkfrontError::Missing(_)) => Ok(None),
             Err(refusal) => Err(refusal),
         }
     }
 
-    async fn new_document(&self, clm: &Clm<'_>, upload: Upload) -> Result<Call, Refusal> {
+    async fn new_document(&self, clm: &Clm<'_>, upload: Upload) -> Result<Call, WorkfrontError> {
         let folder = clm.folder(&self.ticket.parent()?).await?;
         // Somebody may have been faster since the announcement.
         is_free(clm, &folder.id()?, &self.ticket.name).await?;
@@ -157,7 +162,7 @@ impl Arrival {
         Ok(Call::streaming(Method::POST, url, self.headers(), CallBody::Streamed(upload)))
     }
 
-    async fn new_version(&self, clm: &Clm<'_>, document: &str, upload: Upload) -> Result<Call, Refusal> {
+    async fn new_version(&self, clm: &Clm<'_>, document: &str, upload: Upload) -> Result<Call, WorkfrontError> {
         let lock: Lock = clm.call(Method::GET, &format!("documents/{document}/lock"), None).await?;
         let url = clm.upload_address(&lock.check_in_href)?;
         let mut headers = self.headers();
@@ -173,7 +178,7 @@ impl Arrival {
 
     /// Remembers which document the bytes became. A second one, of an upload that ran at the same time, or one that
     /// nobody could remember, is taken back.
-    async fn keep(&self, clm: &Clm<'_>, document: String, is_new: bool) -> Result<(), Refusal> {
+    async fn keep(&self, clm: &Clm<'_>, document: String, is_new: bool) -> Result<(), WorkfrontError> {
         let ticket = Ticket { document: Some(document.clone()), ..self.ticket.clone() };
         let kept = self.tickets.arrived(&self.id, &ticket, self.version.clone()).await;
         if let Ok(true) = kept {
@@ -187,14 +192,14 @@ impl Arrival {
             );
         }
         kept?;
-        Err(Refusal::Failed("the same document was uploaded twice at the same time"))
+        Err(WorkfrontError::Failed("the same document was uploaded twice at the same time"))
     }
 }
 
 /// CLM's id of what was uploaded: a document, or a list of one.
-fn uploaded(json: &[u8]) -> Result<String, Refusal> {
-    let json: Value = serde_json::from_slice(json).map_err(|_| Refusal::Unreadable)?;
+fn uploaded(json: &[u8]) -> Result<String, WorkfrontError> {
+    let json: Value = serde_json::from_slice(json).map_err(|_| WorkfrontError::Unreadable)?;
     let document = json.get(0).unwrap_or(&json);
-    let id = document["Href"].as_str().and_then(id::of_href).ok_or(Refusal::Unreadable)?;
+    let id = document["Href"].as_str().and_then(id::of_href).ok_or(WorkfrontError::Unreadable)?;
     Ok(id.as_str().to_owned())
 }

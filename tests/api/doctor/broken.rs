@@ -79,7 +79,7 @@ fn complaint(deployment: &Deployment, code: Option<i32>, report: &Value) -> Opti
     let Some(checks) = report["checks"].as_array() else { return Some("no report".to_owned()) };
     let found: Vec<&Value> = checks.iter().filter(|check| check["verdict"] == "bad").collect();
     let names: Vec<&str> = found.iter().filter_map(|check| check["check"].as_str()).collect();
-    // Faults of the settings are faults of usage.
+    // ConfigErrors of the settings are faults of usage.
     let wanted = if names.contains(&"settings") { 2 } else { 1 };
     if names != *bad || code != Some(wanted) || report["healthy"] != false {
         return Some(format!("exit code {code:?}, bad: {names:?}"));

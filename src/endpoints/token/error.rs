@@ -6,7 +6,7 @@ use crate::oauth::client::{Client, SubjectKind};
 use crate::oauth::error::{ErrorCode, OAuthError, Outage};
 use crate::sealing::keys::OpenError;
 use crate::store::StoreError;
-use crate::telemetry::{Answer, Record};
+use crate::telemetry::{Answer, AnswerRecord};
 
 /// Seconds after which a client may ask again when we cannot tell better.
 const RETRY_AFTER: u64 = 5;
@@ -19,7 +19,7 @@ const OTHER_ISSUER: &str = "the refresh token was issued under another EVERGRANT
 
 /// Why there is no token.
 #[derive(Debug)]
-pub enum Refusal {
+pub enum TokenError {
     /// The client's fault, RFC 6749 §5.2.
     OAuth(OAuthError),
     /// DocuSign or the signing key.
@@ -36,25 +36,25 @@ pub enum Refusal {
     Deadline,
 }
 
-impl From<OAuthError> for Refusal {
+impl From<OAuthError> for TokenError {
     fn from(error: OAuthError) -> Self {
         Self::OAuth(error)
     }
 }
 
-impl From<Unavailable> for Refusal {
+impl From<Unavailable> for TokenError {
     fn from(unavailable: Unavailable) -> Self {
         Self::Unavailable(unavailable)
     }
 }
 
-impl From<StoreError> for Refusal {
+impl From<StoreError> for TokenError {
     fn from(_: StoreError) -> Self {
         Self::StoreUnavailable
     }
 }
 
-impl Refusal {
+impl TokenError {
     /// What becomes of a code that does not open. A key that cannot be used is an outage.
     pub fn of_code(error: &OpenError) -> Self {
         match error {
@@ -102,13 +102,14 @@ impl Refusal {
 }
 
 fn refuse(error: OAuthError) -> Answer {
-    let record = Record { error: Some(error.error.as_str()), ..Record::of("token_refused") };
+    let record = AnswerRecord { error: Some(error.error.as_str()), ..AnswerRecord::of("token_refused") };
     Answer { response: error.reply(), record }
 }
 
 fn later(cause: &'static str, error_description: &'static str) -> Answer {
     let outage = Outage { retry_after: RETRY_AFTER, error_description };
-    let record = Record { error: Some(Outage::ERROR), cause: Some(cause), ..Record::of("token_unavailable") };
+    let record =
+        AnswerRecord { error: Some(Outage::ERROR), cause: Some(cause), ..AnswerRecord::of("token_unavailable") };
     Answer { response: outage.reply(), record }
 }
 

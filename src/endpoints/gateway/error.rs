@@ -4,16 +4,16 @@ use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
-use crate::docusign::api::error::UpstreamError;
-use crate::endpoints::caller::Stranger;
+use crate::docusign::api::error::ApiError;
+use crate::endpoints::caller::AuthenticationError;
 use crate::oauth::error::Outage;
-use crate::telemetry::{Answer, Record};
+use crate::telemetry::{Answer, AnswerRecord};
 use crate::web::body::Body;
 use crate::web::response::json;
 
 /// Why a request is not passed on.
 #[derive(Debug)]
-pub enum Refusal {
+pub enum GatewayError {
     /// No such API.
     NoSuchApi,
     /// The path could be read in more than one way.
@@ -23,28 +23,28 @@ pub enum Refusal {
     /// No rule of the client lets it through.
     NotAllowed,
     /// Nobody we know.
-    Stranger(Stranger),
+    Authentication(AuthenticationError),
     /// DocuSign did not answer.
-    Upstream(UpstreamError),
+    Api(ApiError),
 }
 
-impl From<Stranger> for Refusal {
-    fn from(stranger: Stranger) -> Self {
+impl From<AuthenticationError> for GatewayError {
+    fn from(stranger: AuthenticationError) -> Self {
         match stranger {
-            Stranger::Unknown(error) => Self::Upstream(error),
-            other => Self::Stranger(other),
+            AuthenticationError::Unavailable(error) => Self::Api(error),
+            other => Self::Authentication(other),
         }
     }
 }
 
-impl From<UpstreamError> for Refusal {
-    fn from(error: UpstreamError) -> Self {
-        Self::Upstream(error)
+impl From<ApiError> for GatewayError {
+    fn from(error: ApiError) -> Self {
+        Self::Api(error)
     }
 }
 
 #[derive(Serialize)]
-struct ErrorBody {
+struct GatewayErrorBody {
     error: &'static str,
     error_description: &'static str,
 }
@@ -54,9 +54,9 @@ const NOT_ALLOWED: &str = "no rule in gateway_allow of this client lets this met
 const NO_CREDENTIALS: &str =
     "send Authorization: Bearer with an access token of this server, or an API key in x-api-key";
 
-impl Refusal {
+impl GatewayError {
     /// The answer, and what the log says of it beside `record`.
-    pub fn answer(&self, record: Record) -> Answer<Body> {
+    pub fn answer(&self, record: AnswerRecord) -> Answer<Body> {
         match self {
             Self::NoSuchApi => refuse(404, "not_found", "there is no such API behind the gateway", record),
             Self::Ambiguous => {
@@ -66,48 +66,49 @@ impl Refusal {
                 refuse(403, "access_denied", "the path names another account than the configured one", record)
             }
             Self::NotAllowed => refuse(403, "insufficient_scope", NOT_ALLOWED, record),
-            Self::Stranger(Stranger::Nobody) => refuse(401, "", NO_CREDENTIALS, record),
-            Self::Stranger(Stranger::Malformed(told)) => refuse(400, "invalid_request", told, record),
-            Self::Stranger(Stranger::Refused(told)) => refuse(401, "invalid_token", told, record),
-            Self::Stranger(Stranger::SealingUnavailable) => {
+            Self::Authentication(AuthenticationError::MissingCredentials) => refuse(401, "", NO_CREDENTIALS, record),
+            Self::Authentication(AuthenticationError::Malformed(told)) => refuse(400, "invalid_request", told, record),
+            Self::Authentication(AuthenticationError::Refused(told)) => refuse(401, "invalid_token", told, record),
+            Self::Authentication(AuthenticationError::SealingUnavailable) => {
                 later(5, "sealing_key_unavailable", "the sealing key cannot be used at the moment", record)
             }
-            Self::Upstream(UpstreamError::BodyBrokeOff) => refuse(400, "invalid_request", "the body broke off", record),
-            Self::Upstream(error) | Self::Stranger(Stranger::Unknown(error)) => {
-                later(error.retry_after(), error.word(), describe(error), record)
+            Self::Api(ApiError::BodyBrokeOff) => refuse(400, "invalid_request", "the body broke off", record),
+            Self::Api(error) | Self::Authentication(AuthenticationError::Unavailable(error)) => {
+                later(error.retry_after(), error.code(), describe(error), record)
             }
         }
     }
 }
 
 /// Who can mend it, and nothing that DocuSign said.
-const fn describe(error: &UpstreamError) -> &'static str {
+const fn describe(error: &ApiError) -> &'static str {
     match error {
-        UpstreamError::NoAccessToken(_) | UpstreamError::AccountUnknown(_) => {
+        ApiError::NoAccessToken(_) | ApiError::AccountUnknown(_) => {
             "no access token of DocuSign's can be had at the moment; an operator finds the cause in the log"
         }
-        UpstreamError::NoUserList => "the integration user may not look users up; an operator runs evergrant doctor",
-        UpstreamError::NoAccount | UpstreamError::NoClm | UpstreamError::Untrusted => {
+        ApiError::NoUserList => "the integration user may not look users up; an operator runs evergrant doctor",
+        ApiError::NoAccount | ApiError::NoClm | ApiError::Untrusted => {
             "the account or its CLM cannot be found; an operator runs evergrant doctor"
         }
-        UpstreamError::AccessTokenReplaced => {
+        ApiError::AccessTokenReplaced => {
             "the access token of DocuSign's had ended and was replaced: send the request again"
         }
-        UpstreamError::Throttled => "DocuSign limits the rate of requests at the moment",
+        ApiError::Throttled => "DocuSign limits the rate of requests at the moment",
         _ => "DocuSign's API cannot be reached at the moment",
     }
 }
 
-fn later(retry_after: u64, cause: &'static str, error_description: &'static str, record: Record) -> Answer<Body> {
+fn later(retry_after: u64, cause: &'static str, error_description: &'static str, record: AnswerRecord) -> Answer<Body> {
     let outage = Outage { retry_after, error_description };
-    let record = Record { event: Some("api_unavailable"), error: Some(Outage::ERROR), cause: Some(cause), ..record };
+    let record =
+        AnswerRecord { event: Some("api_unavailable"), error: Some(Outage::ERROR), cause: Some(cause), ..record };
     Answer { response: outage.reply(), record }.into()
 }
 
 /// A refusal by the rules of RFC 6750: 401 and 403 carry a challenge; without any credentials it names no error.
-fn refuse(status: u16, error: &'static str, error_description: &'static str, record: Record) -> Answer<Body> {
+fn refuse(status: u16, error: &'static str, error_description: &'static str, record: AnswerRecord) -> Answer<Body> {
     let named = if error.is_empty() { "unauthorized" } else { error };
-    let body = ErrorBody { error: named, error_description };
+    let body = GatewayErrorBody { error: named, error_description };
     let mut response = json(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), &body);
     let challenge = match error {
         "" => Some("Bearer realm=\"evergrant\"".to_owned()),
@@ -117,12 +118,12 @@ fn refuse(status: u16, error: &'static str, error_description: &'static str, rec
     if let Some(challenge) = challenge.and_then(|challenge| HeaderValue::from_str(&challenge).ok()) {
         response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     }
-    let record = Record { event: Some("call_refused"), error: Some(named), ..record };
+    let record = AnswerRecord { event: Some("call_refused"), error: Some(named), ..record };
     Answer { response, record }.into()
 }
 
 #[cfg(test)]
-impl PartialEq for Refusal {
+impl PartialEq for GatewayError {
     fn eq(&self, other: &Self) -> bool {
         std::mem::discriminant(self) == std::mem::discriminant(other)
     }

@@ -4,19 +4,19 @@ use http::header::{ALLOW, RETRY_AFTER};
 use http::{HeaderValue, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use crate::docusign::api::error::UpstreamError;
+use crate::docusign::api::error::ApiError;
 use crate::docusign::error::ExchangeError;
 use crate::docusign::tokens::minter::MintError;
-use crate::endpoints::caller::Stranger;
+use crate::endpoints::caller::AuthenticationError;
 use crate::oauth::client::SubjectKind;
 use crate::store::StoreError;
-use crate::telemetry::{Answer, Record};
+use crate::telemetry::{Answer, AnswerRecord};
 use crate::web::body::Body;
 use crate::web::response::json;
 
 /// Why there is no answer.
 #[derive(Debug)]
-pub enum Refusal {
+pub enum WorkfrontError {
     /// 404: the path is none of the vendor's.
     NoSuchOperation,
     /// 405: the path takes this method.
@@ -34,27 +34,29 @@ pub enum Refusal {
     /// 500: what is remembered of uploads is out of reach.
     StoreUnavailable,
     /// 403 where the user has to consent, else 500.
-    Upstream(UpstreamError),
+    Api(ApiError),
 }
 
-impl From<Stranger> for Refusal {
-    fn from(stranger: Stranger) -> Self {
+impl From<AuthenticationError> for WorkfrontError {
+    fn from(stranger: AuthenticationError) -> Self {
         match stranger {
-            Stranger::Nobody => Self::Forbidden("neither an access token nor an API key was sent"),
-            Stranger::Malformed(told) | Stranger::Refused(told) => Self::Forbidden(told),
-            Stranger::Unknown(error) => Self::Upstream(error),
-            Stranger::SealingUnavailable => Self::SealingUnavailable,
+            AuthenticationError::MissingCredentials => {
+                Self::Forbidden("neither an access token nor an API key was sent")
+            }
+            AuthenticationError::Malformed(told) | AuthenticationError::Refused(told) => Self::Forbidden(told),
+            AuthenticationError::Unavailable(error) => Self::Api(error),
+            AuthenticationError::SealingUnavailable => Self::SealingUnavailable,
         }
     }
 }
 
-impl From<UpstreamError> for Refusal {
-    fn from(error: UpstreamError) -> Self {
-        Self::Upstream(error)
+impl From<ApiError> for WorkfrontError {
+    fn from(error: ApiError) -> Self {
+        Self::Api(error)
     }
 }
 
-impl From<StoreError> for Refusal {
+impl From<StoreError> for WorkfrontError {
     fn from(_: StoreError) -> Self {
         Self::StoreUnavailable
     }
@@ -74,7 +76,7 @@ struct ClmError {
     error_code: u32,
 }
 
-impl Refusal {
+impl WorkfrontError {
     /// What an answer of CLM's means that is no success. Status comes first, since one code means several things.
     #[must_use]
     pub fn of_clm(status: StatusCode, body: &[u8]) -> Self {
@@ -85,8 +87,8 @@ impl Refusal {
         match status.as_u16() {
             401 | 403 => Self::Forbidden("CLM does not let this user do that"),
             404 => Self::Missing("there is no item of this id in CLM, or this user may not see it"),
-            429 => Self::Upstream(UpstreamError::Throttled),
-            500.. => Self::Upstream(UpstreamError::Failed { status: status.as_u16() }),
+            429 => Self::Api(ApiError::Throttled),
+            500.. => Self::Api(ApiError::Failed { status: status.as_u16() }),
             409 => Self::NAME_TAKEN,
             _ if has(&[106]) => Self::NAME_TAKEN,
             _ if has(&[1001, 129]) => Self::Failed("CLM does not take this name"),
@@ -102,16 +104,16 @@ impl Refusal {
     pub const NAME_TAKEN: Self = Self::Failed("there is an item of this name in the folder already");
 
     /// The answer, and what the log says of it beside `record`.
-    pub fn answer(&self, record: Record) -> Answer<Body> {
+    pub fn answer(&self, record: AnswerRecord) -> Answer<Body> {
         let (status, told, cause) = self.tell(record.subject_kind);
         let mut response = failure(status, told);
         if let Self::WrongMethod(method) = self {
             response.headers_mut().extend(HeaderValue::from_str(method.as_str()).ok().map(|method| (ALLOW, method)));
         }
-        if let Self::Upstream(error) = self {
+        if let Self::Api(error) = self {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(error.retry_after()));
         }
-        let record = Record { event: Some("call_refused"), error: Some(told), cause, ..record };
+        let record = AnswerRecord { event: Some("call_refused"), error: Some(told), cause, ..record };
         Answer { response, record }
     }
 
@@ -133,18 +135,18 @@ impl Refusal {
                 (500, "the sealing key cannot be used at the moment", Some("sealing_key_unavailable"))
             }
             Self::StoreUnavailable => (500, "the store cannot be reached at the moment", Some("store_unavailable")),
-            Self::Upstream(error) => {
+            Self::Api(error) => {
                 let (status, told) = describe(error, subject);
-                (status, told, Some(error.word()))
+                (status, told, Some(error.code()))
             }
         }
     }
 }
 
 /// Who can mend it, and nothing that DocuSign said.
-fn describe(error: &UpstreamError, subject: Option<SubjectKind>) -> (u16, &'static str) {
+fn describe(error: &ApiError, subject: Option<SubjectKind>) -> (u16, &'static str) {
     match error {
-        UpstreamError::NoAccessToken(unavailable) => match &unavailable.error {
+        ApiError::NoAccessToken(unavailable) => match &unavailable.error {
             MintError::Exchange(ExchangeError::ConsentRequired | ExchangeError::UserNotFound)
                 if subject == Some(SubjectKind::SignedInUser) =>
             {
@@ -157,30 +159,25 @@ fn describe(error: &UpstreamError, subject: Option<SubjectKind>) -> (u16, &'stat
                 (500, "no access token of DocuSign's can be had at the moment; an operator finds the cause in the log")
             }
         },
-        UpstreamError::AccountUnknown(_)
-        | UpstreamError::NoAccount
-        | UpstreamError::NoClm
-        | UpstreamError::Untrusted => {
+        ApiError::AccountUnknown(_) | ApiError::NoAccount | ApiError::NoClm | ApiError::Untrusted => {
             (500, "the account or its CLM cannot be found; an operator runs evergrant doctor")
         }
-        UpstreamError::NoUserList => {
-            (500, "the integration user may not look users up; an operator runs evergrant doctor")
-        }
-        UpstreamError::BodyBrokeOff => (500, "the body broke off"),
-        UpstreamError::Throttled => (500, "CLM limits the rate of requests at the moment"),
+        ApiError::NoUserList => (500, "the integration user may not look users up; an operator runs evergrant doctor"),
+        ApiError::BodyBrokeOff => (500, "the body broke off"),
+        ApiError::Throttled => (500, "CLM limits the rate of requests at the moment"),
         _ => (500, "CLM cannot be reached at the moment"),
     }
 }
 
 #[derive(Serialize)]
-struct ErrorBody {
+struct WorkfrontErrorBody {
     status: &'static str,
     error: &'static str,
 }
 
 fn failure(status: u16, error: &'static str) -> http::Response<Body> {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    json(status, &ErrorBody { status: "error", error }).map(Body::Whole)
+    json(status, &WorkfrontErrorBody { status: "error", error }).map(Body::Whole)
 }
 
 #[cfg(test)]
@@ -207,7 +204,7 @@ mod tests {
             (429, error(103), 500, "rate"),
             (503, String::new(), 500, "cannot be reached"),
         ] {
-            let refusal = Refusal::of_clm(StatusCode::from_u16(status).unwrap(), body.as_bytes());
+            let refusal = WorkfrontError::of_clm(StatusCode::from_u16(status).unwrap(), body.as_bytes());
             let (told_status, told, _) = refusal.tell(None);
             assert_eq!(told_status, wanted, "{status} {body}");
             assert!(told.contains(says), "{status} {body}: {told}");

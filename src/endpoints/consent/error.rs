@@ -8,7 +8,7 @@ use crate::oauth::client::SubjectKind;
 
 /// Why there is no code.
 #[derive(Debug)]
-pub enum Refusal {
+pub enum ConnectError {
     /// DocuSign reports this `error`.
     Denied(String),
     /// DocuSign sent back neither a code nor an error.
@@ -25,15 +25,15 @@ pub enum Refusal {
     Deadline,
 }
 
-impl Refusal {
+impl ConnectError {
     /// The word for log lines.
-    pub const fn word(&self) -> &'static str {
+    pub const fn code(&self) -> &'static str {
         match self {
             Self::Denied(_) => "denied",
             Self::NoCode => "no_code",
-            Self::UnknownUser(error) => error.word(),
+            Self::UnknownUser(error) => error.code(),
             Self::NotAllowed => "user_not_allowed",
-            Self::Unproved(error, _) => error.word(),
+            Self::Unproved(error, _) => error.code(),
             Self::SealingUnavailable => "sealing_key_unavailable",
             Self::Deadline => "deadline",
         }
