@@ -1,7 +1,5 @@
 //! Randomness from the operating system.
 
-use std::cell::RefCell;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::SecretString;
@@ -11,14 +9,14 @@ use crate::secret::hex;
 /// A fresh identifier of `N` random bytes in base64url: letters, digits, hyphens and underscores.
 #[must_use]
 pub fn id<const N: usize>() -> String {
-    URL_SAFE_NO_PAD.encode(random::<N>())
+    URL_SAFE_NO_PAD.encode(random_bytes::<N>())
 }
 
 /// A fresh client secret of 256 random bits. Hexadecimal digits are the same form-encoded or not, which spares clients
 /// that leave the encoding out (RFC 6749 §2.3.1).
 #[must_use]
 pub fn client_secret() -> SecretString {
-    SecretString::from(hex(&random::<32>()))
+    SecretString::from(hex(&random_bytes::<32>()))
 }
 
 /// Fresh random bytes.
@@ -27,37 +25,10 @@ pub fn client_secret() -> SecretString {
 /// If the operating system has none, since nothing may go on with predictable ones.
 #[must_use]
 #[expect(clippy::expect_used, reason = "there is no safe way on without randomness")]
-pub fn random<const N: usize>() -> [u8; N] {
+pub fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
     bytes
-}
-
-/// How many bytes a thread fetches at once for [`from_stock`].
-const STOCK: usize = 1024;
-
-thread_local! {
-    /// Random bytes, and how many of them are used up.
-    static LEFT: RefCell<([u8; STOCK], usize)> = const { RefCell::new(([0; STOCK], STOCK)) };
-}
-
-/// Random bytes for what is no secret, such as the names of requests. They come from a stock in memory, since asking the
-/// operating system takes longer than all else that a name needs. `N` must divide 1024.
-///
-/// # Panics
-/// As [`random`].
-#[must_use]
-pub fn from_stock<const N: usize>() -> [u8; N] {
-    const { assert!(STOCK.is_multiple_of(N)) };
-    LEFT.with_borrow_mut(|(stock, used)| {
-        if *used == STOCK {
-            (*stock, *used) = (random(), 0);
-        }
-        let mut bytes = [0; N];
-        bytes.copy_from_slice(&stock[*used..*used + N]);
-        *used += N;
-        bytes
-    })
 }
 
 #[cfg(test)]
@@ -73,11 +44,5 @@ mod tests {
         assert!(secret.len() == 64 && secret.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)));
         assert_ne!(secret, other.expose_secret());
         assert!(!format!("{one:?}").contains(secret));
-    }
-
-    #[test]
-    fn nothing_comes_from_the_stock_twice() {
-        let names: std::collections::HashSet<[u8; 16]> = (0..1000).map(|_| from_stock()).collect();
-        assert!(names.len() == 1000 && !names.contains(&[0; 16]));
     }
 }

@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use evergrant::clock::UnixSeconds;
-use evergrant::docusign::requested_scope::upstream_scope;
+use evergrant::docusign::requested_scope::requested_scope;
 use evergrant::docusign::tokens::assertion::{AssertionClaims, compact, signing_input};
 use evergrant::oauth::scope::Scope;
 use evergrant::types::Guid;
@@ -18,7 +18,7 @@ fn assertion(criterion: &mut Criterion) {
     let granted = Scope::parse("signature spring_read").expect("a scope");
     let now = UnixSeconds(1_900_000_000);
     let input = || {
-        let scope = upstream_scope(&all, black_box(&granted));
+        let scope = requested_scope(&all, black_box(&granted));
         signing_input(&AssertionClaims::new(&key, &user, "account-d.docusign.com", &scope, now))
     };
     let (signature, unsigned) = ([7; 256], input());

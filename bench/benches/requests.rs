@@ -7,7 +7,7 @@ use std::hint::black_box;
 use bytes::Bytes;
 use criterion::{Criterion, criterion_group, criterion_main};
 use evergrant::config::{Environment, Settings};
-use evergrant::endpoints::token::request::RawTokenRequest;
+use evergrant::endpoints::token::request::TokenRequest;
 use evergrant::oauth::client::ClientRegistry;
 use http::Request;
 use secrecy::SecretString;
@@ -58,12 +58,12 @@ fn requests(criterion: &mut Criterion) {
     let refreshes = request(SECRET, &[("grant_type", "refresh_token"), ("refresh_token", &refresh_token)]);
     for (name, request) in [("client_credentials", &asks), ("refresh_token", &refreshes)] {
         criterion.bench_function(&format!("read the form of {name}"), |bencher| {
-            bencher.iter(|| RawTokenRequest::read(black_box(request), &clients));
+            bencher.iter(|| TokenRequest::read(black_box(request), &clients));
         });
     }
     let wrong = request("another secret", &[("grant_type", "client_credentials")]);
     for (name, request) in [("prove a client", &asks), ("refuse a wrong secret", &wrong)] {
-        let raw = RawTokenRequest::read(request, &clients).expect("a request that can be read");
+        let raw = TokenRequest::read(request, &clients).expect("a request that can be read");
         criterion.bench_function(name, |bencher| {
             bencher.iter(|| black_box(&raw).credentials.authenticate(&clients).is_ok());
         });

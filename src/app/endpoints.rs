@@ -12,7 +12,7 @@ use crate::endpoints::gateway::Gateway;
 use crate::endpoints::metadata::MetadataEndpoint;
 use crate::endpoints::revoke::RevokeEndpoint;
 use crate::endpoints::setup::SetupEndpoint;
-use crate::endpoints::token::TokenEndpoint;
+use crate::endpoints::token::{TokenEndpoint, TokenIssuer};
 use crate::endpoints::workfront::Workfront;
 use crate::server::Endpoints;
 use crate::store::codes::UsedCodes;
@@ -63,7 +63,7 @@ impl App {
             issuer: settings.public_url.clone(),
             clients: settings.clients.clone(),
             integration_user: settings.docusign.user_id.clone(),
-            upstream_scopes: Arc::clone(&self.upstream_scopes),
+            docusign_scopes: settings.docusign.scopes.clone(),
             sealing: Arc::clone(sealing),
             revocations: revocations.clone(),
             upstream: Arc::clone(upstream),
@@ -108,17 +108,20 @@ impl App {
 
     fn token_endpoint(&self) -> TokenEndpoint {
         let Self { settings, access_tokens, sealing, revocations, store, clock, .. } = self;
-        TokenEndpoint {
+        let issuer = TokenIssuer {
             issuer: settings.public_url.clone(),
-            clients: settings.clients.clone(),
             integration_user: settings.docusign.user_id.clone(),
-            upstream_scopes: Arc::clone(&self.upstream_scopes),
+            docusign_scopes: settings.docusign.scopes.clone(),
             access_tokens: access_tokens.clone(),
             sealing: Arc::clone(sealing),
+            clock: Arc::clone(clock),
+        };
+        TokenEndpoint {
+            clients: settings.clients.clone(),
+            issuer,
             used_codes: UsedCodes::new(Arc::clone(store), Arc::clone(clock)),
             revocations: revocations.clone(),
             rotations: Rotations::new(Arc::clone(store)),
-            clock: Arc::clone(clock),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{Settings, SigningKeySources, StoreSetting};
 use crate::docusign::account_server::AccountServer;
 use crate::docusign::api::DocusignApi;
-use crate::docusign::requested_scope::UpstreamScopes;
+use crate::docusign::requested_scope::requested_scope;
 use crate::docusign::tokens::AccessTokens;
 use crate::docusign::tokens::minter::Minter;
 use crate::identity::{AzureSettings, Identity};
@@ -32,8 +32,6 @@ pub struct App {
     pub settings: Settings,
     /// The cache and the mints.
     pub access_tokens: AccessTokens,
-    /// What is asked of DocuSign, for each client's scope.
-    pub upstream_scopes: Arc<UpstreamScopes>,
     /// DocuSign.
     pub account_server: AccountServer,
     /// DocuSign's APIs.
@@ -82,9 +80,7 @@ impl App {
             Arc::clone(&http),
             Arc::clone(&clock),
         );
-        let scopes = settings.clients.iter().map(|client| &client.scope);
         Self {
-            upstream_scopes: Arc::new(UpstreamScopes::new(&settings.docusign.scopes, scopes)),
             access_tokens,
             account_server,
             upstream: Arc::new(upstream),
@@ -107,7 +103,7 @@ impl App {
         let first = clients.find(|client| client.subject == SubjectKind::IntegrationUser);
         let mint = async {
             if let Some(client) = first {
-                let scope = self.upstream_scopes.of(&client.scope);
+                let scope = requested_scope(&docusign.scopes, &client.scope);
                 let _ = self.access_tokens.get(&docusign.user_id, &scope).await;
             }
         };

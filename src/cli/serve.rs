@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use crate::app::App;
 use crate::cli::{CommandError, failed};
 use crate::config::{KeySource, Settings, StoreSetting};
-use crate::server::connections;
+use crate::server;
 use crate::telemetry;
 
 /// Where to listen when neither the host nor the command line says.
@@ -41,7 +41,7 @@ pub async fn run(settings: Settings, port: Option<u16>) -> Result<(), CommandErr
     tokio::spawn(telemetry::write_in_time());
     let app = Arc::new(App::new(settings));
     let (stopping, stopped) = tokio::sync::oneshot::channel();
-    let server = connections::serve(listener, Arc::new(app.endpoints()), async {
+    let server = server::serve(listener, Arc::new(app.endpoints()), async {
         stop_signal().await;
         let _ = stopping.send(());
     });

@@ -1,31 +1,31 @@
-//! Reads request bodies, chunked or not, within bounds.
+//! Reads forms, chunked or not, within bounds.
 
 use std::pin::pin;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt as _;
-use http::StatusCode;
-use http_body::Body;
-use http_body_util::BodyDataStream;
+use bytes::{Buf, BufMut as _, Bytes, BytesMut};
+use futures_util::{Stream, StreamExt as _};
+use http::header::EXPECT;
+use http::{HeaderMap, StatusCode};
+use tokio::time::timeout;
 
-use crate::clock::within;
 use crate::oauth::error::ErrorCode;
 use crate::telemetry::{Answer, AnswerRecord};
+use crate::web::body::content_length;
 
 /// The largest form taken, in bytes; the largest legitimate one is a fraction of it.
-pub const FORM_LIMIT: usize = 64 * 1024;
+const MAX_FORM_BYTES: usize = 64 * 1024;
 
-/// An oversized body is read and thrown away up to this size, so that its sender gets to read the answer.
-const DRAIN_LIMIT: usize = 8 * 1024 * 1024;
+/// An oversized body is read and dropped up to this many bytes, so that its sender can read the answer.
+const MAX_DRAINED_BYTES: usize = 8 * 1024 * 1024;
 
-/// How long a body may take to arrive.
+/// How long a form may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Why a body could not be read.
-#[derive(Debug)]
-pub enum BodyFault {
-    /// Larger than [`FORM_LIMIT`].
+/// Why a form could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyError {
+    /// Larger than [`MAX_FORM_BYTES`].
     TooLarge,
     /// Not complete in time.
     TooSlow,
@@ -33,10 +33,10 @@ pub enum BodyFault {
     BrokenOff,
 }
 
-impl BodyFault {
-    /// What the sender is told.
+impl BodyError {
+    /// What the sender gets.
     #[must_use]
-    pub fn answer(&self) -> Answer {
+    pub fn answer(self) -> Answer {
         let (status, description) = match self {
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 64 KiB"),
             Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, "the body took too long to arrive"),
@@ -48,29 +48,27 @@ impl BodyFault {
     }
 }
 
-/// Reads a body to its end, chunked or not, keeping no more than [`FORM_LIMIT`] of it.
-pub async fn read<B: Body<Data = Bytes> + Unpin>(body: B) -> Result<Bytes, BodyFault> {
-    let reading = pin!(async {
-        let mut body = BodyDataStream::new(body);
-        let (mut first, mut more, mut seen) = (Bytes::new(), BytesMut::new(), 0);
-        while let Some(chunk) = body.next().await {
-            let chunk = chunk.map_err(|_| BodyFault::BrokenOff)?;
-            seen += chunk.len();
-            if seen > DRAIN_LIMIT {
-                break;
-            }
-            if seen > FORM_LIMIT {
-                continue;
-            }
-            // Nearly every form comes in one piece, which is taken as it is.
-            if first.is_empty() {
-                first = chunk;
-            } else {
-                more.extend_from_slice(&chunk);
-            }
+/// Reads a body to its end, keeping no more than [`MAX_FORM_BYTES`] of it.
+pub async fn read<B: Buf, E>(headers: &HeaderMap, body: impl Stream<Item = Result<B, E>>) -> Result<Bytes, BodyError> {
+    // A sender that waits for `100 Continue` sends nothing before it has read the answer.
+    if headers.contains_key(EXPECT) && content_length(headers).is_some_and(|length| length > MAX_FORM_BYTES as u64) {
+        return Err(BodyError::TooLarge);
+    }
+    timeout(BODY_TIMEOUT, collect(body)).await.unwrap_or(Err(BodyError::TooSlow))
+}
+
+async fn collect<B: Buf, E>(body: impl Stream<Item = Result<B, E>>) -> Result<Bytes, BodyError> {
+    let mut body = pin!(body);
+    let (mut form, mut seen) = (BytesMut::new(), 0);
+    while let Some(piece) = body.next().await {
+        let piece = piece.map_err(|_| BodyError::BrokenOff)?;
+        seen += piece.remaining();
+        if seen > MAX_DRAINED_BYTES {
+            break;
         }
-        let whole = if more.is_empty() { first } else { [first, more.freeze()].concat().into() };
-        if seen <= FORM_LIMIT { Ok(whole) } else { Err(BodyFault::TooLarge) }
-    });
-    within(BODY_TIMEOUT, reading).await.unwrap_or(Err(BodyFault::TooSlow))
+        if seen <= MAX_FORM_BYTES {
+            form.put(piece);
+        }
+    }
+    if seen <= MAX_FORM_BYTES { Ok(form.freeze()) } else { Err(BodyError::TooLarge) }
 }

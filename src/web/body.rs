@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue};
-use http_body::{Frame, SizeHint};
 use thiserror::Error;
 use tokio::time::{Sleep, sleep, timeout};
 
@@ -42,35 +41,6 @@ pub enum Body {
     Streamed(Chunks),
 }
 
-impl http_body::Body for Body {
-    type Data = Bytes;
-    type Error = StreamError;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        match self.get_mut() {
-            Self::Whole(bytes) => {
-                let bytes = std::mem::take(bytes);
-                Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
-            }
-            Self::Streamed(chunks) => chunks.as_mut().poll_next(context).map_ok(Frame::data),
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        matches!(self, Self::Whole(bytes) if bytes.is_empty())
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Self::Streamed(_) => SizeHint::default(),
-        }
-    }
-}
-
 impl From<Bytes> for Body {
     fn from(bytes: Bytes) -> Self {
         Self::Whole(bytes)
@@ -84,6 +54,12 @@ pub fn mark_as_foreign(headers: &mut HeaderMap) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // Shared caches know that Authorization makes an answer private, but not that an API key does.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+}
+
+/// `Content-Length`, in bytes, if the sender names one.
+#[must_use]
+pub fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// The body of a request.
@@ -102,12 +78,20 @@ struct Inflow {
     pieces: Pin<Box<dyn Stream<Item = Result<Bytes, StreamError>> + Send>>,
     /// How it ended. A body that broke off stays one, whoever asks: nobody may take it for complete.
     ended: Option<Result<(), StreamError>>,
+    /// Whether anything asked for it: only then does its sender send.
+    was_read: bool,
 }
 
 impl Source {
     /// The source of `pieces`.
     pub fn new(pieces: impl Stream<Item = Result<Bytes, StreamError>> + Send + 'static) -> Self {
-        Self(Arc::new(Mutex::new(Inflow { pieces: Box::pin(pieces), ended: None })))
+        Self(Arc::new(Mutex::new(Inflow { pieces: Box::pin(pieces), ended: None, was_read: false })))
+    }
+
+    /// Has any of it been asked for?
+    #[must_use]
+    pub fn was_read(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).was_read
     }
 
     /// Reads and throws away what nobody read, within bounds. Whoever sends a body first and listens afterwards would not
@@ -131,6 +115,7 @@ impl Stream for Source {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let mut inflow = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        inflow.was_read = true;
         if let Some(ended) = inflow.ended {
             return Poll::Ready(ended.err().map(Err));
         }

@@ -23,6 +23,18 @@ pub fn json(status: StatusCode, body: &impl Serialize) -> Response {
     response
 }
 
+/// A plain text that no cache keeps.
+#[must_use]
+pub fn text(status: StatusCode, body: &str) -> Response {
+    let mut response = Response::new(Bytes::copy_from_slice(body.as_bytes()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
 /// 302 to `url`, remembered by nobody and told to nobody as a referrer (RFC 9700 §4.2.4).
 #[must_use]
 pub fn redirect(url: &str) -> Response {

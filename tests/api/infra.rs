@@ -279,7 +279,7 @@ fn outputs_are_the_urls_that_the_handler_serves_and_nothing_else() {
     ];
     for (output, path) in urls {
         assert_eq!(main.output(output), format!("'${{app.outputs.publicUrl}}{path}'"));
-        let served = |route: &evergrant::server::Route| route.path.trim_end_matches("/{client_id?}") == path;
+        let served = |route: &&evergrant::server::Route| route.path.trim_end_matches("/{client_id?}") == path;
         assert!(evergrant::server::ROUTES.iter().any(served), "{path}");
     }
     let others = [

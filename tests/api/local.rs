@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 use evergrant::app::App;
 use evergrant::clock::Clock as _;
 use evergrant::config::{Environment, Settings};
-use evergrant::server::connections;
+use evergrant::server;
 use sandbox::browser::{Browser, Visit};
 use sandbox::client::{Answer, HttpClient};
 use sandbox::docusign::{Docusign, unix_now};
@@ -270,7 +270,7 @@ pub fn assert_sent_back(visit: &Visit, error: &str) {
 fn serve(listener: TcpListener, environment: &MemoryEnvironment, clock: &ManualClock) -> (Arc<App>, JoinHandle<()>) {
     let settings = Settings::read(environment).unwrap_or_else(|faults| panic!("{faults}"));
     let app = Arc::new(App::with_clock(settings, Arc::new(clock.clone())));
-    let server = connections::serve(listener, Arc::new(app.endpoints()), std::future::pending());
+    let server = server::serve(listener, Arc::new(app.endpoints()), std::future::pending());
     (app, tokio::spawn(server))
 }
 

@@ -16,7 +16,7 @@ use http::{Request, Uri};
 
 use crate::clock::{ANSWER_WITHIN, Clock};
 use crate::config::DocusignSettings;
-use crate::docusign::requested_scope::upstream_scope;
+use crate::docusign::requested_scope::requested_scope;
 use crate::endpoints::sign_in::{SignIn, SignInError};
 use crate::oauth::authorization::{AuthorizationError, AuthorizationErrorCode, ReturnAddress};
 use crate::oauth::client::ClientRegistry;
@@ -92,7 +92,7 @@ impl AuthorizeEndpoint {
     ) -> Result<Response, AuthorizationError> {
         let secret = tokio::time::timeout(ANSWER_WITHIN, self.sealing.current()).await;
         let secret = secret.ok().and_then(Result::ok).ok_or(UNAVAILABLE)?;
-        let scope = upstream_scope(&self.docusign.scopes, &asked.scope);
+        let scope = requested_scope(&self.docusign.scopes, &asked.scope);
         let Self { issuer, docusign, .. } = self;
         let sign_in = SignIn { issuer, docusign, secret, scope: &scope, now: self.clock.now() };
         sign_in.begin(|browser| waiting(target, asked, state, browser)).map_err(|error| match error {

@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::docusign::api::error::ApiError;
 use crate::docusign::api::users::UserLookup;
 use crate::docusign::api::{Actor, DocusignApi};
-use crate::docusign::requested_scope::UpstreamScopes;
+use crate::docusign::requested_scope::requested_scope;
 use crate::oauth::client::{AccessTokenKind, Client, ClientRegistry, SubjectKind};
 use crate::oauth::scope::Scope;
 use crate::sealing::claims::SealedAccessToken;
@@ -78,7 +78,7 @@ pub struct Callers {
     /// The user behind `integration_user`.
     pub integration_user: Guid,
     /// What DocuSign is asked for at most.
-    pub upstream_scopes: Arc<UpstreamScopes>,
+    pub docusign_scopes: Scope,
     /// What opens sealed access tokens.
     pub sealing: Arc<SealingKeys>,
     /// Which grants are revoked.
@@ -171,6 +171,6 @@ impl Callers {
     /// `user`, within `scope` as DocuSign is asked for it.
     #[must_use]
     pub fn actor(&self, user: Guid, scope: &Scope) -> Actor {
-        Actor { user, scope: self.upstream_scopes.of(scope) }
+        Actor { user, scope: requested_scope(&self.docusign_scopes, scope) }
     }
 }

@@ -5,7 +5,7 @@ use http::HeaderMap;
 use http::header::SET_COOKIE;
 use tokio::time::{Instant, timeout_at};
 
-use crate::docusign::requested_scope::upstream_scope;
+use crate::docusign::requested_scope::requested_scope;
 use crate::docusign::tokens::minter::MintError;
 use crate::endpoints::consent::ConsentCallback;
 use crate::endpoints::consent::outcome::ConsentOutcome;
@@ -63,7 +63,7 @@ impl ConsentCallback {
         let client = self.clients.find(client_id).ok_or(ConsentOutcome::ClientGone)?;
         let user = Guid::parse(&signed_in.sub).ok_or(ConsentOutcome::NoCode)?.lower_case();
         // Will it work? Remembered failures are ignored: a consent granted a second ago is seen at once.
-        let scope = upstream_scope(&self.docusign.scopes, &client.scope);
+        let scope = requested_scope(&self.docusign.scopes, &client.scope);
         self.access_tokens.mint_anew(&user, &scope).await.map_err(ConsentOutcome::Unproved)?;
         let secret = self.sealing.current().await.map_err(|_| ConsentOutcome::StateUnchecked)?;
         let content = BrowserSession { client_id: client_id.to_owned(), user: user.as_str().to_owned() };

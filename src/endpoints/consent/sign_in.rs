@@ -8,7 +8,7 @@ use http::HeaderMap;
 use http::header::SET_COOKIE;
 use tokio::time::{Instant, timeout_at};
 
-use crate::docusign::requested_scope::upstream_scope;
+use crate::docusign::requested_scope::requested_scope;
 use crate::endpoints::consent::error::ConnectError;
 use crate::endpoints::consent::outcome::ConsentOutcome;
 use crate::endpoints::consent::query::CallbackQuery;
@@ -89,7 +89,7 @@ impl ConsentCallback {
             allow::subject_for(client.subject, &signed_in.sub, &self.docusign).ok_or(ConnectError::NotAllowed)?;
         // 3. Will it work? Remembered failures are ignored: a consent granted a second ago is seen at once.
         let user = subject.user(&self.docusign.user_id);
-        let scope = upstream_scope(&self.docusign.scopes, &state.scope);
+        let scope = requested_scope(&self.docusign.scopes, &state.scope);
         self.access_tokens
             .mint_anew(user, &scope)
             .await

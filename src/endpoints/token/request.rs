@@ -6,9 +6,9 @@ use bytes::Bytes;
 use http::Request;
 use secrecy::SecretString;
 
-use crate::oauth::client::ClientRegistry;
 use crate::oauth::client::credentials::Credentials;
-use crate::oauth::error::OAuthError;
+use crate::oauth::client::{ClientRegistry, GrantType};
+use crate::oauth::error::{ErrorCode, OAuthError};
 use crate::oauth::form;
 use crate::oauth::query::Parameter;
 
@@ -18,24 +18,31 @@ const PARAMETERS: [&str; 8] =
 
 /// A request as it came, before anyone is believed. A parameter without a value counts as absent (§3.2).
 #[derive(Debug)]
-pub struct RawTokenRequest<'a> {
+pub struct TokenRequest<'a> {
     /// Who claims to ask.
     pub credentials: Credentials<'a>,
-    /// `grant_type`.
-    pub grant_type: Option<Cow<'a, str>>,
+    /// `grant_type`, or what is wrong with it.
+    pub grant_type: Result<GrantType, OAuthError>,
     /// `scope`.
     pub scope: Option<Cow<'a, str>>,
-    /// `code`, §4.1.3.
-    pub code: Option<SecretString>,
-    /// `redirect_uri`, §4.1.3.
-    pub redirect_uri: Option<Cow<'a, str>>,
-    /// `code_verifier`, RFC 7636 §4.5.
-    pub code_verifier: Option<SecretString>,
+    /// The parameters of the authorization code grant.
+    pub code: CodeParameters<'a>,
     /// `refresh_token`, §6.
     pub refresh_token: Option<SecretString>,
 }
 
-impl<'a> RawTokenRequest<'a> {
+/// The parameters of the authorization code grant, §4.1.3.
+#[derive(Debug)]
+pub struct CodeParameters<'a> {
+    /// `code`.
+    pub code: Option<SecretString>,
+    /// `redirect_uri`.
+    pub redirect_uri: Option<Cow<'a, str>>,
+    /// `code_verifier`, RFC 7636 §4.5.
+    pub code_verifier: Option<SecretString>,
+}
+
+impl<'a> TokenRequest<'a> {
     /// Reads a request.
     ///
     /// # Errors
@@ -48,14 +55,18 @@ impl<'a> RawTokenRequest<'a> {
         let [grant_type, client_id, client_secret, scope, code, redirect_uri, code_verifier, refresh_token] = found;
         Ok(Self {
             credentials: Credentials::read(request.headers(), client_id, client_secret.map(secret))?,
-            grant_type,
+            grant_type: read_grant_type(grant_type.as_deref()),
             scope,
-            code: code.map(secret),
-            redirect_uri,
-            code_verifier: code_verifier.map(secret),
+            code: CodeParameters { code: code.map(secret), redirect_uri, code_verifier: code_verifier.map(secret) },
             refresh_token: refresh_token.map(secret),
         })
     }
+}
+
+fn read_grant_type(grant_type: Option<&str>) -> Result<GrantType, OAuthError> {
+    let grant_type = grant_type.ok_or(ErrorCode::InvalidRequest.say("grant_type is missing"))?;
+    let unsupported = ErrorCode::UnsupportedGrantType.say("this grant_type is not supported here");
+    GrantType::parse(grant_type).ok_or(unsupported)
 }
 
 fn secret(value: Cow<'_, str>) -> SecretString {
@@ -84,7 +95,7 @@ mod tests {
                 .header(AUTHORIZATION, header)
                 .body(Bytes::from(body))
                 .unwrap();
-            let _ = RawTokenRequest::read(&request, &ClientRegistry::default());
+            let _ = TokenRequest::read(&request, &ClientRegistry::default());
         }
     }
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::header::SET_COOKIE;
 use http::{HeaderMap, Request, StatusCode};
 
-use crate::docusign::requested_scope::upstream_scope;
+use crate::docusign::requested_scope::requested_scope;
 use crate::endpoints::caller::Caller;
 use crate::endpoints::sign_in::{SignIn, SignInError};
 use crate::endpoints::workfront::clm::Clm;
@@ -83,7 +83,7 @@ impl Workfront {
         request: &Request<()>,
     ) -> Result<http::Response<Bytes>, WorkfrontError> {
         let secret = self.callers.sealing.current().await.map_err(|_| WorkfrontError::SealingUnavailable)?;
-        let scope = upstream_scope(&self.docusign.scopes, &client.scope);
+        let scope = requested_scope(&self.docusign.scopes, &client.scope);
         let back = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str).to_owned();
         let (issuer, client_id, now) = (&self.callers.issuer, client.client_id.to_string(), self.callers.clock.now());
         let sign_in = SignIn { issuer, docusign: &self.docusign, secret, scope: &scope, now };

@@ -1,0 +1,88 @@
+//! What no route takes: 404, 405 with `Allow`, bodies that could not be read, and a host in its JSON envelope mode.
+
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::str::FromStr;
+
+use http::header::{ALLOW, HeaderValue};
+use http::{HeaderMap, Method, StatusCode};
+use warp::reply::Response;
+use warp::{Filter, Rejection, reject};
+
+use crate::server::paths::{self, ROUTES, Route};
+use crate::server::request::{BodyRejection, Received};
+use crate::telemetry::{Answer, AnswerRecord};
+use crate::web::response::{self, text};
+
+/// 404 for `CONNECT`, which has no path.
+pub fn connect() -> impl Filter<Extract = (Response,), Error = Rejection> + Copy {
+    let is_connect = |method| ready(if method == Method::CONNECT { Ok(()) } else { Err(reject::not_found()) });
+    let request = warp::method().and_then(is_connect).untuple_one().and(warp::header::headers_cloned());
+    request.map(|headers: HeaderMap| Received::new(None, &headers).answer(not_found()))
+}
+
+/// The last filter: the envelope's error, 405 and 404. A request that a route takes is left to [`rejected`].
+pub fn no_route() -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
+    let envelope = warp::path!(Function).and(warp::post()).and(warp::header::headers_cloned());
+    let envelope = envelope.map(|function: Function, headers: HeaderMap| {
+        Received::new(Some(function.0), &headers).answer(envelope_received())
+    });
+    let rest = paths::known().and(warp::method()).and(warp::header::headers_cloned()).and_then(unmatched);
+    envelope.or(rest).unify()
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "warp hands values over")]
+fn unmatched(route: Option<&'static Route>, method: Method, headers: HeaderMap) -> Ready<Result<Response, Rejection>> {
+    let received = || Received::new(route, &headers);
+    ready(match route {
+        None => Ok(received().answer(not_found())),
+        Some(route) if !route.methods.contain(&method) => Ok(received().answer(wrong_method(route))),
+        Some(_) => Err(reject::not_found()),
+    })
+}
+
+/// Answers a request that its own route rejected.
+pub async fn rejected(rejection: Rejection) -> Result<Response, Infallible> {
+    Ok(match rejection.find::<BodyRejection>() {
+        Some(BodyRejection { received, error }) => received.answer(error.answer()),
+        None => Received::new(None, &HeaderMap::new()).answer(plain(text(StatusCode::BAD_REQUEST, "Bad request.\n"))),
+    })
+}
+
+/// The name of a function folder, as a path.
+struct Function(&'static Route);
+
+impl FromStr for Function {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        ROUTES.into_iter().find(|route| route.function == name).map(Self).ok_or(())
+    }
+}
+
+fn not_found() -> Answer {
+    plain(text(StatusCode::NOT_FOUND, "There is nothing at this path.\n"))
+}
+
+/// 405 with `Allow` (RFC 9110 §15.5.6).
+fn wrong_method(route: &Route) -> Answer {
+    let allowed: Vec<&str> = route.methods.listed().iter().map(Method::as_str).collect();
+    let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "This path does not take this method.\n");
+    response.headers_mut().extend(HeaderValue::try_from(allowed.join(", ")).map(|allow| (ALLOW, allow)));
+    plain(response)
+}
+
+/// What the log and the body say when the host calls in its JSON envelope mode.
+const ENVELOPE: &str = "The Functions host sent its JSON envelope instead of the HTTP request. In host.json, set \
+    customHandler.enableProxyingHttpRequest and customHandler.enableForwardingHttpRequest to true and redeploy; \
+    every function.json needs exactly one httpTrigger and one http output binding.";
+
+/// 500 for a host that understands neither mode flag and posts its JSON envelope to the function's name.
+fn envelope_received() -> Answer {
+    let response = text(StatusCode::INTERNAL_SERVER_ERROR, &format!("{ENVELOPE}\n"));
+    Answer { response, record: AnswerRecord { alarm: Some(ENVELOPE), ..AnswerRecord::of("json_envelope_received") } }
+}
+
+fn plain(response: response::Response) -> Answer {
+    Answer { response, record: AnswerRecord::default() }
+}

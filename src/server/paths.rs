@@ -1,0 +1,151 @@
+//! Which path and methods each function folder has, and one filter for each path.
+
+use std::future::ready;
+
+use http::Method;
+use warp::filters::BoxedFilter;
+use warp::path::{FullPath, Peek};
+use warp::{Filter, Rejection, reject};
+
+/// A route, as the Functions host publishes it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The function folder that publishes it; empty for what only the host itself calls.
+    pub function: &'static str,
+    /// The path, with a leading slash. At its end, `{client_id?}` means one more segment or none, and `{*path}` one or more.
+    pub path: &'static str,
+    /// The methods it takes.
+    pub methods: Methods,
+}
+
+/// Methods that a route takes.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Methods {
+    /// These and no others.
+    Only(&'static [Method]),
+    /// Every method but `CONNECT` and `TRACE`, which concern connections and end here.
+    Any,
+}
+
+impl Methods {
+    /// Is `method` one of them?
+    #[must_use]
+    pub fn contain(&self, method: &Method) -> bool {
+        match self {
+            Self::Only(methods) => methods.contains(method),
+            Self::Any => !matches!(*method, Method::CONNECT | Method::TRACE),
+        }
+    }
+
+    /// What `Allow` lists; of any method, those that clients of APIs send.
+    #[must_use]
+    pub const fn listed(&self) -> &'static [Method] {
+        match self {
+            Self::Only(methods) => methods,
+            Self::Any => {
+                &[Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS]
+            }
+        }
+    }
+}
+
+pub static TOKEN: Route =
+    Route { function: "token-function", path: "/oauth/token", methods: Methods::Only(&[Method::POST]) };
+pub static AUTHORIZE: Route = Route {
+    function: "authorize-function",
+    path: "/oauth/authorize/{client_id?}",
+    methods: Methods::Only(&[Method::GET]),
+};
+pub static REVOKE: Route =
+    Route { function: "revoke-function", path: "/oauth/revoke", methods: Methods::Only(&[Method::POST]) };
+pub static METADATA: Route = Route {
+    function: "metadata-function",
+    path: "/.well-known/oauth-authorization-server",
+    methods: Methods::Only(&[Method::GET]),
+};
+pub static CONSENT: Route =
+    Route { function: "consent-callback", path: "/consent/callback", methods: Methods::Only(&[Method::GET]) };
+pub static SETUP: Route = Route { function: "setup-function", path: "/setup", methods: Methods::Only(&[Method::GET]) };
+pub static GATEWAY: Route = Route { function: "gateway-function", path: "/gateway/{*path}", methods: Methods::Any };
+pub static WORKFRONT: Route = Route {
+    function: "workfront-function",
+    path: "/workfront/{*path}",
+    methods: Methods::Only(&[Method::GET, Method::POST, Method::PUT]),
+};
+pub static HEALTH: Route =
+    Route { function: "health-function", path: "/healthz", methods: Methods::Only(&[Method::GET]) };
+/// The host's readiness probe, which asks every 25 ms until something answers.
+pub static ROOT: Route = Route { function: "", path: "/", methods: Methods::Only(&[Method::GET]) };
+
+/// Every route.
+pub static ROUTES: [&Route; 10] =
+    [&TOKEN, &AUTHORIZE, &REVOKE, &METADATA, &CONSENT, &SETUP, &GATEWAY, &WORKFRONT, &HEALTH, &ROOT];
+
+/// The path of [`TOKEN`].
+pub fn token() -> impl Filter<Extract = (), Error = Rejection> + Copy {
+    warp::path!("oauth" / "token").and(no_slash_at_end())
+}
+
+/// The path of [`AUTHORIZE`].
+pub fn authorize() -> impl Filter<Extract = (), Error = Rejection> + Copy {
+    let with_client_id = warp::path!("oauth" / "authorize" / String).and(no_slash_at_end());
+    warp::path!("oauth" / "authorize").or(with_client_id.map(|_| ()).untuple_one()).unify()
+}
+
+/// The path of [`REVOKE`].
+pub fn revoke() -> impl Filter<Extract = (), Error = Rejection> + Copy {
+    warp::path!("oauth" / "revoke").and(no_slash_at_end())
+}
+
+/// The path of [`METADATA`].
+pub fn metadata() -> impl Filter<Extract = (), Error = Rejection> + Copy {
+    warp::path!(".well-known" / "oauth-authorization-server").and(no_slash_at_end())
+}
+
+/// The path of [`CONSENT`].
+pub fn consent() -> impl Filter<Extract = (), Error = Rejection> + Copy {
+    warp::path!("consent" / "callback").and(no_slash_at_end())
+}
+
+/// The path of [`SETUP`].
+pub fn setup() -> impl Filter<Extract = (), Error = Rejection> + Copy {
+    warp::path!("setup").and(no_slash_at_end())
+}
+
+/// The paths of [`GATEWAY`].
+pub fn gateway() -> impl Filter<Extract = (), Error = Rejection> + Copy {
+    warp::path!("gateway" / ..).and(more())
+}
+
+/// The paths of [`WORKFRONT`].
+pub fn workfront() -> impl Filter<Extract = (), Error = Rejection> + Copy {
+    warp::path!("workfront" / ..).and(more())
+}
+
+/// The path of [`HEALTH`].
+pub fn health() -> impl Filter<Extract = (), Error = Rejection> + Copy {
+    warp::path!("healthz").and(no_slash_at_end())
+}
+
+/// The route whose path it is, whatever the method; `None` for a path of no route.
+pub fn known() -> BoxedFilter<(Option<&'static Route>,)> {
+    let server = token().map(|| Some(&TOKEN)).or(revoke().map(|| Some(&REVOKE))).unify();
+    let server = server.or(authorize().map(|| Some(&AUTHORIZE))).unify().or(metadata().map(|| Some(&METADATA))).unify();
+    let people = consent().map(|| Some(&CONSENT)).or(setup().map(|| Some(&SETUP))).unify();
+    let through = gateway().map(|| Some(&GATEWAY)).or(workfront().map(|| Some(&WORKFRONT))).unify();
+    let probes = health().map(|| Some(&HEALTH)).or(warp::path::end().map(|| Some(&ROOT))).unify();
+    let all = server.or(people).unify().or(through).unify().or(probes).unify();
+    all.or(warp::any().map(|| None)).unify().boxed()
+}
+
+/// warp takes a path with a slash at its end for the one without, and the host hands such paths on: here they are others.
+fn no_slash_at_end() -> impl Filter<Extract = (), Error = Rejection> + Copy {
+    let check = |path: FullPath| ready(if path.as_str().ends_with('/') { Err(reject::not_found()) } else { Ok(()) });
+    warp::path::full().and_then(check).untuple_one()
+}
+
+/// At least one more character after the slash.
+fn more() -> impl Filter<Extract = (), Error = Rejection> + Copy {
+    let check = |rest: Peek| ready(if rest.as_str().is_empty() { Err(reject::not_found()) } else { Ok(()) });
+    warp::path::peek().and_then(check).untuple_one()
+}

@@ -1,0 +1,172 @@
+//! Takes requests in, and gives every answer its id and its log line.
+
+use std::convert::Infallible;
+use std::future::ready;
+
+use bytes::{Buf, Bytes};
+use futures_util::{Stream, StreamExt as _};
+use http::header::{EXPECT, HeaderName, HeaderValue};
+use http::{HeaderMap, Method, Request};
+use warp::path::FullPath;
+use warp::reply::Response;
+use warp::{Filter, Rejection, Reply as _, reject};
+
+use crate::clock::Stopwatch;
+use crate::random;
+use crate::secret::hex;
+use crate::server::body::{BodyError, read};
+use crate::server::paths::Route;
+use crate::telemetry::{self, Answer};
+use crate::web::body::{Body, Source, StreamError, Upload, Watched, content_length};
+
+const INVOCATION_ID: HeaderName = HeaderName::from_static("x-azure-functions-invocationid");
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What the log line of a request needs besides its answer.
+#[derive(Debug)]
+pub struct Received {
+    route: Option<&'static Route>,
+    request_id: String,
+    invocation_id: Option<String>,
+    watch: Stopwatch,
+}
+
+impl Received {
+    /// A request with these headers at `route`, which came in now.
+    pub fn new(route: Option<&'static Route>, headers: &HeaderMap) -> Self {
+        let request_id = hex(&random::random_bytes::<16>());
+        Self { route, request_id, invocation_id: invocation_id(headers), watch: Stopwatch::start() }
+    }
+
+    /// Its id, in hexadecimal.
+    pub fn id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// Logs `answer` and makes it warp's.
+    pub fn answer(&self, answer: impl Into<Answer<Body>>) -> Response {
+        let answer = answer.into();
+        let route = self.route.map(|route| route.path);
+        telemetry::log(&answer, route.unwrap_or_default(), &self.request_id, self.invocation_id.as_deref(), self.watch);
+        let (mut head, body) = answer.response.into_parts();
+        head.headers.extend(HeaderValue::try_from(&self.request_id).map(|id| (X_REQUEST_ID, id)));
+        let mut response = match body {
+            Body::Whole(bytes) => Response::new(bytes.into()),
+            Body::Streamed(chunks) => warp::reply::stream(chunks).into_response(),
+        };
+        *response.status_mut() = head.status;
+        *response.headers_mut() = head.headers;
+        response
+    }
+}
+
+/// The host's own id of this invocation, for finding its log lines next to ours. In forward mode a caller can add to the
+/// header, so only a single well-formed id is believed.
+fn invocation_id(headers: &HeaderMap) -> Option<String> {
+    let mut values = headers.get_all(INVOCATION_ID).iter();
+    let value = values.next()?.to_str().ok()?;
+    let well_formed = (1..=64).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    (well_formed && values.next().is_none()).then(|| value.to_owned())
+}
+
+/// The methods of `route`.
+pub fn method_of(route: &'static Route) -> impl Filter<Extract = (), Error = Rejection> + Copy {
+    let takes = |method: Method| ready(if route.methods.contain(&method) { Ok(()) } else { Err(reject::not_found()) });
+    warp::method().and_then(takes).untuple_one()
+}
+
+/// A request at `route`, and its headers.
+pub fn received(route: &'static Route) -> impl Filter<Extract = (Received, HeaderMap), Error = Infallible> + Copy {
+    warp::header::headers_cloned().map(|headers| (Received::new(Some(route), &headers), headers)).untuple_one()
+}
+
+/// A request at `route` whose body does not matter.
+pub fn request(route: &'static Route) -> impl Filter<Extract = (Received, Request<Bytes>), Error = Infallible> + Copy {
+    head(route).map(|received, head: Request<()>| (received, head.map(|()| Bytes::new()))).untuple_one()
+}
+
+/// A request at `route` with a form, read whole.
+pub fn form(route: &'static Route) -> impl Filter<Extract = (Received, Request<Bytes>), Error = Rejection> + Copy {
+    head(route).and(warp::body::stream()).and_then(read_form).untuple_one()
+}
+
+/// A request at `route` whose body passes through.
+pub fn streaming(
+    route: &'static Route,
+) -> impl Filter<Extract = (Received, Request<()>, Source), Error = Rejection> + Copy {
+    head(route).and(warp::body::stream().map(source))
+}
+
+fn head(route: &'static Route) -> impl Filter<Extract = (Received, Request<()>), Error = Infallible> + Copy {
+    let query = warp::query::raw().map(Some).or(warp::any().map(|| None)).unify();
+    let parts = received(route).and(warp::method()).and(warp::path::full()).and(query);
+    parts.map(put_together).untuple_one()
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "warp hands values over")]
+fn put_together(
+    received: Received,
+    headers: HeaderMap,
+    method: Method,
+    path: FullPath,
+    query: Option<String>,
+) -> (Received, Request<()>) {
+    let path = path.as_str();
+    let target = query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+    let mut request = Request::new(());
+    *request.method_mut() = method;
+    *request.headers_mut() = headers;
+    // These parts were read from an address, so they make one again.
+    *request.uri_mut() = target.parse().unwrap_or_default();
+    (received, request)
+}
+
+async fn read_form<B: Buf>(
+    received: Received,
+    head: Request<()>,
+    body: impl Stream<Item = Result<B, warp::Error>>,
+) -> Result<(Received, Request<Bytes>), Rejection> {
+    match read(head.headers(), body).await {
+        Ok(body) => Ok((received, head.map(|()| body))),
+        Err(error) => Err(reject::custom(BodyRejection { received, error })),
+    }
+}
+
+/// A body that could not be read, and the request it belongs to.
+#[derive(Debug)]
+pub struct BodyRejection {
+    /// The request.
+    pub received: Received,
+    /// What was wrong with its body.
+    pub error: BodyError,
+}
+
+impl reject::Reject for BodyRejection {}
+
+fn source<B: Buf>(body: impl Stream<Item = Result<B, warp::Error>> + Send + 'static) -> Source {
+    Source::new(body.map(|piece| match piece {
+        Ok(mut piece) => Ok(piece.copy_to_bytes(piece.remaining())),
+        Err(_) => Err(StreamError::BrokenOff),
+    }))
+}
+
+/// The body of `request`, given up when it stands still.
+pub fn upload(request: &Request<()>, source: &Source) -> Upload {
+    Upload { chunks: Box::pin(Watched::new(source.clone())), length: content_length(request.headers()) }
+}
+
+/// The answer to `request`, given after the rest of its body was read if it is an error, so that the sender can read it. An
+/// answer whose own body passes through may be given while the request's does.
+pub async fn drain_on_error(
+    request: &Request<()>,
+    answering: impl Future<Output = Answer<Body>>,
+    source: Source,
+) -> Answer<Body> {
+    let answer = answering.await;
+    // A sender that waits for `100 Continue` sends nothing before it has read the answer.
+    let waits = request.headers().contains_key(EXPECT) && !source.was_read();
+    if !waits && (!answer.response.status().is_success() || matches!(answer.response.body(), Body::Whole(_))) {
+        source.drain().await;
+    }
+    answer
+}

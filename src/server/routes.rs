@@ -1,0 +1,96 @@
+//! One filter per route, composed with the token route first.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, Request};
+use warp::reply::Response;
+use warp::{Filter, Rejection};
+
+use crate::server::request::{Received, drain_on_error, form, method_of, received, request, streaming, upload};
+use crate::server::{Endpoints, fallback, health, paths};
+use crate::web::body::Source;
+
+/// Every route over `endpoints`, and what becomes of all other requests.
+pub fn all(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + use<> {
+    let oauth = authorize(endpoints).or(revoke(endpoints)).unify().or(metadata(endpoints)).unify();
+    let people = consent(endpoints).or(setup(endpoints)).unify();
+    let through = gateway(endpoints).or(workfront(endpoints)).unify();
+    let probes = health::healthz().or(health::root()).unify();
+    let others = oauth.or(people).unify().or(through).unify().or(probes).unify();
+    // `CONNECT` has no path, and warp's filters for whole paths panic at that.
+    let routes = token(endpoints).or(fallback::connect()).unify().or(others).unify();
+    routes.or(fallback::no_route()).unify().recover(fallback::rejected).unify()
+}
+
+fn token(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
+    paths::token().and(warp::post()).and(form(&paths::TOKEN)).and(with(endpoints)).then(
+        async |received: Received, request: Request<Bytes>, endpoints: Arc<Endpoints>| {
+            received.answer(endpoints.token.handle(&request).await)
+        },
+    )
+}
+
+fn authorize(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
+    paths::authorize().and(warp::get()).and(request(&paths::AUTHORIZE)).and(with(endpoints)).then(
+        async |received: Received, request: Request<Bytes>, endpoints: Arc<Endpoints>| {
+            received.answer(endpoints.authorize.handle(&request).await)
+        },
+    )
+}
+
+fn revoke(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
+    paths::revoke().and(warp::post()).and(form(&paths::REVOKE)).and(with(endpoints)).then(
+        async |received: Received, request: Request<Bytes>, endpoints: Arc<Endpoints>| {
+            received.answer(endpoints.revoke.handle(&request).await)
+        },
+    )
+}
+
+fn metadata(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
+    let request = paths::metadata().and(warp::get()).and(received(&paths::METADATA)).and(with(endpoints));
+    request
+        .map(|received: Received, _: HeaderMap, endpoints: Arc<Endpoints>| received.answer(endpoints.metadata.answer()))
+}
+
+fn consent(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
+    paths::consent().and(warp::get()).and(request(&paths::CONSENT)).and(with(endpoints)).then(
+        async |received: Received, request: Request<Bytes>, endpoints: Arc<Endpoints>| {
+            received.answer(endpoints.consent.handle(&request).await)
+        },
+    )
+}
+
+fn setup(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
+    paths::setup().and(warp::get()).and(request(&paths::SETUP)).and(with(endpoints)).then(
+        async |received: Received, request: Request<Bytes>, endpoints: Arc<Endpoints>| {
+            received.answer(endpoints.setup.handle(&request).await)
+        },
+    )
+}
+
+fn gateway(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
+    paths::gateway().and(method_of(&paths::GATEWAY)).and(streaming(&paths::GATEWAY)).and(with(endpoints)).then(
+        async |received: Received, request: Request<()>, source: Source, endpoints: Arc<Endpoints>| {
+            let upload = upload(&request, &source);
+            let answering = endpoints.gateway.handle(&request, upload, received.id());
+            received.answer(drain_on_error(&request, answering, source).await)
+        },
+    )
+}
+
+fn workfront(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
+    paths::workfront().and(method_of(&paths::WORKFRONT)).and(streaming(&paths::WORKFRONT)).and(with(endpoints)).then(
+        async |received: Received, request: Request<()>, source: Source, endpoints: Arc<Endpoints>| {
+            let upload = upload(&request, &source);
+            let answering = endpoints.workfront.handle(&request, upload);
+            received.answer(drain_on_error(&request, answering, source).await)
+        },
+    )
+}
+
+fn with(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Arc<Endpoints>,), Error = Infallible> + Clone + use<> {
+    let endpoints = Arc::clone(endpoints);
+    warp::any().map(move || Arc::clone(&endpoints))
+}
