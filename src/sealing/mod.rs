@@ -1,12 +1,14 @@
 //! Sealed tokens: compact JWTs (HS256) that carry our state through browsers and clients, so that nothing is stored.
 //!
-//! [`claims`] lists the kinds, each with a `typ`, audience and lifetime of its own; [`keys`] opens them, and [`secret`] derives the
+//! [`claims`] lists the kinds, each with a `typ`, audience and lifetime of its own; [`keys`] opens them, [`opened`] also if
+//! their kind is not known beforehand, and [`secret`] derives the
 //! symmetric key.
 //! `kid` names the sealing key, so that tokens of an earlier one can still be opened. They are signed, not encrypted:
 //! nothing secret may stand in them.
 
 pub mod claims;
 pub mod keys;
+pub mod opened;
 mod presented;
 pub mod secret;
 

@@ -34,13 +34,17 @@ use crate::docusign::userinfo::UserInfo;
 use crate::oauth::client::ClientRegistry;
 use crate::sealing::claims::{BrowsingState, ConsentState, SignInState};
 use crate::sealing::keys::{OpenError, SealingKeys};
-use crate::sealing::{self, Sealable, Sealed};
+use crate::sealing::opened::{Opened, open_any};
+use crate::sealing::{Sealable, Sealed, label};
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::types::BaseUrl;
 use crate::web::cookies::SignInCookie;
 use finished::FinishedSignIns;
 use outcome::ConsentOutcome;
 use query::CallbackQuery;
+
+/// The kinds of states that come back from DocuSign.
+const STATES: [&str; 3] = [SignInState::TYP, BrowsingState::TYP, ConsentState::TYP];
 
 /// The redirection endpoint of DocuSign's pages and what it depends on.
 pub struct ConsentCallback {
@@ -70,32 +74,24 @@ impl ConsentCallback {
         let deadline = answer_deadline();
         let query = CallbackQuery::read(request.uri().query().unwrap_or_default());
         let state = query.state.clone().unwrap_or_default();
-        match sealing::label(&state) {
-            Some(label) if label.typ == SignInState::TYP => match self.open::<SignInState>(&state, deadline).await {
-                Ok(opened) => self.finish_sign_in(request.headers(), query, opened, deadline).await,
-                Err(ConsentOutcome::OldState) => self.page(&ConsentOutcome::SignInOver),
-                Err(outcome) => self.page(&outcome),
-            },
-            Some(label) if label.typ == BrowsingState::TYP => {
-                match self.open::<BrowsingState>(&state, deadline).await {
-                    Ok(opened) => self.begin_session(request.headers(), query, opened, deadline).await,
-                    Err(ConsentOutcome::OldState) => self.page(&ConsentOutcome::SignInOver),
-                    Err(outcome) => self.page(&outcome),
-                }
+        match self.open(&state, deadline).await {
+            Ok((Opened::SignInState(state), code_verifier)) => {
+                self.finish_sign_in(request.headers(), query, (state, code_verifier), deadline).await
             }
-            _ => {
-                let visit = timeout_at(deadline, self.visit(query, &state, deadline)).await;
-                self.page(&visit.unwrap_or(ConsentOutcome::Unproved(MintError::Deadline)))
+            Ok((Opened::BrowsingState(state), code_verifier)) => {
+                self.begin_session(request.headers(), query, (state, code_verifier), deadline).await
             }
+            Ok((Opened::ConsentState(_), code_verifier)) => {
+                let consent = timeout_at(deadline, self.finish_consent(query, code_verifier)).await;
+                self.page(&consent.unwrap_or(ConsentOutcome::Unproved(MintError::Deadline)))
+            }
+            Ok(_) => self.page(&ConsentOutcome::ForeignState),
+            Err(outcome) => self.page(&outcome),
         }
     }
 
-    /// Way A: somebody comes back from a consent link.
-    async fn visit(&self, query: CallbackQuery, state: &str, deadline: Instant) -> ConsentOutcome {
-        let (_, code_verifier) = match self.open::<ConsentState>(state, deadline).await {
-            Ok(opened) => opened,
-            Err(outcome) => return outcome,
-        };
+    /// Way A: the user of a consent link comes back.
+    async fn finish_consent(&self, query: CallbackQuery, code_verifier: String) -> ConsentOutcome {
         if let Some((error, message)) = query.denial {
             return ConsentOutcome::Denied(error, message);
         }
@@ -104,15 +100,16 @@ impl ConsentCallback {
         self.prove(signed_in.ok()).await
     }
 
-    /// Opens a state, and tells the code verifier that belongs to it.
-    async fn open<T: Sealable>(&self, state: &str, deadline: Instant) -> Result<(Sealed<T>, String), ConsentOutcome> {
-        let opened = timeout_at(deadline, self.sealing.open::<T>(self.issuer.as_str(), state, self.clock.now())).await;
-        match opened {
-            Ok(Ok((state, secret))) => {
-                let code_verifier = secret.code_verifier(&state.jti);
-                Ok((state, code_verifier))
+    /// Opens a state and returns it with its code verifier.
+    async fn open(&self, state: &str, deadline: Instant) -> Result<(Opened, String), ConsentOutcome> {
+        let opened = open_any(&self.sealing, &STATES, self.issuer.as_str(), state, self.clock.now());
+        match timeout_at(deadline, opened).await {
+            Ok(Ok((opened, secret))) => {
+                let code_verifier = secret.code_verifier(opened.jti());
+                Ok((opened, code_verifier))
             }
-            Ok(Err(OpenError::Expired)) => Err(ConsentOutcome::OldState),
+            Ok(Err(OpenError::Expired)) if is_consent(state) => Err(ConsentOutcome::OldState),
+            Ok(Err(OpenError::Expired)) => Err(ConsentOutcome::SignInOver),
             Ok(Err(OpenError::NotOurs | OpenError::UnknownKey | OpenError::OtherIssuer)) => {
                 Err(ConsentOutcome::ForeignState)
             }
@@ -152,4 +149,8 @@ impl ConsentCallback {
         let record = AnswerRecord { cause: (!granted).then_some(page.code), ..AnswerRecord::of("consent_checked") };
         Answer { response: page.response(), record }
     }
+}
+
+fn is_consent(state: &str) -> bool {
+    label(state).is_some_and(|label| label.typ == ConsentState::TYP)
 }
