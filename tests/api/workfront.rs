@@ -77,7 +77,7 @@ async fn whoever_may_not_hears_403_and_everybody_has_his_own_rights() {
     let workfront = &app.sandbox.workfront;
     for (documents, says) in [
         (workfront.unauthenticated(), "neither"),
-        (workfront.with_api_key("another key", OTHER_EMAIL), "API key is not known"),
+        (workfront.with_api_key("another key", OTHER_EMAIL), "API key is unknown"),
         (workfront.with_api_key(API_KEY, ""), "username is missing"),
         (workfront.with_api_key(API_KEY, "nobody@example.org"), "no active DocuSign user"),
         (workfront.with_api_key(API_KEY, CLOSED_EMAIL), "no active DocuSign user"),
@@ -110,8 +110,8 @@ async fn whoever_may_not_hears_403_and_everybody_has_his_own_rights() {
     let archive = titled(&other.files(&folder, None, None).await, "Archive");
     assert_eq!(archive["readOnly"], true);
     let archive = archive["id"].as_str().unwrap();
-    assert_error(&other.create_folder(archive, "new").await, 403, "does not let");
-    assert_error(&other.upload_init(archive, "new.txt", ids("1", "2")).await, 403, "may not put");
+    assert_error(&other.create_folder(archive, "new").await, 403, "does not allow");
+    assert_error(&other.upload_init(archive, "new.txt", ids("1", "2")).await, 403, "may not add");
     assert_eq!(robot.create_folder(archive, "new").await.status, 200);
     // Somebody without consent: nothing passes in another's name.
     app.sandbox.docusign.withdraw_consent(OTHER_USER);
@@ -162,8 +162,8 @@ async fn folders_and_documents_are_made_renamed_and_deleted_as_the_vendor_says()
     // In the query or in the body.
     let made = documents.create_folder(&folder, "Made & new").await.json();
     assert_eq!((made["title"].as_str(), made["kind"].as_str()), (Some("Made & new"), Some("folder")));
-    assert_error(&documents.create_folder_by_form(&folder, "Made & new").await, 500, "of this name");
-    assert_error(&documents.create_folder(&folder, "a/b").await, 500, "no such name");
+    assert_error(&documents.create_folder_by_form(&folder, "Made & new").await, 500, "with this name");
+    assert_error(&documents.create_folder(&folder, "a/b").await, 500, "does not accept this name");
     let id = made["id"].as_str().unwrap();
     assert!(id.len() <= 255);
     assert_eq!(documents.rename(id, "Renamed").await.json(), json!({"status": "success"}));
@@ -177,7 +177,7 @@ async fn folders_and_documents_are_made_renamed_and_deleted_as_the_vendor_says()
     for name in ["Zero.txt", "ZERO.txt"] {
         assert_eq!(documents.rename(&document, name).await.json(), json!({"status": "success"}));
     }
-    for (name, says) in [("Agreement 06.txt", "of this name"), ("a/b", "no such name")] {
+    for (name, says) in [("Agreement 06.txt", "with this name"), ("a/b", "does not accept this name")] {
         let refused = documents.rename(&document, name).await;
         assert_eq!((refused.status.as_u16(), refused.json()["status"].as_str()), (200, Some("failure")), "{name}");
         assert!(refused.json()["error"].as_str().unwrap().contains(says), "{}", refused.text());
@@ -245,10 +245,10 @@ async fn uploads_become_documents_and_versions_and_nothing_by_halves() {
     assert_eq!(clm.content(&known[0]).unwrap().versions, 2);
     assert_eq!(documents.download(&id).await.answer.text(), "second");
     let clash = documents.upload_init(&folder, "ÄRGER & söhne (1).docx", ids("doc-2", "v-1")).await;
-    assert_error(&clash, 500, "of this name");
+    assert_error(&clash, 500, "with this name");
     let name = "a,b=c +%26.txt";
     assert_eq!(documents.upload(&folder, name, ids("doc-3", "1"), "x").await.json()["result"], "success");
-    assert_error(&documents.upload_init(&folder, name, ids("doc-4", "1")).await, 500, "of this name");
+    assert_error(&documents.upload_init(&folder, name, ids("doc-4", "1")).await, 500, "with this name");
     // Once more under the id of the first: the newest content counts.
     assert_eq!(documents.put_content(&id, "third").await.json()["result"], "success");
     assert_eq!(clm.content(&known[0]).unwrap().versions, 3);
@@ -268,7 +268,7 @@ async fn uploads_are_refused_and_begun_anew_as_the_folder_says() {
     assert_eq!(documents.upload(&folder, "x.docx", ids("doc-1", "v-1"), "x").await.json()["result"], "success");
     // What CLM does not take.
     for name in ["", "a/b.txt", "a*.txt", " a.txt"] {
-        assert_error(&documents.upload_init(&folder, name, ids("d", "v")).await, 500, "no such name");
+        assert_error(&documents.upload_init(&folder, name, ids("d", "v")).await, 500, "does not accept this name");
     }
     let empty = documents.upload(&folder, "empty.txt", ids("doc-5", "1"), "").await;
     assert_eq!((empty.json()["result"].as_str(), empty.status.as_u16()), (Some("fail"), 200), "{}", empty.text());
@@ -347,7 +347,7 @@ async fn what_clm_cannot_do_at_the_moment_is_said_so() {
     assert_error(&documents.thumbnail(&folder, None).await.answer, 404, "no content");
     for (status, code, told, says) in [
         (429, 103, 500, "limits the rate"),
-        (403, 103, 403, "does not let"),
+        (403, 103, 403, "does not allow"),
         (404, 104, 404, "no item"),
         (500, 100, 500, "cannot be reached"),
         (422, 1012, 500, "checked out"),
@@ -416,7 +416,7 @@ async fn registrations_decide_who_may_and_as_whom() {
     assert_error(&documents("standard", INTEGRATION_EMAIL).metadata("/").await, 403, "profile workfront");
     let read = documents("read", INTEGRATION_EMAIL);
     assert_eq!(read.metadata("/").await.status, 200);
-    assert_error(&read.create_folder("/", "x").await, 403, "does not let");
+    assert_error(&read.create_folder("/", "x").await, 403, "does not allow");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,10 +1,10 @@
-//! Who calls the gateway or Workfront's documents, and in whose name: by a sealed access token (RFC 6750), or by an API
-//! key and, where there are users, the name of one.
+//! Identifies the caller of the gateway or of Workfront's routes, and the DocuSign user they act as: by a sealed access token
+//! (RFC 6750), or by an API key with an optional user name.
 //!
-//! [`presented`] (pure) reads the headers → the registry or the sealing key proves the client → the user is the grant's, or
-//! the one of the name ([`DocusignApi::user`]). Nothing here says how a refusal is told: each route has its own way.
+//! [`credentials`] (pure) reads the headers → the sealing key or the registry authenticates the client → the user is the
+//! grant's, or the one with that name ([`DocusignApi::user`]). Each route has its own error answers.
 
-mod presented;
+mod credentials;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -23,43 +23,43 @@ use crate::sealing::claims::SealedAccessToken;
 use crate::sealing::keys::{OpenError, SealingKeys};
 use crate::store::revocations::Revocations;
 use crate::types::{BaseUrl, Guid};
-use presented::PresentedCredentials;
+use credentials::CallerCredentials;
 
-/// `grant_id` of the log line where an API key is the grant.
+/// `grant_id` of the log line if an API key is the grant.
 const API_KEY: &str = "api_key";
 
 /// Must an API key come with the name of a user?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Username {
-    /// Workfront always names its user.
+    /// For Workfront, which always names its user.
     Required,
-    /// A key of an `integration_user` client does without.
+    /// A key of an `integration_user` client needs no name.
     Optional,
 }
 
-/// Who calls.
+/// An authenticated caller.
 #[derive(Debug)]
 pub struct Caller<'a> {
     /// The registered client.
     pub client: &'a Client,
-    /// In whose name DocuSign is called.
+    /// The DocuSign user and scope to call DocuSign with.
     pub actor: Actor,
     /// The grant, for log lines.
     pub grant_id: Cow<'static, str>,
 }
 
-/// Why nobody is let in.
+/// Why a caller is not authenticated.
 #[derive(Debug)]
 pub enum AuthenticationError {
     /// No credentials.
     MissingCredentials,
-    /// Credentials that cannot be read as one way of authentication.
+    /// Credentials of two kinds, or unreadable ones.
     Malformed(&'static str),
-    /// Credentials that are not good, with a sentence that tells no more than the caller knows.
+    /// Wrong credentials, with a sentence that reveals nothing new to the caller.
     Refused(&'static str),
-    /// Nobody can tell at the moment.
+    /// DocuSign, which knows the users, cannot be asked at the moment.
     Unavailable(ApiError),
-    /// The sealing key cannot be used, so nobody can tell.
+    /// The sealing key cannot be used at the moment.
     SealingUnavailable,
 }
 
@@ -69,61 +69,61 @@ impl From<ApiError> for AuthenticationError {
     }
 }
 
-/// What callers are recognised by.
+/// Authenticates callers.
 pub struct Callers {
     /// Our issuer.
     pub issuer: BaseUrl,
     /// Who is registered.
     pub clients: ClientRegistry,
-    /// The user behind `integration_user`.
+    /// The user of `integration_user` clients.
     pub integration_user: Guid,
-    /// What DocuSign is asked for at most.
+    /// The scopes to request from DocuSign.
     pub docusign_scopes: Scope,
-    /// What opens sealed access tokens.
+    /// Opens sealed access tokens.
     pub sealing: Arc<SealingKeys>,
-    /// Which grants are revoked.
+    /// Revoked grants and access tokens.
     pub revocations: Revocations,
-    /// Who has which e-mail address.
+    /// Finds users by their e-mail address.
     pub upstream: Arc<DocusignApi>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
 
 impl Callers {
-    /// Who sent these headers?
+    /// The caller who sent these headers.
     ///
     /// # Errors
     /// [`AuthenticationError`].
     pub async fn identify(&self, headers: &HeaderMap, username: Username) -> Result<Caller<'_>, AuthenticationError> {
-        match presented::read(headers)? {
-            PresentedCredentials::Nothing => Err(AuthenticationError::MissingCredentials),
-            PresentedCredentials::Bearer(access_token) => self.by_access_token(&access_token).await,
-            PresentedCredentials::ApiKey(_, None) if username == Username::Required => {
+        match credentials::read(headers)? {
+            CallerCredentials::Missing => Err(AuthenticationError::MissingCredentials),
+            CallerCredentials::Bearer(access_token) => self.by_access_token(&access_token).await,
+            CallerCredentials::ApiKey(_, None) if username == Username::Required => {
                 Err(AuthenticationError::Refused("the header username is missing"))
             }
-            PresentedCredentials::ApiKey(api_key, username) => self.by_api_key(&api_key, username.as_deref()).await,
+            CallerCredentials::ApiKey(api_key, username) => self.by_api_key(&api_key, username.as_deref()).await,
         }
     }
 
     async fn by_access_token(&self, access_token: &SecretString) -> Result<Caller<'_>, AuthenticationError> {
-        const BAD: AuthenticationError =
-            AuthenticationError::Refused("the access token is not valid here, has expired or was revoked");
+        const INVALID: AuthenticationError =
+            AuthenticationError::Refused("the access token is invalid, expired or revoked");
         let (issuer, now) = (self.issuer.as_str(), self.clock.now());
         let opened = self.sealing.open::<SealedAccessToken>(issuer, access_token.expose_secret(), now).await;
         let (sealed, _) = opened.map_err(|error| match error {
             OpenError::Unavailable(_) => AuthenticationError::SealingUnavailable,
-            OpenError::Expired | OpenError::NotOurs | OpenError::UnknownKey | OpenError::OtherIssuer => BAD,
+            OpenError::Expired | OpenError::NotOurs | OpenError::UnknownKey | OpenError::OtherIssuer => INVALID,
         })?;
         let grant = sealed.content.grant;
-        let client = self.clients.find(&grant.client_id).ok_or(BAD)?;
+        let client = self.clients.find(&grant.client_id).ok_or(INVALID)?;
         if client.access_token != AccessTokenKind::Sealed || client.subject != grant.subject.kind() {
-            return Err(BAD);
+            return Err(INVALID);
         }
-        let scope = grant.scope.intersection(&client.scope).ok_or(BAD)?;
+        let scope = grant.scope.intersection(&client.scope).ok_or(INVALID)?;
         let (grant_revoked, token_revoked) =
             tokio::join!(self.revocations.is_revoked(&grant), self.revocations.is_access_token_revoked(&sealed.jti));
         if grant_revoked || token_revoked {
-            return Err(BAD);
+            return Err(INVALID);
         }
         let user = grant.subject.user(&self.integration_user).clone();
         Ok(Caller { client, actor: self.actor(user, &scope), grant_id: grant.grant_id.into() })
@@ -135,12 +135,12 @@ impl Callers {
         username: Option<&str>,
     ) -> Result<Caller<'_>, AuthenticationError> {
         let client = self.clients.by_api_key(api_key.expose_secret());
-        let client = client.ok_or(AuthenticationError::Refused("the API key is not known here"))?;
-        let named = match username {
-            Some(username) => Some(self.named(client, username).await?),
+        let client = client.ok_or(AuthenticationError::Refused("the API key is unknown"))?;
+        let named_user = match username {
+            Some(username) => Some(self.named_user(client, username).await?),
             None => None,
         };
-        let user = match (client.subject, named) {
+        let user = match (client.subject, named_user) {
             (SubjectKind::IntegrationUser, _) => self.integration_user.clone(),
             (SubjectKind::SignedInUser, Some(user)) => user,
             (SubjectKind::SignedInUser, None) => {
@@ -152,8 +152,8 @@ impl Callers {
         Ok(Caller { client, actor: self.actor(user, &client.scope), grant_id: API_KEY.into() })
     }
 
-    /// The active DocuSign user called `username`, if the key may name it.
-    async fn named(&self, client: &Client, username: &str) -> Result<Guid, AuthenticationError> {
+    /// The active DocuSign user with the e-mail address `username`, if the key may act as that user.
+    async fn named_user(&self, client: &Client, username: &str) -> Result<Guid, AuthenticationError> {
         if !client.may_name(username) {
             return Err(AuthenticationError::Refused("this API key may not name this user: see api_key_usernames"));
         }
@@ -168,7 +168,7 @@ impl Callers {
         }
     }
 
-    /// `user`, within `scope` as DocuSign is asked for it.
+    /// `user` with the scopes to request from DocuSign for `scope`.
     #[must_use]
     pub fn actor(&self, user: Guid, scope: &Scope) -> Actor {
         Actor { user, scope: requested_scope(&self.docusign_scopes, scope) }

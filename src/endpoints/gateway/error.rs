@@ -1,4 +1,4 @@
-//! What the gateway says when it does not pass a request on, RFC 6750 §3.1. Pure.
+//! The gateway's own error answers, RFC 6750 §3.1. Pure.
 
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, StatusCode};
@@ -14,23 +14,23 @@ use crate::web::response::json;
 /// Why a request is not passed on.
 #[derive(Debug)]
 pub enum GatewayError {
-    /// No such API.
+    /// The path names no API.
     NoSuchApi,
-    /// The path could be read in more than one way.
+    /// Servers could read the path in different ways.
     Ambiguous,
     /// The path names another account.
     OtherAccount,
-    /// No rule of the client lets it through.
+    /// No rule of the client allows it.
     NotAllowed,
-    /// Nobody we know.
+    /// The caller is not authenticated.
     Authentication(AuthenticationError),
     /// DocuSign did not answer.
     Api(ApiError),
 }
 
 impl From<AuthenticationError> for GatewayError {
-    fn from(stranger: AuthenticationError) -> Self {
-        match stranger {
+    fn from(error: AuthenticationError) -> Self {
+        match error {
             AuthenticationError::Unavailable(error) => Self::Api(error),
             other => Self::Authentication(other),
         }
@@ -49,32 +49,48 @@ struct GatewayErrorBody {
     error_description: &'static str,
 }
 
-const NOT_ALLOWED: &str = "no rule in gateway_allow of this client lets this method and path through; an operator adds one in \
+const NOT_ALLOWED: &str = "no gateway_allow rule of this client allows this method and path; the operator can add one to \
     EVERGRANT_CLIENTS";
-const NO_CREDENTIALS: &str =
-    "send Authorization: Bearer with an access token of this server, or an API key in x-api-key";
+const NO_CREDENTIALS: &str = "no credentials: send an access token of this server in Authorization: Bearer, or an API key in \
+    x-api-key";
+const NO_SUCH_API: &str = "there is no such API behind the gateway: expected /gateway/clm/, /gateway/clm-upload/, \
+    /gateway/clm-download/ or /gateway/esign/";
+const AMBIGUOUS: &str = "the path is ambiguous: it must not contain empty or dot segments, backslashes, semicolons, or an encoded \
+    slash or percent sign";
+
+/// `error` of an answer to a request without credentials. Its challenge names no error, RFC 6750 §3.1.
+const UNAUTHORIZED: &str = "unauthorized";
 
 impl GatewayError {
-    /// The answer, and what the log says of it beside `record`.
+    /// The answer, with `record` completed for the log.
     pub fn answer(&self, record: AnswerRecord) -> Answer<Body> {
         match self {
-            Self::NoSuchApi => refuse(404, "not_found", "there is no such API behind the gateway", record),
-            Self::Ambiguous => {
-                refuse(400, "invalid_request", "the path could be read in more than one way: write it plainly", record)
+            Self::NoSuchApi => refuse(StatusCode::NOT_FOUND, "not_found", NO_SUCH_API, record),
+            Self::Ambiguous => refuse(StatusCode::BAD_REQUEST, "invalid_request", AMBIGUOUS, record),
+            Self::OtherAccount => refuse(
+                StatusCode::FORBIDDEN,
+                "access_denied",
+                "the path names an account that is not configured",
+                record,
+            ),
+            Self::NotAllowed => refuse(StatusCode::FORBIDDEN, "insufficient_scope", NOT_ALLOWED, record),
+            Self::Authentication(AuthenticationError::MissingCredentials) => {
+                refuse(StatusCode::UNAUTHORIZED, UNAUTHORIZED, NO_CREDENTIALS, record)
             }
-            Self::OtherAccount => {
-                refuse(403, "access_denied", "the path names another account than the configured one", record)
+            Self::Authentication(AuthenticationError::Malformed(message)) => {
+                refuse(StatusCode::BAD_REQUEST, "invalid_request", message, record)
             }
-            Self::NotAllowed => refuse(403, "insufficient_scope", NOT_ALLOWED, record),
-            Self::Authentication(AuthenticationError::MissingCredentials) => refuse(401, "", NO_CREDENTIALS, record),
-            Self::Authentication(AuthenticationError::Malformed(told)) => refuse(400, "invalid_request", told, record),
-            Self::Authentication(AuthenticationError::Refused(told)) => refuse(401, "invalid_token", told, record),
+            Self::Authentication(AuthenticationError::Refused(message)) => {
+                refuse(StatusCode::UNAUTHORIZED, "invalid_token", message, record)
+            }
             Self::Authentication(AuthenticationError::SealingUnavailable) => {
-                later(5, "sealing_key_unavailable", "the sealing key cannot be used at the moment", record)
+                unavailable(5, "sealing_key_unavailable", "the sealing key cannot be used at the moment", record)
             }
-            Self::Api(ApiError::BodyBrokeOff) => refuse(400, "invalid_request", "the body broke off", record),
+            Self::Api(ApiError::BodyBrokeOff) => {
+                refuse(StatusCode::BAD_REQUEST, "invalid_request", "the body broke off", record)
+            }
             Self::Api(error) | Self::Authentication(AuthenticationError::Unavailable(error)) => {
-                later(error.retry_after(), error.code(), describe(error), record)
+                unavailable(error.retry_after(), error.code(), describe(error), record)
             }
         }
     }
@@ -98,27 +114,36 @@ const fn describe(error: &ApiError) -> &'static str {
     }
 }
 
-fn later(retry_after: u64, cause: &'static str, error_description: &'static str, record: AnswerRecord) -> Answer<Body> {
+/// 503: DocuSign or a key is unavailable.
+fn unavailable(
+    retry_after: u64,
+    cause: &'static str,
+    error_description: &'static str,
+    record: AnswerRecord,
+) -> Answer<Body> {
     let outage = Outage { retry_after, error_description };
     let record =
         AnswerRecord { event: Some("api_unavailable"), error: Some(Outage::ERROR), cause: Some(cause), ..record };
     Answer { response: outage.reply(), record }.into()
 }
 
-/// A refusal by the rules of RFC 6750: 401 and 403 carry a challenge; without any credentials it names no error.
-fn refuse(status: u16, error: &'static str, error_description: &'static str, record: AnswerRecord) -> Answer<Body> {
-    let named = if error.is_empty() { "unauthorized" } else { error };
-    let body = GatewayErrorBody { error: named, error_description };
-    let mut response = json(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), &body);
+/// A refused request. Errors of authentication and authorization have a challenge, RFC 6750 §3.
+fn refuse(
+    status: StatusCode,
+    error: &'static str,
+    error_description: &'static str,
+    record: AnswerRecord,
+) -> Answer<Body> {
+    let mut response = json(status, &GatewayErrorBody { error, error_description });
     let challenge = match error {
-        "" => Some("Bearer realm=\"evergrant\"".to_owned()),
+        UNAUTHORIZED => Some("Bearer realm=\"evergrant\"".to_owned()),
         "invalid_token" | "insufficient_scope" => Some(format!("Bearer realm=\"evergrant\", error=\"{error}\"")),
         _ => None,
     };
     if let Some(challenge) = challenge.and_then(|challenge| HeaderValue::from_str(&challenge).ok()) {
         response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     }
-    let record = AnswerRecord { event: Some("call_refused"), error: Some(named), ..record };
+    let record = AnswerRecord { event: Some("call_refused"), error: Some(error), ..record };
     Answer { response, record }.into()
 }
 

@@ -1,17 +1,17 @@
-//! Which headers the gateway passes on, in both directions. Pure.
+//! The headers that the gateway passes on, in both directions. Pure.
 //!
-//! Both are lists of what may pass: the platform adds headers of its own, a caller's credentials are not DocuSign's
-//! business, and what names the connection (RFC 9110 §7.6.1) ends with the connection.
+//! Both directions have an allow-list: the platform adds its own headers, DocuSign must not see the caller's credentials,
+//! and hop-by-hop headers (RFC 9110 §7.6.1) concern one connection only.
 
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, ACCEPT_RANGES, ALLOW, CACHE_CONTROL, CONTENT_DISPOSITION,
+    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, ACCEPT_RANGES, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_DISPOSITION,
     CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_MATCH, IF_MODIFIED_SINCE,
     IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, LAST_MODIFIED, LINK, LOCATION, RANGE, RETRY_AFTER, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// What DocuSign hears of a caller's request.
-const UP: [HeaderName; 14] = [
+/// Headers of a caller's request that DocuSign gets.
+const REQUEST_HEADERS: [HeaderName; 14] = [
     ACCEPT,
     ACCEPT_ENCODING,
     ACCEPT_LANGUAGE,
@@ -28,8 +28,8 @@ const UP: [HeaderName; 14] = [
     RANGE,
 ];
 
-/// What a caller hears of DocuSign's answer.
-const DOWN: [HeaderName; 14] = [
+/// Headers of DocuSign's answer that the caller gets.
+const RESPONSE_HEADERS: [HeaderName; 14] = [
     ACCEPT_RANGES,
     ALLOW,
     CONTENT_DISPOSITION,
@@ -46,13 +46,13 @@ const DOWN: [HeaderName; 14] = [
     VARY,
 ];
 
-/// The same by how they begin: limits of calls, and names of a request at DocuSign.
-const DOWN_PREFIXES: [&str; 4] = ["x-ratelimit-", "x-burstlimit-", "x-docusign-", "x-springcm-"];
+/// Prefixes of more such headers: rate limits, and DocuSign's ids of a request.
+const RESPONSE_PREFIXES: [&str; 4] = ["x-ratelimit-", "x-burstlimit-", "x-docusign-", "x-springcm-"];
 
-/// The headers of the call to DocuSign. Those that the caller's `Connection` names do not pass, whatever they are.
+/// The headers of the call to DocuSign, without those that the caller's `Connection` names.
 #[must_use]
-pub fn upstream(asked: &HeaderMap, request_id: &str) -> HeaderMap {
-    let mut headers = passed(asked, |name| UP.contains(name));
+pub fn for_docusign(request: &HeaderMap, request_id: &str) -> HeaderMap {
+    let mut headers = filter(request, |name| REQUEST_HEADERS.contains(name));
     if let Ok(request_id) = HeaderValue::from_str(request_id) {
         headers.insert("x-request-id", request_id);
     }
@@ -61,18 +61,20 @@ pub fn upstream(asked: &HeaderMap, request_id: &str) -> HeaderMap {
 
 /// The headers of the answer to the caller.
 #[must_use]
-pub fn downstream(answered: &HeaderMap) -> HeaderMap {
-    passed(answered, |name| DOWN.contains(name) || DOWN_PREFIXES.iter().any(|prefix| name.as_str().starts_with(prefix)))
+pub fn for_caller(answer: &HeaderMap) -> HeaderMap {
+    filter(answer, |name| {
+        RESPONSE_HEADERS.contains(name) || RESPONSE_PREFIXES.iter().any(|prefix| name.as_str().starts_with(prefix))
+    })
 }
 
-fn passed(headers: &HeaderMap, may_pass: impl Fn(&HeaderName) -> bool) -> HeaderMap {
-    let connection = headers.get_all("connection").iter().filter_map(|value| value.to_str().ok());
-    let of_this_connection: Vec<String> =
+fn filter(headers: &HeaderMap, is_allowed: impl Fn(&HeaderName) -> bool) -> HeaderMap {
+    let connection = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    let hop_by_hop: Vec<String> =
         connection.flat_map(|list| list.split(',')).map(|name| name.trim().to_ascii_lowercase()).collect();
-    let passing = headers
+    let passed = headers
         .iter()
-        .filter(|(name, _)| may_pass(name) && !of_this_connection.iter().any(|named| named == name.as_str()));
-    passing.map(|(name, value)| (name.clone(), value.clone())).collect()
+        .filter(|(name, _)| is_allowed(name) && !hop_by_hop.iter().any(|hop_by_hop| hop_by_hop == name.as_str()));
+    passed.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 #[cfg(test)]
@@ -91,7 +93,7 @@ mod tests {
 
     #[test]
     fn neither_credentials_nor_the_platforms_headers_reach_docusign() {
-        let asked = map(&[
+        let request = map(&[
             ("authorization", "Bearer x"),
             ("apikey", "k"),
             ("x-api-key", "k"),
@@ -111,18 +113,18 @@ mod tests {
             ("range", "bytes=0-1"),
             ("content-type", "a/b"),
         ]);
-        assert_eq!(names(&upstream(&asked, "id")), ["content-type", "range", "x-request-id"]);
+        assert_eq!(names(&for_docusign(&request, "id")), ["content-type", "range", "x-request-id"]);
     }
 
     #[test]
-    fn what_connection_names_ends_here() {
-        let asked = map(&[("connection", "close, Range"), ("range", "bytes=0-1"), ("accept", "a/b")]);
-        assert_eq!(names(&upstream(&asked, "id")), ["accept", "x-request-id"]);
+    fn headers_named_by_connection_are_dropped() {
+        let request = map(&[("connection", "close, Range"), ("range", "bytes=0-1"), ("accept", "a/b")]);
+        assert_eq!(names(&for_docusign(&request, "id")), ["accept", "x-request-id"]);
     }
 
     #[test]
-    fn limits_come_back_and_cookies_do_not() {
-        let answered = map(&[
+    fn rate_limits_are_passed_on_and_cookies_are_not() {
+        let answer = map(&[
             ("set-cookie", "a=b"),
             ("x-ratelimit-limit", "3000"),
             ("x-burstlimit-remaining", "9"),
@@ -136,7 +138,7 @@ mod tests {
             ("server", "s"),
             ("www-authenticate", "Bearer"),
         ]);
-        let wanted = ["content-type", "x-burstlimit-remaining", "x-docusign-tracetoken", "x-ratelimit-limit"];
-        assert_eq!(names(&downstream(&answered)), wanted);
+        let expected = ["content-type", "x-burstlimit-remaining", "x-docusign-tracetoken", "x-ratelimit-limit"];
+        assert_eq!(names(&for_caller(&answer)), expected);
     }
 }

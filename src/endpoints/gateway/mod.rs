@@ -1,8 +1,8 @@
 //! `/gateway/{clm|clm-upload|clm-download|esign}/…`: DocuSign's APIs for callers who never see a DocuSign token.
 //!
-//! [`Callers`] tells who calls → the client's rules say whether it may → [`target`] (pure) finds the address on one of the
-//! account's own hosts → [`headers`] (pure) leaves out what is between two machines only → [`DocusignApi`] calls with a fresh
-//! token, both bodies piece by piece → [`error`] tells what went wrong on the way. What DocuSign answers is passed on.
+//! [`Callers`] identifies the caller → the client's rules allow the request or not → [`target`] (pure) finds the address on
+//! one of the account's own hosts → [`headers`] (pure) drops headers that concern one connection only → [`DocusignApi`]
+//! calls with a live access token and streams both bodies. DocuSign's answer is passed on; [`error`] has our own.
 
 mod error;
 mod headers;
@@ -18,32 +18,33 @@ use crate::docusign::api::addresses::ApiBase;
 use crate::docusign::api::calls::{self, Call, CallBody};
 use crate::docusign::api::error::ApiError;
 use crate::endpoints::caller::{Caller, Callers, Username};
+use crate::oauth::client::gateway_rule::GatewayApi;
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::web::body::{self, Body, Upload};
 use error::GatewayError;
-use target::{Api, Target};
+use target::Target;
 
 /// The gateway and what it depends on.
 pub struct Gateway {
-    /// Who may call.
+    /// Identifies callers.
     pub callers: Arc<Callers>,
-    /// Whom it calls.
+    /// DocuSign's APIs.
     pub upstream: Arc<DocusignApi>,
 }
 
 impl Gateway {
-    /// Answers a request, whose id upstream is told as well.
+    /// Answers a request. DocuSign gets the same `request_id`.
     pub async fn handle(&self, request: &Request<()>, upload: Upload, request_id: &str) -> Answer<Body> {
         let caller = match self.callers.identify(request.headers(), Username::Optional).await {
             Ok(caller) => caller,
-            Err(stranger) => return GatewayError::from(stranger).answer(AnswerRecord::default()),
+            Err(error) => return GatewayError::from(error).answer(AnswerRecord::default()),
         };
-        let operation = Target::read(request.uri()).ok().map(|target| target.named());
+        let operation = Target::read(request.uri()).ok().map(|target| target.named_api.as_str());
         let grant_id = Some(caller.grant_id.clone());
         let record = AnswerRecord { operation, grant_id, ..AnswerRecord::default().by(caller.client) };
         match self.pass_on(&caller, request, upload, request_id).await {
             Ok(response) => Answer { response, record },
-            Err(refusal) => refusal.answer(record),
+            Err(error) => error.answer(record),
         }
     }
 
@@ -55,16 +56,16 @@ impl Gateway {
         request_id: &str,
     ) -> Result<Response<Body>, GatewayError> {
         let target = Target::read(request.uri())?;
-        if !caller.client.gateway_allow.iter().any(|rule| rule.allows(request.method(), &target.asked)) {
+        if !caller.client.gateway_allow.iter().any(|rule| rule.allows(request.method(), &target.path)) {
             return Err(GatewayError::NotAllowed);
         }
         let (base, account) = self.base(target.api(request.method())).await?;
         let url = target.url(request.method(), &base, &account)?;
-        let headers = headers::upstream(request.headers(), request_id);
+        let headers = headers::for_docusign(request.headers(), request_id);
         let body = CallBody::of(upload).await?;
         let call = Call::streaming(request.method().clone(), url, headers, body);
         let answer = self.upstream.send(&caller.actor, call).await?;
-        // Another protocol is nothing that could be passed on.
+        // An upgrade to another protocol cannot be passed on.
         if answer.status().is_informational() {
             return Err(ApiError::Malformed.into());
         }
@@ -72,20 +73,20 @@ impl Gateway {
     }
 
     /// The base of an API, and the account's id.
-    async fn base(&self, api: Api) -> Result<(ApiBase, String), GatewayError> {
+    async fn base(&self, api: GatewayApi) -> Result<(ApiBase, String), GatewayError> {
         let account = self.upstream.account().await?;
         let base = match api {
-            Api::Esign => account.esign.clone(),
-            Api::Clm => self.upstream.clm().await?.object.clone(),
-            Api::ClmUpload => self.upstream.clm().await?.upload.clone(),
-            Api::ClmDownload => self.upstream.clm().await?.download.clone(),
+            GatewayApi::Esign => account.esign.clone(),
+            GatewayApi::Clm => self.upstream.clm().await?.object.clone(),
+            GatewayApi::ClmUpload => self.upstream.clm().await?.upload.clone(),
+            GatewayApi::ClmDownload => self.upstream.clm().await?.download.clone(),
         };
         Ok((base, account.id.clone()))
     }
 }
 
-/// What DocuSign answered. A 401 after a new token is no fault of the caller's credentials, and must not make it throw
-/// them away: it is told as 403. CLM says 205 for a part of a content, which RFC 9110 §15.3.6 knows as the end of one.
+/// DocuSign's answer for the caller. A 401 for a new access token becomes 403, because the caller's own credentials are good
+/// and must not be thrown away. CLM answers 205 where RFC 9110 §15.3 has 206 for a part of the content, and 200 for all.
 fn response(answer: reqwest::Response) -> Response<Body> {
     let status = match answer.status() {
         StatusCode::UNAUTHORIZED => StatusCode::FORBIDDEN,
@@ -93,7 +94,7 @@ fn response(answer: reqwest::Response) -> Response<Body> {
         StatusCode::RESET_CONTENT => StatusCode::OK,
         status => status,
     };
-    let headers = headers::downstream(answer.headers());
+    let headers = headers::for_caller(answer.headers());
     let mut response = Response::new(Body::Streamed(calls::chunks(answer)));
     *response.status_mut() = status;
     *response.headers_mut() = headers;

@@ -1,4 +1,4 @@
-//! Where a path of the gateway leads. Pure.
+//! The address behind a path of the gateway. Pure.
 
 use http::{Method, Uri};
 use percent_encoding::percent_decode_str;
@@ -6,26 +6,15 @@ use url::Url;
 
 use crate::docusign::api::addresses::ApiBase;
 use crate::endpoints::gateway::error::GatewayError;
+use crate::oauth::client::gateway_rule::GatewayApi;
 
-/// The APIs behind the gateway.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Api {
-    /// CLM's folders, documents and tasks.
-    Clm,
-    /// CLM's contents on the way in.
-    ClmUpload,
-    /// CLM's contents on the way out.
-    ClmDownload,
-    /// eSignature.
-    Esign,
-}
-
-/// A path below `/gateway/`, which leads nowhere but below an API's base.
+/// A path below `/gateway/`. It cannot lead out of the base of its API.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Target<'a> {
-    /// The path as it was asked for, from the API's name on, in its plainest spelling.
-    pub asked: String,
-    named: Api,
+    /// The requested path from the API's name on, normalized.
+    pub path: String,
+    /// The API that the path names.
+    pub named_api: GatewayApi,
     query: Option<&'a str>,
 }
 
@@ -33,114 +22,98 @@ impl<'a> Target<'a> {
     /// Reads the path.
     ///
     /// # Errors
-    /// [`GatewayError`] for an API that is not there, and for a path that could be read in more than one way.
+    /// [`GatewayError`] for an unknown API and for an ambiguous path.
     pub fn read(uri: &'a Uri) -> Result<Self, GatewayError> {
-        let asked = plainly(uri.path().strip_prefix("/gateway/").ok_or(GatewayError::NoSuchApi)?);
-        let (name, rest) = asked.split_once('/').ok_or(GatewayError::NoSuchApi)?;
-        let named = match name {
-            "clm" => Api::Clm,
-            "clm-upload" => Api::ClmUpload,
-            "clm-download" => Api::ClmDownload,
-            "esign" => Api::Esign,
-            _ => return Err(GatewayError::NoSuchApi),
-        };
+        let path = normalize(uri.path().strip_prefix("/gateway/").ok_or(GatewayError::NoSuchApi)?);
+        let (name, rest) = path.split_once('/').ok_or(GatewayError::NoSuchApi)?;
+        let named_api = GatewayApi::parse(name).ok_or(GatewayError::NoSuchApi)?;
         let inner = rest.strip_suffix('/').unwrap_or(rest);
         if rest.is_empty() || !inner.split('/').all(is_unambiguous) {
             return Err(GatewayError::Ambiguous);
         }
-        Ok(Self { named, query: uri.query(), asked })
+        Ok(Self { named_api, query: uri.query(), path })
     }
 
-    /// The API's name, for log lines.
+    /// The API that is called. CLM has one host for data, one for uploads and one for downloads; the connector's definition
+    /// uses the name `clm` for all three.
     #[must_use]
-    pub const fn named(&self) -> &'static str {
-        match self.named {
-            Api::Clm => "clm",
-            Api::ClmUpload => "clm-upload",
-            Api::ClmDownload => "clm-download",
-            Api::Esign => "esign",
-        }
+    pub fn api(&self, method: &Method) -> GatewayApi {
+        self.alias(method).map_or(self.named_api, |(api, _)| api)
     }
 
-    /// The API that answers. CLM's documents have three hosts; the connector's definition, and whoever does not want to
-    /// know, calls them all by one name.
-    #[must_use]
-    pub fn api(&self, method: &Method) -> Api {
-        self.alias(method).map_or(self.named, |(api, _)| api)
-    }
-
-    /// The address below `base`, which is that of [`Self::api`], in the account `account`.
+    /// The address below `base`, the base of [`Self::api`], in the account `account`.
     ///
     /// # Errors
-    /// [`GatewayError`] for a path into another account, or out of the base.
+    /// [`GatewayError`] for a path into another account or out of the base.
     pub fn url(&self, method: &Method, base: &ApiBase, account: &str) -> Result<Url, GatewayError> {
         if self.names_other_account(account) {
             return Err(GatewayError::OtherAccount);
         }
-        if self.inside().is_empty() {
+        if self.path_in_account().is_empty() {
             return Err(GatewayError::Ambiguous);
         }
-        let path = self.alias(method).map_or_else(|| self.inside().to_owned(), |(_, path)| path);
+        let path = self.alias(method).map_or_else(|| self.path_in_account().to_owned(), |(_, path)| path);
         let path = self.query.map_or(path.clone(), |query| format!("{path}?{query}"));
         base.below(&path).ok_or(GatewayError::Ambiguous)
     }
 
     /// What follows the API's name.
     fn rest(&self) -> &str {
-        self.asked.split_once('/').map_or("", |(_, rest)| rest)
+        self.path.split_once('/').map_or("", |(_, rest)| rest)
     }
 
-    /// CLM's addresses as they stand in its answers begin with `v2` and the account; so may these. What follows.
-    fn inside(&self) -> &str {
-        let versioned = self.rest().strip_prefix("v2/").filter(|_| self.named != Api::Esign);
-        versioned.map_or(self.rest(), |versioned| versioned.split_once('/').map_or("", |(_, inside)| inside))
+    /// The path without `v2` and the account. CLM's own addresses have both, so a caller may copy them.
+    fn path_in_account(&self) -> &str {
+        let versioned = self.rest().strip_prefix("v2/").filter(|_| self.named_api != GatewayApi::Esign);
+        versioned.map_or(self.rest(), |versioned| versioned.split_once('/').map_or("", |(_, path)| path))
     }
 
     /// Does the path name an account that is not `account`?
     fn names_other_account(&self, account: &str) -> bool {
         let mut segments = self.rest().split('/');
         let (first, second, third) = (segments.next(), segments.next(), segments.next());
-        let named = match self.named {
-            Api::Esign if second.is_some_and(|second| second.eq_ignore_ascii_case("accounts")) => third,
-            Api::Clm | Api::ClmUpload | Api::ClmDownload if first == Some("v2") => second,
+        let named = match self.named_api {
+            GatewayApi::Esign if second.is_some_and(|second| second.eq_ignore_ascii_case("accounts")) => third,
+            GatewayApi::Clm | GatewayApi::ClmUpload | GatewayApi::ClmDownload if first == Some("v2") => second,
             _ => None,
         };
         named.is_some_and(|named| !named.is_empty() && !named.eq_ignore_ascii_case(account))
     }
 
-    /// Paths below `clm` that belong to another host, or are the connector's own.
-    fn alias(&self, method: &Method) -> Option<(Api, String)> {
-        let segments: Vec<&str> = self.inside().split('/').collect();
-        match (self.named, method.as_str(), segments.as_slice()) {
-            (Api::Clm, "POST", ["folders", _, "documents"] | ["documents", _]) => {
-                Some((Api::ClmUpload, self.inside().to_owned()))
+    /// API and path of a request below `clm` that goes to another host, or that only the connector's definition has.
+    fn alias(&self, method: &Method) -> Option<(GatewayApi, String)> {
+        let segments: Vec<&str> = self.path_in_account().split('/').collect();
+        match (self.named_api, method.as_str(), segments.as_slice()) {
+            (GatewayApi::Clm, "POST", ["folders", _, "documents"] | ["documents", _]) => {
+                Some((GatewayApi::ClmUpload, self.path_in_account().to_owned()))
             }
-            (Api::Clm, "GET" | "HEAD", ["documents", id, "content" | "pdf"]) => {
-                Some((Api::ClmDownload, format!("documents/{id}")))
+            (GatewayApi::Clm, "GET" | "HEAD", ["documents", id, "content" | "pdf"]) => {
+                Some((GatewayApi::ClmDownload, format!("documents/{id}")))
             }
-            (Api::Clm, "PATCH", ["documents", id, "parentfolder"]) => Some((Api::Clm, format!("documents/{id}"))),
+            (GatewayApi::Clm, "PATCH", ["documents", id, "parentfolder"]) => {
+                Some((GatewayApi::Clm, format!("documents/{id}")))
+            }
             _ => None,
         }
     }
 }
 
-/// `path` without percent-encodings of characters that need none (RFC 3986 §6.2.2.2): they mean the same, and nothing must
-/// hide in them from the rules.
-fn plainly(path: &str) -> String {
+/// `path` with unreserved characters decoded (RFC 3986 §6.2.2.2), so that no encoding hides a path from the rules.
+fn normalize(path: &str) -> String {
     let mut parts = path.split('%');
-    let mut plain = parts.next().unwrap_or_default().to_owned();
+    let mut normalized = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let byte = part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
         match byte.filter(|c| c.is_ascii_alphanumeric() || b"-._~".contains(c)) {
-            Some(unreserved) => plain.extend([char::from(unreserved)].into_iter().chain(part[2..].chars())),
-            None => plain.extend(['%'].into_iter().chain(part.chars())),
+            Some(unreserved) => normalized.extend([char::from(unreserved)].into_iter().chain(part[2..].chars())),
+            None => normalized.extend(['%'].into_iter().chain(part.chars())),
         }
     }
-    plain
+    normalized
 }
 
-/// Is there one way only to read this segment? Whoever decodes twice, or takes a backslash for a slash, must not get out
-/// of the base.
+/// Does every server read this segment in the same way? One that decodes twice, or takes a backslash for a slash, must not
+/// leave the base.
 fn is_unambiguous(segment: &str) -> bool {
     let decoded = percent_decode_str(segment).decode_utf8();
     let clean = |text: &str| {
@@ -157,17 +130,17 @@ mod tests {
 
     const ACCOUNT: &str = "3f0c2d9e-6b1a-4c57-9a83-0d5e7b21c4aa";
 
-    fn base(api: Api) -> ApiBase {
+    fn base(api: GatewayApi) -> ApiBase {
         let (url, path) = match api {
-            Api::Clm => ("https://api.springcm.com", format!("/v2/{ACCOUNT}")),
-            Api::ClmUpload => ("https://up.springcm.com", format!("/v2/{ACCOUNT}")),
-            Api::ClmDownload => ("https://down.springcm.com", format!("/v2/{ACCOUNT}")),
-            Api::Esign => ("https://demo.docusign.net", "/restapi".to_owned()),
+            GatewayApi::Clm => ("https://api.springcm.com", format!("/v2/{ACCOUNT}")),
+            GatewayApi::ClmUpload => ("https://up.springcm.com", format!("/v2/{ACCOUNT}")),
+            GatewayApi::ClmDownload => ("https://down.springcm.com", format!("/v2/{ACCOUNT}")),
+            GatewayApi::Esign => ("https://demo.docusign.net", "/restapi".to_owned()),
         };
         ApiBase::parse(url, &path, &[]).unwrap()
     }
 
-    fn led(method: &Method, path: &str) -> Result<String, GatewayError> {
+    fn url(method: &Method, path: &str) -> Result<String, GatewayError> {
         let uri: Uri = path.parse().map_err(|_| GatewayError::Ambiguous)?;
         let target = Target::read(&uri)?;
         target.url(method, &base(target.api(method)), ACCOUNT).map(|url| url.to_string())
@@ -177,7 +150,7 @@ mod tests {
     fn paths_lead_to_the_hosts_of_their_apis() {
         let clm = |host: &str, rest: &str| format!("https://{host}.springcm.com/v2/{ACCOUNT}/{rest}");
         let copied = format!("/gateway/clm/v2/{}/folders/1", ACCOUNT.to_uppercase());
-        for (method, path, wanted) in [
+        for (method, path, expected) in [
             (
                 Method::GET,
                 "/gateway/clm/folders/1?expand=Path&filter=Name=x",
@@ -206,13 +179,13 @@ mod tests {
             (Method::GET, "/gateway/clm/f%6Flders/1%2D2/a%20b", clm("api", "folders/1-2/a%20b")),
             (Method::GET, "/gateway/esign/v2.1/x", "https://demo.docusign.net/restapi/v2.1/x".to_owned()),
         ] {
-            assert_eq!(led(&method, path).unwrap(), wanted, "{method} {path}");
+            assert_eq!(url(&method, path).unwrap(), expected, "{method} {path}");
         }
     }
 
     #[test]
-    fn other_accounts_and_apis_are_not_there() {
-        for (path, wanted) in [
+    fn other_accounts_and_apis_are_refused() {
+        for (path, expected) in [
             ("/gateway/clm/v2/11111111-6b1a-4c57-9a83-0d5e7b21c4aa/folders/1", GatewayError::OtherAccount),
             ("/gateway/clm/v2/x", GatewayError::OtherAccount),
             ("/gateway/esign/v2.1/accounts/11111111-6b1a-4c57-9a83-0d5e7b21c4aa/users", GatewayError::OtherAccount),
@@ -226,12 +199,12 @@ mod tests {
             ("/gateway/http://example.org/x", GatewayError::NoSuchApi),
             ("/gateway/clm/", GatewayError::Ambiguous),
         ] {
-            assert_eq!(led(&Method::GET, path).unwrap_err(), wanted, "{path}");
+            assert_eq!(url(&Method::GET, path).unwrap_err(), expected, "{path}");
         }
     }
 
     #[test]
-    fn path_tricks_lead_nowhere() {
+    fn ambiguous_paths_are_refused() {
         for path in [
             "..",
             "../x",
@@ -253,7 +226,7 @@ mod tests {
             "a/..",
         ] {
             for api in ["clm", "clm-upload", "clm-download", "esign"] {
-                assert!(led(&Method::GET, &format!("/gateway/{api}/{path}")).is_err(), "{api} {path}");
+                assert!(url(&Method::GET, &format!("/gateway/{api}/{path}")).is_err(), "{api} {path}");
             }
         }
     }
@@ -263,7 +236,7 @@ mod tests {
         fn nothing_leaves_the_account(path in "[a-z0-9./%\\\\@:;?#&=+ ~-]{0,60}", post in any::<bool>()) {
             let method = if post { Method::POST } else { Method::GET };
             for api in ["clm", "clm-upload", "clm-download", "esign"] {
-                if let Ok(url) = led(&method, &format!("/gateway/{api}/{path}")) {
+                if let Ok(url) = url(&method, &format!("/gateway/{api}/{path}")) {
                     let esign = url.strip_prefix("https://demo.docusign.net/restapi/");
                     let other = esign.is_some_and(|path| path.to_lowercase().split_once("/accounts/").is_some_and(|(v, rest)| {
                         !v.contains('/') && !rest.is_empty() && !rest.starts_with(['/', '?']) && !rest.starts_with(ACCOUNT)

@@ -1,61 +1,148 @@
-//! `GET /metadata` and `GET /files`.
+//! Operations that change nothing: `GET /serviceInfo`, `GET /metadata`, `GET /files` and `GET /search`.
 
-use crate::endpoints::workfront::clm::Window;
+use std::time::Duration;
+
+use http::Method;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use crate::endpoints::workfront::clm::{Clm, Window};
 use crate::endpoints::workfront::error::WorkfrontError;
-use crate::endpoints::workfront::id::ItemId;
 use crate::endpoints::workfront::item::{Document, Folder, Links, Metadata};
-use crate::endpoints::workfront::{Reply, RequestContext, Workfront, said};
+use crate::endpoints::workfront::naming::{ItemId, clm_id};
+use crate::endpoints::workfront::request::OFFERED;
+use crate::endpoints::workfront::{Reply, RequestContext, ok};
 
-impl Workfront {
-    /// What is known of one item.
-    pub(super) async fn metadata(&self, visit: &RequestContext<'_>) -> Reply {
-        let id = visit.parameters.item("id")?;
-        Ok(said(&self.metadata_of(visit, &id).await?))
-    }
+/// How many search results there are if the request names no number.
+const DEFAULT_RESULTS: usize = 100;
 
-    async fn metadata_of(&self, visit: &RequestContext<'_>, id: &ItemId) -> Result<Metadata, WorkfrontError> {
-        match id {
-            ItemId::Root | ItemId::Folder(_) => Ok(visit.clm.folder(id).await?.metadata(id)),
-            ItemId::Document(document) => {
-                Ok(visit.clm.document(document.as_str()).await?.metadata(id, self.links(visit)))
-            }
-            ItemId::Upload(_) => {
-                let ticket = self.ticket(visit, id).await?;
-                match &ticket.document {
-                    Some(document) => Ok(visit.clm.document(document).await?.metadata(id, self.links(visit))),
-                    None => Ok(visit.clm.folder(&ticket.parent()?).await?.announced(id, &ticket.name)),
-                }
-            }
-        }
-    }
+/// Pauses between the questions whether a search has ended. After the last one the search fails.
+const SEARCH_PAUSES: [Duration; 5] = [
+    Duration::from_millis(250),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+];
 
-    /// What lies in a folder: folders first, then documents.
-    pub(super) async fn files(&self, visit: &RequestContext<'_>) -> Reply {
-        let RequestContext { clm, parameters, .. } = visit;
-        let mut window = Window {
-            skip: parameters.number("offset").unwrap_or(0),
-            take: parameters.number("max").unwrap_or(usize::MAX),
-        };
-        let folder = match parameters.parent()? {
-            ItemId::Root => clm.folder(&ItemId::Root).await?.id()?,
-            folder => folder,
-        };
-        let ItemId::Folder(folder) = folder else { return Err(WorkfrontError::Unreadable) };
-        let folder = folder.as_str();
-        let folders: Vec<Folder> = clm.collect(&format!("folders/{folder}/folders"), &mut window).await?;
-        let documents: Vec<Document> = clm.collect(&format!("folders/{folder}/documents"), &mut window).await?;
-        let folders = folders_listed(folders);
-        let documents = documents_listed(documents, self.links(visit));
-        Ok(said(&[folders, documents].concat()))
+/// What this service is. It needs no credentials.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceInfo {
+    webhook_version: &'static str,
+    version: &'static str,
+    publisher: &'static str,
+    available_endpoints: [&'static str; OFFERED.len()],
+    /// There are none.
+    custom_actions: [(); 0],
+}
+
+/// A search in CLM, running or ended.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SearchTask {
+    #[serde(default)]
+    status: String,
+    href: String,
+}
+
+/// `GET /serviceInfo`. 1.2 is the last version of the vendor's specification that has a number.
+pub fn service_info() -> ServiceInfo {
+    ServiceInfo {
+        webhook_version: "1.2",
+        version: env!("CARGO_PKG_VERSION"),
+        publisher: "Evergrant",
+        available_endpoints: OFFERED.map(|(_, operation)| operation.as_str()),
+        custom_actions: [],
     }
 }
 
-/// Folders as Workfront reads them. One without an id that can be read is left out: the others are of use.
-pub fn folders_listed(folders: Vec<Folder>) -> Vec<Metadata> {
+/// `GET /metadata`: one item.
+pub async fn metadata(context: &RequestContext<'_>) -> Reply {
+    let id = context.parameters.item("id")?;
+    Ok(ok(&metadata_of(context, &id).await?))
+}
+
+async fn metadata_of(context: &RequestContext<'_>, id: &ItemId) -> Result<Metadata, WorkfrontError> {
+    let RequestContext { caller, clm, store, links, .. } = context;
+    let document = match id {
+        ItemId::Root | ItemId::Folder(_) => return Ok(clm.folder(id).await?.metadata(id)),
+        ItemId::Document(document) => document.as_str().to_owned(),
+        ItemId::Upload(_) => {
+            let (ticket, _) = store.ticket(id, caller).await?;
+            match ticket.document {
+                Some(document) => document,
+                None => return Ok(clm.folder(&ticket.parent()?).await?.announced(id, &ticket.name)),
+            }
+        }
+    };
+    Ok(clm.document(&document).await?.metadata(id, *links))
+}
+
+/// `GET /files`: what is in a folder, folders first.
+pub async fn files(context: &RequestContext<'_>) -> Reply {
+    let RequestContext { clm, parameters, links, .. } = context;
+    let mut window =
+        Window { skip: parameters.number("offset").unwrap_or(0), take: parameters.number("max").unwrap_or(usize::MAX) };
+    let folder = match parameters.parent()? {
+        ItemId::Root => clm.folder(&ItemId::Root).await?.id()?,
+        folder => folder,
+    };
+    let ItemId::Folder(folder) = folder else { return Err(WorkfrontError::Unreadable) };
+    let folder = folder.as_str();
+    let folders: Vec<Folder> = clm.collect(&format!("folders/{folder}/folders"), &mut window).await?;
+    let documents: Vec<Document> = clm.collect(&format!("folders/{folder}/documents"), &mut window).await?;
+    Ok(ok(&[folder_list(folders), document_list(documents, *links)].concat()))
+}
+
+/// `GET /search`: items whose name contains the query, documents first.
+pub async fn search(context: &RequestContext<'_>) -> Reply {
+    let RequestContext { clm, parameters, links, .. } = context;
+    let Some(query) = parameters.text("query").map(str::trim).filter(|query| !query.is_empty()) else {
+        return Ok(ok(&Vec::<Value>::new()));
+    };
+    let mut criteria = json!({"Title": query});
+    if let ItemId::Folder(_) = parameters.parent()? {
+        let folder = clm.folder(&parameters.parent()?).await?;
+        criteria["InFolder"] = json!({"Href": folder.href()});
+        criteria["IncludeSubFolders"] = json!(true);
+    }
+    let mut window = Window {
+        skip: parameters.number("offset").unwrap_or(0),
+        take: parameters.number("max").unwrap_or(DEFAULT_RESULTS),
+    };
+    let documents = run_search(clm, "documentsearchtasks", &criteria);
+    let (documents, folders) = tokio::try_join!(documents, run_search(clm, "foldersearchtasks", &criteria))?;
+    let documents: Vec<Document> = clm.collect(&documents, &mut window).await?;
+    let folders: Vec<Folder> = clm.collect(&folders, &mut window).await?;
+    Ok(ok(&[document_list(documents, *links), folder_list(folders)].concat()))
+}
+
+/// Starts a search, waits for its end and returns the path of its results.
+async fn run_search(clm: &Clm, kind: &str, criteria: &Value) -> Result<String, WorkfrontError> {
+    let mut task: SearchTask = clm.call(Method::POST, kind, Some(criteria)).await?;
+    let id = clm_id(&task.href).ok_or(WorkfrontError::Unreadable)?;
+    let path = format!("{kind}/{}", id.as_str());
+    let mut pauses = SEARCH_PAUSES.into_iter();
+    loop {
+        match task.status.to_ascii_lowercase().as_str() {
+            "success" => return Ok(format!("{path}/result")),
+            "failure" => return Err(WorkfrontError::Failed("the search failed in CLM")),
+            _ => {}
+        }
+        let pause = pauses.next().ok_or(WorkfrontError::Failed("the search takes too long in CLM"))?;
+        sleep(pause).await;
+        task = clm.call(Method::GET, &path, None).await?;
+    }
+}
+
+/// Folders as Workfront reads them, without those whose id is not readable.
+fn folder_list(folders: Vec<Folder>) -> Vec<Metadata> {
     folders.into_iter().filter_map(|folder| folder.id().ok().map(|id| folder.metadata(&id))).collect()
 }
 
-/// Documents as Workfront reads them, likewise.
-pub fn documents_listed(documents: Vec<Document>, links: Links<'_>) -> Vec<Metadata> {
+/// Documents as Workfront reads them, without those whose id is not readable.
+fn document_list(documents: Vec<Document>, links: Links<'_>) -> Vec<Metadata> {
     documents.into_iter().filter_map(|document| document.id().ok().map(|id| document.metadata(&id, links))).collect()
 }

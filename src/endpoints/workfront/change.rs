@@ -1,17 +1,16 @@
-//! `POST /createFolder`, `PUT /delete` and `PUT /rename`.
+//! Operations that change CLM: `POST /createFolder`, `PUT /delete` and `PUT /rename`. There are no custom actions.
 
 use http::Method;
 use serde::Serialize;
 use serde_json::json;
 
 use crate::endpoints::workfront::error::WorkfrontError;
-use crate::endpoints::workfront::id::{self, ItemId};
 use crate::endpoints::workfront::item::{Document, Folder};
-use crate::endpoints::workfront::name::{DOCUMENT_NAME, FOLDER_NAME, checked};
-use crate::endpoints::workfront::upload::is_free;
-use crate::endpoints::workfront::{Reply, RequestContext, Workfront, said};
-use crate::types::Guid;
+use crate::endpoints::workfront::naming::{ItemId, MAX_DOCUMENT_NAME_CHARS, MAX_FOLDER_NAME_CHARS, clm_id, valid_name};
+use crate::endpoints::workfront::{Reply, RequestContext, ok};
+use crate::web::body::Body;
 
+/// The vendor's answer to a change.
 #[derive(Serialize)]
 struct ChangeBody {
     status: &'static str,
@@ -19,92 +18,92 @@ struct ChangeBody {
     error: Option<&'static str>,
 }
 
-/// How a change went: the vendor's words for what CLM does not take; rights and ids are told by the status.
-fn outcome(changed: Result<(), WorkfrontError>) -> Reply {
-    match changed {
-        Ok(()) => Ok(said(&ChangeBody { status: "success", error: None })),
-        Err(WorkfrontError::Failed(told)) => Ok(said(&ChangeBody { status: "failure", error: Some(told) })),
-        Err(refusal) => Err(refusal),
-    }
+/// An item that may be renamed or deleted: it exists and is not in CLM's trash.
+enum Target {
+    Folder { path: String },
+    Document { path: String, document: Document },
 }
 
-/// A thing of CLM's.
-struct Target {
-    path: String,
-    most: usize,
-    /// A document's name, and the folder it lies in where CLM tells.
-    named: Option<(String, ItemId)>,
-}
-
-impl Workfront {
-    /// Makes a folder.
-    pub(super) async fn create_folder(&self, visit: &RequestContext<'_>) -> Reply {
-        let RequestContext { clm, parameters, .. } = visit;
-        let name = checked(parameters.text("name"), FOLDER_NAME)?;
-        let parent = clm.folder(&parameters.parent()?).await?;
-        let body = json!({"Name": name, "ParentFolder": {"Href": parent.href()}});
-        let folder: Folder = clm.call(Method::POST, "folders", Some(&body)).await?;
-        let id = folder.id()?;
-        Ok(said(&folder.metadata(&id)))
-    }
-
-    /// Moves something to CLM's trash. What lies there already is left alone: deleting it again would be for good.
-    pub(super) async fn delete(&self, visit: &RequestContext<'_>) -> Reply {
-        let id = visit.parameters.item_to_delete()?;
-        let thing = self.thing(visit, &id).await?;
-        // One at a time, on all instances: the second of two at once would be for good.
-        if !self.tickets.claim_deletion(&id).await? {
-            return outcome(Err(WorkfrontError::Failed("this item is being deleted already")));
-        }
-        outcome(visit.clm.done(Method::DELETE, &thing.path, None).await)
-    }
-
-    /// Gives something another name.
-    pub(super) async fn rename(&self, visit: &RequestContext<'_>) -> Reply {
-        let thing = self.thing(visit, &visit.parameters.item("id")?).await?;
-        outcome(self.rename_to(visit, &thing).await)
-    }
-
-    async fn rename_to(&self, visit: &RequestContext<'_>, thing: &Target) -> Result<(), WorkfrontError> {
-        let name = checked(visit.parameters.text("name"), thing.most)?;
-        match &thing.named {
-            Some((known, parent)) if known.to_lowercase() != name.to_lowercase() => {
-                is_free(&visit.clm, parent, name).await?;
-            }
-            _ => {}
-        }
-        visit.clm.done(Method::PATCH, &thing.path, Some(&json!({"Name": name}))).await
-    }
-
-    /// Where a thing that may be changed lives: it is there, and not in the trash.
-    async fn thing(&self, visit: &RequestContext<'_>, id: &ItemId) -> Result<Target, WorkfrontError> {
-        let folder = |id: &Guid| Target { path: format!("folders/{}", id.as_str()), most: FOLDER_NAME, named: None };
-        let document = |id: &str, document: &Document| Target {
-            path: format!("documents/{id}"),
-            most: DOCUMENT_NAME,
-            named: id::of_href(&document.parent_folder.href)
-                .map(|parent| (document.name.clone(), ItemId::Folder(parent))),
-        };
+impl Target {
+    /// Finds the item `id`.
+    async fn find(context: &RequestContext<'_>, id: &ItemId) -> Result<Self, WorkfrontError> {
         match id {
-            ItemId::Root => Err(WorkfrontError::Forbidden("the root folder stays as it is")),
-            ItemId::Folder(clm_id) => {
-                let there = visit.clm.folder(id).await?;
-                if there.is_in_trash() {
-                    Err(WorkfrontError::Missing("the folder was deleted in CLM"))
-                } else {
-                    Ok(folder(clm_id))
+            ItemId::Root => Err(WorkfrontError::Forbidden("the root folder cannot be changed")),
+            ItemId::Folder(folder) => {
+                if context.clm.folder(id).await?.is_in_trash() {
+                    return Err(WorkfrontError::Missing("the folder was deleted in CLM"));
                 }
+                Ok(Self::Folder { path: format!("folders/{}", folder.as_str()) })
             }
-            ItemId::Document(clm_id) => {
-                let there = visit.clm.document(clm_id.as_str()).await?;
-                Ok(document(clm_id.as_str(), &there))
-            }
-            ItemId::Upload(_) => {
-                let clm_id = self.ticket(visit, id).await?.document;
-                let clm_id = clm_id.ok_or(WorkfrontError::Missing("the document has not arrived yet"))?;
-                let there = visit.clm.document(&clm_id).await?;
-                Ok(document(&clm_id, &there))
+            ItemId::Document(_) | ItemId::Upload(_) => {
+                let document_id = context.document_id(id).await?;
+                let document = context.clm.document(&document_id).await?;
+                Ok(Self::Document { path: format!("documents/{document_id}"), document })
             }
         }
+    }
+
+    fn path(&self) -> &str {
+        match self {
+            Self::Folder { path } | Self::Document { path, .. } => path,
+        }
+    }
+}
+
+/// `POST /createFolder`.
+pub async fn create_folder(context: &RequestContext<'_>) -> Reply {
+    let RequestContext { clm, parameters, .. } = context;
+    let name = valid_name(parameters.text("name"), MAX_FOLDER_NAME_CHARS)?;
+    let parent = clm.folder(&parameters.parent()?).await?;
+    let body = json!({"Name": name, "ParentFolder": {"Href": parent.href()}});
+    let folder: Folder = clm.call(Method::POST, "folders", Some(&body)).await?;
+    let id = folder.id()?;
+    Ok(ok(&folder.metadata(&id)))
+}
+
+/// `PUT /delete`: moves an item to CLM's trash. An item in the trash is left alone: deleting it again is permanent.
+pub async fn delete(context: &RequestContext<'_>) -> Reply {
+    let id = context.parameters.item_to_delete()?;
+    let target = Target::find(context, &id).await?;
+    // Of two deletions at the same time, on any instances, the second would be permanent.
+    if !context.store.claim_deletion(&id).await? {
+        return reply(Err(WorkfrontError::Failed("this item is already being deleted")));
+    }
+    reply(context.clm.run(Method::DELETE, target.path(), None).await)
+}
+
+/// `PUT /rename`.
+pub async fn rename(context: &RequestContext<'_>) -> Reply {
+    let target = Target::find(context, &context.parameters.item("id")?).await?;
+    reply(rename_to(context, &target).await)
+}
+
+async fn rename_to(context: &RequestContext<'_>, target: &Target) -> Result<(), WorkfrontError> {
+    let RequestContext { clm, parameters, .. } = context;
+    let name = match target {
+        Target::Folder { .. } => valid_name(parameters.text("name"), MAX_FOLDER_NAME_CHARS)?,
+        Target::Document { document, .. } => {
+            let name = valid_name(parameters.text("name"), MAX_DOCUMENT_NAME_CHARS)?;
+            let parent = clm_id(&document.parent_folder.href);
+            if let Some(parent) = parent.filter(|_| document.name.to_lowercase() != name.to_lowercase()) {
+                clm.check_name_is_free(&ItemId::Folder(parent), name).await?;
+            }
+            name
+        }
+    };
+    clm.run(Method::PATCH, target.path(), Some(&json!({"Name": name}))).await
+}
+
+/// `GET /customAction`: an action that was never offered.
+pub fn no_such_action() -> http::Response<Body> {
+    ok(&ChangeBody { status: "failure", error: Some("there is no such custom action") })
+}
+
+/// The vendor's answer: 200 with `failure` if CLM rejects the change. Missing rights and unknown ids have their status.
+fn reply(changed: Result<(), WorkfrontError>) -> Reply {
+    match changed {
+        Ok(()) => Ok(ok(&ChangeBody { status: "success", error: None })),
+        Err(WorkfrontError::Failed(message)) => Ok(ok(&ChangeBody { status: "failure", error: Some(message) })),
+        Err(error) => Err(error),
     }
 }

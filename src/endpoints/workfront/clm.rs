@@ -1,8 +1,10 @@
-//! Calls to CLM in the name of one user.
+//! Calls to CLM as one DocuSign user.
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::{HeaderMap, Method};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -13,68 +15,69 @@ use crate::docusign::api::addresses::ApiBase;
 use crate::docusign::api::calls::{self, Call, CallBody};
 use crate::docusign::api::{Actor, DocusignApi};
 use crate::endpoints::workfront::error::WorkfrontError;
-use crate::endpoints::workfront::id::ItemId;
 use crate::endpoints::workfront::item::{Document, Folder, or_default};
+use crate::endpoints::workfront::naming::ItemId;
 
-/// The most items that CLM gives at once.
-const PAGE: usize = 100;
+/// CLM's limit for the items in one answer.
+const MAX_PAGE_ITEMS: usize = 100;
 
-/// No collection reaches further; CLM would take an offset that it does not understand for none.
-const MAX_SEARCHED_ITEMS: usize = 100_000;
+/// The largest offset passed to CLM, which ignores one that it cannot read and would start again from the first item.
+const MAX_OFFSET: usize = 100_000;
 
-/// Pages that are asked for at most: more children than that no folder may have.
-const PAGES: usize = 200;
+/// How many answers are read for one collection.
+const MAX_PAGES: usize = 200;
 
-/// A collection of CLM's, or a part of it.
+/// A part of one of CLM's collections.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", bound = "T: Deserialize<'de>")]
-pub struct Page<T> {
-    /// The items of this part.
+struct Page<T> {
     #[serde(default, deserialize_with = "or_default")]
-    pub items: Vec<T>,
-    /// How many there are in all.
-    pub total: Option<usize>,
+    items: Vec<T>,
+    /// The number of items in the whole collection.
+    total: Option<usize>,
 }
 
-/// The part that is wanted of several collections, one after the other.
+/// Which items of several collections to return, counted across them.
 #[derive(Clone, Copy, Debug)]
 pub struct Window {
-    /// How many items to pass over.
+    /// How many items to skip.
     pub skip: usize,
-    /// How many items to give.
+    /// How many items to return.
     pub take: usize,
 }
 
-/// CLM for one user.
-pub struct Clm<'a> {
-    upstream: &'a DocusignApi,
-    actor: &'a Actor,
+/// CLM as one user sees it. Cheap to clone.
+#[derive(Clone)]
+pub struct Clm {
+    api: Arc<DocusignApi>,
+    actor: Actor,
     hosts: Arc<ClmHosts>,
 }
 
-impl<'a> Clm<'a> {
+impl Clm {
     /// CLM for `actor`.
-    pub async fn new(upstream: &'a DocusignApi, actor: &'a Actor) -> Result<Self, WorkfrontError> {
-        Ok(Self { upstream, actor, hosts: upstream.clm().await? })
+    pub async fn new(api: Arc<DocusignApi>, actor: Actor) -> Result<Self, WorkfrontError> {
+        let hosts = api.clm().await?;
+        Ok(Self { api, actor, hosts })
     }
 
-    /// One call to the object host: its JSON.
+    /// Calls the object host and returns the JSON of its answer.
     pub async fn call<T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,
         body: Option<&Value>,
     ) -> Result<T, WorkfrontError> {
-        let json = calls::read(self.send(method, path, body).await?).await?;
+        let json = calls::read(self.call_object_host(method, path, body).await?).await?;
         serde_json::from_slice(&json).map_err(|_| WorkfrontError::Unreadable)
     }
 
-    /// One call to the object host whose answer says no more than that it is done.
-    pub async fn done(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(), WorkfrontError> {
-        self.send(method, path, body).await.map(drop)
+    /// Calls the object host, whose answer holds nothing but its status.
+    pub async fn run(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(), WorkfrontError> {
+        self.call_object_host(method, path, body).await.map(drop)
     }
 
-    async fn send(
+    async fn call_object_host(
         &self,
         method: Method,
         path: &str,
@@ -85,19 +88,37 @@ impl<'a> Clm<'a> {
             Some(body) => call.with_json(body),
             None => call,
         };
-        succeeded(self.upstream.send(self.actor, call).await?).await
+        self.send(call).await
     }
 
-    /// The folder called `id`.
+    /// Sends `call` and returns a successful answer, or what another one means.
+    pub async fn send(&self, call: Call) -> Result<reqwest::Response, WorkfrontError> {
+        let answer = self.api.send(&self.actor, call).await?;
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(answer);
+        }
+        let body = calls::read(answer).await.unwrap_or_default();
+        Err(WorkfrontError::of_clm(status, &body))
+    }
+
+    /// Gets bytes from `url`, which is a [`Self::content_url`].
+    pub async fn download(&self, url: Url, headers: HeaderMap) -> Result<reqwest::Response, WorkfrontError> {
+        self.send(Call::streaming(Method::GET, url, headers, CallBody::Whole(Bytes::new()))).await
+    }
+
+    /// The folder `id`.
     pub async fn folder(&self, id: &ItemId) -> Result<Folder, WorkfrontError> {
         match id {
             ItemId::Root => self.call(Method::GET, "folders/type?systemFolder=root", None).await,
             ItemId::Folder(id) => self.call(Method::GET, &format!("folders/{}?expand=Path", id.as_str()), None).await,
-            ItemId::Document(_) | ItemId::Upload(_) => Err(WorkfrontError::Missing("this id is not a folder's")),
+            ItemId::Document(_) | ItemId::Upload(_) => {
+                Err(WorkfrontError::Missing("this id does not belong to a folder"))
+            }
         }
     }
 
-    /// The document with CLM's id `id`. One that was deleted is no more.
+    /// The document with CLM's id `id`, unless it is in the trash.
     pub async fn document(&self, id: &str) -> Result<Document, WorkfrontError> {
         let document: Document = self.call(Method::GET, &format!("documents/{id}"), None).await?;
         if document.is_in_trash {
@@ -107,31 +128,28 @@ impl<'a> Clm<'a> {
         }
     }
 
-    /// The part of the collection at `path` that `window` wants; what it passes over and gives is taken off the window.
+    /// The items of the collection at `path` that are in `window`, which is then reduced by what was skipped and returned.
     pub async fn collect<T: DeserializeOwned>(
         &self,
         path: &str,
         window: &mut Window,
     ) -> Result<Vec<T>, WorkfrontError> {
         let mut collected = Vec::new();
-        if window.skip > MAX_SEARCHED_ITEMS {
+        if window.skip > MAX_OFFSET {
             return Ok(collected);
         }
-        for _ in 0..PAGES {
+        for _ in 0..MAX_PAGES {
             if window.take == 0 {
                 break;
             }
-            let joint = if path.contains('?') { '&' } else { '?' };
-            let (offset, limit) = (window.skip + collected.len(), window.take.min(PAGE));
-            let page: Page<T> =
-                self.call(Method::GET, &format!("{path}{joint}offset={offset}&limit={limit}"), None).await?;
-            let given = offset + page.items.len();
-            let ended = page.items.is_empty() || page.total.map_or(page.items.len() < limit, |total| given >= total);
-            let total = page.total.unwrap_or(given);
+            let (offset, limit) = (window.skip + collected.len(), window.take.min(MAX_PAGE_ITEMS));
+            let page: Page<T> = self.page(path, offset, limit).await?;
+            let seen = offset + page.items.len();
+            let is_last = page.items.is_empty() || page.total.map_or(page.items.len() < limit, |total| seen >= total);
             window.take -= page.items.len().min(limit);
             collected.extend(page.items.into_iter().take(limit));
-            if ended {
-                window.skip = window.skip.saturating_sub(total);
+            if is_last {
+                window.skip = window.skip.saturating_sub(page.total.unwrap_or(seen));
                 break;
             }
         }
@@ -141,39 +159,47 @@ impl<'a> Clm<'a> {
         Ok(collected)
     }
 
-    /// Gets bytes from the download host.
-    pub async fn download(&self, url: Url, headers: HeaderMap) -> Result<reqwest::Response, WorkfrontError> {
-        let body = CallBody::Whole(bytes::Bytes::new());
-        let call = Call::streaming(Method::GET, url, headers, body);
-        succeeded(self.upstream.send(self.actor, call).await?).await
+    async fn page<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        offset: usize,
+        limit: usize,
+    ) -> Result<Page<T>, WorkfrontError> {
+        let separator = if path.contains('?') { '&' } else { '?' };
+        self.call(Method::GET, &format!("{path}{separator}offset={offset}&limit={limit}"), None).await
     }
 
-    /// The address of a document's bytes, if it is one of the download host's.
-    pub fn bytes_of(&self, document: &Document) -> Result<Url, WorkfrontError> {
-        within(&self.hosts.download, &document.download_document_href)
+    /// Checks that `folder` has no document called `name`: CLM would add a second one. CLM's filter may return more than
+    /// exact matches, or be ignored, so every name is compared.
+    pub async fn check_name_is_free(&self, folder: &ItemId, name: &str) -> Result<(), WorkfrontError> {
+        let ItemId::Folder(folder) = folder else { return Err(WorkfrontError::Unreadable) };
+        let mut path = format!("folders/{}/documents", folder.as_str());
+        // A comma would separate two filters.
+        if !name.contains(',') {
+            path = format!("{path}?filter=Name={}", utf8_percent_encode(name, NON_ALPHANUMERIC));
+        }
+        let mut window = Window { skip: 0, take: usize::MAX };
+        let documents: Vec<Document> = self.collect(&path, &mut window).await?;
+        let is_taken = documents.iter().any(|document| document.name.to_lowercase() == name.to_lowercase());
+        if is_taken { Err(WorkfrontError::NAME_TAKEN) } else { Ok(()) }
     }
 
-    /// An address of the upload host's.
-    pub fn upload_address(&self, href: &str) -> Result<Url, WorkfrontError> {
-        within(&self.hosts.upload, href)
+    /// Where the bytes of `document` are, on the download host.
+    pub fn content_url(&self, document: &Document) -> Result<Url, WorkfrontError> {
+        trusted(&self.hosts.download, &document.download_document_href)
+    }
+
+    /// `href` as an address on the upload host.
+    pub fn upload_url(&self, href: &str) -> Result<Url, WorkfrontError> {
+        trusted(&self.hosts.upload, href)
     }
 }
 
-/// An address that CLM told, if it lies on the host that discovery told: an access token goes nowhere else.
-fn within(base: &ApiBase, href: &str) -> Result<Url, WorkfrontError> {
+/// An address that CLM returned, if it is on the host that account discovery named: no other host gets an access token.
+fn trusted(base: &ApiBase, href: &str) -> Result<Url, WorkfrontError> {
     let url = Url::parse(href).ok().filter(|url| base.contains(url));
     url.ok_or_else(|| {
-        tracing::warn!(event = "untrusted_address", "CLM told an address that is not on the account's own hosts");
+        tracing::warn!(event = "untrusted_address", "CLM returned an address that is not on the account's own hosts");
         WorkfrontError::Unreadable
     })
-}
-
-/// A successful answer, or what the other one means.
-pub async fn succeeded(answer: reqwest::Response) -> Result<reqwest::Response, WorkfrontError> {
-    let status = answer.status();
-    if status.is_success() {
-        return Ok(answer);
-    }
-    let body = calls::read(answer).await.unwrap_or_default();
-    Err(WorkfrontError::of_clm(status, &body))
 }

@@ -1,4 +1,4 @@
-//! `GET /download` and `GET /thumbnail`: bytes, piece by piece.
+//! `GET /download` and `GET /thumbnail`: streams bytes from CLM.
 
 use std::time::Duration;
 
@@ -9,69 +9,61 @@ use url::Url;
 
 use crate::docusign::api::calls;
 use crate::endpoints::workfront::error::WorkfrontError;
-use crate::endpoints::workfront::id::ItemId;
 use crate::endpoints::workfront::item::Document;
-use crate::endpoints::workfront::name::{attachment, mime_type};
-use crate::endpoints::workfront::{Reply, RequestContext, Workfront};
+use crate::endpoints::workfront::naming::{attachment, mime_type};
+use crate::endpoints::workfront::{Reply, RequestContext};
 use crate::web::body::{self, Body};
 
-/// Pause before the one repetition when CLM is still making an image.
-const RENDERING: Duration = Duration::from_millis(1500);
+/// Pause before the one retry while CLM renders an image.
+const RENDERING_PAUSE: Duration = Duration::from_millis(1500);
 
-impl Workfront {
-    /// A document as it was uploaded.
-    pub(super) async fn download(&self, visit: &RequestContext<'_>) -> Reply {
-        let document = self.document(visit).await?;
-        let native = HeaderMap::from_iter([
-            (ACCEPT, HeaderValue::from_static("native")),
-            (ACCEPT_ENCODING, HeaderValue::from_static("identity")),
-        ]);
-        let answer = visit.clm.download(visit.clm.bytes_of(&document)?, native).await?;
-        // A part, or something packed, must not pass for the whole.
-        if answer.status() != StatusCode::OK || answer.headers().contains_key(CONTENT_ENCODING) {
-            return Err(WorkfrontError::Unreadable);
-        }
-        let mut response = passing(answer, mime_type(&document.name));
-        if let Ok(disposition) = HeaderValue::from_str(&attachment(&document.name)) {
-            response.headers_mut().insert(CONTENT_DISPOSITION, disposition);
-        }
-        Ok(response)
+/// `GET /download`: a document as it was uploaded.
+pub async fn download(context: &RequestContext<'_>) -> Reply {
+    let document = requested_document(context).await?;
+    let native = HeaderMap::from_iter([
+        (ACCEPT, HeaderValue::from_static("native")),
+        (ACCEPT_ENCODING, HeaderValue::from_static("identity")),
+    ]);
+    let answer = context.clm.download(context.clm.content_url(&document)?, native).await?;
+    // A partial or compressed answer must not be taken for the document.
+    if answer.status() != StatusCode::OK || answer.headers().contains_key(CONTENT_ENCODING) {
+        return Err(WorkfrontError::Unreadable);
     }
-
-    /// An image of a document's first page. CLM makes it when it is first asked for.
-    pub(super) async fn thumbnail(&self, visit: &RequestContext<'_>) -> Reply {
-        let document = self.document(visit).await?;
-        let url = image(visit.clm.bytes_of(&document)?, visit.parameters.number("size"));
-        let png = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("image/png"))]);
-        let answer = match visit.clm.download(url.clone(), png.clone()).await {
-            Err(WorkfrontError::Missing(_)) => {
-                sleep(RENDERING).await;
-                visit.clm.download(url, png).await
-            }
-            settled => settled,
-        };
-        let answer = answer.map_err(|refusal| match refusal {
-            WorkfrontError::Missing(_) => WorkfrontError::Missing("CLM has no image of this document, or not yet"),
-            other => other,
-        })?;
-        Ok(passing(answer, "image/png"))
+    let mut response = streamed(answer, mime_type(&document.name));
+    if let Ok(disposition) = HeaderValue::from_str(&attachment(&document.name)) {
+        response.headers_mut().insert(CONTENT_DISPOSITION, disposition);
     }
-
-    async fn document(&self, visit: &RequestContext<'_>) -> Result<Document, WorkfrontError> {
-        match visit.parameters.item("id")? {
-            ItemId::Document(document) => visit.clm.document(document.as_str()).await,
-            id @ ItemId::Upload(_) => {
-                let document = self.ticket(visit, &id).await?.document;
-                visit.clm.document(&document.ok_or(WorkfrontError::Missing("the document has not arrived yet"))?).await
-            }
-            ItemId::Root | ItemId::Folder(_) => Err(WorkfrontError::Missing("a folder has no content")),
-        }
-    }
+    Ok(response)
 }
 
-/// The address of a page's image, about `width` pixels wide. CLM has steps of its own, whose sizes nobody documents; a page
-/// of 8.5 inches at 96 dots is 816 pixels wide.
-fn image(mut url: Url, width: Option<usize>) -> Url {
+/// `GET /thumbnail`: an image of a document's first page. CLM renders it when it is first asked for.
+pub async fn thumbnail(context: &RequestContext<'_>) -> Reply {
+    let RequestContext { clm, parameters, .. } = context;
+    let document = requested_document(context).await?;
+    let url = image_url(clm.content_url(&document)?, parameters.number("size"));
+    let png = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("image/png"))]);
+    let answer = match clm.download(url.clone(), png.clone()).await {
+        Err(WorkfrontError::Missing(_)) => {
+            sleep(RENDERING_PAUSE).await;
+            clm.download(url, png).await
+        }
+        answer => answer,
+    };
+    let answer = answer.map_err(|error| match error {
+        WorkfrontError::Missing(_) => WorkfrontError::Missing("CLM has no image of this document, or not yet"),
+        other => other,
+    })?;
+    Ok(streamed(answer, "image/png"))
+}
+
+async fn requested_document(context: &RequestContext<'_>) -> Result<Document, WorkfrontError> {
+    let id = context.document_id(&context.parameters.item("id")?).await?;
+    context.clm.document(&id).await
+}
+
+/// The address of the first page's image, about `width` pixels wide. CLM offers a few zoom steps without documented sizes; a
+/// page of 8.5 inches at 96 dots per inch is 816 pixels wide.
+fn image_url(mut url: Url, width: Option<usize>) -> Url {
     let zoom = match width.unwrap_or(200) {
         ..=300 => "thumbnail",
         301..=500 => "50",
@@ -82,8 +74,8 @@ fn image(mut url: Url, width: Option<usize>) -> Url {
     url
 }
 
-/// Bytes of CLM's as an answer of ours.
-fn passing(answer: reqwest::Response, content_type: &'static str) -> http::Response<Body> {
+/// Streams CLM's answer to the caller.
+fn streamed(answer: reqwest::Response, content_type: &'static str) -> http::Response<Body> {
     let length = answer.headers().get(CONTENT_LENGTH).cloned();
     let mut response = http::Response::new(Body::Streamed(calls::chunks(answer)));
     let headers = response.headers_mut();

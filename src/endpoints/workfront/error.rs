@@ -1,4 +1,4 @@
-//! What Workfront hears when something is wrong: `{"status":"error","error":…}` under 403, 404 or 500. Pure.
+//! Error answers to Workfront: `{"status":"error","error":…}` with 403, 404 or 500. Pure.
 
 use http::header::{ALLOW, RETRY_AFTER};
 use http::{HeaderValue, Method, StatusCode};
@@ -14,36 +14,36 @@ use crate::telemetry::{Answer, AnswerRecord};
 use crate::web::body::Body;
 use crate::web::response::json;
 
-/// Why there is no answer.
+/// Why an operation failed.
 #[derive(Debug)]
 pub enum WorkfrontError {
-    /// 404: the path is none of the vendor's.
+    /// 404: the vendor has no operation with this path.
     NoSuchOperation,
-    /// 405: the path takes this method.
+    /// 405: the operation requires this method.
     WrongMethod(Method),
-    /// 403: credentials, or rights, are missing.
+    /// 403: credentials or rights are missing.
     Forbidden(&'static str),
-    /// 404: there is no such item, or it is not for this user's eyes.
+    /// 404: there is no such item, or this user may not see it.
     Missing(&'static str),
-    /// 500: CLM says no, with the reason where it is known.
+    /// 500: CLM rejects the request.
     Failed(&'static str),
     /// 500: CLM's answer could not be read.
     Unreadable,
-    /// 500: nobody can tell who calls.
+    /// 500: the caller cannot be identified without the sealing key.
     SealingUnavailable,
-    /// 500: what is remembered of uploads is out of reach.
+    /// 500: the store with the announced uploads cannot be reached.
     StoreUnavailable,
-    /// 403 where the user has to consent, else 500.
+    /// 403 if the user has to consent, otherwise 500.
     Api(ApiError),
 }
 
 impl From<AuthenticationError> for WorkfrontError {
-    fn from(stranger: AuthenticationError) -> Self {
-        match stranger {
+    fn from(error: AuthenticationError) -> Self {
+        match error {
             AuthenticationError::MissingCredentials => {
                 Self::Forbidden("neither an access token nor an API key was sent")
             }
-            AuthenticationError::Malformed(told) | AuthenticationError::Refused(told) => Self::Forbidden(told),
+            AuthenticationError::Malformed(message) | AuthenticationError::Refused(message) => Self::Forbidden(message),
             AuthenticationError::Unavailable(error) => Self::Api(error),
             AuthenticationError::SealingUnavailable => Self::SealingUnavailable,
         }
@@ -77,67 +77,68 @@ struct ClmError {
 }
 
 impl WorkfrontError {
-    /// What an answer of CLM's means that is no success. Status comes first, since one code means several things.
+    /// What CLM's error answer means. The status decides first, because CLM's codes are ambiguous.
     #[must_use]
     pub fn of_clm(status: StatusCode, body: &[u8]) -> Self {
         let body: ClmErrorBody = serde_json::from_slice(body).unwrap_or_default();
         let codes: Vec<u32> =
             body.validation_errors.iter().chain([&body.error]).map(|error| error.error_code).collect();
-        let has = |wanted: &[u32]| codes.iter().any(|code| wanted.contains(code));
+        let has = |any_of: &[u32]| codes.iter().any(|code| any_of.contains(code));
         match status.as_u16() {
-            401 | 403 => Self::Forbidden("CLM does not let this user do that"),
-            404 => Self::Missing("there is no item of this id in CLM, or this user may not see it"),
+            401 | 403 => Self::Forbidden("CLM does not allow this user to do that"),
+            404 => Self::Missing("there is no item with this id in CLM, or this user may not see it"),
             429 => Self::Api(ApiError::Throttled),
             500.. => Self::Api(ApiError::Failed { status: status.as_u16() }),
             409 => Self::NAME_TAKEN,
             _ if has(&[106]) => Self::NAME_TAKEN,
-            _ if has(&[1001, 129]) => Self::Failed("CLM does not take this name"),
+            _ if has(&[1001, 129]) => Self::Failed("CLM does not accept this name"),
             _ if has(&[1012, 1014]) => Self::Failed("the document is checked out, or out for signature, in CLM"),
-            _ if has(&[116]) => Self::Failed("CLM takes no empty document"),
-            _ if has(&[120, 121]) => Self::Forbidden("CLM allows neither uploads nor downloads here"),
+            _ if has(&[116]) => Self::Failed("CLM does not accept empty documents"),
+            _ if has(&[120, 121]) => Self::Forbidden("CLM allows no uploads or downloads here"),
             _ if has(&[130]) => Self::Failed("the document is too large for CLM"),
             _ => Self::Failed("CLM refused the request"),
         }
     }
 
-    /// A name clash.
-    pub const NAME_TAKEN: Self = Self::Failed("there is an item of this name in the folder already");
+    /// The name is in use.
+    pub const NAME_TAKEN: Self = Self::Failed("the folder already has an item with this name");
 
-    /// The answer, and what the log says of it beside `record`.
+    /// The answer, with `record` completed for the log.
     pub fn answer(&self, record: AnswerRecord) -> Answer<Body> {
-        let (status, told, cause) = self.tell(record.subject_kind);
-        let mut response = failure(status, told);
+        let (status, message, cause) = self.explain(record.subject_kind);
+        let mut response = error_response(status, message);
         if let Self::WrongMethod(method) = self {
             response.headers_mut().extend(HeaderValue::from_str(method.as_str()).ok().map(|method| (ALLOW, method)));
         }
         if let Self::Api(error) = self {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(error.retry_after()));
         }
-        let record = AnswerRecord { event: Some("call_refused"), error: Some(told), cause, ..record };
+        let record = AnswerRecord { event: Some("call_refused"), error: Some(message), cause, ..record };
         Answer { response, record }
     }
 
-    /// What is wrong, in words of ours.
+    /// The sentence for Workfront or the person at the browser.
     #[must_use]
-    pub fn told(&self, subject: Option<SubjectKind>) -> &'static str {
-        self.tell(subject).1
+    pub fn message(&self, subject: Option<SubjectKind>) -> &'static str {
+        self.explain(subject).1
     }
 
-    fn tell(&self, subject: Option<SubjectKind>) -> (u16, &'static str, Option<&'static str>) {
+    /// Status, message and the cause for the log.
+    fn explain(&self, subject: Option<SubjectKind>) -> (u16, &'static str, Option<&'static str>) {
         match self {
             Self::NoSuchOperation => (404, "there is no such operation", None),
-            Self::WrongMethod(_) => (405, "this operation takes another method", None),
-            Self::Forbidden(told) => (403, told, None),
-            Self::Missing(told) => (404, told, None),
-            Self::Failed(told) => (500, told, None),
+            Self::WrongMethod(_) => (405, "this operation requires another method", None),
+            Self::Forbidden(message) => (403, message, None),
+            Self::Missing(message) => (404, message, None),
+            Self::Failed(message) => (500, message, None),
             Self::Unreadable => (500, "CLM's answer could not be read", Some("api_answer_malformed")),
             Self::SealingUnavailable => {
                 (500, "the sealing key cannot be used at the moment", Some("sealing_key_unavailable"))
             }
             Self::StoreUnavailable => (500, "the store cannot be reached at the moment", Some("store_unavailable")),
             Self::Api(error) => {
-                let (status, told) = describe(error, subject);
-                (status, told, Some(error.code()))
+                let (status, message) = describe(error, subject);
+                (status, message, Some(error.code()))
             }
         }
     }
@@ -175,7 +176,7 @@ struct WorkfrontErrorBody {
     error: &'static str,
 }
 
-fn failure(status: u16, error: &'static str) -> http::Response<Body> {
+fn error_response(status: u16, error: &'static str) -> http::Response<Body> {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     json(status, &WorkfrontErrorBody { status: "error", error }).map(Body::Whole)
 }
@@ -185,18 +186,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clms_answers_become_what_workfront_understands() {
+    fn clms_errors_become_workfronts() {
         let error = |code: u32| format!("{{\"Error\":{{\"ErrorCode\":{code}}}}}");
         let validation =
             |code: u32| format!("{{\"Error\":{{\"ErrorCode\":101}},\"ValidationErrors\":[{{\"ErrorCode\":{code}}}]}}");
-        for (status, body, wanted, says) in [
-            (401, error(103), 403, "does not let"),
-            (403, error(103), 403, "does not let"),
+        for (status, body, expected, says) in [
+            (401, error(103), 403, "does not allow"),
+            (403, error(103), 403, "does not allow"),
             (404, error(104), 404, "no item"),
             (404, "<html>".to_owned(), 404, "no item"),
-            (422, error(106), 500, "of this name"),
-            (409, String::new(), 500, "of this name"),
-            (422, validation(1001), 500, "does not take this name"),
+            (422, error(106), 500, "with this name"),
+            (409, String::new(), 500, "with this name"),
+            (422, validation(1001), 500, "does not accept this name"),
             (422, validation(1012), 500, "checked out"),
             (422, error(116), 500, "empty"),
             (422, error(120), 403, "uploads"),
@@ -204,10 +205,10 @@ mod tests {
             (429, error(103), 500, "rate"),
             (503, String::new(), 500, "cannot be reached"),
         ] {
-            let refusal = WorkfrontError::of_clm(StatusCode::from_u16(status).unwrap(), body.as_bytes());
-            let (told_status, told, _) = refusal.tell(None);
-            assert_eq!(told_status, wanted, "{status} {body}");
-            assert!(told.contains(says), "{status} {body}: {told}");
+            let error = WorkfrontError::of_clm(StatusCode::from_u16(status).unwrap(), body.as_bytes());
+            let (answered, message, _) = error.explain(None);
+            assert_eq!(answered, expected, "{status} {body}");
+            assert!(message.contains(says), "{status} {body}: {message}");
         }
     }
 }

@@ -1,14 +1,13 @@
-//! CLM's folders and documents as Workfront reads them. Pure.
+//! CLM's folders and documents, and what Workfront gets of them. Pure.
 
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::endpoints::workfront::error::WorkfrontError;
-use crate::endpoints::workfront::id::{self, ItemId};
-use crate::endpoints::workfront::name::mime_type;
+use crate::endpoints::workfront::naming::{ItemId, clm_id, mime_type};
 use crate::oauth::client::ClientId;
 use crate::types::BaseUrl;
 
-/// What Workfront hears of an item ("Metadata").
+/// An item in the form that Workfront reads ("Metadata").
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Metadata {
@@ -26,7 +25,7 @@ pub struct Metadata {
     read_only: bool,
 }
 
-/// Who is shown an item, for addresses of ours.
+/// What our own addresses in answers are built from.
 #[derive(Clone, Copy, Debug)]
 pub struct Links<'a> {
     /// Our issuer.
@@ -36,7 +35,7 @@ pub struct Links<'a> {
 }
 
 impl Links<'_> {
-    /// Where a browser downloads a document.
+    /// The address where a browser downloads `document`.
     fn download(&self, document: &ItemId) -> String {
         let (client, id) = (self.client_id.as_str(), document.to_string());
         let query = serde_urlencoded::to_string([("client", client), ("id", &id)]).unwrap_or_default();
@@ -47,18 +46,18 @@ impl Links<'_> {
 /// A reference to another object.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Reference {
-    /// Where it lives.
+    /// Its address.
     #[serde(rename = "Href", default, deserialize_with = "or_default")]
     pub href: String,
 }
 
-/// What the user may do. What CLM does not tell counts as allowed: CLM decides when it is done.
+/// What the user may do. A right that CLM does not mention counts as given: CLM decides when it is used.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct AccessLevel {
     /// Change it.
     pub write: bool,
-    /// Put something into it.
+    /// Add something to it.
     pub create: bool,
 }
 
@@ -68,12 +67,12 @@ impl Default for AccessLevel {
     }
 }
 
-/// A member that may be missing or `null`: CLM's samples show both.
+/// A member that may be missing or `null`; CLM's samples have both.
 pub fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
     Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// A folder of CLM, as far as it is used here.
+/// A folder in CLM's JSON, as far as it is used here.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Folder {
@@ -87,15 +86,15 @@ pub struct Folder {
     /// What the user may do.
     #[serde(default, deserialize_with = "or_default")]
     pub access_level: AccessLevel,
-    /// Where a document is posted to: a template (RFC 6570) whose only variable is the name.
+    /// Where documents are posted to: a URI template (RFC 6570) whose only variable is the name.
     #[serde(default, deserialize_with = "or_default")]
     pub create_document_href: String,
-    /// Where it lies; only if it was asked for.
+    /// Its path, if the request expanded it.
     #[serde(default, deserialize_with = "or_default")]
     path: String,
 }
 
-/// A document of CLM, as far as it is used here.
+/// A document in CLM's JSON, as far as it is used here.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Document {
@@ -111,25 +110,25 @@ pub struct Document {
     /// What the user may do.
     #[serde(default, deserialize_with = "or_default")]
     pub access_level: AccessLevel,
-    /// The folder it lies in.
+    /// The folder it is in.
     #[serde(default, deserialize_with = "or_default")]
     pub parent_folder: Reference,
     /// Where its bytes are.
     #[serde(default, deserialize_with = "or_default")]
     pub download_document_href: String,
-    /// Was it deleted?
+    /// Is it in the trash?
     #[serde(default, deserialize_with = "or_default")]
     pub is_in_trash: bool,
 }
 
 impl Folder {
-    /// Where it lives.
+    /// Its address.
     #[must_use]
     pub fn href(&self) -> &str {
         &self.href
     }
 
-    /// Was it deleted? CLM tells by where it lies: below `/Trash`, with the account's name before it or without.
+    /// Is it in the trash? Only its path shows that: it is below `/Trash`, perhaps after the account's name.
     #[must_use]
     pub fn is_in_trash(&self) -> bool {
         self.path.split('/').filter(|name| !name.is_empty()).take(2).any(|name| name == "Trash")
@@ -138,12 +137,12 @@ impl Folder {
     /// Its id.
     ///
     /// # Errors
-    /// [`WorkfrontError`] if CLM's own is none.
+    /// [`WorkfrontError`] if its address has none.
     pub fn id(&self) -> Result<ItemId, WorkfrontError> {
-        id::of_href(&self.href).map(ItemId::Folder).ok_or(WorkfrontError::Unreadable)
+        clm_id(&self.href).map(ItemId::Folder).ok_or(WorkfrontError::Unreadable)
     }
 
-    /// As Workfront reads it, under the id it knows it by.
+    /// Workfront's form of it, with the id by which Workfront asked.
     #[must_use]
     pub fn metadata(self, id: &ItemId) -> Metadata {
         Metadata {
@@ -159,7 +158,7 @@ impl Folder {
         }
     }
 
-    /// As Workfront reads a document that was announced and has not arrived yet.
+    /// Workfront's form of a document announced for this folder that has not arrived yet.
     #[must_use]
     pub fn announced(&self, id: &ItemId, name: &str) -> Metadata {
         Metadata {
@@ -180,13 +179,13 @@ impl Document {
     /// Its id.
     ///
     /// # Errors
-    /// [`WorkfrontError`] if CLM's own is none.
+    /// [`WorkfrontError`] if its address has none.
     pub fn id(&self) -> Result<ItemId, WorkfrontError> {
-        id::of_href(&self.href).map(ItemId::Document).ok_or(WorkfrontError::Unreadable)
+        clm_id(&self.href).map(ItemId::Document).ok_or(WorkfrontError::Unreadable)
     }
 
-    /// As Workfront reads it, under the id it knows it by. `viewLink` is CLM's page of the document; CLM has no address that
-    /// downloads in a browser, so `downloadLink` is ours.
+    /// Workfront's form of it, with the id by which Workfront asked. `viewLink` is CLM's page of the document. CLM has no
+    /// address for downloads in a browser, so `downloadLink` is our own.
     #[must_use]
     pub fn metadata(self, id: &ItemId, links: Links<'_>) -> Metadata {
         Metadata {
@@ -203,7 +202,7 @@ impl Document {
     }
 }
 
-/// CLM's ISO 8601 as RFC 3339, in whole seconds; what is no date is left out.
+/// CLM's ISO 8601 date as RFC 3339 in whole seconds, if it is one.
 fn date(text: Option<String>) -> Option<String> {
     let text = text?;
     let seconds = text.get(..19)?;
@@ -223,7 +222,7 @@ mod tests {
     const GUID: &str = "5e1d7a90-8c34-4f7b-a2d6-90b1c3e5f722";
 
     #[test]
-    fn documents_and_folders_read_as_the_vendor_writes() {
+    fn documents_and_folders_become_the_vendors_metadata() {
         let document: Document = serde_json::from_value(json!({
             "Name": "Supply Agreement.docx", "Href": format!("https://h/v2/a/documents/{GUID}"),
             "UpdatedDate": "2031-02-05T10:01:02.07Z", "PreviewUrl": "https://web/d", "NativeFileSize": 48213,
@@ -249,14 +248,14 @@ mod tests {
         assert!(
             serde_json::from_value::<Folder>(bare.clone()).is_ok() && serde_json::from_value::<Document>(bare).is_ok()
         );
-        let told = serde_json::to_value(folder.metadata(&ItemId::Root)).unwrap();
-        assert_eq!((told["kind"].as_str(), told["id"].as_str()), (Some("folder"), Some("/")));
-        assert!(told.get("size").is_none() && told.get("mimeType").is_none() && told["readOnly"] == Value::Bool(false));
+        let root = serde_json::to_value(folder.metadata(&ItemId::Root)).unwrap();
+        assert_eq!((root["kind"].as_str(), root["id"].as_str()), (Some("folder"), Some("/")));
+        assert!(root.get("size").is_none() && root.get("mimeType").is_none() && root["readOnly"] == Value::Bool(false));
     }
 
     #[test]
     fn dates_are_rfc_3339_or_nothing() {
-        for (text, wanted) in [
+        for (text, expected) in [
             ("2031-02-03T08:15:30.5Z", Some("2031-02-03T08:15:30Z")),
             ("2031-02-03T08:15:30", Some("2031-02-03T08:15:30Z")),
             ("2031-02-03T08:15:30+02:00", None),
@@ -264,7 +263,7 @@ mod tests {
             ("", None),
             ("2031-02-03Tä8:15:30Z", None),
         ] {
-            assert_eq!(date(Some(text.to_owned())).as_deref(), wanted, "{text}");
+            assert_eq!(date(Some(text.to_owned())).as_deref(), expected, "{text}");
         }
     }
 }

@@ -1,33 +1,31 @@
 //! `/workfront/v1/…`: DocuSign CLM as a document service of Adobe Workfront ("document webhooks").
 //!
-//! [`operation`] (pure) finds what is asked for → [`Callers`] tells who asks → [`parameters`] (pure) reads query and body →
-//! the operation's own file calls CLM through [`clm`], in that user's name → [`item`] (pure) writes what Workfront reads,
-//! [`error`] (pure) what it hears when something is wrong: 403 for its credentials and for missing rights, 404, 500.
-//! A 403 makes Workfront fetch a new access token, which is what an expired one needs.
+//! [`request`] finds the operation and its parameters → [`Callers`] identifies the caller → the operation ([`browse`],
+//! [`content`], [`upload`], [`change`]) calls CLM through [`clm`] as the caller's DocuSign user → [`item`] turns CLM's JSON
+//! into Workfront's. [`open`] serves downloads in a browser. [`error`] has the error answers: 403 for credentials and
+//! missing rights, 404, 500. After a 403 Workfront fetches a new access token, which is what an expired one needs.
 
 mod browse;
 mod change;
 mod clm;
 mod content;
 mod error;
-mod id;
 mod item;
-mod name;
+mod naming;
 mod open;
-mod operation;
-mod parameters;
-mod search;
-mod service_info;
-mod ticket;
+mod request;
+mod store;
 mod upload;
 
 use std::sync::Arc;
 
-use http::Request;
+use bytes::Bytes;
+use http::{Request, StatusCode};
 use serde::Serialize;
 
 use crate::config::DocusignSettings;
 use crate::docusign::api::DocusignApi;
+use crate::docusign::api::calls::CallBody;
 use crate::endpoints::caller::{Caller, Callers, Username};
 use crate::oauth::client::Profile;
 use crate::store::Store;
@@ -37,99 +35,135 @@ use crate::web::response::json;
 use clm::Clm;
 use error::WorkfrontError;
 use item::Links;
-use operation::Operation;
-use parameters::Parameters;
-use ticket::Tickets;
+use naming::ItemId;
+use open::BrowserDownload;
+use request::{Operation, Parameters};
+use store::WorkfrontStore;
 
-/// An answer of one operation.
+/// The answer of an operation.
 type Reply = Result<http::Response<Body>, WorkfrontError>;
 
 /// Workfront's document service and what it depends on.
 pub struct Workfront {
     callers: Arc<Callers>,
-    upstream: Arc<DocusignApi>,
-    docusign: DocusignSettings,
-    tickets: Tickets,
+    api: Arc<DocusignApi>,
+    store: WorkfrontStore,
+    browser_download: BrowserDownload,
 }
 
-/// Who asks, and CLM in that user's name.
+/// What an operation works with.
 struct RequestContext<'a> {
+    /// Who calls.
     caller: &'a Caller<'a>,
-    clm: Clm<'a>,
+    /// CLM, called as the caller's DocuSign user.
+    clm: Clm,
+    /// Announced uploads.
+    store: &'a WorkfrontStore,
+    /// The parameters of the request.
     parameters: Parameters,
+    /// Our own addresses in answers.
+    links: Links<'a>,
 }
 
 impl Workfront {
-    /// The service for `callers`, over CLM at `upstream`, with uploads under way remembered in `store`.
+    /// The service for `callers`, with CLM behind `api`. Uploads under way are kept in `store`.
     #[must_use]
     pub fn new(
         callers: Arc<Callers>,
-        upstream: Arc<DocusignApi>,
+        api: Arc<DocusignApi>,
         docusign: DocusignSettings,
         store: Arc<dyn Store>,
     ) -> Self {
-        let clock = Arc::clone(&callers.clock);
-        Self { callers, upstream, docusign, tickets: Tickets::new(store, clock) }
+        let store = WorkfrontStore::new(store, Arc::clone(&callers.clock));
+        let browser_download =
+            BrowserDownload { callers: Arc::clone(&callers), api: Arc::clone(&api), docusign, store: store.clone() };
+        Self { callers, api, store, browser_download }
     }
 
     /// Answers a request.
     pub async fn handle(&self, request: &Request<()>, upload: Upload) -> Answer<Body> {
         let operation = match Operation::find(request.method(), request.uri().path()) {
             Ok(operation) => operation,
-            Err(refusal) => return refusal.answer(AnswerRecord::default()),
+            Err(error) => return error.answer(AnswerRecord::default()),
         };
         let record = AnswerRecord { operation: Some(operation.as_str()), ..AnswerRecord::default() };
-        if operation == Operation::ServiceInfo {
-            return Answer { response: said(&service_info::SERVICE_INFO), record };
-        }
-        if operation == Operation::Open {
-            return self.open(request, record).await;
-        }
-        let caller = match self.callers.identify(request.headers(), Username::Required).await {
-            Ok(caller) => caller,
-            Err(stranger) => return WorkfrontError::from(stranger).answer(record),
-        };
-        let record = AnswerRecord { grant_id: Some(caller.grant_id.clone()), ..record.by(caller.client) };
-        match self.answer(operation, &caller, request, upload).await {
-            Ok(response) => Answer { response, record },
-            Err(refusal) => refusal.answer(record),
+        match operation {
+            Operation::ServiceInfo => Answer { response: ok(&browse::service_info()), record },
+            Operation::Open => self.browser_download.handle(request, record).await,
+            _ => self.handle_caller(operation, request, upload, record).await,
         }
     }
 
-    async fn answer(&self, operation: Operation, caller: &Caller<'_>, request: &Request<()>, upload: Upload) -> Reply {
+    async fn handle_caller(
+        &self,
+        operation: Operation,
+        request: &Request<()>,
+        upload: Upload,
+        record: AnswerRecord,
+    ) -> Answer<Body> {
+        let caller = match self.callers.identify(request.headers(), Username::Required).await {
+            Ok(caller) => caller,
+            Err(error) => return WorkfrontError::from(error).answer(record),
+        };
+        let record = AnswerRecord { grant_id: Some(caller.grant_id.clone()), ..record.by(caller.client) };
+        match self.run(operation, &caller, request, upload).await {
+            Ok(response) => Answer { response, record },
+            Err(error) => error.answer(record),
+        }
+    }
+
+    async fn run(&self, operation: Operation, caller: &Caller<'_>, request: &Request<()>, upload: Upload) -> Reply {
         if caller.client.profile != Profile::Workfront {
             return Err(WorkfrontError::Forbidden("this client is not registered with the profile workfront"));
         }
         let query = Parameters::of_query(request.uri().query().unwrap_or_default());
         let (parameters, upload) = match operation {
             Operation::Upload => (query, Some(upload)),
-            _ => (query.with_body(request.headers(), upload).await?, None),
+            _ => (query.with_body(request.headers(), &small_body(upload).await?), None),
         };
-        let clm = Clm::new(&self.upstream, &caller.actor).await?;
-        let visit = RequestContext { caller, clm, parameters };
+        let clm = Clm::new(Arc::clone(&self.api), caller.actor.clone()).await?;
+        let links = Links { issuer: &self.callers.issuer, client_id: &caller.client.client_id };
+        let context = RequestContext { caller, clm, store: &self.store, parameters, links };
         match (operation, upload) {
-            (Operation::Metadata, _) => self.metadata(&visit).await,
-            (Operation::Files, _) => self.files(&visit).await,
-            (Operation::Search, _) => self.search(&visit).await,
-            (Operation::Download, _) => self.download(&visit).await,
-            (Operation::Thumbnail, _) => self.thumbnail(&visit).await,
-            (Operation::UploadInit, _) => self.upload_init(&visit).await,
-            (Operation::Upload, Some(upload)) => self.upload(&visit, upload).await,
-            (Operation::CreateFolder, _) => self.create_folder(&visit).await,
-            (Operation::Delete, _) => self.delete(&visit).await,
-            (Operation::Rename, _) => self.rename(&visit).await,
-            (Operation::CustomAction, _) => Ok(service_info::no_such_action()),
+            (Operation::Metadata, _) => browse::metadata(&context).await,
+            (Operation::Files, _) => browse::files(&context).await,
+            (Operation::Search, _) => browse::search(&context).await,
+            (Operation::Download, _) => content::download(&context).await,
+            (Operation::Thumbnail, _) => content::thumbnail(&context).await,
+            (Operation::UploadInit, _) => upload::announce(&context).await,
+            (Operation::Upload, Some(upload)) => upload::receive(&context, upload).await,
+            (Operation::CreateFolder, _) => change::create_folder(&context).await,
+            (Operation::Delete, _) => change::delete(&context).await,
+            (Operation::Rename, _) => change::rename(&context).await,
+            (Operation::CustomAction, _) => Ok(change::no_such_action()),
             (Operation::Upload | Operation::ServiceInfo | Operation::Open, _) => Err(WorkfrontError::NoSuchOperation),
         }
     }
+}
 
-    /// How `visit`'s client is shown documents.
-    fn links<'a>(&'a self, visit: &'a RequestContext<'_>) -> Links<'a> {
-        Links { issuer: &self.callers.issuer, client_id: &visit.caller.client.client_id }
+impl RequestContext<'_> {
+    /// CLM's id of the document that `id` names, directly or as an upload that has arrived.
+    async fn document_id(&self, id: &ItemId) -> Result<String, WorkfrontError> {
+        match id {
+            ItemId::Document(document) => Ok(document.as_str().to_owned()),
+            ItemId::Upload(_) => {
+                let (ticket, _) = self.store.ticket(id, self.caller).await?;
+                ticket.document.ok_or(WorkfrontError::Missing("the document has not arrived yet"))
+            }
+            ItemId::Root | ItemId::Folder(_) => Err(WorkfrontError::Missing("a folder has no content")),
+        }
+    }
+}
+
+/// A body that holds nothing but parameters.
+async fn small_body(upload: Upload) -> Result<Bytes, WorkfrontError> {
+    match CallBody::of(upload).await? {
+        CallBody::Whole(body) => Ok(body),
+        CallBody::Streamed(_) => Err(WorkfrontError::Failed("the request body is too large")),
     }
 }
 
 /// 200 with JSON.
-fn said(body: &impl Serialize) -> http::Response<Body> {
-    json(http::StatusCode::OK, body).map(Body::Whole)
+fn ok(body: &impl Serialize) -> http::Response<Body> {
+    json(StatusCode::OK, body).map(Body::Whole)
 }

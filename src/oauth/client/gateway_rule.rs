@@ -1,16 +1,47 @@
-//! What the gateway lets through for a client: methods and paths, `gateway_allow` of the registry.
+//! What a client may call through the gateway: methods and paths, `gateway_allow` of the registry.
 
 use std::fmt;
 
 use http::Method;
 
-/// The APIs behind the gateway, by the first segment of the path.
-pub const APIS: [&str; 4] = ["clm", "clm-upload", "clm-download", "esign"];
+/// An API behind the gateway, named by the first segment of the path below `/gateway/`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GatewayApi {
+    /// CLM's folders, documents and tasks.
+    Clm,
+    /// CLM's host for uploads.
+    ClmUpload,
+    /// CLM's host for downloads.
+    ClmDownload,
+    /// eSignature.
+    Esign,
+}
+
+impl GatewayApi {
+    const ALL: [Self; 4] = [Self::Clm, Self::ClmUpload, Self::ClmDownload, Self::Esign];
+
+    /// The API called `name`.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|api| api.as_str() == name)
+    }
+
+    /// Its name in paths, rules and log lines.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Clm => "clm",
+            Self::ClmUpload => "clm-upload",
+            Self::ClmDownload => "clm-download",
+            Self::Esign => "esign",
+        }
+    }
+}
 
 /// One entry of `gateway_allow`: methods, a space, a path below `/gateway`.
 ///
-/// `*` stands for every method, and in the path for one segment. A path with a slash at its end means everything below
-/// it. Compared literally, so that another spelling of a path is refused rather than let through.
+/// `*` matches every method, and in the path one segment. A path that ends with a slash matches everything below it. Paths
+/// are compared literally: a rule allows no other spelling.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GatewayRule {
     /// Empty means all.
@@ -24,26 +55,27 @@ impl GatewayRule {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (methods, path) = text.split_once(' ')?;
-        let known = |name: &str| {
+        let method = |name: &str| {
             let method = Method::from_bytes(name.as_bytes()).ok()?;
             name.bytes().all(|byte| byte.is_ascii_uppercase()).then_some(method)
         };
-        let methods = if methods == "*" { Vec::new() } else { methods.split(',').map(known).collect::<Option<_>>()? };
+        let methods =
+            if methods == "*" { Vec::new() } else { methods.split(',').map(method).collect::<Option<_>>()? };
         let (path, and_below) = path.strip_suffix('/').map_or((path, false), |path| (path, true));
         let segments: Vec<String> = path.strip_prefix('/')?.split('/').map(ToOwned::to_owned).collect();
         let plain =
             |segment: &String| !segment.is_empty() && segment.bytes().all(|b| b.is_ascii_graphic() && b != b'?');
-        let of_an_api = APIS.contains(&segments.first()?.as_str());
-        let leads_somewhere = segments.len() > 1 || and_below;
-        (of_an_api && leads_somewhere && segments.iter().all(plain)).then_some(Self { methods, segments, and_below })
+        let names_api = GatewayApi::parse(segments.first()?).is_some();
+        let has_path = segments.len() > 1 || and_below;
+        (names_api && has_path && segments.iter().all(plain)).then_some(Self { methods, segments, and_below })
     }
 
-    /// Does it let `method` through to `path`, which begins with the API's name and no slash?
+    /// Does it allow `method` for `path`, which begins with the API's name and no slash?
     #[must_use]
     pub fn allows(&self, method: &Method, path: &str) -> bool {
         let mut asked = path.split('/');
-        let fits = |wanted: &String| {
-            asked.next().is_some_and(|segment| wanted == segment || (wanted == "*" && !segment.is_empty()))
+        let fits = |expected: &String| {
+            asked.next().is_some_and(|segment| expected == segment || (expected == "*" && !segment.is_empty()))
         };
         let begins = self.segments.iter().all(fits);
         let more = asked.next().is_some();

@@ -1,0 +1,185 @@
+//! What the store keeps for Workfront: announced uploads, which CLM document belongs to a document of Workfront's, and
+//! deletions under way. Workfront keeps an upload's id forever and may send it to any instance, so it is in the store.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::{Clock, UnixSeconds};
+use crate::endpoints::caller::Caller;
+use crate::endpoints::workfront::error::WorkfrontError;
+use crate::endpoints::workfront::naming::ItemId;
+use crate::random;
+use crate::secret::{hex, sha256};
+use crate::store::{Condition, Store, Version, Write};
+
+/// How long the bytes of an announced document may take to arrive, in seconds: a week.
+const UPLOAD_LIFETIME: u64 = 7 * 24 * 3600;
+
+/// How long an item counts as being deleted, in seconds: longer than a request that saw it before the deletion can take.
+const DELETION_LIFETIME: u64 = 60;
+
+/// How often a conditional write is tried when another one came first.
+const MAX_WRITES: u32 = 3;
+
+const NO_SUCH_UPLOAD: WorkfrontError = WorkfrontError::Missing("there is no upload with this id");
+
+/// An announced upload.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Ticket {
+    /// The client that announced it.
+    pub client_id: String,
+    /// The DocuSign user who announced it.
+    pub user: String,
+    /// The folder that gets the document.
+    parent: String,
+    /// The document's name.
+    pub name: String,
+    /// Workfront's own id of the document, if it sent one.
+    pub workfront_document: Option<String>,
+    /// CLM's id of the document that gets a new version.
+    pub version_of: Option<String>,
+    /// CLM's id of the document that the upload became.
+    pub document: Option<String>,
+}
+
+impl Ticket {
+    /// A ticket for a document that `caller` is going to upload to `parent`, the id of a CLM folder.
+    pub fn new(caller: &Caller<'_>, workfront_document: Option<&str>, parent: &ItemId, name: &str) -> Self {
+        Self {
+            client_id: caller.client.client_id.as_str().to_owned(),
+            user: caller.actor.user.as_str().to_owned(),
+            parent: parent.to_string(),
+            name: name.to_owned(),
+            workfront_document: workfront_document.map(ToOwned::to_owned),
+            version_of: None,
+            document: None,
+        }
+    }
+
+    /// The folder that gets the document.
+    pub fn parent(&self) -> Result<ItemId, WorkfrontError> {
+        ItemId::parse(&self.parent).ok_or(WorkfrontError::Unreadable)
+    }
+
+    /// May `caller` use it? Until the document has arrived, only the user who announced it; later every user of the client,
+    /// as far as CLM shows them the document.
+    fn is_visible_to(&self, caller: &Caller<'_>) -> bool {
+        let is_own = self.user == caller.actor.user.as_str();
+        self.client_id == caller.client.client_id.as_str() && (is_own || self.document.is_some())
+    }
+}
+
+/// The records of Workfront's document service.
+#[derive(Clone)]
+pub struct WorkfrontStore {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+}
+
+impl WorkfrontStore {
+    /// The records in `store`.
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
+    }
+
+    /// Keeps a new ticket and returns the upload's id.
+    pub async fn announce(&self, ticket: &Ticket) -> Result<ItemId, WorkfrontError> {
+        let id = random::id::<16>();
+        let expires_at = Some(self.clock.now().plus(UPLOAD_LIFETIME));
+        let announcement = Write { expires_at, ..write(upload_record(&id), json(ticket), Condition::Absent) };
+        let written = self.store.write(announcement).await?;
+        // False only if an earlier try of this write succeeded and its answer was lost: nothing else has this random id.
+        tracing::debug!(event = "upload_announced", written);
+        Ok(ItemId::Upload(id))
+    }
+
+    /// The ticket of the upload `id`, if `caller` may use it, and its version.
+    pub async fn ticket(&self, id: &ItemId, caller: &Caller<'_>) -> Result<(Ticket, Version), WorkfrontError> {
+        let (ticket, version) = self.read_ticket(id).await?;
+        if ticket.is_visible_to(caller) { Ok((ticket, version)) } else { Err(NO_SUCH_UPLOAD) }
+    }
+
+    async fn read_ticket(&self, id: &ItemId) -> Result<(Ticket, Version), WorkfrontError> {
+        let ItemId::Upload(id) = id else { return Err(NO_SUCH_UPLOAD) };
+        let record = self.store.read(&upload_record(id)).await?.ok_or(NO_SUCH_UPLOAD)?;
+        let ticket = serde_json::from_str(&record.content).map_err(|_| WorkfrontError::Unreadable)?;
+        Ok((ticket, record.version))
+    }
+
+    /// Replaces `version` of the ticket; false if another upload with this id has become another document.
+    pub async fn complete(&self, id: &ItemId, ticket: &Ticket, version: &Version) -> Result<bool, WorkfrontError> {
+        let ItemId::Upload(random) = id else { return Err(NO_SUCH_UPLOAD) };
+        let mut tries = 1;
+        loop {
+            let condition = Condition::Unchanged(version.clone());
+            match self.store.write(write(upload_record(random), json(ticket), condition)).await {
+                Ok(true) => return Ok(true),
+                Ok(false) => return Ok(self.read_ticket(id).await?.0.document == ticket.document),
+                Err(error) if tries == MAX_WRITES => return Err(error.into()),
+                Err(_) => tries += 1,
+            }
+        }
+    }
+
+    /// Claims the deletion of `id`; false if another request is deleting it.
+    pub async fn claim_deletion(&self, id: &ItemId) -> Result<bool, WorkfrontError> {
+        let (name, now) = (format!("deletions/{}", hex(&sha256(id.to_string().as_bytes()))), self.clock.now());
+        let record = self.store.read(&name).await?;
+        let begun = record.as_ref().and_then(|record| record.content.parse().ok()).map(UnixSeconds);
+        let is_live =
+            |begun: UnixSeconds| (1..=DELETION_LIFETIME).contains(&begun.plus(DELETION_LIFETIME).seconds_left(now));
+        if begun.is_some_and(is_live) {
+            return Ok(false);
+        }
+        let condition = record.map_or(Condition::Absent, |record| Condition::Unchanged(record.version));
+        let claim =
+            Write { expires_at: Some(now.plus(DELETION_LIFETIME)), ..write(name, now.0.to_string(), condition) };
+        Ok(self.store.write(claim).await?)
+    }
+
+    /// CLM's id of the document that this client's Workfront calls `workfront_document`, if it was uploaded here.
+    pub async fn document_of(
+        &self,
+        client_id: &str,
+        workfront_document: &str,
+    ) -> Result<Option<String>, WorkfrontError> {
+        let record = self.store.read(&document_record(client_id, workfront_document)).await?;
+        Ok(record.map(|record| record.content))
+    }
+
+    /// Remembers that Workfront's document is CLM's `document`. Only later versions need this, so a failure is just logged.
+    pub async fn remember_document(&self, ticket: &Ticket, document: &str) {
+        let Some(workfront_document) = &ticket.workfront_document else { return };
+        let name = document_record(&ticket.client_id, workfront_document);
+        for _ in 0..MAX_WRITES {
+            let Ok(record) = self.store.read(&name).await else { break };
+            if record.as_ref().is_some_and(|record| record.content == document) {
+                return;
+            }
+            let condition = record.map_or(Condition::Absent, |record| Condition::Unchanged(record.version));
+            if let Ok(true) = self.store.write(write(name.clone(), document.to_owned(), condition)).await {
+                return;
+            }
+        }
+        tracing::warn!(event = "store_unavailable", what = "remember which CLM document belongs to Workfront's");
+    }
+}
+
+fn write(name: String, content: String, condition: Condition) -> Write {
+    Write { name, content, condition, expires_at: None }
+}
+
+fn json(ticket: &Ticket) -> String {
+    // A ticket holds only strings, so serializing it cannot fail.
+    serde_json::to_string(ticket).unwrap_or_default()
+}
+
+fn upload_record(id: &str) -> String {
+    format!("uploads/{id}")
+}
+
+fn document_record(client_id: &str, workfront_document: &str) -> String {
+    let digest = sha256(format!("{client_id}\n{workfront_document}").as_bytes());
+    format!("workfront-documents/{}", hex(&digest))
+}
