@@ -1,4 +1,4 @@
-//! The head of the OpenAPI document. Its paths, parameters and definitions are passed on as they were written.
+//! The top of the OpenAPI document. Paths, parameters and definitions stay as they are in the source.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Serializer;
@@ -7,10 +7,10 @@ use serde_json::value::RawValue;
 
 use crate::types::BaseUrl;
 
-/// Where the gateway has CLM.
+/// CLM's path in the gateway.
 const GATEWAY_PATH: &str = "/gateway/clm";
 
-/// What says that every call carries the key; indented for its place.
+/// Every call has the key in a header. Indented for its place in the document.
 const SECURITY_DEFINITIONS: &str = r#"{
         "api_key": {
             "type": "apiKey",
@@ -24,7 +24,7 @@ const SECURITY: &str = r#"[
         }
     ]"#;
 
-/// The document's members, in their order.
+/// The document's members, in the order of the source.
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Definition {
@@ -46,10 +46,10 @@ struct Definition {
     definitions: Box<RawValue>,
 }
 
-/// `source` for the gateway at `public_url`, which takes an API key.
+/// `source` for the gateway at `public_url`, with an API key.
 ///
 /// # Errors
-/// When `source` is not the document that is expected.
+/// If `source` is not the expected document.
 pub fn with_api_key(source: &str, public_url: &BaseUrl) -> Result<String, serde_json::Error> {
     let definition = Definition {
         host: public_url.authority().to_owned(),

@@ -1,19 +1,19 @@
-//! Power Platform custom connectors for DocuSign CLM: the files a maker's tools take. Pure.
+//! Power Platform custom connectors for DocuSign CLM: the files that a maker's tools import. Pure.
 //!
-//! The sources are `connectors/power-automate/`, which is also what comes out for the URL and the client that stand in it,
-//! and `connectors/power-automate-api-key/`, which has what is different with an API key. [`definition`] changes the
-//! head of the OpenAPI document; everything else is replaced in place.
+//! The sources are `connectors/power-automate/`, a complete connector for a sample URL and client, and
+//! `connectors/power-automate-api-key/`, the files that differ with an API key. [`definition`] changes the top of the OpenAPI
+//! document; elsewhere the sample values are replaced.
 
 mod definition;
 
 use crate::oauth::client::ClientId;
 use crate::types::BaseUrl;
 
-/// The public URL that stands in the sources.
+/// The sample URL in the sources.
 const PLACEHOLDER_URL: &str = "https://contoso-evergrant.azurewebsites.net";
-/// The client that stands in the sources.
+/// The sample client in the sources.
 pub const CLIENT_ID: &str = "power-automate";
-/// Name of the settings file, in which `paconn` later keeps the connector's ID.
+/// The settings file, in which `paconn` later keeps the connector's ID.
 pub const SETTINGS_FILE: &str = "settings.json";
 
 const DEFINITION: &str = include_str!("../../connectors/power-automate/apiDefinition.swagger.json");
@@ -24,17 +24,17 @@ const API_KEY_README: &str = include_str!("../../connectors/power-automate-api-k
 const SETTINGS: &str = include_str!("../../connectors/power-automate/settings.json");
 const ICON: &[u8] = include_bytes!("../../connectors/power-automate/icon.png");
 
-/// How a connection proves who it is.
+/// How a connection authenticates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Authentication {
-    /// At our authorization server, as `client_id`; flows call CLM themselves.
+    /// With our authorization server, as `client_id`; flows call CLM directly.
     OAuth {
         /// The registered client.
         client_id: ClientId,
-        /// CLM serves uploads and downloads below `/content` on the object host, instead of on hosts of their own.
+        /// CLM serves uploads and downloads below `/content` on the object host, and not on separate hosts.
         content_on_api_host: bool,
     },
-    /// By a key in a header; flows call our gateway.
+    /// With a key in a header; flows call our gateway.
     ApiKey,
 }
 
@@ -50,7 +50,7 @@ pub struct ConnectorFile {
 /// The files of a Power Automate connector for the app at `public_url`.
 ///
 /// # Errors
-/// When the OpenAPI document in the sources cannot be read.
+/// If the OpenAPI document in the sources cannot be read.
 pub fn power_automate(
     public_url: &BaseUrl,
     authentication: &Authentication,
@@ -83,14 +83,14 @@ fn oauth_readme(client_id: &ClientId) -> String {
 }
 
 fn oauth_properties(client_id: &ClientId, content_on_api_host: bool) -> String {
-    // Display of a JSON value is JSON: a client_id may hold quotation marks and backslashes.
+    // As JSON, because a client_id may contain quotation marks and backslashes.
     let client_id = serde_json::Value::from(client_id.as_str());
     let properties =
         OAUTH_PROPERTIES.replace(&format!(r#""clientId": "{CLIENT_ID}""#), &format!(r#""clientId": {client_id}"#));
     if content_on_api_host { share_the_api_host(&properties) } else { properties }
 }
 
-/// Leads uploads and downloads to `/content` on the object host, where CLM has them on some sites.
+/// Sends uploads and downloads to `/content` on the object host, as some CLM sites require.
 fn share_the_api_host(properties: &str) -> String {
     const SITE: &str = "@connectionParameters('token:site')";
     properties

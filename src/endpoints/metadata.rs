@@ -15,13 +15,13 @@ use crate::web::response::json;
 pub struct MetadataEndpoint {
     /// Our issuer.
     pub issuer: BaseUrl,
-    /// Every scope there is.
+    /// All configured scopes.
     pub scopes: Scope,
-    /// Who is registered: what is said has to be true of all of them.
+    /// The registered clients: the metadata must hold for all of them.
     pub clients: ClientRegistry,
 }
 
-/// The fields of RFC 8414 §2 and RFC 9207 §3 that are true of this server.
+/// The fields of RFC 8414 §2 and RFC 9207 §3 that apply to this server.
 #[derive(Serialize)]
 struct AuthorizationServerMetadata<'a> {
     issuer: &'a str,

@@ -1,8 +1,8 @@
-//! The slices: one room per endpoint, and what some of them share.
+//! The endpoints, one module each, and what some of them share.
 //!
-//! [`token`], [`authorize`], [`consent`], [`revoke`] and [`metadata`] are the authorization server, [`setup`] is the operator's page,
-//! [`gateway`] and [`workfront`] pass calls through. [`caller`] proves who calls the last two; [`sign_in`] sends a browser to sign in
-//! at DocuSign. Slices never import each other.
+//! [`token`], [`authorize`], [`consent`], [`revoke`] and [`metadata`] are the authorization server. [`setup`] is the setup page.
+//! [`gateway`] and [`workfront`] call DocuSign's APIs for a caller whom [`caller`] authenticates. [`sign_in`] sends a browser to
+//! sign in at DocuSign. Endpoints never import each other.
 
 pub mod authorize;
 pub mod caller;

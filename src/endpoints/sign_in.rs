@@ -1,5 +1,5 @@
-//! Sends a browser to sign in at DocuSign: with what waits for it in a sealed state, and a cookie that ties the state to
-//! the browser (RFC 9700 §4.7). It comes back to the consent callback. Pure but for the randomness.
+//! Sends a browser to sign in at DocuSign. A sealed state carries what follows the sign-in, and a cookie ties the state to the
+//! browser (RFC 9700 §4.7). DocuSign sends the browser back to the consent callback. Pure, except for randomness.
 
 use http::header::SET_COOKIE;
 use thiserror::Error;
@@ -15,48 +15,48 @@ use crate::types::BaseUrl;
 use crate::web::cookies::SignInCookie;
 use crate::web::response::{Response, redirect};
 
-/// How long a person may take to sign in, in seconds.
+/// How long a sign-in may take, in seconds.
 const LIFETIME: u64 = 15 * 60;
 
-/// The longest state sent through DocuSign, in bytes: on its way back it shares a request line, of which some servers
-/// take 8192 bytes, with DocuSign's code. A client's own `state` may then have some 3000 characters.
+/// The longest state sent through DocuSign, in bytes. It comes back in a request line together with DocuSign's code, and some
+/// servers limit that line to 8192 bytes. This leaves about 3000 characters for a client's own `state`.
 const MAX_STATE_BYTES: usize = 5600;
 
-/// Why nobody is sent to sign in.
+/// Why the browser is not sent to sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SignInError {
-    /// The state would not fit into an address.
-    #[error("the state is too long to be carried through the sign-in")]
+    /// The state does not fit into a URL.
+    #[error("the state is too long to pass through the sign-in")]
     TooLong,
     /// It could not be sealed.
     #[error(transparent)]
     Seal(#[from] SealError),
 }
 
-/// A sign-in to be begun.
+/// A sign-in that is about to start.
 pub struct SignIn<'a> {
     /// Our issuer.
     pub issuer: &'a BaseUrl,
-    /// What DocuSign knows us as.
+    /// DocuSign's settings.
     pub docusign: &'a DocusignSettings,
-    /// What seals the state.
+    /// Seals the state.
     pub secret: &'a SealingSecret,
-    /// What consent is asked for.
+    /// The scope to get consent for.
     pub scope: &'a Scope,
     /// The time.
     pub now: UnixSeconds,
 }
 
 impl SignIn<'_> {
-    /// The redirect to DocuSign. `waiting` is given the digest of the browser's cookie.
+    /// The redirect to DocuSign. `state` makes the state's content from the digest of the browser's cookie.
     ///
     /// # Errors
     /// [`SignInError`].
-    pub fn begin<T: Sealable>(&self, waiting: impl FnOnce(String) -> T) -> Result<Response, SignInError> {
+    pub fn begin<T: Sealable>(&self, state: impl FnOnce(String) -> T) -> Result<Response, SignInError> {
         let Self { issuer, docusign, secret, scope, now } = self;
         let (jti, browser) = (random::id::<32>(), random::id::<32>());
-        let waiting = waiting(SignInCookie::digest(&browser));
-        let state = Sealed::new(issuer.as_str(), jti.clone(), *now, Some(LIFETIME), waiting).seal(secret)?;
+        let state = state(SignInCookie::digest(&browser));
+        let state = Sealed::new(issuer.as_str(), jti.clone(), *now, Some(LIFETIME), state).seal(secret)?;
         if state.len() > MAX_STATE_BYTES {
             return Err(SignInError::TooLong);
         }

@@ -45,10 +45,10 @@ async fn a2_blank_parameters_are_absent_and_unknown_ones_ignored() {
 async fn a3_repeated_parameters_are_refused_where_it_is_safe_to_say_so() {
     let app = LocalApp::start().await;
     for (more, title) in [
-        ("client_id=web", "The app did not say who it is"),
-        ("client%5Fid=other", "The app did not say who it is"),
-        ("redirect_uri=https://client.example/cb", "The app did not say where to go back to"),
-        ("redirect_uri=https://evil.example/", "The app did not say where to go back to"),
+        ("client_id=web", "The app did not identify itself"),
+        ("client%5Fid=other", "The app did not identify itself"),
+        ("redirect_uri=https://client.example/cb", "The app sent no valid return address"),
+        ("redirect_uri=https://evil.example/", "The app sent no valid return address"),
     ] {
         let answer = app.get(&format!("{}&{more}", app.authorize_url("web", &[]))).await;
         assert_error_page(&answer, title);
@@ -85,11 +85,11 @@ async fn a5_response_type_is_code_or_the_client_hears_why_not() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a6_without_a_sure_client_and_redirect_uri_a_person_is_told() {
     let app = LocalApp::start().await;
-    for (client_id, title) in [("", "The app did not say who it is"), ("nobody", "This app is not registered here")] {
+    for (client_id, title) in [("", "The app did not identify itself"), ("nobody", "This app is not registered here")] {
         assert_error_page(&app.get(&app.authorize_url("web", &[("client_id", client_id)])).await, title);
     }
     let missing = app.get(&app.authorize_url("web", &[("redirect_uri", "")])).await;
-    assert_error_page(&missing, "The app did not say where to go back to");
+    assert_error_page(&missing, "The app sent no valid return address");
     for wrong in [
         "https://evil.example/cb",
         "https://client.example/cb/",
@@ -120,7 +120,7 @@ async fn a6_without_a_sure_client_and_redirect_uri_a_person_is_told() {
 async fn a7_a_client_with_several_redirect_uris_has_to_name_one() {
     let app = LocalApp::start().await;
     let answer = app.get(&app.authorize_url("other", &[("redirect_uri", "")])).await;
-    assert_error_page(&answer, "The app did not say where to go back to");
+    assert_error_page(&answer, "The app sent no valid return address");
     for redirect_uri in ["https://client.example/other", "https://client.example/two?x=1"] {
         let visit = app.sign_in(&app.authorize_url("other", &[("redirect_uri", redirect_uri)]), INTEGRATION_USER).await;
         assert!(visit.url.starts_with(redirect_uri) && visit.parameter("code").is_some(), "{}", visit.url);
@@ -299,7 +299,7 @@ async fn the_workfront_profile_needs_nothing_but_the_path_and_a_state() {
     let agreeing = format!("{}/oauth/authorize/workfront?client_id=workfront&state=wf&response_type=code", app.issuer);
     assert!(app.sign_in(&agreeing, INTEGRATION_USER).await.parameter("code").is_some());
     let differing = app.get("/oauth/authorize/workfront?client_id=web&state=wf").await;
-    assert_error_page(&differing, "The app did not say who it is");
+    assert_error_page(&differing, "The app did not identify itself");
     let wrong = app.sign_in(&format!("{url}&response_type=token"), INTEGRATION_USER).await;
     assert_sent_back(&wrong, "unsupported_response_type");
     let unregistered = app.get(&format!("{url}&redirect_uri=https%3A%2F%2Fevil.example")).await;
@@ -311,7 +311,7 @@ async fn no_other_profile_gets_what_workfront_gets() {
     let app = LocalApp::start().await;
     let in_path =
         app.get("/oauth/authorize/web?state=x&response_type=code&redirect_uri=https%3A%2F%2Fclient.example%2Fcb").await;
-    assert_error_page(&in_path, "The app did not say who it is");
+    assert_error_page(&in_path, "The app did not identify itself");
     let both =
         format!("{}/oauth/authorize/web?{}", app.issuer, app.authorize_url("web", &[]).split_once('?').unwrap().1);
     assert!(app.sign_in(&both, INTEGRATION_USER).await.parameter("code").is_some());

@@ -1,4 +1,4 @@
-//! Reads what a known client asks for, RFC 6749 §4.1.1 and RFC 7636 §4.3. Pure.
+//! Reads the authorization request of a registered client, RFC 6749 §4.1.1 and RFC 7636 §4.3. Pure.
 
 use crate::oauth::authorization::{AuthorizationError, AuthorizationErrorCode};
 use crate::oauth::client::{Client, GrantType, Profile};
@@ -6,16 +6,16 @@ use crate::oauth::pkce::{CodeChallenge, S256};
 use crate::oauth::query::Parameter;
 use crate::oauth::scope::Scope;
 
-/// What a client asks for.
+/// A valid authorization request.
 #[derive(Debug, PartialEq, Eq)]
 pub struct AuthorizationRequest {
-    /// The scope it will get.
+    /// The scope to grant.
     pub scope: Scope,
     /// PKCE.
     pub code_challenge: Option<CodeChallenge>,
 }
 
-/// The `state` of a request, for good news and bad; nothing if nobody can say what it is.
+/// The `state` of a request, which is returned with a code and with an error.
 ///
 /// # Errors
 /// `invalid_request` for one that is sent twice.
@@ -24,10 +24,10 @@ pub fn read_state(query: &str) -> Result<Option<String>, AuthorizationError> {
 }
 
 impl AuthorizationRequest {
-    /// Reads what `client` asks for in `query`.
+    /// Reads the request of `client` in `query`.
     ///
     /// # Errors
-    /// What the client is to be told.
+    /// The error to return to the client.
     pub fn read(client: &Client, query: &str) -> Result<Self, AuthorizationError> {
         check_response_type(client, query)?;
         if !client.may_use(GrantType::AuthorizationCode) {
@@ -47,7 +47,7 @@ fn check_response_type(client: &Client, query: &str) -> Result<(), Authorization
         }
         // Workfront is documented to add nothing but `state`.
         None if client.profile == Profile::Workfront => Ok(()),
-        None => Err(invalid("response_type is missing; it has to be code")),
+        None => Err(invalid("response_type is missing; expected code")),
     }
 }
 
@@ -61,7 +61,7 @@ fn read_code_challenge(client: &Client, query: &str) -> Result<Option<CodeChalle
             let challenge = CodeChallenge::parse(&challenge);
             challenge.map(Some).ok_or(invalid("code_challenge is not 43 to 128 unreserved characters"))
         }
-        (_, Some(_)) => Err(invalid("PKCE needs a code_challenge with code_challenge_method S256")),
+        (_, Some(_)) => Err(invalid("PKCE requires a code_challenge with code_challenge_method S256")),
         (Some(_), None) => Err(invalid("code_challenge_method is missing; only S256 is supported")),
         (None, None) if client.require_pkce || client.is_public() => {
             Err(invalid("this client must use PKCE: code_challenge is missing"))
@@ -71,9 +71,9 @@ fn read_code_challenge(client: &Client, query: &str) -> Result<Option<CodeChalle
 }
 
 fn read_scope(client: &Client, query: &str) -> Result<Scope, AuthorizationError> {
-    let wanted = Parameter::find(query, "scope").value_or(invalid("scope is sent more than once"))?;
-    let Some(wanted) = wanted else { return Ok(client.scope.clone()) };
-    let granted = Scope::parse(&wanted).ok().and_then(|wanted| client.scope.narrow(&wanted));
+    let requested = Parameter::find(query, "scope").value_or(invalid("scope is sent more than once"))?;
+    let Some(requested) = requested else { return Ok(client.scope.clone()) };
+    let granted = Scope::parse(&requested).ok().and_then(|requested| client.scope.narrow(&requested));
     let wider = "the scope is malformed or wider than the client's";
     granted.ok_or(AuthorizationErrorCode::InvalidScope.say(wider))
 }

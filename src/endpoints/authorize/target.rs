@@ -1,5 +1,5 @@
-//! Who asks, and where may the browser be sent back to? Until both are certain nothing is redirected (RFC 6749
-//! §4.1.2.1). Pure.
+//! Finds the client and the redirect URI of a request. Without both the browser is not redirected (RFC 6749 §4.1.2.1).
+//! Pure.
 
 use percent_encoding::percent_decode_str;
 
@@ -9,20 +9,20 @@ use crate::oauth::query::Parameter;
 /// A client, and one of its redirect URIs.
 #[derive(Debug)]
 pub struct Target<'a> {
-    /// Who asks.
+    /// The client.
     pub client: &'a Client,
-    /// Where the browser goes back to.
+    /// Where the browser is sent back to.
     pub redirect_uri: String,
     /// Whether the request named it.
     pub redirect_uri_given: bool,
 }
 
-/// Why there is no telling where to go back to.
+/// Why the browser cannot be sent back to a client.
 #[derive(Debug, PartialEq, Eq)]
-pub enum NoTarget {
-    /// `client_id` is missing, sent twice, or not the path's.
+pub enum TargetError {
+    /// `client_id` is missing, sent twice, or differs from the path.
     ClientUnclear(&'static str),
-    /// No client is registered under this name.
+    /// No client has this `client_id`.
     ClientUnknown(String),
     /// `redirect_uri` is missing, or sent twice.
     RedirectUriUnclear(String, &'static str),
@@ -36,22 +36,22 @@ pub enum NoTarget {
 }
 
 impl<'a> Target<'a> {
-    /// Finds the target of a request at `path_client_id` (the last segment of the path, if any) with `query`.
+    /// Finds the target of a request with this `query`; `path_client_id` is the last segment of the path, if there is one.
     ///
     /// # Errors
-    /// [`NoTarget`].
-    pub fn find(clients: &'a ClientRegistry, path_client_id: Option<&str>, query: &str) -> Result<Self, NoTarget> {
+    /// [`TargetError`].
+    pub fn find(clients: &'a ClientRegistry, path_client_id: Option<&str>, query: &str) -> Result<Self, TargetError> {
         let client = find_client(clients, path_client_id, query)?;
-        let unclear = |why| NoTarget::RedirectUriUnclear(client.client_id.to_string(), why);
+        let unclear = |why| TargetError::RedirectUriUnclear(client.client_id.to_string(), why);
         let given = Parameter::find(query, "redirect_uri").value_or(unclear("redirect_uri is sent more than once"))?;
         match given {
             Some(redirect_uri) if client.redirects_to(&redirect_uri) => {
                 Ok(Self { client, redirect_uri, redirect_uri_given: true })
             }
             Some(redirect_uri) => {
-                Err(NoTarget::RedirectUriUnregistered { client_id: client.client_id.to_string(), redirect_uri })
+                Err(TargetError::RedirectUriUnregistered { client_id: client.client_id.to_string(), redirect_uri })
             }
-            // §3.1.2.3 lets the only registered one be meant, if all of it is registered, as it always is here.
+            // Allowed by §3.1.2.3 if the client has registered exactly one complete redirect URI.
             None => match client.redirect_uris.as_slice() {
                 [only] if client.profile == Profile::Workfront => {
                     Ok(Self { client, redirect_uri: only.clone(), redirect_uri_given: false })
@@ -66,8 +66,8 @@ fn find_client<'a>(
     clients: &'a ClientRegistry,
     path_client_id: Option<&str>,
     query: &str,
-) -> Result<&'a Client, NoTarget> {
-    let unclear = NoTarget::ClientUnclear;
+) -> Result<&'a Client, TargetError> {
+    let unclear = TargetError::ClientUnclear;
     let named = Parameter::find(query, "client_id").value_or(unclear("client_id is sent more than once"))?;
     let in_path = path_client_id.map(|text| percent_decode_str(text).decode_utf8_lossy().into_owned());
     let client_id = match (&named, &in_path) {
@@ -77,7 +77,7 @@ fn find_client<'a>(
         }
         (Some(client_id), _) | (None, Some(client_id)) => client_id,
     };
-    let client = clients.find(client_id).ok_or_else(|| NoTarget::ClientUnknown(client_id.clone()))?;
+    let client = clients.find(client_id).ok_or_else(|| TargetError::ClientUnknown(client_id.clone()))?;
     if named.is_none() && client.profile != Profile::Workfront {
         return Err(unclear("client_id is missing in the query"));
     }

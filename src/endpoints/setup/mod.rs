@@ -1,8 +1,8 @@
-//! `GET /setup`: what whoever sets the app up has to know, and whether everything works; as a page, or for
-//! scripts as JSON or plain text (`Accept: application/json`, `Accept: text/plain`).
+//! `GET /setup`, the setup page: what the operator has to register, and the health checks. For scripts it is JSON or plain
+//! text (`Accept: application/json`, `Accept: text/plain`).
 //!
-//! The Functions host asks for a function key before it calls us. Nothing secret is told all the same: public keys,
-//! addresses, identifiers, the consent link (which grants nothing by itself) and the doctor's checks.
+//! The Functions host requires a function key for this route. Even so the page shows no secrets: public keys, addresses,
+//! identifiers, the consent link (which grants nothing by itself) and the results of the checks.
 
 mod page;
 pub mod report;
@@ -32,20 +32,20 @@ pub struct SetupEndpoint {
     pub issuer: BaseUrl,
     /// DocuSign's settings, for the consent link.
     pub docusign: DocusignSettings,
-    /// Who is registered.
+    /// The registered clients.
     pub clients: ClientRegistry,
-    /// What seals the consent link's state.
+    /// Seals the state of the consent link.
     pub sealing: Arc<SealingKeys>,
-    /// The keys whose public halves DocuSign has to know.
+    /// The keys whose public halves are uploaded to DocuSign.
     pub signing_keys: Vec<NamedKey>,
-    /// The checks.
+    /// The health checks.
     pub doctor: Doctor,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
 
 impl SetupEndpoint {
-    /// Runs the checks and tells everything.
+    /// Runs the checks and answers with the report.
     pub async fn handle(&self, request: &Request<Bytes>) -> Answer {
         let report = self.report().await;
         let event = if report.healthy { "setup_healthy" } else { "setup_unhealthy" };
@@ -71,19 +71,19 @@ impl SetupEndpoint {
         }
     }
 
-    /// Those that can be had; the checks tell why one cannot.
+    /// The available public keys; the checks report why one is missing.
     async fn public_keys(&self) -> Vec<PublicKeyReport> {
-        let mut told = Vec::new();
+        let mut public_keys = Vec::new();
         for NamedKey { setting, key } in &self.signing_keys {
             if let Ok(public_key) = key.public_key().await {
-                told.push(PublicKeyReport {
+                public_keys.push(PublicKeyReport {
                     setting,
                     sha256: public_key.fingerprint(),
                     pem: public_key.pem().to_owned(),
                 });
             }
         }
-        told
+        public_keys
     }
 
     async fn consent_url(&self) -> Option<String> {
@@ -91,7 +91,7 @@ impl SetupEndpoint {
     }
 }
 
-/// The first media type asked for. Scripts name one; browsers send a list that begins with HTML.
+/// The first media type that is accepted. Scripts send one; browsers send a list that begins with HTML.
 fn accepted(request: &Request<Bytes>) -> &str {
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     accept.split([',', ';']).next().unwrap_or_default().trim()

@@ -16,31 +16,31 @@ struct SetupPage<'a> {
     tone: &'static str,
     title: &'static str,
     lead: String,
-    /// What has to be mended, which comes first.
+    /// The failed checks, which come first.
     bad: Vec<&'a Check>,
     others: Vec<&'a Check>,
     report: &'a SetupReport,
 }
 
-/// A piece of advice.
+/// A part of the advice for a check.
 #[derive(Debug, PartialEq, Eq)]
 enum Part<'a> {
     Text(&'a str),
-    /// A word of ours to be typed, such as another command.
+    /// Something to type, such as an `evergrant` command.
     Typed(&'a str),
     /// A whole command for a shell, on a line of its own.
     Command(&'a str),
 }
 
-/// The parts of `advice`, in which backticks stand around what is to be typed. A full stop behind a command is left out.
+/// The parts of `advice`, which has backticks around what the reader types. A period after a command is left out.
 fn parts(advice: &str) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
-    for (at, text) in advice.split('`').enumerate() {
-        let behind_command = matches!(parts.last(), Some(Part::Command(_)));
+    for (position, text) in advice.split('`').enumerate() {
+        let after_command = matches!(parts.last(), Some(Part::Command(_)));
         parts.push(match text {
-            _ if at % 2 == 1 && text.starts_with("az ") => Part::Command(text),
-            _ if at % 2 == 1 => Part::Typed(text),
-            _ if behind_command => Part::Text(text.trim_start_matches(['.', ' '])),
+            _ if position % 2 == 1 && text.starts_with("az ") => Part::Command(text),
+            _ if position % 2 == 1 => Part::Typed(text),
+            _ if after_command => Part::Text(text.trim_start_matches(['.', ' '])),
             _ => Part::Text(text),
         });
     }
@@ -52,9 +52,11 @@ pub fn response(report: &SetupReport) -> Response {
     let (bad, others): (Vec<_>, Vec<_>) = report.checks.iter().partition(|check| check.verdict == Verdict::Bad);
     let (tone, title) = if bad.is_empty() { ("good", "Everything works") } else { ("bad", "Not everything works yet") };
     let lead = match bad.len() {
-        0 => "Every check went well. What to register where stands below.".to_owned(),
-        1 => "One check failed. It says how to mend it.".to_owned(),
-        more => format!("{more} checks failed. Each says how to mend it; the first often is the cause of others."),
+        0 => "All checks passed. The values to register are below.".to_owned(),
+        1 => "One check failed. Its entry shows how to fix it.".to_owned(),
+        more => format!(
+            "{more} checks failed. Each entry shows how to fix it. Start with the first: it often causes the others."
+        ),
     };
     let html = SetupPage { style: page::STYLE, script: page::COPY_SCRIPT, tone, title, lead, bad, others, report };
     // Rendering writes strings into a string, which cannot fail.
@@ -66,16 +68,16 @@ mod tests {
     use super::{Part, parts};
 
     #[test]
-    fn what_is_to_be_typed_stands_in_backticks() {
-        let told = parts("Run `evergrant doctor` and `az login`. Then wait.");
-        let wanted = [
+    fn text_in_backticks_is_typed_or_a_command() {
+        let parsed = parts("Run `evergrant doctor` and `az login`. Then wait.");
+        let expected = [
             Part::Text("Run "),
             Part::Typed("evergrant doctor"),
             Part::Text(" and "),
             Part::Command("az login"),
             Part::Text("Then wait."),
         ];
-        assert_eq!(told, wanted);
+        assert_eq!(parsed, expected);
         assert_eq!(parts("Wait."), [Part::Text("Wait.")]);
     }
 }

@@ -1,4 +1,4 @@
-//! What the setup page tells, as data. Pure.
+//! The setup page's content as data. Pure.
 
 use serde::Serialize;
 
@@ -6,24 +6,24 @@ use crate::doctor::check::Check;
 use crate::oauth::client::{AccessTokenKind, Client, GrantType, Profile};
 use crate::types::BaseUrl;
 
-/// Everything that whoever sets the app up has to know. Nothing in it is secret.
+/// What the operator has to know. Nothing in it is secret.
 #[derive(Debug, Serialize)]
 pub struct SetupReport {
     /// This program's version.
     pub version: &'static str,
-    /// No check went bad.
+    /// No check failed.
     pub healthy: bool,
-    /// The doctor's checks.
+    /// The health checks.
     pub checks: Vec<Check>,
     /// For DocuSign's page Apps and Keys.
     pub public_keys: Vec<PublicKeyReport>,
-    /// What the integration user opens once; none while the sealing key cannot be used.
+    /// The link that the integration user opens once; `None` while the sealing key cannot be used.
     pub consent_url: Option<String>,
     /// For DocuSign's page Apps and Keys, as a redirect URI.
     pub docusign_redirect_uri: String,
-    /// For whatever is connected.
+    /// For the apps to connect.
     pub endpoints: Endpoints,
-    /// Who is registered.
+    /// The registered clients.
     pub clients: Vec<ClientReport>,
 }
 
@@ -75,31 +75,31 @@ impl Endpoints {
 pub struct ClientReport {
     /// Its identifier.
     pub client_id: String,
-    /// Whose access tokens it gets.
+    /// The user whose access tokens it gets.
     pub subject: &'static str,
-    /// What it may ask with.
+    /// Its grant types.
     pub grant_types: Vec<&'static str>,
     /// The platform it is registered for.
     pub profile: &'static str,
-    /// Where the client sends the browser, if it does; Workfront's names the client in the path.
+    /// The authorization URL, if it signs users in; Workfront's has the client in the path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization_url: Option<String>,
-    /// Its greatest and its default scope.
+    /// Its scope, which is both the largest and the default one.
     pub scope: String,
-    /// Where the browser may be sent back to.
+    /// Its redirect URIs.
     pub redirect_uris: Vec<String>,
-    /// How many secrets it has: none for a public client, two while one is being rotated.
+    /// The number of its secrets: none for a public client, two while one is being replaced.
     pub secrets: usize,
-    /// How many API keys it has.
+    /// The number of its API keys.
     pub api_keys: usize,
-    /// Whether its access tokens are for our own routes only.
+    /// Whether its access tokens work with our own routes only.
     pub sealed_access_tokens: bool,
-    /// What the gateway lets through for it.
+    /// What it may call through the gateway.
     pub gateway_allow: Vec<String>,
 }
 
 impl ClientReport {
-    /// What may be told of `client`.
+    /// The public part of `client`.
     #[must_use]
     pub fn of(client: &Client, issuer: &BaseUrl) -> Self {
         let client_id = client.client_id.as_str();

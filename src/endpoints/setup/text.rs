@@ -7,7 +7,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use crate::endpoints::setup::report::SetupReport;
 use crate::web::response::Response;
 
-/// The text for `report`: the checks a line each, then what has to be registered at DocuSign.
+/// The text for `report`: one line per check, then the values to register.
 pub fn response(report: &SetupReport) -> Response {
     let mut response = Response::new(Bytes::from(text(report)));
     let headers = response.headers_mut();
@@ -18,7 +18,7 @@ pub fn response(report: &SetupReport) -> Response {
 
 fn text(report: &SetupReport) -> String {
     let mut lines: Vec<String> = report.checks.iter().map(ToString::to_string).collect();
-    lines.push("\nAt DocuSign, Apps and Keys, the integration key:".to_owned());
+    lines.push("\nIn DocuSign, on Apps and Keys, in the integration key:".to_owned());
     lines.push(format!("redirect URI  {}", report.docusign_redirect_uri));
     for key in &report.public_keys {
         lines.push(format!("public key    {}, SHA-256 {}\n{}", key.setting, key.sha256, key.pem.trim_end()));
