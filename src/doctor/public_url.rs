@@ -7,6 +7,7 @@ use crate::clock::Stopwatch;
 use crate::doctor::Doctor;
 use crate::doctor::check::{Area, Check, Finding};
 use crate::oauth::client::{Client, GrantType};
+use crate::oauth::query;
 use crate::random;
 
 /// Nobody's: the top-level domain `invalid` is reserved (RFC 2606 §2).
@@ -116,14 +117,13 @@ impl Doctor {
     async fn refuses_a_foreign_redirect_uri(&self) -> Option<bool> {
         let signs_in = |client: &&Client| client.may_use(GrantType::AuthorizationCode);
         let client = self.clients.iter().find(signs_in)?;
-        let query = [
+        let parameters = [
             ("response_type", "code"),
             ("client_id", client.client_id.as_str()),
             ("redirect_uri", FOREIGN_REDIRECT_URI),
             ("state", "doctor"),
         ];
-        let query = serde_urlencoded::to_string(query).ok()?;
-        let url = format!("{}?{query}", self.public_url.join("/oauth/authorize"));
+        let url = query::append(&self.public_url.join("/oauth/authorize"), &parameters);
         let answer = self.http.get().await.get(url).send().await.ok()?;
         Some(answer.status().is_client_error())
     }

@@ -23,7 +23,7 @@ pub fn read_expires_in(value: &Value) -> u64 {
     seconds.min(MAX_EXPIRES_IN_SECONDS)
 }
 
-/// Seconds, or an HTTP date (RFC 9110 §10.2.3).
+/// Seconds, or an HTTP date (RFC 9110 §10.2.3) in any of its three formats (§5.6.7).
 pub fn read_retry_after(value: &http::HeaderValue, now: UnixSeconds) -> Option<u64> {
     let text = value.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -46,6 +46,8 @@ mod tests {
             ("7", Some(7)),
             ("Sun, 06 Nov 1994 08:49:47 GMT", Some(10)),
             ("Sun, 06 Nov 1994 08:49:30 GMT", Some(0)),
+            ("Sunday, 06-Nov-94 08:49:47 GMT", Some(10)),
+            ("Sun Nov  6 08:49:47 1994", Some(10)),
             ("99999999999999999999999", Some(u64::MAX)),
             ("soon", None),
         ] {

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::Request;
 use http::header::CONTENT_TYPE;
 use percent_encoding::percent_decode;
+use url::form_urlencoded;
 
 use crate::oauth::error::{ErrorCode, OAuthError};
 
@@ -40,10 +41,10 @@ pub fn read<'a, const N: usize>(
 /// `invalid_request` for a form that is not UTF-8, or repeats one of `names`.
 pub fn parse<'a, const N: usize>(form: &'a [u8], names: [&str; N]) -> Result<[Option<Cow<'a, str>>; N], OAuthError> {
     let mut found = [const { None }; N];
-    for pair in form.split(|byte| *byte == b'&') {
-        let equals = pair.iter().position(|byte| *byte == b'=');
-        let (name, value) = equals.map_or((pair, &[][..]), |at| (&pair[..at], &pair[at + 1..]));
-        let (name, value) = (decode(name).ok_or(NOT_UTF8)?, decode(value).ok_or(NOT_UTF8)?);
+    for (name, value) in form_urlencoded::parse(form) {
+        if is_replaced(&name, form) || is_replaced(&value, form) {
+            return Err(NOT_UTF8);
+        }
         let Some(at) = names.iter().position(|known| *known == name) else { continue };
         if found[at].replace(value).is_some() {
             return Err(REPEATED);
@@ -52,15 +53,9 @@ pub fn parse<'a, const N: usize>(form: &'a [u8], names: [&str; N]) -> Result<[Op
     Ok(found.map(|value| value.filter(|value: &Cow<'_, str>| !value.is_empty())))
 }
 
-/// A name or a value: `+` is a space, `%` begins two hexadecimal digits of a byte. `None` if it is not UTF-8.
-pub(super) fn decode(text: &[u8]) -> Option<Cow<'_, str>> {
-    // Most are as they are; one look at all of it tells, without a decision for each byte.
-    if text.iter().fold(true, |plain, byte| plain & !matches!(byte, b'+' | b'%')) {
-        return std::str::from_utf8(text).ok().map(Cow::Borrowed);
-    }
-    let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
-    let decoded = if spaced.contains(&b'%') { percent_decode(&spaced).collect() } else { spaced };
-    String::from_utf8(decoded).ok().map(Cow::Owned)
+/// Did [`form_urlencoded`] replace a part of `text`, which it read from `form`, because it is not UTF-8?
+pub(super) fn is_replaced(text: &str, form: &[u8]) -> bool {
+    text.contains(char::REPLACEMENT_CHARACTER) && percent_decode(form).decode_utf8().is_err()
 }
 
 #[cfg(test)]
@@ -90,9 +85,11 @@ mod tests {
             ("%FF=1", Err(NOT_UTF8)),
             ("unknown=%FF", Err(NOT_UTF8)),
             ("a=%C3&b=%A4", Err(NOT_UTF8)),
+            ("a=%EF%BF%BD&b=\u{fffd}", Ok([some("\u{fffd}"), some("\u{fffd}")])),
         ] {
             assert_eq!(parse(form.as_bytes(), ["a", "b"]), expected, "{form}");
         }
+        assert_eq!(parse(b"a=\xff", ["a", "b"]), Err(NOT_UTF8));
     }
 
     proptest! {

@@ -1,8 +1,9 @@
 //! Queries of URLs: read as RFC 6749 §3.1 says, and written so that every decoder reads the same.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use url::form_urlencoded;
 
-use crate::oauth::form::decode;
+use crate::oauth::form::is_replaced;
 
 /// Everything but the unreserved characters of RFC 3986 §2.3. A space becomes `%20` and never `+`, which only form
 /// decoders take for a space.
@@ -23,18 +24,13 @@ impl Parameter {
     /// The parameter called `name`.
     #[must_use]
     pub fn find(query: &str, name: &str) -> Self {
-        let mut values = query.split('&').filter_map(|pair| {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(key.as_bytes()).as_deref() == Some(name)).then_some(value)
-        });
+        let named = form_urlencoded::parse(query.as_bytes()).filter(|(found, _)| found == name);
+        let mut values = named.map(|(_, value)| value);
         match (values.next(), values.next()) {
             (None, _) => Self::Absent,
-            (Some(value), None) => match decode(value.as_bytes()) {
-                Some(value) if value.is_empty() => Self::Absent,
-                Some(value) => Self::Once(value.into_owned()),
-                None => Self::Unclear,
-            },
-            (Some(_), Some(_)) => Self::Unclear,
+            (Some(value), None) if value.is_empty() => Self::Absent,
+            (Some(value), None) if !is_replaced(&value, query.as_bytes()) => Self::Once(value.into_owned()),
+            (Some(_), _) => Self::Unclear,
         }
     }
 
@@ -90,6 +86,8 @@ mod tests {
             ("a=&a=1", Parameter::Unclear),
             ("a=1&%61=2", Parameter::Unclear),
             ("a=%FF", Parameter::Unclear),
+            ("a=1&other=%FF", once("1")),
+            ("a=%EF%BF%BD", once("\u{fffd}")),
         ] {
             assert_eq!(Parameter::find(query, "a"), expected, "{query}");
         }

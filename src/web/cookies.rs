@@ -3,6 +3,8 @@
 //! The sealed state carries the digest of the cookie: whoever is sent somebody else's link back from DocuSign lacks the
 //! cookie, and whoever has the cookie lacks the state.
 
+use cookie::time::Duration;
+use cookie::{Cookie, SameSite};
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 use subtle::ConstantTimeEq as _;
@@ -36,13 +38,10 @@ impl SignInCookie {
         hex(&sha256(value.as_bytes()))
     }
 
-    /// `Set-Cookie` for `value`, kept for `lifetime` seconds. `Lax`, because DocuSign's site sends the browser back.
+    /// `Set-Cookie` for `value`, kept for `lifetime` seconds.
     #[must_use]
     pub fn set(&self, value: &str, lifetime: u64) -> Option<HeaderValue> {
-        let secure = if self.secure { "; Secure" } else { "" };
-        let name = &self.name;
-        let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={lifetime}{secure}");
-        HeaderValue::from_str(&cookie).ok()
+        set_cookie(&self.name, value, lifetime, self.secure)
     }
 
     /// `Set-Cookie` that makes the browser forget it.
@@ -54,8 +53,7 @@ impl SignInCookie {
     /// Did the browser send the cookie with this digest?
     #[must_use]
     pub fn is_in(&self, headers: &HeaderMap, digest: &str) -> bool {
-        cookies(headers)
-            .any(|(name, value)| name == self.name && Self::digest(value).as_bytes().ct_eq(digest.as_bytes()).into())
+        values(headers, &self.name).any(|value| Self::digest(&value).as_bytes().ct_eq(digest.as_bytes()).into())
     }
 }
 
@@ -79,7 +77,7 @@ impl SessionCookie {
     /// `Set-Cookie` for `session`, kept for `lifetime` seconds.
     #[must_use]
     pub fn set(&self, session: &str, lifetime: u64) -> Option<HeaderValue> {
-        SignInCookie { name: self.name().to_owned(), secure: self.secure }.set(session, lifetime)
+        set_cookie(self.name(), session, lifetime, self.secure)
     }
 
     /// `Set-Cookie` that makes the browser forget it.
@@ -91,14 +89,29 @@ impl SessionCookie {
     /// The session that the browser sent.
     #[must_use]
     pub fn read(&self, headers: &HeaderMap) -> Option<String> {
-        cookies(headers).find(|(name, _)| *name == self.name()).map(|(_, value)| value.to_owned())
+        values(headers, self.name()).next()
     }
 }
 
-/// The cookies of a request, by name and value.
-fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
-    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
-    lines.flat_map(|line| line.split(';')).filter_map(|cookie| cookie.trim().split_once('='))
+/// `Set-Cookie`, hidden from scripts. `Lax`, because DocuSign's site sends the browser back.
+fn set_cookie(name: &str, value: &str, lifetime: u64, secure: bool) -> Option<HeaderValue> {
+    let cookie = Cookie::build((name, value))
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(secure)
+        .path("/")
+        .max_age(Duration::seconds(i64::try_from(lifetime).ok()?));
+    HeaderValue::from_str(&cookie.to_string()).ok()
+}
+
+/// The values of the cookies called `name`. Cookies of other applications on the same host may hold any bytes.
+fn values(headers: &HeaderMap, name: &str) -> impl Iterator<Item = String> {
+    let lines = headers.get_all(COOKIE).iter().map(|line| String::from_utf8_lossy(line.as_bytes()));
+    lines
+        .flat_map(Cookie::split_parse)
+        .flatten()
+        .filter(move |cookie| cookie.name() == name)
+        .map(|cookie| cookie.value().to_owned())
 }
 
 #[cfg(test)]
@@ -121,13 +134,24 @@ mod tests {
     }
 
     #[test]
+    fn cookies_of_other_applications_hide_nothing() {
+        let cookie = SessionCookie::new(false);
+        for other in [&b"city=M\xc3\xbcnchen"[..], b"city=M\xfcnchen", b"\xff", b"=", b"a=\"x", b"; ;", b"a=%zz"] {
+            for line in [[b"evergrant-session=s; ", other].concat(), [other, b"; evergrant-session=s"].concat()] {
+                let value = HeaderValue::from_bytes(&line).unwrap();
+                assert_eq!(cookie.read(&[(COOKIE, value)].into_iter().collect()), Some("s".to_owned()), "{line:?}");
+            }
+        }
+    }
+
+    #[test]
     fn over_https_it_is_bound_to_host_and_https() {
         let set = SignInCookie::of("jti", true).set("v", 900).unwrap();
-        let expected = "__Host-evergrant-jti=v; Path=/; HttpOnly; SameSite=Lax; Max-Age=900; Secure";
+        let expected = "__Host-evergrant-jti=v; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=900";
         assert_eq!(set, expected);
         assert_eq!(
             SignInCookie::of("jti", false).forget().unwrap(),
-            "evergrant-jti=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"
+            "evergrant-jti=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0"
         );
     }
 }

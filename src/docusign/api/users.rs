@@ -9,6 +9,7 @@ use crate::docusign::api::DocusignApi;
 use crate::docusign::api::calls::{self, Call};
 use crate::docusign::api::error::ApiError;
 use crate::docusign::api::remembered::Remembered;
+use crate::oauth::query;
 use crate::types::Guid;
 
 /// For how many seconds a user is remembered, and for how many that there is none.
@@ -79,8 +80,8 @@ impl DocusignApi {
     /// [`ApiError`] if DocuSign does not tell.
     pub async fn look_user_up(&self, email: &str) -> Result<UserLookup, ApiError> {
         let account = self.account().await?;
-        let query = serde_urlencoded::to_string([("email", email), ("status", "Active")]).unwrap_or_default();
-        let url = account.esign.below(&format!("v2.1/accounts/{}/users?{query}", account.id));
+        let path = format!("v2.1/accounts/{}/users", account.id);
+        let url = account.esign.below(&query::append(&path, &[("email", email), ("status", "Active")]));
         let call = Call::json(Method::GET, url.ok_or(ApiError::Untrusted)?);
         let answer = self.send(&self.integration_user(), call).await?;
         if matches!(answer.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::BAD_REQUEST) {

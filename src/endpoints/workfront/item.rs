@@ -5,6 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::endpoints::workfront::error::WorkfrontError;
 use crate::endpoints::workfront::naming::{ItemId, clm_id, mime_type};
 use crate::oauth::client::ClientId;
+use crate::oauth::query;
 use crate::types::BaseUrl;
 
 /// An item in the form that Workfront reads ("Metadata").
@@ -38,8 +39,7 @@ impl Links<'_> {
     /// The address where a browser downloads `document`.
     fn download(&self, document: &ItemId) -> String {
         let (client, id) = (self.client_id.as_str(), document.to_string());
-        let query = serde_urlencoded::to_string([("client", client), ("id", &id)]).unwrap_or_default();
-        self.issuer.join(&format!("/workfront/v1/open?{query}"))
+        query::append(&self.issuer.join("/workfront/v1/open"), &[("client", client), ("id", &id)])
     }
 }
 

@@ -6,11 +6,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
+use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::oauth::client::{Client, ClientRegistry};
 use crate::oauth::error::{ErrorCode, OAuthError};
-use crate::oauth::form::decode;
 
 /// Client credentials by whichever method, RFC 6749 §2.3.1.
 #[derive(Debug)]
@@ -83,9 +83,15 @@ fn read_basic(header: &str) -> Option<Credentials<'static>> {
     let decoded = STANDARD.decode(encoded.trim()).ok()?;
     let decoded = SecretString::from(String::from_utf8(decoded).ok()?);
     let (client_id, client_secret) = decoded.expose_secret().split_once(':')?;
-    let client_secret = decode(client_secret.as_bytes())?;
-    let client_secret = (!client_secret.is_empty()).then(|| SecretString::from(client_secret.into_owned()));
-    Some(Credentials { client_id: decode(client_id.as_bytes())?.into_owned().into(), client_secret })
+    let client_secret = decode(client_secret)?;
+    let client_secret = (!client_secret.is_empty()).then(|| SecretString::from(client_secret));
+    Some(Credentials { client_id: decode(client_id)?.into(), client_secret })
+}
+
+/// A form-encoded value by itself, which may hold `&` and `=` where a client left the encoding out.
+fn decode(value: &str) -> Option<String> {
+    let spaced = SecretString::from(value.replace('+', " "));
+    percent_decode_str(spaced.expose_secret()).decode_utf8().ok().map(Cow::into_owned)
 }
 
 #[cfg(test)]
@@ -104,6 +110,7 @@ mod tests {
         assert_eq!(basic("id:secret"), some("id", "secret"));
         assert_eq!(basic("my%20id:p%40ss+w%3Ard%25"), some("my id", "p@ss w:rd%"));
         assert_eq!(basic("id:a:b"), some("id", "a:b"));
+        assert_eq!(basic("id:a=b&c"), some("id", "a=b&c"));
         assert_eq!(basic("id:"), Some(("id".to_owned(), None)));
         assert_eq!(basic("no colon"), None);
         assert_eq!(basic("id:%ff"), None);
