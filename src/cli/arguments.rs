@@ -1,6 +1,5 @@
 //! What may be typed: commands, options and their help. No secret is ever taken as an argument.
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
 
 use crate::cli::{client, config, connector, manual, revoke};
@@ -70,13 +69,4 @@ pub enum Command {
     /// Print the manual page of a command, as roff
     #[command(after_help = "Example:\n  evergrant man client new | man -l -")]
     Man(manual::ManPage),
-}
-
-/// Parses one of the words for `all`, and lists them in the help.
-pub fn one_of<T, const N: usize>(all: [T; N], as_str: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>
-where
-    T: Copy + Send + Sync + 'static,
-{
-    let parse = move |word: String| all.into_iter().find(|one| as_str(*one) == word).ok_or("unknown");
-    PossibleValuesParser::new(all.map(as_str)).try_map(parse)
 }

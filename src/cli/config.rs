@@ -1,11 +1,11 @@
 //! `evergrant config`: what settings look like, for editors and checkers.
 
-use crate::cli::{CommandError, print};
+use crate::cli::terminal::{CommandError, print};
 
-/// The schema that stands beside the guides too.
+/// The schema, which is published with the guides too.
 const CLIENTS_SCHEMA: &str = include_str!("../../docs/clients.schema.json");
 
-/// What to tell.
+/// What to print.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum ConfigCommand {
     /// Print the JSON Schema (draft 2020-12) of the client registry
@@ -13,7 +13,7 @@ pub enum ConfigCommand {
     Schema,
 }
 
-/// Tells it.
+/// Prints it.
 pub fn run(command: &ConfigCommand) -> Result<(), CommandError> {
     match command {
         ConfigCommand::Schema => print(CLIENTS_SCHEMA.as_bytes()),

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::cli::{CommandError, failed, usage};
-use crate::config::{Environment, PUBLIC_URL, Settings};
+use crate::cli::terminal::{CommandError, failed, usage, values};
+use crate::config::{Environment, Settings};
 use crate::connector::{self, Authentication, ConnectorFile, SETTINGS_FILE};
 use crate::oauth::client::ClientId;
 use crate::types::BaseUrl;
@@ -28,10 +28,10 @@ pub struct PowerAutomate {
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// The URL this app is reached at; without it `EVERGRANT_PUBLIC_URL` is taken
-    #[arg(long, value_name = "URL", value_parser = public_url)]
+    #[arg(long, value_name = "URL", value_parser = values::public_url)]
     public_url: Option<BaseUrl>,
     /// The client that is registered for the connector
-    #[arg(long, default_value = connector::CLIENT_ID, value_parser = client_id)]
+    #[arg(long, default_value = connector::CLIENT_ID, value_parser = values::client_id)]
     client_id: ClientId,
     /// Call this app's gateway with an API key, instead of CLM with a token
     #[arg(long, conflicts_with_all = ["client_id", "content_on_api_host"])]
@@ -57,15 +57,7 @@ enum WriteError {
     },
 }
 
-fn public_url(text: &str) -> Result<BaseUrl, String> {
-    BaseUrl::parse(text).ok_or_else(|| format!("want {}, for example {}", PUBLIC_URL.wanted, PUBLIC_URL.example))
-}
-
-fn client_id(text: &str) -> Result<ClientId, &'static str> {
-    ClientId::parse(text).ok_or("want 1 to 200 printable ASCII characters without spaces and colons")
-}
-
-/// Writes the files and tells what to do with them.
+/// Writes the files and prints what to do with them.
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the command's result")]
 pub fn run(command: ConnectorCommand, env: &dyn Environment) -> Result<(), CommandError> {
     let ConnectorCommand::PowerAutomate(options) = command;

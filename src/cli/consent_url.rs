@@ -1,7 +1,7 @@
 //! `evergrant consent-url`: the link for the one-time consent.
 
 use crate::app::App;
-use crate::cli::{CommandError, failed};
+use crate::cli::terminal::{CommandError, failed};
 use crate::config::Settings;
 use crate::docusign::consent_link::{CALLBACK_PATH, consent_url};
 

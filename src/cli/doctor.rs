@@ -1,18 +1,17 @@
-//! `evergrant doctor`: does everything work, and if not, who mends it and how?
+//! `evergrant doctor`: does everything work, and if not, who fixes it and how?
 
 use futures_util::StreamExt as _;
 use serde::Serialize;
 use thiserror::Error;
 
 use crate::app::App;
-use crate::cli::progress::Progress;
-use crate::cli::style::{Colour, Style};
-use crate::cli::{CommandError, failed};
+use crate::cli::terminal::progress::Progress;
+use crate::cli::terminal::{BAD, CommandError, GOOD, NOTE, failed};
 use crate::config::{ConfigErrors, Settings};
 use crate::doctor::check::{Check, Verdict, healthy};
 use crate::doctor::{Doctor, of_faults};
 
-/// Some check went bad; which one has been told already.
+/// Some checks failed; the report names them.
 #[derive(Debug, Error)]
 #[error("{0} of the checks failed")]
 struct ChecksFailed(usize);
@@ -25,24 +24,19 @@ struct Report<'a> {
     checks: &'a [Check],
 }
 
-/// Runs the checks; tells each as soon as it and those before it are done, or all at once as JSON.
-pub async fn run(
-    settings: Result<Settings, ConfigErrors>,
-    json: bool,
-    style: Style,
-    progress: Progress,
-) -> Result<(), CommandError> {
+/// Runs the checks; prints each as soon as it and those before it are done, or all at once as JSON.
+pub async fn run(settings: Result<Settings, ConfigErrors>, json: bool, progress: Progress) -> Result<(), CommandError> {
     let settings = match settings {
         Ok(settings) => settings,
-        Err(faults) => {
+        Err(errors) => {
             if json {
-                print_json(&of_faults(&faults))?;
+                print_json(&of_faults(&errors))?;
             }
-            return Err(faults.into());
+            return Err(errors.into());
         }
     };
     let doctor = App::new(settings).doctor();
-    let checks = if json { doctor.report().await } else { told_one_by_one(&doctor, style, progress).await };
+    let checks = if json { doctor.report().await } else { print_each(&doctor, progress).await };
     if json {
         print_json(&checks)?;
     }
@@ -52,18 +46,17 @@ pub async fn run(
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the command's result")]
-async fn told_one_by_one(doctor: &Doctor, style: Style, progress: Progress) -> Vec<Check> {
+async fn print_each(doctor: &Doctor, progress: Progress) -> Vec<Check> {
     let (titles, groups) = doctor.groups();
     let (mut titles, mut groups) = (titles.into_iter(), std::pin::pin!(groups));
-    let mut told = Vec::new();
+    let mut finished = Vec::new();
     while let Some(checks) = progress.wait(titles.next().unwrap_or_default(), groups.next()).await {
         for check in checks {
-            println!("{}", line(&check, style));
-            told.push(check);
+            anstream::println!("{}", line(&check));
+            finished.push(check);
         }
     }
-    told
+    finished
 }
 
 #[expect(clippy::print_stdout, reason = "the command's result")]
@@ -74,14 +67,14 @@ fn print_json(checks: &[Check]) -> Result<(), CommandError> {
 }
 
 /// The check's lines, which begin with the word for its verdict.
-fn line(check: &Check, style: Style) -> String {
-    let told = check.to_string();
+fn line(check: &Check) -> String {
+    let text = check.to_string();
     let verdict = check.verdict.as_str();
-    let colour = match check.verdict {
-        Verdict::Good => Colour::Green,
-        Verdict::Note => Colour::Yellow,
-        Verdict::Bad => Colour::Red,
-        Verdict::Skipped => return told,
+    let style = match check.verdict {
+        Verdict::Good => GOOD,
+        Verdict::Note => NOTE,
+        Verdict::Bad => BAD,
+        Verdict::Skipped => return text,
     };
-    told.strip_prefix(verdict).map_or_else(|| told.clone(), |rest| style.paint(colour, verdict) + rest)
+    text.strip_prefix(verdict).map_or_else(|| text.clone(), |rest| format!("{style}{verdict}{style:#}{rest}"))
 }

@@ -1,10 +1,9 @@
-//! `evergrant man` and `evergrant completions`: what packagers install beside the binary.
+//! `evergrant man` and `evergrant completions`: what packagers install together with the binary.
 
-use clap::CommandFactory as _;
+use clap::Command;
 use thiserror::Error;
 
-use crate::cli::arguments::Arguments;
-use crate::cli::{CommandError, failed, print, usage};
+use crate::cli::terminal::{CommandError, failed, print, usage};
 
 /// Whose page to print.
 #[derive(Clone, Debug, clap::Args)]
@@ -18,21 +17,21 @@ pub struct ManPage {
 #[error("there is no such command; evergrant --help lists them")]
 struct UnknownCommand;
 
-/// Prints the page.
-pub fn page(of: &ManPage) -> Result<(), CommandError> {
-    let mut command = Arguments::command().disable_help_subcommand(true);
+/// Prints the page of a command of `evergrant`.
+pub fn print_page(evergrant: Command, page: &ManPage) -> Result<(), CommandError> {
+    let mut command = evergrant.disable_help_subcommand(true);
     command.build();
-    for word in &of.command {
+    for word in &page.command {
         command = command.find_subcommand(word).cloned().ok_or_else(|| usage(UnknownCommand))?;
     }
-    let mut page = Vec::new();
-    clap_mangen::Man::new(command).manual("Evergrant").render(&mut page).map_err(failed)?;
-    print(&page)
+    let mut roff = Vec::new();
+    clap_mangen::Man::new(command).manual("Evergrant").render(&mut roff).map_err(failed)?;
+    print(&roff)
 }
 
-/// Prints the completions for `shell`.
-pub fn completions(shell: clap_complete::Shell) -> Result<(), CommandError> {
+/// Prints the completions of `evergrant` for `shell`.
+pub fn print_completions(mut evergrant: Command, shell: clap_complete::Shell) -> Result<(), CommandError> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), env!("CARGO_PKG_NAME"), &mut script);
+    clap_complete::generate(shell, &mut evergrant, env!("CARGO_PKG_NAME"), &mut script);
     print(&script)
 }

@@ -1,7 +1,7 @@
 //! `evergrant public-key`: what to paste into DocuSign.
 
 use crate::app;
-use crate::cli::{CommandError, failed};
+use crate::cli::terminal::{CommandError, failed};
 use crate::config::SigningKeySources;
 use crate::identity::AzureSettings;
 

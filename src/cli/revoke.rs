@@ -5,7 +5,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::app::App;
-use crate::cli::{CommandError, failed, usage};
+use crate::cli::terminal::{CommandError, failed, usage};
 use crate::clock::UnixSeconds;
 use crate::config::{Settings, StoreSetting};
 use crate::store::StoreError;
@@ -40,21 +40,21 @@ enum RevokeError {
     Store(#[source] StoreError),
 }
 
-/// Revokes and tells so.
+/// Revokes, and prints what it revoked.
 #[expect(clippy::print_stdout, reason = "the command's result")]
-pub async fn run(settings: Settings, what: RevokeTarget) -> Result<(), CommandError> {
+pub async fn run(settings: Settings, target: RevokeTarget) -> Result<(), CommandError> {
     if settings.store == StoreSetting::Memory {
         return Err(usage(RevokeError::OnlyInMemory));
     }
     let app = App::new(settings);
-    if let Some(grant_id) = what.grant {
+    if let Some(grant_id) = target.grant {
         if !is_grant_id(&grant_id) {
             return Err(usage(RevokeError::NoGrantId));
         }
         app.revocations.revoke(&grant_id, None).await.map_err(|error| failed(RevokeError::Store(error)))?;
         println!("The grant {grant_id} is revoked.");
     }
-    if let Some(client_id) = what.client {
+    if let Some(client_id) = target.client {
         app.settings.clients.find(&client_id).ok_or(usage(RevokeError::UnknownClient))?;
         revoke_all(&app, &client_id).await.map_err(failed)?;
         println!("Every grant of {client_id} so far is revoked.");

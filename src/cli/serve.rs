@@ -8,7 +8,7 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 
 use crate::app::App;
-use crate::cli::{CommandError, failed};
+use crate::cli::terminal::{CommandError, failed};
 use crate::config::{KeySource, Settings, StoreSetting};
 use crate::server;
 use crate::telemetry;
@@ -30,7 +30,7 @@ struct ListenError {
     source: std::io::Error,
 }
 
-/// Serves until told to stop.
+/// Serves until a signal to stop.
 pub async fn run(settings: Settings, port: Option<u16>) -> Result<(), CommandError> {
     telemetry::init(settings.log.clone());
     let port = settings.host_port.or(port).unwrap_or(DEFAULT_PORT);

@@ -1,19 +1,18 @@
-//! `evergrant token`: mint once and tell what came of it.
+//! `evergrant token`: mint an access token and describe it.
 
 use std::time::{Duration, UNIX_EPOCH};
 
 use secrecy::ExposeSecret as _;
 
 use crate::app::App;
-use crate::cli::style::{Colour, Style};
-use crate::cli::{CommandError, failed};
+use crate::cli::terminal::{CommandError, GOOD, failed};
 use crate::clock::UnixSeconds;
 use crate::config::Settings;
 use crate::docusign::userinfo::Account;
 
 /// Mints a token of the integration user for all of `DOCUSIGN_SCOPES`.
 #[expect(clippy::print_stdout, reason = "the command's result")]
-pub async fn run(settings: Settings, show: bool, style: Style) -> Result<(), CommandError> {
+pub async fn run(settings: Settings, show: bool) -> Result<(), CommandError> {
     let app = App::new(settings);
     let docusign = &app.settings.docusign;
     let access_token = app.access_tokens.mint_anew(&docusign.user_id, &docusign.scopes).await.map_err(failed)?;
@@ -22,7 +21,7 @@ pub async fn run(settings: Settings, show: bool, style: Style) -> Result<(), Com
         return Ok(());
     }
     let user = app.account_server.userinfo(&access_token.secret).await.map_err(failed)?;
-    println!("{}", style.paint(Colour::Green, "DocuSign issued an access token."));
+    anstream::println!("{GOOD}DocuSign issued an access token.{GOOD:#}");
     println!("  user     {} ({})", user.name, user.email);
     println!(
         "  account  {}",
@@ -30,13 +29,13 @@ pub async fn run(settings: Settings, show: bool, style: Style) -> Result<(), Com
     );
     println!("  scope    {}", docusign.scopes);
     let expires_at = access_token.expires_at;
-    println!("  expires  in {} s, {}", expires_at.seconds_left(app.clock.now()), in_words(expires_at));
+    println!("  expires  in {} s, {}", expires_at.seconds_left(app.clock.now()), http_date(expires_at));
     println!("Not shown: the token itself. Run `evergrant token --show` to print it.");
     Ok(())
 }
 
 /// Date and time of day, as HTTP writes them.
-fn in_words(instant: UnixSeconds) -> String {
+fn http_date(instant: UnixSeconds) -> String {
     // The last instant that can be written: a lifetime out of all reason must not stop the command.
     const LAST: u64 = 253_402_300_799;
     httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(instant.0.min(LAST)))

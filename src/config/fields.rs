@@ -45,7 +45,7 @@ impl<'r, 'e> Fields<'r, 'e> {
 
     /// A field that may be left out or null.
     pub fn optional<T>(&mut self, name: &str, shape: Format, parse: impl FnOnce(&Value) -> Option<T>) -> Option<T> {
-        let value = self.rest.remove(name).filter(|value| !value.is_null())?;
+        let value = self.rest.shift_remove(name).filter(|value| !value.is_null())?;
         let parsed = parse(&value);
         if parsed.is_none() {
             self.note(name, Problem::Wrong, shape);

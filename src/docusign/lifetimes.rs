@@ -1,4 +1,4 @@
-//! How DocuSign tells times: the life of an access token, and how long to leave it alone. Pure.
+//! Times in DocuSign's answers: how long an access token lives, and how long to wait before the next call. Pure.
 
 use std::time::UNIX_EPOCH;
 

@@ -16,7 +16,7 @@ pub enum Parameter {
     Absent,
     /// Sent once.
     Once(String),
-    /// Sent more than once, or not UTF-8: nobody can say what is meant.
+    /// Sent more than once, or not UTF-8: it is not clear what is meant.
     Unclear,
 }
 
@@ -37,7 +37,7 @@ impl Parameter {
     /// The value, if it was sent.
     ///
     /// # Errors
-    /// `unclear` if nobody can say what is meant.
+    /// `unclear` if it is not clear what is meant.
     pub fn value_or<E>(self, unclear: E) -> Result<Option<String>, E> {
         match self {
             Self::Absent => Ok(None),

@@ -1,7 +1,7 @@
 //! Ties a sign-in to the browser that began it, with a cookie per sign-in (RFC 9700 §4.7). Pure.
 //!
-//! The sealed state carries the digest of the cookie: whoever is sent somebody else's link back from DocuSign lacks the
-//! cookie, and whoever has the cookie lacks the state.
+//! The sealed state carries the digest of the cookie: a victim who is sent an attacker's link back from DocuSign lacks
+//! the cookie.
 
 use cookie::time::Duration;
 use cookie::{Cookie, SameSite};

@@ -83,7 +83,8 @@ async fn t8_t9_t18_the_answer_has_everything_a_platform_needs_and_is_kept_by_nob
     assert_eq!(answer.header("content-type"), "application/json");
     assert_eq!((answer.header("cache-control"), answer.header("pragma")), ("no-store", "no-cache"));
     let json = answer.json();
-    let names: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
+    let mut names: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
+    names.sort_unstable();
     assert_eq!(names, ["access_token", "expires_in", "refresh_token", "scope", "token_type"]);
     assert_eq!(json["expires_in"], 3570, "the true remaining life less 30 s");
     app.advance(1000);

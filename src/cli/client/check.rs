@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-use crate::cli::CommandError;
-use crate::cli::style::{Colour, Style};
+use crate::cli::terminal::{CommandError, NOTE};
 use crate::config::{ConfigErrors, Environment, Settings, warnings};
 use crate::oauth::client::{Client, ClientRegistry, GrantType};
 
@@ -25,19 +24,18 @@ impl Environment for Replaced<'_> {
     }
 }
 
-/// Reads the clients and tells who is registered, and what to look at again.
+/// Reads the clients; prints who is registered, and what to look at again.
 #[expect(clippy::print_stdout, reason = "the command's result")]
 pub fn run(file: Option<PathBuf>, env: &dyn Environment) -> Result<(), CommandError> {
     let clients = match file {
-        Some(file) => read(format!("@{}", file.display()), env)?,
+        Some(file) => read_registry(format!("@{}", file.display()), env)?,
         None => Settings::read_clients(env)?,
     };
-    let label = Style::of_stdout(env).paint(Colour::Yellow, "warning");
     let mut warnings = 0;
     for client in clients.iter() {
         println!("{}", line(client));
         for warning in warnings::of(client) {
-            println!("  {label}: {warning}");
+            anstream::println!("  {NOTE}warning{NOTE:#}: {warning}");
             warnings += 1;
         }
     }
@@ -46,7 +44,7 @@ pub fn run(file: Option<PathBuf>, env: &dyn Environment) -> Result<(), CommandEr
 }
 
 /// Reads `value` as if it were `EVERGRANT_CLIENTS`.
-pub fn read(value: String, env: &dyn Environment) -> Result<ClientRegistry, ConfigErrors> {
+pub fn read_registry(value: String, env: &dyn Environment) -> Result<ClientRegistry, ConfigErrors> {
     Settings::read_clients(&Replaced { env, value })
 }
 

@@ -1,14 +1,55 @@
-//! The entry of a new client, as people would write it. Pure.
+//! A client's entry in the registry. Pure.
 
-use serde::Serialize;
+use std::fmt;
+
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 
 use crate::oauth::client::{ClientId, GrantType, Profile, SubjectKind};
 use crate::oauth::scope::Scope;
 use crate::secret::{Sha256, hex};
 
-/// The fields that a new client may be given.
+/// An entry, its fields in their order. An entry that has a field twice is not read, since one of them would be lost.
+#[derive(Clone, Debug, Serialize)]
+pub struct Entry(pub Map<String, Value>);
+
+impl Entry {
+    /// Is it the entry of this client?
+    pub fn is_of(&self, client_id: &str) -> bool {
+        self.0.get("client_id").and_then(Value::as_str) == Some(client_id)
+    }
+}
+
+impl<'de> Deserialize<'de> for Entry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(DistinctFields).map(Self)
+    }
+}
+
+struct DistinctFields;
+
+impl<'de> Visitor<'de> for DistinctFields {
+    type Value = Map<String, Value>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
+        let mut fields = Map::new();
+        while let Some((name, value)) = object.next_entry()? {
+            if fields.insert(name, value).is_some() {
+                return Err(A::Error::custom("repeated"));
+            }
+        }
+        Ok(fields)
+    }
+}
+
+/// What a new client may be given.
 #[derive(Clone, Debug)]
-pub struct ClientEntry {
+pub struct NewEntry {
     pub client_id: ClientId,
     /// Digest of its secret; a public client has none.
     pub client_secret_sha256: Option<Sha256>,
@@ -23,35 +64,37 @@ pub struct ClientEntry {
     pub gateway_allow: Vec<String>,
 }
 
-impl ClientEntry {
-    /// The JSON object, a field a line; what is the default of every client is left out, but for the subject, which
-    /// is worth seeing.
-    pub fn to_json(&self) -> String {
-        let digests: Vec<String> = self.client_secret_sha256.iter().map(|digest| hex(digest)).collect();
+impl NewEntry {
+    /// The fields of the entry. What is the default of every client is left out, except for the subject, which is worth
+    /// seeing.
+    pub fn fields(&self) -> Map<String, Value> {
         let grant_types: Vec<&str> = self.grant_types.iter().copied().map(GrantType::as_str).collect();
-        let mut fields = vec![("client_id", text(self.client_id.as_str())), ("client_secret_sha256", array(&digests))];
-        if self.profile != Profile::Standard {
-            fields.push(("profile", text(self.profile.as_str())));
-        }
-        fields.push(("grant_types", array(&grant_types)));
-        fields.push(("subject", text(self.subject.as_str())));
-        fields.extend(self.scope.iter().map(|scope| ("scope", text(&scope.to_string()))));
-        if !self.redirect_uris.is_empty() {
-            fields.push(("redirect_uris", array(&self.redirect_uris)));
-        }
+        let scope = self.scope.as_ref().map(|scope| Value::from(scope.to_string()));
         // The document routes take no other access tokens.
-        if self.profile == Profile::Workfront && !self.grant_types.is_empty() {
-            fields.push(("access_token", text("sealed")));
-        }
-        fields.extend(self.api_key_sha256.iter().map(|digest| ("api_key_sha256", array(&[hex(digest)]))));
-        for (name, items) in [("api_key_usernames", &self.api_key_usernames), ("gateway_allow", &self.gateway_allow)] {
-            if !items.is_empty() {
-                fields.push((name, array(items)));
-            }
-        }
-        let lines: Vec<String> = fields.iter().map(|(name, value)| format!("  \"{name}\": {value}")).collect();
-        format!("{{\n{}\n}}", lines.join(",\n"))
+        let sealed = self.profile == Profile::Workfront && !self.grant_types.is_empty();
+        let fields = [
+            ("client_id", Some(self.client_id.as_str().into())),
+            ("client_secret_sha256", Some(digests(self.client_secret_sha256))),
+            ("profile", (self.profile != Profile::Standard).then(|| self.profile.as_str().into())),
+            ("grant_types", Some(grant_types.into())),
+            ("subject", Some(self.subject.as_str().into())),
+            ("scope", scope),
+            ("redirect_uris", unless_empty(&self.redirect_uris)),
+            ("access_token", sealed.then(|| "sealed".into())),
+            ("api_key_sha256", self.api_key_sha256.map(|digest| digests(Some(digest)))),
+            ("api_key_usernames", unless_empty(&self.api_key_usernames)),
+            ("gateway_allow", unless_empty(&self.gateway_allow)),
+        ];
+        fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
     }
+}
+
+fn digests(digest: Option<Sha256>) -> Value {
+    digest.iter().map(|digest| hex(digest)).collect()
+}
+
+fn unless_empty(items: &[String]) -> Option<Value> {
+    (!items.is_empty()).then(|| items.into())
 }
 
 /// The grant types of a client that was given none: those its platform needs, or else what fits its other fields.
@@ -61,14 +104,4 @@ pub fn default_grant_types(profile: Profile, public: bool, redirected: bool) -> 
     } else {
         vec![GrantType::AuthorizationCode, GrantType::RefreshToken]
     }
-}
-
-/// An array on one line.
-pub fn array<T: AsRef<str> + Serialize>(items: &[T]) -> String {
-    let items: Vec<String> = items.iter().map(|item| text(item.as_ref())).collect();
-    format!("[{}]", items.join(", "))
-}
-
-fn text(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }

@@ -1,4 +1,4 @@
-//! A registry in a file: read as a whole, and replaced as a whole or not at all.
+//! A registry in a file: changed as a whole, or not at all.
 
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, Write as _};
@@ -7,18 +7,12 @@ use std::path::{Path, PathBuf};
 use secrecy::ExposeSecret as _;
 use thiserror::Error;
 
-use crate::cli::client::check;
-use crate::cli::{CommandError, failed};
+use crate::cli::client::check::read_registry;
+use crate::cli::client::registry::Change;
+use crate::cli::terminal::{CommandError, failed, usage};
 use crate::config::Environment;
 use crate::oauth::client::ClientRegistry;
 use crate::random;
-
-/// A well-formed registry.
-pub struct RegistryFile {
-    path: PathBuf,
-    /// Its text.
-    pub text: String,
-}
 
 /// The registry is as it was.
 #[derive(Debug, Error)]
@@ -28,25 +22,24 @@ struct WriteError {
     source: io::Error,
 }
 
-impl RegistryFile {
-    /// Reads the registry at `path`; one with faults is not touched.
-    pub fn read(path: &Path, env: &dyn Environment) -> Result<Self, CommandError> {
-        let name = path.display().to_string();
-        let text = env.file(&name).map(|text| text.expose_secret().to_owned());
-        check::read(text.clone().unwrap_or(format!("@{name}")), env)?;
-        Ok(Self { path: path.to_owned(), text: text.unwrap_or_default() })
-    }
-
-    /// Puts `text` in its place if that has no faults; gives what it registers.
-    pub fn replace(&self, text: &str, env: &dyn Environment) -> Result<ClientRegistry, CommandError> {
-        let clients = check::read(text.to_owned(), env)?;
-        let written = replace(&self.path, text);
-        written.map_err(|source| failed(WriteError { path: self.path.clone(), source }))?;
-        Ok(clients)
-    }
+/// Makes `change` in the registry at `path`, which has to be well-formed before and after it; gives what it registers.
+pub fn edit(path: &Path, change: &Change, env: &dyn Environment) -> Result<ClientRegistry, CommandError> {
+    let changed = change.apply(&read(path, env)?).map_err(usage)?;
+    let clients = read_registry(changed.clone(), env)?;
+    let written = replace(path, &changed);
+    written.map_err(|source| failed(WriteError { path: path.to_owned(), source }))?;
+    Ok(clients)
 }
 
-/// Writes beside the file and renames over it, so that nobody ever sees half of it. A symbolic link stays one.
+fn read(path: &Path, env: &dyn Environment) -> Result<String, CommandError> {
+    let name = path.display().to_string();
+    let text = env.file(&name).map(|text| text.expose_secret().to_owned());
+    read_registry(text.clone().unwrap_or(format!("@{name}")), env)?;
+    Ok(text.unwrap_or_default())
+}
+
+/// Writes a draft in the same folder and renames it over the file, so that a reader never sees half of it. A symbolic
+/// link stays one.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let path = path.canonicalize()?;
     let draft = path.with_file_name(format!(".clients-{}.json", random::id::<9>()));

@@ -1,17 +1,17 @@
-//! `evergrant client`: the registry, before it is deployed. [`entry`] and [`registry`] say what its text has to be,
-//! [`mod@file`] replaces it.
+//! `evergrant client`: the registry, before it is deployed. [`registry`] changes its text,
+//! [`mod@file`] the file.
 
 mod check;
 mod entry;
 mod file;
 mod new;
+mod output;
 mod registry;
 mod rotate;
-mod tell;
 
 use std::path::PathBuf;
 
-use crate::cli::CommandError;
+use crate::cli::terminal::CommandError;
 use crate::config::Environment;
 
 /// What to do with clients.
@@ -29,7 +29,7 @@ pub enum ClientCommand {
     Rotate(rotate::Rotation),
 }
 
-/// Does it.
+/// Runs the command.
 pub fn run(command: ClientCommand, env: &dyn Environment) -> Result<(), CommandError> {
     match command {
         ClientCommand::Check { file } => check::run(file, env),

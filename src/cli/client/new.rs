@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
 
-use crate::cli::arguments::one_of;
-use crate::cli::client::entry::{ClientEntry, default_grant_types};
-use crate::cli::client::file::RegistryFile;
-use crate::cli::client::registry::Credential;
-use crate::cli::client::{check, registry, tell};
-use crate::cli::{CommandError, usage};
+use crate::cli::client::check::read_registry;
+use crate::cli::client::entry::{NewEntry, default_grant_types};
+use crate::cli::client::file::edit;
+use crate::cli::client::output;
+use crate::cli::client::registry::{Change, Credential};
+use crate::cli::terminal::values::{self, one_of};
+use crate::cli::terminal::{CommandError, failed, usage};
 use crate::config::Environment;
-use crate::oauth::client::gateway_rule::GatewayRule;
-use crate::oauth::client::{ClientId, GrantType, Profile, SubjectKind, redirect_uri};
+use crate::oauth::client::{ClientId, GrantType, Profile, SubjectKind};
 use crate::oauth::scope::Scope;
 use crate::random;
 use crate::secret::sha256;
@@ -27,7 +27,7 @@ use crate::secret::sha256;
     evergrant client new archive --api-key --allow \"GET /clm/\" --in infra/clients.json")]
 pub struct NewClient {
     /// Its identifier, which is not secret
-    #[arg(value_parser = client_id)]
+    #[arg(value_parser = values::client_id)]
     client_id: ClientId,
     /// The platform whose documented deviations it is granted
     #[arg(long, value_parser = one_of(Profile::ALL, Profile::as_str), default_value = "standard")]
@@ -36,13 +36,13 @@ pub struct NewClient {
     #[arg(long = "grant-type", value_name = "GRANT_TYPE", value_parser = one_of(GrantType::ALL, GrantType::as_str))]
     grant_types: Vec<GrantType>,
     /// An exact address the browser may be sent back to; repeat it for more
-    #[arg(long = "redirect-uri", value_name = "URI", value_parser = read_redirect_uri)]
+    #[arg(long = "redirect-uri", value_name = "URI", value_parser = values::redirect_uri)]
     redirect_uris: Vec<String>,
     /// Whose DocuSign access tokens it gets
     #[arg(long, value_parser = one_of(SubjectKind::ALL, SubjectKind::as_str), default_value = "integration_user")]
     subject: SubjectKind,
     /// Its greatest scope, separated by spaces [default: all of `DOCUSIGN_SCOPES`]
-    #[arg(long, value_parser = scope)]
+    #[arg(long, value_parser = values::scope)]
     scope: Option<Scope>,
     /// Make a public client, which has no secret
     #[arg(long)]
@@ -55,7 +55,7 @@ pub struct NewClient {
     #[arg(long = "username", value_name = "ADDRESS", requires = "api_key")]
     usernames: Vec<String>,
     /// What the gateway lets through for it, such as "GET /clm/"; repeat it for more [default: nothing]
-    #[arg(long = "allow", value_name = "RULE", value_parser = rule)]
+    #[arg(long = "allow", value_name = "RULE", value_parser = values::gateway_rule)]
     rules: Vec<String>,
     /// Add the entry to this registry; without it the entry is printed
     #[arg(long = "in", value_name = "FILE")]
@@ -91,18 +91,18 @@ pub fn run(client: NewClient, env: &dyn Environment) -> Result<(), CommandError>
         Some(file) => add(&entry, file, env)?,
         None => print(&entry, env)?,
     }
-    for (what, secret) in [(Credential::Secret, &secret), (Credential::ApiKey, &api_key)] {
+    for (credential, secret) in [(Credential::Secret, &secret), (Credential::ApiKey, &api_key)] {
         if let Some(secret) = secret {
-            tell::show_once(entry.client_id.as_str(), what, secret)?;
+            output::show_once(entry.client_id.as_str(), credential, secret)?;
         }
     }
-    tell::how_to_deploy(file.as_deref().unwrap_or(Path::new(tell::DEPLOYED)));
+    output::print_how_to_deploy(file.as_deref().unwrap_or(Path::new(output::DEPLOYED)));
     Ok(())
 }
 
 impl NewClient {
-    /// The entry, as yet without a secret. One with an API key needs no grant type.
-    fn into_entry(self) -> Result<ClientEntry, CommandError> {
+    /// The entry, without a secret so far. One with an API key needs no grant type.
+    fn into_entry(self) -> Result<NewEntry, CommandError> {
         let Self { client_id, profile, mut grant_types, redirect_uris, subject, scope, public, .. } = self;
         let key_only = self.api_key && redirect_uris.is_empty();
         if grant_types.is_empty() && !key_only {
@@ -115,7 +115,7 @@ impl NewClient {
                 Profile::Standard => MissingRedirectUri::Standard,
             }));
         }
-        Ok(ClientEntry {
+        Ok(NewEntry {
             client_id,
             client_secret_sha256: None,
             profile,
@@ -130,41 +130,19 @@ impl NewClient {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "stdout is the secret alone")]
-fn add(entry: &ClientEntry, path: &Path, env: &dyn Environment) -> Result<(), CommandError> {
-    let client_id = entry.client_id.as_str();
-    let file = RegistryFile::read(path, env)?;
-    let text = registry::with_entry(&file.text, client_id, &entry.to_json()).map_err(usage)?;
-    let clients = file.replace(&text, env)?;
-    eprintln!("Added {client_id} to {}.", path.display());
-    tell::warnings_of(&clients, client_id);
+fn add(entry: &NewEntry, file: &Path, env: &dyn Environment) -> Result<(), CommandError> {
+    let change = Change::Add { client_id: entry.client_id.to_string(), fields: entry.fields() };
+    let clients = edit(file, &change, env)?;
+    output::print_change(&change, file.display());
+    output::print_warnings(&clients, entry.client_id.as_str());
     Ok(())
 }
 
 #[expect(clippy::print_stderr, reason = "stdout is the secret alone")]
-fn print(entry: &ClientEntry, env: &dyn Environment) -> Result<(), CommandError> {
-    let json = entry.to_json();
-    let clients = check::read(format!("[{json}]"), env)?;
-    eprintln!("Add this entry to the array in {}:\n\n{json}\n", tell::DEPLOYED);
-    tell::warnings_of(&clients, entry.client_id.as_str());
+fn print(entry: &NewEntry, env: &dyn Environment) -> Result<(), CommandError> {
+    let json = serde_json::to_string_pretty(&entry.fields()).map_err(failed)?;
+    let clients = read_registry(format!("[{json}]"), env)?;
+    eprintln!("Add this entry to the array in {}:\n\n{json}\n", output::DEPLOYED);
+    output::print_warnings(&clients, entry.client_id.as_str());
     Ok(())
-}
-
-fn client_id(text: &str) -> Result<ClientId, &'static str> {
-    ClientId::parse(text).ok_or("want 1 to 200 printable ASCII characters without spaces and colons")
-}
-
-fn read_redirect_uri(text: &str) -> Result<String, &'static str> {
-    redirect_uri::redirect_uri(text)
-        .ok_or("want an absolute https URL (http on this machine), without fragment or wildcard")
-}
-
-fn rule(text: &str) -> Result<String, &'static str> {
-    let wanted =
-        "want methods separated by commas or *, a space, and a path such as /clm/ or /clm-download/documents/*";
-    GatewayRule::parse(text).map(|_| text.to_owned()).ok_or(wanted)
-}
-
-fn scope(text: &str) -> Result<Scope, &'static str> {
-    Scope::parse(text).map_err(|_| "want scopes separated by spaces")
 }

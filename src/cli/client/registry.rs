@@ -1,14 +1,11 @@
-//! Changes to a registry's text that leave everything else in it as it stands. Pure.
+//! Changes to a client registry: text in, text out. Entries and their fields keep their order. Pure.
 //!
 //! The text has been read by [`crate::config`] before, so it is an array of clients; what comes out is read again.
 
-use std::borrow::Cow;
-
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::cli::client::entry::array;
+use crate::cli::client::entry::Entry;
 
 /// Why a registry is left alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -39,7 +36,7 @@ pub enum EditError {
     Unreadable,
 }
 
-/// What a client proves itself with, and may have two of meanwhile.
+/// What a client authenticates with. During a rotation it has two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Credential {
     /// For tokens.
@@ -54,6 +51,14 @@ impl Credential {
         match self {
             Self::Secret => "client secret",
             Self::ApiKey => "API key",
+        }
+    }
+
+    /// The field with its digests.
+    const fn field(self) -> &'static str {
+        match self {
+            Self::Secret => "client_secret_sha256",
+            Self::ApiKey => "api_key_sha256",
         }
     }
 
@@ -79,77 +84,101 @@ impl Credential {
     }
 }
 
-/// The fields that matter here, where they stand in the text.
-#[derive(Deserialize)]
-struct Entry<'a> {
-    #[serde(borrow)]
-    client_id: Cow<'a, str>,
-    #[serde(borrow)]
-    client_secret_sha256: &'a RawValue,
-    #[serde(borrow, default)]
-    api_key_sha256: Option<&'a RawValue>,
+/// One change.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// Adds a client with these fields at the end.
+    Add { client_id: String, fields: Map<String, Value> },
+    /// Gives a client a second secret or API key, which has this digest.
+    AddSecond { client_id: String, credential: Credential, digest: String },
+    /// Removes the older of a client's two secrets or API keys, which is the first.
+    RemoveOlder { client_id: String, credential: Credential },
 }
 
-impl<'a> Entry<'a> {
-    fn digests(&self, credential: Credential) -> Result<&'a RawValue, EditError> {
-        match credential {
-            Credential::Secret => Ok(self.client_secret_sha256),
-            Credential::ApiKey => self.api_key_sha256.ok_or(EditError::NoApiKey),
+impl Change {
+    /// The registry `text` with this change.
+    ///
+    /// # Errors
+    /// [`EditError`] if it does not apply.
+    pub fn apply(&self, text: &str) -> Result<String, EditError> {
+        let mut entries: Vec<Entry> = serde_json::from_str(text).map_err(|_| EditError::Unreadable)?;
+        match self {
+            Self::Add { client_id, fields } => add(&mut entries, client_id, fields.clone())?,
+            Self::AddSecond { client_id, credential, digest } => {
+                add_second(digests(&mut entries, client_id, *credential)?, *credential, digest)?;
+            }
+            Self::RemoveOlder { client_id, credential } => {
+                remove_older(digests(&mut entries, client_id, *credential)?, *credential)?;
+            }
         }
+        let text = serde_json::to_string_pretty(&entries).map_err(|_| EditError::Unreadable)?;
+        Ok(text + "\n")
     }
 }
 
-fn entries(text: &str) -> Result<Vec<Entry<'_>>, EditError> {
-    serde_json::from_str(text).map_err(|_| EditError::Unreadable)
-}
-
-/// `text` with `entry`, an object for the client `client_id`, at its end.
-pub fn with_entry(text: &str, client_id: &str, entry: &str) -> Result<String, EditError> {
-    if entries(text)?.iter().any(|known| known.client_id == client_id) {
+fn add(entries: &mut Vec<Entry>, client_id: &str, fields: Map<String, Value>) -> Result<(), EditError> {
+    if entries.iter().any(|entry| entry.is_of(client_id)) {
         return Err(EditError::Taken);
     }
-    let before = text.trim_end().strip_suffix(']').ok_or(EditError::Unreadable)?.trim_end();
-    let comma = if before.ends_with('[') { "" } else { "," };
-    let indented = entry.replace('\n', "\n  ");
-    Ok(format!("{before}{comma}\n  {indented}\n]\n"))
+    entries.push(Entry(fields));
+    Ok(())
 }
 
-/// `text` with `digest` as the client's second one of `credential`.
-pub fn with_second(text: &str, client_id: &str, credential: Credential, digest: &str) -> Result<String, EditError> {
-    with_digests(text, client_id, credential, |mut digests| match digests.len() {
-        0 => Err(credential.none()),
-        1 => {
-            digests.push(digest.into());
-            Ok(digests)
-        }
-        _ => Err(credential.several()),
-    })
+fn add_second(digests: &mut Vec<Value>, credential: Credential, digest: &str) -> Result<(), EditError> {
+    if digests.len() > 1 {
+        return Err(credential.several());
+    }
+    digests.push(digest.into());
+    Ok(())
 }
 
-/// `text` without the older one of the client's two of `credential`, which stands first.
-pub fn without_older(text: &str, client_id: &str, credential: Credential) -> Result<String, EditError> {
-    with_digests(text, client_id, credential, |mut digests| match digests.len() {
-        0 => Err(credential.none()),
-        1 => Err(credential.only_one()),
-        _ => Ok(digests.split_off(1)),
-    })
+fn remove_older(digests: &mut Vec<Value>, credential: Credential) -> Result<(), EditError> {
+    if digests.len() < 2 {
+        return Err(credential.only_one());
+    }
+    digests.remove(0);
+    Ok(())
 }
 
-type Digests<'a> = Vec<Cow<'a, str>>;
-
-fn with_digests<'a>(
-    text: &'a str,
+/// The digests of a client that has at least one.
+fn digests<'a>(
+    entries: &'a mut [Entry],
     client_id: &str,
     credential: Credential,
-    change: impl FnOnce(Digests<'a>) -> Result<Digests<'a>, EditError>,
-) -> Result<String, EditError> {
-    let entry = entries(text)?.into_iter().find(|entry| entry.client_id == client_id).ok_or(EditError::Unknown)?;
-    let written = entry.digests(credential)?.get();
-    let digests = serde_json::from_str(written).map_err(|_| EditError::Unreadable)?;
-    let changed = array(&change(digests)?);
-    // A raw value is a part of the text it was read from.
-    let start = written.as_ptr().addr() - text.as_ptr().addr();
-    let (before, after) = (text.get(..start), text.get(start + written.len()..));
-    let (before, after) = before.zip(after).ok_or(EditError::Unreadable)?;
-    Ok([before, &changed, after].concat())
+) -> Result<&'a mut Vec<Value>, EditError> {
+    let entry = entries.iter_mut().find(|entry| entry.is_of(client_id)).ok_or(EditError::Unknown)?;
+    let digests = entry.0.get_mut(credential.field()).and_then(Value::as_array_mut);
+    digests.filter(|digests| !digests.is_empty()).ok_or(credential.none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str =
+        r#"[{"subject":"x","client_id":"a","client_secret_sha256":["1"],"grant_types":[]},{"client_id":"b"}]"#;
+
+    fn second(client_id: &str) -> Change {
+        Change::AddSecond { client_id: client_id.to_owned(), credential: Credential::Secret, digest: "2".to_owned() }
+    }
+
+    #[test]
+    fn entries_and_fields_keep_their_order() {
+        let text = second("a").apply(TEXT).unwrap();
+        let compact: String = text.split_whitespace().collect();
+        assert_eq!(compact, TEXT.replace(r#"["1"]"#, r#"["1","2"]"#));
+        let older = Change::RemoveOlder { client_id: "a".to_owned(), credential: Credential::Secret };
+        let compact: String = older.apply(&text).unwrap().split_whitespace().collect();
+        assert_eq!(compact, TEXT.replace(r#"["1"]"#, r#"["2"]"#));
+    }
+
+    #[test]
+    fn what_does_not_apply_is_refused() {
+        let add = Change::Add { client_id: "b".to_owned(), fields: Map::new() };
+        assert_eq!(add.apply(TEXT), Err(EditError::Taken));
+        assert_eq!(second("c").apply(TEXT), Err(EditError::Unknown));
+        assert_eq!(second("b").apply(TEXT), Err(EditError::Public));
+        let twice = TEXT.replace(r#""grant_types":[]"#, r#""subject":"y""#);
+        assert_eq!(second("a").apply(&twice), Err(EditError::Unreadable));
+    }
 }

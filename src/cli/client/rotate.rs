@@ -1,13 +1,13 @@
-//! `evergrant client rotate`: from one secret or API key to the next, with both accepted meanwhile.
+//! `evergrant client rotate`: from one secret or API key to the next, with both accepted in between.
 
 use std::path::PathBuf;
 
 use secrecy::ExposeSecret as _;
 
-use crate::cli::client::file::RegistryFile;
-use crate::cli::client::registry::{self, Credential};
-use crate::cli::client::tell::{self, quoted};
-use crate::cli::{CommandError, usage};
+use crate::cli::client::file::edit;
+use crate::cli::client::output;
+use crate::cli::client::registry::{Change, Credential};
+use crate::cli::terminal::{CommandError, shell_quoted};
 use crate::config::Environment;
 use crate::random;
 use crate::secret::{hex, sha256};
@@ -44,33 +44,28 @@ pub fn run(rotation: &Rotation, env: &dyn Environment) -> Result<(), CommandErro
 
 #[expect(clippy::print_stderr, reason = "stdout is the secret alone")]
 fn begin(rotation: &Rotation, env: &dyn Environment) -> Result<(), CommandError> {
-    let Rotation { client_id, file: path, api_key, .. } = rotation;
+    let Rotation { client_id, file, api_key, .. } = rotation;
     let credential = rotation.credential();
-    let file = RegistryFile::read(path, env)?;
     let secret = random::client_secret();
     let digest = hex(&sha256(secret.expose_secret().as_bytes()));
-    file.replace(&registry::with_second(&file.text, client_id, credential, &digest).map_err(usage)?, env)?;
-    eprintln!("{client_id} has a second {} in {}.", credential.as_str(), path.display());
-    tell::show_once(client_id, credential, &secret)?;
-    tell::how_to_deploy(path);
-    let (client_id, path) = (quoted(client_id), quoted(&path.display().to_string()));
+    let change = Change::AddSecond { client_id: client_id.clone(), credential, digest };
+    edit(file, &change, env)?;
+    output::print_change(&change, file.display());
+    output::show_once(client_id, credential, &secret)?;
+    output::print_how_to_deploy(file);
+    let file = file.display().to_string();
+    let (client_id, file) = (shell_quoted(client_id), shell_quoted(&file));
     let option = if *api_key { " --api-key" } else { "" };
     eprintln!("When the client uses the new one, take the older one away, and deploy again:");
-    eprintln!("  evergrant client rotate {client_id} --in {path}{option} --finish");
+    eprintln!("  evergrant client rotate {client_id} --in {file}{option} --finish");
     Ok(())
 }
 
-#[expect(clippy::print_stderr, reason = "stdout is the secret alone")]
 fn finish(rotation: &Rotation, env: &dyn Environment) -> Result<(), CommandError> {
-    let Rotation { client_id, file: path, .. } = rotation;
-    let credential = rotation.credential();
-    let file = RegistryFile::read(path, env)?;
-    file.replace(&registry::without_older(&file.text, client_id, credential).map_err(usage)?, env)?;
-    eprintln!(
-        "{client_id} has only its newer {} in {}; the older one works until this is deployed.",
-        credential.as_str(),
-        path.display()
-    );
-    tell::how_to_deploy(path);
+    let Rotation { client_id, file, .. } = rotation;
+    let change = Change::RemoveOlder { client_id: client_id.clone(), credential: rotation.credential() };
+    edit(file, &change, env)?;
+    output::print_change(&change, file.display());
+    output::print_how_to_deploy(file);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What a command waits for, told to whoever watches: one line on stderr that is written over, and gone in the end.
+//! What a command waits for: one line on a terminal, written over until the wait ends, and then removed.
 
 use std::io::{IsTerminal as _, Write as _, stderr};
 use std::pin::pin;
@@ -8,26 +8,26 @@ use tokio::time::timeout;
 
 use crate::config::Environment;
 
-/// Whoever waits no longer than this is told nothing.
+/// Shorter waits show nothing.
 const MOMENT: Duration = Duration::from_millis(400);
 
 /// Back to the start of the line, and nothing behind it.
 const WIPE: &str = "\r\u{1b}[K";
 
-/// Whether to tell.
+/// Shows what a command waits for, where someone watches.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
     watched: bool,
 }
 
 impl Progress {
-    /// Tells on stderr if that is a terminal that can write over a line.
+    /// Shows it if stderr is a terminal that can write over a line.
     pub fn on_stderr(env: &dyn Environment) -> Self {
         let dumb = env.var("TERM").is_some_and(|terminal| terminal == "dumb");
         Self { watched: !dumb && stderr().is_terminal() }
     }
 
-    /// Waits for `future`, and tells meanwhile that it is `what`.
+    /// Waits for `future`, and shows meanwhile that it is `what`.
     pub async fn wait<T>(self, what: &str, future: impl Future<Output = T>) -> T {
         if !self.watched {
             return future.await;
@@ -39,20 +39,20 @@ impl Progress {
             match timeout(patience, &mut future).await {
                 Ok(done) => {
                     if seconds > 0 {
-                        tell(WIPE);
+                        write(WIPE);
                     }
                     return done;
                 }
                 Err(_) => seconds += 1,
             }
-            tell(&format!("{WIPE}Waiting for: {what} ({seconds} s)"));
+            write(&format!("{WIPE}Waiting for: {what} ({seconds} s)"));
             patience = Duration::from_secs(1);
         }
     }
 }
 
 /// A terminal that is gone is no reason to fail.
-fn tell(text: &str) {
+fn write(text: &str) {
     let mut stderr = stderr().lock();
     let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
 }

@@ -1,0 +1,78 @@
+//! What commands print next to a secret: on stderr, so that stdout is the secret alone.
+
+use std::fmt::Display;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use thiserror::Error;
+
+use crate::cli::client::registry::{Change, Credential};
+use crate::cli::terminal::{CommandError, failed, shell_quoted};
+use crate::config::warnings;
+use crate::oauth::client::{Client, ClientRegistry};
+
+/// The registry that `./deploy` reads, from the repository's root.
+pub const DEPLOYED: &str = "infra/clients.json";
+
+/// The secret or key is lost, though its digest may be in the registry.
+#[derive(Debug, Error)]
+#[error(
+    "the {} could not be written to stdout: take its digest out of the registry again, and make another",
+    credential.as_str()
+)]
+struct ShowError {
+    credential: Credential,
+    source: io::Error,
+}
+
+/// Prints what has changed in `registry`.
+#[expect(clippy::print_stderr, reason = "stdout is the secret alone")]
+pub fn print_change(change: &Change, registry: impl Display) {
+    match change {
+        Change::Add { client_id, .. } => eprintln!("Added {client_id} to {registry}."),
+        Change::AddSecond { client_id, credential, .. } => {
+            eprintln!("{client_id} has a second {} in {registry}.", credential.as_str());
+        }
+        Change::RemoveOlder { client_id, credential } => eprintln!(
+            "{client_id} has only its newer {} in {registry}; the older one works until this is deployed.",
+            credential.as_str()
+        ),
+    }
+}
+
+/// Shows `secret` for the only time.
+#[expect(clippy::print_stderr, reason = "stdout is the secret alone")]
+pub fn show_once(client_id: &str, credential: Credential, secret: &SecretString) -> Result<(), CommandError> {
+    let name = credential.as_str();
+    eprintln!("The {name} of {client_id}, shown once and kept nowhere. Put it where the client keeps it:\n");
+    let mut stdout = io::stdout().lock();
+    let shown = writeln!(stdout, "{}", secret.expose_secret()).and_then(|()| stdout.flush());
+    shown.map_err(|source| failed(ShowError { credential, source }))?;
+    eprintln!();
+    Ok(())
+}
+
+/// Prints how to deploy the registry in `file`. Either way has the same result. An app setting is one line, which the
+/// registry becomes without its line feeds, since JSON has none inside its strings.
+#[expect(clippy::print_stderr, reason = "stdout is the secret alone")]
+pub fn print_how_to_deploy(file: &Path) {
+    if file.ends_with(DEPLOYED) {
+        eprintln!("Deploy it:\n  ./deploy --resource-group <group>\nOr at once:");
+    }
+    let file = file.display().to_string();
+    let file = shell_quoted(&file);
+    eprintln!(
+        "Put the whole registry into the running app, which restarts it:\n  \
+         az functionapp config appsettings set --resource-group <group> --name <function app> --output none \
+         --settings \"EVERGRANT_CLIENTS=$(tr -d '\\r\\n' <{file})\""
+    );
+}
+
+/// Prints the warnings about the client.
+#[expect(clippy::print_stderr, reason = "stdout is the secret alone")]
+pub fn print_warnings(clients: &ClientRegistry, client_id: &str) {
+    for warning in clients.find(client_id).map(|client: &Client| warnings::of(client)).unwrap_or_default() {
+        eprintln!("warning: {warning}");
+    }
+}

@@ -1,0 +1,49 @@
+//! What commands share: how words are parsed, results printed, and failures reported. No command is imported here.
+
+mod error;
+pub mod progress;
+pub mod values;
+
+use std::borrow::Cow;
+use std::io::{ErrorKind, Write as _, stdout};
+
+use anstyle::{AnsiColor, Style};
+
+pub use error::{CommandError, failed, usage};
+
+/// Something works. As all styles, it is for `anstream`, which leaves it out where stdout is no terminal that shows
+/// colors, or where `NO_COLOR` is set.
+pub const GOOD: Style = AnsiColor::Green.on_default();
+/// Something deserves a look.
+pub const NOTE: Style = AnsiColor::Yellow.on_default();
+/// Something is broken.
+pub const BAD: Style = AnsiColor::Red.on_default();
+
+/// Writes a whole document on stdout. A reader who has seen enough, such as `head`, is no failure.
+pub fn print(document: &[u8]) -> Result<(), CommandError> {
+    let mut stdout = stdout().lock();
+    match stdout.write_all(document).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(failed(error)),
+        _ => Ok(()),
+    }
+}
+
+/// `word` as a shell reads it back.
+pub fn shell_quoted(word: &str) -> Cow<'_, str> {
+    // Only NUL cannot be quoted, and no argument of a process holds it.
+    shlex::try_quote(word).unwrap_or(Cow::Borrowed(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_where_a_shell_would_stumble() {
+        assert_eq!(shell_quoted("infra/clients.json"), "infra/clients.json");
+        assert_eq!(shell_quoted("my clients.json"), "'my clients.json'");
+        assert_eq!(shell_quoted("a'b"), r#""a'b""#);
+        assert_eq!(shell_quoted("$(rm x)"), "'$(rm x)'");
+        assert_eq!(shell_quoted(""), "''");
+    }
+}
