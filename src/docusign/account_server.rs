@@ -17,6 +17,7 @@ use crate::docusign::throttle::Throttle;
 use crate::docusign::tokens::assertion::SKEW;
 use crate::docusign::tokens::freshness::Freshness;
 use crate::docusign::userinfo::UserInfo;
+use crate::memory::retry::retry;
 use crate::secret::{hex, sha256};
 use crate::types::BaseUrl;
 use crate::web::http_client::HttpClient;
@@ -95,13 +96,7 @@ impl AccountServer {
     /// [`ExchangeError`], by what DocuSign answered.
     pub async fn exchange(&self, assertion: &str) -> Result<DocusignAccessToken, ExchangeError> {
         let form = [("grant_type", JWT_BEARER_GRANT_TYPE), ("assertion", assertion)];
-        match self.post_token(&form, None).await {
-            Err(ExchangeError::ServerFailed { retry_after: None, .. } | ExchangeError::NoAnswer) => {
-                tokio::time::sleep(RETRY_PAUSE).await;
-                self.post_token(&form, None).await
-            }
-            settled => settled,
-        }
+        retry(|| self.post_token(&form, None), pause_before_retry).await
     }
 
     /// Swaps the code of a sign-in for the access token of whoever signed in. PKCE (RFC 7636 §4.5) shows that the
@@ -204,6 +199,12 @@ impl AccountServer {
         // The parser's error is dropped on purpose: it may quote an access token.
         serde_json::from_slice(&body).map_err(|_| ExchangeError::Malformed)
     }
+}
+
+/// How long to wait before the one repetition; `None` when it would not help.
+fn pause_before_retry(error: &ExchangeError, tries: u32) -> Option<Duration> {
+    let may_pass = matches!(error, ExchangeError::ServerFailed { retry_after: None, .. } | ExchangeError::NoAnswer);
+    (may_pass && tries == 1).then_some(RETRY_PAUSE)
 }
 
 /// Classifies a refusal; of one that is not documented, the log keeps DocuSign's own word if it is a plain one.

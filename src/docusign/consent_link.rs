@@ -79,7 +79,7 @@ pub async fn consent_url(
     let secret = sealing.current().await.map_err(LinkError::Sealing)?;
     let jti = random::id::<32>();
     let code_verifier = secret.code_verifier(&jti);
-    let state = Sealed::new(public_url.as_str(), jti, now, Some(LINK_LIFETIME), ConsentState {}).seal(secret);
+    let state = Sealed::new(public_url.as_str(), jti, now, Some(LINK_LIFETIME), ConsentState {}).seal(&secret);
     let link = ConsentLink {
         redirect_uri: &public_url.join(CALLBACK_PATH),
         state: &state?,

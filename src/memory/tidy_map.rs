@@ -42,6 +42,21 @@ impl<K: Eq + Hash, V> TidyMap<K, V> {
         }
         self.entries.insert(key, value)
     }
+
+    /// The value at `key`, which is added if there is none.
+    pub fn get_or_insert<Q>(&mut self, key: &Q, new: impl FnOnce() -> V, is_live: impl Fn(&V) -> bool) -> V
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
+        V: Clone,
+    {
+        if let Some(value) = self.get(key) {
+            return value.clone();
+        }
+        let value = new();
+        self.insert(key.to_owned(), value.clone(), is_live);
+        value
+    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! Gets the sealing secrets: one signature by the sealing key per process, then nothing but memory.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use thiserror::Error;
-use tokio::sync::Mutex;
 
 use crate::clock::{Clock, UnixSeconds};
+use crate::memory::cached::{Cached, Lifetime, Lifetimes};
 use crate::sealing::secret::{LABEL, SealingSecret};
 use crate::sealing::{Sealable, Sealed, SealedParts, UnsealError};
 use crate::secret::sha256;
@@ -13,70 +13,41 @@ use crate::signing::{AssertionSigner, SignError};
 
 /// One sealing key and the secret born of it. Cheap to clone.
 #[derive(Clone)]
-pub struct SealingKey(Arc<Derivation>);
-
-struct Derivation {
-    kid: String,
+pub struct SealingKey {
+    kid: Arc<str>,
     signer: Arc<dyn AssertionSigner>,
     clock: Arc<dyn Clock>,
-    secret: OnceLock<SealingSecret>,
-    /// Held while the key signs, so that one signature is enough for all; remembers a failure.
-    failure: Mutex<Option<DerivationFailure>>,
+    secret: Arc<Cached<Arc<SealingSecret>, SignError>>,
 }
 
-/// The last failure, how many there were in a row, and until when nothing new is tried.
-struct DerivationFailure {
-    error: SignError,
-    streak: u32,
-    until: UnixSeconds,
-}
+/// The secret never changes. A failure is kept as long as one of signing an assertion.
+const LIFETIMES: Lifetimes<Arc<SealingSecret>, SignError> =
+    Lifetimes { answer: |_| Lifetime::Forever, failure: |error, streak| error.kind().remembered_for(streak) };
 
 impl SealingKey {
     /// A sealing key that sealed tokens name as `kid`.
     #[must_use]
     pub fn new(kid: String, signer: Arc<dyn AssertionSigner>, clock: Arc<dyn Clock>) -> Self {
-        Self(Arc::new(Derivation { kid, signer, clock, secret: OnceLock::new(), failure: Mutex::default() }))
+        Self { kid: kid.into(), signer, clock, secret: Arc::new(Cached::new(LIFETIMES)) }
     }
 
     /// The secret. The signing runs in a task of its own: a caller who hangs up cancels nothing for the others.
-    async fn secret(&self) -> Result<&SealingSecret, SignError> {
-        if let Some(secret) = self.0.secret.get() {
-            return Ok(secret);
+    async fn secret(&self) -> Result<Arc<SealingSecret>, SignError> {
+        if let Some(settled) = self.secret.settled(self.clock.now()) {
+            return settled;
         }
-        let derivation = Arc::clone(&self.0);
-        tokio::spawn(async move { derivation.run().await }).await.unwrap_or(Err(SignError::NoAnswer))?;
-        self.0.secret.get().ok_or(SignError::NoAnswer)
+        let derivation = derive(Arc::clone(&self.kid), Arc::clone(&self.signer));
+        self.secret.get_in_task(&self.clock, derivation).await.unwrap_or(Err(SignError::NoAnswer))
     }
 }
 
-impl Derivation {
-    async fn run(&self) -> Result<(), SignError> {
-        let mut failure = self.failure.lock().await;
-        if self.secret.get().is_some() {
-            return Ok(());
-        }
-        if let Some(failure) = failure.as_ref().filter(|failure| self.clock.now() < failure.until) {
-            return Err(failure.error.clone());
-        }
-        match self.derive().await {
-            Ok(secret) => {
-                let _ = self.secret.set(secret);
-                Ok(())
-            }
-            Err(error) => {
-                tracing::warn!(event = "sealing_key_unavailable", cause = %error, "the sealing key cannot be used");
-                let streak = failure.as_ref().map_or(0, |failure| failure.streak).saturating_add(1);
-                let until = self.clock.now().plus(error.kind().remembered_for(streak));
-                *failure = Some(DerivationFailure { error: error.clone(), streak, until });
-                Err(error)
-            }
-        }
-    }
-
-    async fn derive(&self) -> Result<SealingSecret, SignError> {
-        let signature = self.signer.sign_digest(sha256(LABEL)).await?;
-        SealingSecret::derive(self.kid.clone(), &signature).map_err(|_| SignError::Unusable)
-    }
+async fn derive(kid: Arc<str>, signer: Arc<dyn AssertionSigner>) -> Result<Arc<SealingSecret>, SignError> {
+    let signature = signer.sign_digest(sha256(LABEL)).await;
+    let secret = signature
+        .and_then(|signature| SealingSecret::derive(kid.to_string(), &signature).map_err(|_| SignError::Unusable));
+    secret.map(Arc::new).inspect_err(|error| {
+        tracing::warn!(event = "sealing_key_unavailable", cause = %error, "the sealing key cannot be used");
+    })
 }
 
 /// The sealing keys: the first seals, all open.
@@ -96,7 +67,7 @@ impl SealingKeys {
     ///
     /// # Errors
     /// As [`AssertionSigner::sign_digest`]; logged here, once, and remembered for a while.
-    pub async fn current(&self) -> Result<&SealingSecret, SignError> {
+    pub async fn current(&self) -> Result<Arc<SealingSecret>, SignError> {
         self.current.secret().await
     }
 
@@ -109,11 +80,11 @@ impl SealingKeys {
         issuer: &str,
         sealed: &str,
         now: UnixSeconds,
-    ) -> Result<(Sealed<T>, &SealingSecret), OpenError> {
+    ) -> Result<(Sealed<T>, Arc<SealingSecret>), OpenError> {
         let presented = SealedParts::read(sealed).filter(|presented| presented.label.typ == T::TYP);
         let presented = presented.ok_or(OpenError::NotOurs)?;
         let mut keys = std::iter::once(&self.current).chain(&self.previous);
-        let Some(key) = keys.find(|key| key.0.kid == presented.label.kid) else {
+        let Some(key) = keys.find(|key| *key.kid == *presented.label.kid) else {
             // Perhaps forged; perhaps sealed by a key that the settings do not list any more, or not yet.
             tracing::warn!(
                 event = "sealing_key_unknown",
@@ -122,7 +93,7 @@ impl SealingKeys {
             return Err(OpenError::UnknownKey);
         };
         let secret = key.secret().await?;
-        Ok((presented.open(secret, issuer, now)?, secret))
+        Ok((presented.open(&secret, issuer, now)?, secret))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Opens a sealed token that may be of several kinds, as the kind that its header names.
 
+use std::sync::Arc;
+
 use crate::clock::UnixSeconds;
 use crate::sealing::claims::{
     AuthorizationCode, BrowsingState, ConsentState, RefreshToken, SealedAccessToken, SignInState,
@@ -44,13 +46,13 @@ impl Opened {
 ///
 /// # Errors
 /// As [`SealingKeys::open`].
-pub async fn open_any<'a>(
-    keys: &'a SealingKeys,
+pub async fn open_any(
+    keys: &SealingKeys,
     kinds: &[&str],
     issuer: &str,
     sealed: &str,
     now: UnixSeconds,
-) -> Result<(Opened, &'a SealingSecret), OpenError> {
+) -> Result<(Opened, Arc<SealingSecret>), OpenError> {
     let typ = label(sealed).map(|label| label.typ).filter(|typ| kinds.contains(&typ.as_str()));
     let unopened = Unopened { keys, issuer, sealed, now };
     match typ.as_deref() {
@@ -64,15 +66,15 @@ pub async fn open_any<'a>(
     }
 }
 
-struct Unopened<'a, 'b> {
+struct Unopened<'a> {
     keys: &'a SealingKeys,
-    issuer: &'b str,
-    sealed: &'b str,
+    issuer: &'a str,
+    sealed: &'a str,
     now: UnixSeconds,
 }
 
-impl<'a> Unopened<'a, '_> {
-    async fn open<T: Sealable>(self, kind: fn(Sealed<T>) -> Opened) -> Result<(Opened, &'a SealingSecret), OpenError> {
+impl Unopened<'_> {
+    async fn open<T: Sealable>(self, kind: fn(Sealed<T>) -> Opened) -> Result<(Opened, Arc<SealingSecret>), OpenError> {
         let (sealed, secret) = self.keys.open::<T>(self.issuer, self.sealed, self.now).await?;
         Ok((kind(sealed), secret))
     }

@@ -15,9 +15,10 @@ use azure_security_keyvault_keys::models::{
 };
 use azure_security_keyvault_keys::{KeyClient, KeyClientOptions};
 use tokio::sync::OnceCell;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use crate::identity::Identity;
+use crate::memory::retry::retry;
 use crate::secret::Sha256;
 use crate::signing::key_id::KeyVaultKeyId;
 use crate::signing::public_key::PublicKey;
@@ -110,18 +111,9 @@ impl KeyVaultSigner {
     where
         F: Future<Output = Result<T, SignError>> + Send,
     {
-        let mut tries = 1;
-        loop {
-            let answer = timeout(self.vault.identity.try_timeout(), call()).await;
-            match answer.unwrap_or(Err(SignError::NoAnswer)) {
-                Err(error) if tries < TRIES => match pause_before_retry(&error, tries) {
-                    Some(pause) => sleep(pause).await,
-                    None => return Err(error),
-                },
-                settled => return settled,
-            }
-            tries += 1;
-        }
+        let limit = self.vault.identity.try_timeout();
+        let call = || async { timeout(limit, call()).await.unwrap_or(Err(SignError::NoAnswer)) };
+        retry(call, |error, tries| (tries < TRIES).then(|| pause_before_retry(error, tries)).flatten()).await
     }
 }
 

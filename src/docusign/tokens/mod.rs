@@ -201,16 +201,10 @@ impl AccessTokens {
         if let Some(entry) = self.entries.read().unwrap_or_else(PoisonError::into_inner).get(cache_key) {
             return Arc::clone(entry);
         }
-        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
-        // Somebody may have added it since.
-        if let Some(entry) = entries.get(cache_key) {
-            return Arc::clone(entry);
-        }
-        let (entry, now) = (Arc::<SlotEntry>::default(), self.clock.now());
+        let (mut entries, now) = (self.entries.write().unwrap_or_else(PoisonError::into_inner), self.clock.now());
         // One that somebody holds is in use, or about to be.
         let is_live = |entry: &Arc<SlotEntry>| Arc::strong_count(entry) > 1 || entry.lock().0.is_live(now);
-        entries.insert(cache_key.clone(), Arc::clone(&entry), is_live);
-        entry
+        entries.get_or_insert(cache_key, Arc::default, is_live)
     }
 }
 

@@ -89,7 +89,7 @@ impl AuthorizeEndpoint {
         let secret = secret.ok().and_then(Result::ok).ok_or(UNAVAILABLE)?;
         let scope = requested_scope(&self.docusign.scopes, &authorization.scope);
         let Self { issuer, docusign, .. } = self;
-        let sign_in = SignIn { issuer, docusign, secret, scope: &scope, now: self.clock.now() };
+        let sign_in = SignIn { issuer, docusign, secret: &secret, scope: &scope, now: self.clock.now() };
         let redirect = sign_in.begin(|browser| sign_in_state(target, authorization, state, browser));
         redirect.map_err(|error| match error {
             SignInError::TooLong => TOO_LONG,

@@ -69,6 +69,6 @@ impl ConsentCallback {
         let content = BrowserSession { client_id: client_id.to_owned(), user: user.as_str().to_owned() };
         let (issuer, jti, now) = (self.issuer.as_str(), random::id::<16>(), self.clock.now());
         let session = Sealed::new(issuer, jti, now, Some(SESSION_LIFETIME), content);
-        session.seal(secret).map_err(|_| ConsentOutcome::StateUnchecked)
+        session.seal(&secret).map_err(|_| ConsentOutcome::StateUnchecked)
     }
 }

@@ -115,7 +115,7 @@ impl ConsentCallback {
             process_id: self.process_id.clone(),
         };
         let (issuer, jti) = (self.issuer.as_str(), random::id::<32>());
-        let code = Sealed::new(issuer, jti, self.clock.now(), Some(CODE_LIFETIME), content).seal(secret);
+        let code = Sealed::new(issuer, jti, self.clock.now(), Some(CODE_LIFETIME), content).seal(&secret);
         Ok(NewCode { code: code.map_err(|_| ConnectError::SealingUnavailable)?, grant_id })
     }
 }

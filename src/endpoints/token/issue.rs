@@ -67,7 +67,7 @@ pub struct Granted {
 
 impl TokenIssuer {
     /// Opens a sealed token, with the secret that sealed it.
-    pub(super) async fn open<T: Sealable>(&self, sealed: &str) -> Result<(Sealed<T>, &SealingSecret), OpenError> {
+    pub(super) async fn open<T: Sealable>(&self, sealed: &str) -> Result<(Sealed<T>, Arc<SealingSecret>), OpenError> {
         self.sealing.open(self.issuer.as_str(), sealed, self.clock.now()).await
     }
 
@@ -131,12 +131,12 @@ impl TokenIssuer {
         let Some(current) = current.ok().and_then(Result::ok).filter(|current| current.kid() != sealed_by.kid()) else {
             return Ok(presented);
         };
-        sealed.seal(current).map(SecretString::from).map_err(|_| TokenError::SealingUnavailable)
+        sealed.seal(&current).map(SecretString::from).map_err(|_| TokenError::SealingUnavailable)
     }
 
     async fn seal<T: Sealable>(&self, sealed: Sealed<T>) -> Result<SecretString, TokenError> {
         let secret = self.sealing.current().await.map_err(|_| TokenError::SealingUnavailable)?;
-        sealed.seal(secret).map(SecretString::from).map_err(|_| TokenError::SealingUnavailable)
+        sealed.seal(&secret).map(SecretString::from).map_err(|_| TokenError::SealingUnavailable)
     }
 
     /// §5.1, and the audit event.

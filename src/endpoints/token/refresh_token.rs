@@ -43,7 +43,7 @@ pub async fn refresh(
     let refresh_token = if client.is_public() {
         successor(endpoint, &sealed, now).await?
     } else {
-        issuer.resealed(&sealed, presented, sealed_by).await?
+        issuer.resealed(&sealed, presented, &sealed_by).await?
     };
     Ok(Granted { access_token, grant, refresh_token: Some(refresh_token) })
 }
@@ -66,7 +66,7 @@ async fn successor(
     };
     let jti = secret.successor_jti(&grant.grant_id, generation);
     let content = RefreshToken { grant: grant.clone(), generation };
-    let successor = Sealed::new(issuer.issuer.as_str(), jti, at, None, content).seal(secret);
+    let successor = Sealed::new(issuer.issuer.as_str(), jti, at, None, content).seal(&secret);
     successor.map(SecretString::from).map_err(|_| TokenError::SealingUnavailable)
 }
 

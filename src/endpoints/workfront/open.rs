@@ -112,7 +112,7 @@ impl BrowserDownload {
         let scope = requested_scope(&self.docusign.scopes, &client.scope);
         let back = request.uri().path_and_query().map_or("/", PathAndQuery::as_str).to_owned();
         let (issuer, client_id, now) = (&self.callers.issuer, client.client_id.to_string(), self.callers.clock.now());
-        let sign_in = SignIn { issuer, docusign: &self.docusign, secret, scope: &scope, now };
+        let sign_in = SignIn { issuer, docusign: &self.docusign, secret: &secret, scope: &scope, now };
         let redirect = sign_in.begin(|browser| BrowsingState { client_id, back, browser });
         redirect.map_err(|error| match error {
             SignInError::TooLong => NO_SUCH_ITEM,

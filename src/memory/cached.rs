@@ -1,0 +1,293 @@
+//! One answer that is kept for a while and fetched by one caller for all. Failures are kept too, and while fetching fails
+//! an old answer is better than none.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::task::JoinHandle;
+
+use crate::clock::{Clock, UnixSeconds};
+
+/// How long an answer is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lifetime {
+    /// So many seconds.
+    Seconds(u64),
+    /// Until the process ends, or the answer is dropped.
+    Forever,
+}
+
+/// How long answers and failures are kept.
+pub struct Lifetimes<V, E> {
+    /// How long an answer is kept.
+    pub answer: fn(&V) -> Lifetime,
+    /// Seconds in which nothing is fetched after a failure, which is the `n`th in a row, counted from 1.
+    pub failure: fn(&E, u32) -> u64,
+}
+
+/// An answer of type `V`, or the failure `E` to fetch it.
+pub struct Cached<V, E> {
+    lifetimes: Lifetimes<V, E>,
+    state: Mutex<State<V, E>>,
+    /// Held while fetching.
+    fetching: tokio::sync::Mutex<()>,
+}
+
+struct State<V, E> {
+    answer: Option<(V, Expiry)>,
+    failure: Option<Failure<E>>,
+}
+
+struct Failure<E> {
+    error: E,
+    streak: u32,
+    expiry: Expiry,
+}
+
+#[derive(Clone, Copy)]
+enum Expiry {
+    Never,
+    At { at: UnixSeconds, lifetime: u64 },
+}
+
+impl Expiry {
+    const fn after(lifetime: Lifetime, since: UnixSeconds) -> Self {
+        match lifetime {
+            Lifetime::Seconds(lifetime) => Self::At { at: since.plus(lifetime), lifetime },
+            Lifetime::Forever => Self::Never,
+        }
+    }
+
+    /// More time left than the whole lifetime means that the clock was set back.
+    fn is_ahead(self, now: UnixSeconds) -> bool {
+        match self {
+            Self::Never => true,
+            Self::At { at, lifetime } => (1..=lifetime).contains(&at.seconds_left(now)),
+        }
+    }
+}
+
+impl<V, E> Clone for Lifetimes<V, E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<V, E> Copy for Lifetimes<V, E> {}
+
+impl<V: Clone, E: Clone> Cached<V, E> {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new(lifetimes: Lifetimes<V, E>) -> Self {
+        let state = Mutex::new(State { answer: None, failure: None });
+        Self { lifetimes, state, fetching: tokio::sync::Mutex::default() }
+    }
+
+    /// What is kept, or else what `fetch` brings. A caller who hangs up ends the fetch, and the next one begins it again.
+    ///
+    /// # Errors
+    /// Those of `fetch`, if there is no old answer.
+    pub async fn get(&self, clock: &dyn Clock, fetch: impl Future<Output = Result<V, E>>) -> Result<V, E> {
+        if let Some(settled) = self.settled(clock.now()) {
+            return settled;
+        }
+        let _turn = self.fetching.lock().await;
+        let asked_at = clock.now();
+        if let Some(settled) = self.settled(asked_at) {
+            return settled;
+        }
+        let fetched = fetch.await;
+        self.settle(fetched, asked_at, clock.now())
+    }
+
+    /// The same in a task of its own, so that a caller who hangs up cancels nothing for the others.
+    pub fn get_in_task<F>(self: &Arc<Self>, clock: &Arc<dyn Clock>, fetch: F) -> JoinHandle<Result<V, E>>
+    where
+        F: Future<Output = Result<V, E>> + Send + 'static,
+        V: Send + 'static,
+        E: Send + 'static,
+    {
+        let (this, clock) = (Arc::clone(self), Arc::clone(clock));
+        tokio::spawn(async move { this.get(clock.as_ref(), fetch).await })
+    }
+
+    /// What can be answered at `now` without fetching.
+    pub fn settled(&self, now: UnixSeconds) -> Option<Result<V, E>> {
+        let state = self.lock();
+        let failure = state.failure.as_ref().filter(|failure| failure.expiry.is_ahead(now));
+        match (&state.answer, failure) {
+            (Some((answer, expiry)), failure) if expiry.is_ahead(now) || failure.is_some() => Some(Ok(answer.clone())),
+            (None, Some(failure)) => Some(Err(failure.error.clone())),
+            _ => None,
+        }
+    }
+
+    /// The last answer, however old.
+    pub fn last_answer(&self) -> Option<V> {
+        self.lock().answer.as_ref().map(|(answer, _)| answer.clone())
+    }
+
+    /// Did the last fetch fail?
+    pub fn is_failing(&self) -> bool {
+        self.lock().failure.is_some()
+    }
+
+    /// Keeps an answer that came another way.
+    pub fn put(&self, answer: V, lifetime: Lifetime, now: UnixSeconds) {
+        *self.lock() = State { answer: Some((answer, Expiry::after(lifetime, now))), failure: None };
+    }
+
+    /// Drops the answer, which has proved wrong.
+    pub fn drop_answer(&self) {
+        self.lock().answer = None;
+    }
+
+    /// Would anything be lost with this at `now`?
+    pub fn is_live(&self, now: UnixSeconds) -> bool {
+        self.settled(now).is_some() || self.fetching.try_lock().is_err()
+    }
+
+    /// An answer is as old as the question. One that was put here since the question is newer.
+    fn settle(&self, fetched: Result<V, E>, asked_at: UnixSeconds, now: UnixSeconds) -> Result<V, E> {
+        let state = &mut *self.lock();
+        if let Some((answer, _)) = state.answer.as_ref().filter(|(_, expiry)| expiry.is_ahead(now)) {
+            return Ok(answer.clone());
+        }
+        match fetched {
+            Ok(answer) => {
+                let expiry = Expiry::after((self.lifetimes.answer)(&answer), asked_at);
+                *state = State { answer: Some((answer.clone(), expiry)), failure: None };
+                Ok(answer)
+            }
+            Err(error) => {
+                let streak = state.failure.as_ref().map_or(1, |failure| failure.streak.saturating_add(1));
+                let lifetime = Lifetime::Seconds((self.lifetimes.failure)(&error, streak));
+                state.failure = Some(Failure { error: error.clone(), streak, expiry: Expiry::after(lifetime, now) });
+                state.answer.as_ref().map(|(answer, _)| answer.clone()).ok_or(error)
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<V, E>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+    use std::time::Duration;
+
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct TestClock(AtomicU64);
+
+    impl Clock for TestClock {
+        fn now(&self) -> UnixSeconds {
+            UnixSeconds(self.0.load(Ordering::SeqCst))
+        }
+    }
+
+    struct Stage {
+        cached: Arc<Cached<u32, u32>>,
+        clock: Arc<dyn Clock>,
+        time: Arc<TestClock>,
+        fetches: Arc<AtomicU32>,
+    }
+
+    impl Stage {
+        fn new() -> Self {
+            let time = Arc::new(TestClock(AtomicU64::new(10_000)));
+            let answer = |answer: &u32| if *answer == 0 { Lifetime::Forever } else { Lifetime::Seconds(60) };
+            let lifetimes = Lifetimes { answer, failure: |_, streak| u64::from(streak) * 10 };
+            let cached = Arc::new(Cached::new(lifetimes));
+            Self { cached, clock: Arc::<TestClock>::clone(&time), time, fetches: Arc::default() }
+        }
+
+        fn fetch(&self, result: Result<u32, u32>) -> impl Future<Output = Result<u32, u32>> + Send + use<> {
+            let fetches = Arc::clone(&self.fetches);
+            async move {
+                fetches.fetch_add(1, Ordering::SeqCst);
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                result
+            }
+        }
+
+        async fn get(&self, result: Result<u32, u32>) -> Result<u32, u32> {
+            self.cached.get(self.clock.as_ref(), self.fetch(result)).await
+        }
+
+        fn advance(&self, seconds: u64) {
+            self.time.0.fetch_add(seconds, Ordering::SeqCst);
+        }
+
+        fn fetches(&self) -> u32 {
+            self.fetches.load(Ordering::SeqCst)
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_caller_fetches_for_all_and_the_answer_is_kept_as_long_as_it_says() {
+        let stage = Stage::new();
+        let answers = join_all((0..50).map(|_| stage.get(Ok(7)))).await;
+        assert!(answers.iter().all(|answer| *answer == Ok(7)));
+        stage.advance(59);
+        assert_eq!(stage.get(Ok(8)).await, Ok(7));
+        stage.advance(1);
+        assert_eq!(stage.get(Ok(0)).await, Ok(0));
+        stage.advance(1_000_000);
+        assert_eq!((stage.get(Ok(9)).await, stage.fetches()), (Ok(0), 2), "kept forever");
+        stage.cached.drop_answer();
+        assert_eq!((stage.get(Ok(9)).await, stage.fetches()), (Ok(9), 3));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failure_is_kept_longer_each_time_and_an_old_answer_is_better() {
+        let stage = Stage::new();
+        assert_eq!(stage.get(Err(1)).await, Err(1));
+        stage.advance(9);
+        assert_eq!(stage.get(Ok(7)).await, Err(1));
+        stage.advance(1);
+        assert_eq!(stage.get(Err(2)).await, Err(2));
+        stage.advance(19);
+        assert_eq!((stage.get(Ok(7)).await, stage.fetches()), (Err(2), 2));
+        stage.advance(1);
+        assert_eq!(stage.get(Ok(7)).await, Ok(7));
+        stage.advance(60);
+        assert_eq!(stage.get(Err(3)).await, Ok(7));
+        assert!(stage.cached.is_failing());
+        assert_eq!((stage.get(Ok(8)).await, stage.fetches()), (Ok(7), 4));
+        stage.advance(10);
+        assert_eq!(stage.get(Ok(8)).await, Ok(8));
+        assert!(!stage.cached.is_failing());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_is_set_back_keeps_nothing_longer() {
+        let stage = Stage::new();
+        assert_eq!(stage.get(Err(1)).await, Err(1));
+        stage.time.0.store(5_000, Ordering::SeqCst);
+        assert_eq!(stage.get(Ok(7)).await, Ok(7));
+        stage.time.0.store(1_000, Ordering::SeqCst);
+        assert_eq!(stage.get(Ok(8)).await, Ok(8));
+        assert_eq!((stage.cached.last_answer(), stage.fetches()), (Some(8), 3));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_caller_who_hangs_up_cancels_nothing_and_what_is_put_in_meanwhile_is_newer() {
+        let stage = Stage::new();
+        drop(stage.cached.get_in_task(&stage.clock, stage.fetch(Ok(7))));
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert!(stage.cached.is_live(stage.clock.now()), "it is being fetched");
+        assert_eq!((stage.get(Ok(8)).await, stage.fetches()), (Ok(7), 1));
+        stage.advance(60);
+        let fetching = stage.cached.get_in_task(&stage.clock, stage.fetch(Ok(9)));
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        stage.cached.put(5, Lifetime::Seconds(30), stage.clock.now());
+        assert_eq!(fetching.await.unwrap(), Ok(5));
+        stage.advance(30);
+        assert!(!stage.cached.is_live(stage.clock.now()));
+    }
+}
