@@ -74,7 +74,7 @@ impl App {
         let minter = Minter::new(&settings.docusign, keys.signing_keys(), account_server.clone(), Arc::clone(&clock));
         let access_tokens = AccessTokens::new(Arc::new(minter), Arc::clone(&clock));
         let upstream = DocusignApi::new(
-            settings.docusign.clone(),
+            &settings.docusign,
             account_server.clone(),
             access_tokens.clone(),
             Arc::clone(&http),

@@ -50,7 +50,7 @@ impl Doctor {
                 return (Finding::bad(error.to_string(), fixes::mint(&MintError::Exchange(error))), None);
             }
         };
-        match self.upstream.account_of(&user) {
+        match self.upstream.accounts.account_of(&user) {
             Ok(account) => {
                 let told = format!("{} ({}), as {} <{}>", account.name, account.id, user.name, user.email);
                 (Finding::good(told), Some((user, account)))
@@ -84,7 +84,7 @@ impl Doctor {
         let finding = match known {
             _ if !used => Finding::skipped("not used: DOCUSIGN_SCOPES has none of CLM's scopes"),
             None => Finding::skipped(without),
-            Some((_, account)) => match self.upstream.discover_clm(account).await {
+            Some((_, account)) => match self.upstream.accounts.discover_clm(account).await {
                 Ok(hosts) => self.clm_member(&hosts).await,
                 Err(error @ ApiError::NoClm) => Finding::bad("CLM does not know the account", fixes::api(&error)),
                 Err(error) => Finding::bad(error.to_string(), fixes::api(&error)),
@@ -96,7 +96,7 @@ impl Doctor {
     async fn clm_member(&self, hosts: &ClmHosts) -> Finding {
         let Some(url) = hosts.object.below("members/current") else { return Finding::skipped(NO_ACCOUNT) };
         let host = url.host_str().unwrap_or_default().to_owned();
-        let answer = self.upstream.send(&self.upstream.integration_user(), Call::json(Method::GET, url)).await;
+        let answer = self.upstream.calls.send(&self.upstream.integration_user, Call::json(Method::GET, url)).await;
         let member = match answer {
             Ok(answer) => calls::read_json::<Member>(answer).await,
             Err(error) => Err(error),
@@ -117,7 +117,7 @@ impl Doctor {
         self.clients.iter().find(|client| !client.api_key_sha256.is_empty())?;
         let finding = match known {
             None => Finding::skipped(without),
-            Some((user, _)) => match self.upstream.look_user_up(&user.email.to_lowercase()).await {
+            Some((user, _)) => match self.upstream.users.look_up(&user.email.to_lowercase()).await {
                 Ok(UserLookup::One(found)) if self.docusign.user_id.is(found.as_str()) => {
                     Finding::good("the integration user finds itself")
                 }

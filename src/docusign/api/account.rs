@@ -2,15 +2,23 @@
 
 use std::sync::Arc;
 
+use futures_util::TryFutureExt as _;
 use http::{Method, StatusCode};
 use serde::Deserialize;
 
-use crate::docusign::api::DocusignApi;
+use crate::clock::Clock;
+use crate::config::DocusignSettings;
+use crate::docusign::account_server::AccountServer;
 use crate::docusign::api::addresses::ApiBase;
-use crate::docusign::api::calls::{self, Call};
+use crate::docusign::api::calls::{self, Call, Calls};
 use crate::docusign::api::error::ApiError;
-use crate::docusign::api::remembered::LONGEST;
+use crate::docusign::api::{Actor, lifetimes, log_failure};
 use crate::docusign::userinfo::UserInfo;
+use crate::memory::cached::{Cached, Lifetime};
+use crate::types::{BaseUrl, Guid};
+
+/// How long the account and its hosts are kept.
+const KEPT_FOR: Lifetime = Lifetime::Seconds(3600);
 
 /// The account of the integration user.
 #[derive(Debug)]
@@ -45,26 +53,61 @@ struct Discovery {
     download: String,
 }
 
-impl DocusignApi {
-    /// The account; remembered for an hour.
-    ///
-    /// # Errors
-    /// [`ApiError`] if there is none, or DocuSign does not tell.
-    pub async fn account(&self) -> Result<Arc<Account>, ApiError> {
-        self.account.get(self.clock.as_ref(), |_| LONGEST, self.find_account()).await
+/// Finds the account of the integration user.
+pub struct AccountLookup {
+    account_server: AccountServer,
+    calls: Arc<Calls>,
+    integration_user: Actor,
+    account_id: Option<Guid>,
+    clm_url: BaseUrl,
+    trusted_hosts: Vec<String>,
+    clock: Arc<dyn Clock>,
+    account: Cached<Arc<Account>, ApiError>,
+    clm: Cached<Arc<ClmHosts>, ApiError>,
+}
+
+impl AccountLookup {
+    /// Looks up the account that `settings` lead to.
+    #[must_use]
+    pub fn new(
+        settings: &DocusignSettings,
+        account_server: AccountServer,
+        calls: Arc<Calls>,
+        integration_user: Actor,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            account_server,
+            calls,
+            integration_user,
+            account_id: settings.account_id.clone(),
+            clm_url: settings.clm_url.clone(),
+            trusted_hosts: settings.trusted_hosts.clone(),
+            clock,
+            account: Cached::new(lifetimes(|_| KEPT_FOR)),
+            clm: Cached::new(lifetimes(|_| KEPT_FOR)),
+        }
     }
 
-    /// The hosts of CLM; remembered for an hour.
+    /// The account; cached for an hour.
     ///
     /// # Errors
-    /// [`ApiError`] if the account has no CLM, or nobody tells.
+    /// [`ApiError`] if there is none, or DocuSign does not answer and never did.
+    pub async fn account(&self) -> Result<Arc<Account>, ApiError> {
+        self.account.get(self.clock.as_ref(), self.find_account().inspect_err(log_failure)).await
+    }
+
+    /// The hosts of CLM; cached for an hour.
+    ///
+    /// # Errors
+    /// [`ApiError`] if the account has no CLM, or DocuSign does not answer and never did.
     pub async fn clm(&self) -> Result<Arc<ClmHosts>, ApiError> {
         let discovery = async { self.discover_clm(self.account().await?.as_ref()).await };
-        self.clm.get(self.clock.as_ref(), |_| LONGEST, discovery).await
+        self.clm.get(self.clock.as_ref(), discovery.inspect_err(log_failure)).await
     }
 
     async fn find_account(&self) -> Result<Arc<Account>, ApiError> {
-        let access_token = self.access_token(&self.integration_user()).await?;
+        let access_token = self.calls.access_token(&self.integration_user).await?;
         let user = self.account_server.userinfo(&access_token.secret).await.map_err(ApiError::AccountUnknown)?;
         self.account_of(&user).map(Arc::new)
     }
@@ -74,26 +117,26 @@ impl DocusignApi {
     /// # Errors
     /// [`ApiError`] if there is none, or its address is not DocuSign's.
     pub fn account_of(&self, user: &UserInfo) -> Result<Account, ApiError> {
-        let account = match &self.docusign.account_id {
+        let account = match &self.account_id {
             Some(id) => user.account_with_id(id),
             None => user.account(),
         };
         let account = account.filter(|account| !account.id.is_empty()).ok_or(ApiError::NoAccount)?;
-        let esign = ApiBase::parse(&account.base_uri, "/restapi", &self.docusign.trusted_hosts);
+        let esign = ApiBase::parse(&account.base_uri, "/restapi", &self.trusted_hosts);
         let (name, id) = (account.name.clone(), account.id.clone());
         Ok(Account { name, id, esign: esign.ok_or(ApiError::Untrusted)? })
     }
 
-    /// The hosts of `account`'s CLM, asked for anew.
+    /// The hosts of `account`'s CLM, past the cache.
     ///
     /// # Errors
     /// [`ApiError`] if it has no CLM, or nobody tells.
     pub async fn discover_clm(&self, account: &Account) -> Result<Arc<ClmHosts>, ApiError> {
-        let named = &self.docusign.trusted_hosts;
-        let discovery = ApiBase::parse(self.docusign.clm_url.as_str(), "/api/v2", named);
+        let named = &self.trusted_hosts;
+        let discovery = ApiBase::parse(self.clm_url.as_str(), "/api/v2", named);
         let url =
             discovery.and_then(|base| base.below(&format!("{}/account", account.id))).ok_or(ApiError::Untrusted)?;
-        let answer = self.send(&self.integration_user(), Call::json(Method::GET, url)).await?;
+        let answer = self.calls.send(&self.integration_user, Call::json(Method::GET, url)).await?;
         if matches!(answer.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             return Err(ApiError::NoClm);
         }

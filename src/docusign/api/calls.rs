@@ -16,9 +16,11 @@ use tokio::time::timeout;
 use url::Url;
 
 use crate::docusign::account_server::DocusignAccessToken;
+use crate::docusign::api::Actor;
 use crate::docusign::api::error::ApiError;
-use crate::docusign::api::{Actor, DocusignApi};
+use crate::docusign::tokens::AccessTokens;
 use crate::web::body::{Chunks, STANDSTILL, StreamError, Upload, Watched};
+use crate::web::http_client::HttpClient;
 
 /// How long an answer that is read as a whole may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -113,7 +115,19 @@ impl Call {
     }
 }
 
-impl DocusignApi {
+/// Makes calls with access tokens from the cache.
+pub struct Calls {
+    access_tokens: AccessTokens,
+    http: Arc<HttpClient>,
+}
+
+impl Calls {
+    /// Calls over `http`, with tokens of `access_tokens`.
+    #[must_use]
+    pub const fn new(access_tokens: AccessTokens, http: Arc<HttpClient>) -> Self {
+        Self { access_tokens, http }
+    }
+
     /// Makes `call` in the name of `actor`. After a 401 once more with a new access token, if the body can be sent twice;
     /// a second 401 is the answer.
     ///

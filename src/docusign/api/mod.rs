@@ -8,25 +8,25 @@ pub mod account;
 pub mod addresses;
 pub mod calls;
 pub mod error;
-mod remembered;
 pub mod users;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::config::DocusignSettings;
 use crate::docusign::account_server::AccountServer;
 use crate::docusign::tokens::AccessTokens;
-use crate::memory::tidy_map::TidyMap;
+use crate::memory::cached::{Lifetime, Lifetimes};
 use crate::oauth::scope::Scope;
 use crate::types::Guid;
 use crate::web::http_client::HttpClient;
-use account::{Account, ClmHosts};
-use remembered::Remembered;
-use users::UserLookup;
+use account::AccountLookup;
+use calls::Calls;
+use error::ApiError;
+use users::Users;
 
-/// Names of users that are kept before those that may be forgotten are.
-const USERS_AT_LEAST: usize = 1024;
+/// Seconds for which nothing is asked again after a failure.
+const FAILED_FOR: u64 = 5;
 
 /// In whose name a call is made, and within which scope.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,36 +37,48 @@ pub struct Actor {
     pub scope: Scope,
 }
 
-/// DocuSign's APIs and what is remembered of them.
+/// DocuSign's APIs.
 pub struct DocusignApi {
-    docusign: DocusignSettings,
-    account_server: AccountServer,
-    access_tokens: AccessTokens,
-    http: Arc<HttpClient>,
-    clock: Arc<dyn Clock>,
-    account: Remembered<Arc<Account>>,
-    clm: Remembered<Arc<ClmHosts>>,
-    users: Mutex<TidyMap<String, Arc<Remembered<UserLookup>>>>,
+    /// Makes calls in a user's name.
+    pub calls: Arc<Calls>,
+    /// Finds the account and its hosts.
+    pub accounts: Arc<AccountLookup>,
+    /// Finds users by their e-mail addresses.
+    pub users: Users,
+    /// The integration user, within all of `DOCUSIGN_SCOPES`.
+    pub integration_user: Actor,
 }
 
 impl DocusignApi {
-    /// The APIs of the account that `docusign` leads to. Asks nobody yet.
+    /// The APIs of the account that `settings` lead to. Asks nobody yet.
     #[must_use]
     pub fn new(
-        docusign: DocusignSettings,
+        settings: &DocusignSettings,
         account_server: AccountServer,
         access_tokens: AccessTokens,
         http: Arc<HttpClient>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let users = Mutex::new(TidyMap::new(USERS_AT_LEAST));
-        let (account, clm) = (Remembered::default(), Remembered::default());
-        Self { docusign, account_server, access_tokens, http, clock, account, clm, users }
+        let integration_user = Actor { user: settings.user_id.clone(), scope: settings.scopes.clone() };
+        let calls = Arc::new(Calls::new(access_tokens, http));
+        let accounts = AccountLookup::new(
+            settings,
+            account_server,
+            Arc::clone(&calls),
+            integration_user.clone(),
+            Arc::clone(&clock),
+        );
+        let accounts = Arc::new(accounts);
+        let users = Users::new(Arc::clone(&accounts), Arc::clone(&calls), integration_user.clone(), clock);
+        Self { calls, accounts, users, integration_user }
     }
+}
 
-    /// The integration user, within all of `DOCUSIGN_SCOPES`.
-    #[must_use]
-    pub fn integration_user(&self) -> Actor {
-        Actor { user: self.docusign.user_id.clone(), scope: self.docusign.scopes.clone() }
-    }
+/// Answers are kept for as long as `answer` says, failures for a moment.
+const fn lifetimes<V>(answer: fn(&V) -> Lifetime) -> Lifetimes<V, ApiError> {
+    Lifetimes { answer, failure: |_, _| FAILED_FOR }
+}
+
+fn log_failure(error: &ApiError) {
+    tracing::warn!(event = "api_unavailable", cause = error.code(), "{error}");
 }

@@ -1,20 +1,27 @@
 //! Which DocuSign user an e-mail address belongs to, by the account's user list (eSignature API, *Users: list*).
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
+use futures_util::TryFutureExt as _;
 use http::{Method, StatusCode};
 use serde::Deserialize;
 
-use crate::docusign::api::DocusignApi;
-use crate::docusign::api::calls::{self, Call};
+use crate::clock::Clock;
+use crate::docusign::api::account::AccountLookup;
+use crate::docusign::api::calls::{self, Call, Calls};
 use crate::docusign::api::error::ApiError;
-use crate::docusign::api::remembered::Remembered;
+use crate::docusign::api::{Actor, lifetimes, log_failure};
+use crate::memory::cache::Cache;
+use crate::memory::cached::Lifetime;
 use crate::oauth::query;
 use crate::types::Guid;
 
-/// For how many seconds a user is remembered, and for how many that there is none.
-const KNOWN_FOR: u64 = 900;
-const UNKNOWN_FOR: u64 = 60;
+/// How long a user is cached, and how long that there is none.
+const USER_KEPT_FOR: Lifetime = Lifetime::Seconds(900);
+const MISS_KEPT_FOR: Lifetime = Lifetime::Seconds(60);
+
+/// How many addresses are cached before the expired ones are dropped.
+const USERS_AT_LEAST: usize = 1024;
 
 /// The longest e-mail address (RFC 5321 §4.5.3.1.3).
 const LONGEST_ADDRESS: usize = 254;
@@ -47,43 +54,53 @@ struct ListedUser {
     user_status: String,
 }
 
-impl DocusignApi {
+/// Finds users of the account.
+pub struct Users {
+    accounts: Arc<AccountLookup>,
+    calls: Arc<Calls>,
+    integration_user: Actor,
+    clock: Arc<dyn Clock>,
+    /// By e-mail address in lower case.
+    cache: Cache<String, UserLookup, ApiError>,
+}
+
+impl Users {
+    /// Finds users of the account of `accounts`, as `integration_user`.
+    #[must_use]
+    pub fn new(
+        accounts: Arc<AccountLookup>,
+        calls: Arc<Calls>,
+        integration_user: Actor,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let kept_for =
+            |user: &UserLookup| if matches!(user, UserLookup::One(_)) { USER_KEPT_FOR } else { MISS_KEPT_FOR };
+        Self { accounts, calls, integration_user, clock, cache: Cache::new(USERS_AT_LEAST, lifetimes(kept_for)) }
+    }
+
     /// The active user of the account whose e-mail address is `email`, in whatever case.
     ///
     /// # Errors
-    /// [`ApiError`] if DocuSign does not tell, and never did.
-    pub async fn user(&self, email: &str) -> Result<UserLookup, ApiError> {
+    /// [`ApiError`] if DocuSign does not answer, and never did.
+    pub async fn find(&self, email: &str) -> Result<UserLookup, ApiError> {
         let email = email.to_lowercase();
         if !email.contains('@') || email.len() > LONGEST_ADDRESS || email.chars().any(char::is_control) {
             return Ok(UserLookup::Unknown);
         }
-        let remembered = self.remembered_user(&email);
-        let lifetime = |user: &UserLookup| if matches!(user, UserLookup::One(_)) { KNOWN_FOR } else { UNKNOWN_FOR };
-        remembered.get(self.clock.as_ref(), lifetime, self.look_user_up(&email)).await
+        let cached = self.cache.entry(email.as_str(), self.clock.now());
+        cached.get(self.clock.as_ref(), self.look_up(&email).inspect_err(log_failure)).await
     }
 
-    fn remembered_user(&self, email: &str) -> Arc<Remembered<UserLookup>> {
-        let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(remembered) = users.get(email) {
-            return Arc::clone(remembered);
-        }
-        let (remembered, now) = (Arc::<Remembered<UserLookup>>::default(), self.clock.now());
-        // One that somebody holds is in use.
-        let is_live = |known: &Arc<Remembered<UserLookup>>| Arc::strong_count(known) > 1 || known.is_live(now);
-        users.insert(email.to_owned(), Arc::clone(&remembered), is_live);
-        remembered
-    }
-
-    /// The same, asked for anew; `email` is in lower case.
+    /// The same past the cache; `email` is in lower case.
     ///
     /// # Errors
-    /// [`ApiError`] if DocuSign does not tell.
-    pub async fn look_user_up(&self, email: &str) -> Result<UserLookup, ApiError> {
-        let account = self.account().await?;
+    /// [`ApiError`] if DocuSign does not answer.
+    pub async fn look_up(&self, email: &str) -> Result<UserLookup, ApiError> {
+        let account = self.accounts.account().await?;
         let path = format!("v2.1/accounts/{}/users", account.id);
         let url = account.esign.below(&query::append(&path, &[("email", email), ("status", "Active")]));
         let call = Call::json(Method::GET, url.ok_or(ApiError::Untrusted)?);
-        let answer = self.send(&self.integration_user(), call).await?;
+        let answer = self.calls.send(&self.integration_user, call).await?;
         if matches!(answer.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::BAD_REQUEST) {
             return Err(ApiError::NoUserList);
         }

@@ -2,7 +2,7 @@
 //! (RFC 6750), or by an API key with an optional user name.
 //!
 //! [`credentials`] (pure) reads the headers → the sealing key or the registry authenticates the client → the user is the
-//! grant's, or the one with that name ([`DocusignApi::user`]). Each route has its own error answers.
+//! grant's, or the one with that name ([`DocusignApi::users`]). Each route has its own error answers.
 
 mod credentials;
 
@@ -157,7 +157,7 @@ impl Callers {
         if !client.may_name(username) {
             return Err(AuthenticationError::Refused("this API key may not name this user: see api_key_usernames"));
         }
-        match self.upstream.user(username).await? {
+        match self.upstream.users.find(username).await? {
             UserLookup::One(user) => Ok(user),
             UserLookup::Unknown => {
                 Err(AuthenticationError::Refused("no active DocuSign user of the account has this e-mail address"))

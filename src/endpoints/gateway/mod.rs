@@ -64,7 +64,7 @@ impl Gateway {
         let headers = headers::for_docusign(request.headers(), request_id);
         let body = CallBody::of(upload).await?;
         let call = Call::streaming(request.method().clone(), url, headers, body);
-        let answer = self.upstream.send(&caller.actor, call).await?;
+        let answer = self.upstream.calls.send(&caller.actor, call).await?;
         // An upgrade to another protocol cannot be passed on.
         if answer.status().is_informational() {
             return Err(ApiError::Malformed.into());
@@ -74,12 +74,12 @@ impl Gateway {
 
     /// The base of an API, and the account's id.
     async fn base(&self, api: GatewayApi) -> Result<(ApiBase, String), GatewayError> {
-        let account = self.upstream.account().await?;
+        let account = self.upstream.accounts.account().await?;
         let base = match api {
             GatewayApi::Esign => account.esign.clone(),
-            GatewayApi::Clm => self.upstream.clm().await?.object.clone(),
-            GatewayApi::ClmUpload => self.upstream.clm().await?.upload.clone(),
-            GatewayApi::ClmDownload => self.upstream.clm().await?.download.clone(),
+            GatewayApi::Clm => self.upstream.accounts.clm().await?.object.clone(),
+            GatewayApi::ClmUpload => self.upstream.accounts.clm().await?.upload.clone(),
+            GatewayApi::ClmDownload => self.upstream.accounts.clm().await?.download.clone(),
         };
         Ok((base, account.id.clone()))
     }

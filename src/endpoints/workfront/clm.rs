@@ -57,7 +57,7 @@ pub struct Clm {
 impl Clm {
     /// CLM for `actor`.
     pub async fn new(api: Arc<DocusignApi>, actor: Actor) -> Result<Self, WorkfrontError> {
-        let hosts = api.clm().await?;
+        let hosts = api.accounts.clm().await?;
         Ok(Self { api, actor, hosts })
     }
 
@@ -93,7 +93,7 @@ impl Clm {
 
     /// Sends `call` and returns a successful answer, or what another one means.
     pub async fn send(&self, call: Call) -> Result<reqwest::Response, WorkfrontError> {
-        let answer = self.api.send(&self.actor, call).await?;
+        let answer = self.api.calls.send(&self.actor, call).await?;
         let status = answer.status();
         if status.is_success() {
             return Ok(answer);
