@@ -33,6 +33,14 @@ var reader = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '
 var deploymentContainer = 'app-package'
 var storeContainer = 'evergrant'
 
+// Records with a lifetime, by the days after which they are deleted. All others have to stay. The table of kinds is in
+// src/store/records.rs.
+var deletedAfterDays = {
+  redeemed: 1
+  deletions: 1
+  'announced-uploads': 7
+}
+
 var containers = [
   {
     name: deploymentContainer
@@ -147,27 +155,24 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2026-04
   name: 'default'
   properties: {
     policy: {
-      rules: [
-        {
-          // A code lives for minutes. Everything else in the container has to stay.
-          name: 'forget-used-codes'
-          enabled: true
-          type: 'Lifecycle'
-          definition: {
-            filters: {
-              blobTypes: ['blockBlob']
-              prefixMatch: ['${storeContainer}/redeemed/']
-            }
-            actions: {
-              baseBlob: {
-                delete: {
-                  daysAfterModificationGreaterThan: 1
-                }
+      rules: [for record in items(deletedAfterDays): {
+        name: 'delete-${record.key}'
+        enabled: true
+        type: 'Lifecycle'
+        definition: {
+          filters: {
+            blobTypes: ['blockBlob']
+            prefixMatch: ['${storeContainer}/${record.key}/']
+          }
+          actions: {
+            baseBlob: {
+              delete: {
+                daysAfterModificationGreaterThan: record.value
               }
             }
           }
         }
-      ]
+      }]
     }
   }
   dependsOn: [

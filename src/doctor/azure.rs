@@ -7,6 +7,7 @@ use crate::doctor::{Doctor, NamedKey, fixes};
 use crate::random;
 use crate::secret::sha256;
 use crate::signing::{AssertionSigner as _, SignError};
+use crate::store::records::RecordKind;
 use crate::store::{Condition, StoreError, Write};
 
 /// Signed to see whether the key signs. No assertion looks like it, since it has no dots.
@@ -95,7 +96,7 @@ impl Doctor {
     async fn create_twice(&self) -> Result<(bool, bool), StoreError> {
         let write = || Write {
             // Where the lifecycle rule deletes what is a day old.
-            name: format!("redeemed/doctor-{}", random::id::<16>()),
+            name: RecordKind::UsedCode.name(&format!("doctor-{}", random::id::<16>())),
             content: "doctor".to_owned(),
             condition: Condition::Absent,
             expires_at: Some(self.clock.now().plus(RECORD_LIFE)),

@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 use crate::identity::Identity;
+use crate::memory::retry::retry;
 use crate::store::{Condition, Record, Store, StoreError, Version, Write};
 
 /// The first try and one more.
@@ -76,15 +77,9 @@ impl BlobStore {
     where
         F: Future<Output = Result<T, StoreError>> + Send,
     {
-        let mut tries = 1;
-        loop {
-            let answer = timeout(self.identity.try_timeout(), call()).await;
-            match answer.unwrap_or(Err(StoreError::NoAnswer)) {
-                Err(error) if tries < TRIES && is_worth_another_try(error) => tokio::time::sleep(PAUSE).await,
-                settled => return settled,
-            }
-            tries += 1;
-        }
+        let limit = self.identity.try_timeout();
+        let call = || async { timeout(limit, call()).await.unwrap_or(Err(StoreError::NoAnswer)) };
+        retry(call, |error, tries| (tries < TRIES && is_worth_another_try(*error)).then_some(PAUSE)).await
     }
 }
 

@@ -6,6 +6,7 @@ use crate::clock::{Clock, UnixSeconds};
 use crate::memory::tidy_map::TidyMap;
 use crate::random;
 use crate::secret::{hex, sha256};
+use crate::store::records::RecordKind;
 use crate::store::{Condition, Store, StoreError, Write};
 
 /// How much longer than its code a record is kept, in seconds: for clocks that differ.
@@ -54,7 +55,7 @@ impl UsedCodes {
         if process_id != self.store.process_id() {
             return Ok(false);
         }
-        let name = format!("redeemed/{}", hex(&sha256(code.as_bytes())));
+        let name = RecordKind::UsedCode.name(&hex(&sha256(code.as_bytes())));
         let attempt = self.attempt(&name, expires_at.plus(KEPT_AFTER_EXPIRY_SECONDS));
         let mut settled = attempt.settled.lock().await;
         if *settled {
@@ -80,14 +81,12 @@ impl UsedCodes {
     }
 
     fn attempt(&self, name: &str, expires_at: UnixSeconds) -> Arc<Attempt> {
-        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(attempt) = attempts.get(name) {
-            return Arc::clone(attempt);
-        }
-        let settled = tokio::sync::Mutex::new(false);
-        let attempt = Arc::new(Attempt { mark: random::id::<16>(), settled, expires_at });
+        let new = || {
+            let (mark, settled) = (random::id::<16>(), tokio::sync::Mutex::new(false));
+            Arc::new(Attempt { mark, settled, expires_at })
+        };
         let now = self.clock.now();
-        attempts.insert(name.to_owned(), Arc::clone(&attempt), |attempt| now < attempt.expires_at);
-        attempt
+        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        attempts.get_or_insert(name, new, |attempt| now < attempt.expires_at)
     }
 }

@@ -1,23 +1,14 @@
 //! What has to be remembered across processes: which codes are used up, which grants are revoked, how far a refresh
 //! token was rotated, what became of Workfront's uploads. Tiny records under plain names; everything else is sealed and stored nowhere.
 //!
-//! [`codes`], [`revocations`] and [`rotation`] are what the slices use; Workfront's keeps its records itself. They stand on [`Store`], which is [`memory`]
-//! for one process or [`blob`] for many.
-//!
-//! | name | content | may be deleted |
-//! | --- | --- | --- |
-//! | `redeemed/{SHA-256 of the code}` | random | a day later: codes live minutes |
-//! | `revoked/{grant id}` | the word `revoked` | never, or the grant works again; those of sealed access tokens an hour later |
-//! | `not-before/{SHA-256 of the client id}` | unix seconds | never, or the client's old grants work again |
-//! | `rotated/{grant id}` | the latest generations and when each was made | never, or rotated refresh tokens work again |
-//! | `deletions/{SHA-256 of the item}` | unix seconds | a minute later |
-//! | `uploads/{random id}` | JSON: client, user, folder, name, and which document of CLM's it became | never, or Workfront loses the document |
-//! | `workfront-documents/{SHA-256 of client id and Workfront's id}` | CLM's id of the document | never, or a new version becomes a new document |
+//! [`records`] lists the kinds of records. [`codes`], [`revocations`] and [`rotation`] are what the endpoints use;
+//! Workfront's keeps its records itself. They are built on [`Store`], which is [`memory`] for one process or [`blob`] for
+//! many.
 
 pub mod blob;
 pub mod codes;
-mod known;
 pub mod memory;
+pub mod records;
 pub mod revocations;
 pub mod rotation;
 
@@ -57,7 +48,8 @@ pub struct Write {
     pub content: String,
     /// When to write it.
     pub condition: Condition,
-    /// From when on nobody asks for it any more; `None` if somebody always may.
+    /// From when on it is not needed any more; `None` if it always is. For a store in memory: Blob storage has the
+    /// lifecycle rules of [`records`].
     pub expires_at: Option<UnixSeconds>,
 }
 

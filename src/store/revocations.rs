@@ -10,13 +10,21 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::clock::{Clock, UnixSeconds};
+use crate::memory::cache::Cache;
+use crate::memory::cached::{Cached, Lifetime, Lifetimes};
 use crate::sealing::claims::Grant;
 use crate::secret::{hex, sha256};
-use crate::store::known::{BELIEVED_FOR, Name, Names};
-use crate::store::{Condition, Store, StoreError, Write};
+use crate::store::records::RecordKind;
+use crate::store::{Condition, Record, Store, StoreError, Write};
+
+/// For how many seconds an answer of the store is believed.
+const BELIEVED_FOR: Lifetime = Lifetime::Seconds(60);
 
 /// After a look-up failed, the store is left alone for this many seconds.
 const LEFT_ALONE_FOR: u64 = 10;
+
+/// How many names are kept before the expired ones are dropped.
+const NAMES_AT_LEAST: usize = 4096;
 
 /// How long a refresh waits for the store's answer. The look-up itself goes on behind it.
 const LOOK_UP_TIMEOUT: Duration = Duration::from_secs(3);
@@ -29,31 +37,32 @@ const ROUNDS: u32 = 5;
 pub struct Revocations {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    /// By the id of a grant, or of one sealed access token.
-    revoked: Arc<Names>,
-    /// By client.
-    not_before: Arc<Names>,
+    /// By the id of a grant, or of one sealed access token. What is revoked stays so.
+    revoked: Arc<Cache<String, bool, StoreError>>,
+    /// By client id.
+    not_before: Arc<Cache<String, Option<UnixSeconds>, StoreError>>,
 }
-
-/// Names a record in the store.
-type NameRecord = fn(&str) -> String;
 
 impl Revocations {
     /// The revocations that `store` remembers.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, revoked: Arc::default(), not_before: Arc::default() }
+        let forever_if_revoked = |revoked: &bool| if *revoked { Lifetime::Forever } else { BELIEVED_FOR };
+        let revoked = Lifetimes { answer: forever_if_revoked, failure: |_, _| LEFT_ALONE_FOR };
+        let not_before = Lifetimes { answer: |_| BELIEVED_FOR, failure: |_, _| LEFT_ALONE_FOR };
+        let revoked = Arc::new(Cache::new(NAMES_AT_LEAST, revoked));
+        Self { store, clock, revoked, not_before: Arc::new(Cache::new(NAMES_AT_LEAST, not_before)) }
     }
 
     /// Is `grant` revoked, as far as can be told?
     pub async fn is_revoked(&self, grant: &Grant) -> bool {
-        let (revoked, moment) = tokio::join!(self.of_id(&grant.grant_id), self.of_client(&grant.client_id));
-        revoked.is_some() || moment.and_then(|text| parse(&text)).is_some_and(|moment| grant.granted_at < moment.0)
+        let (revoked, moment) = tokio::join!(self.is_id_revoked(&grant.grant_id), self.of_client(&grant.client_id));
+        revoked || moment.is_some_and(|moment| grant.granted_at < moment.0)
     }
 
     /// Is the sealed access token with this `jti` revoked, as far as can be told?
     pub async fn is_access_token_revoked(&self, jti: &str) -> bool {
-        self.of_id(jti).await.is_some()
+        self.is_id_revoked(jti).await
     }
 
     /// Revokes one grant; or, where `expires_at` says when it dies by itself, one sealed access token.
@@ -61,9 +70,10 @@ impl Revocations {
     /// # Errors
     /// [`StoreError`] if other processes will not learn of it; this one knows.
     pub async fn revoke(&self, id: &str, expires_at: Option<UnixSeconds>) -> Result<(), StoreError> {
-        let (name, content) = (revoked(id), "revoked".to_owned());
         let now = self.clock.now();
-        self.revoked.get(id, now).learn(Some(content.clone()), now.plus(BELIEVED_FOR), expires_at);
+        let lifetime = expires_at.map_or(Lifetime::Forever, |end| Lifetime::Seconds(end.seconds_left(now)));
+        self.revoked.put(id, true, lifetime, now);
+        let (name, content) = (RecordKind::Revocation.name(id), "revoked".to_owned());
         let written = self.store.write(Write { name, content, condition: Condition::Absent, expires_at }).await;
         written.map(drop).inspect_err(|error| log_failure("revoke", *error))
     }
@@ -77,7 +87,7 @@ impl Revocations {
         let name = not_before(client_id);
         for _ in 0..ROUNDS {
             let there = self.store.read(&name).await?;
-            if there.as_ref().and_then(|there| parse(&there.content)).is_some_and(|there| there >= moment) {
+            if there.as_ref().and_then(moment_of).is_some_and(|there| there >= moment) {
                 return Ok(());
             }
             let condition = there.map_or(Condition::Absent, |there| Condition::Unchanged(there.version));
@@ -94,48 +104,48 @@ impl Revocations {
         self.of_client(client_id).await;
     }
 
-    async fn of_id(&self, id: &str) -> Option<String> {
-        self.look_up(&self.revoked, id, revoked).await
+    async fn is_id_revoked(&self, id: &str) -> bool {
+        let (entry, name) = (self.revoked.entry(id, self.clock.now()), || RecordKind::Revocation.name(id));
+        self.look_up(entry, name, |record| record.is_some()).await.unwrap_or(false)
     }
 
-    async fn of_client(&self, client_id: &str) -> Option<String> {
-        self.look_up(&self.not_before, client_id, not_before).await
+    async fn of_client(&self, client_id: &str) -> Option<UnixSeconds> {
+        let entry = self.not_before.entry(client_id, self.clock.now());
+        self.look_up(entry, || not_before(client_id), |record| record.as_ref().and_then(moment_of)).await.flatten()
     }
 
-    /// The text of the record of `id`, if it is known to exist.
-    async fn look_up(&self, names: &Names, id: &str, record: NameRecord) -> Option<String> {
-        let now = self.clock.now();
-        let known = names.get(id, now);
-        if !known.is_fresh(now) {
-            Box::pin(self.find_out(&known, record(id))).await;
+    /// What `read` makes of the record `name`, as far as it is known.
+    async fn look_up<T: Clone + Send + 'static>(
+        &self,
+        cached: Arc<Cached<T, StoreError>>,
+        name: impl FnOnce() -> String,
+        read: fn(Option<Record>) -> T,
+    ) -> Option<T> {
+        match cached.settled(self.clock.now()) {
+            Some(settled) => settled.ok(),
+            None => Box::pin(self.ask(cached, name(), read)).await,
         }
-        known.content()
     }
 
     /// Has the store asked for the record `name`, and waits for the answer if that makes sense.
-    async fn find_out(&self, known: &Arc<Name>, name: String) {
-        let (this, asked) = (self.clone(), Arc::clone(known));
-        let asking = tokio::spawn(async move { this.ask(&asked, &name).await });
+    async fn ask<T: Clone + Send + 'static>(
+        &self,
+        cached: Arc<Cached<T, StoreError>>,
+        name: String,
+        read: fn(Option<Record>) -> T,
+    ) -> Option<T> {
+        let store = Arc::clone(&self.store);
+        let fetch = async move {
+            let record = store.read(&name).await.inspect_err(|error| log_failure("look up", *error))?;
+            Ok(read(record))
+        };
+        let is_away = cached.is_failing();
+        let asking = cached.get_in_task(&self.clock, fetch);
         // While the store is known to be away, nobody waits for it.
-        if !known.store_was_away() {
+        if !is_away {
             let _ = timeout(LOOK_UP_TIMEOUT, asking).await;
         }
-    }
-
-    /// Asks the store, unless somebody just did. In a task of its own, so that a caller who hangs up cancels nothing.
-    async fn ask(&self, known: &Name, name: &str) {
-        let _turn = known.turn().await;
-        let now = self.clock.now();
-        if known.is_fresh(now) {
-            return;
-        }
-        match self.store.read(name).await {
-            Ok(record) => known.learn(record.map(|record| record.content), now.plus(BELIEVED_FOR), None),
-            Err(error) => {
-                log_failure("look up", error);
-                known.store_is_away(self.clock.now().plus(LEFT_ALONE_FOR));
-            }
-        }
+        cached.last_answer()
     }
 }
 
@@ -143,21 +153,17 @@ fn log_failure(what: &str, error: StoreError) {
     tracing::warn!(event = "store_unavailable", what, cause = %error);
 }
 
-fn parse(text: &str) -> Option<UnixSeconds> {
-    let moment = text.trim().parse().ok().map(UnixSeconds);
+fn moment_of(record: &Record) -> Option<UnixSeconds> {
+    let moment = record.content.trim().parse().ok().map(UnixSeconds);
     if moment.is_none() {
         tracing::error!(
             event = "not_before_unreadable",
-            "a record under not-before/ is no number of seconds: write it anew"
+            "a record under not-before/ is no number of seconds: write it again"
         );
     }
     moment
 }
 
-fn revoked(id: &str) -> String {
-    format!("revoked/{id}")
-}
-
 fn not_before(client_id: &str) -> String {
-    format!("not-before/{}", hex(&sha256(client_id.as_bytes())))
+    RecordKind::NotBefore.name(&hex(&sha256(client_id.as_bytes())))
 }

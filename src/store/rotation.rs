@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use crate::clock::UnixSeconds;
 use crate::sealing::claims::Grant;
+use crate::store::records::RecordKind;
 use crate::store::{Condition, Store, StoreError, Write};
 
 /// For how long after its rotation a refresh token still gets its successor, in seconds.
@@ -57,7 +58,7 @@ impl Rotations {
     /// While the store does not answer, its successor takes over all the same: should the write have come through, it
     /// is the newest; should it not, the store catches up when it is presented.
     pub async fn rotate(&self, grant: &Grant, presented: u64, now: UnixSeconds) -> Rotation {
-        let turn = timeout(PATIENCE, self.run(&format!("rotated/{}", grant.grant_id), presented, now)).await;
+        let turn = timeout(PATIENCE, self.run(&RecordKind::Rotation.name(&grant.grant_id), presented, now)).await;
         turn.unwrap_or(Err(StoreError::NoAnswer)).unwrap_or_else(|error| {
             tracing::warn!(event = "store_unavailable", what = "rotate", cause = %error);
             Rotation::Successor { generation: presented + 1, at: now }

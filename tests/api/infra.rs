@@ -146,15 +146,6 @@ fn vault_and_storage_take_entra_identities_only() {
 }
 
 #[test]
-fn only_used_codes_are_forgotten() {
-    let storage = read("modules/storage.bicep");
-    let lifecycle = storage.block("lifecycle");
-    assert_eq!(lifecycle.property("prefixMatch"), "['${storeContainer}/redeemed/']");
-    assert_eq!(lifecycle.property("daysAfterModificationGreaterThan"), "1");
-    assert_eq!(lifecycle.body.matches("name:").count(), 2, "the policy and its one rule");
-}
-
-#[test]
 fn the_app_is_a_custom_handler_on_flex_consumption() {
     let template = read("modules/app.bicep");
     assert_eq!(template.block("plan").property("tier"), "'FlexConsumption'");

@@ -41,6 +41,7 @@ mod sign_in;
 mod stock_clients;
 mod stopping;
 mod store;
+mod store_records;
 mod support;
 mod troubleshooting;
 mod well_known;

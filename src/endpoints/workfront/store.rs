@@ -11,10 +11,8 @@ use crate::endpoints::workfront::error::WorkfrontError;
 use crate::endpoints::workfront::naming::ItemId;
 use crate::random;
 use crate::secret::{hex, sha256};
-use crate::store::{Condition, Store, Version, Write};
-
-/// How long the bytes of an announced document may take to arrive, in seconds: a week.
-const UPLOAD_LIFETIME: u64 = 7 * 24 * 3600;
+use crate::store::records::RecordKind;
+use crate::store::{Condition, Store, Write};
 
 /// How long an item counts as being deleted, in seconds: longer than a request that saw it before the deletion can take.
 const DELETION_LIFETIME: u64 = 60;
@@ -86,34 +84,41 @@ impl WorkfrontStore {
     /// Keeps a new ticket and returns the upload's id.
     pub async fn announce(&self, ticket: &Ticket) -> Result<ItemId, WorkfrontError> {
         let id = random::id::<16>();
-        let expires_at = Some(self.clock.now().plus(UPLOAD_LIFETIME));
-        let announcement = Write { expires_at, ..write(upload_record(&id), json(ticket), Condition::Absent) };
+        let (kind, now) = (RecordKind::AnnouncedUpload, self.clock.now());
+        let announcement = write(kind.name(&id), json(ticket), Condition::Absent);
+        let announcement = Write { expires_at: kind.expires_at(now), ..announcement };
         let written = self.store.write(announcement).await?;
         // False only if an earlier try of this write succeeded and its answer was lost: nothing else has this random id.
         tracing::debug!(event = "upload_announced", written);
         Ok(ItemId::Upload(id))
     }
 
-    /// The ticket of the upload `id`, if `caller` may use it, and its version.
-    pub async fn ticket(&self, id: &ItemId, caller: &Caller<'_>) -> Result<(Ticket, Version), WorkfrontError> {
-        let (ticket, version) = self.read_ticket(id).await?;
-        if ticket.is_visible_to(caller) { Ok((ticket, version)) } else { Err(NO_SUCH_UPLOAD) }
+    /// The ticket of the upload `id`, if `caller` may use it, and the condition to [`Self::complete`] it.
+    pub async fn ticket(&self, id: &ItemId, caller: &Caller<'_>) -> Result<(Ticket, Condition), WorkfrontError> {
+        let (ticket, condition) = self.read_ticket(id).await?;
+        if ticket.is_visible_to(caller) { Ok((ticket, condition)) } else { Err(NO_SUCH_UPLOAD) }
     }
 
-    async fn read_ticket(&self, id: &ItemId) -> Result<(Ticket, Version), WorkfrontError> {
+    /// Completed uploads are looked up first: their announcements stay until they expire.
+    async fn read_ticket(&self, id: &ItemId) -> Result<(Ticket, Condition), WorkfrontError> {
         let ItemId::Upload(id) = id else { return Err(NO_SUCH_UPLOAD) };
-        let record = self.store.read(&upload_record(id)).await?.ok_or(NO_SUCH_UPLOAD)?;
-        let ticket = serde_json::from_str(&record.content).map_err(|_| WorkfrontError::Unreadable)?;
-        Ok((ticket, record.version))
+        let (content, condition) = if let Some(record) = self.store.read(&RecordKind::Upload.name(id)).await? {
+            (record.content, Condition::Unchanged(record.version))
+        } else {
+            let announced = self.store.read(&RecordKind::AnnouncedUpload.name(id)).await?;
+            (announced.ok_or(NO_SUCH_UPLOAD)?.content, Condition::Absent)
+        };
+        let ticket = serde_json::from_str(&content).map_err(|_| WorkfrontError::Unreadable)?;
+        Ok((ticket, condition))
     }
 
-    /// Replaces `version` of the ticket; false if another upload with this id has become another document.
-    pub async fn complete(&self, id: &ItemId, ticket: &Ticket, version: &Version) -> Result<bool, WorkfrontError> {
+    /// Keeps the completed ticket under `condition`; false if another upload with this id has become another document.
+    pub async fn complete(&self, id: &ItemId, ticket: &Ticket, condition: &Condition) -> Result<bool, WorkfrontError> {
         let ItemId::Upload(random) = id else { return Err(NO_SUCH_UPLOAD) };
         let mut tries = 1;
         loop {
-            let condition = Condition::Unchanged(version.clone());
-            match self.store.write(write(upload_record(random), json(ticket), condition)).await {
+            let name = RecordKind::Upload.name(random);
+            match self.store.write(write(name, json(ticket), condition.clone())).await {
                 Ok(true) => return Ok(true),
                 Ok(false) => return Ok(self.read_ticket(id).await?.0.document == ticket.document),
                 Err(error) if tries == MAX_WRITES => return Err(error.into()),
@@ -124,7 +129,7 @@ impl WorkfrontStore {
 
     /// Claims the deletion of `id`; false if another request is deleting it.
     pub async fn claim_deletion(&self, id: &ItemId) -> Result<bool, WorkfrontError> {
-        let (name, now) = (format!("deletions/{}", hex(&sha256(id.to_string().as_bytes()))), self.clock.now());
+        let (name, now) = (RecordKind::Deletion.name(&hex(&sha256(id.to_string().as_bytes()))), self.clock.now());
         let record = self.store.read(&name).await?;
         let begun = record.as_ref().and_then(|record| record.content.parse().ok()).map(UnixSeconds);
         let is_live =
@@ -133,8 +138,8 @@ impl WorkfrontStore {
             return Ok(false);
         }
         let condition = record.map_or(Condition::Absent, |record| Condition::Unchanged(record.version));
-        let claim =
-            Write { expires_at: Some(now.plus(DELETION_LIFETIME)), ..write(name, now.0.to_string(), condition) };
+        let expires_at = RecordKind::Deletion.expires_at(now);
+        let claim = Write { expires_at, ..write(name, now.0.to_string(), condition) };
         Ok(self.store.write(claim).await?)
     }
 
@@ -175,11 +180,62 @@ fn json(ticket: &Ticket) -> String {
     serde_json::to_string(ticket).unwrap_or_default()
 }
 
-fn upload_record(id: &str) -> String {
-    format!("uploads/{id}")
-}
-
 fn document_record(client_id: &str, workfront_document: &str) -> String {
     let digest = sha256(format!("{client_id}\n{workfront_document}").as_bytes());
-    format!("workfront-documents/{}", hex(&digest))
+    RecordKind::WorkfrontDocument.name(&hex(&digest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::store::memory::MemoryStore;
+
+    const ID: &str = "aaaaaaaaaaaaaaaaaaaaaa";
+
+    fn ticket(document: Option<&str>) -> Ticket {
+        Ticket {
+            client_id: "workfront".to_owned(),
+            user: "1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e".to_owned(),
+            parent: "/".to_owned(),
+            name: "a.txt".to_owned(),
+            workfront_document: None,
+            version_of: None,
+            document: document.map(ToOwned::to_owned),
+        }
+    }
+
+    fn stage() -> (Arc<dyn Store>, WorkfrontStore) {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new(Arc::new(SystemClock)));
+        (Arc::clone(&store), WorkfrontStore::new(store, Arc::new(SystemClock)))
+    }
+
+    #[tokio::test]
+    async fn a_completed_upload_is_kept_where_nothing_is_deleted() {
+        let (store, records) = stage();
+        let id = records.announce(&ticket(None)).await.unwrap();
+        let ItemId::Upload(random) = &id else { panic!("{id:?}") };
+        assert_eq!(store.read(&RecordKind::Upload.name(random)).await, Ok(None));
+        let (announced, condition) = records.read_ticket(&id).await.unwrap();
+        assert_eq!((announced.document, &condition), (None, &Condition::Absent));
+        assert!(records.complete(&id, &ticket(Some("first")), &condition).await.unwrap());
+        assert!(!records.complete(&id, &ticket(Some("second")), &condition).await.unwrap(), "it is complete");
+        let (completed, condition) = records.read_ticket(&id).await.unwrap();
+        assert_eq!(completed.document.as_deref(), Some("first"));
+        assert!(records.complete(&id, &ticket(Some("again")), &condition).await.unwrap());
+        assert!(store.read(&RecordKind::Upload.name(random)).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn announcements_of_older_versions_can_be_completed() {
+        let (store, records) = stage();
+        let id = ItemId::Upload(ID.to_owned());
+        let old = write(RecordKind::Upload.name(ID), json(&ticket(None)), Condition::Absent);
+        assert_eq!(store.write(old).await, Ok(true));
+        let (announced, condition) = records.read_ticket(&id).await.unwrap();
+        assert_eq!(announced.document, None);
+        assert!(records.complete(&id, &ticket(Some("first")), &condition).await.unwrap());
+        assert!(!records.complete(&id, &ticket(Some("second")), &condition).await.unwrap());
+        assert_eq!(records.read_ticket(&id).await.unwrap().0.document.as_deref(), Some("first"));
+    }
 }

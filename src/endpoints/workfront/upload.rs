@@ -12,7 +12,7 @@ use crate::endpoints::workfront::error::WorkfrontError;
 use crate::endpoints::workfront::naming::{ItemId, MAX_DOCUMENT_NAME_CHARS, attachment, clm_id, mime_type, valid_name};
 use crate::endpoints::workfront::store::{Ticket, WorkfrontStore};
 use crate::endpoints::workfront::{Reply, RequestContext, ok};
-use crate::store::Version;
+use crate::store::Condition;
 use crate::web::body::Upload;
 
 /// The vendor's answer to an upload.
@@ -70,8 +70,8 @@ async fn earlier_document(
 /// `PUT /upload`: takes the bytes of an announced document.
 pub async fn receive(context: &RequestContext<'_>, upload: Upload) -> Reply {
     let id = context.parameters.item("id")?;
-    let (ticket, version) = context.store.ticket(&id, context.caller).await?;
-    let transfer = Transfer { clm: context.clm.clone(), store: context.store.clone(), id, ticket, version };
+    let (ticket, completed_if) = context.store.ticket(&id, context.caller).await?;
+    let transfer = Transfer { clm: context.clm.clone(), store: context.store.clone(), id, ticket, completed_if };
     // In its own task: if the caller disconnects after the last byte, the ticket must still record which document the
     // bytes became. A body that breaks off ends the task.
     let transferred = tokio::spawn(async move { transfer.run(upload).await }).await;
@@ -89,7 +89,7 @@ struct Transfer {
     store: WorkfrontStore,
     id: ItemId,
     ticket: Ticket,
-    version: Version,
+    completed_if: Condition,
 }
 
 impl Transfer {
@@ -147,7 +147,7 @@ impl Transfer {
     async fn complete(&self, document: String, is_new: bool) -> Result<(), WorkfrontError> {
         let mut ticket = self.ticket.clone();
         ticket.document = Some(document.clone());
-        let completed = self.store.complete(&self.id, &ticket, &self.version).await;
+        let completed = self.store.complete(&self.id, &ticket, &self.completed_if).await;
         if let Ok(true) = completed {
             self.store.remember_document(&ticket, &document).await;
             return Ok(());
