@@ -1,4 +1,4 @@
-//! The domain's basic types: GUIDs and base URLs. Pure.
+//! The domain's basic types: GUIDs, base URLs, and what to say about an error. Pure.
 
 use std::fmt;
 use std::sync::Arc;
@@ -101,9 +101,89 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// What to say about one error, to each of its readers. Every [`Explained`] error has one for each variant.
+///
+/// In `problem`, `operator` and `command`, a name in angle brackets such as `<vault>` is a place for a value.
+#[derive(Clone, Copy, Debug)]
+pub struct Explanation {
+    /// The word for log lines.
+    pub code: &'static str,
+    /// What is wrong, for log lines, commands and health checks.
+    pub problem: &'static str,
+    /// The client's sentence (`error_description`): printable ASCII without `"` and `\`, RFC 6749 §5.2.
+    pub client: &'static str,
+    /// What the person at the browser does next.
+    pub person: &'static str,
+    /// What the operator does to fix it.
+    pub operator: &'static str,
+    /// The command for that, with what it is for; for health checks.
+    pub command: Option<&'static str>,
+}
+
+/// An error that explains itself.
+pub trait Explained {
+    /// What to say about it: an exhaustive match, with no words for it anywhere else.
+    fn explain(&self) -> Explanation;
+
+    /// Values that the error itself carries, such as `status`.
+    fn details(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
+    /// What is wrong.
+    fn problem(&self) -> String {
+        fill(self.explain().problem, &self.details())
+    }
+
+    /// What the operator does, with the values of this installation as far as they are known.
+    fn fix(&self, installation: &[(&'static str, String)]) -> String {
+        fill(self.explain().operator, &[&self.details(), installation].concat())
+    }
+
+    /// As [`Explained::fix`], with the command. Values that are not known stay as places in it.
+    fn fix_with_command(&self, installation: &[(&'static str, String)]) -> String {
+        let fix = self.fix(installation);
+        self.explain().command.map_or(fix.clone(), |command| format!("{fix} {}", put_in(command, installation)))
+    }
+
+    /// What is wrong and what fixes it, in one line.
+    fn line(&self) -> String {
+        let fix = self.fix(&[]);
+        format!("{}. {}", self.problem(), fix.strip_suffix('.').unwrap_or(&fix))
+    }
+}
+
+/// `text` with `values` in their places. A place without a value is left out, with the parentheses around it.
+fn fill(text: &str, values: &[(&str, String)]) -> String {
+    let text = put_in(text, values);
+    let (mut filled, mut rest) = (String::new(), text.as_str());
+    while let Some((before, after)) = rest.split_once(" (") {
+        let (inside, behind) = after.split_once(')').unwrap_or((after, ""));
+        filled.push_str(before);
+        if !inside.contains('<') {
+            filled.extend([" (", inside, ")"]);
+        }
+        rest = behind;
+    }
+    filled + rest
+}
+
+fn put_in(text: &str, values: &[(&str, String)]) -> String {
+    values.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("<{name}>"), value))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_without_a_value_is_left_out_with_its_parentheses() {
+        let text = "Compare A (<a>) with B (a GUID), and C (in <c> s).";
+        let value = |name: &'static str| (name, "1".to_owned());
+        assert_eq!(fill(text, &[value("a")]), "Compare A (1) with B (a GUID), and C.");
+        assert_eq!(fill(text, &[value("c")]), "Compare A with B (a GUID), and C (in 1 s).");
+        assert_eq!(put_in("az show --name <a> <b>", &[value("a")]), "az show --name 1 <b>");
+    }
 
     #[test]
     fn base_urls_are_https_or_loopback_and_nothing_more() {

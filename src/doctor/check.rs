@@ -10,16 +10,16 @@ use serde::Serialize;
 pub enum Verdict {
     /// As it should be.
     Good,
-    /// It works, but somebody should know.
+    /// It works, but the operator should know.
     Note,
-    /// Somebody has to mend it.
+    /// The operator has to fix it.
     Bad,
-    /// It could not be finding, because of another check.
+    /// It could not be checked, because of another check.
     Skipped,
 }
 
 impl Verdict {
-    /// The word for people.
+    /// The word in reports.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -43,7 +43,7 @@ pub enum Area {
     Clients,
 }
 
-/// One thing that was checked. Says nothing that is secret.
+/// One thing that was checked. Nothing in it is secret.
 #[derive(Clone, Debug, Serialize)]
 pub struct Check {
     /// Its name, for machines.
@@ -56,7 +56,7 @@ pub struct Check {
     pub verdict: Verdict,
     /// What was found.
     pub finding: String,
-    /// How it is mended, and by whom.
+    /// What fixes it, and who does that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fix: Option<String>,
     /// How long it took.
@@ -64,7 +64,7 @@ pub struct Check {
 }
 
 impl Area {
-    /// The word for people.
+    /// The word in reports.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,11 +1,13 @@
 //! Whether DocuSign answers and the clocks agree, and what follows from that for the other checks. Pure.
 
+use crate::config::DocusignSettings;
 use crate::doctor::check::{Area, Check, Finding};
 use crate::doctor::fixes;
 use crate::docusign::error::ExchangeError;
 use crate::docusign::tokens::minter::MintError;
+use crate::types::Explained as _;
 
-/// Seconds that clocks may differ before somebody should know, and before DocuSign refuses: assertions are dated 60 s
+/// Seconds that clocks may differ before an operator should know, and before DocuSign refuses: assertions are dated 60 s
 /// back and live for 540 more.
 const CLOCK_NOTE: u64 = 20;
 const CLOCK_BAD: u64 = 60;
@@ -17,45 +19,51 @@ pub const REACHABLE: &str = "DocuSign's account server";
 pub type Reached = Result<Option<u64>, ExchangeError>;
 
 /// The checks of the account server and of the clock.
-pub fn checks_of(reached: &Reached, took: f64) -> Vec<Check> {
-    let (reachable, clock) = match reached {
-        Ok(Some(difference)) => (Finding::good("it answers"), clock(*difference)),
-        Ok(None) => (Finding::good("it answers"), Finding::skipped("DocuSign's answer bore no date")),
-        Err(error) => (
-            Finding::bad(error.to_string(), fixes::mint(&MintError::Exchange(*error))),
-            Finding::skipped("DocuSign did not answer"),
-        ),
+pub fn connectivity_checks(reached: &Reached, took: f64, docusign: &DocusignSettings) -> Vec<Check> {
+    let reachable = match reached {
+        Ok(_) => Finding::good("answers"),
+        Err(error) => Finding::bad(error.problem(), fixes::docusign(error, docusign)),
     };
     vec![
         reachable.of("docusign_reachable", Area::Docusign, REACHABLE, took),
-        clock.of("clock", Area::Azure, "This machine's clock", took),
+        clock(reached).of("clock", Area::Azure, "This machine's clock", took),
     ]
 }
 
-/// Which check tells already why there is no access token.
-pub fn told_already(error: &MintError, reached: &Reached) -> Option<&'static str> {
+/// The check that already reports why there is no access token.
+pub fn blamed_elsewhere(error: &MintError, reached: &Reached) -> Option<&'static str> {
     use ExchangeError::{AssertionExpired, NoAnswer, NoValidKeys, ServerFailed, TimedOut, Undocumented, Unexplained};
     let MintError::Exchange(error) = error else { return None };
     match (error, reached) {
-        (NoAnswer | TimedOut | ServerFailed { .. }, Err(_)) => Some("DocuSign does not answer: see its check"),
+        (NoAnswer | TimedOut | ServerFailed { .. }, Err(_)) => {
+            Some("not checked: DocuSign does not answer, see its check")
+        }
         // DocuSign has no one word for assertions from another time.
         (AssertionExpired | NoValidKeys | Unexplained | Undocumented { .. }, Ok(Some(difference)))
             if *difference > CLOCK_BAD =>
         {
-            Some("the clock is wrong: see its check")
+            Some("not checked: the clock is wrong, see its check")
         }
         _ => None,
     }
 }
 
-fn clock(difference: u64) -> Finding {
-    let told = format!("{difference} s away from DocuSign's");
+fn clock(reached: &Reached) -> Finding {
+    let difference = match reached {
+        Ok(Some(difference)) => *difference,
+        Ok(None) => return Finding::skipped("not checked: DocuSign's answer has no date"),
+        Err(_) => return Finding::skipped("not checked: DocuSign does not answer, see its check"),
+    };
+    let finding = format!("{difference} s away from DocuSign's");
     if difference <= CLOCK_NOTE {
-        Finding::good(told)
+        Finding::good(finding)
     } else if difference <= CLOCK_BAD {
-        Finding::note(told, "Set the machine's clock by a time server.")
+        Finding::note(finding, "Set the machine's clock by a time server.")
     } else {
-        Finding::bad(told, "Set the machine's clock by a time server: DocuSign refuses assertions from another time.")
+        Finding::bad(
+            finding,
+            "Set the machine's clock by a time server: DocuSign refuses assertions from another time.",
+        )
     }
 }
 
@@ -65,21 +73,21 @@ mod tests {
     use crate::doctor::check::Verdict;
 
     #[test]
-    fn a_clock_that_is_off_is_told_the_worse_the_farther_it_is() {
+    fn the_farther_the_clock_is_off_the_worse_the_verdict() {
         for (seconds, verdict) in [(0, Verdict::Good), (20, Verdict::Good), (45, Verdict::Note), (7200, Verdict::Bad)] {
-            let checks = checks_of(&Ok(Some(seconds)), 0.0);
-            assert_eq!((checks[0].verdict, checks[1].verdict), (Verdict::Good, verdict), "{seconds} s");
+            let check = clock(&Ok(Some(seconds))).of("clock", Area::Azure, "clock", 0.0);
+            assert_eq!(check.verdict, verdict, "{seconds} s");
         }
     }
 
     #[test]
-    fn what_another_check_tells_is_not_told_twice() {
+    fn one_fault_is_reported_by_one_check() {
         let refused = |error| MintError::Exchange(error);
         let (near, far) = (Ok(Some(1)), Ok(Some(7200)));
-        assert!(told_already(&refused(ExchangeError::AssertionExpired), &far).is_some());
-        assert!(told_already(&refused(ExchangeError::AssertionExpired), &near).is_none());
-        assert!(told_already(&refused(ExchangeError::UserNotFound), &far).is_none());
-        assert!(told_already(&refused(ExchangeError::NoAnswer), &Err(ExchangeError::NoAnswer)).is_some());
-        assert!(told_already(&refused(ExchangeError::NoAnswer), &near).is_none());
+        assert!(blamed_elsewhere(&refused(ExchangeError::AssertionExpired), &far).is_some());
+        assert!(blamed_elsewhere(&refused(ExchangeError::AssertionExpired), &near).is_none());
+        assert!(blamed_elsewhere(&refused(ExchangeError::UserNotFound), &far).is_none());
+        assert!(blamed_elsewhere(&refused(ExchangeError::NoAnswer), &Err(ExchangeError::NoAnswer)).is_some());
+        assert!(blamed_elsewhere(&refused(ExchangeError::NoAnswer), &near).is_none());
     }
 }

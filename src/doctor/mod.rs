@@ -1,17 +1,18 @@
-//! The doctor: does everything this installation depends on work, and if not, who mends it and how?
+//! The health checks: does everything this installation depends on work, and if not, who fixes it and how?
 //!
-//! [`azure`] checks keys and store, [`upstream`] DocuSign, [`account`] what lies behind it, [`public_url`] what callers meet at the public URL. All checks run
-//! at the same time, and are told in their order. They change nothing but a record in the store that is forgotten within
-//! a day. `evergrant doctor` prints them, the setup page shows them.
+//! [`azure`] checks keys and store, [`connection`] DocuSign, [`account`] the account behind it, [`public_url`] what callers
+//! meet at the public URL. All checks run at the same time, and are reported in order. They change nothing but a record in
+//! the store that expires within a day. `evergrant doctor` prints them, the setup page shows them.
 
 mod account;
 mod azure;
 pub mod check;
+mod connection;
 mod connectivity;
 mod fixes;
 mod public_url;
-mod upstream;
 
+use std::future::ready;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -29,7 +30,11 @@ use crate::signing::key::SigningKey;
 use crate::store::Store;
 use crate::types::BaseUrl;
 use crate::web::http_client::HttpClient;
+use account::AccountChecks;
+use azure::StoreCheck;
 use check::{Area, Check, Finding};
+use connection::ConnectionChecks;
+use public_url::PublicUrlChecks;
 
 /// One key of the settings.
 #[derive(Clone)]
@@ -72,33 +77,68 @@ pub struct Doctor {
     pub clock: Arc<dyn Clock>,
 }
 
-/// Checks under way at the same time; there are fewer.
-const AT_ONCE: usize = 16;
+/// Groups of checks under way at the same time; there are fewer.
+const MAX_CONCURRENT_GROUPS: usize = 16;
+
+/// The title of the first check.
+const SETTINGS: &str = "Settings";
+
+/// One group of checks with the title of its first.
+type Group<'a> = (&'static str, BoxFuture<'a, Vec<Check>>);
 
 impl Doctor {
     /// Runs every check. Each answers within 45 s, most within one; the whole takes as long as the slowest. The checks come
-    /// in groups, in the order of the titles given first, which are for whoever waits.
+    /// in groups, in the order of the titles given first, which show what is being waited for.
     pub fn groups(&self) -> (Vec<&'static str>, impl Stream<Item = Vec<Check>> + Send + '_) {
-        let settings = Finding::good("well-formed").of("settings", Area::Clients, "Settings", 0.0);
-        let mut running: Vec<(&str, BoxFuture<'_, Vec<Check>>)> = vec![
-            ("Settings", Box::pin(std::future::ready(vec![settings]))),
-            (azure::IDENTITY, Box::pin(self.identity())),
-        ];
-        for key in self.signing_keys.iter().chain(&self.sealing_keys) {
-            running.push((azure::names(key).1, Box::pin(self.key(key))));
-        }
-        running.push((azure::STORE, Box::pin(self.store())));
-        running.push((connectivity::REACHABLE, Box::pin(self.docusign())));
-        running.push((upstream::NEXT_KEY, Box::pin(self.next_key_registered())));
-        running.push((public_url::CLIENTS, Box::pin(std::future::ready(vec![self.registered_clients()]))));
-        running.push((public_url::PUBLIC_URL, Box::pin(self.front())));
-        let (titles, running): (Vec<_>, Vec<_>) = running.into_iter().unzip();
-        (titles, stream::iter(running).buffered(AT_ONCE))
+        let (titles, running): (Vec<_>, Vec<_>) =
+            [self.azure(), self.docusign(), self.clients()].into_iter().flatten().unzip();
+        (titles, stream::iter(running).buffered(MAX_CONCURRENT_GROUPS))
     }
 
-    /// Runs every check, and tells them all at the end.
+    /// Runs every check, and returns all of them at the end.
     pub async fn report(&self) -> Vec<Check> {
         self.groups().1.concat().await
+    }
+
+    fn azure(&self) -> Vec<Group<'_>> {
+        let keys = || self.signing_keys.iter().chain(&self.sealing_keys);
+        let client_id = self.identity_client_id.as_deref();
+        let settings = Finding::good("well-formed").of("settings", Area::Clients, SETTINGS, 0.0);
+        let resource = azure::entra_resource(keys(), &self.store_setting);
+        let store = StoreCheck {
+            store: &*self.store,
+            setting: &self.store_setting,
+            identity_client_id: client_id,
+            now: self.clock.now(),
+        };
+        let mut groups: Vec<Group<'_>> = vec![
+            (SETTINGS, Box::pin(ready(vec![settings]))),
+            (azure::IDENTITY, Box::pin(azure::check_identity(&self.identity, resource, client_id))),
+        ];
+        groups.extend(
+            keys().map(|key| -> Group<'_> { (azure::key_check(key).1, Box::pin(azure::check_key(key, client_id))) }),
+        );
+        groups.push((azure::STORE, Box::pin(store.run())));
+        groups
+    }
+
+    fn docusign(&self) -> Vec<Group<'_>> {
+        let Self { docusign, account_server, access_tokens, upstream, clients, .. } = self;
+        let account = AccountChecks { docusign, account_server, api: upstream, clients };
+        let connection = ConnectionChecks { docusign, account_server, access_tokens, account };
+        vec![
+            (connectivity::REACHABLE, Box::pin(connection.run())),
+            (connection::NEXT_KEY, Box::pin(connection::check_next_key(access_tokens, docusign))),
+        ]
+    }
+
+    fn clients(&self) -> Vec<Group<'_>> {
+        let Self { public_url, clients, http, .. } = self;
+        let registered = public_url::check_clients(clients);
+        vec![
+            (public_url::CLIENTS, Box::pin(ready(vec![registered]))),
+            (public_url::PUBLIC_URL, Box::pin(PublicUrlChecks { public_url, clients, http }.run())),
+        ]
     }
 }
 
@@ -106,7 +146,7 @@ impl Doctor {
 #[must_use]
 pub fn of_faults(faults: &ConfigErrors) -> Vec<Check> {
     let check = |fault: &ConfigError| {
-        Finding::bad(fault.message(), fixes::setting(fault)).of("settings", Area::Clients, "Settings", 0.0)
+        Finding::bad(fault.message(), fixes::setting(fault)).of("settings", Area::Clients, SETTINGS, 0.0)
     };
     faults.0.iter().map(check).collect()
 }

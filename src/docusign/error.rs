@@ -6,7 +6,10 @@
 use serde::Deserialize;
 use thiserror::Error;
 
+use crate::docusign::error_table;
 use crate::memory::failures::FailureKind;
+use crate::oauth::client::SubjectKind;
+use crate::types::Explained as _;
 
 /// The longest `Retry-After` of a 5xx that is believed, in seconds: a maintenance page names an hour as easily as the
 /// service is back in a minute, whereas a rate limit (429) means what it says.
@@ -14,50 +17,35 @@ const MAX_MAINTENANCE_SECONDS: u64 = 300;
 
 /// Why an exchange brought no access token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("{}", self.line())]
 pub enum ExchangeError {
     /// `consent_required`: none for this integration key, user and all of the scopes.
-    #[error("consent is missing for the user or one of the scopes: open the link of `evergrant consent-url`")]
     ConsentRequired,
     /// `no_valid_keys_or_signatures`.
-    #[error("DocuSign does not know the signing key: upload the public key of `evergrant public-key` in Apps and Keys")]
     NoValidKeys,
     /// `issuer_not_found`.
-    #[error("DocuSign does not know the integration key: check DOCUSIGN_INTEGRATION_KEY and DOCUSIGN_ENVIRONMENT")]
     IssuerNotFound,
     /// `user_not_found` and `invalid_subject`.
-    #[error(
-        "DocuSign does not know the user or it is not active: check DOCUSIGN_ENVIRONMENT and DOCUSIGN_USER_ID, or, for the \
-         connection of a signed-in user, that user's account"
-    )]
     UserNotFound,
     /// `expired_grant`: the assertion was too old on arrival.
-    #[error("DocuSign calls a fresh assertion expired: the clock of this machine is off")]
     AssertionExpired,
     /// `unauthorized_client`: code and secret do not belong together.
-    #[error("DocuSign refuses our client authentication: check DOCUSIGN_SECRET_KEY")]
     ClientRefused,
     /// `unsupported_grant_type`: the form did not arrive as it was sent, for instance through a proxy that rewrites it.
-    #[error("DocuSign did not recognise the request as a JWT Grant: check what stands between, such as a proxy")]
     UnsupportedGrantType,
     /// `invalid_grant` without a description.
-    #[error(
-        "DocuSign refuses the assertion without a reason: check DOCUSIGN_INTEGRATION_KEY, DOCUSIGN_USER_ID and the key"
-    )]
     Unexplained,
     /// A 4xx that no page documents.
-    #[error("DocuSign refuses with an error that is not documented (status {status})")]
     Undocumented {
         /// The HTTP status.
         status: u16,
     },
     /// 429.
-    #[error("DocuSign throttles")]
     Throttled {
         /// Seconds to wait, as DocuSign says.
         retry_after: Option<u64>,
     },
     /// 5xx.
-    #[error("DocuSign answered with status {status}")]
     ServerFailed {
         /// The HTTP status.
         status: u16,
@@ -65,13 +53,10 @@ pub enum ExchangeError {
         retry_after: Option<u64>,
     },
     /// A 200 without a usable access token in it.
-    #[error("DocuSign's answer could not be read")]
     Malformed,
     /// Nothing came back: no connection, or it broke off.
-    #[error("no answer from DocuSign: connection failed")]
     NoAnswer,
     /// Nothing came back in time.
-    #[error("no answer from DocuSign in time")]
     TimedOut,
 }
 
@@ -94,25 +79,40 @@ impl ExchangeError {
         }
     }
 
+    /// One of each, for the table in the documentation.
+    pub const ALL: [Self; 14] = [
+        Self::ConsentRequired,
+        Self::NoValidKeys,
+        Self::IssuerNotFound,
+        Self::UserNotFound,
+        Self::AssertionExpired,
+        Self::ClientRefused,
+        Self::UnsupportedGrantType,
+        Self::Unexplained,
+        Self::Undocumented { status: 400 },
+        Self::Throttled { retry_after: None },
+        Self::ServerFailed { status: 503, retry_after: None },
+        Self::Malformed,
+        Self::NoAnswer,
+        Self::TimedOut,
+    ];
+
     /// The word for log lines.
     #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::ConsentRequired => "consent_required",
-            Self::NoValidKeys => "no_valid_keys_or_signatures",
-            Self::IssuerNotFound => "issuer_not_found",
-            Self::UserNotFound => "user_not_found",
-            Self::AssertionExpired => "expired_grant",
-            Self::ClientRefused => "unauthorized_client",
-            Self::UnsupportedGrantType => "unsupported_grant_type",
-            Self::Unexplained => "invalid_grant",
-            Self::Undocumented { .. } => "undocumented_refusal",
-            Self::Throttled { .. } => "throttled",
-            Self::ServerFailed { .. } => "server_failed",
-            Self::Malformed => "malformed_answer",
-            Self::NoAnswer => "no_answer",
-            Self::TimedOut => "timed_out",
-        }
+    pub fn code(self) -> &'static str {
+        self.explain().code
+    }
+
+    /// Is it up to the DocuSign user, where a connection acts as `subject`?
+    #[must_use]
+    pub const fn is_up_to_the_user(self, subject: SubjectKind) -> bool {
+        matches!((self, subject), (Self::ConsentRequired | Self::UserNotFound, SubjectKind::SignedInUser))
+    }
+
+    /// The client's sentence, where its connection acts as `subject`.
+    #[must_use]
+    pub fn client_sentence(self, subject: SubjectKind) -> &'static str {
+        if self.is_up_to_the_user(subject) { error_table::UP_TO_THE_USER } else { self.explain().client }
     }
 
     /// How the failure is to be remembered.

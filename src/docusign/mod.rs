@@ -8,6 +8,7 @@ pub mod account_server;
 pub mod api;
 pub mod consent_link;
 pub mod error;
+mod error_table;
 mod lifetimes;
 pub mod missing_consent;
 pub mod requested_scope;

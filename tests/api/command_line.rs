@@ -155,7 +155,7 @@ async fn the_doctor_tells_whoever_watches_what_it_waits_for() {
     assert!(before.contains("Sealing key: signs") && !before.contains("account server"), "{watched:?}");
     let (waited, _) = after.split_once("\u{1b}[32mgood").unwrap();
     assert!(waited.ends_with("\r\u{1b}[K") && !waited.contains('\n'), "{watched:?}");
-    assert!(after.contains("DocuSign's account server: it answers"), "{watched:?}");
+    assert!(after.contains("DocuSign's account server: answers"), "{watched:?}");
     assert!(scripted.status.success() && scripted.stderr.is_empty(), "nobody watches");
     sandbox.docusign.faults.set(Some(Fault::Latency(Duration::from_millis(600))));
     let json = on_a_terminal("doctor --json", &settings).await;

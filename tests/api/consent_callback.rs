@@ -136,23 +136,23 @@ async fn a_page_loaded_twice_still_tells_the_truth() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_stands_in_the_way_is_named_with_its_remedy() {
+async fn what_prevents_a_connection_is_named_by_its_code() {
     type Spoil = fn(&Sandbox);
     let cases: [(&str, Spoil); 5] = [
-        ("evergrant public-key", |sandbox| sandbox.docusign.delete_public_keys()),
-        ("DOCUSIGN_USER_ID", |sandbox| sandbox.docusign.deactivate(INTEGRATION_USER)),
-        ("in a minute", |sandbox| sandbox.docusign.faults.set(Some(Fault::Status(500)))),
-        ("in a minute", |sandbox| sandbox.docusign.userinfo_faults.set(Some(Fault::Cut))),
-        ("EVERGRANT_SIGNING_KEY_ID", |sandbox| sandbox.key_vault.remove_key("evergrant-signing", "a1")),
+        ("no_valid_keys_or_signatures", |sandbox| sandbox.docusign.delete_public_keys()),
+        ("user_not_found", |sandbox| sandbox.docusign.deactivate(INTEGRATION_USER)),
+        ("server_failed", |sandbox| sandbox.docusign.faults.set(Some(Fault::Status(500)))),
+        ("no_answer", |sandbox| sandbox.docusign.userinfo_faults.set(Some(Fault::Cut))),
+        ("signing_failed", |sandbox| sandbox.key_vault.remove_key("evergrant-signing", "a1")),
     ];
-    for (remedy, spoil) in cases {
+    for (code, spoil) in cases {
         let (app, url) = app_without_consent().await;
         spoil(&app.sandbox);
         let state = state_of(&url);
         app.sandbox.docusign.consent(INTEGRATION_USER, ALL);
         let page = app.http.get(&app.url(&format!("/consent/callback?state={state}&code=x"))).await;
-        assert_page(&page, 503, "The connection could not be proved");
-        assert!(page.text().contains(remedy), "{remedy}: {}", page.text());
+        assert_page(&page, 503, "We could not confirm the connection");
+        assert!(page.text().contains(&format!("<dd>{code}</dd>")), "{code}: {}", page.text());
     }
 }
 

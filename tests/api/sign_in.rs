@@ -23,7 +23,6 @@ async fn only_the_integration_user_and_administrators_make_system_wide_connectio
     let app = LocalApp::start().await;
     let visit = sign_in(&app, "web", OTHER_USER, "allow").await;
     assert_sent_back(&visit, "access_denied");
-    assert!(visit.parameter("error_description").unwrap().contains("DOCUSIGN_ADMINS"));
     let administrators = OTHER_USER.to_uppercase();
     let app = LocalApp::with(&[("DOCUSIGN_ADMINS", &administrators)]).await;
     let code = sign_in(&app, "web", OTHER_USER, "allow").await.parameter("code").unwrap();
@@ -70,7 +69,6 @@ async fn a_missing_consent_of_the_integration_user_is_found_out_now() {
     app.docusign.withdraw_consent(INTEGRATION_USER);
     let visit = sign_in(&app, "web", OTHER_USER, "allow").await;
     assert_sent_back(&visit, "access_denied");
-    assert!(visit.parameter("error_description").unwrap().contains("evergrant consent-url"), "{}", visit.url);
     let visit = sign_in(&app, "web", INTEGRATION_USER, "allow").await;
     assert!(visit.parameter("code").is_some(), "his own Allow mends it at once: {}", visit.url);
 }

@@ -8,6 +8,7 @@ pub mod account;
 pub mod addresses;
 pub mod calls;
 pub mod error;
+mod error_table;
 pub mod users;
 
 use std::sync::Arc;

@@ -12,10 +12,11 @@ use crate::docusign::account_server::{AccountServer, DocusignAccessToken};
 use crate::docusign::error::ExchangeError;
 use crate::docusign::tokens::assertion::{self, AssertionClaims};
 use crate::memory::failures::FailureKind;
+use crate::oauth::client::SubjectKind;
 use crate::oauth::scope::Scope;
 use crate::secret::sha256;
 use crate::signing::{AssertionSigner, SignError};
-use crate::types::Guid;
+use crate::types::{Explained, Explanation, Guid};
 
 /// A mint that has not settled after this long is given up, so that every caller is answered within 15 s.
 const DEADLINE: Duration = Duration::from_secs(14);
@@ -32,11 +33,11 @@ pub enum MintError {
     /// No access token for it.
     #[error("the assertion could not be exchanged")]
     Exchange(#[source] ExchangeError),
-    /// Neither came about in time.
-    #[error("minting took too long")]
+    /// It took too long.
+    #[error("{}", TOO_LONG.problem)]
     Deadline,
     /// The mint ended without a result.
-    #[error("minting was broken off")]
+    #[error("{}", INTERRUPTED.problem)]
     BrokenOff,
 }
 
@@ -53,12 +54,53 @@ impl MintError {
 
     /// The word for log lines.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub fn code(&self) -> &'static str {
+        self.explain().code
+    }
+
+    /// Is it up to the DocuSign user, where a connection acts as `subject`?
+    #[must_use]
+    pub const fn is_up_to_the_user(&self, subject: SubjectKind) -> bool {
+        matches!(self, Self::Exchange(error) if error.is_up_to_the_user(subject))
+    }
+
+    /// The client's sentence, where its connection acts as `subject`.
+    #[must_use]
+    pub fn client_sentence(&self, subject: SubjectKind) -> &'static str {
         match self {
-            Self::Sign(_) => "signing_failed",
-            Self::Exchange(error) => error.code(),
-            Self::Deadline => "deadline",
-            Self::BrokenOff => "broken_off",
+            Self::Exchange(error) => error.client_sentence(subject),
+            _ => self.explain().client,
+        }
+    }
+}
+
+const TOO_LONG: Explanation = Explanation {
+    code: "deadline",
+    problem: "getting an access token took too long",
+    client: "there was no token in time; try again later",
+    person: "Wait a minute, then load this page again.",
+    operator: "This may pass by itself. If it does not, check the network between the app, Key Vault and DocuSign.",
+    command: None,
+};
+
+const INTERRUPTED: Explanation =
+    Explanation { code: "broken_off", problem: "getting an access token was interrupted", ..TOO_LONG };
+
+impl Explained for MintError {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::Sign(error) => error.explain(),
+            Self::Exchange(error) => error.explain(),
+            Self::Deadline => TOO_LONG,
+            Self::BrokenOff => INTERRUPTED,
+        }
+    }
+
+    fn details(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Sign(error) => error.details(),
+            Self::Exchange(error) => error.details(),
+            Self::Deadline | Self::BrokenOff => Vec::new(),
         }
     }
 }

@@ -5,9 +5,9 @@ use crate::oauth::client::SubjectKind;
 use crate::oauth::subject::Subject;
 use crate::types::Guid;
 
-/// The subject of a connection that the DocuSign user `signed_in` makes; `None` if he may not.
+/// The subject of a connection that the DocuSign user `signed_in` makes; `None` if that user may not.
 ///
-/// A system-wide one may be made by the integration user, or by an administrator. A user's own may be made by anyone.
+/// A system-wide one may be made by the integration user, or by an administrator. A connection of a signed-in user may be made by anyone.
 pub fn subject_for(kind: SubjectKind, signed_in: &str, docusign: &DocusignSettings) -> Option<Subject> {
     match kind {
         SubjectKind::IntegrationUser => {

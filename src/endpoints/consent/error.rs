@@ -1,10 +1,11 @@
-//! Why a sign-in (way C) ends at the client without a code, and how the client is told. Pure.
+//! Why a sign-in (way C) ends at the client without a code, and what the client reads. Pure.
 
 use crate::docusign::error::ExchangeError;
 use crate::docusign::tokens::minter::MintError;
 use crate::memory::failures::FailureKind;
 use crate::oauth::authorization::{AuthorizationError, AuthorizationErrorCode as Code};
 use crate::oauth::client::SubjectKind;
+use crate::types::Explained as _;
 
 /// Why there is no code.
 #[derive(Debug)]
@@ -13,11 +14,11 @@ pub enum ConnectError {
     Denied(String),
     /// DocuSign sent back neither a code nor an error.
     NoCode,
-    /// DocuSign does not tell who signed in.
+    /// DocuSign does not say who signed in.
     UnknownUser(ExchangeError),
     /// This user may not make this connection.
     NotAllowed,
-    /// No access token can be had for it.
+    /// There is no access token for it.
     Unproved(MintError, SubjectKind),
     /// The sealing key cannot be used.
     SealingUnavailable,
@@ -27,7 +28,7 @@ pub enum ConnectError {
 
 impl ConnectError {
     /// The word for log lines.
-    pub const fn code(&self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
             Self::Denied(_) => "denied",
             Self::NoCode => "no_code",
@@ -39,14 +40,15 @@ impl ConnectError {
         }
     }
 
-    /// What the client hears, RFC 6749 §4.1.2.1; never DocuSign's own words.
+    /// What the client reads, RFC 6749 §4.1.2.1; never DocuSign's own words.
     pub fn error(&self) -> AuthorizationError {
         match self {
             Self::Denied(error) => denied(error),
             Self::NoCode => Code::ServerError.say("DocuSign sent back no code; begin again"),
             Self::UnknownUser(error) => unknown_user(error),
             Self::NotAllowed => Code::AccessDenied.say(
-                "this DocuSign user may not make this connection; sign in as the integration user, or be listed in DOCUSIGN_ADMINS",
+                "this DocuSign user may not make this connection; sign in as the integration user, or have the operator add the \
+                 user to DOCUSIGN_ADMINS",
             ),
             Self::Unproved(error, subject) => unproved(error, *subject),
             Self::SealingUnavailable | Self::Deadline => Code::TemporarilyUnavailable
@@ -63,36 +65,27 @@ fn denied(error: &str) -> AuthorizationError {
         "temporarily_unavailable" => {
             Code::TemporarilyUnavailable.say("DocuSign is not available at the moment; try again later")
         }
-        _ => Code::ServerError
-            .say("DocuSign refused to sign the person in; an operator has to check the DOCUSIGN_ settings"),
+        _ => Code::ServerError.say("DocuSign refused to sign the person in; the operator checks the DocuSign settings"),
     }
 }
 
 fn unknown_user(error: &ExchangeError) -> AuthorizationError {
     match error.kind() {
+        // The code was refused, which has other reasons than an assertion: it was used before, or the secret key is wrong.
         FailureKind::Permanent => Code::ServerError.say(
-            "DocuSign does not tell who signed in; begin again, and if it stays, have an operator check \
-             DOCUSIGN_SECRET_KEY",
+            "DocuSign does not say who signed in; begin again, and if that does not help, the operator checks the secret key",
         ),
         FailureKind::Transient | FailureKind::Throttled(_) => {
-            Code::TemporarilyUnavailable.say("DocuSign does not answer at the moment; try again later")
+            Code::TemporarilyUnavailable.say(error.explain().client)
         }
     }
 }
 
 fn unproved(error: &MintError, subject: SubjectKind) -> AuthorizationError {
-    match error {
-        MintError::Exchange(ExchangeError::ConsentRequired) if subject == SubjectKind::SignedInUser => {
-            Code::AccessDenied
-                .say("DocuSign reports that this user has not consented to all scopes; sign in again and press Allow")
-        }
-        MintError::Exchange(ExchangeError::ConsentRequired) => Code::AccessDenied.say(
-            "the DocuSign user that this connection acts as has not consented; an administrator gets the consent link \
-             from evergrant consent-url",
-        ),
-        error if error.kind() == FailureKind::Permanent => {
-            Code::ServerError.say("no DocuSign access token can be had; an operator finds the cause in the log")
-        }
-        _ => Code::TemporarilyUnavailable.say("no DocuSign access token can be had at the moment; try again later"),
-    }
+    let code = match error {
+        MintError::Exchange(ExchangeError::ConsentRequired) => Code::AccessDenied,
+        error if error.kind() == FailureKind::Permanent => Code::ServerError,
+        _ => Code::TemporarilyUnavailable,
+    };
+    code.say(error.client_sentence(subject))
 }

@@ -1,18 +1,18 @@
-//! What each outcome of the consent means in words: title, facts, and what to do next. Pure.
+//! The page of each outcome: title, facts, and what to do next. Pure.
 //!
-//! Never a user's GUID, a key, a token or a vault; names and e-mail addresses of whoever signed in, it does tell.
+//! It never has a user's GUID, a key, a token or a vault, but the name and e-mail address of the user who signed in.
 
 use http::StatusCode;
 
-use crate::docusign::error::ExchangeError;
 use crate::docusign::tokens::minter::MintError;
 use crate::docusign::userinfo::UserInfo;
 use crate::endpoints::consent::outcome::ConsentOutcome;
 use crate::memory::failures::FailureKind;
 use crate::oauth::scope::Scope;
+use crate::types::Explained as _;
 use crate::web::page::Page;
 
-/// The words for `outcome`; `scopes` is what the connection wants.
+/// The page for `outcome`; `scopes` is what the connection needs.
 pub fn message(outcome: &ConsentOutcome, scopes: &Scope) -> Page {
     match outcome {
         ConsentOutcome::Granted { user, signed_in } => granted(user, signed_in.as_ref(), scopes),
@@ -28,41 +28,41 @@ pub fn message(outcome: &ConsentOutcome, scopes: &Scope) -> Page {
         ConsentOutcome::ForeignState => new_link(
             "foreign_state",
             "This link is not ours",
-            "The address carries no valid state of this app, so nothing was done. It may be cut off, or made by another \
-             deployment.",
+            "This link is incomplete, or another deployment made it. Nothing was changed.",
         ),
         ConsentOutcome::OldState => new_link(
             "old_state",
             "This link is too old",
-            "Consent links work for one week, and this one is older. If you pressed Allow, DocuSign has kept your consent.",
+            "Consent links work for one week, and this one is older. If you pressed Allow, DocuSign keeps your consent.",
         ),
         ConsentOutcome::NoCode => new_link(
             "no_code",
             "DocuSign's answer is incomplete",
-            "DocuSign sent neither a code nor an error, so it is not known whether consent was given.",
+            "DocuSign sent neither a code nor an error, so we do not know whether consent was given.",
         ),
     }
 }
 
 fn sign_in_over() -> Page {
-    let lead = "This sign-in was begun in another browser, or more than 15 minutes ago, or has come to its end already. \
-                Nothing was done.";
+    let lead = "This sign-in began in another browser or more than 15 minutes ago, or it is finished already. Nothing was \
+                changed.";
     Page {
         status: StatusCode::BAD_REQUEST,
         steps: vec![
             "Go back to the app that you want to connect, and begin again there.".to_owned(),
             "Sign in within 15 minutes, in the same browser, with cookies allowed for this site.".to_owned(),
-            "If you began nothing, close this page: somebody may have sent you a link of theirs.".to_owned(),
+            "If you did not begin a sign-in, close this page: another person may have sent you their link.".to_owned(),
         ],
         ..refused("sign_in_over", "This sign-in cannot go on", lead)
     }
 }
 
 fn client_gone() -> Page {
-    let lead = "The app that sent you to sign in is not registered here any more, or no longer with the address to go back to.";
+    let lead =
+        "The app that sent you to sign in is no longer registered here, or no longer with the address to go back to.";
     Page {
         status: StatusCode::BAD_REQUEST,
-        steps: vec!["Ask an operator to check the app's client in the setting EVERGRANT_CLIENTS.".to_owned()],
+        steps: vec!["Ask the operator to check the app's client in the setting EVERGRANT_CLIENTS.".to_owned()],
         ..refused("client_gone", "The app is not registered here any more", lead)
     }
 }
@@ -74,9 +74,9 @@ fn granted(user: &UserInfo, signed_in: Option<&UserInfo>, scopes: &Scope) -> Pag
     let other = signed_in.filter(|signed_in| signed_in.sub != user.sub);
     let lead = if let Some(other) = other {
         facts.push(("You signed in as", person(other)));
-        "The connection works: the integration user's consent was there already. You signed in as somebody else, which changed nothing for it."
+        "The connection works: the integration user had consented before. You signed in as another user, which changed nothing."
     } else {
-        "A DocuSign access token was issued for the integration user just now. This consent is needed only once; the connection does not expire."
+        "DocuSign issued an access token for the integration user just now. Consent is needed only once; the connection does not expire."
     };
     Page {
         status: StatusCode::OK,
@@ -95,7 +95,7 @@ fn wrong_user(signed_in: &UserInfo) -> Page {
         steps: vec![
             "Sign out of DocuSign, or use a private window.".to_owned(),
             "Make a new link with: evergrant consent-url".to_owned(),
-            "Open it and sign in as the user whose ID is set as DOCUSIGN_USER_ID. If that should be you, have that setting corrected to your own User ID.".to_owned(),
+            "Open it and sign in as the user whose ID is set as DOCUSIGN_USER_ID. If that should be you, ask the operator to set it to your own User ID.".to_owned(),
         ],
         ..refused("wrong_user", "Another user has to consent", "You gave consent for yourself, but this app acts as another DocuSign user, who has not consented yet.")
     }
@@ -113,7 +113,7 @@ fn scopes_missing(missing: &[String]) -> Page {
 }
 
 fn not_together(scopes: &Scope) -> Page {
-    let lead = "The right user signed in, and each scope has consent alone, but DocuSign refuses them together.";
+    let lead = "The right user signed in, and each scope has consent by itself, but DocuSign refuses them together.";
     Page {
         facts: vec![("Scopes asked for", scopes.to_string())],
         steps: vec!["Make a new link with: evergrant consent-url. It asks for all scopes at once.".to_owned()],
@@ -122,8 +122,8 @@ fn not_together(scopes: &Scope) -> Page {
 }
 
 fn consent_missing(scopes: &Scope) -> Page {
-    let lead = "DocuSign says that the integration user has not consented to all scopes. Who signed in just now could \
-                not be learnt, perhaps because this page was loaded twice.";
+    let lead = "DocuSign says that the integration user has not consented to all scopes. It did not say who signed in just \
+                now, perhaps because this page was loaded twice.";
     Page {
         facts: vec![("Scopes asked for", scopes.to_string())],
         steps: vec![
@@ -142,7 +142,7 @@ fn state_unchecked() -> Page {
         retry_after: FailureKind::Permanent.remembered_for(1),
         steps: vec![
             "Load this page again in a minute.".to_owned(),
-            "If it stays, ask the operator to check EVERGRANT_SEALING_KEY_ID and the identity's role on that key."
+            "If that does not help, ask the operator to check EVERGRANT_SEALING_KEY_ID and the identity's role on that key."
                 .to_owned(),
         ],
         ..refused("sealing_key_unavailable", "The link could not be checked", lead)
@@ -163,49 +163,24 @@ fn denied(error: &str, text: &str) -> Page {
 }
 
 fn unproved(error: &MintError) -> Page {
-    let lead = "You came back from DocuSign, but no access token could be had for the integration user.";
+    let lead = "You came back from DocuSign, but DocuSign issued no access token for the integration user.";
     Page {
         status: StatusCode::SERVICE_UNAVAILABLE,
         retry_after: error.kind().remembered_for(1),
-        facts: vec![("What failed", error.code().to_owned())],
+        facts: vec![("What failed", error.code().to_owned()), ("For the operator", for_the_operator(error))],
         steps: vec![
-            remedy(error).to_owned(),
-            "Then open the consent link again. A consent already given is kept by DocuSign.".to_owned(),
+            error.explain().person.to_owned(),
+            "Then open the consent link again. DocuSign keeps a consent that was given.".to_owned(),
         ],
-        ..refused(error.code(), "The connection could not be proved", lead)
+        ..refused(error.code(), "We could not confirm the connection", lead)
     }
 }
 
-const fn remedy(error: &MintError) -> &'static str {
+/// What is wrong with a key is for the operator alone.
+fn for_the_operator(error: &MintError) -> String {
     match error {
-        MintError::Sign(_) => {
-            "The signing key cannot be used: ask the operator to check EVERGRANT_SIGNING_KEY_ID and the identity's role \
-             on that key."
-        }
-        MintError::Deadline | MintError::BrokenOff => "It took too long: load this page again in a minute.",
-        MintError::Exchange(error) => match error {
-            ExchangeError::NoValidKeys => {
-                "Upload the public key printed by: evergrant public-key. It belongs to the integration key's page under \
-                 Apps and Keys."
-            }
-            ExchangeError::IssuerNotFound => {
-                "Check DOCUSIGN_INTEGRATION_KEY and DOCUSIGN_ENVIRONMENT: DocuSign does not know the integration key."
-            }
-            ExchangeError::UserNotFound => {
-                "Check DOCUSIGN_USER_ID and DOCUSIGN_ENVIRONMENT: DocuSign knows no such active user."
-            }
-            ExchangeError::AssertionExpired => "Have the server's clock corrected.",
-            ExchangeError::ClientRefused => "Check DOCUSIGN_SECRET_KEY.",
-            ExchangeError::UnsupportedGrantType | ExchangeError::Unexplained | ExchangeError::Undocumented { .. } => {
-                "DocuSign refuses without saying why: ask the operator to check the DOCUSIGN_ settings and the log."
-            }
-            ExchangeError::ConsentRequired
-            | ExchangeError::Throttled { .. }
-            | ExchangeError::ServerFailed { .. }
-            | ExchangeError::Malformed
-            | ExchangeError::NoAnswer
-            | ExchangeError::TimedOut => "DocuSign could not answer as expected: load this page again in a minute.",
-        },
+        MintError::Sign(_) => "Run the health checks (evergrant doctor, or the setup page).".to_owned(),
+        error => error.fix(&[]).replace('`', ""),
     }
 }
 

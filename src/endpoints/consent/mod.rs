@@ -3,13 +3,14 @@
 //!
 //! [`query`] reads what DocuSign sent → the sealed state is opened, and its kind says which way it is:
 //! [`proof`] proves a consent, and [`message`] says how it went and what to do next; [`sign_in`] ends at the client,
-//! with a code or an error; [`browsing`] gives the browser a session, for documents that are looked at here. If DocuSign or Key Vault is down: a 503 page, or back to
-//! the client with `temporarily_unavailable`; the consent itself is kept by DocuSign and not lost.
+//! with a code or an error; [`browsing`] gives the browser a session, for documents that are looked at here. If DocuSign
+//! or Key Vault is down: a 503 page, or back to the client with `temporarily_unavailable`; DocuSign keeps the consent.
 
 mod allow;
 mod browsing;
 mod error;
 pub mod finished;
+mod identify;
 mod message;
 mod outcome;
 mod proof;
@@ -20,28 +21,28 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request};
-use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::{Instant, timeout_at};
 
 use crate::clock::{Clock, UnixSeconds, answer_deadline};
 use crate::config::DocusignSettings;
 use crate::docusign::account_server::AccountServer;
-use crate::docusign::consent_link::CALLBACK_PATH;
-use crate::docusign::error::ExchangeError;
 use crate::docusign::tokens::AccessTokens;
 use crate::docusign::tokens::minter::MintError;
-use crate::docusign::userinfo::UserInfo;
 use crate::oauth::client::ClientRegistry;
 use crate::sealing::claims::{BrowsingState, ConsentState, SignInState};
 use crate::sealing::keys::{OpenError, SealingKeys};
 use crate::sealing::opened::{Opened, open_any};
-use crate::sealing::{Sealable, Sealed, label};
+use crate::sealing::{Sealable as _, Sealed, label};
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::types::BaseUrl;
 use crate::web::cookies::SignInCookie;
+use browsing::BrowsingReturn;
 use finished::FinishedSignIns;
+use identify::identify_user;
 use outcome::ConsentOutcome;
+use proof::ConsentProof;
 use query::CallbackQuery;
+use sign_in::SignInReturn;
 
 /// The kinds of states that come back from DocuSign.
 const STATES: [&str; 3] = [SignInState::TYP, BrowsingState::TYP, ConsentState::TYP];
@@ -56,7 +57,7 @@ pub struct ConsentCallback {
     pub clients: ClientRegistry,
     /// What opens states and seals codes.
     pub sealing: Arc<SealingKeys>,
-    /// Sign-ins that came to their end.
+    /// Sign-ins that ended.
     pub finished: FinishedSignIns,
     /// The only process that may redeem the new codes, where processes share no store.
     pub process_id: Option<String>,
@@ -68,36 +69,55 @@ pub struct ConsentCallback {
     pub clock: Arc<dyn Clock>,
 }
 
+/// A state that was opened, with the code verifier that belongs to it.
+struct OpenedState<T> {
+    content: T,
+    code_verifier: String,
+}
+
 impl ConsentCallback {
     /// Answers a request.
     pub async fn handle(&self, request: &Request<Bytes>) -> Answer {
-        let deadline = answer_deadline();
+        let answer = self.answer(request, answer_deadline()).await;
+        answer.unwrap_or_else(|outcome| self.page(&outcome))
+    }
+
+    async fn answer(&self, request: &Request<Bytes>, deadline: Instant) -> Result<Answer, ConsentOutcome> {
         let query = CallbackQuery::read(request.uri().query().unwrap_or_default());
         let state = query.state.clone().unwrap_or_default();
-        match self.open(&state, deadline).await {
-            Ok((Opened::SignInState(state), code_verifier)) => {
-                self.finish_sign_in(request.headers(), query, (state, code_verifier), deadline).await
+        let (opened, code_verifier) = self.open(&state, deadline).await?;
+        match opened {
+            Opened::SignInState(sealed) => {
+                let cookie = self.first_return(request.headers(), &sealed, &sealed.content.browser);
+                let cookie = cookie.ok_or(ConsentOutcome::SignInOver)?;
+                let opened = OpenedState { content: sealed.content, code_verifier };
+                self.sign_in_return().finish(query, opened, &cookie, deadline).await
             }
-            Ok((Opened::BrowsingState(state), code_verifier)) => {
-                self.begin_session(request.headers(), query, (state, code_verifier), deadline).await
+            Opened::BrowsingState(sealed) => {
+                let cookie = self.first_return(request.headers(), &sealed, &sealed.content.browser);
+                let cookie = cookie.ok_or(ConsentOutcome::SignInOver)?;
+                let opened = OpenedState { content: sealed.content, code_verifier };
+                self.browsing_return().finish(query, opened, &cookie, deadline).await
             }
-            Ok((Opened::ConsentState(_), code_verifier)) => {
-                let consent = timeout_at(deadline, self.finish_consent(query, code_verifier)).await;
-                self.page(&consent.unwrap_or(ConsentOutcome::Unproved(MintError::Deadline)))
+            Opened::ConsentState(_) => {
+                let consent = timeout_at(deadline, self.finish_consent(query, &code_verifier)).await;
+                Ok(self.page(&consent.unwrap_or(ConsentOutcome::Unproved(MintError::Deadline))))
             }
-            Ok(_) => self.page(&ConsentOutcome::ForeignState),
-            Err(outcome) => self.page(&outcome),
+            Opened::AuthorizationCode(_) | Opened::RefreshToken(_) | Opened::SealedAccessToken(_) => {
+                Err(ConsentOutcome::ForeignState)
+            }
         }
     }
 
     /// Way A: the user of a consent link comes back.
-    async fn finish_consent(&self, query: CallbackQuery, code_verifier: String) -> ConsentOutcome {
+    async fn finish_consent(&self, query: CallbackQuery, code_verifier: &str) -> ConsentOutcome {
         if let Some((error, message)) = query.denial {
             return ConsentOutcome::Denied(error, message);
         }
         let Some(code) = query.code else { return ConsentOutcome::NoCode };
-        let signed_in = self.who_signed_in(&code, code_verifier).await;
-        self.prove(signed_in.ok()).await
+        let Self { issuer, docusign, account_server, access_tokens, .. } = self;
+        let signed_in = identify_user(account_server, issuer, &code, code_verifier).await;
+        ConsentProof { docusign, account_server, access_tokens }.prove(signed_in.ok()).await
     }
 
     /// Opens a state and returns it with its code verifier.
@@ -118,29 +138,24 @@ impl ConsentCallback {
     }
 
     /// The cookie of a sign-in, if this is the browser that began it, and the first time it comes back. `digest` is what
-    /// the state remembers of the cookie.
+    /// the state has of the cookie.
     fn first_return<T>(&self, headers: &HeaderMap, sealed: &Sealed<T>, digest: &str) -> Option<SignInCookie> {
         let cookie = SignInCookie::of(&sealed.jti, !self.issuer.is_insecure());
         let now = self.clock.now();
         let expires_at = sealed.exp.map_or(now, UnixSeconds);
-        (cookie.is_in(headers, digest) && self.finished.is_first(&sealed.jti, expires_at, now)).then_some(cookie)
+        let first = cookie.is_in(headers, digest) && self.finished.is_first(&sealed.jti, expires_at, now);
+        first.then_some(cookie)
     }
 
-    /// Who signed in, by the code; a page loaded twice has a code that tells nothing any more.
-    async fn who_signed_in(&self, code: &SecretString, code_verifier: String) -> Result<UserInfo, ExchangeError> {
-        let redirect_uri = self.issuer.join(CALLBACK_PATH);
-        let exchanged = self.account_server.exchange_code(code.expose_secret(), &redirect_uri, &code_verifier).await;
-        let userinfo = match exchanged {
-            Ok(access_token) => self.account_server.userinfo(&access_token.secret).await,
-            Err(error) => Err(error),
-        };
-        userinfo.inspect_err(|error| {
-            tracing::warn!(
-                event = "sign_in_unknown",
-                cause = error.code(),
-                "who signed in could not be learnt: {error}"
-            );
-        })
+    fn sign_in_return(&self) -> SignInReturn<'_> {
+        let Self { issuer, docusign, clients, sealing, account_server, access_tokens, clock, .. } = self;
+        let process_id = self.process_id.as_deref();
+        SignInReturn { issuer, docusign, clients, sealing, process_id, account_server, access_tokens, clock }
+    }
+
+    fn browsing_return(&self) -> BrowsingReturn<'_> {
+        let Self { issuer, docusign, clients, sealing, account_server, access_tokens, clock, .. } = self;
+        BrowsingReturn { issuer, docusign, clients, sealing, account_server, access_tokens, clock }
     }
 
     fn page(&self, outcome: &ConsentOutcome) -> Answer {

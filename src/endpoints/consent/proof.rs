@@ -1,15 +1,27 @@
 //! Way A: does the connection work now, and if not, what is missing?
 
+use crate::config::DocusignSettings;
+use crate::docusign::account_server::AccountServer;
 use crate::docusign::error::ExchangeError;
 use crate::docusign::missing_consent::scopes_without_consent;
+use crate::docusign::tokens::AccessTokens;
 use crate::docusign::tokens::minter::MintError;
 use crate::docusign::userinfo::UserInfo;
-use crate::endpoints::consent::ConsentCallback;
 use crate::endpoints::consent::outcome::ConsentOutcome;
 
-impl ConsentCallback {
-    /// Does the connection work now? Remembered failures are ignored: a consent granted a second ago is seen at once.
-    pub(super) async fn prove(&self, signed_in: Option<UserInfo>) -> ConsentOutcome {
+/// Proves a consent by what it is for.
+pub struct ConsentProof<'a> {
+    /// The integration user and the scopes.
+    pub docusign: &'a DocusignSettings,
+    /// Names the user behind an access token.
+    pub account_server: &'a AccountServer,
+    /// What mints.
+    pub access_tokens: &'a AccessTokens,
+}
+
+impl ConsentProof<'_> {
+    /// Does the connection work now? Cached failures are ignored, so that a consent granted a second ago counts.
+    pub async fn prove(&self, signed_in: Option<UserInfo>) -> ConsentOutcome {
         let user = &self.docusign.user_id;
         match self.access_tokens.mint_anew(user, &self.docusign.scopes).await {
             Ok(access_token) => match self.account_server.userinfo(&access_token.secret).await {

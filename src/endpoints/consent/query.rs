@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use url::form_urlencoded;
 
-/// Longest text of DocuSign's that a page shows, in characters.
+/// Longest DocuSign text that a page shows, in characters.
 const MAX_SHOWN_CHARS: usize = 300;
 
 /// The parameters of the callback; unknown ones are ignored.

@@ -6,8 +6,10 @@ use serde::Serialize;
 
 use crate::docusign::api::error::ApiError;
 use crate::endpoints::caller::AuthenticationError;
+use crate::oauth::client::SubjectKind;
 use crate::oauth::error::Outage;
 use crate::telemetry::{Answer, AnswerRecord};
+use crate::types::Explained as _;
 use crate::web::body::Body;
 use crate::web::response::json;
 
@@ -86,31 +88,14 @@ impl GatewayError {
             Self::Authentication(AuthenticationError::SealingUnavailable) => {
                 unavailable(5, "sealing_key_unavailable", "the sealing key cannot be used at the moment", record)
             }
-            Self::Api(ApiError::BodyBrokeOff) => {
-                refuse(StatusCode::BAD_REQUEST, "invalid_request", "the body broke off", record)
+            Self::Api(error @ ApiError::BodyBrokeOff) => {
+                refuse(StatusCode::BAD_REQUEST, "invalid_request", error.explain().client, record)
             }
             Self::Api(error) | Self::Authentication(AuthenticationError::Unavailable(error)) => {
-                unavailable(error.retry_after(), error.code(), describe(error), record)
+                let subject = record.subject_kind.unwrap_or(SubjectKind::IntegrationUser);
+                unavailable(error.retry_after(), error.code(), error.client_sentence(subject), record)
             }
         }
-    }
-}
-
-/// Who can mend it, and nothing that DocuSign said.
-const fn describe(error: &ApiError) -> &'static str {
-    match error {
-        ApiError::NoAccessToken(_) | ApiError::AccountUnknown(_) => {
-            "no access token of DocuSign's can be had at the moment; an operator finds the cause in the log"
-        }
-        ApiError::NoUserList => "the integration user may not look users up; an operator runs evergrant doctor",
-        ApiError::NoAccount | ApiError::NoClm | ApiError::Untrusted => {
-            "the account or its CLM cannot be found; an operator runs evergrant doctor"
-        }
-        ApiError::AccessTokenReplaced => {
-            "the access token of DocuSign's had ended and was replaced: send the request again"
-        }
-        ApiError::Throttled => "DocuSign limits the rate of requests at the moment",
-        _ => "DocuSign's API cannot be reached at the moment",
     }
 }
 

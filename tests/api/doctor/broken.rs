@@ -97,7 +97,7 @@ async fn people_are_told_the_same_in_lines() {
     for (name, begin) in [
         ("no role on either key", "bad      azure     Signing key: "),
         ("a scope without consent", "bad      docusign  Consent for every scope: "),
-        ("a public URL that takes every secret", "bad      clients   A wrong client secret is refused: "),
+        ("a public URL that takes every secret", "bad      clients   Wrong client secret: "),
     ] {
         let deployment = DEPLOYMENTS.iter().find(|deployment| deployment.name == name).unwrap();
         let output = diagnosed(&stage, deployment, &["doctor"]).await;

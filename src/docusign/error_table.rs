@@ -1,0 +1,152 @@
+//! What to say about each [`ExchangeError`]; no other file has words for one. Pure.
+
+use crate::docusign::error::ExchangeError;
+use crate::types::{Explained, Explanation};
+
+/// The client's sentence for what only the user of a connection can change.
+pub const UP_TO_THE_USER: &str = "the DocuSign user of this connection has not consented or is not active; that user connects \
+    again and presses Allow";
+
+/// What is said of a refusal whose reason only the log shows.
+const REFUSED: Explanation = Explanation {
+    code: "undocumented_refusal",
+    problem: "DocuSign refuses with an error that it does not document (status <status>)",
+    client: "DocuSign refuses to issue a token; the operator finds the cause in the log",
+    person: "Ask the operator to look for the cause in the log.",
+    operator: "Look for `docusign_error` in the log. Check DOCUSIGN_INTEGRATION_KEY (<integration key>), DOCUSIGN_USER_ID (<user \
+        id>) and the uploaded public key; if they are right, ask DocuSign's support.",
+    command: None,
+};
+
+/// What is said while DocuSign does not do its part.
+const OUTAGE: Explanation = Explanation {
+    code: "server_failed",
+    problem: "DocuSign answered with status <status>",
+    client: "DocuSign cannot be reached at the moment; try again later",
+    person: "Wait a minute, then load this page again.",
+    operator: "This may pass by itself. If it does not, check DocuSign's status page, and that the app's network lets it reach \
+        DocuSign.",
+    command: None,
+};
+
+const CONSENT_REQUIRED: Explanation = Explanation {
+    code: "consent_required",
+    problem: "consent is missing for the user or for one of the scopes",
+    client: "consent is missing at DocuSign; an administrator opens the consent link and presses Allow",
+    person: "Ask for a new consent link, sign in as the user that the app acts as, and press Allow.",
+    operator: "Open the consent link, which the setup page shows and `evergrant consent-url` prints, sign in as the \
+        integration user (<user id>) and press Allow.",
+    command: None,
+};
+
+const NO_VALID_KEYS: Explanation = Explanation {
+    code: "no_valid_keys_or_signatures",
+    problem: "DocuSign does not know the signing key",
+    client: "DocuSign does not know the signing key; the DocuSign administrator uploads its public key",
+    person: "Ask the DocuSign administrator to upload the app's public key.",
+    operator: "The DocuSign administrator uploads the public key that `evergrant public-key` prints: Apps and Keys, \
+        the integration key (<integration key>), Service Integration, Upload RSA.",
+    command: None,
+};
+
+const ISSUER_NOT_FOUND: Explanation = Explanation {
+    code: "issuer_not_found",
+    problem: "DocuSign does not know the integration key",
+    client: "DocuSign does not accept the configured integration key; the operator checks the settings",
+    person: "Ask the operator to check the integration key and the DocuSign environment.",
+    operator: "Compare DOCUSIGN_INTEGRATION_KEY (<integration key>) with the page Apps and Keys, and check that \
+        DOCUSIGN_ENVIRONMENT (<account host>) is the environment of that page: an integration key of demo is unknown \
+        in production until DocuSign has promoted it.",
+    command: None,
+};
+
+const USER_NOT_FOUND: Explanation = Explanation {
+    code: "user_not_found",
+    problem: "DocuSign does not know the user, or the user is not active",
+    client: "DocuSign does not accept the configured user; the operator checks the settings",
+    person: "Ask the operator to check which DocuSign user the app acts as, and whether that user is active.",
+    operator: "Compare DOCUSIGN_USER_ID (<user id>) with the User ID on DocuSign's page Users, which calls it API \
+        Username (a GUID, not an e-mail address). Check that the user is active, and that DOCUSIGN_ENVIRONMENT (<account host>) is right. For \
+        the connection of a signed-in user, check that user's account.",
+    command: None,
+};
+
+const ASSERTION_EXPIRED: Explanation = Explanation {
+    code: "expired_grant",
+    problem: "DocuSign calls a new assertion expired",
+    client: "the clock of the server is wrong; the operator sets it",
+    person: "Ask the operator to set the clock of the server.",
+    operator: "Set the machine's clock by a time server.",
+    command: None,
+};
+
+const CLIENT_REFUSED: Explanation = Explanation {
+    code: "unauthorized_client",
+    problem: "DocuSign does not accept the secret key",
+    client: "DocuSign does not accept the configured secret key; the operator checks the settings",
+    person: "Ask the operator to check the secret key of the integration key.",
+    operator: "Set DOCUSIGN_SECRET_KEY to a secret key of the integration key (<integration key>). DocuSign shows one only \
+        when it is made: if in doubt, add a new one on the page Apps and Keys.",
+    command: None,
+};
+
+const UNSUPPORTED_GRANT_TYPE: Explanation = Explanation {
+    code: "unsupported_grant_type",
+    problem: "DocuSign did not recognize the request as a JWT Grant",
+    operator: "Check whether a proxy between the app and DocuSign rewrites requests.",
+    ..REFUSED
+};
+
+const UNEXPLAINED: Explanation = Explanation {
+    code: "invalid_grant",
+    problem: "DocuSign refuses the assertion without a reason",
+    operator: "Check DOCUSIGN_INTEGRATION_KEY (<integration key>), DOCUSIGN_USER_ID (<user id>) and the uploaded public \
+        key; if they are right, ask DocuSign's support.",
+    ..REFUSED
+};
+
+const THROTTLED: Explanation = Explanation {
+    code: "throttled",
+    problem: "DocuSign limits the rate of calls",
+    client: "DocuSign limits the rate of requests at the moment; try again later",
+    operator: "Wait: the app calls DocuSign again when DocuSign allows it (in <wait> s). If this happens often, find \
+        out what else uses the integration key (<integration key>).",
+    ..OUTAGE
+};
+
+const MALFORMED: Explanation =
+    Explanation { code: "malformed_answer", problem: "DocuSign's answer could not be read", ..OUTAGE };
+
+const NO_ANSWER: Explanation =
+    Explanation { code: "no_answer", problem: "no answer from DocuSign: the connection failed", ..OUTAGE };
+
+const TIMED_OUT: Explanation = Explanation { code: "timed_out", problem: "no answer from DocuSign in time", ..OUTAGE };
+
+impl Explained for ExchangeError {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::ConsentRequired => CONSENT_REQUIRED,
+            Self::NoValidKeys => NO_VALID_KEYS,
+            Self::IssuerNotFound => ISSUER_NOT_FOUND,
+            Self::UserNotFound => USER_NOT_FOUND,
+            Self::AssertionExpired => ASSERTION_EXPIRED,
+            Self::ClientRefused => CLIENT_REFUSED,
+            Self::UnsupportedGrantType => UNSUPPORTED_GRANT_TYPE,
+            Self::Unexplained => UNEXPLAINED,
+            Self::Undocumented { .. } => REFUSED,
+            Self::Throttled { .. } => THROTTLED,
+            Self::ServerFailed { .. } => OUTAGE,
+            Self::Malformed => MALFORMED,
+            Self::NoAnswer => NO_ANSWER,
+            Self::TimedOut => TIMED_OUT,
+        }
+    }
+
+    fn details(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Undocumented { status } | Self::ServerFailed { status, .. } => vec![("status", status.to_string())],
+            Self::Throttled { retry_after: Some(seconds) } => vec![("wait", seconds.to_string())],
+            _ => Vec::new(),
+        }
+    }
+}
