@@ -21,7 +21,7 @@ use crate::types::Explained;
 const CLM_SCOPES: [&str; 3] = ["spring_read", "spring_write", "content"];
 
 /// Why there is no finding.
-const NO_ACCESS_TOKEN: &str = "not checked: no access token";
+pub const NO_ACCESS_TOKEN: &str = "not checked: no access token";
 const NO_ACCOUNT: &str = "not checked: no account, see its check";
 
 /// CLM's name for the integration user.

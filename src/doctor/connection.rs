@@ -2,7 +2,7 @@
 
 use crate::clock::Stopwatch;
 use crate::config::DocusignSettings;
-use crate::doctor::account::AccountChecks;
+use crate::doctor::account::{AccountChecks, NO_ACCESS_TOKEN};
 use crate::doctor::check::{Area, Check, Finding};
 use crate::doctor::connectivity::{Reached, blamed_elsewhere, connectivity_checks};
 use crate::doctor::fixes;
@@ -16,9 +16,6 @@ use crate::types::Explained as _;
 
 /// The title of the check during a rotation.
 pub const NEXT_KEY: &str = "Public key of the next signing key";
-
-/// Why there is no finding.
-const NO_ACCESS_TOKEN: &str = "not checked: no access token";
 
 /// Checks the connection to DocuSign.
 pub struct ConnectionChecks<'a> {
@@ -103,7 +100,7 @@ impl MintFindings {
         Self {
             access_token: Finding::good("issued by DocuSign"),
             integration_key: Finding::good("accepted by DocuSign"),
-            public_key: Finding::good("registered: DocuSign accepts its signatures"),
+            public_key: Finding::good("DocuSign accepts its signatures"),
             integration_user: Finding::good("active at DocuSign"),
             consent: Finding::good(format!("given for {}", docusign.scopes)),
         }

@@ -8,7 +8,7 @@ use crate::signing::key_id::KeyVaultKeyId;
 use crate::store::StoreError;
 use crate::types::Explained;
 
-/// Stands for a value in a command that only the reader knows.
+/// The place of a value in a command that only the reader knows.
 const IDENTITY: &str = "<client id of the identity>";
 
 /// What fixes an error of DocuSign's.

@@ -39,7 +39,7 @@ pub fn check_clients(clients: &ClientRegistry) -> Check {
     let finding = if ids.is_empty() {
         Finding::note("no client is registered", "Register a client in EVERGRANT_CLIENTS (infra/clients.json).")
     } else {
-        Finding::good(format!("well-formed: {}", ids.join(", ")))
+        Finding::good(ids.join(", "))
     };
     finding.of("clients", Area::Clients, CLIENTS, watch.elapsed_ms())
 }

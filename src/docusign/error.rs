@@ -210,11 +210,11 @@ mod tests {
     }
 
     #[test]
-    fn throttling_is_remembered_as_long_as_told() {
+    fn throttling_is_remembered_as_long_as_docusign_says() {
         let maintenance = |seconds| ExchangeError::ServerFailed { status: 503, retry_after: Some(seconds) }.kind();
         assert_eq!((maintenance(9), maintenance(7200)), (FailureKind::Throttled(9), FailureKind::Throttled(300)));
-        let told = ExchangeError::Throttled { retry_after: Some(7) };
-        assert_eq!(told.kind(), FailureKind::Throttled(7));
+        let throttled = ExchangeError::Throttled { retry_after: Some(7) };
+        assert_eq!(throttled.kind(), FailureKind::Throttled(7));
         assert_eq!(ExchangeError::Throttled { retry_after: None }.kind(), FailureKind::Transient);
     }
 }

@@ -9,7 +9,7 @@ use crate::signing::local::LocalSigner;
 use crate::signing::public_key::PublicKey;
 use crate::signing::{AssertionSigner, SignError};
 
-/// A key that signs, and whose public half can be told.
+/// A key that signs, and shows its public half.
 #[derive(Debug)]
 pub enum SigningKey {
     /// In Azure Key Vault.

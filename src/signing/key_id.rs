@@ -11,7 +11,7 @@ const VAULT_SUFFIXES: [&str; 4] =
 
 /// One version of one key in one vault.
 ///
-/// `Debug` shows the version only: vault and key names are nobody's business but the operator's.
+/// `Debug` shows the version only: vault and key names are for the operator only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeyVaultKeyId {
     /// `https://<vault>.vault.azure.net`, without a trailing slash.

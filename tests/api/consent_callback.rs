@@ -52,21 +52,21 @@ async fn consent_by_the_right_user_is_proved_and_works_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_secret_key_tells_who_signed_in_as_well_as_pkce() {
+async fn who_signed_in_is_found_out_with_a_secret_key_too() {
     let secret = "secret key of the sandbox";
     let sandbox = Sandbox::start_with(Some(secret)).await;
     let app = TestApp::over(sandbox, &[("DOCUSIGN_SECRET_KEY", secret)]).await;
     let mut settings = app.settings();
     settings.push(("DOCUSIGN_SECRET_KEY".to_owned(), secret.to_owned()));
     let url = app.consent_url(&settings).await;
-    assert!(url.contains("code_challenge"), "PKCE stands beside the secret key");
+    assert!(url.contains("code_challenge"), "PKCE in addition to the secret key");
     let page = press(&url, OTHER_USER, "allow").await;
     assert_page(&page, 403, "Another user has to consent");
     assert!(page.text().contains("Other Person (other@example.org)"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn consent_by_the_wrong_user_is_told_from_a_missing_scope() {
+async fn consent_by_the_wrong_user_is_not_a_missing_scope() {
     let (_app, url) = app_without_consent().await;
     let wrong = press(&url, OTHER_USER, "allow").await;
     assert_page(&wrong, 403, "Another user has to consent");
@@ -126,7 +126,7 @@ async fn only_our_own_state_gets_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_loaded_twice_still_tells_the_truth() {
+async fn a_page_loaded_twice_is_still_right() {
     let (app, url) = app_without_consent().await;
     let state = state_of(&url);
     let used_up = app.url(&format!("/consent/callback?state={state}&code=ds-code-used-up"));
@@ -183,7 +183,7 @@ async fn a_page_loaded_many_times_at_once_does_not_flood_docusign() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_link_older_than_a_week_is_told_from_a_foreign_one() {
+async fn a_link_older_than_a_week_is_not_a_foreign_one() {
     let app = Files::start().await;
     let page = app.open_link_of(7 * 24 * 3600 - 60).await;
     assert_page(&page, 403, "Consent is still missing");

@@ -27,7 +27,11 @@ async fn only_the_integration_user_and_administrators_make_system_wide_connectio
     let app = LocalApp::with(&[("DOCUSIGN_ADMINS", &administrators)]).await;
     let code = sign_in(&app, "web", OTHER_USER, "allow").await.parameter("code").unwrap();
     let connected = connection(&app.redeem("web", &code, &[]).await);
-    assert_eq!(owner(&app, &connected.access_token).await, INTEGRATION_USER, "system-wide, whoever made it");
+    assert_eq!(
+        owner(&app, &connected.access_token).await,
+        INTEGRATION_USER,
+        "system-wide, no matter which user made it"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,7 +50,7 @@ async fn a_connection_of_ones_own_acts_as_whoever_signed_in() {
 async fn who_signed_in_is_learnt_with_the_secret_key_too() {
     let app = LocalApp::with(&[("DOCUSIGN_SECRET_KEY", "a secret key of the sandbox")]).await;
     let location = app.get(&app.authorize_url("person", &[])).await.header("location").to_owned();
-    assert!(location.contains("code_challenge_method=S256"), "PKCE stands beside the secret key: {location}");
+    assert!(location.contains("code_challenge_method=S256"), "PKCE in addition to the secret key: {location}");
     let code = sign_in(&app, "person", OTHER_USER, "allow").await.parameter("code").unwrap();
     connection(&app.redeem("person", &code, &[]).await);
 }
@@ -70,7 +74,7 @@ async fn a_missing_consent_of_the_integration_user_is_found_out_now() {
     let visit = sign_in(&app, "web", OTHER_USER, "allow").await;
     assert_sent_back(&visit, "access_denied");
     let visit = sign_in(&app, "web", INTEGRATION_USER, "allow").await;
-    assert!(visit.parameter("code").is_some(), "his own Allow mends it at once: {}", visit.url);
+    assert!(visit.parameter("code").is_some(), "the integration user's own Allow fixes it at once: {}", visit.url);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -170,7 +170,7 @@ fn unproved(error: &MintError) -> Page {
         facts: vec![("What failed", error.code().to_owned()), ("For the operator", for_the_operator(error))],
         steps: vec![
             error.explain().person.to_owned(),
-            "Then open the consent link again. DocuSign keeps a consent that was given.".to_owned(),
+            "If that does not help, open the consent link again. DocuSign keeps a consent that was given.".to_owned(),
         ],
         ..refused(error.code(), "We could not confirm the connection", lead)
     }

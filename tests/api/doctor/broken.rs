@@ -12,7 +12,7 @@ use super::stand_ins::VaultFault;
 use super::table::DEPLOYMENTS;
 use crate::support::run;
 
-/// Settings that are changed; `Stage::change` tells what stands for what.
+/// Settings that are changed; `Stage::change` fills in the places.
 pub type Settings = &'static [(&'static str, &'static str)];
 
 /// What is broken.
@@ -92,7 +92,7 @@ fn complaint(deployment: &Deployment, code: Option<i32>, report: &Value) -> Opti
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn people_are_told_the_same_in_lines() {
+async fn lines_for_people_have_the_same_findings() {
     let stage = Stage::set().await;
     for (name, begin) in [
         ("no role on either key", "bad      azure     Signing key: "),

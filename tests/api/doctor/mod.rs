@@ -1,4 +1,4 @@
-//! `evergrant doctor`: each fault is named where it is, with what mends it, and nothing else is blamed.
+//! `evergrant doctor`: each fault is reported where it is, with its fix, and nothing else is blamed.
 
 mod broken;
 mod stage;
@@ -34,14 +34,14 @@ fn assert_only_bad(report: &Value, name: &str, words: &[&str]) {
     let checks = report["checks"].as_array().unwrap();
     let bad: Vec<&Value> = checks.iter().filter(|check| check["verdict"] == "bad").collect();
     assert!(bad.iter().all(|check| check["check"] == name) && !bad.is_empty(), "{bad:#?}");
-    let told = format!("{} {}", bad[0]["finding"], bad[0]["fix"]);
+    let text = format!("{} {}", bad[0]["finding"], bad[0]["fix"]);
     for word in words {
-        assert!(told.contains(word), "{word} is missing: {told}");
+        assert!(text.contains(word), "{word} is missing: {text}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_whole_installation_is_well_and_what_is_wrong_is_refused() {
+async fn a_working_installation_passes_every_check() {
     let app = TestApp::start().await;
     let output = run(&["doctor", "--json"], &app.settings()).await;
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -69,13 +69,13 @@ async fn a_whole_installation_is_well_and_what_is_wrong_is_refused() {
         assert_eq!(check(&report, name)["verdict"], "good", "{name}: {report:#}");
         assert!(check(&report, name)["duration_ms"].is_number());
     }
-    // A memory store works, and its limits are told.
+    // A memory store works, and its limits are a note.
     assert_eq!(check(&report, "store")["verdict"], "note");
     assert!(check(&report, "account")["finding"].as_str().unwrap().contains("Example Ltd"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_tells_people_line_by_line_and_exits_with_1_if_a_check_failed() {
+async fn lines_for_people_and_exit_code_1_if_a_check_failed() {
     let sandbox = Sandbox::start_without_consent().await;
     let output = run(&["doctor"], &sandbox.settings("http://127.0.0.1:1")).await;
     let (stdout, stderr) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
@@ -87,7 +87,7 @@ async fn it_tells_people_line_by_line_and_exits_with_1_if_a_check_failed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_without_clm_and_a_user_without_rights_there_are_told_apart() {
+async fn an_account_without_clm_is_not_a_user_without_rights_there() {
     let sandbox = Sandbox::start().await;
     sandbox.clm.faults.set(Some(Fault::Status(401)));
     let (_, report) = examine(&sandbox, &[]).await;
@@ -101,7 +101,7 @@ async fn an_account_without_clm_and_a_user_without_rights_there_are_told_apart()
     sandbox.docusign.esign_faults.set(Some(Fault::Status(403)));
     let (_, report) = examine(&sandbox, &[]).await;
     assert_only_bad(&report, "user_list", &["may not list the account's users", "DOCUSIGN_SCOPES needs signature"]);
-    // Without CLM's scopes there is nothing to be found, and without API keys nobody to be looked up.
+    // Without CLM's scopes there is nothing to be found, and without API keys no user to look up.
     let without = [("DOCUSIGN_SCOPES", "signature"), ("EVERGRANT_CLIENTS", "[]")];
     let (code, report) = examine(&sandbox, &without).await;
     assert_eq!((code, &check(&report, "clm")["verdict"]), (Some(0), &Value::from("skipped")), "{report:#}");
@@ -109,7 +109,7 @@ async fn an_account_without_clm_and_a_user_without_rights_there_are_told_apart()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_real_container_is_good_and_one_that_is_not_there_is_told() {
+async fn a_missing_container_is_bad_and_a_real_one_good() {
     let mut sandbox = Sandbox::start().await;
     sandbox.start_storage().await;
     let (code, report) = examine(&sandbox, &[]).await;
@@ -120,8 +120,8 @@ async fn a_real_container_is_good_and_one_that_is_not_there_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_works_though_somebody_should_know_is_no_failure() {
-    // Nobody answers at the public URL from here, nobody is registered, and keys in files need no identity.
+async fn a_note_is_no_failure() {
+    // Nothing answers at the public URL from here, no client is registered, and keys in files need no identity.
     let sandbox = Sandbox::start().await;
     let key = format!("file:{}", sandbox.file("key.pem", &sandbox.signing_key.pkcs8_pem()).display());
     let changes = [
@@ -146,7 +146,7 @@ async fn what_works_though_somebody_should_know_is_no_failure() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn during_a_rotation_it_tells_when_the_next_key_may_take_over() {
+async fn during_a_rotation_it_checks_whether_the_next_key_may_take_over() {
     let sandbox = Sandbox::start().await;
     let next = sandbox::keys::RsaKey::generate();
     let public_key = next.public_pem();
@@ -166,7 +166,7 @@ async fn during_a_rotation_it_tells_when_the_next_key_may_take_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn wrong_settings_are_told_one_by_one_and_exit_with_2() {
+async fn wrong_settings_are_reported_one_by_one_with_exit_code_2() {
     let sandbox = Sandbox::start().await;
     let (code, report) = examine(&sandbox, &[("DOCUSIGN_ENVIRONMENT", "staging"), ("EVERGRANT_STORE", "")]).await;
     assert_eq!((code, &report["healthy"]), (Some(2), &Value::Bool(false)));

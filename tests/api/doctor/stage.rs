@@ -1,4 +1,4 @@
-//! What the broken deployments are played on: one sandbox, and stand-ins for the parts of it that break in ways of their own.
+//! What the broken deployments are played on: one sandbox, and substitutes for the parts that break in ways of their own.
 
 use std::net::SocketAddr;
 
