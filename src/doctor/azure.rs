@@ -8,8 +8,8 @@ use crate::identity::Identity;
 use crate::random;
 use crate::secret::sha256;
 use crate::signing::{AssertionSigner as _, SignError};
-use crate::store::{Condition, Store, StoreError, Write};
 use crate::store::records::RecordKind;
+use crate::store::{Condition, Store, StoreError, Write};
 use crate::types::Explained as _;
 
 /// Signed to see whether the key signs. No assertion looks like it, since it has no dots.

@@ -247,6 +247,17 @@ async fn other_methods_and_paths_are_refused_by_the_handler_itself() {
         (Method::GET, "/nothing", 404, ""),
         (Method::GET, "/oauth/token/", 404, ""),
         (Method::POST, "//oauth/token", 404, ""),
+        (Method::POST, "/oauth/token//", 404, ""),
+        (Method::GET, "/healthz/", 404, ""),
+        (Method::GET, "/setup/", 404, ""),
+        (Method::GET, "/oauth/authorize/some-client/", 404, ""),
+        (Method::GET, "/gateway", 404, ""),
+        (Method::GET, "/gateway/", 404, ""),
+        (Method::GET, "/workfront/", 404, ""),
+        (Method::HEAD, "/healthz", 405, "GET"),
+        (Method::OPTIONS, "/oauth/token", 405, "POST"),
+        (Method::TRACE, "/gateway/clm/folders", 405, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
+        (Method::DELETE, "/workfront/v1/files", 405, "GET, POST, PUT"),
     ] {
         let answer = app.http.call(method.clone(), &direct(path), &[], "").await;
         assert_eq!((answer.status.as_u16(), answer.header("allow")), (status, allow), "{method} {path}");
@@ -269,6 +280,31 @@ async fn odd_request_targets_are_answered_and_harm_nobody() {
         assert!(answer.contains("x-request-id: "), "{target}: {answer}");
     }
     assert!(app.host.output().stderr.all().is_empty());
+}
+
+/// Sends the head of a request that waits for `100 Continue`, and reads the whole answer.
+async fn expect_continue(port: u16, path: &str, length: usize) -> String {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: {FORM}\r\nconnection: close\r\n\
+         expect: 100-continue\r\ncontent-length: {length}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sender_that_waits_to_continue_hears_a_refusal_without_sending_its_body() {
+    let app = TestApp::start().await;
+    let sandbox::host::Phase::Ready(port) = app.host.phase() else { panic!("not ready") };
+    for (path, status) in [("/oauth/token", 413), ("/gateway/clm/folders", 401), ("/workfront/v1/upload", 405)] {
+        let answer = expect_continue(port, path, 1_000_000).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{path}: {answer}");
+        assert!(!answer.contains("100 Continue"), "{path}: {answer}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
