@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use serde::{Deserialize, Serialize};
+
 /// Every request is answered by then, with a token, a page or an outage: platforms do not wait for ever. More than a
 /// mint may take, so that its own, better answer comes first.
 pub const ANSWER_WITHIN: Duration = Duration::from_millis(14_500);
@@ -13,7 +15,8 @@ pub fn answer_deadline() -> tokio::time::Instant {
 }
 
 /// An instant in whole seconds since 1970-01-01 UTC: the `NumericDate` of RFC 7519 §2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct UnixSeconds(pub u64);
 
 impl UnixSeconds {

@@ -3,10 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 /// A GUID as DocuSign writes integration keys and user ids; kept as it was given. Cheap to clone.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Guid(Arc<str>);
 
 impl Guid {
@@ -35,6 +37,20 @@ impl Guid {
     #[must_use]
     pub fn is(&self, other: &str) -> bool {
         self.0.eq_ignore_ascii_case(other)
+    }
+}
+
+impl From<Guid> for String {
+    fn from(guid: Guid) -> Self {
+        guid.as_str().to_owned()
+    }
+}
+
+impl TryFrom<String> for Guid {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("not a GUID")
     }
 }
 

@@ -6,6 +6,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use evergrant::clock::UnixSeconds;
+use evergrant::oauth::client::ClientId;
 use evergrant::oauth::scope::Scope;
 use evergrant::oauth::subject::Subject;
 use evergrant::sealing::claims::{Grant, RefreshToken};
@@ -18,10 +19,10 @@ const NOW: UnixSeconds = UnixSeconds(1_900_000_000);
 fn refresh_token() -> Sealed<RefreshToken> {
     let grant = Grant {
         grant_id: "c2VhbGVkLWdyYW50LWlkMQ".to_owned(),
-        client_id: "contoso-power-automate".to_owned(),
+        client_id: ClientId::parse("contoso-power-automate").expect("a client identifier"),
         subject: Subject::IntegrationUser,
         scope: Scope::parse("signature spring_read spring_write").expect("a scope"),
-        granted_at: NOW.0,
+        granted_at: NOW,
     };
     let content = RefreshToken { grant, generation: 0 };
     Sealed::new(ISSUER, "anRpLW9mLTEyOC1iaXRzIQ".to_owned(), NOW, None, content)

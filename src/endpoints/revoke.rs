@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use crate::clock::{ANSWER_WITHIN, Clock, UnixSeconds};
 use crate::oauth::client::credentials::Credentials;
-use crate::oauth::client::{Client, ClientRegistry};
+use crate::oauth::client::{Client, ClientId, ClientRegistry};
 use crate::oauth::error::{ErrorCode, OAuthError, Outage};
 use crate::oauth::form;
 use crate::sealing::Sealable;
@@ -42,7 +42,7 @@ const REVOCABLE: [&str; 3] = [RefreshToken::TYP, AuthorizationCode::TYP, SealedA
 /// What a token's revocation revokes.
 struct RevokeTarget {
     /// The client that the token was issued to.
-    client_id: String,
+    client_id: ClientId,
     /// The id of the grant, or that of a sealed access token.
     id: String,
     /// When the revocation is no longer needed.
@@ -109,7 +109,7 @@ impl RevokeEndpoint {
     async fn revoke(&self, client: &Client, token: &SecretString) -> Result<Option<String>, RevokeError> {
         let Some(target) = self.target(token.expose_secret()).await? else { return Ok(None) };
         let RevokeTarget { client_id, id, expires_at } = target;
-        if client_id != client.client_id.as_str() {
+        if client_id != client.client_id {
             return Err(RevokeError::OAuth(ErrorCode::InvalidGrant.say("the token was issued to another client")));
         }
         let revoked = self.revocations.revoke(&id, expires_at).await;
@@ -130,7 +130,7 @@ impl RevokeEndpoint {
             Err(error) => return unopened(&error),
         };
         let (id, exp) = access_token.unwrap_or((grant.grant_id, None));
-        Ok(Some(RevokeTarget { client_id: grant.client_id, id, expires_at: exp.map(UnixSeconds) }))
+        Ok(Some(RevokeTarget { client_id: grant.client_id, id, expires_at: exp }))
     }
 }
 

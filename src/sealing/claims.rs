@@ -2,10 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::UnixSeconds;
+use crate::oauth::client::ClientId;
 use crate::oauth::pkce::CodeChallenge;
 use crate::oauth::scope::Scope;
 use crate::oauth::subject::Subject;
 use crate::sealing::Sealable;
+use crate::types::Guid;
 
 /// `state` of the one-time consent (way A).
 #[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
@@ -15,7 +18,7 @@ pub struct ConsentState {}
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub struct SignInState {
     /// Who asked.
-    pub client_id: String,
+    pub client_id: ClientId,
     /// Where the browser goes back to: one of the client's registered redirect URIs.
     pub redirect_uri: String,
     /// Whether the request named it, so that the token request has to repeat it (§4.1.3).
@@ -36,7 +39,7 @@ pub struct SignInState {
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub struct BrowsingState {
     /// The client through which it is looked at.
-    pub client_id: String,
+    pub client_id: ClientId,
     /// Where the browser goes back to: a path of ours, with its query.
     pub back: String,
     /// Hexadecimal SHA-256 of the cookie that the browser was given.
@@ -47,9 +50,9 @@ pub struct BrowsingState {
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub struct BrowserSession {
     /// The client through which something is looked at.
-    pub client_id: String,
+    pub client_id: ClientId,
     /// GUID of the DocuSign user.
-    pub user: String,
+    pub user: Guid,
 }
 
 /// What a person granted to a client: the reason for every token that follows.
@@ -58,13 +61,13 @@ pub struct Grant {
     /// Its name: what a revocation names, and audit lines tell. Not secret.
     pub grant_id: String,
     /// The client.
-    pub client_id: String,
+    pub client_id: ClientId,
     /// Whose tokens it is for.
     pub subject: Subject,
     /// The greatest scope.
     pub scope: Scope,
     /// When the person granted it, in unix seconds.
-    pub granted_at: u64,
+    pub granted_at: UnixSeconds,
 }
 
 /// An authorization code, RFC 6749 §1.3.1.

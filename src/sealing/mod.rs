@@ -36,10 +36,10 @@ pub struct Sealed<T> {
     /// Makes every token unique: 128 random bits or more in base64url.
     pub jti: String,
     /// When it was sealed.
-    pub iat: u64,
+    pub iat: UnixSeconds,
     /// From when on it is worth nothing; without it, never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub exp: Option<u64>,
+    pub exp: Option<UnixSeconds>,
     /// What it carries.
     pub content: T,
 }
@@ -49,8 +49,8 @@ impl<T: Sealable> Sealed<T> {
     /// unguessable.
     #[must_use]
     pub fn new(issuer: &str, jti: String, now: UnixSeconds, lifetime: Option<u64>, content: T) -> Self {
-        let exp = lifetime.map(|lifetime| now.plus(lifetime).0);
-        Self { iss: issuer.to_owned(), aud: audience::<T>(issuer), jti, iat: now.0, exp, content }
+        let exp = lifetime.map(|lifetime| now.plus(lifetime));
+        Self { iss: issuer.to_owned(), aud: audience::<T>(issuer), jti, iat: now, exp, content }
     }
 
     /// Seals it.

@@ -58,7 +58,7 @@ impl<'a> SealedParts<'a> {
         if claims.iss != issuer {
             return Err(UnsealError::OtherIssuer);
         }
-        if claims.exp.is_some_and(|exp| exp <= now.0) { Err(UnsealError::Expired) } else { Ok(claims) }
+        if claims.exp.is_some_and(|exp| exp <= now) { Err(UnsealError::Expired) } else { Ok(claims) }
     }
 
     fn is_signed_by(&self, secret: &SealingSecret) -> bool {

@@ -6,12 +6,17 @@ use proptest::prelude::*;
 
 use super::claims::*;
 use super::*;
+use crate::oauth::client::ClientId;
 use crate::oauth::pkce::CodeChallenge;
 use crate::oauth::scope::Scope;
 use crate::oauth::subject::Subject;
 use crate::types::Guid;
 
 const NOW: UnixSeconds = UnixSeconds(2_000_000_000);
+
+fn client_id(text: &str) -> ClientId {
+    ClientId::parse(text).unwrap()
+}
 const ISSUER: &str = "https://evergrant.example";
 
 fn secret(kid: &str, signature: &[u8]) -> SealingSecret {
@@ -25,10 +30,10 @@ fn ours() -> SealingSecret {
 fn grant() -> Grant {
     Grant {
         grant_id: "grant".to_owned(),
-        client_id: "client".to_owned(),
+        client_id: client_id("client"),
         subject: Subject::IntegrationUser,
         scope: Scope::parse("signature").unwrap(),
-        granted_at: NOW.0,
+        granted_at: NOW,
     }
 }
 
@@ -38,7 +43,7 @@ fn code() -> AuthorizationCode {
 
 fn sign_in() -> SignInState {
     SignInState {
-        client_id: "client".to_owned(),
+        client_id: client_id("client"),
         redirect_uri: "https://client.example/cb".to_owned(),
         redirect_uri_given: true,
         scope: Scope::parse("signature").unwrap(),
@@ -79,8 +84,11 @@ fn a_kind_opens_as_itself_and_as_nothing_else() {
         sealed(code()),
         sealed(RefreshToken { grant: grant(), generation: 0 }),
         sealed(SealedAccessToken { grant: grant() }),
-        sealed(BrowsingState { client_id: "c".to_owned(), back: "/".to_owned(), browser: String::new() }),
-        sealed(BrowserSession { client_id: "c".to_owned(), user: "u".to_owned() }),
+        sealed(BrowsingState { client_id: client_id("c"), back: "/".to_owned(), browser: String::new() }),
+        sealed(BrowserSession {
+            client_id: client_id("c"),
+            user: Guid::parse("a1c2e3f4-0000-4000-8000-9b8a7c6d5e4f").unwrap(),
+        }),
     ];
     for (row, text) in all.iter().enumerate() {
         let opened = [
@@ -151,11 +159,11 @@ fn scopes() -> impl Strategy<Value = Scope> {
 }
 
 prop_compose! {
-    fn grants()(client_id in "[!-9;-~]{1,40}", scope in scopes(), system in any::<bool>(), id in any::<u64>(),
+    fn grants()(client in "[!-9;-~]{1,40}", scope in scopes(), system in any::<bool>(), id in any::<u64>(),
                 granted_at in any::<u32>()) -> Grant {
         let user = Guid::parse(&format!("{:08x}-0000-4000-8000-9b8a7c6d5e4f", id >> 32)).unwrap();
         let subject = if system { Subject::IntegrationUser } else { Subject::SignedInUser(user) };
-        Grant { grant_id: id.to_string(), client_id, subject, scope, granted_at: granted_at.into() }
+        Grant { grant_id: id.to_string(), client_id: client_id(&client), subject, scope, granted_at: UnixSeconds(granted_at.into()) }
     }
 }
 

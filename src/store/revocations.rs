@@ -56,8 +56,9 @@ impl Revocations {
 
     /// Is `grant` revoked, as far as can be told?
     pub async fn is_revoked(&self, grant: &Grant) -> bool {
-        let (revoked, moment) = tokio::join!(self.is_id_revoked(&grant.grant_id), self.of_client(&grant.client_id));
-        revoked || moment.is_some_and(|moment| grant.granted_at < moment.0)
+        let (revoked, moment) =
+            tokio::join!(self.is_id_revoked(&grant.grant_id), self.of_client(grant.client_id.as_str()));
+        revoked || moment.is_some_and(|moment| grant.granted_at < moment)
     }
 
     /// Is the sealed access token with this `jti` revoked, as far as can be told?

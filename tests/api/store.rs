@@ -77,10 +77,10 @@ impl Store for BadLine {
 fn grant(granted_at: UnixSeconds) -> Grant {
     Grant {
         grant_id: "grant".to_owned(),
-        client_id: "client".to_owned(),
+        client_id: evergrant::oauth::client::ClientId::parse("client").unwrap(),
         subject: Subject::IntegrationUser,
         scope: Scope::parse("signature").unwrap(),
-        granted_at: granted_at.0,
+        granted_at,
     }
 }
 

@@ -106,7 +106,7 @@ fn sign_in_state(
     browser: String,
 ) -> SignInState {
     SignInState {
-        client_id: target.client.client_id.to_string(),
+        client_id: target.client.client_id.clone(),
         redirect_uri: target.redirect_uri.clone(),
         redirect_uri_given: target.redirect_uri_given,
         scope: authorization.scope,

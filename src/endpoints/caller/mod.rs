@@ -115,7 +115,7 @@ impl Callers {
             OpenError::Expired | OpenError::NotOurs | OpenError::UnknownKey | OpenError::OtherIssuer => INVALID,
         })?;
         let grant = sealed.content.grant;
-        let client = self.clients.find(&grant.client_id).ok_or(INVALID)?;
+        let client = self.clients.find(grant.client_id.as_str()).ok_or(INVALID)?;
         if client.access_token != AccessTokenKind::Sealed || client.subject != grant.subject.kind() {
             return Err(INVALID);
         }

@@ -16,7 +16,7 @@ use crate::endpoints::consent::OpenedState;
 use crate::endpoints::consent::identify::identify_user;
 use crate::endpoints::consent::outcome::ConsentOutcome;
 use crate::endpoints::consent::query::CallbackQuery;
-use crate::oauth::client::ClientRegistry;
+use crate::oauth::client::{ClientId, ClientRegistry};
 use crate::random;
 use crate::sealing::Sealed;
 use crate::sealing::claims::{BrowserSession, BrowsingState};
@@ -70,7 +70,7 @@ impl BrowsingReturn<'_> {
 
     async fn session(
         &self,
-        client_id: &str,
+        client_id: &ClientId,
         query: CallbackQuery,
         code_verifier: &str,
     ) -> Result<String, ConsentOutcome> {
@@ -80,17 +80,17 @@ impl BrowsingReturn<'_> {
         let code = query.code.ok_or(ConsentOutcome::NoCode)?;
         let signed_in = identify_user(self.account_server, self.issuer, &code, code_verifier).await;
         let signed_in = signed_in.map_err(|error| ConsentOutcome::Unproved(MintError::Exchange(error)))?;
-        let client = self.clients.find(client_id).ok_or(ConsentOutcome::ClientGone)?;
+        let client = self.clients.find(client_id.as_str()).ok_or(ConsentOutcome::ClientGone)?;
         let user = Guid::parse(&signed_in.sub).ok_or(ConsentOutcome::NoCode)?.lower_case();
         // Cached failures are ignored, so that a consent granted a second ago counts.
         let scope = requested_scope(&self.docusign.scopes, &client.scope);
         self.access_tokens.mint_anew(&user, &scope).await.map_err(ConsentOutcome::Unproved)?;
-        self.seal_session(client_id, &user).await
+        self.seal_session(client_id, user).await
     }
 
-    async fn seal_session(&self, client_id: &str, user: &Guid) -> Result<String, ConsentOutcome> {
+    async fn seal_session(&self, client_id: &ClientId, user: Guid) -> Result<String, ConsentOutcome> {
         let secret = self.sealing.current().await.map_err(|_| ConsentOutcome::StateUnchecked)?;
-        let content = BrowserSession { client_id: client_id.to_owned(), user: user.as_str().to_owned() };
+        let content = BrowserSession { client_id: client_id.clone(), user };
         let (issuer, jti, now) = (self.issuer.as_str(), random::id::<16>(), self.clock.now());
         let session = Sealed::new(issuer, jti, now, Some(SESSION_LIFETIME), content);
         session.seal(&secret).map_err(|_| ConsentOutcome::StateUnchecked)

@@ -23,7 +23,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Request};
 use tokio::time::{Instant, timeout_at};
 
-use crate::clock::{Clock, UnixSeconds, answer_deadline};
+use crate::clock::{Clock, answer_deadline};
 use crate::config::DocusignSettings;
 use crate::docusign::account_server::AccountServer;
 use crate::docusign::tokens::AccessTokens;
@@ -142,7 +142,7 @@ impl ConsentCallback {
     fn first_return<T>(&self, headers: &HeaderMap, sealed: &Sealed<T>, digest: &str) -> Option<SignInCookie> {
         let cookie = SignInCookie::of(&sealed.jti, !self.issuer.is_insecure());
         let now = self.clock.now();
-        let expires_at = sealed.exp.map_or(now, UnixSeconds);
+        let expires_at = sealed.exp.unwrap_or(now);
         let first = cookie.is_in(headers, digest) && self.finished.is_first(&sealed.jti, expires_at, now);
         first.then_some(cookie)
     }

@@ -69,7 +69,8 @@ impl SignInReturn<'_> {
         deadline: Instant,
     ) -> Result<Answer, ConsentOutcome> {
         let state = opened.content;
-        let client = self.clients.find(&state.client_id).filter(|client| client.redirects_to(&state.redirect_uri));
+        let client =
+            self.clients.find(state.client_id.as_str()).filter(|client| client.redirects_to(&state.redirect_uri));
         let client = client.ok_or(ConsentOutcome::ClientGone)?;
         let back = ReturnAddress::new(client, &state.redirect_uri, state.state.as_deref(), self.issuer.as_str());
         let granted = timeout_at(deadline, self.grant(client, &state, query, &opened.code_verifier)).await;
@@ -109,7 +110,7 @@ impl SignInReturn<'_> {
             client_id: state.client_id.clone(),
             subject,
             scope: state.scope.clone(),
-            granted_at: self.clock.now().0,
+            granted_at: self.clock.now(),
         };
         self.seal_code(grant, state).await
     }

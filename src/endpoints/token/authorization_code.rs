@@ -5,7 +5,6 @@
 
 use secrecy::ExposeSecret as _;
 
-use crate::clock::UnixSeconds;
 use crate::endpoints::token::TokenEndpoint;
 use crate::endpoints::token::error::{TokenError, bad_grant};
 use crate::endpoints::token::issue::Granted;
@@ -36,7 +35,7 @@ pub async fn redeem(
     let refreshes = client.may_use(GrantType::RefreshToken);
     let refresh_token = if refreshes { Some(issuer.first_refresh_token(grant).await?) } else { None };
     // 3. Once.
-    let expires_at = sealed.exp.map_or_else(|| issuer.clock.now(), UnixSeconds);
+    let expires_at = sealed.exp.unwrap_or_else(|| issuer.clock.now());
     if !used_codes.use_up(code, process_id.as_deref(), expires_at).await? {
         return Err(bad_grant("the code was used before, or belongs to another process").into());
     }
@@ -45,8 +44,7 @@ pub async fn redeem(
 
 /// Does the code belong to this client and this request? Pure.
 fn check(client: &Client, presented: &CodeParameters<'_>, code: &AuthorizationCode) -> Result<(), OAuthError> {
-    let client_id = client.client_id.as_str();
-    if code.grant.client_id != client_id || code.grant.subject.kind() != client.subject {
+    if code.grant.client_id != client.client_id || code.grant.subject.kind() != client.subject {
         return Err(bad_grant("the code was issued to another client"));
     }
     check_redirect_uri(client, presented, code)?;

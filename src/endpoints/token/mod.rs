@@ -94,10 +94,10 @@ impl TokenEndpoint {
     async fn client_credentials(&self, client: &Client, scope: Option<&str>) -> Result<Granted, TokenError> {
         let grant = Grant {
             grant_id: GrantType::ClientCredentials.as_str().to_owned(),
-            client_id: client.client_id.to_string(),
+            client_id: client.client_id.clone(),
             subject: Subject::IntegrationUser,
             scope: granted_scope(client, scope)?,
-            granted_at: self.issuer.clock.now().0,
+            granted_at: self.issuer.clock.now(),
         };
         let access_token = self.issuer.access_token(client, &grant).await?;
         Ok(Granted { access_token, grant, refresh_token: None })

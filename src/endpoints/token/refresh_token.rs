@@ -61,7 +61,7 @@ async fn successor(
     let Rotation::Successor { generation, at } = rotations.rotate(grant, *generation, now).await else {
         // Either this one or its successor was stolen: neither is good any more.
         let kept = revocations.revoke(&grant.grant_id, None).await.is_ok();
-        telemetry::audit_reuse(&grant.client_id, &grant.grant_id, kept);
+        telemetry::audit_reuse(grant.client_id.as_str(), &grant.grant_id, kept);
         return Err(bad_grant("the refresh token was replaced before; its grant is ended").into());
     };
     let jti = secret.successor_jti(&grant.grant_id, generation);
@@ -73,14 +73,14 @@ async fn successor(
 /// Does the refresh token belong to this client, as it is registered now? Pure.
 fn check(client: &Client, sealed: &Sealed<RefreshToken>, now: UnixSeconds) -> Result<(), OAuthError> {
     let grant = &sealed.content.grant;
-    if grant.client_id != client.client_id.as_str() {
+    if grant.client_id != client.client_id {
         return Err(bad_grant("the refresh token was issued to another client"));
     }
     if grant.subject.kind() != client.subject {
         return Err(bad_grant("the refresh token was issued while the client had another subject"));
     }
     let lifetime = client.refresh_token_lifetime.unwrap_or(u64::MAX);
-    if UnixSeconds(sealed.iat).plus(lifetime) <= now {
+    if sealed.iat.plus(lifetime) <= now {
         return Err(bad_grant("the refresh token has expired"));
     }
     Ok(())

@@ -72,7 +72,7 @@ impl BrowserDownload {
         let (issuer, now) = (self.callers.issuer.as_str(), self.callers.clock.now());
         let (session, _) = self.callers.sealing.open::<BrowserSession>(issuer, &session, now).await.ok()?;
         let BrowserSession { client_id, user } = session.content;
-        (client_id == client.client_id.as_str()).then(|| Guid::parse(&user))?
+        (client_id == client.client_id).then_some(user)
     }
 
     async fn download(
@@ -111,7 +111,7 @@ impl BrowserDownload {
         let secret = self.callers.sealing.current().await.map_err(|_| WorkfrontError::SealingUnavailable)?;
         let scope = requested_scope(&self.docusign.scopes, &client.scope);
         let back = request.uri().path_and_query().map_or("/", PathAndQuery::as_str).to_owned();
-        let (issuer, client_id, now) = (&self.callers.issuer, client.client_id.to_string(), self.callers.clock.now());
+        let (issuer, client_id, now) = (&self.callers.issuer, client.client_id.clone(), self.callers.clock.now());
         let sign_in = SignIn { issuer, docusign: &self.docusign, secret: &secret, scope: &scope, now };
         let redirect = sign_in.begin(|browser| BrowsingState { client_id, back, browser });
         redirect.map_err(|error| match error {

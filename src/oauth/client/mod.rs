@@ -7,13 +7,16 @@ pub mod redirect_uri;
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::oauth::client::gateway_rule::GatewayRule;
 use crate::oauth::client::redirect_uri::differ_in_port_only;
 use crate::oauth::scope::Scope;
 use crate::secret::{Sha256, is_among, matches_any, sha256};
 
 /// A client identifier, RFC 6749 §2.2: printable ASCII, not secret. Cheap to clone.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct ClientId(Arc<str>);
 
 impl ClientId {
@@ -35,6 +38,20 @@ impl ClientId {
 impl fmt::Display for ClientId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl From<ClientId> for String {
+    fn from(client_id: ClientId) -> Self {
+        client_id.as_str().to_owned()
+    }
+}
+
+impl TryFrom<String> for ClientId {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("not a client identifier")
     }
 }
 
