@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use azure_core::credentials::TokenCredential;
-use azure_core::http::{ClientOptions, RetryOptions, Transport};
+use azure_core::error::ErrorKind;
+use azure_core::http::policies::{Policy, PolicyResult};
+use azure_core::http::{ClientOptions, Context, Request, RetryOptions, Transport};
 use azure_identity::{
     DeveloperToolsCredential, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
 };
@@ -12,7 +15,7 @@ use azure_identity::{
 use thiserror::Error;
 use tokio::time::timeout;
 
-use crate::web::http_client::{DEFAULT_TIMEOUT, HttpClient};
+use crate::web::http_client::{DEFAULT_TIMEOUT, HttpClient, TRACEPARENT};
 
 /// What the platform tells of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +30,23 @@ pub struct AzureSettings {
 
 /// `az account get-access-token` starts a Python interpreter: give it longer than an HTTP call.
 const DEVELOPER_TOOLS_TIMEOUT: Duration = Duration::from_secs(12);
+
+/// Adds the current trace to the SDK's requests.
+#[derive(Debug)]
+struct AddTraceparent(Arc<HttpClient>);
+
+#[async_trait]
+impl Policy for AddTraceparent {
+    async fn send(&self, context: &Context, request: &mut Request, next: &[Arc<dyn Policy>]) -> PolicyResult {
+        if let Some(traceparent) = self.0.traceparent().as_ref().and_then(|value| value.to_str().ok()) {
+            request.insert_header(TRACEPARENT, traceparent.to_owned());
+        }
+        match next {
+            [first, rest @ ..] => first.send(context, request, rest).await,
+            [] => Err(azure_core::Error::with_message(ErrorKind::Other, "no policy is left to send the request")),
+        }
+    }
+}
 
 /// No Entra token could be had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -64,6 +84,7 @@ impl Identity {
     #[must_use]
     pub async fn client_options(&self) -> ClientOptions {
         ClientOptions {
+            per_try_policies: vec![Arc::new(AddTraceparent(Arc::clone(&self.http)))],
             transport: Some(Transport::new(Arc::new(self.http.get().await.clone()))),
             retry: RetryOptions::none(),
             ..ClientOptions::default()

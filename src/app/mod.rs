@@ -22,6 +22,7 @@ use crate::store::Store;
 use crate::store::blob::BlobStore;
 use crate::store::memory::MemoryStore;
 use crate::store::revocations::Revocations;
+use crate::telemetry;
 use crate::web::http_client::HttpClient;
 use keys::Keys;
 use vaults::Vaults;
@@ -62,7 +63,7 @@ impl App {
     /// Builds everything around another clock.
     #[must_use]
     pub fn with_clock(settings: Settings, clock: Arc<dyn Clock>) -> Self {
-        let http = Arc::new(HttpClient::default());
+        let http = Arc::new(HttpClient::new(telemetry::traceparent));
         let identity = Identity::new(settings.azure.clone(), Arc::clone(&http));
         let store: Arc<dyn Store> = match &settings.store {
             StoreSetting::Memory => Arc::new(MemoryStore::new(Arc::clone(&clock))),
@@ -126,7 +127,7 @@ pub async fn public_keys(
     sources: &SigningKeySources,
     azure: AzureSettings,
 ) -> Result<Vec<(&'static str, PublicKey)>, SignError> {
-    let mut vaults = Vaults::new(Identity::new(azure, Arc::new(HttpClient::default())));
+    let mut vaults = Vaults::new(Identity::new(azure, Arc::new(HttpClient::new(telemetry::traceparent))));
     let mut keys = vec![("EVERGRANT_SIGNING_KEY_ID", vaults.key(&sources.current).public_key().await?.clone())];
     if let Some(next) = &sources.next {
         keys.push(("EVERGRANT_SIGNING_KEY_ID_NEXT", vaults.key(next).public_key().await?.clone()));

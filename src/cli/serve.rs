@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 use tokio::net::TcpListener;
+use tracing::Instrument as _;
 
 use crate::app::App;
 use crate::cli::terminal::{CommandError, failed};
@@ -32,13 +33,13 @@ struct ListenError {
 
 /// Serves until a signal to stop.
 pub async fn run(settings: Settings, port: Option<u16>) -> Result<(), CommandError> {
-    telemetry::init(settings.log.clone());
+    let log = telemetry::init(settings.log.clone());
     let port = settings.host_port.or(port).unwrap_or(DEFAULT_PORT);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
     let listener = listener.map_err(|source| failed(ListenError { port, source }))?;
     let bound = listener.local_addr().map_or(port, |address| address.port());
     warn_of_conveniences(&settings);
-    tokio::spawn(telemetry::write_in_time());
+    tokio::spawn(log.write_in_time());
     let app = Arc::new(App::new(settings));
     let (stopping, stopped) = tokio::sync::oneshot::channel();
     let server = server::serve(listener, Arc::new(app.endpoints()), async {
@@ -46,10 +47,11 @@ pub async fn run(settings: Settings, port: Option<u16>) -> Result<(), CommandErr
         let _ = stopping.send(());
     });
     tracing::info!(event = "listening", port = bound, version = env!("CARGO_PKG_VERSION"));
-    tokio::spawn(async move {
+    let warming_up = async move {
         tokio::time::sleep(HEAD_START).await;
         app.warm_up().await;
-    });
+    };
+    tokio::spawn(warming_up.instrument(telemetry::background_span()));
     let overdue = async {
         let _ = stopped.await;
         tokio::time::sleep(GRACE).await;

@@ -1,6 +1,6 @@
 //! What callers meet at the public URL: is it this installation, and does it refuse what it must refuse?
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde::Deserialize;
 
 use crate::clock::Stopwatch;
@@ -91,7 +91,9 @@ impl PublicUrlChecks<'_> {
 
     async fn responder(&self) -> Responder {
         let metadata = self.public_url.join("/.well-known/oauth-authorization-server");
-        let Ok(answer) = self.http.get().await.get(metadata).send().await else { return Responder::NoAnswer };
+        let Ok(answer) = self.http.request(Method::GET, metadata).await.send().await else {
+            return Responder::NoAnswer;
+        };
         let status = answer.status();
         let issuer = answer.bytes().await.ok().and_then(|body| serde_json::from_slice::<Metadata>(&body).ok());
         match issuer {
@@ -109,7 +111,7 @@ impl PublicUrlChecks<'_> {
             ("client_id", client.client_id.as_str()),
             ("client_secret", &random::id::<32>()),
         ];
-        let request = self.http.get().await.post(self.public_url.join("/oauth/token")).form(&form);
+        let request = self.http.request(Method::POST, self.public_url.join("/oauth/token")).await.form(&form);
         let answer = request.send().await.ok()?;
         Some(answer.status() == StatusCode::UNAUTHORIZED || answer.status() == StatusCode::BAD_REQUEST)
     }
@@ -125,7 +127,7 @@ impl PublicUrlChecks<'_> {
             ("state", "doctor"),
         ];
         let url = query::append(&self.public_url.join("/oauth/authorize"), &parameters);
-        let answer = self.http.get().await.get(url).send().await.ok()?;
+        let answer = self.http.request(Method::GET, url).await.send().await.ok()?;
         Some(answer.status().is_client_error())
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::Method;
 use http::header::{DATE, RETRY_AFTER};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -136,7 +137,7 @@ impl AccountServer {
     /// [`ExchangeError`] if there is no answer, or one that says that DocuSign is down.
     pub async fn clock_difference(&self) -> Result<Option<u64>, ExchangeError> {
         // Without an access token this is refused, which is answer enough.
-        let request = self.http.get().await.get(self.base.join("/oauth/userinfo"));
+        let request = self.http.request(Method::GET, self.base.join("/oauth/userinfo")).await;
         let answer = request.timeout(ANSWER_TIMEOUT).send().await.map_err(|error| no_answer(&error))?;
         let status = answer.status().as_u16();
         if status >= 500 {
@@ -152,7 +153,7 @@ impl AccountServer {
     /// # Errors
     /// [`ExchangeError`], by what DocuSign answered.
     pub async fn userinfo(&self, access_token: &SecretString) -> Result<UserInfo, ExchangeError> {
-        let request = self.http.get().await.get(self.base.join("/oauth/userinfo"));
+        let request = self.http.request(Method::GET, self.base.join("/oauth/userinfo")).await;
         self.send(request.bearer_auth(access_token.expose_secret())).await
     }
 
@@ -161,7 +162,7 @@ impl AccountServer {
         form: &[(&str, &str)],
         secret_key: Option<&SecretString>,
     ) -> Result<DocusignAccessToken, ExchangeError> {
-        let mut request = self.http.get().await.post(self.base.join("/oauth/token")).form(form);
+        let mut request = self.http.request(Method::POST, self.base.join("/oauth/token")).await.form(form);
         if let Some(secret) = secret_key {
             request = request.basic_auth(&self.integration_key, Some(secret.expose_secret()));
         }

@@ -22,7 +22,7 @@ use crate::sealing::claims::{AuthorizationCode, RefreshToken, SealedAccessToken}
 use crate::sealing::keys::{OpenError, SealingKeys};
 use crate::sealing::opened::{Opened, open_any};
 use crate::store::revocations::Revocations;
-use crate::telemetry::{Answer, AnswerRecord, GRANT_REVOKED};
+use crate::telemetry::{self, Answer, AnswerRecord, GRANT_REVOKED};
 use crate::types::BaseUrl;
 use crate::web::response::json;
 
@@ -76,6 +76,7 @@ impl RevokeEndpoint {
             Ok(request) => request,
             Err(error) => return refuse(error, AnswerRecord::default()),
         };
+        telemetry::record_client(client);
         let record = AnswerRecord::default().by(client);
         let revoked = timeout(ANSWER_WITHIN, self.revoke(client, &token)).await;
         match revoked.unwrap_or(Err(outage("deadline", "the revocation took too long"))) {

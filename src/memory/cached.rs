@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::task::JoinHandle;
+use tracing::Instrument as _;
 
 use crate::clock::{Clock, UnixSeconds};
 
@@ -99,7 +100,8 @@ impl<V: Clone, E: Clone> Cached<V, E> {
         self.settle(fetched, asked_at, clock.now())
     }
 
-    /// The same in a task of its own, so that a caller who hangs up cancels nothing for the others.
+    /// The same in a task of its own, so that a caller who hangs up cancels nothing for the others. The task's log lines have
+    /// the ids of the request that began it.
     pub fn get_in_task<F>(self: &Arc<Self>, clock: &Arc<dyn Clock>, fetch: F) -> JoinHandle<Result<V, E>>
     where
         F: Future<Output = Result<V, E>> + Send + 'static,
@@ -107,7 +109,8 @@ impl<V: Clone, E: Clone> Cached<V, E> {
         E: Send + 'static,
     {
         let (this, clock) = (Arc::clone(self), Arc::clone(clock));
-        tokio::spawn(async move { this.get(clock.as_ref(), fetch).await })
+        let getting = async move { this.get(clock.as_ref(), fetch).await };
+        tokio::spawn(getting.in_current_span())
     }
 
     /// What can be answered at `now` without fetching.

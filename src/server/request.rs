@@ -7,16 +7,15 @@ use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt as _};
 use http::header::{EXPECT, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Request};
+use tracing::{Instrument as _, Span};
 use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Rejection, Reply as _, reject};
 
 use crate::clock::Stopwatch;
-use crate::random;
-use crate::secret::hex;
 use crate::server::body::{BodyError, read};
 use crate::server::paths::Route;
-use crate::telemetry::{self, Answer};
+use crate::telemetry::{self, Answer, RequestIds};
 use crate::web::body::{Body, Source, StreamError, Upload, Watched, content_length};
 
 const INVOCATION_ID: HeaderName = HeaderName::from_static("x-azure-functions-invocationid");
@@ -26,7 +25,8 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Debug)]
 pub struct Received {
     route: Option<&'static Route>,
-    request_id: String,
+    ids: RequestIds,
+    span: Span,
     invocation_id: Option<String>,
     watch: Stopwatch,
 }
@@ -34,22 +34,30 @@ pub struct Received {
 impl Received {
     /// A request with these headers at `route`, which came in now.
     pub fn new(route: Option<&'static Route>, headers: &HeaderMap) -> Self {
-        let request_id = hex(&random::random_bytes::<16>());
-        Self { route, request_id, invocation_id: invocation_id(headers), watch: Stopwatch::start() }
+        let ids = RequestIds::new(headers);
+        let span = ids.span();
+        Self { route, ids, span, invocation_id: invocation_id(headers), watch: Stopwatch::start() }
     }
 
     /// Its id, in hexadecimal.
     pub fn id(&self) -> &str {
-        &self.request_id
+        &self.ids.request_id
+    }
+
+    /// Runs `answering` in the request's span, logs the answer and makes it warp's.
+    pub async fn answer_with<A: Into<Answer<Body>>>(&self, answering: impl Future<Output = A>) -> Response {
+        self.answer(answering.instrument(self.span.clone()).await)
     }
 
     /// Logs `answer` and makes it warp's.
     pub fn answer(&self, answer: impl Into<Answer<Body>>) -> Response {
         let answer = answer.into();
         let route = self.route.map(|route| route.path);
-        telemetry::log(&answer, route.unwrap_or_default(), &self.request_id, self.invocation_id.as_deref(), self.watch);
+        self.span.in_scope(|| {
+            telemetry::log(&answer, route.unwrap_or_default(), self.invocation_id.as_deref(), self.watch);
+        });
         let (mut head, body) = answer.response.into_parts();
-        head.headers.extend(HeaderValue::try_from(&self.request_id).map(|id| (X_REQUEST_ID, id)));
+        head.headers.extend(HeaderValue::try_from(self.id()).map(|id| (X_REQUEST_ID, id)));
         let mut response = match body {
             Body::Whole(bytes) => Response::new(bytes.into()),
             Body::Streamed(chunks) => warp::reply::stream(chunks).into_response(),

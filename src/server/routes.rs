@@ -27,7 +27,7 @@ pub fn all(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Err
 fn token(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     paths::token().and(warp::post()).and(form(&paths::TOKEN)).and(with(endpoints)).then(
         async |received: Received, request: Request<Bytes>, endpoints: Arc<Endpoints>| {
-            received.answer(endpoints.token.handle(&request).await)
+            received.answer_with(endpoints.token.handle(&request)).await
         },
     )
 }
@@ -35,7 +35,7 @@ fn token(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error
 fn authorize(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     paths::authorize().and(warp::get()).and(request(&paths::AUTHORIZE)).and(with(endpoints)).then(
         async |received: Received, request: Request<Bytes>, endpoints: Arc<Endpoints>| {
-            received.answer(endpoints.authorize.handle(&request).await)
+            received.answer_with(endpoints.authorize.handle(&request)).await
         },
     )
 }
@@ -43,7 +43,7 @@ fn authorize(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), E
 fn revoke(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     paths::revoke().and(warp::post()).and(form(&paths::REVOKE)).and(with(endpoints)).then(
         async |received: Received, request: Request<Bytes>, endpoints: Arc<Endpoints>| {
-            received.answer(endpoints.revoke.handle(&request).await)
+            received.answer_with(endpoints.revoke.handle(&request)).await
         },
     )
 }
@@ -57,7 +57,7 @@ fn metadata(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Er
 fn consent(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     paths::consent().and(warp::get()).and(request(&paths::CONSENT)).and(with(endpoints)).then(
         async |received: Received, request: Request<Bytes>, endpoints: Arc<Endpoints>| {
-            received.answer(endpoints.consent.handle(&request).await)
+            received.answer_with(endpoints.consent.handle(&request)).await
         },
     )
 }
@@ -65,7 +65,7 @@ fn consent(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Err
 fn setup(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     paths::setup().and(warp::get()).and(request(&paths::SETUP)).and(with(endpoints)).then(
         async |received: Received, request: Request<Bytes>, endpoints: Arc<Endpoints>| {
-            received.answer(endpoints.setup.handle(&request).await)
+            received.answer_with(endpoints.setup.handle(&request)).await
         },
     )
 }
@@ -75,7 +75,7 @@ fn gateway(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Err
         async |received: Received, request: Request<()>, source: Source, endpoints: Arc<Endpoints>| {
             let upload = upload(&request, &source);
             let answering = endpoints.gateway.handle(&request, upload, received.id());
-            received.answer(drain_on_error(&request, answering, source).await)
+            received.answer_with(Box::pin(drain_on_error(&request, answering, source))).await
         },
     )
 }
@@ -85,7 +85,7 @@ fn workfront(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), E
         async |received: Received, request: Request<()>, source: Source, endpoints: Arc<Endpoints>| {
             let upload = upload(&request, &source);
             let answering = endpoints.workfront.handle(&request, upload);
-            received.answer(drain_on_error(&request, answering, source).await)
+            received.answer_with(Box::pin(drain_on_error(&request, answering, source))).await
         },
     )
 }

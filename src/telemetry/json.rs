@@ -13,6 +13,13 @@ pub fn push_string(out: &mut Vec<u8>, text: &str) {
     }
 }
 
+/// Adds a comma and the name of a member. Names are our own and need no escaping.
+pub fn push_key(out: &mut Vec<u8>, name: &str) {
+    out.extend_from_slice(b",\"");
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":");
+}
+
 /// Adds `number`.
 pub fn push_number(out: &mut Vec<u8>, number: u64) {
     // A number into memory cannot fail.

@@ -1,33 +1,41 @@
-//! Logging: one JSON object a line on stdout, of our own events only.
+//! Logging: one JSON object per line on stdout, for our own events only.
 //!
-//! Fields are an allow-list: [`AnswerRecord`] for answered requests, and what each `tracing` call in this crate names.
-//! Events of other crates are never written, whatever `EVERGRANT_LOG` says, for theirs name URLs and headers.
+//! A request has a span ([`RequestIds::span`]), and a mint has one inside the span of the request that began it. Every
+//! line written there has the span's `request_id`, `trace_id` and `client_id`. `Log` is the subscriber of `tracing`, `Spans`
+//! keeps the open spans, `Line` writes JSON, and [`Output`] writes lines to stdout, several at a time when there are many.
+//!
+//! Fields are an allow-list: [`AnswerRecord`] for answered requests, and the fields of each `tracing` call in this crate.
+//! Events of other crates are never written, whatever `EVERGRANT_LOG` says: theirs contain URLs and headers.
 
 pub mod json;
 mod lines;
+mod log;
 mod output;
+mod request;
+mod spans;
+mod time_stamps;
+mod trace_context;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::StatusCode;
-use tracing::Metadata;
-use tracing_subscriber::filter::{Targets, filter_fn};
-use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
-use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::filter::Targets;
 
 use crate::clock::Stopwatch;
-use crate::oauth::client::{Client, ClientId, GrantType, SubjectKind};
+use crate::oauth::client::{Client, GrantType, SubjectKind};
 use crate::oauth::scope::Scope;
 use crate::web::body::Body;
-use lines::JsonLines;
-pub use output::write_in_time;
+use log::Log;
+pub use output::Output;
+pub use request::{RequestIds, background_span, record_client, traceparent};
+use spans::Spans;
 
-/// `event` of the audit line that every token handed out leaves.
+/// `event` of the audit line of an issued token.
 pub const TOKEN_ISSUED: &str = "token_issued";
 
-/// `event` of the audit line that every revocation leaves.
+/// `event` of the audit line of a revocation.
 pub const GRANT_REVOKED: &str = "grant_revoked";
 
 /// Target of the lines of answered requests.
@@ -36,48 +44,46 @@ const ANSWERS: &str = "evergrant::answers";
 /// Target of audit lines, which no level switches off.
 const AUDIT: &str = "evergrant::audit";
 
-/// Starts logging as `levels` say. Later calls change nothing.
-pub fn init(levels: Targets) {
-    let wanted = filter_fn(move |metadata: &Metadata<'_>| {
-        let target = metadata.target();
-        target == AUDIT || (target.starts_with("evergrant") && levels.would_enable(target, metadata.level()))
-    });
-    let _ = tracing_subscriber::registry().with(JsonLines.with_filter(wanted)).try_init();
+/// Starts logging as `levels` say, to stdout. Only the first log of a process has lines to write.
+#[must_use]
+pub fn init(levels: Targets) -> Output {
+    let output = Output::new(std::io::stdout());
+    let log = Log { levels, spans: Spans::default(), output: output.clone() };
+    let _ = tracing::subscriber::set_global_default(log);
     std::panic::set_hook(Box::new(|panic| {
         // The place, and not the message, which may quote anything.
         let place = panic.location().map(ToString::to_string);
         tracing::error!(event = "panic", place, "a bug: please report it");
     }));
+    output
 }
 
-/// What the log line of an answered request tells, beside id, route, status and duration.
+/// What the log line of an answered request contains in addition to ids, route, status and duration.
 #[derive(Debug, Default)]
 pub struct AnswerRecord {
-    /// The kind of event; `answered` unless the slice says more.
+    /// The kind of event; `answered` if the endpoint has no better word.
     pub event: Option<&'static str>,
-    /// What was asked for, where one route has many.
+    /// The operation, if the route has several.
     pub operation: Option<&'static str>,
-    /// The registered client, once it is known.
-    pub client_id: Option<ClientId>,
-    /// Whose token it is.
+    /// Whose token it is: the integration user's or the signed-in user's.
     pub subject_kind: Option<SubjectKind>,
     /// The grant type.
     pub grant_type: Option<GrantType>,
     /// The scope granted.
     pub scope: Option<Scope>,
-    /// The grant: what a revocation would name. `client_credentials` where the registration itself is the grant.
+    /// The grant, as in a revocation; `client_credentials` if the registration itself is the grant.
     pub grant_id: Option<Cow<'static, str>>,
-    /// SHA-256 of the token handed out, in hexadecimal; never the token.
+    /// SHA-256 of the issued token, in hexadecimal; never the token.
     pub token_sha256: Option<Arc<str>>,
     /// Its remaining life in seconds.
     pub expires_in: Option<u64>,
-    /// How the cache answered.
+    /// Whether the token came from the cache.
     pub cache_result: Option<&'static str>,
     /// The `error` of the answer.
     pub error: Option<&'static str>,
-    /// Our word for what went wrong behind the answer.
+    /// Our code for the failure behind the error.
     pub cause: Option<&'static str>,
-    /// What the operator has to mend before anything works; makes the line an error.
+    /// What the operator must fix before anything works; makes the line an error.
     pub alarm: Option<&'static str>,
 }
 
@@ -88,21 +94,20 @@ impl AnswerRecord {
         Self { event: Some(event), ..Self::default() }
     }
 
-    /// This record, of a request by `client`.
+    /// This record, for a request of `client`.
     #[must_use]
     pub fn by(mut self, client: &Client) -> Self {
-        self.client_id = Some(client.client_id.clone());
         self.subject_kind = Some(client.subject);
         self
     }
 }
 
-/// An answer and what the log says of it.
+/// An answer and its log record.
 #[derive(Debug)]
 pub struct Answer<B = Bytes> {
-    /// What the caller gets.
+    /// The response.
     pub response: http::Response<B>,
-    /// What the log gets.
+    /// The record.
     pub record: AnswerRecord,
 }
 
@@ -112,8 +117,8 @@ impl From<Answer> for Answer<Body> {
     }
 }
 
-/// The one log line of an answered request.
-pub fn log<B>(answer: &Answer<B>, route: &str, request_id: &str, invocation_id: Option<&str>, watch: Stopwatch) {
+/// The one log line of an answered request, written in its span.
+pub fn log<B>(answer: &Answer<B>, route: &str, invocation_id: Option<&str>, watch: Stopwatch) {
     let Answer { response, record } = answer;
     macro_rules! line {
         ($target:expr, $level:expr, $message:expr) => {
@@ -126,9 +131,7 @@ pub fn log<B>(answer: &Answer<B>, route: &str, request_id: &str, invocation_id: 
                 operation = record.operation,
                 status = response.status().as_u16(),
                 duration_ms = watch.elapsed_ms(),
-                request_id,
                 invocation_id,
-                client_id = record.client_id.as_ref().map(ClientId::as_str),
                 subject_kind = record.subject_kind.map(SubjectKind::as_str),
                 grant_type = record.grant_type.map(GrantType::as_str),
                 grant_id = record.grant_id.as_deref(),
@@ -152,13 +155,13 @@ pub fn log<B>(answer: &Answer<B>, route: &str, request_id: &str, invocation_id: 
     }
 }
 
-/// The audit line of a grant that ended because a replaced refresh token was used again; `kept` if all processes will
-/// know.
-pub fn audit_reuse(client_id: &str, grant_id: &str, kept: bool) {
-    tracing::warn!(target: AUDIT, event = GRANT_REVOKED, client_id, grant_id, cause = "refresh_token_reused", kept);
+/// The audit line of a grant that ended because a replaced refresh token was used again; `kept` if the revocation was
+/// stored for all processes.
+pub fn audit_reuse(grant_id: &str, kept: bool) {
+    tracing::warn!(target: AUDIT, event = GRANT_REVOKED, grant_id, cause = "refresh_token_reused", kept);
 }
 
-/// How a request ended, in a word to count by.
+/// How a request ended, as one word for counting.
 fn outcome(status: StatusCode) -> &'static str {
     match status.as_u16() {
         ..400 => "success",

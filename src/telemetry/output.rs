@@ -1,93 +1,182 @@
-//! Where lines go: to stdout, at once where there are few, some together where there are many.
+//! Writes lines: at once when there are few, several at a time when there are many.
 //!
-//! A write for each line would cost a busy process more than all else that a request for a cached token needs, and wake the
-//! reader as often. So a line is written as it comes unless another was written within [`PAUSE`]; then it waits for the
-//! others of that time. Warnings and errors never wait.
+//! A write per line would cost a busy process more than the rest of a request for a cached token, and would wake the reader
+//! as often. So a line is written at once unless another was written within [`PAUSE`]; then it waits for the other lines of
+//! that time. Warnings and errors do not wait.
 
-use std::io::Write as _;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::io::Write;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
 use crate::clock::since_epoch;
+use crate::telemetry::time_stamps::TimeStamps;
 
-/// A line waits for that long, and up to twice that since the timer is coarse; longer only while no core is free. The
-/// Functions host ends processes without asking, and what waits then is lost.
+/// How long a line waits; up to twice as long, because the timer is coarse, and longer only while no core is free. The
+/// Functions host kills processes without a signal to stop, and lines that wait then are lost.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// As many bytes never wait: some sixty lines, half of what a pipe holds.
+/// More bytes do not wait: about sixty lines, half of what a pipe holds.
 const MAX_WAITING_BYTES: usize = 32 * 1024;
 
-/// Lines that wait, and when the last ones were written.
-struct Waiting {
+/// Takes lines and writes them. Cheap to clone.
+#[derive(Clone)]
+pub struct Output(Arc<Shared>);
+
+struct Shared {
+    buffer: Mutex<Buffer>,
+    /// Signals that a first line waits.
+    arrived: Notify,
+}
+
+struct Buffer {
     lines: Vec<u8>,
+    time_stamps: TimeStamps,
     written_at: Duration,
+    /// [`Output::write_in_time`] runs; otherwise no line waits.
+    is_collected: bool,
+    out: Box<dyn Write + Send>,
 }
 
-static WAITING: Mutex<Waiting> = Mutex::new(Waiting { lines: Vec::new(), written_at: Duration::ZERO });
+impl Output {
+    /// An output that writes to `out`.
+    pub fn new(out: impl Write + Send + 'static) -> Self {
+        let (lines, time_stamps) = (Vec::new(), TimeStamps::default());
+        let buffer = Buffer { lines, time_stamps, written_at: Duration::ZERO, is_collected: false, out: Box::new(out) };
+        Self(Arc::new(Shared { buffer: Mutex::new(buffer), arrived: Notify::new() }))
+    }
 
-/// Does [`write_in_time`] run? Lines only wait for somebody who comes.
-static IS_COLLECTED: AtomicBool = AtomicBool::new(false);
+    /// Adds a line: its time is `now`, and `rest` is everything after the time, with the line feed. An urgent line is
+    /// written at once, after the lines that wait.
+    pub(super) fn add(&self, now: Duration, rest: &[u8], is_urgent: bool) {
+        let mut buffer = self.lock();
+        let is_first = buffer.lines.is_empty();
+        let Buffer { lines, time_stamps, .. } = &mut *buffer;
+        time_stamps.begin_line(lines, now);
+        lines.extend_from_slice(rest);
+        if is_urgent || !buffer.may_wait(now) {
+            buffer.write(now);
+        } else if is_first {
+            self.0.arrived.notify_one();
+        }
+    }
 
-/// The first line waits.
-static ARRIVED: Notify = Notify::const_new();
+    /// Writes waiting lines when their time is over. Runs forever.
+    pub async fn write_in_time(self) {
+        let _collecting = Collecting::begin(&self);
+        loop {
+            self.0.arrived.notified().await;
+            tokio::time::sleep(PAUSE).await;
+            self.lock().write(since_epoch());
+        }
+    }
 
-/// Adds a line of the moment `now`, which ends with a line feed. An urgent one is written at once, behind those that wait.
-pub fn add(line: &[u8], now: Duration, urgent: bool) {
-    let mut waiting = waiting();
-    let is_first = waiting.lines.is_empty();
-    waiting.lines.extend_from_slice(line);
-    // A clock that was set back tells nothing.
-    let just_written = now.checked_sub(waiting.written_at).is_some_and(|since| since < PAUSE);
-    let may_wait =
-        just_written && !urgent && waiting.lines.len() < MAX_WAITING_BYTES && IS_COLLECTED.load(Ordering::Relaxed);
-    if !may_wait {
-        waiting.write(now);
-    } else if is_first {
-        ARRIVED.notify_one();
+    fn lock(&self) -> MutexGuard<'_, Buffer> {
+        self.0.buffer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Writes what waits, whenever its time is over. Runs for ever; without it no line waits.
-pub async fn write_in_time() {
-    let _running = Running::begin();
-    loop {
-        ARRIVED.notified().await;
-        tokio::time::sleep(PAUSE).await;
-        waiting().write(since_epoch());
+impl Buffer {
+    fn may_wait(&self, now: Duration) -> bool {
+        // If the clock was set back, the line is written at once.
+        let was_just_written = now.checked_sub(self.written_at).is_some_and(|since| since < PAUSE);
+        self.is_collected && was_just_written && self.lines.len() < MAX_WAITING_BYTES
     }
-}
 
-fn waiting() -> MutexGuard<'static, Waiting> {
-    WAITING.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Waiting {
     fn write(&mut self, now: Duration) {
         self.written_at = now;
         if !self.lines.is_empty() {
-            // Where nobody reads there is nobody to tell.
-            let _ = std::io::stdout().lock().write_all(&self.lines);
+            // stdout is the log; a write error has nowhere to go.
+            let _ = self.out.write_all(&self.lines).and_then(|()| self.out.flush());
             self.lines.clear();
         }
     }
 }
 
-/// While it lives, lines are collected. Ends with the task, however that ends.
-struct Running;
+/// While it lives, lines may wait. It is dropped with its task, however that ends.
+struct Collecting<'a>(&'a Output);
 
-impl Running {
-    fn begin() -> Self {
-        IS_COLLECTED.store(true, Ordering::Relaxed);
-        Self
+impl<'a> Collecting<'a> {
+    fn begin(output: &'a Output) -> Self {
+        output.lock().is_collected = true;
+        Self(output)
     }
 }
 
-impl Drop for Running {
+impl Drop for Collecting<'_> {
     fn drop(&mut self) {
-        IS_COLLECTED.store(false, Ordering::Relaxed);
-        waiting().write(since_epoch());
+        let mut buffer = self.0.lock();
+        buffer.is_collected = false;
+        buffer.write(since_epoch());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Keeps each write.
+    #[derive(Clone, Default)]
+    struct Pieces(Arc<Mutex<Vec<String>>>);
+
+    impl Write for Pieces {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().push(String::from_utf8_lossy(bytes).into_owned());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn add(output: &Output, micros: u64, is_urgent: bool) {
+        output.add(Duration::from_micros(micros), b"}\n", is_urgent);
+    }
+
+    /// The number of lines in each write.
+    fn lines(written: &Pieces) -> Vec<usize> {
+        written.0.lock().unwrap().iter().map(|piece| piece.lines().count()).collect()
+    }
+
+    #[test]
+    fn without_a_collector_no_line_waits() {
+        let written = Pieces::default();
+        let output = Output::new(written.clone());
+        (1..=3).for_each(|micros| add(&output, micros, false));
+        assert_eq!(lines(&written), [1, 1, 1]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn lines_wait_for_others_of_their_time_and_urgent_ones_do_not() {
+        let written = Pieces::default();
+        let output = Output::new(written.clone());
+        let collector = tokio::spawn(output.clone().write_in_time());
+        tokio::task::yield_now().await;
+        (5_000..5_010).for_each(|micros| add(&output, micros, false));
+        assert_eq!(lines(&written), [1], "the first comes after a pause");
+        add(&output, 5_010, true);
+        assert_eq!(lines(&written), [1, 10]);
+        add(&output, 5_011, false);
+        tokio::time::sleep(2 * PAUSE).await;
+        assert_eq!(lines(&written), [1, 10, 1], "its time is over");
+        let now = u64::try_from(since_epoch().as_micros()).unwrap() + 900;
+        add(&output, now, false);
+        collector.abort();
+        let _ = collector.await;
+        assert_eq!(lines(&written), [1, 10, 1, 1], "the end of the process");
+    }
+
+    #[tokio::test]
+    async fn a_full_buffer_does_not_wait() {
+        let written = Pieces::default();
+        let output = Output::new(written.clone());
+        let _collector = tokio::spawn(output.clone().write_in_time());
+        tokio::task::yield_now().await;
+        add(&output, 1_000_000, true);
+        let long = vec![b'x'; MAX_WAITING_BYTES / 2];
+        (0..3).for_each(|_| output.add(Duration::from_micros(1_000_001), &long, false));
+        assert_eq!(written.0.lock().unwrap().len(), 2);
     }
 }

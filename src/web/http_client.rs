@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use http::Method;
+use http::header::HeaderValue;
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
+use tracing::Span;
 
 /// How long one request may take unless it says otherwise; the try limit of Key Vault.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -13,13 +16,46 @@ const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 
 /// A [`reqwest::Client`] built at first use, because reading the machine's CA certificates takes
 /// milliseconds that the way to listening does not have, nor any thread that answers requests.
-#[derive(Debug, Default)]
-pub struct HttpClient(OnceCell<reqwest::Client>);
+#[derive(Debug)]
+pub struct HttpClient {
+    client: OnceCell<reqwest::Client>,
+    traceparent: Traceparent,
+}
+
+/// The `traceparent` header for a call on behalf of the current request, if there is one.
+type Traceparent = fn() -> Option<HeaderValue>;
+
+/// The header of W3C Trace Context that names the trace of a call.
+pub const TRACEPARENT: &str = "traceparent";
 
 impl HttpClient {
-    /// The client; built now if this is the first use.
+    /// A client whose requests carry the `traceparent` header.
+    #[must_use]
+    pub const fn new(traceparent: Traceparent) -> Self {
+        Self { client: OnceCell::const_new(), traceparent }
+    }
+
+    /// A request that belongs to the current trace.
+    pub async fn request(&self, method: Method, url: impl reqwest::IntoUrl) -> reqwest::RequestBuilder {
+        let request = self.get().await.request(method, url);
+        match self.traceparent() {
+            Some(traceparent) => request.header(TRACEPARENT, traceparent),
+            None => request,
+        }
+    }
+
+    /// The header for a request that is not made by [`HttpClient::request`].
+    pub fn traceparent(&self) -> Option<HeaderValue> {
+        (self.traceparent)()
+    }
+
+    /// The client itself, for a library that makes its own requests. Built at first use.
     pub async fn get(&self) -> &reqwest::Client {
-        self.0.get_or_init(|| async { spawn_blocking(build).await.unwrap_or_else(|_| build()) }).await
+        let build_elsewhere = || async {
+            let span = Span::current();
+            spawn_blocking(move || span.in_scope(build)).await.unwrap_or_else(|_| build())
+        };
+        self.client.get_or_init(build_elsewhere).await
     }
 }
 

@@ -65,7 +65,7 @@ async fn any_method_passes_with_a_token_of_docusigns_and_nothing_of_the_callers(
         let mut names: Vec<&str> = headers.iter().filter_map(|header| header[0].as_str()).collect();
         names.retain(|name| !matches!(*name, "host" | "content-length" | "user-agent"));
         names.sort_unstable();
-        assert_eq!(names, ["accept", "content-type", "x-request-id"], "{method}");
+        assert_eq!(names, ["accept", "content-type", "traceparent", "x-request-id"], "{method}");
         // Limits come back, what was for one hop or for DocuSign's own site does not.
         assert_eq!(answer.header("x-ratelimit-remaining"), "2999");
         assert_eq!(answer.header("x-burstlimit-limit"), "500");

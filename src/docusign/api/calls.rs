@@ -13,6 +13,7 @@ use http_body_util::{BodyDataStream, StreamBody};
 use secrecy::ExposeSecret as _;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
+use tracing::Span;
 use url::Url;
 
 use crate::docusign::account_server::DocusignAccessToken;
@@ -161,7 +162,7 @@ impl Calls {
         let Call { method, url, headers, body, timeout } = call;
         // Front ends answer 411 where a body is usual and its length is not told.
         let usual = !matches!(method, Method::GET | Method::HEAD | Method::DELETE | Method::OPTIONS);
-        let request = self.http.get().await.request(method, url).headers(headers).timeout(timeout);
+        let request = self.http.request(method, url).await.headers(headers).timeout(timeout);
         let request = request.bearer_auth(access_token.secret.expose_secret());
         let progress = Arc::new(AtomicU64::new(0));
         let request = match body {
@@ -223,10 +224,13 @@ fn no_answer(error: &reqwest::Error) -> ApiError {
 /// The pieces of an answer's body.
 #[must_use]
 pub fn chunks(answer: reqwest::Response) -> Chunks {
+    // The body is passed on after the request was answered, outside its span.
+    let span = Span::current();
     let body = BodyDataStream::new(reqwest::Body::from(answer));
     let chunks = Watched::new(body.map(|chunk| chunk.map_err(|_| StreamError::BrokenOff)));
-    Box::pin(chunks.inspect(|chunk| {
+    Box::pin(chunks.inspect(move |chunk| {
         if let Err(error) = chunk {
+            let _entered = span.enter();
             tracing::warn!(event = "stream_broken_off", cause = %error, "an answer that was passed on did not come to its end");
         }
     }))

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use thiserror::Error;
+use tracing::Instrument as _;
 
 use crate::clock::{Clock, Stopwatch};
 use crate::config::DocusignSettings;
@@ -148,6 +149,10 @@ impl Minter {
     /// # Errors
     /// [`MintError`]; logged here, once.
     pub async fn mint(&self, user: &Guid, scope: &Scope) -> Result<DocusignAccessToken, MintError> {
+        self.mint_and_log(user, scope).instrument(tracing::info_span!("mint")).await
+    }
+
+    async fn mint_and_log(&self, user: &Guid, scope: &Scope) -> Result<DocusignAccessToken, MintError> {
         let watch = Stopwatch::start();
         let minted = tokio::time::timeout(DEADLINE, self.mint_with_any_key(user, scope)).await;
         let minted = minted.unwrap_or(Err(MintError::Deadline));

@@ -1,6 +1,7 @@
 //! Access tokens from the cache or freshly minted: one mint per user, scope and token life, however many callers.
 //!
-//! A mint runs in a task of its own, so a caller who hangs up cancels nothing for the others. What to do for a caller
+//! A mint runs in a task of its own, so a caller who hangs up cancels nothing for the others; its log lines have the ids of
+//! the request that began it. What to do for a caller
 //! is decided by [`Slot::decide`]; each slot has its own lock, which is never held across a call.
 
 pub mod assertion;
@@ -13,6 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tokio::sync::watch;
+use tracing::Instrument as _;
 
 use crate::clock::Clock;
 use crate::docusign::account_server::DocusignAccessToken;
@@ -103,7 +105,7 @@ impl AccessTokens {
         let entry = self.entry(&cache_key);
         let arrived = entry.arrivals.fetch_add(1, Ordering::SeqCst);
         let this = self.clone();
-        let minting = tokio::spawn(async move {
+        let minting = async move {
             let mut last = entry.anew.lock().await;
             if let Some((started, outcome)) = &*last
                 && *started > arrived
@@ -118,8 +120,8 @@ impl AccessTokens {
             }
             *last = Some((started, outcome.clone()));
             outcome
-        });
-        minting.await.unwrap_or(Err(MintError::BrokenOff))
+        };
+        tokio::spawn(minting.in_current_span()).await.unwrap_or(Err(MintError::BrokenOff))
     }
 
     /// An access token instead of `refused`, which an API did not accept: the one that has taken its place, or else a
@@ -173,13 +175,14 @@ impl AccessTokens {
         let (land, mint) = watch::channel(None);
         *under_way = Some(mint.clone());
         let (this, entry) = (self.clone(), Arc::clone(entry));
-        tokio::spawn(async move {
+        let minting = async move {
             let outcome = this.minter.mint(&cache_key.user, &cache_key.scope).await.map(Arc::new);
             let (slot, mint) = &mut *entry.lock();
             slot.settle(&outcome, this.clock.now());
             *mint = None;
             land.send_replace(Some(outcome));
-        });
+        };
+        tokio::spawn(minting.in_current_span());
         mint
     }
 

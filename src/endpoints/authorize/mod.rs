@@ -22,7 +22,7 @@ use crate::oauth::authorization::{AuthorizationError, AuthorizationErrorCode, Re
 use crate::oauth::client::ClientRegistry;
 use crate::sealing::claims::SignInState;
 use crate::sealing::keys::SealingKeys;
-use crate::telemetry::{Answer, AnswerRecord};
+use crate::telemetry::{self, Answer, AnswerRecord};
 use crate::types::BaseUrl;
 use crate::web::response::Response;
 use request::{AuthorizationRequest, read_state};
@@ -60,6 +60,7 @@ impl AuthorizeEndpoint {
             Ok(target) => target,
             Err(error) => return error_page(&error),
         };
+        telemetry::record_client(target.client);
         // 2. The request. From here on the client gets every error.
         let state = read_state(query);
         let valid_state = state.as_ref().ok().and_then(Option::as_deref);

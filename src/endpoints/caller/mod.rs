@@ -22,6 +22,7 @@ use crate::oauth::scope::Scope;
 use crate::sealing::claims::SealedAccessToken;
 use crate::sealing::keys::{OpenError, SealingKeys};
 use crate::store::revocations::Revocations;
+use crate::telemetry;
 use crate::types::{BaseUrl, Guid};
 use credentials::CallerCredentials;
 
@@ -119,6 +120,7 @@ impl Callers {
         if client.access_token != AccessTokenKind::Sealed || client.subject != grant.subject.kind() {
             return Err(INVALID);
         }
+        telemetry::record_client(client);
         let scope = grant.scope.intersection(&client.scope).ok_or(INVALID)?;
         let (grant_revoked, token_revoked) =
             tokio::join!(self.revocations.is_revoked(&grant), self.revocations.is_access_token_revoked(&sealed.jti));
@@ -136,6 +138,7 @@ impl Callers {
     ) -> Result<Caller<'_>, AuthenticationError> {
         let client = self.clients.by_api_key(api_key.expose_secret());
         let client = client.ok_or(AuthenticationError::Refused("the API key is unknown"))?;
+        telemetry::record_client(client);
         let named_user = match username {
             Some(username) => Some(self.named_user(client, username).await?),
             None => None,

@@ -25,7 +25,7 @@ use crate::sealing::claims::Grant;
 use crate::store::codes::UsedCodes;
 use crate::store::revocations::Revocations;
 use crate::store::rotation::Rotations;
-use crate::telemetry::Answer;
+use crate::telemetry::{self, Answer};
 use error::TokenError;
 use issue::Granted;
 pub use issue::TokenIssuer;
@@ -53,6 +53,7 @@ impl TokenEndpoint {
             Ok(authenticated) => authenticated,
             Err(error) => return TokenError::OAuth(error).answer(None),
         };
+        telemetry::record_client(client);
         // 2. May the client ask with this grant type? §5.2.
         let grant_type = match allowed(client, request.grant_type) {
             Ok(grant_type) => grant_type,

@@ -61,7 +61,7 @@ async fn successor(
     let Rotation::Successor { generation, at } = rotations.rotate(grant, *generation, now).await else {
         // Either this one or its successor was stolen: neither is good any more.
         let kept = revocations.revoke(&grant.grant_id, None).await.is_ok();
-        telemetry::audit_reuse(grant.client_id.as_str(), &grant.grant_id, kept);
+        telemetry::audit_reuse(&grant.grant_id, kept);
         return Err(bad_grant("the refresh token was replaced before; its grant is ended").into());
     };
     let jti = secret.successor_jti(&grant.grant_id, generation);

@@ -23,7 +23,7 @@ use crate::endpoints::workfront::store::WorkfrontStore;
 use crate::endpoints::workfront::{Reply, RequestContext, content};
 use crate::oauth::client::{Client, Profile, SubjectKind};
 use crate::sealing::claims::{BrowserSession, BrowsingState};
-use crate::telemetry::{Answer, AnswerRecord};
+use crate::telemetry::{self, Answer, AnswerRecord};
 use crate::types::Guid;
 use crate::web::body::Body;
 use crate::web::cookies::SessionCookie;
@@ -55,6 +55,7 @@ impl BrowserDownload {
         let Some(client) = client.filter(|client| client.profile == Profile::Workfront) else {
             return error_page(&NO_SUCH_ITEM, record);
         };
+        telemetry::record_client(client);
         // The person at the browser acts, whatever the client's own subject is.
         let record = AnswerRecord { subject_kind: Some(SubjectKind::SignedInUser), ..record.by(client) };
         match self.session_user(client, request.headers()).await {

@@ -5,6 +5,7 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tracing::Instrument as _;
 
 use crate::docusign::api::calls::{self, Call, CallBody};
 use crate::endpoints::workfront::clm::Clm;
@@ -74,7 +75,8 @@ pub async fn receive(context: &RequestContext<'_>, upload: Upload) -> Reply {
     let transfer = Transfer { clm: context.clm.clone(), store: context.store.clone(), id, ticket, completed_if };
     // In its own task: if the caller disconnects after the last byte, the ticket must still record which document the
     // bytes became. A body that breaks off ends the task.
-    let transferred = tokio::spawn(async move { transfer.run(upload).await }).await;
+    let transferring = async move { transfer.run(upload).await };
+    let transferred = tokio::spawn(transferring.in_current_span()).await;
     match transferred.unwrap_or(Err(WorkfrontError::Unreadable)) {
         Ok(()) => Ok(ok(&UploadBody { result: "success", message: None })),
         // The vendor's way to blame the bytes, and not the credentials or the service.

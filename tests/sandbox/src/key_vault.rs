@@ -14,6 +14,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::fault::Faults;
 use crate::keys::RsaKey;
 use crate::server::{self, Body, Reply, Server};
+use crate::wire::traceparent;
 
 /// A vault with its keys, faults and counters.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub struct KeyVault {
     /// The names of the keys that signed, in order.
     signed: Mutex<Vec<String>>,
     public_key_reads: AtomicU32,
+    /// The `traceparent` of every call that had one.
+    traceparents: Mutex<Vec<String>>,
 }
 
 impl KeyVault {
@@ -44,6 +47,7 @@ impl KeyVault {
             denied: Mutex::default(),
             signed: Mutex::default(),
             public_key_reads: AtomicU32::new(0),
+            traceparents: Mutex::default(),
         })
     }
 
@@ -98,7 +102,14 @@ impl KeyVault {
         self.public_key_reads.load(Ordering::SeqCst)
     }
 
+    /// The `traceparent` headers that came so far, in order.
+    #[must_use]
+    pub fn traceparents(&self) -> Vec<String> {
+        self.traceparents.lock().unwrap().clone()
+    }
+
     async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Reply {
+        self.traceparents.lock().unwrap().extend(traceparent(&request));
         let expected = format!("Bearer {}", self.entra_token);
         let presented = request.headers().get("authorization").and_then(|value| value.to_str().ok());
         if presented != Some(expected.as_str()) {

@@ -21,6 +21,11 @@ pub(crate) fn parameter(query: &str, wanted: &str) -> Option<String> {
     url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
 }
 
+/// The trace that a request belongs to, as its sender wrote it.
+pub(crate) fn traceparent<B>(request: &http::Request<B>) -> Option<String> {
+    request.headers().get("traceparent").and_then(|value| value.to_str().ok()).map(ToOwned::to_owned)
+}
+
 /// 128 random bits in hexadecimal.
 pub(crate) fn random() -> String {
     let mut bytes = [0u8; 16];

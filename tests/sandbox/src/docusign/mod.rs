@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use crate::fault::Faults;
 use crate::server::{self, Reply, Server, reply};
-use crate::wire::random;
+use crate::wire::{random, traceparent};
 
 pub use control::REFUSALS;
 
@@ -75,6 +75,8 @@ struct State {
     /// Scopes of access tokens, separated by spaces.
     scopes: HashMap<String, String>,
     assertions: Vec<String>,
+    /// The `traceparent` of every call that had one.
+    traceparents: Vec<String>,
     expires_in: ExpiresIn,
     refusal: Option<Value>,
     /// Other servers that can be broken by hand.
@@ -121,6 +123,7 @@ impl Docusign {
                 worthless: HashSet::new(),
                 scopes: HashMap::new(),
                 assertions: Vec::new(),
+                traceparents: Vec::new(),
                 expires_in: ExpiresIn::Number(3600),
                 refusal: None,
                 others: Vec::new(),
@@ -216,6 +219,12 @@ impl Docusign {
         self.state().assertions.clone()
     }
 
+    /// The `traceparent` headers that came so far, in order.
+    #[must_use]
+    pub fn traceparents(&self) -> Vec<String> {
+        self.state().traceparents.clone()
+    }
+
     /// The users of the account.
     #[must_use]
     pub fn users(&self) -> Vec<User> {
@@ -237,6 +246,7 @@ impl Docusign {
     }
 
     async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Reply {
+        self.state().traceparents.extend(traceparent(&request));
         let path = request.uri().path().to_owned();
         let query = request.uri().query().unwrap_or_default().to_owned();
         match (request.method(), path.as_str()) {

@@ -1,0 +1,71 @@
+//! The request that a line is written for, and the trace that its calls to DocuSign and Azure belong to.
+//!
+//! Whatever is done for a request runs in its span: `answering.instrument(ids.span()).await`. A spawned task needs it too:
+//! `tokio::spawn(working.in_current_span())`.
+
+use http::{HeaderMap, HeaderValue};
+use tracing::{Span, dispatcher};
+
+use crate::oauth::client::Client;
+use crate::random::random_bytes;
+use crate::secret::hex;
+use crate::telemetry::log::Log;
+use crate::telemetry::spans::SpanFields;
+use crate::telemetry::trace_context::TraceContext;
+
+/// The ids of a request.
+#[derive(Debug)]
+pub struct RequestIds {
+    /// Its `x-request-id`: 32 lower-case hexadecimal digits.
+    pub request_id: String,
+    /// The trace it belongs to.
+    pub trace: TraceContext,
+}
+
+impl RequestIds {
+    /// Ids for a request with these headers. Without a valid `traceparent` it begins a trace, whose id is the request's.
+    #[must_use]
+    pub fn new(headers: &HeaderMap) -> Self {
+        let request_id = hex(&random_bytes::<16>());
+        let trace = TraceContext::of_caller(headers);
+        let trace = trace.unwrap_or_else(|| TraceContext { trace_id: request_id.clone(), flags: 0 });
+        Self { request_id, trace }
+    }
+
+    /// The span of the request.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        let TraceContext { trace_id, flags } = &self.trace;
+        tracing::info_span!(
+            parent: None,
+            "request",
+            request_id = self.request_id,
+            trace_id,
+            trace_flags = flags
+        )
+    }
+}
+
+/// The span of work that no request began, with a trace of its own.
+#[must_use]
+pub fn background_span() -> Span {
+    tracing::info_span!(parent: None, "background", trace_id = hex(&random_bytes::<16>()))
+}
+
+/// Adds the client to the span of the current request.
+pub fn record_client(client: &Client) {
+    in_current_span(|fields| fields.add_client_id(client.client_id.as_str()));
+}
+
+/// The `traceparent` header for a call on behalf of the current request.
+#[must_use]
+pub fn traceparent() -> Option<HeaderValue> {
+    let trace = in_current_span(|fields| fields.trace.clone()).filter(|trace| !trace.trace_id.is_empty())?;
+    let span_id = u64::from_ne_bytes(random_bytes()).max(1);
+    HeaderValue::try_from(trace.traceparent(span_id)).ok()
+}
+
+/// `Span::current().record(…)` takes four times as many instructions, and every request records its client.
+fn in_current_span<T>(mut work: impl FnMut(&mut SpanFields) -> T) -> Option<T> {
+    dispatcher::get_default(|dispatch| dispatch.downcast_ref::<Log>()?.spans.in_current(&mut work))
+}
