@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Output;
 
-use sandbox::{SETUP_KEY, Sandbox};
+use sandbox::{SETUP_KEY, Sandbox, azure_cli};
 use tempfile::TempDir;
 
 use crate::support::{handler, root, start_host};
@@ -105,7 +105,7 @@ async fn the_first_deployment_makes_everything_and_ends_with_the_doctors_report(
     let calls: Vec<String> = subscription.calls().iter().map(|call| call.join(" ")).collect();
     let places = order.map(|command| calls.iter().position(|call| call.starts_with(&format!("az {command}"))));
     assert!(places.is_sorted() && places[0].is_some(), "{calls:#?}");
-    crate::azure_cli::assert_taken(&subscription.calls());
+    azure_cli::assert_taken(&subscription.calls());
     let curled = subscription.read("curled");
     assert!(curled.contains("/setup"), "curl was asked");
     let everything = format!("{told}{calls:?}{curled}");
@@ -220,7 +220,7 @@ async fn what_if_changes_nothing() {
     let output = subscription.deploy(&["--what-if"]).await;
     assert!(output.status.success() && told(&output).contains("24 to create"), "{}", told(&output));
     assert!(subscription.called("deployment group what-if"));
-    crate::azure_cli::assert_taken(&subscription.calls());
+    azure_cli::assert_taken(&subscription.calls());
     for command in ["group create", "deployment group create", "functionapp deployment"] {
         assert!(!subscription.called(command), "{command}");
     }
@@ -307,7 +307,7 @@ async fn a_client_that_is_deployed_is_not_dropped_by_mistake() {
     let named = |call: &Vec<String>| call.windows(2).any(|pair| pair == ["--subscription", "Contoso"]);
     let calls = subscription.calls().split_off(before);
     assert!(calls.iter().filter(|call| call[1] != "version").all(named), "{calls:#?}");
-    crate::azure_cli::assert_taken(&subscription.calls());
+    azure_cli::assert_taken(&subscription.calls());
 }
 
 #[tokio::test(flavor = "multi_thread")]

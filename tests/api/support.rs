@@ -1,8 +1,7 @@
 //! What the tests share: a started app, a clock that stands still, an environment out of a map.
 
 use std::collections::HashMap;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,6 +11,7 @@ use evergrant::clock::{Clock, UnixSeconds};
 use evergrant::config::Environment;
 use sandbox::client::{Answer, HttpClient};
 use sandbox::host::{FunctionsHost, Phase};
+pub use sandbox::repository::{root, skipped};
 use sandbox::{CLIENT_ID, CLIENT_SECRET, Sandbox};
 use secrecy::SecretString;
 use serde_json::Value;
@@ -19,16 +19,6 @@ use serde_json::Value;
 /// The handler under test.
 pub fn handler() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_evergrant"))
-}
-
-/// Tells that a test did nothing and why, past the test runner's capture.
-pub fn skipped(why: &str) {
-    let _ = writeln!(std::io::stderr(), "\nSKIPPED: {why}\n");
-}
-
-/// The repository, which is the app's folder too.
-pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
 }
 
 /// The handler behind the host, against a sandbox.

@@ -11,6 +11,7 @@
 #![expect(clippy::missing_panics_doc, reason = "everything here may panic when the machine does not play along")]
 #![expect(clippy::disallowed_methods, reason = "the outside world has its own clock and environment")]
 
+pub mod azure_cli;
 pub mod browser;
 pub mod bulk;
 pub mod client;
@@ -27,6 +28,7 @@ pub mod power_platform;
 pub mod process;
 pub mod proxy;
 mod registry;
+pub mod repository;
 pub mod server;
 pub mod site;
 mod stand;
