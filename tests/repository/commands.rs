@@ -1,199 +1,165 @@
-//! What the documentation tells people to type exists: scripts' options, variables, subcommands, outputs, roles, parameters.
+//! What the repository tells people to type exists: commands of the Azure CLI and ours, variables, outputs, roles, parameters.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::links::pages;
-use crate::support::{handler, root};
+use regex::{Captures, Regex};
+use sandbox::azure_cli::refusals;
+use sandbox::markdown::{Page, Table, pages};
+use sandbox::repository::{files, read};
+use serde_json::Value;
+
+use crate::rust::{SOURCES, settings};
+use crate::shell::{self, Command, PLACEHOLDER};
+use crate::workflows::{scripts, yaml};
 
 /// Built-in roles of Azure that a command may name.
-const ROLES: [&str; 11] = [
-    "Contributor",
-    "Key Vault Crypto Officer",
-    "Key Vault Crypto User",
-    "Key Vault Secrets Officer",
-    "Key Vault Secrets User",
-    "Monitoring Metrics Publisher",
-    "Owner",
-    "Reader",
-    "Role Based Access Control Administrator",
-    "Storage Blob Data Contributor",
-    "Storage Blob Data Owner",
-];
+const ROLES: &str = "Contributor|Key Vault Crypto Officer|Key Vault Crypto User|Key Vault Secrets Officer|Key Vault Secrets User\
+                     |Monitoring Metrics Publisher|Owner|Reader|Role Based Access Control Administrator\
+                     |Storage Blob Data Contributor|Storage Blob Data Owner";
 
-fn read(path: impl AsRef<Path>) -> String {
-    std::fs::read_to_string(root().join(path)).unwrap()
+/// What the pages show in blocks of shell and mention in code spans.
+fn documented() -> Vec<Command> {
+    let prompt = Regex::new(r"(?m)^\s*\$ ").unwrap();
+    let scripts = |page: &Page| {
+        let blocks = page.blocks_in(&["sh", "bash", "shell", "console"]).join("\n");
+        [&[prompt.replace_all(&blocks, "").into_owned()], &page.spans[..]].concat()
+    };
+    let commands = |page: &Page| scripts(page).iter().flat_map(|script| shell::commands(&page.name, script)).collect();
+    pages().iter().flat_map::<Vec<Command>, _>(commands).collect()
 }
 
-/// Every page with its path, lines that a backslash continues in one.
-fn texts() -> Vec<(String, String)> {
-    let name = |page: &PathBuf| page.strip_prefix(root()).unwrap().display().to_string();
-    pages().iter().map(|page| (name(page), read(page).replace("\\\n", " "))).collect()
+/// What a text tells people to run: code spans, and what a line begins with or a colon announces, up to its sentence's end.
+fn hints(place: &str, text: &str) -> Vec<Command> {
+    let varying = Regex::new(r#"\$?\{[A-Za-z_]*[^{}"]*\}"#).unwrap();
+    let text = varying.replace_all(text, PLACEHOLDER);
+    let hint = Regex::new(r"(?m)`(az [^`]+)`|(?:^\s*|: )(az [a-z].*?)(?:\.?'?$|\. [A-Z])").unwrap();
+    let hints = hint.captures_iter(&text).filter_map(|found| found.get(1).or(found.get(2)));
+    hints.flat_map(|found| shell::commands(place, &found.as_str().replace('\n', " "))).collect()
 }
 
-/// The lines of code blocks, and code spans.
-fn code(page: &str) -> Vec<String> {
-    let (mut code, mut prose, mut fenced) = (Vec::new(), String::new(), false);
-    for line in page.lines() {
-        if line.trim_start().starts_with("```") {
-            fenced = !fenced;
-        } else if fenced {
-            code.push(line.to_owned());
-        } else {
-            prose.extend([line, "\n"]);
-        }
+/// The commands of the Azure CLI, wherever they are.
+fn az_commands() -> Vec<Command> {
+    let mut found = documented();
+    for source in SOURCES.iter() {
+        found.extend(hints(&format!("src/{}", source.name), &source.texts.join("\n")));
     }
-    let spans = prose.split("\n\n").flat_map(|paragraph| paragraph.split('`').skip(1).step_by(2));
-    code.extend(spans.map(|span| span.replace('\n', " ")));
-    code
-}
-
-/// What stands before and behind `command` wherever it is called, with the page.
-fn calls(command: &str) -> Vec<(String, String, String)> {
-    let mut calls = Vec::new();
-    for (page, text) in texts() {
-        for line in code(&text) {
-            let found = line.match_indices(command).map(|(at, _)| line.split_at(at));
-            for (before, from) in found {
-                let behind = &from[command.len()..];
-                if behind.is_empty() || behind.starts_with([' ', ';']) {
-                    let ours = behind.split([';', '&', '|', '#']).next().unwrap_or_default();
-                    calls.push((page.clone(), before.to_owned(), ours.to_owned()));
-                }
+    let ours = ["deploy", "package", "test"].map(ToOwned::to_owned).to_vec();
+    for name in [ours, files("infra"), files("tools"), files(".github")].concat() {
+        found.extend(match name.rsplit('.').next() {
+            Some("bicep" | "bicepparam") => hints(&name, &read(&name)),
+            Some("yml") => shell::commands(&name, &scripts(&yaml(&read(&name)))),
+            Some("rs" | "toml" | "txt") => Vec::new(),
+            _ => {
+                let script = read(&name);
+                let texts = [shell::sources(&script, "string"), shell::sources(&script, "heredoc_body")].concat();
+                hints(&name, &texts.iter().map(|text| text.trim_matches('"')).collect::<Vec<_>>().join("\n"))
             }
-        }
+        });
     }
-    assert!(!calls.is_empty(), "{command} is documented nowhere");
-    calls
+    // `az …` is about all of them.
+    found.retain(|command| command.words_of("az").is_some_and(|words| words.iter().any(|word| word != "…")));
+    found
 }
 
-/// The word that `text` begins with.
-fn word(text: &str) -> &str {
-    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default()
-}
-
-/// The words behind each `start`.
-fn words_after<'a>(text: &'a str, start: &str) -> BTreeSet<&'a str> {
-    text.split(start).skip(1).map(word).filter(|word| !word.is_empty()).collect()
-}
-
-/// What the template declares by lines that begin with `keyword`.
-fn declared<'a>(template: &'a str, keyword: &str) -> BTreeSet<&'a str> {
-    template.lines().filter_map(|line| line.strip_prefix(keyword)?.strip_prefix(' ')).map(word).collect()
-}
-
-/// The options among a script's case patterns.
-fn options(script: &str) -> BTreeSet<String> {
-    let text = read(script);
-    let patterns = text.lines().filter_map(|line| line.split_once(')')).flat_map(|(pattern, _)| pattern.split('|'));
-    patterns.map(str::trim).filter(|pattern| pattern.starts_with('-')).map(ToOwned::to_owned).collect()
+/// What the template declares by lines that begin with `keyword`: names, and what they are.
+fn declared(keyword: &str) -> BTreeMap<String, String> {
+    let line = Regex::new(&format!(r"(?m)^{keyword} (\w+) \w+(?: = '?(.*?)'?)?$")).unwrap();
+    let value = |found: &Captures<'_>| found.get(2).map_or("", |value| value.as_str()).to_owned();
+    line.captures_iter(&read("infra/main.bicep")).map(|found| (found[1].to_owned(), value(&found))).collect()
 }
 
 #[test]
-fn scripts_know_the_options_that_are_documented() {
+fn the_azure_cli_accepts_every_command() {
+    let commands = az_commands();
+    for place in ["docs/", "infra/", "src/", ".github/", "deploy", "tools/"] {
+        assert!(commands.iter().any(|command| command.place.starts_with(place)), "none in {place}");
+    }
+    let words = |command: &Command| command.words.iter().filter(|word| *word != "…").cloned().collect();
+    let Some(refusals) = refusals(&commands.iter().map(words).collect::<Vec<Vec<String>>>()) else { return };
+    for (Command { place, words, .. }, refusal) in commands.iter().zip(refusals) {
+        // What is shortened, or only named, leaves out what it needs.
+        let is_short = words.iter().any(|word| word == "…") || !words.iter().any(|word| word.starts_with('-'));
+        let is_expected = |refusal: &str| refusal.contains("required") || refusal.contains("incorrect usage");
+        let fault = refusal.filter(|refusal| !(is_short && is_expected(refusal)));
+        assert_eq!(fault, None, "{place}: {}", words.join(" "));
+        // The parser does not know the roles that Azure brings.
+        let mut roles = words.windows(2).filter(|pair| pair[0] == "--role").map(|pair| &pair[1]);
+        assert!(roles.all(|role| ROLES.split('|').any(|known| known == role)), "{place}: {}", words.join(" "));
+    }
+}
+
+#[test]
+fn hints_are_found_in_comments_and_messages() {
+    let text = "Asks `az a\nb`, not az no.\nDo it: az c --d. Then wait.\n  az e --f ${g:-<h>}; or leave it.\n'So: az i ${j(k, '/')} --l'";
+    let found: Vec<String> = hints("", text).iter().map(|hint| hint.words.join(" ")).collect();
+    assert_eq!(found, ["az a b", "az c --d", "az e --f placeholder", "or leave it", "az i placeholder --l"]);
+}
+
+#[test]
+fn scripts_know_the_options_and_variables_that_are_documented() {
+    let parameters = read("infra/main.bicepparam");
     for script in ["deploy", "package"] {
-        let known = options(script);
-        for (page, _, behind) in calls(&format!("./{script}")) {
-            for option in behind.split_whitespace().filter(|word| word.starts_with('-')) {
-                assert!(known.contains(option), "{page}: ./{script} knows no {option}");
-            }
+        let text = read(script);
+        let patterns = shell::sources(&text, "case_item").into_iter().filter_map(|item| item.split(')').next());
+        let known: BTreeSet<&str> = patterns.flat_map(|pattern| pattern.split('|').map(str::trim)).collect();
+        for command in documented() {
+            let Some(words) = command.words_of(&format!("./{script}")) else { continue };
+            let is_known = |word: &String| !word.starts_with('-') || known.contains(word.as_str());
+            let is_read = |name: &String| parameters.contains(&format!("readEnvironmentVariable('{name}'"));
+            assert!(words.iter().all(is_known) && command.variables.iter().all(is_read), "{command:?}");
         }
     }
-}
-
-#[test]
-fn variables_given_to_the_script_are_read_by_the_parameter_file() {
-    let read = read("infra/main.bicepparam");
-    let known = words_after(&read, "readEnvironmentVariable('");
-    let mut given = BTreeSet::new();
-    for (page, before, _) in calls("./deploy") {
-        for (name, _) in before.split_whitespace().rev().map_while(|word| word.split_once('=')) {
-            assert!(known.contains(name), "{page}: {name} is read by nothing");
-            given.insert(name.to_owned());
-        }
-    }
-    assert!(given.contains("SIGNING_KEY_VERSION"), "{given:?}");
 }
 
 #[test]
 fn documented_subcommands_and_their_options_exist() {
     let mut seen = BTreeSet::new();
-    for (page, before, behind) in calls("evergrant") {
-        let plain = |word: &&str| word.starts_with(|c: char| c.is_ascii_lowercase()) && !word.contains(['.', '/', '=']);
-        let words: Vec<&str> = behind.split_whitespace().take_while(plain).collect();
-        let starts = before.is_empty() || before.ends_with("\"${settings[@]}\" ");
-        if words.is_empty() || !starts || !seen.insert(behind.clone()) {
-            continue;
-        }
-        let output = std::process::Command::new(handler()).args(&words).arg("--help").env_clear().output().unwrap();
-        assert!(output.status.success(), "{page}: evergrant {} does not exist", words.join(" "));
-        let help = String::from_utf8_lossy(&output.stdout);
-        for option in behind.split_whitespace().filter(|word| word.starts_with("--")) {
-            assert!(help.contains(option), "{page}: evergrant {} knows no {option}", words.join(" "));
-        }
+    for command in documented() {
+        let Some(words) = command.words_of("evergrant").filter(|words| seen.insert(words.join(" "))) else { continue };
+        let is_plain =
+            |word: &&String| word.starts_with(|c: char| c.is_ascii_lowercase()) && !word.contains(['.', '/', '=']);
+        let mut evergrant = std::process::Command::new(env!("CARGO_BIN_EXE_evergrant"));
+        let help = evergrant.args(words.iter().take_while(is_plain)).arg("--help").env_clear().output().unwrap();
+        let text = String::from_utf8_lossy(&help.stdout);
+        let is_known = |option: &String| !option.starts_with("--") || text.contains(option);
+        assert!(help.status.success() && words.iter().all(is_known), "there is no {command:?}");
     }
-    assert!(seen.contains(" doctor") && seen.contains(" client check"), "{seen:?}");
+    assert!(seen.contains("doctor"), "{seen:?}");
 }
 
 #[test]
 fn outputs_that_are_asked_for_exist() {
-    let template = read("infra/main.bicep");
-    let known = declared(&template, "output");
-    let script = read("deploy");
-    let recalled = script.lines().filter_map(|line| line.trim().strip_prefix("recall ")?.split(' ').nth(1));
-    let asked: BTreeSet<&str> = words_after(&script, "$(output ").into_iter().chain(recalled).collect();
-    assert!(asked.contains("setupUrl") && asked.contains("signingKeyId"), "{asked:?}");
-    assert_eq!(asked.difference(&known).collect::<Vec<_>>(), Vec::<&&str>::new(), "deploy");
-    for (page, text) in texts() {
-        let asked = words_after(&text, "properties.outputs.");
-        assert_eq!(asked.difference(&known).collect::<Vec<_>>(), Vec::<&&str>::new(), "{page}");
-    }
+    let name = Regex::new(r"(?:\$\(output |recall \S+ |properties\.outputs\.)(\w+)").unwrap();
+    let words = documented().into_iter().map(|command| command.words.join(" "));
+    let texts = words.chain([read("deploy")]).collect::<Vec<_>>().join("\n");
+    let (known, asked) = (declared("output"), name.captures_iter(&texts).map(|found| found[1].to_owned()));
+    let (good, unknown): (Vec<_>, Vec<_>) = asked.partition(|name| known.contains_key(name));
+    assert!(good.len() > 5 && unknown.is_empty(), "{unknown:?}");
 }
 
 #[test]
-fn roles_that_commands_assign_are_built_into_azure() {
-    let source = ("src/doctor/fixes.rs".to_owned(), read("src/doctor/fixes.rs").replace("\\\"", "\""));
-    let mut found = 0;
-    for (place, text) in texts().into_iter().chain([source]) {
-        for behind in text.split("--role ").skip(1) {
-            let quoted = behind.strip_prefix('"').and_then(|role| role.split_once('"')).map(|(role, _)| role);
-            let role = quoted.unwrap_or_else(|| word(behind));
-            assert!(ROLES.contains(&role), "{place}: {role} is no built-in role");
-            found += 1;
-        }
+fn every_setting_is_documented_and_sampled() {
+    let spans: BTreeSet<String> = pages().into_iter().flat_map(|page| page.spans).collect();
+    let sample: Value = serde_json::from_str(&read("local.settings.sample.json")).unwrap();
+    for name in settings() {
+        assert!(spans.contains(&name), "no page has {name}");
+        assert!(sample["Values"].get(&name).is_some(), "local.settings.sample.json has no {name}");
     }
-    assert!(found > 4, "{found}");
 }
 
 #[test]
 fn documented_parameters_exist_with_the_defaults_that_are_told() {
-    let template = read("infra/main.bicep");
-    let known = declared(&template, "param");
-    for (page, text) in texts() {
-        for line in code(&text) {
-            let Some(parameter) = line.trim().strip_prefix("param ").map(word) else { continue };
-            assert!(known.contains(parameter), "{page}: there is no parameter {parameter}");
-        }
+    let (known, line, pages) = (declared("param"), Regex::new(r"(?m)^\s*param (\w+)").unwrap(), pages());
+    for (_, text) in pages.iter().flat_map(|page| &page.blocks) {
+        assert!(line.captures_iter(text).all(|found| known.contains_key(&found[1])), "{text}");
     }
-    let default = |parameter: &str| {
-        let start = format!("param {parameter} ");
-        let line = template.lines().find(|line| line.starts_with(&start));
-        line.and_then(|line| line.split_once(" = ")).map(|(_, value)| value.trim_matches('\''))
-    };
-    let page = read("docs/deploy.md");
-    let rows = page.lines().skip_while(|line| !line.starts_with("| parameter | default |")).skip(2);
-    let rows: Vec<&str> = rows.take_while(|line| line.starts_with('|')).collect();
-    assert!(!rows.is_empty());
-    for row in rows {
-        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
-        let parameters: Vec<&str> = cells[1].split(", ").map(|name| name.trim_matches('`')).collect();
-        for parameter in &parameters {
-            assert!(known.contains(parameter), "there is no parameter {parameter}");
-        }
-        for (parameter, told) in parameters.iter().zip(cells[2].split(", ")) {
-            // An empty text, or -1 where a number is wanted.
-            let said = default(parameter).map(|value| if ["", "-1"].contains(&value) { "none" } else { value });
-            assert_eq!(said, Some(told), "{parameter}");
-        }
+    let has_defaults = |table: &&Table| table.rows[0][0].text == "parameter";
+    let rows = pages.iter().flat_map(|page| &page.tables).filter(has_defaults).flat_map(|table| &table.rows[1..]);
+    assert!(rows.clone().count() > 5);
+    for (parameter, told) in rows.flat_map(|row| row[0].spans.iter().zip(row[1].text.split(", "))) {
+        // An empty text, or -1 where a number is needed.
+        let default =
+            known.get(parameter).map(|value| if ["", "-1"].contains(&value.as_str()) { "none" } else { value });
+        assert_eq!(default, Some(told), "{parameter}");
     }
 }

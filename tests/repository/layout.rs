@@ -1,209 +1,196 @@
-//! Promises about the house itself: what is pure stays pure, dependencies run one way, no OpenSSL.
+//! Promises about the house itself: which rooms there are and which uses which, what is pure, no OpenSSL.
 
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::links::pages;
-use crate::support::root;
+use regex::Regex;
+use sandbox::markdown::{Page, pages};
+use sandbox::repository::{files, read, root};
 
-/// No IO, no clock, no environment, no async.
-const PURE: &[&str] = &[
-    "endpoints/authorize/page.rs",
-    "endpoints/authorize/request.rs",
-    "endpoints/authorize/target.rs",
-    "web/cookies.rs",
-    "endpoints/caller/credentials.rs",
-    "cli/client/entry.rs",
-    "cli/client/registry.rs",
-    "config",
-    "connector",
-    "endpoints/consent/allow.rs",
-    "endpoints/consent/error.rs",
-    "endpoints/consent/message.rs",
-    "endpoints/consent/outcome.rs",
-    "endpoints/consent/query.rs",
-    "doctor/check.rs",
-    "doctor/fixes.rs",
-    "doctor/connectivity.rs",
-    "docusign/tokens/assertion.rs",
-    "docusign/error.rs",
-    "docusign/error_table.rs",
-    "memory/failures.rs",
-    "endpoints/gateway/headers.rs",
-    "endpoints/gateway/error.rs",
-    "endpoints/gateway/target.rs",
-    "docusign/tokens/freshness.rs",
-    "docusign/tokens/replacements.rs",
-    "docusign/tokens/slot.rs",
-    "docusign/lifetimes.rs",
-    "docusign/userinfo.rs",
-    "endpoints/metadata.rs",
-    "oauth",
-    "types.rs",
-    "web/response.rs",
-    "sealing/claims.rs",
-    "sealing/mod.rs",
-    "sealing/presented.rs",
-    "sealing/secret.rs",
-    "web/page.rs",
-    "server/paths.rs",
-    "secret.rs",
-    "memory/tidy_map.rs",
-    "signing/key_id.rs",
-    "signing/public_key.rs",
-    "signing/error.rs",
-    "signing/error_table.rs",
-    "signing/forbidden.rs",
-    "endpoints/setup/page.rs",
-    "endpoints/setup/report.rs",
-    "endpoints/setup/text.rs",
-    "endpoints/token/outage.rs",
-    "endpoints/token/error.rs",
-    "endpoints/token/request.rs",
-    "docusign/api/addresses.rs",
-    "docusign/api/error.rs",
-    "docusign/api/error_table.rs",
-    "endpoints/workfront/error.rs",
-    "endpoints/workfront/item.rs",
-    "endpoints/workfront/naming.rs",
-    "endpoints/workfront/request.rs",
-    "telemetry/json.rs",
-    "docusign/requested_scope.rs",
+use crate::rust::{SOURCES, Source};
+
+/// Files and folders below `src/` without IO, clock, environment and async.
+const PURE: &str = "
+    cli/client/entry.rs cli/client/registry.rs config connector doctor/check.rs doctor/connectivity.rs doctor/fixes.rs
+    docusign/api/addresses.rs docusign/api/error.rs docusign/api/error_table.rs docusign/error.rs
+    docusign/error_table.rs docusign/lifetimes.rs docusign/requested_scope.rs docusign/tokens/assertion.rs
+    docusign/tokens/freshness.rs docusign/tokens/replacements.rs docusign/tokens/slot.rs docusign/userinfo.rs
+    endpoints/authorize/page.rs endpoints/authorize/request.rs endpoints/authorize/target.rs
+    endpoints/caller/credentials.rs endpoints/consent/allow.rs endpoints/consent/error.rs endpoints/consent/message.rs
+    endpoints/consent/outcome.rs endpoints/consent/query.rs endpoints/gateway/error.rs endpoints/gateway/headers.rs
+    endpoints/gateway/target.rs endpoints/metadata.rs endpoints/setup/page.rs endpoints/setup/report.rs
+    endpoints/setup/text.rs endpoints/token/error.rs endpoints/token/outage.rs endpoints/token/request.rs
+    endpoints/workfront/error.rs endpoints/workfront/item.rs endpoints/workfront/naming.rs
+    endpoints/workfront/request.rs memory/failures.rs memory/tidy_map.rs oauth sealing/claims.rs sealing/mod.rs
+    sealing/presented.rs sealing/secret.rs secret.rs server/paths.rs signing/error.rs signing/error_table.rs
+    signing/forbidden.rs signing/key_id.rs signing/public_key.rs telemetry/json.rs types.rs web/cookies.rs web/page.rs
+    web/response.rs
+";
+const IMPURE: &str = "async fn|.await|std::fs|std::env|std::net|std::time::SystemTime|Instant|tokio::net|tokio::time\
+                      |tokio::spawn|reqwest|azure_|Stopwatch|SystemClock|random::<";
+
+/// What only these places may have in their code.
+const ONLY_IN: [(&str, &[&str]); 7] = [
+    ("hyper::", &["server"]),
+    ("std::env::var", &["main.rs"]),
+    ("SystemTime::now", &["clock.rs"]),
+    ("KeyVaultSigner::new", &["app"]),
+    ("BlobStore::new", &["app"]),
+    ("MemoryStore::new", &["app"]),
+    ("LocalSigner::from_pem", &["config/keys.rs"]),
 ];
 
-const IMPURE: [&str; 15] = [
-    "async fn",
-    ".await",
-    "std::fs",
-    "std::env",
-    "std::net",
-    "std::time::SystemTime",
-    "Instant",
-    "tokio::net",
-    "tokio::time",
-    "tokio::spawn",
-    "reqwest",
-    "azure_",
-    "Stopwatch",
-    "SystemClock",
-    "random::<",
-];
+/// Rooms that only these places may use.
+const USED_BY: [(&str, &[&str]); 3] =
+    [("app", &["cli", "app"]), ("server", &["cli", "app", "server"]), ("cli", &["cli"])];
 
-pub fn sources(path: &Path) -> Vec<(PathBuf, String)> {
-    if path.is_file() {
-        let text = std::fs::read_to_string(path).unwrap();
-        let code = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
-        return vec![(path.to_owned(), code)];
-    }
-    let entries = std::fs::read_dir(path).unwrap_or_else(|_| panic!("{} is gone", path.display()));
-    entries.flat_map(|entry| sources(&entry.unwrap().path())).collect()
-}
+/// Rooms of `endpoints` that never use each other.
+const SLICES: [&str; 8] = ["authorize", "consent", "gateway", "metadata", "revoke", "setup", "token", "workfront"];
+
+/// The most names directly under `src/`.
+const MAX_ROOMS: usize = 22;
+
+/// Names that mean one thing each.
+const ONE_MEANING: [&str; 7] = ["Refusal", "Outcome", "Presented", "Entry", "Failure", "Record", "ErrorBody"];
+
+/// Rows of the checklist for authorization servers: A authorization endpoint, T token endpoint, P PKCE, S security best
+/// practice, M metadata, I issuer, R revocation, B bearer tokens. A test says by its name which rows it is for: `_b2_b3_`.
+const ROWS: [(&str, u8); 8] = [("A", 16), ("T", 18), ("P", 6), ("S", 15), ("M", 4), ("I", 2), ("R", 5), ("B", 3)];
+
+type Graph = BTreeMap<String, BTreeSet<String>>;
 
 #[test]
 fn pure_modules_are_pure() {
-    for module in PURE {
-        for (path, code) in sources(&root().join("src").join(module)) {
-            let code: String = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
-            for word in IMPURE {
-                assert!(!code.contains(word), "{} has {word}", path.display());
-            }
+    for place in PURE.split_whitespace() {
+        let mut inside = SOURCES.iter().filter(|source| source.name.starts_with(place)).peekable();
+        assert!(inside.peek().is_some(), "src/{place} is gone");
+        for source in inside {
+            let found: Vec<_> = IMPURE.split('|').filter(|word| source.code.contains(word)).collect();
+            assert!(found.is_empty(), "{} has {found:?}", source.name);
         }
     }
 }
 
 #[test]
 fn dependencies_run_one_way() {
-    let slices = ["authorize", "consent", "gateway", "metadata", "revoke", "setup", "token", "workfront"];
-    for (path, code) in sources(&root().join("src")) {
-        let inside = path.strip_prefix(root().join("src")).unwrap().display().to_string();
-        let may_not = |word: &str, allowed: &[&str]| {
-            let allowed = allowed.iter().any(|place| inside.starts_with(place));
-            assert!(allowed || !code.contains(word), "{inside} has {word}");
-        };
-        may_not("hyper::", &["server"]);
-        may_not("std::env::var", &["main.rs"]);
-        may_not("SystemTime::now", &["clock.rs"]);
-        may_not("KeyVaultSigner::new", &["app"]);
-        may_not("BlobStore::new", &["app"]);
-        may_not("MemoryStore::new", &["app"]);
-        may_not("LocalSigner::from_pem", &["config/keys.rs"]);
-        may_not("crate::app", &["cli", "app"]);
-        may_not("crate::server", &["cli", "app", "server"]);
-        may_not("crate::cli", &["cli"]);
-        for slice in slices {
-            may_not(&format!("crate::endpoints::{slice}"), &[&format!("endpoints/{slice}"), "app", "server", "cli"]);
+    for source in SOURCES.iter() {
+        let may_not = |allowed: &[&str]| !allowed.iter().any(|place| source.name.starts_with(place));
+        for (word, _) in ONLY_IN.iter().filter(|(_, allowed)| may_not(allowed)) {
+            assert!(!source.code.contains(word), "{} has {word}", source.name);
+        }
+        let uses = |room: &str| source.paths.iter().any(|path| format!("{path}::").starts_with(&format!("{room}::")));
+        for (room, _) in USED_BY.iter().filter(|(_, allowed)| may_not(allowed)) {
+            assert!(!uses(room), "{} uses {room}", source.name);
+        }
+        for slice in SLICES.iter().filter(|slice| may_not(&["app", "server", "cli", &format!("endpoints/{slice}")])) {
+            assert!(!uses(&format!("endpoints::{slice}")), "{} uses {slice}", source.name);
         }
     }
 }
 
-/// Rows of the checklist for authorization servers: A authorization endpoint, T token endpoint, P PKCE, S security best
-/// practice, M metadata, I issuer, R revocation, B bearer tokens. A test says by its name which rows it is for: `_b2_b3_`.
-const ROWS: [(&str, u8); 8] = [("A", 16), ("T", 18), ("P", 6), ("S", 15), ("M", 4), ("I", 2), ("R", 5), ("B", 3)];
+/// The name, without an extension, that a path begins with.
+fn first(path: &str) -> &str {
+    path.split('/').next().unwrap_or_default().trim_end_matches(".rs")
+}
+
+/// Which names directly in a folder below `src/` use which. Its own `mod.rs` is left out: that puts the others together.
+fn uses_inside(folder: &str) -> Graph {
+    let mut graph = Graph::new();
+    for source in SOURCES.iter() {
+        let Some(name) = source.name.strip_prefix(folder).filter(|name| *name != "mod.rs") else { continue };
+        assert!(!source.code.contains("super::"), "{}: paths begin with crate", source.name);
+        let paths = source.paths.iter().map(|path| path.replace("::", "/"));
+        let used = paths.filter_map(|path| Some(first(path.strip_prefix(folder)?).to_owned()));
+        graph.entry(first(name).to_owned()).or_default().extend(used.filter(|used| used != first(name)));
+    }
+    graph
+}
+
+/// What stays of a graph when what leads to no cycle is taken away.
+fn cycles(mut graph: Graph) -> Graph {
+    let mut before = usize::MAX;
+    while graph.len() < before {
+        before = graph.len();
+        let known: BTreeSet<String> = graph.keys().cloned().collect();
+        graph.retain(|_, to| {
+            to.retain(|name| known.contains(name));
+            !to.is_empty()
+        });
+    }
+    graph
+}
+
+#[test]
+fn the_source_has_few_rooms_and_none_use_each_other() {
+    let graph = uses_inside("");
+    assert!((5..=MAX_ROOMS).contains(&graph.len()), "{}: {:?}", graph.len(), graph.keys());
+    assert_eq!(cycles(graph), Graph::new());
+}
+
+#[test]
+fn no_files_of_the_command_line_use_each_other() {
+    for folder in ["cli/", "cli/client/"] {
+        assert!(uses_inside(folder).len() > 2, "{folder} is gone");
+        assert_eq!(cycles(uses_inside(folder)), Graph::new(), "{folder}");
+    }
+}
+
+#[test]
+fn cycles_are_found() {
+    let set = |to: &str| BTreeSet::from([to.to_owned()]);
+    let graph = |edges: &[&str]| edges.iter().map(|edge| (edge[..1].to_owned(), set(&edge[1..]))).collect::<Graph>();
+    assert_eq!(cycles(graph(&["ab", "bc", "cd"])), Graph::new());
+    assert_eq!(cycles(graph(&["bc", "cb", "de"])), graph(&["bc", "cb"]));
+}
+
+#[test]
+fn no_type_name_has_two_meanings() {
+    for name in ONE_MEANING {
+        let definition = Regex::new(&format!(r"\b(struct|enum|type|trait|union) {name}\b")).unwrap();
+        let defines = |source: &&Source| definition.is_match(&source.code);
+        let places: Vec<_> = SOURCES.iter().filter(defines).map(|source| &source.name).collect();
+        assert!(places.len() < 2, "{name} is defined in {places:?}");
+    }
+}
+
+#[test]
+fn the_architecture_is_short_and_names_what_exists() {
+    assert!(read("ARCHITECTURE.md").lines().count() < 150);
+    let path = Regex::new(r"^[\w.-]+(/[\w.-]*)+$|^[\w-]+\.(rs|md|toml|json|yml|yaml)$").unwrap();
+    let exists = |name: &String| [root(), root().join("src")].iter().any(|folder| folder.join(name).exists());
+    let page = Page::read("ARCHITECTURE.md");
+    let lost: Vec<_> = page.spans.iter().filter(|span| path.is_match(span) && !exists(span)).collect();
+    assert!(lost.is_empty(), "{lost:?}");
+}
 
 #[test]
 fn every_row_of_the_checklist_has_a_test_or_a_reason() {
-    let page = std::fs::read_to_string(root().join("docs/reference/standards.md")).unwrap();
-    let files = ["src", "tests/api"].iter().flat_map(|folder| rust_files(&root().join(folder)));
-    let names: Vec<String> = files
-        .flat_map(|text| {
-            let names = text.split("fn ").skip(1).filter_map(|rest| rest.split('(').next());
-            names.map(|name| format!("_{name}_")).collect::<Vec<_>>()
-        })
-        .collect();
+    let name = Regex::new(r"fn (\w+)\(").unwrap();
+    let code: String = ["src", "tests/api"].iter().flat_map(|folder| files(folder)).map(|name| read(&name)).collect();
+    let tests: Vec<String> = name.captures_iter(&code).map(|found| format!("_{}_", &found[1])).collect();
+    let pages = pages();
+    let rows = pages.iter().flat_map(|page| &page.tables).flat_map(|table| &table.rows);
+    let explained: BTreeSet<&str> = rows.flat_map(|row| row[0].text.split(", ")).collect();
     for (letter, last) in ROWS {
-        for number in 1..=last {
-            let part = format!("_{}{number}_", letter.to_lowercase());
-            let tested = names.iter().any(|name| name.contains(&part));
-            let explained = page.contains(&format!("| {letter}{number} |"));
-            assert!(tested || explained, "{letter}{number} has neither a test nor a line in standards.md");
-            assert!(!(tested && explained), "{letter}{number} has a test, so standards.md need not explain it");
+        for row in (1..=last).map(|number| format!("{letter}{number}")) {
+            let is_tested = tests.iter().any(|name| name.contains(&format!("_{}_", row.to_lowercase())));
+            assert_ne!(is_tested, explained.contains(row.as_str()), "{row} has a test or a reason for none, not both");
         }
     }
 }
 
-pub fn rust_files(path: &Path) -> Vec<String> {
-    if path.is_file() {
-        return vec![std::fs::read_to_string(path).unwrap()];
-    }
-    std::fs::read_dir(path).unwrap().flat_map(|entry| rust_files(&entry.unwrap().path())).collect()
-}
-
 #[test]
-fn the_docs_show_the_pictures_that_are_taken_and_no_others() {
-    let docs: String = pages().into_iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
-    let walk = std::fs::read_to_string(root().join("tests/tools/walk.mjs")).unwrap();
-    for picture in std::fs::read_dir(root().join("docs/images")).unwrap() {
-        let name = picture.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned();
-        assert!(docs.contains(&format!("images/{name}.png")), "no page shows {name}");
-        assert!(walk.contains(&format!("'{name}'")), "nothing takes {name}");
-    }
-    for shown in docs.split("images/").skip(1).filter_map(|rest| rest.split(')').next()) {
-        assert!(root().join("docs/images").join(shown).is_file(), "{shown} is missing");
-    }
+#[ignore = "until the rooms are moved"]
+fn only_the_slot_counts_references() {
+    let counts =
+        |source: &Source| source.code.contains("strong_count") && !source.name.starts_with("docusign/tokens/slot");
+    let found: Vec<_> = SOURCES.iter().filter(|source| counts(source)).map(|source| &source.name).collect();
+    assert!(found.is_empty(), "{found:?}");
 }
 
 #[test]
 fn tls_is_rustls_and_nothing_else() {
-    let lock = std::fs::read_to_string(root().join("Cargo.lock")).unwrap();
-    for forbidden in ["name = \"openssl\"", "name = \"openssl-sys\"", "name = \"native-tls\""] {
-        assert!(!lock.contains(forbidden), "{forbidden}");
-    }
-}
-
-#[test]
-fn the_readme_and_the_sample_name_every_setting() {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let sample = std::fs::read_to_string(root().join("local.settings.sample.json")).unwrap();
-    let mut names: Vec<String> = Vec::new();
-    for (_, code) in sources(&root().join("src/config")) {
-        let words = code.split(|c: char| !(c.is_ascii_uppercase() || c == '_'));
-        let settings = words.filter(|word| {
-            ["EVERGRANT_", "DOCUSIGN_"].iter().any(|prefix| word.len() > prefix.len() && word.starts_with(prefix))
-        });
-        names.extend(settings.map(ToOwned::to_owned));
-    }
-    assert!(names.len() > 15);
-    for name in names {
-        assert!(readme.contains(&format!("`{name}`")), "README.md does not tell of {name}");
-        assert!(sample.contains(&format!("\"{name}\"")), "local.settings.sample.json does not have {name}");
+    let lock = read("Cargo.lock");
+    for forbidden in ["openssl", "openssl-sys", "native-tls"] {
+        assert!(!lock.contains(&format!("name = \"{forbidden}\"")), "{forbidden}");
     }
 }

@@ -48,3 +48,27 @@ pub fn assert_taken(commands: &[Vec<String>]) {
     let told: String = commands.iter().zip(&refusals).filter_map(told).collect();
     assert!(told.is_empty(), "refused by the Azure CLI:\n{told}");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_commands_are_refused() {
+        let wrong = [
+            ("az keyvault key create --vault-name v --nmae n", "unrecognized arguments: --nmae"),
+            ("az keyvault key create --vault-name v --name n --kty RAS", "'RAS' is not a valid value for --kty"),
+            ("az keyvault key show --vault-name v", "incorrect usage"),
+            ("az functionapp restart --name n", "(--resource-group | --ids) are required"),
+            ("az functionapp list-flexconsumption-location", "misspelled or not recognized"),
+            ("az group show --name n --subscription s --lcoation l", "unrecognized arguments: --lcoation"),
+            ("az keyvault key", "arguments are required"),
+            ("az", "no command"),
+        ];
+        let commands = wrong.map(|(command, _)| command.split(' ').map(ToOwned::to_owned).collect());
+        let Some(refusals) = refusals(&commands) else { return };
+        for ((command, wanted), refusal) in wrong.iter().zip(refusals) {
+            assert!(refusal.as_ref().is_some_and(|refusal| refusal.contains(wanted)), "{command}: {refusal:?}");
+        }
+    }
+}

@@ -24,6 +24,7 @@ pub mod identity;
 pub mod key_vault;
 pub mod keys;
 pub mod manifest;
+pub mod markdown;
 pub mod power_platform;
 pub mod process;
 pub mod proxy;

@@ -41,6 +41,17 @@ pub fn spawn(command: &mut Command, output: &Output) -> Child {
     child
 }
 
+/// Runs `command` to its end: all that it printed, as an error if it failed.
+///
+/// # Errors
+/// If the command did not succeed.
+pub fn report(command: &mut std::process::Command) -> Result<String, String> {
+    let output = command.output();
+    let output = output.map_err(|error| format!("{command:?}: {error}; ./test installs what the tests need"))?;
+    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    if output.status.success() { Ok(text) } else { Err(text) }
+}
+
 fn follow(stream: Option<impl AsyncRead + Unpin + Send + 'static>, lines: Lines) {
     let Some(stream) = stream else { return };
     tokio::spawn(async move {

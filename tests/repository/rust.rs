@@ -1,0 +1,95 @@
+//! The product's source as the compiler's lexer splits it, without its unit tests.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use regex::{Captures, Regex};
+use sandbox::repository::{files, is_a, read};
+use syn::Lit;
+
+/// A file below `src/`.
+#[derive(Default)]
+pub struct Source {
+    /// Its name below `src/`.
+    pub name: String,
+    /// Its code without comments, and without spaces around anything but words.
+    pub code: String,
+    /// The texts in it, comments for rustdoc included.
+    pub texts: Vec<String>,
+    /// What it names by paths that begin with `crate`, without that.
+    pub paths: BTreeSet<String>,
+}
+
+/// Every file below `src/`.
+pub static SOURCES: LazyLock<Vec<Source>> = LazyLock::new(|| {
+    let names = files("src").into_iter().filter(|name| is_a("rs", name) && !name.ends_with("/tests.rs"));
+    names.map(|name| Source::parse(&name["src/".len()..], &read(&name))).collect()
+});
+
+/// The settings that the operator makes, by name.
+pub fn settings() -> BTreeSet<String> {
+    let name = Regex::new("^(EVERGRANT|DOCUSIGN)_[A-Z_]*[A-Z]$").unwrap();
+    let config = SOURCES.iter().filter(|source| source.name.starts_with("config/"));
+    config.flat_map(|source| &source.texts).filter(|text| name.is_match(text)).cloned().collect()
+}
+
+/// Comments for rustdoc, what may have spaces around it, groups of `use`, and paths from the crate's root on.
+static PATTERNS: LazyLock<[Regex; 4]> = LazyLock::new(|| {
+    let comment = r#"# ?!? ?\[doc = "(?:[^"\\]|\\.)*"\]"#;
+    let patterns = [comment, r"\s*([^\w\s])\s*", r"((?:\w+::)+)\{([^{}]*)\}", r"\bcrate::(\w+(?:::\w+)*)"];
+    patterns.map(|pattern| Regex::new(pattern).unwrap())
+});
+
+impl Source {
+    pub fn parse(name: &str, text: &str) -> Self {
+        let [comment, spaced, group, path] = &*PATTERNS;
+        let mut source = Self { name: name.to_owned(), ..Self::default() };
+        let code = source.read(text.parse().unwrap()).to_string();
+        source.code = spaced.replace_all(&comment.replace_all(&code, ""), "$1").into_owned();
+        let mut flat = source.code.clone();
+        while group.is_match(&flat) {
+            let names = |found: &Captures<'_>| {
+                found[2].split(',').map(|name| found[1].to_owned() + name + ",").collect::<String>()
+            };
+            flat = group.replace_all(&flat, names).into_owned();
+        }
+        source.paths = path.captures_iter(&flat).map(|found| found[1].to_owned()).collect();
+        source
+    }
+
+    /// Takes in the texts; gives the tokens without what is compiled for tests only.
+    fn read(&mut self, stream: TokenStream) -> TokenStream {
+        let (mut tokens, mut kept) = (stream.into_iter().peekable(), Vec::new());
+        while let Some(token) = tokens.next() {
+            let is_hash = matches!(&token, TokenTree::Punct(mark) if mark.as_char() == '#');
+            if is_hash && tokens.peek().is_some_and(|next| next.to_string().replace(' ', "") == "[cfg(test)]") {
+                tokens.find(|token| match token {
+                    TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+                    other => other.to_string() == ";",
+                });
+                continue;
+            }
+            if let TokenTree::Literal(literal) = &token
+                && let Lit::Str(text) = Lit::new(literal.clone())
+            {
+                self.texts.push(text.value());
+            }
+            kept.push(match token {
+                TokenTree::Group(group) => Group::new(group.delimiter(), self.read(group.stream())).into(),
+                other => other,
+            });
+        }
+        kept.into_iter().collect()
+    }
+}
+
+#[test]
+fn source_is_read_without_its_tests() {
+    let text = "//! `az \\\"a`\nuse crate::{a::b, c::{self, D}};\nfn f() -> crate::k::E { crate::g::h!(\"i\\n\") } // no\n\
+                #[cfg(test)]\nmod tests { use crate::no; }\npub(crate) struct J;";
+    let source = Source::parse("k/l.rs", text);
+    assert_eq!(source.paths.iter().map(String::as_str).collect::<Vec<_>>().join(" "), "a::b c::D c::self g::h k::E");
+    assert_eq!(source.texts, [" `az \\\"a`", "i\n"]);
+    assert!(source.code.ends_with(")}pub(crate)struct J;"), "{}", source.code);
+}
