@@ -137,7 +137,7 @@ fn refusal(refused: Option<bool>) -> Finding {
         Some(true) => Finding::good("refused"),
         Some(false) => Finding::bad(
             "not refused",
-            "Take the app off the network, and report it: this must not happen (see docs/security.md#reporting-a-weakness).",
+            "Take the app off the network, and report it: this must not happen (see SECURITY.md).",
         ),
         None => Finding::skipped("not checked: the public URL does not lead here, or no registered client can try it"),
     }

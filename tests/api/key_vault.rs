@@ -1,5 +1,7 @@
 //! Signing over the real Azure SDK against the vault of the sandbox.
 
+use evergrant::signing::SignError;
+use evergrant::types::Explained as _;
 use sandbox::Sandbox;
 use sandbox::fault::Fault;
 use sandbox::keys::RsaKey;
@@ -17,14 +19,20 @@ async fn public_keys_and_identity_are_not_asked_for_again_and_again() {
     assert!(app.sandbox.identity.requests() <= 2, "{}", app.sandbox.identity.requests());
 }
 
-/// What goes wrong, the words of the log line, and how to mend it.
-async fn fails_and_recovers(cause: &str, spoil: impl Fn(&Sandbox), mend: impl Fn(&Sandbox)) {
+/// The log line is about this error.
+#[track_caller]
+fn assert_cause(line: &serde_json::Value, error: &SignError) {
+    assert!(line["cause"].as_str().unwrap().starts_with(&error.problem()), "{line}");
+}
+
+/// The error in the log, what causes it, and what ends it.
+async fn fails_and_recovers(error: SignError, spoil: impl Fn(&Sandbox), mend: impl Fn(&Sandbox)) {
     let sandbox = Sandbox::start().await;
     spoil(&sandbox);
     let app = TestApp::over(sandbox, &[]).await;
     assert_outage(&app.token(&[]).await);
     let line = log_line(&app.host, |line| line["event"] == "mint_failed").await;
-    assert!(line["cause"].as_str().unwrap().contains(cause), "{line}");
+    assert_cause(&line, &error);
     mend(&app.sandbox);
     app.token_in_the_end().await;
 }
@@ -34,10 +42,14 @@ async fn a_vault_in_trouble_is_an_outage_that_passes() {
     let signature = |fault: Fault| move |sandbox: &Sandbox| sandbox.key_vault.faults.set(Some(fault.clone()));
     let mend = |sandbox: &Sandbox| sandbox.key_vault.faults.set(None);
     tokio::join!(
-        fails_and_recovers("status 500", signature(Fault::Status(500)), mend),
-        fails_and_recovers("no answer", signature(Fault::Cut), mend),
-        fails_and_recovers("throttles", signature(Fault::Throttle(Some("3".to_owned()))), mend),
-        fails_and_recovers("could not be read", signature(Fault::Body("{}".to_owned())), mend),
+        fails_and_recovers(SignError::VaultFailed { status: 500 }, signature(Fault::Status(500)), mend),
+        fails_and_recovers(SignError::NoAnswer, signature(Fault::Cut), mend),
+        fails_and_recovers(
+            SignError::Throttled { retry_after: None },
+            signature(Fault::Throttle(Some("3".to_owned()))),
+            mend
+        ),
+        fails_and_recovers(SignError::Malformed, signature(Fault::Body("{}".to_owned())), mend),
     );
 }
 
@@ -54,7 +66,7 @@ async fn a_vault_that_hangs_is_answered_for_in_time() {
 async fn an_identity_in_trouble_is_an_outage_that_passes() {
     let spoil = |sandbox: &Sandbox| sandbox.identity.faults.set(Some(Fault::Status(500)));
     let mend = |sandbox: &Sandbox| sandbox.identity.faults.set(None);
-    fails_and_recovers("no Entra token", spoil, mend).await;
+    fails_and_recovers(SignError::IdentityUnavailable, spoil, mend).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -75,7 +87,7 @@ async fn a_key_made_seconds_ago_is_tried_again_soon() {
     let mend = |sandbox: &Sandbox| {
         sandbox.key_vault.add_key("evergrant-signing", "a1", sandbox.signing_key.clone());
     };
-    fails_and_recovers("does not know this key", spoil, mend).await;
+    fails_and_recovers(SignError::KeyNotFound, spoil, mend).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,7 +99,7 @@ async fn a_missing_role_is_named_in_the_log_with_what_grants_it() {
     assert_outage(&answer);
     assert!(!answer.text().contains("Key Vault"), "clients are not told what stands behind");
     let line = log_line(&app.host, |line| line["event"] == "mint_failed").await;
-    assert!(line["cause"].as_str().unwrap().contains("Key Vault Crypto User"), "{line}");
+    assert_cause(&line, &SignError::AccessDenied);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,7 +110,7 @@ async fn a_signature_by_another_key_never_leaves_the_process() {
     assert_outage(&app.token(&[]).await);
     assert_eq!(app.sandbox.docusign.exchanges(), 0, "caught before DocuSign saw it");
     let line = log_line(&app.host, |line| line["event"] == "mint_failed").await;
-    assert!(line["cause"].as_str().unwrap().contains("not by the configured key version"), "{line}");
+    assert_cause(&line, &SignError::WrongKey);
 }
 
 #[tokio::test(flavor = "multi_thread")]

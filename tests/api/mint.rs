@@ -188,7 +188,7 @@ async fn what_docusign_documents_as_an_error_is_told_apart_and_never_blames_the_
             assert_outage(&answer);
             assert!(!answer.text().contains("secret-of-upstream"));
             let retry_after: u64 = answer.header("retry-after").parse().unwrap();
-            assert!((20..=30).contains(&retry_after), "permanent ones are remembered 30 s: {retry_after}");
+            assert!((20..=30).contains(&retry_after), "{cause} is remembered 30 s: {retry_after}");
             let line = log_line(&app.host, |line| line["event"] == "token_unavailable").await;
             assert_eq!(line["cause"], cause);
         });
