@@ -179,7 +179,6 @@ fn every_row_of_the_checklist_has_a_test_or_a_reason() {
 }
 
 #[test]
-#[ignore = "until the rooms are moved"]
 fn only_the_slot_counts_references() {
     let counts =
         |source: &Source| source.code.contains("strong_count") && !source.name.starts_with("docusign/tokens/slot");

@@ -205,8 +205,7 @@ impl AccessTokens {
             return Arc::clone(entry);
         }
         let (mut entries, now) = (self.entries.write().unwrap_or_else(PoisonError::into_inner), self.clock.now());
-        // One that somebody holds is in use, or about to be.
-        let is_live = |entry: &Arc<SlotEntry>| Arc::strong_count(entry) > 1 || entry.lock().0.is_live(now);
+        let is_live = |entry: &Arc<SlotEntry>| slot::is_held(entry) || entry.lock().0.is_live(now);
         entries.get_or_insert(cache_key, Arc::default, is_live)
     }
 }

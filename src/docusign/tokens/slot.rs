@@ -11,6 +11,12 @@ use crate::memory::failures::MAX_THROTTLED_SECONDS;
 /// How a mint ended.
 pub type MintOutcome = Result<Arc<DocusignAccessToken>, MintError>;
 
+/// Does a caller or a mint hold what the map of slots also holds? Such a slot is in use, or about to be.
+#[must_use]
+pub fn is_held<T>(slot: &Arc<T>) -> bool {
+    Arc::strong_count(slot) > 1
+}
+
 /// How an answer came about; `cache.result` of the log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CacheResult {
