@@ -1,8 +1,13 @@
 //! What can be chosen on the command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, ValueEnum};
+
+/// What `./package` leaves, which is what users run.
+const PACKAGED: &str = "target/package/app/evergrant";
+/// What `cargo build --release` leaves.
+const USUAL_BUILD: &str = "target/release/evergrant";
 
 /// Measures Evergrant on this machine: beside a bare server, beside other authorization servers, and by itself.
 #[derive(Clone, Debug, Parser)]
@@ -32,9 +37,12 @@ pub struct Arguments {
     /// Where table, JSON and chart are written
     #[arg(long, default_value = "target/bench")]
     pub out: PathBuf,
-    /// The handler to measure; the packaged one is target/package/app/evergrant
-    #[arg(long, default_value = "target/release/evergrant")]
-    pub handler: PathBuf,
+    /// Measure the usual build, target/release/evergrant, instead of the packaged binary
+    #[arg(long)]
+    usual_build: bool,
+    /// Measure this binary instead of the packaged one, and build neither
+    #[arg(long, value_name = "FILE", conflicts_with = "usual_build")]
+    handler: Option<PathBuf>,
 }
 
 /// What can be measured.
@@ -63,6 +71,13 @@ impl Arguments {
     #[must_use]
     pub fn wants(&self, section: Section) -> bool {
         self.only.is_empty() || self.only.contains(&section)
+    }
+
+    /// The binary to measure.
+    #[must_use]
+    pub fn handler(&self) -> &Path {
+        let built = if self.usual_build { USUAL_BUILD } else { PACKAGED };
+        self.handler.as_deref().unwrap_or(Path::new(built))
     }
 
     /// Is this a smoke run?

@@ -48,8 +48,9 @@ fn main() -> ExitCode {
 
 /// Measures and reports; whether every promise was kept.
 fn measure(stand: &Stand) -> Result<bool> {
-    if !stand.arguments.handler.is_file() {
-        let handler = stand.arguments.handler.display();
+    let handler = stand.arguments.handler();
+    if !handler.is_file() {
+        let handler = handler.display();
         return Err(format!("there is no handler at {handler}: start this by bench/run, which builds it").into());
     }
     let mut runtime = tokio::runtime::Builder::new_multi_thread();

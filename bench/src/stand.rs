@@ -59,7 +59,7 @@ impl Stand {
         environment.push(("EVERGRANT_CLIENTS".to_owned(), clients().to_string()));
         environment.push(("FUNCTIONS_CUSTOMHANDLER_PORT".to_owned(), port.to_string()));
         Ok(Launch {
-            program: self.arguments.handler.canonicalize()?,
+            program: self.arguments.handler().canonicalize()?,
             arguments: Vec::new(),
             environment,
             folder: std::env::temp_dir(),

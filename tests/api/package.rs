@@ -1,4 +1,4 @@
-//! The finished package, as `./package` left it: its binary runs with nothing around it, and its folder alone serves.
+//! The finished package, as `./package` left it: its binary needs nothing but glibc, and its folder alone serves.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -53,16 +53,32 @@ fn last_change(path: &Path) -> SystemTime {
     fs::metadata(path).unwrap().modified().unwrap()
 }
 
-/// A folder with the package's binary and nothing else, and the way to make it a program's root.
+/// A folder with the package's binary and this machine's glibc, and the way to make it a program's root.
 fn jail() -> Option<(TempDir, &'static [&'static str])> {
     let package = unpacked()?;
     let jail = tempfile::tempdir().unwrap();
-    fs::rename(package.path().join("evergrant"), jail.path().join("evergrant")).unwrap();
+    let binary = jail.path().join("evergrant");
+    fs::rename(package.path().join("evergrant"), &binary).unwrap();
+    if copy_glibc(&binary, jail.path()).is_err() {
+        return untested("ldd is missing: install it");
+    }
     let works = |way: &&&[&str]| {
         Command::new(way[0]).args(&way[1..]).args(["/", "true"]).status().is_ok_and(|status| status.success())
     };
     let Some(way) = WAYS.iter().find(works) else { return untested("this user may not change the root folder") };
     Some((jail, way))
+}
+
+/// Copies the loader and the libraries that `binary` asks for, all of them glibc's, to the same paths in `jail`.
+fn copy_glibc(binary: &Path, jail: &Path) -> std::io::Result<()> {
+    let output = Command::new("ldd").arg(binary).output()?;
+    let words = String::from_utf8_lossy(&output.stdout);
+    for path in words.split_whitespace().filter_map(|word| word.strip_prefix('/')) {
+        let copy = jail.join(path);
+        fs::create_dir_all(copy.parent().unwrap_or(jail))?;
+        fs::copy(Path::new("/").join(path), copy)?;
+    }
+    Ok(())
 }
 
 /// `evergrant` in the jail.
@@ -86,7 +102,7 @@ async fn answer_in_the_end(http: &HttpClient, url: &str, output: &Output) -> Ans
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_binary_runs_in_an_empty_root() {
+async fn the_binary_runs_with_glibc_alone() {
     let Some((jail, way)) = jail() else { return };
     let output = jailed(&jail, way, "--version").output().await.unwrap();
     let stdout = String::from_utf8_lossy(&output.stdout);
@@ -94,7 +110,7 @@ async fn the_binary_runs_in_an_empty_root() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_binary_serves_a_token_with_nothing_but_a_key_file_beside_it() {
+async fn the_binary_serves_a_token_with_glibc_and_a_key_file_alone() {
     let Some((jail, way)) = jail() else { return };
     let sandbox = Sandbox::start().await;
     fs::write(jail.path().join("key.pem"), sandbox.signing_key.pkcs8_pem()).unwrap();

@@ -20,7 +20,7 @@ impl Machine {
     #[must_use]
     pub fn look(stand: &Stand) -> Self {
         let arguments = &stand.arguments;
-        let size = std::fs::metadata(&arguments.handler).map_or(0, |file| file.len());
+        let size = std::fs::metadata(arguments.handler()).map_or(0, |file| file.len());
         let mut told = vec![
             ("when", date()),
             ("processor", field("/proc/cpuinfo", "model name")),
@@ -31,7 +31,7 @@ impl Machine {
             ("load average at the end", file("/proc/loadavg").split(' ').take(3).collect::<Vec<_>>().join(" ")),
             (
                 "handler",
-                format!("{} of {} MB", arguments.handler.display(), written(crate::figures::number(size) / 1e6)),
+                format!("{} of {} MB", arguments.handler().display(), written(crate::figures::number(size) / 1e6)),
             ),
             ("commit", first_line("git", &["describe", "--always", "--dirty"])),
             ("Node.js", first_line("node", &["--version"])),

@@ -11,7 +11,7 @@ const FUNCTION_JSON: &str = "function.json";
 
 /// Why a folder is no app.
 #[derive(Debug, thiserror::Error)]
-pub enum Fault {
+pub enum AppError {
     /// A file is missing or cannot be read.
     #[error("{name}: {source}: run this on the folder that has host.json and the function folders")]
     Unreadable {
@@ -61,12 +61,12 @@ impl App {
     ///
     /// # Errors
     /// What would keep the host from starting the app.
-    pub fn read(root: &Path, program: Vec<u8>) -> Result<Self, Fault> {
+    pub fn read(root: &Path, program: Vec<u8>) -> Result<Self, AppError> {
         let host = read(root, HOST_JSON)?;
         let executable = executable(&json(HOST_JSON, &host)?)?;
         let mut files = functions(root)?;
         if files.is_empty() {
-            return Err(Fault::NoFunction);
+            return Err(AppError::NoFunction);
         }
         files.insert(HOST_JSON.to_owned(), File { bytes: host, mode: 0o644 });
         files.insert(executable, File { bytes: program, mode: 0o755 });
@@ -75,8 +75,8 @@ impl App {
 }
 
 /// Every folder directly below the root that has a `function.json` is a function; the host looks no deeper.
-fn functions(root: &Path) -> Result<BTreeMap<String, File>, Fault> {
-    let unreadable = |source| Fault::Unreadable { name: root.display().to_string(), source };
+fn functions(root: &Path) -> Result<BTreeMap<String, File>, AppError> {
+    let unreadable = |source| AppError::Unreadable { name: root.display().to_string(), source };
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(root).map_err(unreadable)? {
         let folder = entry.map_err(unreadable)?.file_name();
@@ -90,18 +90,18 @@ fn functions(root: &Path) -> Result<BTreeMap<String, File>, Fault> {
     Ok(files)
 }
 
-fn executable(host: &Value) -> Result<String, Fault> {
+fn executable(host: &Value) -> Result<String, AppError> {
     let named = host["customHandler"]["description"]["defaultExecutablePath"].as_str();
-    let named = named.filter(|name| !name.is_empty()).ok_or(Fault::NoExecutable)?;
+    let named = named.filter(|name| !name.is_empty()).ok_or(AppError::NoExecutable)?;
     // The host expands %NAME%, and deployment tools compare the entry's name with this one letter by letter.
     let plain = named.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) && !named.starts_with('.');
-    if plain { Ok(named.to_owned()) } else { Err(Fault::ExecutablePath(named.to_owned())) }
+    if plain { Ok(named.to_owned()) } else { Err(AppError::ExecutablePath(named.to_owned())) }
 }
 
-fn read(root: &Path, name: &str) -> Result<Vec<u8>, Fault> {
-    fs::read(root.join(name)).map_err(|source| Fault::Unreadable { name: name.to_owned(), source })
+fn read(root: &Path, name: &str) -> Result<Vec<u8>, AppError> {
+    fs::read(root.join(name)).map_err(|source| AppError::Unreadable { name: name.to_owned(), source })
 }
 
-fn json(name: &str, bytes: &[u8]) -> Result<Value, Fault> {
-    serde_json::from_slice(bytes).map_err(|source| Fault::NotJson { name: name.to_owned(), source })
+fn json(name: &str, bytes: &[u8]) -> Result<Value, AppError> {
+    serde_json::from_slice(bytes).map_err(|source| AppError::NotJson { name: name.to_owned(), source })
 }

@@ -6,13 +6,13 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use crate::app::{App, File};
-use crate::{Fault, at};
+use crate::{PackageError, at};
 
 /// Writes the app into `folder`, in place of whatever was there.
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn write(app: &App, folder: &Path) -> Result<(), Fault> {
+pub fn write(app: &App, folder: &Path) -> Result<(), PackageError> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(at(folder)(error)),
         _ => {}

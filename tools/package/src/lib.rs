@@ -1,6 +1,6 @@
 //! Makes the deployment zip of the Functions app out of its folder and a built binary.
 //!
-//! [`elf`] checks that the binary runs on any x86-64 Linux, [`app`] gathers what the Functions host reads, [`archive`]
+//! [`elf`] checks that the binary starts on every x86-64 Linux with an old glibc, [`app`] gathers what the Functions host reads, [`archive`]
 //! packs it so that the same files give the same bytes, and [`folder`] lays the same files out unpacked. `./package`
 //! at the root of the repository builds the binary and calls this.
 
@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use crate::app::App;
+use crate::elf::GlibcVersion;
 
 /// Name of the zip within the output folder.
 pub const ZIP: &str = "evergrant.zip";
@@ -30,7 +31,7 @@ const ZIP_MOST: usize = 6_000_000;
 
 /// Why there is no package.
 #[derive(Debug, thiserror::Error)]
-pub enum Fault {
+pub enum PackageError {
     /// A file could not be read or written.
     #[error("{path}: {source}")]
     File {
@@ -45,11 +46,11 @@ pub enum Fault {
         /// The binary.
         path: PathBuf,
         /// What is wrong with it.
-        source: elf::Fault,
+        source: elf::ElfError,
     },
     /// The folder is no app.
     #[error(transparent)]
-    App(#[from] app::Fault),
+    App(#[from] app::AppError),
     /// The zip could not be made.
     #[error("{ZIP}: {0}")]
     Archive(#[from] zip::result::ZipError),
@@ -87,6 +88,8 @@ impl Measure {
 pub struct Report {
     /// The binary.
     pub binary: Measure,
+    /// The oldest glibc on which it starts, unless it needs none.
+    pub glibc: Option<GlibcVersion>,
     /// The zip.
     pub zip: Measure,
     /// The zip's entries in their order.
@@ -97,15 +100,16 @@ pub struct Report {
 ///
 /// # Errors
 /// When the binary or the app's files are not fit to be deployed, or a file cannot be read or written.
-pub fn package(root: &Path, binary: &Path, out: &Path) -> Result<Report, Fault> {
+pub fn package(root: &Path, binary: &Path, out: &Path) -> Result<Report, PackageError> {
     let program = std::fs::read(binary).map_err(at(binary))?;
-    elf::check(&program).map_err(|source| Fault::Binary { path: binary.to_owned(), source })?;
+    let glibc = elf::check(&program).map_err(|source| PackageError::Binary { path: binary.to_owned(), source })?;
     within("the binary", program.len(), BINARY_MOST)?;
     let measured = Measure::of(&program);
     let app = App::read(root, program)?;
     let zip = archive::pack(&app)?;
     within("the zip", zip.len(), ZIP_MOST)?;
-    let report = Report { binary: measured, zip: Measure::of(&zip), entries: app.files.keys().cloned().collect() };
+    let entries = app.files.keys().cloned().collect();
+    let report = Report { binary: measured, glibc, zip: Measure::of(&zip), entries };
     folder::write(&app, &out.join(FOLDER))?;
     write(&out.join(ZIP), &zip)?;
     // As `sha256sum -c` reads it.
@@ -114,18 +118,18 @@ pub fn package(root: &Path, binary: &Path, out: &Path) -> Result<Report, Fault> 
     Ok(report)
 }
 
-fn within(what: &'static str, size: usize, most: usize) -> Result<(), Fault> {
-    if size > most { Err(Fault::TooLarge { what, size, most }) } else { Ok(()) }
+fn within(what: &'static str, size: usize, most: usize) -> Result<(), PackageError> {
+    if size > most { Err(PackageError::TooLarge { what, size, most }) } else { Ok(()) }
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+fn write(path: &Path, bytes: &[u8]) -> Result<(), PackageError> {
     std::fs::write(path, bytes).map_err(at(path))
 }
 
 /// Names the file in an error of the system.
-fn at(path: &Path) -> impl FnOnce(io::Error) -> Fault {
+fn at(path: &Path) -> impl FnOnce(io::Error) -> PackageError {
     let path = path.to_owned();
-    |source| Fault::File { path, source }
+    |source| PackageError::File { path, source }
 }
 
 #[cfg(test)]

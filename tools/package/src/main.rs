@@ -14,7 +14,7 @@ struct Arguments {
     /// The folder with host.json and the function folders
     #[arg(long, default_value = ".")]
     root: PathBuf,
-    /// The statically linked binary
+    /// The built binary
     #[arg(long)]
     binary: PathBuf,
     /// Where the zip, its checksum and the unpacked folder go
@@ -30,12 +30,15 @@ fn main() -> ExitCode {
                 println!("packed      {entry}");
             }
             println!("binary      {}", told(&report.binary));
+            if let Some(version) = report.glibc {
+                println!("glibc       {version} or newer");
+            }
             println!("zip         {}", told(&report.zip));
             println!("made        {}", out.join(ZIP).display());
             ExitCode::SUCCESS
         }
-        Err(fault) => {
-            eprintln!("package: {fault}");
+        Err(error) => {
+            eprintln!("package: {error}");
             ExitCode::FAILURE
         }
     }

@@ -1,55 +1,86 @@
-//! Which binaries are taken.
+//! Which binaries are packed.
 
-use package::elf;
+use package::elf::{self, GlibcVersion, NEWEST_GLIBC};
 
-use crate::programs;
+use crate::programs::{self, LOADER};
 
 #[track_caller]
 fn refused(program: &[u8], why: &str) {
-    let told = elf::check(program).unwrap_err().to_string();
-    assert!(told.contains(why), "{told}");
+    let message = elf::check(program).unwrap_err().to_string();
+    assert!(message.contains(why), "{message}");
 }
 
 #[test]
-fn a_static_program_is_taken() {
-    elf::check(&programs::fine()).unwrap();
+fn a_program_for_an_old_glibc_is_packed_and_its_newest_version_found() {
+    let version: GlibcVersion = "GLIBC_2.16".parse().unwrap();
+    assert_eq!(elf::check(&programs::fine()).unwrap(), Some(version));
+    assert_eq!(version.to_string(), "2.16");
+    let limit = programs::dynamic(LOADER, &["libc.so.6"], &["GLIBC_2.17", "GLIBC_2.3.4"]);
+    assert_eq!(elf::check(&limit).unwrap(), Some(NEWEST_GLIBC));
 }
 
 #[test]
-fn what_is_no_elf_is_refused() {
+fn a_static_program_is_packed() {
+    assert_eq!(elf::check(&programs::static_program()).unwrap(), None);
+}
+
+#[test]
+fn what_a_newer_glibc_brought_is_refused() {
+    for version in ["GLIBC_2.18", "GLIBC_2.100", "GLIBC_3.0", "GLIBC_PRIVATE", "GLIBC_ABI_DT_RELR", "GCC_3.0"] {
+        let program = programs::dynamic(LOADER, &["libc.so.6"], &["GLIBC_2.2.5", version]);
+        refused(&program, &format!("it needs {version}, newer than glibc 2.17: build it with ./package"));
+    }
+}
+
+#[test]
+fn libraries_that_an_image_may_lack_are_refused() {
+    for library in ["libgcc_s.so.1", "libssl.so.3", "libc.so"] {
+        let program = programs::dynamic(LOADER, &["libc.so.6", library], &[]);
+        refused(&program, &format!("it needs the library {library}, which is not part of glibc"));
+    }
+}
+
+#[test]
+fn another_loader_is_refused() {
+    let program = programs::dynamic("/lib/ld-musl-x86_64.so.1", &["libc.so.6"], &[]);
+    refused(&program, "it needs the loader /lib/ld-musl-x86_64.so.1, expected /lib64/ld-linux-x86-64.so.2");
+}
+
+#[test]
+fn a_program_that_hides_what_it_needs_is_refused() {
+    refused(&programs::without_sections(), "its section headers are missing");
+}
+
+#[test]
+fn another_format_is_refused() {
     for other in [&b""[..], b"#!/bin/sh\n", b"\x7fELF\x01\x01\x01\0\0\0\0\0\0\0\0\0"] {
-        refused(other, "not a 64-bit ELF file: build for x86_64-unknown-linux-musl");
+        refused(other, "not a 64-bit ELF file: build it with ./package");
     }
 }
 
 #[test]
 fn another_machine_is_refused() {
-    refused(&programs::for_machine(programs::AARCH64), "machine 183, not for x86-64 (62): build for");
+    refused(&programs::for_machine(programs::AARCH64), "built for machine 183, expected x86-64 (62)");
 }
 
 #[test]
-fn what_wants_a_loader_or_libraries_is_refused() {
-    refused(&programs::with_loader(), "the loader /lib64/ld-linux-x86-64.so.2: build for x86_64-unknown-linux-musl");
-    refused(&programs::with_library(), "1 shared libraries: build for x86_64-unknown-linux-musl");
-}
-
-#[test]
-fn what_has_no_entry_point_is_refused() {
+fn a_file_without_an_entry_point_is_refused() {
     refused(&programs::library(), "not a program");
     refused(&programs::object_file(), "not a program");
 }
 
 #[test]
-fn what_is_cut_off_is_refused() {
+fn a_file_that_is_cut_off_is_refused() {
     let whole = programs::fine();
-    refused(&whole[..40], "damaged");
-    refused(&whole[..whole.len() - 8], "damaged");
+    for length in [40, whole.len() / 2, whole.len() - 8] {
+        refused(&whole[..length], "damaged");
+    }
 }
 
-/// This test is itself a dynamic program.
+/// This test is itself a usual build, which needs libgcc and this machine's glibc.
 #[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
 #[test]
-fn a_real_dynamic_program_is_refused() {
+fn a_usual_build_is_refused() {
     let this = std::fs::read(std::env::current_exe().unwrap()).unwrap();
-    refused(&this, "dynamic, it wants the loader /lib64/ld-linux-x86-64.so.2");
+    refused(&this, "it needs the library libgcc_s.so.1");
 }

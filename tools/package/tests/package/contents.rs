@@ -34,7 +34,7 @@ fn repository() -> TempDir {
     root
 }
 
-fn package(root: &Path) -> Result<Report, package::Fault> {
+fn package(root: &Path) -> Result<Report, package::PackageError> {
     package::package(root, &root.join("target/built"), &root.join("target"))
 }
 
@@ -113,8 +113,8 @@ fn the_checksum_is_as_sha256sum_reads_it() {
 #[test]
 fn a_binary_that_would_not_run_is_not_packed() {
     let root = repository();
-    fs::write(root.path().join("target/built"), programs::with_loader()).unwrap();
-    refused(root.path(), "target/built: dynamic, it wants the loader");
+    fs::write(root.path().join("target/built"), programs::for_machine(programs::AARCH64)).unwrap();
+    refused(root.path(), "target/built: built for machine 183");
     fs::remove_file(root.path().join("target/built")).unwrap();
     refused(root.path(), "target/built: No such file");
 }
