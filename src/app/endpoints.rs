@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::app::App;
 use crate::doctor::Doctor;
+use crate::docusign::requested_scope::RequestedScopes;
 use crate::endpoints::authorize::AuthorizeEndpoint;
 use crate::endpoints::caller::Callers;
 use crate::endpoints::consent::ConsentCallback;
@@ -111,7 +112,10 @@ impl App {
         let issuer = TokenIssuer {
             issuer: settings.public_url.clone(),
             integration_user: settings.docusign.user_id.clone(),
-            docusign_scopes: settings.docusign.scopes.clone(),
+            requested_scopes: RequestedScopes::new(
+                &settings.docusign.scopes,
+                settings.clients.iter().map(|client| &client.scope),
+            ),
             access_tokens: access_tokens.clone(),
             sealing: Arc::clone(sealing),
             clock: Arc::clone(clock),

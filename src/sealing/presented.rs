@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::Algorithm;
+use serde::Deserialize;
 
 use crate::clock::UnixSeconds;
 use crate::sealing::secret::SealingSecret;
@@ -32,8 +33,8 @@ impl<'a> SealedParts<'a> {
     #[must_use]
     pub fn read(sealed: &'a str) -> Option<Self> {
         let (signed, signature) = sealed.rsplit_once('.')?;
-        let claims = signed.split_once('.')?.1;
-        let label = read_label(sealed)?;
+        let (header, claims) = signed.split_once('.')?;
+        let label = read_label(header)?;
         Some(Self { label, signed, claims, signature })
     }
 
@@ -67,10 +68,20 @@ impl<'a> SealedParts<'a> {
     }
 }
 
-/// The kind and the key of a header that names HS256.
-fn read_label(sealed: &str) -> Option<Label> {
-    let header = jsonwebtoken::decode_header(sealed).ok()?;
-    (header.alg == Algorithm::HS256).then_some(Label { typ: header.typ?, kid: header.kid? })
+/// The members of a header (RFC 7515 §4) that choose how a token is opened.
+#[derive(Deserialize)]
+struct ProtectedHeader {
+    alg: Algorithm,
+    typ: String,
+    kid: String,
+}
+
+/// The kind and the key of a header that names HS256. jsonwebtoken's own header has a dozen more members, and reading
+/// those of every refresh token takes longer than checking its signature.
+fn read_label(header: &str) -> Option<Label> {
+    let header = URL_SAFE_NO_PAD.decode(header).ok()?;
+    let ProtectedHeader { alg, typ, kid } = serde_json::from_slice(&header).ok()?;
+    (alg == Algorithm::HS256).then_some(Label { typ, kid })
 }
 
 #[cfg(test)]

@@ -18,10 +18,11 @@ pub fn all(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Err
     let people = consent(endpoints).or(setup(endpoints)).unify();
     let through = gateway(endpoints).or(workfront(endpoints)).unify();
     let probes = health::healthz().or(health::root()).unify();
-    let others = oauth.or(people).unify().or(through).unify().or(probes).unify();
+    // Boxed, so that the state of a token request, which is moved several times, has no room for the largest of these.
+    let others =
+        oauth.or(people).unify().or(through).unify().or(probes).unify().or(fallback::no_route()).unify().boxed();
     // `CONNECT` has no path, and warp's filters for whole paths panic at that.
-    let routes = token(endpoints).or(fallback::connect()).unify().or(others).unify();
-    routes.or(fallback::no_route()).unify().recover(fallback::rejected).unify()
+    token(endpoints).or(fallback::connect()).unify().or(others).unify().recover(fallback::rejected).unify()
 }
 
 fn token(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {

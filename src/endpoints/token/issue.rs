@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use crate::clock::{Clock, UnixSeconds};
 use crate::docusign::account_server::DocusignAccessToken;
-use crate::docusign::requested_scope::requested_scope;
+use crate::docusign::requested_scope::RequestedScopes;
 use crate::docusign::tokens::slot::CacheResult;
 use crate::docusign::tokens::{AccessTokens, freshness};
 use crate::endpoints::token::error::TokenError;
@@ -37,8 +37,8 @@ pub struct TokenIssuer {
     pub issuer: BaseUrl,
     /// The user behind `integration_user`.
     pub integration_user: Guid,
-    /// What DocuSign is asked for at most.
-    pub docusign_scopes: Scope,
+    /// What DocuSign is asked for.
+    pub requested_scopes: RequestedScopes,
     /// Where DocuSign's access tokens come from.
     pub access_tokens: AccessTokens,
     /// What opens codes and seals tokens.
@@ -110,7 +110,7 @@ impl TokenIssuer {
 
     /// What DocuSign is asked for: whose access token, and within which scope.
     fn requested<'a>(&'a self, grant: &'a Grant) -> (&'a Guid, Scope) {
-        (grant.subject.user(&self.integration_user), requested_scope(&self.docusign_scopes, &grant.scope))
+        (grant.subject.user(&self.integration_user), self.requested_scopes.of(&grant.scope))
     }
 
     /// The refresh token that comes with a code's access token.

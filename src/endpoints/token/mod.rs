@@ -112,7 +112,9 @@ fn allowed(client: &Client, grant_type: Result<GrantType, OAuthError>) -> Result
 
 /// §3.3: the requested scope, if it is within the client's; the client's if none is requested.
 fn granted_scope(client: &Client, requested: Option<&str>) -> Result<Scope, OAuthError> {
-    let Some(requested) = requested else { return Ok(client.scope.clone()) };
+    let Some(requested) = requested.filter(|requested| *requested != client.scope.as_str()) else {
+        return Ok(client.scope.clone());
+    };
     let granted = Scope::parse(requested).ok().and_then(|requested| client.scope.narrow(&requested));
     granted.ok_or(ErrorCode::InvalidScope.say("the scope is malformed or wider than the client's"))
 }
