@@ -11,7 +11,7 @@ use sandbox::keys::RsaKey;
 use sandbox::{INTEGRATION_USER, Sandbox};
 use secrecy::ExposeSecret;
 
-use crate::support::{ManualClock, MapEnvironment, file_keys};
+use crate::support::{ManualClock, TestEnvironment, file_keys};
 
 /// The cache of an app with file keys, on a clock of its own.
 struct Cache {
@@ -25,10 +25,10 @@ impl Cache {
         Self::with(|_, env| env).await
     }
 
-    async fn with(change: impl Fn(&Sandbox, MapEnvironment) -> MapEnvironment) -> Self {
+    async fn with(change: impl Fn(&Sandbox, TestEnvironment) -> TestEnvironment) -> Self {
         let sandbox = Sandbox::start().await;
         let keys = file_keys(&sandbox, &sandbox.signing_key.pkcs8_pem());
-        let env = MapEnvironment::of(&sandbox.settings("http://127.0.0.1:1")).with_all(&keys);
+        let env = TestEnvironment::from(&sandbox.settings("http://127.0.0.1:1")).with_all(&keys);
         let clock = ManualClock::new();
         let env = change(&sandbox, env);
         let app = App::with_clock(Settings::read(&env).unwrap(), Arc::new(clock.clone()));

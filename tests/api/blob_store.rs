@@ -10,8 +10,8 @@ use sandbox::proxy::StorageWay;
 use sandbox::{CLIENT_SECRET, INTEGRATION_USER, Sandbox};
 use serde_json::{Value, json};
 
-use crate::local::{REDIRECT_URI, assert_error, client, connection};
-use crate::support::{TestApp, assert_outage, log_line, run, start_host};
+use crate::local::{REDIRECT_URI, client, connection};
+use crate::support::{TestApp, assert_error, assert_outage, log_line, run, start_host};
 
 /// Two processes that share an issuer, clients and a store.
 struct Pair {
@@ -111,9 +111,8 @@ async fn the_command_line_revokes_one_grant_or_all_of_a_client() {
     let pair = Pair::start().await;
     let first = pair.connect().await;
     let first_grant = grant_id(&pair.app.host).await;
-    let mut settings = pair.app.settings();
-    settings.retain(|(name, _)| name != "EVERGRANT_CLIENTS");
-    settings.push(("EVERGRANT_CLIENTS".to_owned(), json!([client("web", &json!({}))]).to_string()));
+    let settings =
+        pair.app.environment.clone().with("EVERGRANT_CLIENTS", &json!([client("web", &json!({}))]).to_string());
     let one = run(&["revoke", "--grant", &first_grant], &settings).await;
     assert!(one.status.success(), "{}", String::from_utf8_lossy(&one.stderr));
     // The second process has not asked about this grant yet.

@@ -9,7 +9,7 @@ use crate::support::{TestApp, root};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_makes_both_connections_in_chromium() {
     let app = TestApp::over(Sandbox::start_without_consent().await, &[]).await;
-    let consent_url = app.consent_url(&app.settings()).await;
+    let consent_url = app.consent_url().await;
     let redirect_uri = "https%3A%2F%2Fglobal.consent.azure-apim.net%2Fredirect%2Fcontoso-5f6a7b8c9d0e";
     let unregistered =
         format!("/oauth/authorize?response_type=code&client_id=power-automate&redirect_uri={redirect_uri}");

@@ -65,7 +65,7 @@ async fn consent_url_is_a_link_as_docusign_documents_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn help_shows_no_secret_and_wrong_usage_exits_with_2() {
-    let secret = ("DOCUSIGN_SECRET_KEY".to_owned(), "hunter2-marker".to_owned());
+    let secret = ("DOCUSIGN_SECRET_KEY", "hunter2-marker");
     let help = run(&["--help"], &[secret]).await;
     let text = String::from_utf8(help.stdout).unwrap();
     assert!(help.status.success() && text.contains("consent-url") && !text.contains("hunter2"), "{text}");
@@ -95,7 +95,7 @@ async fn a_client_registry_is_checked_before_it_is_deployed() {
     );
     assert!(!stdout.contains(&digest));
     // Scopes are held against DOCUSIGN_SCOPES where that is known.
-    let scopes = [("DOCUSIGN_SCOPES".to_owned(), "spring_read".to_owned())];
+    let scopes = [("DOCUSIGN_SCOPES", "spring_read")];
     assert_eq!(run(&["client", "check", &good], &scopes).await.status.code(), Some(2));
     let bad = file("bad.json", client(r#","redirect_uri":"https://client.example/""#));
     let output = run(&["client", "check", &bad], &[]).await;
@@ -103,7 +103,7 @@ async fn a_client_registry_is_checked_before_it_is_deployed() {
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr.contains("EVERGRANT_CLIENTS[0]") && stderr.contains("redirect_uris"), "{stderr}");
     // Without a file, the setting itself.
-    let setting = [("EVERGRANT_CLIENTS".to_owned(), "[]".to_owned())];
+    let setting = [("EVERGRANT_CLIENTS", "[]")];
     let output = run(&["client", "check"], &setting).await;
     assert!(String::from_utf8(output.stdout).unwrap().contains("clients registered: 0"));
 }

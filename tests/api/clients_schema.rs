@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use evergrant::config::Settings;
+use sandbox::markdown::Page;
 use serde_json::{Map, Value, json};
 
-use crate::support::{MapEnvironment, root, run};
+use crate::support::{TestEnvironment, root, run};
 
 const DIGEST: &str = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
 const OTHER_DIGEST: &str = "fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9";
@@ -52,7 +53,7 @@ fn taken_by_schema(registries: &[Value], folder: &Path) -> Vec<bool> {
 }
 
 fn read(registry: &Value) -> Result<evergrant::oauth::client::ClientRegistry, evergrant::config::ConfigErrors> {
-    Settings::read_clients(&MapEnvironment::default().with("EVERGRANT_CLIENTS", &registry.to_string()))
+    Settings::read_clients(&TestEnvironment::default().with("EVERGRANT_CLIENTS", &registry.to_string()))
 }
 
 /// Fails for every registry that schema and parser judge differently.
@@ -280,10 +281,9 @@ fn what_the_guides_show_and_the_repository_has_is_taken() {
     for page in
         ["docs/connections.md", "docs/workfront.md", "docs/gateway.md", "connectors/power-automate-api-key/README.md"]
     {
-        let guide = std::fs::read_to_string(root().join(page)).unwrap();
-        let blocks: Vec<&str> = guide.split("```json\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-        assert!(!blocks.is_empty(), "{page} shows none");
-        for shown in blocks {
+        let guide = Page::read(page);
+        assert!(!guide.blocks_in(&["json"]).is_empty(), "{page} shows none");
+        for shown in guide.blocks_in(&["json"]) {
             let shown = shown.replace("<64 hex digits>", DIGEST).replace("<64 other hex digits>", OTHER_DIGEST);
             let shown = shown
                 .replace("<the Workfront Redirect URI, as Workfront shows it>", "https://workfront.example/redirect");

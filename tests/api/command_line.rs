@@ -1,14 +1,15 @@
 //! Help, completions, manual and colours: what every command has in common.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use sandbox::Sandbox;
 use sandbox::fault::Fault;
+use sandbox::markdown::pages;
 
-use crate::support::{handler, run};
+use crate::support::{TestEnvironment, handler, run};
 
 const SHELLS: [&str; 5] = ["bash", "elvish", "fish", "powershell", "zsh"];
 
@@ -26,7 +27,7 @@ fn subcommands(help: &str) -> Vec<String> {
 /// Every command with its help, evergrant itself first.
 async fn helps() -> Vec<(Vec<String>, String)> {
     let secrets = ["DOCUSIGN_SECRET_KEY", "EVERGRANT_CLIENTS", "IDENTITY_HEADER"];
-    let env = secrets.map(|name| (name.to_owned(), "hunter2-marker".to_owned()));
+    let env = secrets.map(|name| (name, "hunter2-marker"));
     let mut helps = Vec::new();
     let mut waiting = VecDeque::from([Vec::new()]);
     while let Some(command) = waiting.pop_front() {
@@ -53,11 +54,11 @@ async fn every_command_has_help_with_an_example_and_no_secret() {
 }
 
 #[tokio::test]
-async fn the_readme_lists_every_command() {
-    let readme = std::fs::read_to_string(crate::support::root().join("README.md")).unwrap();
+async fn the_pages_list_every_command() {
+    let spans: BTreeSet<String> = pages().into_iter().flat_map(|page| page.spans).collect();
     for (command, help) in helps().await {
-        let listed = readme.contains(&format!("`evergrant {}`", command.join(" ")));
-        assert!(listed || command.is_empty() || !subcommands(&help).is_empty(), "README.md does not list {command:?}");
+        let listed = spans.contains(&format!("evergrant {}", command.join(" ")));
+        assert!(listed || command.is_empty() || !subcommands(&help).is_empty(), "no page lists {command:?}");
     }
 }
 
@@ -117,10 +118,10 @@ async fn a_reader_who_has_seen_enough_is_no_failure() {
 
 /// On a terminal, which `script` of util-linux makes.
 #[cfg(target_os = "linux")]
-async fn on_a_terminal(command: &str, settings: &[(String, String)]) -> String {
+async fn on_a_terminal(command: &str, environment: impl Into<TestEnvironment>) -> String {
     let mut script = tokio::process::Command::new("script");
     script.args(["--quiet", "--command", &format!("{} {command}", handler().display()), "/dev/null"]);
-    script.env_clear().env("PATH", "/usr/bin:/bin").env("TERM", "xterm").envs(settings.iter().cloned());
+    environment.into().with("PATH", "/usr/bin:/bin").with("TERM", "xterm").apply(&mut script);
     stdout(&script.stdin(Stdio::null()).output().await.unwrap())
 }
 
@@ -136,8 +137,8 @@ async fn colours_are_for_terminals_that_want_them() {
     let token = on_a_terminal("token", &settings).await;
     assert!(token.contains("\u{1b}[32mDocuSign issued an access token.\u{1b}[0m"), "{token}");
     assert!(!stdout(&run(&["doctor"], &settings).await).contains('\u{1b}'), "no terminal");
-    let refused = [&settings[..], &[("NO_COLOR".to_owned(), "1".to_owned())]].concat();
-    assert!(!on_a_terminal("doctor", &refused).await.contains('\u{1b}'));
+    let refused = TestEnvironment::from(&settings).with("NO_COLOR", "1");
+    assert!(!on_a_terminal("doctor", refused).await.contains('\u{1b}'));
     let shown = on_a_terminal("token --show", &settings).await;
     assert!(sandbox.docusign.access_tokens().contains(&shown.trim().to_owned()), "nothing but the token: {shown}");
 }

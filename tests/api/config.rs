@@ -4,31 +4,29 @@ use evergrant::config::{ConfigErrors, KeySource, Settings, StoreSetting};
 use sandbox::Sandbox;
 use serde_json::{Value, json};
 
-use crate::support::{MapEnvironment, run};
+use crate::support::{TestEnvironment, run};
 
 const MARKER: &str = "hunter2-marker";
 const DIGEST: &str = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
 
-fn good() -> MapEnvironment {
+fn good() -> TestEnvironment {
     let key = |name: &str| format!("https://contoso.vault.azure.net/keys/{name}/0123456789abcdef");
-    let pairs = [
-        ("EVERGRANT_PUBLIC_URL", "https://evergrant.example".to_owned()),
-        ("EVERGRANT_SIGNING_KEY_ID", key("signing")),
-        ("EVERGRANT_SEALING_KEY_ID", key("sealing")),
-        ("EVERGRANT_CLIENTS", "[]".to_owned()),
-        ("DOCUSIGN_ENVIRONMENT", "demo".to_owned()),
-        ("DOCUSIGN_INTEGRATION_KEY", sandbox::INTEGRATION_KEY.to_owned()),
-        ("DOCUSIGN_USER_ID", sandbox::INTEGRATION_USER.to_owned()),
-    ];
-    MapEnvironment::of(&pairs.map(|(name, value)| (name.to_owned(), value)))
+    TestEnvironment::default()
+        .with("EVERGRANT_PUBLIC_URL", "https://evergrant.example")
+        .with("EVERGRANT_SIGNING_KEY_ID", &key("signing"))
+        .with("EVERGRANT_SEALING_KEY_ID", &key("sealing"))
+        .with("EVERGRANT_CLIENTS", "[]")
+        .with("DOCUSIGN_ENVIRONMENT", "demo")
+        .with("DOCUSIGN_INTEGRATION_KEY", sandbox::INTEGRATION_KEY)
+        .with("DOCUSIGN_USER_ID", sandbox::INTEGRATION_USER)
 }
 
-fn faults(env: &MapEnvironment) -> Vec<String> {
+fn faults(env: &TestEnvironment) -> Vec<String> {
     let ConfigErrors(faults) = Settings::read(env).expect_err("faults");
     faults.into_iter().map(|fault| fault.setting).collect()
 }
 
-fn client(change: impl FnOnce(&mut Value)) -> MapEnvironment {
+fn client(change: impl FnOnce(&mut Value)) -> TestEnvironment {
     let mut client = json!({
         "client_id": "flows", "client_secret_sha256": [DIGEST], "grant_types": ["client_credentials"],
         "subject": "integration_user", "scope": "signature",
@@ -245,12 +243,12 @@ fn key_files_are_for_outside_azure_only() {
 #[tokio::test(flavor = "multi_thread")]
 async fn all_faults_are_told_together_and_the_exit_code_is_2() {
     let sandbox = Sandbox::start().await;
-    let mut settings = sandbox.settings("http://127.0.0.1:1");
-    settings.retain(|(name, _)| name != "DOCUSIGN_ENVIRONMENT");
-    settings.push(("DOCUSIGN_USER_ID".to_owned(), MARKER.to_owned()));
-    settings.push(("EVERGRANT_CLIENTS".to_owned(), format!("[{{\"client_secret\":\"{MARKER}\"}}]")));
+    let environment = TestEnvironment::from(&sandbox.settings("http://127.0.0.1:1"))
+        .without("DOCUSIGN_ENVIRONMENT")
+        .with("DOCUSIGN_USER_ID", MARKER)
+        .with("EVERGRANT_CLIENTS", &format!("[{{\"client_secret\":\"{MARKER}\"}}]"));
     for command in [&["serve"][..], &["token"], &["consent-url"], &[]] {
-        let output = run(command, &settings).await;
+        let output = run(command, &environment).await;
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{stderr}");
         for name in

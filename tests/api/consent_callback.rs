@@ -7,13 +7,13 @@ use sandbox::fault::Fault;
 use sandbox::walk::press;
 use sandbox::{INTEGRATION_USER, OTHER_USER, Sandbox};
 
-use crate::support::{MapEnvironment, TestApp, file_keys, handler, root, run, state_of};
+use crate::support::{TestApp, run, start_host, state_of};
 
 const ALL: &str = "signature impersonation spring_read spring_write";
 
 async fn app_without_consent() -> (TestApp, String) {
     let app = TestApp::over(Sandbox::start_without_consent().await, &[]).await;
-    let url = app.consent_url(&app.settings()).await;
+    let url = app.consent_url().await;
     (app, url)
 }
 
@@ -56,9 +56,7 @@ async fn who_signed_in_is_found_out_with_a_secret_key_too() {
     let secret = "secret key of the sandbox";
     let sandbox = Sandbox::start_with(Some(secret)).await;
     let app = TestApp::over(sandbox, &[("DOCUSIGN_SECRET_KEY", secret)]).await;
-    let mut settings = app.settings();
-    settings.push(("DOCUSIGN_SECRET_KEY".to_owned(), secret.to_owned()));
-    let url = app.consent_url(&settings).await;
+    let url = app.consent_url().await;
     assert!(url.contains("code_challenge"), "PKCE in addition to the secret key");
     let page = press(&url, OTHER_USER, "allow").await;
     assert_page(&page, 403, "Another user has to consent");
@@ -106,7 +104,7 @@ async fn only_our_own_state_gets_in() {
     let state = state_of(&url).to_owned();
     let tampered = state.replace('.', ".A");
     let other = TestApp::over(Sandbox::start().await, &[]).await;
-    let foreign = other.consent_url(&other.settings()).await;
+    let foreign = other.consent_url().await;
     let foreign = state_of(&foreign).to_owned();
     let before = app.sandbox.docusign.exchanges();
     for query in [
@@ -202,7 +200,7 @@ impl Files {
         let sandbox = Sandbox::start_without_consent().await;
         let pem = sandbox.signing_key.pkcs8_pem();
         let app = TestApp::with_file_keys(sandbox, &pem).await;
-        let env = MapEnvironment::of(&app.settings()).with_all(&file_keys(&app.sandbox, &pem));
+        let env = app.environment.clone();
         Self { settings: evergrant::config::Settings::read(&env).unwrap(), app }
     }
 
@@ -231,7 +229,7 @@ async fn a_previous_sealing_key_still_opens_its_links() {
             "The connection works",
         ),
     ] {
-        let host = sandbox.host(&root(), &handler(), 0, &extra).await;
+        let host = start_host(&sandbox, 0, &extra).await;
         let link = run(&["consent-url"], &sandbox.settings(&host.url())).await;
         let link = String::from_utf8(link.stdout).unwrap();
         let callback = format!("{}/consent/callback?state={}&code=x", host.url(), state_of(&link));

@@ -5,7 +5,7 @@ use sandbox::Sandbox;
 use sandbox::host::{FunctionsHost, Generation, Phase};
 use sandbox::manifest::{AuthLevel, Manifest};
 
-use crate::support::{TestApp, handler, log_line, log_lines, root, run, skipped};
+use crate::support::{TestApp, TestEnvironment, handler, log_line, log_lines, root, run, skipped};
 use evergrant::server::Methods;
 
 async fn app_on(generation: Generation) -> TestApp {
@@ -14,7 +14,7 @@ async fn app_on(generation: Generation) -> TestApp {
     options.generation = generation;
     let host = FunctionsHost::start(options).await;
     host.wait_for(|phase| *phase != Phase::Starting).await;
-    TestApp { sandbox, host, http: sandbox::client::HttpClient::default() }
+    TestApp::behind(sandbox, host)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,9 +128,8 @@ async fn a_taken_port_is_told_and_not_panicked_about() {
     let sandbox = Sandbox::start().await;
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    let mut settings = sandbox.settings("http://127.0.0.1:1");
-    settings.push(("FUNCTIONS_CUSTOMHANDLER_PORT".to_owned(), port.clone()));
-    let output = run(&["serve"], &settings).await;
+    let environment = TestEnvironment::from(&sandbox.settings("http://127.0.0.1:1"));
+    let output = run(&["serve"], environment.with("FUNCTIONS_CUSTOMHANDLER_PORT", &port)).await;
     assert_eq!(output.status.code(), Some(1));
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(stderr.contains(&format!("cannot listen on 127.0.0.1:{port}")) && !stderr.contains("panicked"), "{stderr}");
@@ -149,7 +148,7 @@ async fn the_deployed_folder_alone_is_enough() {
     std::fs::copy(handler(), app_root.path().join("evergrant")).unwrap();
     let host = FunctionsHost::start(sandbox.host_options(app_root.path(), None, 0, &[])).await;
     host.wait_for(|phase| *phase != Phase::Starting).await;
-    let app = TestApp { sandbox, host, http: sandbox::client::HttpClient::default() };
+    let app = TestApp::behind(sandbox, host);
     assert_eq!(app.token(&[]).await.status, 200);
 }
 
@@ -196,16 +195,6 @@ async fn the_sample_of_local_settings_starts_the_debug_build_from_the_repository
     let host = FunctionsHost::start(options).await;
     let phase = host.wait_for(|phase| *phase != Phase::Starting).await;
     assert!(matches!(phase, Phase::Ready(_)), "{phase:?}: {:?}", host.output().stderr.all());
-    let app = TestApp { sandbox, host, http: sandbox::client::HttpClient::default() };
+    let app = TestApp::behind(sandbox, host);
     assert_eq!(app.token(&[]).await.status, 200);
-}
-
-#[test]
-fn the_docs_tell_of_every_local_setting() {
-    let sample = std::fs::read_to_string(root().join("local.settings.sample.json")).unwrap();
-    let sample: serde_json::Value = serde_json::from_str(&sample).unwrap();
-    let docs = std::fs::read_to_string(root().join("docs/local.md")).unwrap();
-    for name in sample["Values"].as_object().unwrap().keys() {
-        assert!(docs.contains(&format!("`{name}`")), "docs/local.md does not tell of {name}");
-    }
 }

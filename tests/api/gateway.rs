@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use sandbox::host::Phase;
 
-use crate::support::{TestApp, assert_outage, log_line, rss, start_host, until};
+use crate::support::{TestApp, assert_error, assert_outage, log_line, rss, start_host, until};
 
 const KEY: (&str, &str) = ("x-api-key", GATEWAY_API_KEY);
 
@@ -102,12 +102,15 @@ async fn b2_b3_who_is_not_let_in_hears_why_by_the_rules_of_bearer_tokens() {
         [("apikey", CLIENT_SECRET)],
     ] {
         let answer = call(&headers).await;
-        let expected = (401, "Bearer realm=\"evergrant\", error=\"invalid_token\"");
-        assert_eq!((answer.status.as_u16(), answer.header("www-authenticate")), expected, "{headers:?}");
-        assert!(answer.json()["error_description"].is_string());
+        assert_error(&answer, 401, "invalid_token");
+        assert_eq!(
+            answer.header("www-authenticate"),
+            "Bearer realm=\"evergrant\", error=\"invalid_token\"",
+            "{headers:?}"
+        );
     }
     let both = call(&[("authorization", &bearer), KEY]).await;
-    assert_eq!((both.status.as_u16(), both.json()["error"].as_str()), (400, Some("invalid_request")));
+    assert_error(&both, 400, "invalid_request");
     // In the query, or in a form, it is nothing.
     let in_query = app.http.get(&format!("{url}?access_token={sealed}")).await;
     assert_eq!((in_query.status.as_u16(), in_query.header("www-authenticate")), (401, "Bearer realm=\"evergrant\""));
@@ -155,9 +158,9 @@ async fn a_client_gets_through_what_its_rules_name_and_in_the_name_of_its_user()
         (Method::GET, format!("/gateway/clm/FOLDERS/{root}")),
         (Method::POST, format!("/gateway/clm-upload/folders/{root}/documents?name=x")),
     ] {
-        let (status, json) = call(method.clone(), &path, &reader).await;
-        assert_eq!((status, json["error"].as_str()), (403, Some("insufficient_scope")), "{method} {path}");
-        assert!(json["error_description"].as_str().unwrap().contains("gateway_allow"));
+        let answer = app.http.call(method, &app.url(&path), &reader, "").await;
+        let json = assert_error(&answer, 403, "insufficient_scope");
+        assert!(json["error_description"].as_str().unwrap().contains("gateway_allow"), "{path}");
     }
     assert_eq!(call(Method::GET, "/gateway/clm/members/current", &[("x-api-key", "none")]).await.0, 403);
     // A key for users needs the name of one that it may name and that there is.

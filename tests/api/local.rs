@@ -1,7 +1,6 @@
 //! An app in this process, on a socket of its own and a clock that the test moves, against the sandbox's DocuSign: for
 //! the many small promises that need neither host nor vault.
 
-use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, LazyLock};
 
@@ -15,12 +14,11 @@ use sandbox::docusign::{Docusign, unix_now};
 use sandbox::keys::RsaKey;
 use sandbox::server::Server;
 use sandbox::{CLIENT_SECRET, INTEGRATION_KEY, INTEGRATION_USER, digest};
-use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::support::ManualClock;
+use crate::support::{ManualClock, TestEnvironment};
 
 /// Where the clients' redirect URIs begin. Nothing is there: browsers stop before it.
 pub const CLIENT: &str = "https://client.example/";
@@ -66,23 +64,6 @@ pub fn clients() -> Value {
     ])
 }
 
-/// Settings and key files out of memory.
-#[derive(Clone)]
-pub struct MemoryEnvironment {
-    variables: HashMap<String, String>,
-    files: HashMap<String, String>,
-}
-
-impl Environment for MemoryEnvironment {
-    fn var(&self, name: &str) -> Option<String> {
-        self.variables.get(name).cloned()
-    }
-
-    fn file(&self, path: &str) -> Option<SecretString> {
-        self.files.get(path).cloned().map(SecretString::from)
-    }
-}
-
 /// The tokens of a connection.
 #[derive(Clone, Debug)]
 pub struct Connection {
@@ -98,7 +79,7 @@ pub struct LocalApp {
     pub clock: ManualClock,
     pub issuer: String,
     pub app: Arc<App>,
-    environment: MemoryEnvironment,
+    environment: TestEnvironment,
     serving: JoinHandle<()>,
     _docusign_server: Server,
 }
@@ -126,9 +107,10 @@ impl LocalApp {
         let docusign_server = docusign.start().await;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let issuer = format!("http://{}", listener.local_addr().unwrap());
-        let environment = environment(&issuer, &docusign_server.url()).with(changes);
+        let environment = environment(&issuer, &docusign_server.url()).with_all(changes);
         docusign.register_redirect_uri(&format!("{issuer}/consent/callback"));
-        docusign.register_redirect_uri(&format!("{}/consent/callback", environment.variables["EVERGRANT_PUBLIC_URL"]));
+        docusign
+            .register_redirect_uri(&format!("{}/consent/callback", environment.var("EVERGRANT_PUBLIC_URL").unwrap()));
         let clock = ManualClock::new();
         let (app, serving) = serve(listener, &environment, &clock);
         let http = HttpClient::default();
@@ -145,7 +127,7 @@ impl LocalApp {
                 Err(_) => tokio::task::yield_now().await,
             }
         };
-        self.environment = self.environment.clone().with(changes);
+        self.environment = self.environment.clone().with_all(changes);
         (self.app, self.serving) = serve(listener, &self.environment, &self.clock);
         self.http = HttpClient::default();
     }
@@ -159,7 +141,7 @@ impl LocalApp {
 
     /// Adds a file that settings may name.
     pub fn add_file(&mut self, path: &str, text: &str) {
-        self.environment.files.insert(path.to_owned(), text.to_owned());
+        self.environment = self.environment.clone().with_file(path, text);
     }
 
     /// Moves the app's clock and DocuSign's together.
@@ -252,13 +234,6 @@ pub fn connection(answer: &Answer) -> Connection {
     Connection { access_token: text("access_token"), refresh_token: text("refresh_token"), scope: text("scope") }
 }
 
-/// An error of the token or revocation endpoint.
-#[track_caller]
-pub fn assert_error(answer: &Answer, status: u16, error: &str) {
-    assert_eq!((answer.status.as_u16(), answer.json()["error"].as_str()), (status, Some(error)), "{}", answer.text());
-    assert_eq!(answer.header("cache-control"), "no-store");
-}
-
 /// An error that went back to the client.
 #[track_caller]
 pub fn assert_sent_back(visit: &Visit, error: &str) {
@@ -267,34 +242,23 @@ pub fn assert_sent_back(visit: &Visit, error: &str) {
     assert!(visit.parameter("code").is_none());
 }
 
-fn serve(listener: TcpListener, environment: &MemoryEnvironment, clock: &ManualClock) -> (Arc<App>, JoinHandle<()>) {
+fn serve(listener: TcpListener, environment: &TestEnvironment, clock: &ManualClock) -> (Arc<App>, JoinHandle<()>) {
     let settings = Settings::read(environment).unwrap_or_else(|faults| panic!("{faults}"));
     let app = Arc::new(App::with_clock(settings, Arc::new(clock.clone())));
     let server = server::serve(listener, Arc::new(app.endpoints()), std::future::pending());
     (app, tokio::spawn(server))
 }
 
-fn environment(issuer: &str, docusign: &str) -> MemoryEnvironment {
-    let variables = [
-        ("EVERGRANT_PUBLIC_URL", issuer.to_owned()),
-        ("EVERGRANT_SIGNING_KEY_ID", "file:signing.pem".to_owned()),
-        ("EVERGRANT_SEALING_KEY_ID", "file:sealing.pem".to_owned()),
-        ("EVERGRANT_CLIENTS", clients().to_string()),
-        ("DOCUSIGN_ENVIRONMENT", "demo".to_owned()),
-        ("DOCUSIGN_OAUTH_URL", docusign.to_owned()),
-        ("DOCUSIGN_INTEGRATION_KEY", INTEGRATION_KEY.to_owned()),
-        ("DOCUSIGN_USER_ID", INTEGRATION_USER.to_owned()),
-    ];
-    let files = [("signing.pem", &*SIGNING_KEY), ("sealing.pem", &*SEALING_KEY)];
-    MemoryEnvironment {
-        variables: variables.map(|(name, value)| (name.to_owned(), value)).into(),
-        files: files.map(|(name, key)| (name.to_owned(), key.pkcs8_pem())).into(),
-    }
-}
-
-impl MemoryEnvironment {
-    fn with(mut self, changes: &[(&str, &str)]) -> Self {
-        self.variables.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        self
-    }
+fn environment(issuer: &str, docusign: &str) -> TestEnvironment {
+    TestEnvironment::default()
+        .with("EVERGRANT_PUBLIC_URL", issuer)
+        .with("EVERGRANT_SIGNING_KEY_ID", "file:signing.pem")
+        .with("EVERGRANT_SEALING_KEY_ID", "file:sealing.pem")
+        .with("EVERGRANT_CLIENTS", &clients().to_string())
+        .with("DOCUSIGN_ENVIRONMENT", "demo")
+        .with("DOCUSIGN_OAUTH_URL", docusign)
+        .with("DOCUSIGN_INTEGRATION_KEY", INTEGRATION_KEY)
+        .with("DOCUSIGN_USER_ID", INTEGRATION_USER)
+        .with_file("signing.pem", &SIGNING_KEY.pkcs8_pem())
+        .with_file("sealing.pem", &SEALING_KEY.pkcs8_pem())
 }

@@ -6,6 +6,7 @@ use sandbox::browser::Browser;
 use sandbox::{INTEGRATION_USER, OTHER_USER};
 
 use crate::local::*;
+use crate::support::assert_error;
 
 /// A page that sends nobody anywhere.
 #[track_caller]

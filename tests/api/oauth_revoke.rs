@@ -4,6 +4,7 @@ use http::Method;
 use sandbox::CLIENT_SECRET;
 
 use crate::local::*;
+use crate::support::assert_error;
 
 async fn revoke(app: &LocalApp, client_id: &str, token: &str) -> sandbox::client::Answer {
     app.post("/oauth/revoke", client_id, &[("token", token)]).await

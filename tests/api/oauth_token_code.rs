@@ -8,6 +8,7 @@ use sandbox::{CLIENT_SECRET, INTEGRATION_USER, OTHER_USER};
 use serde_json::json;
 
 use crate::local::*;
+use crate::support::assert_error;
 
 const PKCE: [(&str, &str); 2] = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
 

@@ -7,6 +7,7 @@ use sandbox::{CLIENT_SECRET, INTEGRATION_USER, OTHER_USER};
 use serde_json::json;
 
 use crate::local::*;
+use crate::support::assert_error;
 
 const YEAR: u64 = 365 * 24 * 3600;
 

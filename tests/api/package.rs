@@ -12,7 +12,7 @@ use sandbox::process::{self, Output};
 use sandbox::{CLIENT_ID, CLIENT_SECRET, Sandbox, free_port};
 use tempfile::TempDir;
 
-use crate::support::{TestApp, root, skipped};
+use crate::support::{TestApp, TestEnvironment, root, skipped};
 
 /// What the package is made of, beside the function folders. Tests are not: they may be newer.
 const SOURCES: [&str; 7] = [".cargo", "Cargo.lock", "Cargo.toml", "connectors", "host.json", "src", "templates"];
@@ -82,10 +82,10 @@ fn copy_glibc(binary: &Path, jail: &Path) -> std::io::Result<()> {
 }
 
 /// `evergrant` in the jail.
-fn jailed(jail: &TempDir, way: &[&str], argument: &str) -> tokio::process::Command {
+fn jailed(jail: &TempDir, way: &[&str], argument: &str, environment: TestEnvironment) -> tokio::process::Command {
     let mut command = tokio::process::Command::new(way[0]);
     command.args(&way[1..]).arg(jail.path()).args(["/evergrant", argument]);
-    command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+    environment.with("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").apply(&mut command);
     command
 }
 
@@ -104,7 +104,7 @@ async fn answer_in_the_end(http: &HttpClient, url: &str, output: &Output) -> Ans
 #[tokio::test(flavor = "multi_thread")]
 async fn the_binary_runs_with_glibc_alone() {
     let Some((jail, way)) = jail() else { return };
-    let output = jailed(&jail, way, "--version").output().await.unwrap();
+    let output = jailed(&jail, way, "--version", TestEnvironment::default()).output().await.unwrap();
     let stdout = String::from_utf8_lossy(&output.stdout);
     assert_eq!(stdout, concat!("evergrant ", env!("CARGO_PKG_VERSION"), "\n"), "{output:?}");
 }
@@ -115,15 +115,16 @@ async fn the_binary_serves_a_token_with_glibc_and_a_key_file_alone() {
     let sandbox = Sandbox::start().await;
     fs::write(jail.path().join("key.pem"), sandbox.signing_key.pkcs8_pem()).unwrap();
     let url = format!("http://127.0.0.1:{}", free_port());
-    let mut command = jailed(&jail, way, "serve");
     // Nothing there knows the name localhost.
     let docusign = sandbox.docusign_url().replace("localhost", "127.0.0.1");
-    command.envs(sandbox.settings(&url)).env("DOCUSIGN_OAUTH_URL", docusign);
-    command.envs([("EVERGRANT_SIGNING_KEY_ID", "file:/key.pem"), ("EVERGRANT_SEALING_KEY_ID", "file:/key.pem")]);
-    command.env("FUNCTIONS_CUSTOMHANDLER_PORT", url.rsplit(':').next().unwrap());
-    for name in ["WEBSITE_INSTANCE_ID", "HTTPS_PROXY", "SSL_CERT_FILE"] {
-        command.env_remove(name);
-    }
+    let environment = TestEnvironment::from(&sandbox.settings(&url))
+        .with("DOCUSIGN_OAUTH_URL", &docusign)
+        .with("EVERGRANT_SIGNING_KEY_ID", "file:/key.pem")
+        .with("EVERGRANT_SEALING_KEY_ID", "file:/key.pem")
+        .with("FUNCTIONS_CUSTOMHANDLER_PORT", url.rsplit(':').next().unwrap());
+    let environment =
+        ["WEBSITE_INSTANCE_ID", "HTTPS_PROXY", "SSL_CERT_FILE"].into_iter().fold(environment, TestEnvironment::without);
+    let mut command = jailed(&jail, way, "serve", environment);
     let output = Output::default();
     let _child = process::spawn(&mut command, &output);
     let http = HttpClient::default();
@@ -141,7 +142,7 @@ async fn the_unpacked_folder_alone_serves_behind_the_host() {
     let host = FunctionsHost::start(options).await;
     let phase = host.wait_for(|phase| *phase != Phase::Starting).await;
     assert!(matches!(phase, Phase::Ready(_)), "{phase:?}: {:?}", host.output().stderr.all());
-    let app = TestApp { sandbox, host, http: HttpClient::default() };
+    let app = TestApp::behind(sandbox, host);
     assert_eq!(app.http.get(&app.url("/healthz")).await.status, 200);
     let answer = app.token(&[]).await;
     assert_eq!(answer.status, 200);

@@ -6,6 +6,7 @@ use sandbox::{CLIENT_SECRET, INTEGRATION_USER, OTHER_USER};
 use serde_json::{Value, json};
 
 use crate::local::*;
+use crate::support::assert_error;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn s2_nobody_is_redirected_to_an_address_that_a_stranger_chose() {

@@ -13,13 +13,12 @@ use serde_json::Value;
 use tokio::process::{Child, Command};
 use url::form_urlencoded::Serializer;
 
-use crate::support::{handler, until};
+use crate::support::{TestEnvironment, until};
 
 fn spawn(sandbox: &Sandbox, port: u16) -> Child {
-    let mut command = Command::new(handler());
-    command.env_clear().envs(sandbox.settings(&format!("http://127.0.0.1:{port}")));
-    command.env("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string());
-    command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap()
+    let environment = TestEnvironment::from(&sandbox.settings(&format!("http://127.0.0.1:{port}")));
+    let mut command = environment.with("FUNCTIONS_CUSTOMHANDLER_PORT", &port.to_string()).command(&[]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 async fn token(port: u16, scope: &str) -> Answer {

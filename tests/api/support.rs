@@ -1,6 +1,8 @@
-//! What the tests share: a started app, a clock that stands still, an environment out of a map.
+//! What the tests share: a started app, its environment, a clock that stands still, what all errors have in common.
 
-use std::collections::HashMap;
+mod environment;
+mod errors;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,13 +10,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use evergrant::clock::{Clock, UnixSeconds};
-use evergrant::config::Environment;
 use sandbox::client::{Answer, HttpClient};
 use sandbox::host::{FunctionsHost, Phase};
 pub use sandbox::repository::{root, skipped};
 use sandbox::{CLIENT_ID, CLIENT_SECRET, Sandbox};
-use secrecy::SecretString;
 use serde_json::Value;
+
+pub use environment::{TestEnvironment, run};
+pub use errors::{assert_error, assert_outage};
 
 /// The handler under test.
 pub fn handler() -> PathBuf {
@@ -26,6 +29,8 @@ pub struct TestApp {
     pub sandbox: Sandbox,
     pub host: FunctionsHost,
     pub http: HttpClient,
+    /// What the handler was started with, but for its port.
+    pub environment: TestEnvironment,
 }
 
 impl TestApp {
@@ -41,7 +46,14 @@ impl TestApp {
 
     pub async fn over(sandbox: Sandbox, extra: &[(&str, &str)]) -> Self {
         let host = start_host(&sandbox, 0, extra).await;
-        Self { sandbox, host, http: HttpClient::default() }
+        let app = Self::behind(sandbox, host);
+        Self { environment: app.environment.with_all(extra), ..app }
+    }
+
+    /// Behind a host that was started with the sandbox's own settings.
+    pub fn behind(sandbox: Sandbox, host: FunctionsHost) -> Self {
+        let environment = TestEnvironment::from(&sandbox.settings(&host.url()));
+        Self { sandbox, host, http: HttpClient::default(), environment }
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -77,14 +89,9 @@ impl TestApp {
     }
 
     /// What `evergrant consent-url` prints for this app.
-    pub async fn consent_url(&self, settings: &[(String, String)]) -> String {
-        let output = run(&["consent-url"], settings).await;
+    pub async fn consent_url(&self) -> String {
+        let output = run(&["consent-url"], &self.environment).await;
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
-    }
-
-    /// The settings of the running handler.
-    pub fn settings(&self) -> Vec<(String, String)> {
-        self.sandbox.settings(&self.host.url())
     }
 
     /// Asks until a token is answered; bounded, for things that recover by themselves.
@@ -128,24 +135,6 @@ pub fn file_keys(sandbox: &Sandbox, pem: &str) -> [(&'static str, String); 3] {
         ("EVERGRANT_SEALING_KEY_ID", key),
         ("WEBSITE_INSTANCE_ID", String::new()),
     ]
-}
-
-/// Runs the handler as a command.
-pub async fn run(arguments: &[&str], settings: &[(String, String)]) -> std::process::Output {
-    let mut command = tokio::process::Command::new(handler());
-    command.args(arguments).env_clear().envs(settings.iter().cloned()).kill_on_drop(true);
-    command.output().await.unwrap()
-}
-
-/// An outage as promised: 503, `Retry-After`, a JSON body that no client takes for a bad grant.
-#[track_caller]
-pub fn assert_outage(answer: &Answer) {
-    let json = answer.json();
-    assert_eq!(answer.status, 503, "{}", answer.text());
-    assert_eq!(json["error"], "temporarily_unavailable");
-    assert!(json["error_description"].as_str().is_some_and(|text| !text.is_empty()));
-    assert!(answer.header("retry-after").parse::<u64>().unwrap() >= 1);
-    assert_eq!(answer.header("cache-control"), "no-store");
 }
 
 /// The most memory that the handler ever held, in MiB.
@@ -206,39 +195,5 @@ impl ManualClock {
 impl Clock for ManualClock {
     fn now(&self) -> UnixSeconds {
         UnixSeconds(self.0.load(Ordering::SeqCst))
-    }
-}
-
-/// An environment out of a map, with real files.
-#[derive(Clone, Debug, Default)]
-pub struct MapEnvironment(pub HashMap<String, String>);
-
-impl MapEnvironment {
-    pub fn with_all(self, pairs: &[(&str, String)]) -> Self {
-        pairs.iter().fold(self, |env, (name, value)| env.with(name, value))
-    }
-
-    pub fn of(settings: &[(String, String)]) -> Self {
-        Self(settings.iter().cloned().collect())
-    }
-
-    pub fn with(mut self, name: &str, value: &str) -> Self {
-        self.0.insert(name.to_owned(), value.to_owned());
-        self
-    }
-
-    pub fn without(mut self, name: &str) -> Self {
-        self.0.remove(name);
-        self
-    }
-}
-
-impl Environment for MapEnvironment {
-    fn var(&self, name: &str) -> Option<String> {
-        self.0.get(name).cloned()
-    }
-
-    fn file(&self, path: &str) -> Option<SecretString> {
-        std::fs::read_to_string(path).ok().map(SecretString::from)
     }
 }

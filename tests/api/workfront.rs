@@ -12,7 +12,7 @@ use sandbox::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, log_line, rss, start_host, until};
+use crate::support::{TestApp, assert_error, log_line, rss, start_host, until};
 
 const ALL: &str = "signature impersonation spring_read spring_write";
 
@@ -43,16 +43,6 @@ fn titled(answer: &Answer, title: &str) -> Value {
 fn titles(answer: &Answer) -> Vec<String> {
     let list = answer.json();
     list.as_array().unwrap().iter().map(|item| item["title"].as_str().unwrap().to_owned()).collect()
-}
-
-/// An error in the vendor's words: status and body.
-#[track_caller]
-fn assert_error(answer: &Answer, status: u16, says: &str) {
-    assert_eq!(answer.status, status, "{}", answer.text());
-    let json = answer.json();
-    assert_eq!(json["status"], "error");
-    assert!(json["error"].as_str().unwrap().contains(says), "{json}");
-    assert_eq!(json.as_object().unwrap().len(), 2, "{json}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -106,7 +106,7 @@ async fn the_public_url_comes_from_the_setting_or_is_asked_for() {
     assert_eq!(wrong.status.code(), Some(2));
     assert!(String::from_utf8(wrong.stderr).unwrap().contains("without a path"));
     assert_eq!(write(folder.path(), &["--api-key", "--client-id", "x"]).await.status.code(), Some(2));
-    let set = [("EVERGRANT_PUBLIC_URL".to_owned(), "http://127.0.0.1:7071".to_owned())];
+    let set = [("EVERGRANT_PUBLIC_URL", "http://127.0.0.1:7071")];
     let output = run(&command, &set).await;
     assert!(output.status.success(), "no other setting is needed: {output:?}");
     assert!(String::from_utf8(output.stderr).unwrap().contains("calls from outside"));

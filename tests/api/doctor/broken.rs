@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::stage::Stage;
 use super::stand_ins::VaultFault;
 use super::table::DEPLOYMENTS;
-use crate::support::run;
+use crate::support::{TestEnvironment, run};
 
 /// Settings that are changed; `Stage::change` fills in the places.
 pub type Settings = &'static [(&'static str, &'static str)];
@@ -66,10 +66,8 @@ async fn examine(stage: &Stage, deployment: &Deployment) -> Option<String> {
 
 async fn diagnosed(stage: &Stage, deployment: &Deployment, command: &[&str]) -> Output {
     let change = stage.change(&deployment.broken).await;
-    let mut settings = stage.sandbox.settings("http://127.0.0.1:1");
-    settings.retain(|(known, _)| change.settings.iter().all(|(name, _)| name != known));
-    settings.extend(change.settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
-    let output = run(command, &settings).await;
+    let environment = TestEnvironment::from(&stage.sandbox.settings("http://127.0.0.1:1")).with_all(&change.settings);
+    let output = run(command, environment).await;
     drop(change.server);
     output
 }

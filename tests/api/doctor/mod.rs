@@ -9,16 +9,12 @@ use sandbox::Sandbox;
 use sandbox::fault::Fault;
 use serde_json::Value;
 
-use crate::support::{TestApp, run};
+use crate::support::{TestApp, TestEnvironment, run};
 
 /// What the doctor says of this sandbox with some settings changed: exit code and checks.
 async fn examine(sandbox: &Sandbox, changes: &[(&str, &str)]) -> (Option<i32>, Value) {
-    let mut settings = sandbox.settings("http://127.0.0.1:1");
-    for (name, value) in changes {
-        settings.retain(|(known, _)| known != name);
-        settings.push(((*name).to_owned(), (*value).to_owned()));
-    }
-    let output = run(&["doctor", "--json"], &settings).await;
+    let environment = TestEnvironment::from(&sandbox.settings("http://127.0.0.1:1")).with_all(changes);
+    let output = run(&["doctor", "--json"], environment).await;
     let stdout = String::from_utf8(output.stdout).unwrap();
     (output.status.code(), serde_json::from_str(&stdout).unwrap_or_else(|_| panic!("no JSON: {stdout}")))
 }
@@ -43,7 +39,7 @@ fn assert_only_bad(report: &Value, name: &str, words: &[&str]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_working_installation_passes_every_check() {
     let app = TestApp::start().await;
-    let output = run(&["doctor", "--json"], &app.settings()).await;
+    let output = run(&["doctor", "--json"], &app.environment).await;
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((output.status.code(), &report["healthy"]), (Some(0), &Value::Bool(true)), "{report:#}");
     for name in [
