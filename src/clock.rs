@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use futures_util::FutureExt as _;
 use serde::{Deserialize, Serialize};
+use tokio::time::error::Elapsed;
+use tokio::time::timeout;
 
 /// Every request is answered by then, with a token, a page or an outage: platforms do not wait for ever. More than a
 /// mint may take, so that its own, better answer comes first.
@@ -12,6 +15,19 @@ pub const ANSWER_WITHIN: Duration = Duration::from_millis(14_500);
 #[must_use]
 pub fn answer_deadline() -> tokio::time::Instant {
     tokio::time::Instant::now() + ANSWER_WITHIN
+}
+
+/// The output of `future` if it comes within `limit`. Unlike [`tokio::time::timeout`] it looks at the clock only if there is
+/// something to wait for, and nearly every request is answered from memory.
+///
+/// # Errors
+/// [`Elapsed`] if it does not come in time.
+pub async fn within<F: Future>(limit: Duration, future: F) -> Result<F::Output, Elapsed> {
+    let mut future = std::pin::pin!(future);
+    match (&mut future).now_or_never() {
+        Some(output) => Ok(output),
+        None => timeout(limit, future).await,
+    }
 }
 
 /// An instant in whole seconds since 1970-01-01 UTC: the `NumericDate` of RFC 7519 §2.
@@ -78,5 +94,23 @@ impl Stopwatch {
     #[must_use]
     pub fn elapsed_ms(&self) -> f64 {
         (self.0.elapsed().as_secs_f64() * 1e6).round() / 1e3
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_comes_in_time_is_given_and_nothing_is_waited_for_longer() {
+        let limit = Duration::from_secs(3);
+        assert_eq!(within(limit, std::future::ready(1)).await.ok(), Some(1));
+        let later = async |seconds| {
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            seconds
+        };
+        assert_eq!(within(limit, later(2)).await.ok(), Some(2));
+        assert!(within(limit, later(4)).await.is_err());
+        assert!(within(limit, std::future::pending::<()>()).await.is_err());
     }
 }

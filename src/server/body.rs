@@ -7,8 +7,8 @@ use bytes::{Buf, BufMut as _, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt as _};
 use http::header::EXPECT;
 use http::{HeaderMap, StatusCode};
-use tokio::time::timeout;
 
+use crate::clock::within;
 use crate::oauth::error::ErrorCode;
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::web::body::content_length;
@@ -54,7 +54,7 @@ pub async fn read<B: Buf, E>(headers: &HeaderMap, body: impl Stream<Item = Resul
     if headers.contains_key(EXPECT) && content_length(headers).is_some_and(|length| length > MAX_FORM_BYTES as u64) {
         return Err(BodyError::TooLarge);
     }
-    timeout(BODY_TIMEOUT, collect(body)).await.unwrap_or(Err(BodyError::TooSlow))
+    within(BODY_TIMEOUT, collect(body)).await.unwrap_or(Err(BodyError::TooSlow))
 }
 
 async fn collect<B: Buf, E>(body: impl Stream<Item = Result<B, E>>) -> Result<Bytes, BodyError> {

@@ -28,7 +28,8 @@ pub fn all(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Err
 fn token(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     paths::token().and(warp::post()).and(form(&paths::TOKEN)).and(with(endpoints)).then(
         async |received: Received, request: Request<Bytes>, endpoints: Arc<Endpoints>| {
-            received.answer_with(endpoints.token.handle(&request)).await
+            // Boxed, because warp moves the state of a request several times.
+            received.answer_with(Box::pin(endpoints.token.handle(&request))).await
         },
     )
 }

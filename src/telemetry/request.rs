@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue};
 use tracing::{Span, dispatcher};
 
 use crate::oauth::client::Client;
-use crate::random::random_bytes;
+use crate::random::{name_bytes, random_bytes};
 use crate::secret::hex;
 use crate::telemetry::log::Log;
 use crate::telemetry::spans::SpanFields;
@@ -26,7 +26,7 @@ impl RequestIds {
     /// Ids for a request with these headers. Without a valid `traceparent` it begins a trace, whose id is the request's.
     #[must_use]
     pub fn new(headers: &HeaderMap) -> Self {
-        let request_id = hex(&random_bytes::<16>());
+        let request_id = hex(&name_bytes::<16>());
         let trace = TraceContext::of_caller(headers);
         let trace = trace.unwrap_or_else(|| TraceContext { trace_id: request_id.clone(), flags: 0 });
         Self { request_id, trace }

@@ -14,9 +14,8 @@ pub mod request;
 
 use bytes::Bytes;
 use http::Request;
-use tokio::time::timeout;
 
-use crate::clock::ANSWER_WITHIN;
+use crate::clock::{ANSWER_WITHIN, within};
 use crate::oauth::client::{Client, ClientRegistry, GrantType};
 use crate::oauth::error::{ErrorCode, OAuthError};
 use crate::oauth::scope::Scope;
@@ -60,7 +59,7 @@ impl TokenEndpoint {
             Err(error) => return TokenError::OAuth(error).answer(Some(client)),
         };
         // 3. What is granted?
-        let granted = timeout(ANSWER_WITHIN, self.grant(client, grant_type, request)).await;
+        let granted = within(ANSWER_WITHIN, self.grant(client, grant_type, request)).await;
         match granted.unwrap_or(Err(TokenError::Deadline)) {
             Ok(granted) => self.issuer.issue(client, grant_type, granted),
             Err(error) => error.answer(Some(client)),

@@ -18,7 +18,12 @@ pub fn assert_error(answer: &Answer, status: u16, error: &str) -> Value {
         let description = json["error_description"].as_str().unwrap_or_default();
         let is_allowed = |byte: u8| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
         assert!(!description.is_empty() && description.bytes().all(is_allowed), "RFC 6749 appendix A.8: {description}");
-        assert_eq!(answer.header("www-authenticate").is_empty(), status != 401, "RFC 9110 section 11.6.1");
+        let challenged = status == 401 || error == "insufficient_scope";
+        assert_eq!(
+            !answer.header("www-authenticate").is_empty(),
+            challenged,
+            "RFC 9110 section 11.6.1, RFC 6750 section 3"
+        );
         assert_eq!(answer.header("retry-after").parse::<u64>().is_ok_and(|seconds| seconds >= 1), status == 503);
     }
     json
