@@ -1,7 +1,7 @@
 //! Signing behind a one-method seam: [`AssertionSigner`].
 //!
 //! [`key_vault`] signs with a key that never leaves Azure Key Vault, [`local`] with one from a PEM file.
-//! [`crate::sealing`] turns the sealing key's signature into the secret of sealed tokens.
+//! The room `sealing` turns the sealing key's signature into the secret of sealed tokens.
 //! If Key Vault is down: cached access tokens are served until they expire, then clients get 503.
 
 pub mod error;
