@@ -27,7 +27,7 @@ UNOFFICIAL = 5_000
 
 TOKEN_LIFE = costs.TOKEN_LIFE
 CYCLE = costs.REFRESH_EVERY  # from a mint to when the first request starts the next, in seconds
-WAIT_BEFORE_END = 300  # seconds; RENEW_NOW in src/docusign/freshness.rs
+WAIT_BEFORE_END = 300  # seconds; RENEW_NOW in src/docusign/tokens/freshness.rs
 GRACE = costs.RENEWED_BEFORE_END - WAIT_BEFORE_END  # seconds in which a mint is started and nobody waits for it
 CALLS_PER_START = costs.VAULT_CALLS_PER_START + 1  # with the first mint
 
