@@ -1,10 +1,14 @@
 //! Process environment and arguments → command → exit code.
 
 use std::process::ExitCode;
+use std::{fs, io};
 
 use evergrant::cli;
-use evergrant::config::Environment;
+use evergrant::config::{Environment, FileError};
 use secrecy::SecretString;
+
+/// A key or a registry is smaller.
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
 /// The environment of this process, and the files its settings name.
 struct Process;
@@ -16,11 +20,25 @@ impl Environment for Process {
         std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
     }
 
-    fn file(&self, path: &str) -> Option<SecretString> {
-        // A key or a registry is a small, regular file; a device would be read for ever.
-        let metadata = std::fs::metadata(path).ok()?;
-        let plausible = metadata.is_file() && metadata.len() <= 1024 * 1024;
-        plausible.then(|| std::fs::read_to_string(path).ok().map(SecretString::from))?
+    fn names(&self) -> Vec<String> {
+        std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect()
+    }
+
+    fn file(&self, path: &str) -> Result<SecretString, FileError> {
+        let unreadable = |error: io::Error| match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => FileError::Missing,
+            io::ErrorKind::InvalidData => FileError::NotText,
+            _ => FileError::Unreadable,
+        };
+        // A device would be read forever.
+        let metadata = fs::metadata(path).map_err(unreadable)?;
+        if !metadata.is_file() {
+            return Err(FileError::NotRegular);
+        }
+        if metadata.len() > MAX_FILE_BYTES {
+            return Err(FileError::TooLarge);
+        }
+        fs::read_to_string(path).map(SecretString::from).map_err(unreadable)
     }
 }
 

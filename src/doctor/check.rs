@@ -4,11 +4,13 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::doctor::lines;
+
 /// How a check went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// As it should be.
+    /// It is as it should be.
     Good,
     /// It works, but the operator should know.
     Note,
@@ -19,7 +21,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// The word in reports.
+    /// Its name in reports.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -31,7 +33,7 @@ impl Verdict {
     }
 }
 
-/// Whose part is checked.
+/// Whose responsibility is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Area {
@@ -48,7 +50,7 @@ pub enum Area {
 pub struct Check {
     /// Its name, for machines.
     pub check: &'static str,
-    /// Whose part it is.
+    /// Whose responsibility it is.
     pub area: Area,
     /// What is checked, for people.
     pub title: String,
@@ -64,7 +66,7 @@ pub struct Check {
 }
 
 impl Area {
-    /// The word in reports.
+    /// Its name in reports.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -75,12 +77,10 @@ impl Area {
     }
 }
 
-/// One line for people, and one more for the fix; both without a line feed at the end.
+/// Lines for a terminal, without a line feed at the end.
 impl fmt::Display for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { area, title, verdict, finding, fix, .. } = self;
-        write!(f, "{:<8} {:<9} {title}: {finding}", verdict.as_str(), area.as_str())?;
-        fix.as_ref().map_or(Ok(()), |fix| write!(f, "\n                   → {fix}"))
+        f.write_str(&lines::of_check(self))
     }
 }
 
@@ -92,7 +92,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// All is well.
+    /// It is as it should be.
     pub fn good(message: impl Into<String>) -> Self {
         Self { verdict: Verdict::Good, message: message.into(), fix: None }
     }

@@ -1,6 +1,6 @@
 //! What fixes a fault: the words of its error with the values of this installation. Pure.
 
-use crate::config::error::{ConfigError, Format, Problem};
+use crate::config::error::{ConfigError, Format, Problem, RESOLVE};
 use crate::config::{DocusignSettings, StoreSetting};
 use crate::doctor::NamedKey;
 use crate::signing::SignError;
@@ -42,20 +42,23 @@ fn vault_name(id: &KeyVaultKeyId) -> &str {
 }
 
 /// What fixes a setting.
-pub fn setting(fault: &ConfigError) -> String {
-    let Format { wanted, example } = fault.shape;
-    if fault.problem == Problem::Unresolved {
-        return "Grant the identity the role Key Vault Secrets User on the secret that the reference names, compare the names in it, \
-                check that the vault's network rules let the app in, and restart the app. The portal shows the reference's state \
-                under Environment variables."
-            .to_owned();
+pub fn setting(error: &ConfigError) -> String {
+    if error.problem == Problem::Unresolved {
+        return format!("{}. The portal shows the reference's state under Environment variables.", sentence(RESOLVE));
     }
-    let place = if fault.setting.starts_with("EVERGRANT_CLIENTS") {
+    let place = if error.setting.starts_with("EVERGRANT_CLIENTS[") {
         "In the client registry (infra/clients.json; then deploy again)"
     } else {
         "In the app settings"
     };
-    format!("{place}. Expected: {wanted}; for example {example}")
+    let Format { expected, example } = error.format;
+    format!("{place}. Expected: {expected}; for example {example}")
+}
+
+/// `clause` with a capital letter.
+fn sentence(clause: &str) -> String {
+    let mut characters = clause.chars();
+    characters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(characters).collect()
 }
 
 /// What fixes a missing identity.

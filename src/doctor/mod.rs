@@ -5,11 +5,13 @@
 //! the store that expires within a day. `evergrant doctor` prints them, the setup page shows them.
 
 mod account;
+pub mod advice;
 mod azure;
 pub mod check;
 mod connection;
 mod connectivity;
 mod fixes;
+pub mod lines;
 mod public_url;
 
 use std::future::ready;
@@ -20,7 +22,7 @@ use futures_util::stream::{self, Stream, StreamExt as _};
 
 use crate::clock::Clock;
 use crate::config::error::ConfigError;
-use crate::config::{ConfigErrors, DocusignSettings, StoreSetting};
+use crate::config::{ConfigErrors, DocusignSettings, StoreSetting, UnknownSetting};
 use crate::docusign::account_server::AccountServer;
 use crate::docusign::api::DocusignApi;
 use crate::docusign::tokens::AccessTokens;
@@ -45,15 +47,17 @@ pub struct NamedKey {
     pub key: Arc<SigningKey>,
 }
 
-/// What the checks are made with: the same parts that answer requests.
+/// What the checks use: the same parts that answer requests.
 pub struct Doctor {
+    /// Variables that look like settings and have no effect.
+    pub unknown_settings: Vec<UnknownSetting>,
     /// The base URL that callers use.
     pub public_url: BaseUrl,
     /// The signing key and, during a rotation, the next one.
     pub signing_keys: Vec<NamedKey>,
     /// The sealing keys, the current one first.
     pub sealing_keys: Vec<NamedKey>,
-    /// Whom we are towards Key Vault and storage.
+    /// What signs in to Key Vault and storage.
     pub identity: Identity,
     /// Its client id, where the settings name one.
     pub identity_client_id: Option<String>,
@@ -103,7 +107,7 @@ impl Doctor {
     fn azure(&self) -> Vec<Group<'_>> {
         let keys = || self.signing_keys.iter().chain(&self.sealing_keys);
         let client_id = self.identity_client_id.as_deref();
-        let settings = Finding::good("well-formed").of("settings", Area::Clients, SETTINGS, 0.0);
+        let settings = known_settings(&self.unknown_settings).of("settings", Area::Clients, SETTINGS, 0.0);
         let resource = azure::entra_resource(keys(), &self.store_setting);
         let store = StoreCheck {
             store: &*self.store,
@@ -142,11 +146,19 @@ impl Doctor {
     }
 }
 
-/// The checks where the settings themselves are at fault: one for each fault, and nothing else can be checked.
+fn known_settings(unknown: &[UnknownSetting]) -> Finding {
+    if unknown.is_empty() {
+        return Finding::good("valid");
+    }
+    let unknown: Vec<String> = unknown.iter().map(ToString::to_string).collect();
+    Finding::note(unknown.join("; "), "Correct the name of the setting, or remove it: it has no effect.")
+}
+
+/// The checks where settings are invalid: one for each error. Nothing else can be checked.
 #[must_use]
-pub fn of_faults(faults: &ConfigErrors) -> Vec<Check> {
-    let check = |fault: &ConfigError| {
-        Finding::bad(fault.message(), fixes::setting(fault)).of("settings", Area::Clients, SETTINGS, 0.0)
-    };
-    faults.0.iter().map(check).collect()
+pub fn of_config_errors(errors: &ConfigErrors) -> Vec<Check> {
+    let bad = |error: &ConfigError| Finding::bad(error.message(), fixes::setting(error));
+    let unknown = (!errors.unknown.is_empty()).then(|| known_settings(&errors.unknown));
+    let findings = errors.errors.iter().map(bad).chain(unknown);
+    findings.map(|finding| finding.of("settings", Area::Clients, SETTINGS, 0.0)).collect()
 }

@@ -5,14 +5,13 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
 
-use crate::cli::client::check::read_registry;
 use crate::cli::client::entry::{NewEntry, default_grant_types};
 use crate::cli::client::file::edit;
 use crate::cli::client::output;
 use crate::cli::client::registry::{Change, Credential};
 use crate::cli::terminal::values::{self, one_of};
 use crate::cli::terminal::{CommandError, failed, usage};
-use crate::config::Environment;
+use crate::config::{Environment, Settings};
 use crate::oauth::client::{ClientId, GrantType, Profile, SubjectKind};
 use crate::oauth::scope::Scope;
 use crate::random;
@@ -141,7 +140,7 @@ fn add(entry: &NewEntry, file: &Path, env: &dyn Environment) -> Result<(), Comma
 #[expect(clippy::print_stderr, reason = "stdout is the secret alone")]
 fn print(entry: &NewEntry, env: &dyn Environment) -> Result<(), CommandError> {
     let json = serde_json::to_string_pretty(&entry.fields()).map_err(failed)?;
-    let clients = read_registry(format!("[{json}]"), env)?;
+    let clients = Settings::read_registry(env, "EVERGRANT_CLIENTS", &format!("[{json}]"))?;
     eprintln!("Add this entry to the array in {}:\n\n{json}\n", output::DEPLOYED);
     output::print_warnings(&clients, entry.client_id.as_str());
     Ok(())
