@@ -1,8 +1,8 @@
-//! `evergrant config`: what settings look like, for editors and checkers.
+//! `evergrant config`: the format of settings, for editors and validators.
 
 use crate::cli::terminal::{CommandError, print};
 
-/// The schema, which is published with the guides too.
+/// The schema is also in the documentation.
 const CLIENTS_SCHEMA: &str = include_str!("../../docs/clients.schema.json");
 
 /// What to print.

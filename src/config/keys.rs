@@ -38,7 +38,7 @@ pub struct SealingKeySources {
 const KEY_ID: Format = Format {
     expected: "a Key Vault key identifier with its version (outside Azure also file: and the path of an RSA private key in PEM, \
                of 2048 bits or more)",
-    example: "https://contoso.vault.azure.net/keys/evergrant/0123456789abcdef0123456789abcdef",
+    example: "https://contoso.vault.azure.net/keys/signing/0123456789abcdef",
 };
 
 /// Reads the signing keys.

@@ -1,4 +1,4 @@
-//! The account behind the integration user: is it there, does it have CLM, and can its users be looked up?
+//! The account behind the integration user: does it exist, does it have CLM, and can its users be looked up?
 
 use http::Method;
 use serde::Deserialize;
@@ -17,12 +17,12 @@ use crate::docusign::userinfo::UserInfo;
 use crate::oauth::client::ClientRegistry;
 use crate::types::Explained;
 
-/// Scopes that are CLM's.
+/// CLM's scopes.
 const CLM_SCOPES: [&str; 3] = ["spring_read", "spring_write", "content"];
 
 /// Why there is no finding.
-pub const NO_ACCESS_TOKEN: &str = "not checked: no access token";
-const NO_ACCOUNT: &str = "not checked: no account, see its check";
+pub const NO_ACCESS_TOKEN: &str = "not checked: there is no access token";
+const NO_ACCOUNT: &str = "not checked: the account is unknown, see its check";
 
 /// CLM's name for the integration user.
 #[derive(Deserialize)]
@@ -46,7 +46,7 @@ pub struct AccountChecks<'a> {
     pub account_server: &'a AccountServer,
     /// DocuSign's APIs.
     pub api: &'a DocusignApi,
-    /// Who may name users.
+    /// The registered clients, some of which name users by an API key.
     pub clients: &'a ClientRegistry,
 }
 
@@ -130,7 +130,7 @@ impl AccountChecks<'_> {
     }
 
     fn bad(&self, error: &impl Explained) -> Finding {
-        Finding::bad(error.problem(), fixes::docusign(error, self.docusign))
+        fixes::docusign_error(error, self.docusign)
     }
 }
 

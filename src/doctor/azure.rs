@@ -21,12 +21,12 @@ const STORAGE: &str = "https://storage.azure.com";
 /// Seconds for which the record of a check may be kept; the Blob store's lifecycle rule deletes it within two days.
 const RECORD_LIFETIME: u64 = 60;
 
-/// Titles, of the checks with a name of their own.
+/// Titles of checks.
 pub const IDENTITY: &str = "Azure identity";
 pub const STORE: &str = "Store for used codes and revocations";
 
 /// Why there is no finding.
-const NO_IDENTITY: &str = "not checked: no Azure identity, see its check";
+const NO_IDENTITY: &str = "not checked: there is no Azure identity, see its check";
 
 /// Name and title of a key's check.
 pub fn key_check(key: &NamedKey) -> (&'static str, &'static str) {
@@ -97,7 +97,7 @@ impl StoreCheck<'_> {
             ),
             Ok((true, false)) => Finding::good("a record can be created, and only once"),
             Ok(_) => Finding::bad(
-                "a record could be created twice, or a new one was called old: codes would not be single-use",
+                "a record could be created twice, or a new one was refused: codes would not be single-use",
                 "Check that EVERGRANT_STORE is a container of Azure Blob storage itself, with no cache in between.",
             ),
             Err(StoreError::IdentityUnavailable) => Finding::skipped(NO_IDENTITY),

@@ -12,7 +12,6 @@ use crate::docusign::missing_consent::scopes_without_consent;
 use crate::docusign::tokens::AccessTokens;
 use crate::docusign::tokens::minter::MintError;
 use crate::docusign::tokens::slot::MintOutcome;
-use crate::types::Explained as _;
 
 /// The title of the check during a rotation.
 pub const NEXT_KEY: &str = "Public key of the next signing key";
@@ -53,7 +52,7 @@ impl ConnectionChecks<'_> {
         if let Some(elsewhere) = blamed_elsewhere(error, reached) {
             return MintFindings { access_token: Finding::skipped(elsewhere), ..unchecked };
         }
-        let bad = || Finding::bad(error.problem(), fixes::docusign(error, self.docusign));
+        let bad = || fixes::docusign_error(error, self.docusign);
         match error {
             MintError::Exchange(ExchangeError::IssuerNotFound) => MintFindings { integration_key: bad(), ..unchecked },
             MintError::Exchange(ExchangeError::NoValidKeys) => MintFindings { public_key: bad(), ..unchecked },

@@ -5,7 +5,6 @@ use crate::doctor::check::{Area, Check, Finding};
 use crate::doctor::fixes;
 use crate::docusign::error::ExchangeError;
 use crate::docusign::tokens::minter::MintError;
-use crate::types::Explained as _;
 
 /// Seconds that clocks may differ before an operator should know, and before DocuSign refuses: assertions are dated 60 s
 /// back and live for 540 more.
@@ -22,7 +21,7 @@ pub type Reached = Result<Option<u64>, ExchangeError>;
 pub fn connectivity_checks(reached: &Reached, took: f64, docusign: &DocusignSettings) -> Vec<Check> {
     let reachable = match reached {
         Ok(_) => Finding::good("answers"),
-        Err(error) => Finding::bad(error.problem(), fixes::docusign(error, docusign)),
+        Err(error) => fixes::docusign_error(error, docusign),
     };
     vec![
         reachable.of("docusign_reachable", Area::Docusign, REACHABLE, took),
@@ -38,7 +37,7 @@ pub fn blamed_elsewhere(error: &MintError, reached: &Reached) -> Option<&'static
         (NoAnswer | TimedOut | ServerFailed { .. }, Err(_)) => {
             Some("not checked: DocuSign does not answer, see its check")
         }
-        // DocuSign has no one word for assertions from another time.
+        // DocuSign has several error codes for assertions from another time.
         (AssertionExpired | NoValidKeys | Unexplained | Undocumented { .. }, Ok(Some(difference)))
             if *difference > CLOCK_BAD =>
         {

@@ -1,8 +1,9 @@
-//! What fixes a fault: the words of its error with the values of this installation. Pure.
+//! What fixes an error: its explanation with the values of this installation. Pure.
 
 use crate::config::error::{ConfigError, Format, Problem, RESOLVE};
 use crate::config::{DocusignSettings, StoreSetting};
 use crate::doctor::NamedKey;
+use crate::doctor::check::Finding;
 use crate::signing::SignError;
 use crate::signing::key_id::KeyVaultKeyId;
 use crate::store::StoreError;
@@ -11,7 +12,7 @@ use crate::types::Explained;
 /// The place of a value in a command that only the reader knows.
 const IDENTITY: &str = "<client id of the identity>";
 
-/// What fixes an error of DocuSign's.
+/// What fixes an error that DocuSign reports.
 pub fn docusign(error: &impl Explained, settings: &DocusignSettings) -> String {
     let mut values = vec![
         ("integration key", settings.integration_key.as_str().to_owned()),
@@ -20,6 +21,11 @@ pub fn docusign(error: &impl Explained, settings: &DocusignSettings) -> String {
     ];
     values.extend(settings.account_id.as_ref().map(|id| ("account id", id.as_str().to_owned())));
     error.fix_with_command(&values)
+}
+
+/// What an error of DocuSign means for a check.
+pub fn docusign_error(error: &impl Explained, settings: &DocusignSettings) -> Finding {
+    Finding::bad(error.problem(), docusign(error, settings))
 }
 
 /// What fixes a key that does not sign.
@@ -46,13 +52,13 @@ pub fn setting(error: &ConfigError) -> String {
     if error.problem == Problem::Unresolved {
         return format!("{}. The portal shows the reference's state under Environment variables.", sentence(RESOLVE));
     }
-    let place = if error.setting.starts_with("EVERGRANT_CLIENTS[") {
-        "In the client registry (infra/clients.json; then deploy again)"
-    } else {
-        "In the app settings"
-    };
     let Format { expected, example } = error.format;
-    format!("{place}. Expected: {expected}; for example {example}")
+    if error.setting.starts_with("EVERGRANT_CLIENTS[") {
+        let place = "Correct it in the client registry (infra/clients.json), and deploy again";
+        return format!("{place}. Expected: {expected}, such as {example}");
+    }
+    let verb = if error.problem == Problem::Missing { "Set" } else { "Change" };
+    format!("{verb} it to {expected}, such as {example}")
 }
 
 /// `clause` with a capital letter.

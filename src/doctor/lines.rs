@@ -99,7 +99,7 @@ fn of_command(command: &str, indent: usize) -> String {
 /// `text` after `start`, in lines of at most 80 columns. All but the first are indented.
 fn wrapped(start: &str, text: &str, indent: usize) -> String {
     let (mut lines, mut column, mut is_first) = (start.to_owned(), start.chars().count(), true);
-    for word in text.split_whitespace() {
+    for word in words(text) {
         let width = word.chars().count();
         if !is_first && column + 1 + width > COLUMNS {
             lines.push_str(&format!("\n{:indent$}", ""));
@@ -113,6 +113,16 @@ fn wrapped(start: &str, text: &str, indent: usize) -> String {
         is_first = false;
     }
     lines
+}
+
+/// The words of `text`. What is in backticks is one word.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    text.split(move |c: char| {
+        quoted ^= c == '`';
+        c.is_whitespace() && !quoted
+    })
+    .filter(|word| !word.is_empty())
 }
 
 #[cfg(test)]

@@ -10,7 +10,9 @@ use crate::types::{BaseUrl, is_loopback};
 /// Where http is allowed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Http {
+    /// To this machine.
     OnLoopback,
+    /// Nowhere.
     Never,
 }
 
