@@ -16,10 +16,10 @@ use crate::secret::Sha256;
 
 const NAME: &str = "EVERGRANT_CLIENTS";
 
-/// The scope that clients have to do with, as far as it is known.
+/// The installation's scope, for clients' scopes.
 #[derive(Clone, Copy)]
 pub struct Scopes<'a> {
-    /// What a client's scope has to stay within.
+    /// A client's scope has to be within this, if it is known.
     pub within: Option<&'a Scope>,
     /// The scope of a client that names none.
     pub default: Option<&'a Scope>,
@@ -154,7 +154,7 @@ fn read_client(
     is_right.then_some(client)
 }
 
-/// Fields that have to fit each other, as far as they could be read.
+/// Fields that have to fit each other, if they could be read.
 struct CrossChecks<'a> {
     public: Option<bool>,
     grant_types: &'a [GrantType],

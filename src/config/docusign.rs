@@ -1,4 +1,4 @@
-//! Settings about DocuSign. Operators see DocuSign's own labels here; the code maps them once.
+//! Settings about DocuSign. They have DocuSign's own labels, which the code maps to the standards' names here.
 
 use secrecy::SecretString;
 use url::Url;
@@ -15,12 +15,12 @@ pub const IMPERSONATION: &str = "impersonation";
 
 const DEFAULT_SCOPES: &str = "signature impersonation spring_read spring_write";
 
-/// Which of DocuSign's two separate worlds the integration key, user and public key live in.
+/// DocuSign's two separate environments, each with its own integration keys, users and public keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DocusignEnvironment {
     /// The developer sandbox.
     Demo,
-    /// The real thing.
+    /// Real accounts.
     Production,
 }
 
@@ -72,7 +72,7 @@ pub struct DocusignSettings {
     pub oauth_url: BaseUrl,
     /// Base URL of CLM's account discovery: `DOCUSIGN_CLM_URL`, or the environment's own.
     pub clm_url: BaseUrl,
-    /// Hosts that are shown access tokens besides DocuSign's own, because a setting names them.
+    /// Hosts in settings, which receive access tokens in addition to DocuSign's own hosts.
     pub trusted_hosts: Vec<String>,
     /// `DOCUSIGN_ACCOUNT_ID`: the account behind the gateway and Workfront's documents; without it, the integration user's
     /// default account.
@@ -85,7 +85,7 @@ pub struct DocusignSettings {
     pub scopes: Scope,
     /// `DOCUSIGN_SECRET_KEY`: authenticates us when a sign-in's code is exchanged; without it PKCE is used.
     pub secret_key: Option<SecretString>,
-    /// `DOCUSIGN_ADMINS`: who may connect `integration_user` clients besides that user.
+    /// `DOCUSIGN_ADMINS`: other users who may connect `integration_user` clients.
     pub admins: Vec<Guid>,
 }
 
@@ -120,7 +120,7 @@ const ADMINS: Format = Format {
     example: "a1c2e3f4-0000-4000-8000-9b8a7c6d5e4f",
 };
 
-/// Reads every `DOCUSIGN_*` setting but the scopes; `None` if one that is needed has a fault.
+/// Reads every `DOCUSIGN_*` setting except the scopes; `None` if a required one has an error.
 pub fn read(reader: &mut Reader<'_>, scopes: Option<&Scope>) -> Option<DocusignSettings> {
     let environment = reader.required("DOCUSIGN_ENVIRONMENT", ENVIRONMENT, DocusignEnvironment::parse);
     let other = environment.map(DocusignEnvironment::other);
@@ -146,7 +146,7 @@ pub fn read(reader: &mut Reader<'_>, scopes: Option<&Scope>) -> Option<DocusignS
         clm_url: clm_url.or_else(|| own_url(environment.clm_host()))?,
         account_id,
         integration_key: integration_key?,
-        // Users that are looked up or sign in are written so; in one spelling they share their access tokens.
+        // Users who are looked up or sign in are in lower case too, so that they share their access tokens.
         user_id: user_id?.lower_case(),
         scopes: scopes?.clone(),
         secret_key,
@@ -154,7 +154,7 @@ pub fn read(reader: &mut Reader<'_>, scopes: Option<&Scope>) -> Option<DocusignS
     })
 }
 
-/// `url`, unless its host is the one of the other environment, whose integration keys and users are others.
+/// `url`, unless its host belongs to the other environment, which does not know the integration key.
 fn not_of(
     other: Option<DocusignEnvironment>,
     host: fn(DocusignEnvironment) -> &'static str,

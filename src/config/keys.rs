@@ -1,4 +1,4 @@
-//! Settings about our two RSA keys: which one signs assertions, which one seals.
+//! Settings about our two RSA keys: the signing key and the sealing key.
 
 use secrecy::ExposeSecret;
 
@@ -26,7 +26,7 @@ pub struct SigningKeySources {
     pub next: Option<KeySource>,
 }
 
-/// The sealing keys: the one that seals and those that may still open.
+/// The sealing keys: the current one, and older ones that still open what they sealed.
 #[derive(Clone, Debug)]
 pub struct SealingKeySources {
     /// `EVERGRANT_SEALING_KEY_ID`.

@@ -46,7 +46,7 @@ pub struct Settings {
     pub store: StoreSetting,
     /// `DOCUSIGN_*`.
     pub docusign: DocusignSettings,
-    /// What the platform says of itself.
+    /// The platform's own variables.
     pub azure: AzureSettings,
     /// `FUNCTIONS_CUSTOMHANDLER_PORT`: where the Functions host will call us.
     pub host_port: Option<u16>,
@@ -56,10 +56,10 @@ pub struct Settings {
     pub unknown: Vec<UnknownSetting>,
 }
 
-/// Where single use and revocation are remembered.
+/// Where used codes and revocations are stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreSetting {
-    /// In this process: right for one process only.
+    /// In this process, which works only with one process.
     Memory,
     /// In a container of Azure Blob storage, shared by all instances.
     Blob(Url),

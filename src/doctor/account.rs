@@ -20,11 +20,11 @@ use crate::types::Explained;
 /// CLM's scopes.
 const CLM_SCOPES: [&str; 3] = ["spring_read", "spring_write", "content"];
 
-/// Why there is no finding.
+/// Why a check was skipped.
 pub const NO_ACCESS_TOKEN: &str = "not checked: there is no access token";
 const NO_ACCOUNT: &str = "not checked: the account is unknown, see its check";
 
-/// CLM's name for the integration user.
+/// A member of CLM.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Member {
@@ -76,7 +76,7 @@ impl AccountChecks<'_> {
         Ok(KnownAccount { user, account })
     }
 
-    /// Does CLM name its hosts, and let the integration user in?
+    /// Does CLM know the account, and is the integration user a member?
     async fn clm(&self, known: Option<&KnownAccount>, without: &'static str) -> Check {
         let watch = Stopwatch::start();
         let used = CLM_SCOPES.iter().any(|scope| self.docusign.scopes.contains(scope));

@@ -1,4 +1,4 @@
-//! What a check is and how it went. Pure.
+//! Checks and their results. Pure.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::doctor::lines;
 
-/// How a check went.
+/// A check's result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -16,7 +16,7 @@ pub enum Verdict {
     Note,
     /// The operator has to fix it.
     Bad,
-    /// It could not be checked, because of another check.
+    /// It was not checked, because another check failed or it does not apply.
     Skipped,
 }
 
@@ -33,28 +33,28 @@ impl Verdict {
     }
 }
 
-/// Whose responsibility is checked.
+/// The part of the installation, and so who is responsible for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Area {
-    /// Identity, keys and storage: the deployment's.
+    /// Identity, keys and storage, which the deployment sets up.
     Azure,
-    /// The integration key, its public key, user and consent: the DocuSign administrator's.
+    /// Integration key, public key, user and consent, which the DocuSign administrator sets up.
     Docusign,
-    /// Registered clients and the public URL: the operator's.
+    /// Registered clients and the public URL, which the operator sets up.
     Clients,
 }
 
-/// One thing that was checked. Nothing in it is secret.
+/// One check with its result. Nothing in it is secret.
 #[derive(Clone, Debug, Serialize)]
 pub struct Check {
     /// Its name, for machines.
     pub check: &'static str,
-    /// Whose responsibility it is.
+    /// Its part of the installation.
     pub area: Area,
     /// What is checked, for people.
     pub title: String,
-    /// How it went.
+    /// Its result.
     pub verdict: Verdict,
     /// What was found.
     pub finding: String,
@@ -107,7 +107,7 @@ impl Finding {
         Self { verdict: Verdict::Bad, message: message.into(), fix: Some(fix.into()) }
     }
 
-    /// It could not be checked.
+    /// It was not checked, for this reason.
     pub fn skipped(message: impl Into<String>) -> Self {
         Self { verdict: Verdict::Skipped, message: message.into(), fix: None }
     }
@@ -119,7 +119,7 @@ impl Finding {
     }
 }
 
-/// Is nothing bad among `checks`?
+/// Did no check fail?
 #[must_use]
 pub fn healthy(checks: &[Check]) -> bool {
     checks.iter().all(|check| check.verdict != Verdict::Bad)

@@ -1,4 +1,4 @@
-//! Whether DocuSign answers and the clocks agree, and what follows from that for the other checks. Pure.
+//! Does DocuSign answer, and do the clocks agree? Other checks fail too if not. Pure.
 
 use crate::config::DocusignSettings;
 use crate::doctor::check::{Area, Check, Finding};
@@ -6,15 +6,15 @@ use crate::doctor::fixes;
 use crate::docusign::error::ExchangeError;
 use crate::docusign::tokens::minter::MintError;
 
-/// Seconds that clocks may differ before an operator should know, and before DocuSign refuses: assertions are dated 60 s
-/// back and live for 540 more.
+/// Differences between the clocks in seconds: above the first, the operator should know; above the second, DocuSign refuses
+/// assertions, whose `iat` is 60 s in the past and whose `exp` is 540 s ahead.
 const CLOCK_NOTE: u64 = 20;
 const CLOCK_BAD: u64 = 60;
 
 /// The title of the first check.
 pub const REACHABLE: &str = "DocuSign's account server";
 
-/// Whether DocuSign answered, and how far its clock is from ours.
+/// The difference between DocuSign's clock and ours in seconds, if DocuSign answered.
 pub type Reached = Result<Option<u64>, ExchangeError>;
 
 /// The checks of the account server and of the clock.

@@ -9,7 +9,7 @@ use crate::signing::key_id::KeyVaultKeyId;
 use crate::store::StoreError;
 use crate::types::Explained;
 
-/// The place of a value in a command that only the reader knows.
+/// A placeholder in a command.
 const IDENTITY: &str = "<client id of the identity>";
 
 /// What fixes an error that DocuSign reports.

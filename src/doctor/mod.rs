@@ -1,8 +1,8 @@
 //! The health checks: does everything this installation depends on work, and if not, who fixes it and how?
 //!
-//! [`azure`] checks keys and store, [`connection`] DocuSign, [`account`] the account behind it, [`public_url`] what callers
-//! meet at the public URL. All checks run at the same time, and are reported in order. They change nothing but a record in
-//! the store that expires within a day. `evergrant doctor` prints them, the setup page shows them.
+//! [`azure`] checks identity, keys and store, [`connection`] DocuSign, [`account`] the DocuSign account, and [`public_url`] the
+//! public URL. All checks run at the same time, and are reported in order. They only write one record to the store, which
+//! expires within a minute. `evergrant doctor` prints the results, and the setup page shows them.
 
 mod account;
 pub mod advice;
@@ -59,7 +59,7 @@ pub struct Doctor {
     pub sealing_keys: Vec<NamedKey>,
     /// What signs in to Key Vault and storage.
     pub identity: Identity,
-    /// Its client id, where the settings name one.
+    /// Its client id, if a setting names one.
     pub identity_client_id: Option<String>,
     /// Where the store is.
     pub store_setting: StoreSetting,
@@ -69,11 +69,11 @@ pub struct Doctor {
     pub docusign: DocusignSettings,
     /// DocuSign's account server.
     pub account_server: AccountServer,
-    /// The cache and the mints.
+    /// Caches and mints access tokens.
     pub access_tokens: AccessTokens,
     /// DocuSign's APIs.
     pub upstream: Arc<DocusignApi>,
-    /// Who is registered.
+    /// The registered clients.
     pub clients: ClientRegistry,
     /// For calls to our own public URL.
     pub http: Arc<HttpClient>,
@@ -81,18 +81,18 @@ pub struct Doctor {
     pub clock: Arc<dyn Clock>,
 }
 
-/// Groups of checks under way at the same time; there are fewer.
+/// The most groups of checks that run at the same time; there are fewer.
 const MAX_CONCURRENT_GROUPS: usize = 16;
 
 /// The title of the first check.
 const SETTINGS: &str = "Settings";
 
-/// One group of checks with the title of its first.
+/// A group of checks with the title of its first.
 type Group<'a> = (&'static str, BoxFuture<'a, Vec<Check>>);
 
 impl Doctor {
-    /// Runs every check. Each answers within 45 s, most within one; the whole takes as long as the slowest. The checks come
-    /// in groups, in the order of the titles given first, which show what is being waited for.
+    /// Runs every check. Each takes at most 45 s, most take less than one. Returns the title of each group, to show what is
+    /// being waited for, and the groups in the same order.
     pub fn groups(&self) -> (Vec<&'static str>, impl Stream<Item = Vec<Check>> + Send + '_) {
         let (titles, running): (Vec<_>, Vec<_>) =
             [self.azure(), self.docusign(), self.clients()].into_iter().flatten().unzip();

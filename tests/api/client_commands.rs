@@ -92,11 +92,11 @@ fn shown_entry(output: &Output) -> Value {
 #[tokio::test]
 async fn a_new_client_is_shown_with_the_digest_of_its_secret_and_how_to_deploy_it() {
     let output = run(&["client", "new", "nightly-report", "--scope", "signature"], &[]).await;
-    let wanted = json!({
+    let expected = json!({
         "client_id": "nightly-report", "client_secret_sha256": [sandbox::digest(&secret(&output))],
         "grant_types": ["client_credentials"], "subject": "integration_user", "scope": "signature",
     });
-    assert_eq!(shown_entry(&output), wanted);
+    assert_eq!(shown_entry(&output), expected);
     let text = stderr(&output);
     for hint in ["shown once", "infra/clients.json", "./deploy", "az functionapp config appsettings set"] {
         assert!(text.contains(hint), "{hint}: {text}");
@@ -144,12 +144,12 @@ async fn workfront_gets_sealed_access_tokens() {
 async fn an_api_key_is_shown_once_instead_of_a_secret_or_after_it() {
     let arguments = ["--api-key", "--allow", "GET /clm/", "--username", "@contoso.com"];
     let output = run(&[&["client", "new", "archive"][..], &arguments].concat(), &[]).await;
-    let wanted = json!({
+    let expected = json!({
         "client_id": "archive", "client_secret_sha256": [], "grant_types": [], "subject": "integration_user",
         "api_key_sha256": [sandbox::digest(&secret(&output))], "api_key_usernames": ["@contoso.com"],
         "gateway_allow": ["GET /clm/"],
     });
-    assert_eq!(shown_entry(&output), wanted);
+    assert_eq!(shown_entry(&output), expected);
     assert!(stderr(&output).contains("The API key of archive. Copy it now: it is shown once"), "{}", stderr(&output));
     let both = run(&["client", "new", "c", "--profile", "workfront", "--redirect-uri", URI, "--api-key"], &[]).await;
     let stdout = String::from_utf8(both.stdout.clone()).unwrap();

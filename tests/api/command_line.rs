@@ -88,8 +88,8 @@ async fn completions_are_for_the_shell_and_know_the_commands() {
 #[tokio::test]
 async fn every_command_has_a_manual_page_that_renders() {
     for (command, _) in helps().await {
-        let words: Vec<&str> = ["man"].into_iter().chain(command.iter().map(String::as_str)).collect();
-        let output = run(&words, &[]).await;
+        let arguments: Vec<&str> = ["man"].into_iter().chain(command.iter().map(String::as_str)).collect();
+        let output = run(&arguments, &[]).await;
         let page = stdout(&output);
         let name = [&["evergrant".to_owned()], &command[..]].concat().join("-");
         assert!(page.contains(&format!(".TH {name} 1")), "{page}");

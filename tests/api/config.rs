@@ -1,4 +1,4 @@
-//! Configuration: defaults, and which settings are refused. What is said about each is in `config_mistakes`.
+//! Configuration: defaults, and which settings are refused. Their error messages are tested in `config_mistakes`.
 
 use evergrant::config::{KeySource, Settings, StoreSetting};
 use sandbox::Sandbox;

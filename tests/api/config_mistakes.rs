@@ -1,4 +1,4 @@
-//! What is said about each mistake in a setting: what is wrong, what is expected, and never the value.
+//! The error for each mistake in a setting: what is wrong, what is expected, and never the value.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::config::{DIGEST, MARKER, client, good};
 use crate::support::{TestEnvironment, run};
 
-/// A setting, a wrong value, and what is said to be wrong.
+/// A setting, a wrong value, and the reason in the error.
 type Mistake = (&'static str, &'static str, &'static str);
 
 const GENERAL: [Mistake; 6] = [
@@ -105,7 +105,7 @@ const KEYS: [Mistake; 11] = [
     ),
 ];
 
-const WORDS: [Mistake; 14] = [
+const OTHERS: [Mistake; 14] = [
     ("DOCUSIGN_USER_ID", "hunter2-marker@example.org", "it is an e-mail address"),
     ("DOCUSIGN_USER_ID", "a1c2e3f40000400080009b8a7c6d5e4f", "it has no hyphens"),
     ("DOCUSIGN_USER_ID", "{a1c2e3f4-0000-4000-8000-9b8a7c6d5e4f}", "it has brackets around it"),
@@ -119,7 +119,7 @@ const WORDS: [Mistake; 14] = [
     ),
     ("DOCUSIGN_ADMINS", "a1c2e3f4-0000-4000-8000-9b8a7c6d5e4f, hunter2-marker@x", "item 2: it is an e-mail address"),
     ("DOCUSIGN_ENVIRONMENT", "prod", "it is unknown (did you mean production?)"),
-    ("DOCUSIGN_ENVIRONMENT", "hunter2-marker", "it is another word"),
+    ("DOCUSIGN_ENVIRONMENT", "hunter2-marker", "it is not one of the accepted values"),
     ("DOCUSIGN_SCOPES", "signature spring\\hunter2-marker", "its character 17 is not allowed in a scope"),
     ("EVERGRANT_LOG", "hunter2-marker=infos", "it names an unknown level (did you mean info?)"),
     ("FUNCTIONS_CUSTOMHANDLER_PORT", "0", "it is 0"),
@@ -146,7 +146,7 @@ const REGISTRIES: [Mistake; 9] = [
     ),
 ];
 
-/// The only error there is, as it is printed.
+/// The only error, as it is printed.
 #[track_caller]
 fn sentence(env: &TestEnvironment) -> String {
     let errors = Settings::read(env).expect_err("the settings are refused");
@@ -160,7 +160,7 @@ fn sentence(env: &TestEnvironment) -> String {
 #[test]
 fn every_mistake_has_a_sentence_of_its_own() {
     let mut sentences = BTreeSet::new();
-    let mistakes = [&GENERAL[..], &URLS, &KEYS, &WORDS, &REGISTRIES].concat();
+    let mistakes = [&GENERAL[..], &URLS, &KEYS, &OTHERS, &REGISTRIES].concat();
     for (setting, value, reason) in &mistakes {
         let text = sentence(&good().with(setting, value));
         assert!(text.starts_with(&format!("{setting} is invalid: {reason}; ")), "{value}: {text}");
@@ -171,7 +171,7 @@ fn every_mistake_has_a_sentence_of_its_own() {
 
 type Change = fn(&mut Value);
 
-/// A field, a change of the client, and what is said to be wrong.
+/// A field, a change of the client, and the reason in the error.
 const FIELDS: [(&str, Change, &str); 21] = [
     (
         "client_secret_sha256",

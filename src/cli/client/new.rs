@@ -1,4 +1,4 @@
-//! `evergrant client new`: an entry for the registry, and the secret and API key that go with it.
+//! `evergrant client new`: creates an entry for the registry, with a secret, an API key or both.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! What commands print next to a secret: on stderr, so that stdout is the secret alone.
+//! The output of commands that show a secret. Everything else goes to stderr, so that stdout has only the secret.
 
 use std::fmt::Display;
 use std::io::{self, Write as _};

@@ -27,10 +27,10 @@ pub fn print(document: &[u8]) -> Result<(), CommandError> {
     }
 }
 
-/// `word` quoted for a shell.
-pub fn shell_quoted(word: &str) -> Cow<'_, str> {
+/// `argument` quoted for a shell.
+pub fn shell_quoted(argument: &str) -> Cow<'_, str> {
     // Only NUL cannot be quoted, and no argument of a process has it.
-    shlex::try_quote(word).unwrap_or(Cow::Borrowed(word))
+    shlex::try_quote(argument).unwrap_or(Cow::Borrowed(argument))
 }
 
 #[cfg(test)]

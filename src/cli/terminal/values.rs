@@ -1,4 +1,4 @@
-//! Parses the words that commands take. Pure.
+//! Parses the arguments of commands. Pure.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
@@ -8,7 +8,7 @@ use crate::oauth::client::ClientId;
 use crate::oauth::scope::Scope;
 use crate::types::BaseUrl;
 
-/// Parses one of the words for `all`, and lists them in the help.
+/// Parses one of `all` by its name, and lists the names in the help.
 pub fn one_of<T, const N: usize>(all: [T; N], as_str: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>
 where
     T: Copy + Send + Sync + 'static,

@@ -60,7 +60,7 @@ pub fn unknown_word(text: &str, words: &[&str]) -> Reason {
     match nearest(&lower, words) {
         Some(word) => format!("it is unknown (did you mean {word}?)").into(),
         None if text.is_empty() => "it is empty".into(),
-        None => "it is another word".into(),
+        None => "it is not one of the accepted values".into(),
     }
 }
 

@@ -89,14 +89,14 @@ pub const DEPLOYMENTS: [Deployment; 41] = [
         ],
     },
     Deployment {
-        name: "a misspelt vault",
+        name: "a misspelled vault",
         broken: VaultHost(
-            "misspelt",
-            &[("EVERGRANT_SIGNING_KEY_ID", "https://misspelt.vault.azure.net/keys/evergrant-signing/a1")],
+            "misspelled",
+            &[("EVERGRANT_SIGNING_KEY_ID", "https://misspelled.vault.azure.net/keys/evergrant-signing/a1")],
         ),
         bad: &["signing_key"],
         finding: "no answer from Key Vault",
-        fix: &["EVERGRANT_SIGNING_KEY_ID", "az keyvault show --name misspelt", "DNS"],
+        fix: &["EVERGRANT_SIGNING_KEY_ID", "az keyvault show --name misspelled", "DNS"],
     },
     Deployment {
         name: "an identity that is not assigned",
