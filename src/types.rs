@@ -1,4 +1,4 @@
-//! The domain's basic types: GUIDs, base URLs, and explanations of errors. Pure.
+//! The domain's basic types: GUIDs, base URLs, and what to say about an error. Pure.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-/// A GUID as DocuSign writes integration keys and user ids; kept as written. Cheap to clone.
+/// A GUID as DocuSign writes integration keys and user ids; kept as it was given. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Guid(Arc<str>);
@@ -21,7 +21,7 @@ impl Guid {
         (lengths.eq([8, 4, 4, 4, 12]) && hex).then(|| Self(text.into()))
     }
 
-    /// The text as it was written.
+    /// The text as it was given.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -33,7 +33,7 @@ impl Guid {
         Self(self.0.to_ascii_lowercase().into())
     }
 
-    /// Is `other` the same GUID, in upper or lower case?
+    /// Is `other` the same GUID, in whatever case?
     #[must_use]
     pub fn is(&self, other: &str) -> bool {
         self.0.eq_ignore_ascii_case(other)
@@ -87,7 +87,7 @@ impl BaseUrl {
         self.0.split_once("://").map_or("", |(_, authority)| authority)
     }
 
-    /// Is it plain http, and so for local work only?
+    /// Is it plain http, and so fit for local work only?
     #[must_use]
     pub fn is_insecure(&self) -> bool {
         self.0.starts_with("http:")
@@ -117,28 +117,28 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// The explanation of one error, for each of its readers. Every [`Explained`] error has one for each variant.
+/// What to say about one error, to each of its readers. Every [`Explained`] error has one for each variant.
 ///
-/// In `problem`, `operator` and `command`, a name in angle brackets such as `<vault>` is a placeholder.
+/// In `problem`, `operator` and `command`, a name in angle brackets such as `<vault>` is a place for a value.
 #[derive(Clone, Copy, Debug)]
 pub struct Explanation {
-    /// The error's code in log lines.
+    /// The word for log lines.
     pub code: &'static str,
     /// What is wrong, for log lines, commands and health checks.
     pub problem: &'static str,
     /// The client's sentence (`error_description`): printable ASCII without `"` and `\`, RFC 6749 §5.2.
     pub client: &'static str,
-    /// What the user at the browser does next.
+    /// What the person at the browser does next.
     pub person: &'static str,
     /// What the operator does to fix it.
     pub operator: &'static str,
-    /// The command for that and what it is for, for health checks.
+    /// The command for that, with what it is for; for health checks.
     pub command: Option<&'static str>,
 }
 
 /// An error that explains itself.
 pub trait Explained {
-    /// The explanation: an exhaustive match, and the only text about the error.
+    /// What to say about it: an exhaustive match, with no words for it anywhere else.
     fn explain(&self) -> Explanation;
 
     /// Values that the error itself carries, such as `status`.
@@ -151,12 +151,12 @@ pub trait Explained {
         fill(self.explain().problem, &self.details())
     }
 
-    /// What the operator does, with the values of this installation that are known.
+    /// What the operator does, with the values of this installation as far as they are known.
     fn fix(&self, installation: &[(&'static str, String)]) -> String {
         fill(self.explain().operator, &[&self.details(), installation].concat())
     }
 
-    /// As [`Explained::fix`], with the command. Placeholders without a value stay in it.
+    /// As [`Explained::fix`], with the command. Values that are not known stay as places in it.
     fn fix_with_command(&self, installation: &[(&'static str, String)]) -> String {
         let fix = self.fix(installation);
         self.explain().command.map_or(fix.clone(), |command| format!("{fix} {}", put_in(command, installation)))
@@ -169,7 +169,7 @@ pub trait Explained {
     }
 }
 
-/// `text` with `values` for its placeholders. Placeholders without a value are left out, with the parentheses around them.
+/// `text` with `values` in their places. A place without a value is left out, with the parentheses around it.
 fn fill(text: &str, values: &[(&str, String)]) -> String {
     let text = put_in(text, values);
     let (mut filled, mut rest) = (String::new(), text.as_str());
@@ -193,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn placeholders_without_a_value_are_left_out_with_their_parentheses() {
+    fn a_place_without_a_value_is_left_out_with_its_parentheses() {
         let text = "Compare A (<a>) with B (a GUID), and C (in <c> s).";
         let value = |name: &'static str| (name, "1".to_owned());
         assert_eq!(fill(text, &[value("a")]), "Compare A (1) with B (a GUID), and C.");

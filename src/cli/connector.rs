@@ -48,7 +48,7 @@ pub struct PowerAutomate {
     force: bool,
 }
 
-/// Why nothing was written, or not all of it.
+/// Why files were not written.
 #[derive(Debug, Error)]
 enum WriteError {
     #[error("{} has a different {}: choose another folder, or replace it with --force", folder.display(), names.join(", "))]
@@ -86,7 +86,7 @@ pub fn run(command: ConnectorCommand, env: &dyn Environment) -> Result<(), Comma
     Ok(())
 }
 
-/// Writes missing files and, with `force`, replaces different ones. Without it, a different file stops everything.
+/// Writes missing files and, with `force`, replaces different ones. Without it, nothing is written if a file is different.
 fn write(folder: &Path, files: Vec<ConnectorFile>, force: bool) -> Result<Vec<PathBuf>, CommandError> {
     let (present, missing): (Vec<_>, Vec<_>) =
         files.into_iter().partition(|file| folder.join(file.name).symlink_metadata().is_ok());

@@ -12,7 +12,7 @@ pub struct ManPage {
     command: Vec<String>,
 }
 
-/// There is no page to print.
+/// There is no such command.
 #[derive(Debug, Error)]
 #[error("there is no such command; evergrant --help lists them")]
 struct UnknownCommand;

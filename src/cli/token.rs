@@ -34,7 +34,7 @@ pub async fn run(settings: Settings, show: bool) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// Date and time of day, as HTTP writes them.
+/// Date and time in HTTP's format.
 fn http_date(instant: UnixSeconds) -> String {
     // The last instant that can be written: an absurd lifetime must not stop the command.
     const LAST: u64 = 253_402_300_799;

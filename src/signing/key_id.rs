@@ -11,14 +11,14 @@ const VAULT_SUFFIXES: [&str; 4] =
 
 /// One version of one key in one vault.
 ///
-/// `Debug` shows only the version: names of vaults and keys are for the operator.
+/// `Debug` shows the version only: vault and key names are for the operator only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeyVaultKeyId {
     /// `https://<vault>.vault.azure.net`, without a trailing slash.
     pub vault_url: String,
     /// The key's name.
     pub name: String,
-    /// The key's version. Pinned, because DocuSign knows only the public key of one version.
+    /// The key's version. Pinned, because DocuSign knows one version's public half only.
     pub version: String,
 }
 
@@ -42,7 +42,7 @@ impl KeyVaultKeyId {
 }
 
 impl KeyVaultKeyId {
-    /// The resource of Entra tokens for the vault: its DNS suffix, without the vault's name.
+    /// What Entra tokens for the vault are for: its DNS suffix, without the vault's name.
     #[must_use]
     pub fn resource(&self) -> String {
         let suffix = self.vault_url.split_once('.').map_or("vault.azure.net", |(_, suffix)| suffix);

@@ -13,7 +13,7 @@ use crate::config::{Environment, Settings};
 use crate::oauth::client::ClientRegistry;
 use crate::random;
 
-/// The registry is as it was.
+/// The registry was not changed.
 #[derive(Debug, Error)]
 #[error("{} could not be written", path.display())]
 struct WriteError {
@@ -33,8 +33,7 @@ pub fn edit(path: &Path, change: &Change, env: &dyn Environment) -> Result<Clien
     Ok(clients)
 }
 
-/// Writes a draft in the same folder and renames it over the file, so that a reader never sees half of it. A symbolic
-/// link stays one.
+/// Writes a draft in the same folder and renames it to the file, so that no reader sees half of it. A symbolic link stays one.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let path = path.canonicalize()?;
     let draft = path.with_file_name(format!(".clients-{}.json", random::id::<9>()));

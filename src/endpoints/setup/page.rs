@@ -3,7 +3,6 @@
 use askama::Template;
 use http::StatusCode;
 
-use crate::doctor::advice::{Part, parts};
 use crate::doctor::check::{Check, Verdict};
 use crate::endpoints::setup::report::SetupReport;
 use crate::web::page;
@@ -23,6 +22,31 @@ struct SetupPage<'a> {
     report: &'a SetupReport,
 }
 
+/// A part of the advice for a check.
+#[derive(Debug, PartialEq, Eq)]
+enum Part<'a> {
+    Text(&'a str),
+    /// Something to type, such as an `evergrant` command.
+    Typed(&'a str),
+    /// A whole command for a shell, on a line of its own.
+    Command(&'a str),
+}
+
+/// The parts of `advice`, which has backticks around what the reader types. A period after a command is left out.
+fn parts(advice: &str) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    for (position, text) in advice.split('`').enumerate() {
+        let after_command = matches!(parts.last(), Some(Part::Command(_)));
+        parts.push(match text {
+            _ if position % 2 == 1 && text.starts_with("az ") => Part::Command(text),
+            _ if position % 2 == 1 => Part::Typed(text),
+            _ if after_command => Part::Text(text.trim_start_matches(['.', ' '])),
+            _ => Part::Text(text),
+        });
+    }
+    parts
+}
+
 /// The page for `report`.
 pub fn response(report: &SetupReport) -> Response {
     let (bad, others): (Vec<_>, Vec<_>) = report.checks.iter().partition(|check| check.verdict == Verdict::Bad);
@@ -37,4 +61,23 @@ pub fn response(report: &SetupReport) -> Response {
     let html = SetupPage { style: page::STYLE, script: page::COPY_SCRIPT, tone, title, lead, bad, others, report };
     // Rendering writes strings into a string, which cannot fail.
     page::html_with_script(StatusCode::OK, html.render().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Part, parts};
+
+    #[test]
+    fn text_in_backticks_is_typed_or_a_command() {
+        let parsed = parts("Run `evergrant doctor` and `az login`. Then wait.");
+        let expected = [
+            Part::Text("Run "),
+            Part::Typed("evergrant doctor"),
+            Part::Text(" and "),
+            Part::Command("az login"),
+            Part::Text("Then wait."),
+        ];
+        assert_eq!(parsed, expected);
+        assert_eq!(parts("Wait."), [Part::Text("Wait.")]);
+    }
 }
