@@ -213,7 +213,12 @@ fn refused(status: u16, body: &[u8], retry_after: Option<u64>) -> ExchangeError 
     let error = ExchangeError::classify(status, body, retry_after);
     if let ExchangeError::Undocumented { .. } = error {
         let code = error::loggable_code(body);
-        tracing::warn!(event = "undocumented_refusal", status, docusign_error = code, "DocuSign does not document this error");
+        tracing::warn!(
+            event = "undocumented_refusal",
+            status,
+            docusign_error = code,
+            "DocuSign does not document this error"
+        );
     }
     error
 }
