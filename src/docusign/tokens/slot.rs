@@ -128,7 +128,7 @@ impl Slot {
             Ok(access_token) => self.succeed(Arc::clone(access_token)),
             Err(error) => {
                 let streak = self.failure.as_ref().map_or(1, |failure| failure.streak.saturating_add(1));
-                let until = now.plus(error.kind().remembered_for(streak));
+                let until = now.plus(error.kind().cached_for(streak));
                 self.failure = Some(CachedFailure { error: error.clone(), streak, until });
             }
         }
