@@ -59,7 +59,8 @@ impl Rotations {
     /// If the store does not respond, the client still gets the successor. If the write did succeed, it is the newest. If not,
     /// the store catches up when the successor is presented.
     pub async fn rotate(&self, grant: &Grant, presented: u64, now: UnixSeconds) -> Rotation {
-        let rotation = timeout(STORE_TIMEOUT, self.run(&RecordKind::Rotation.name(&grant.grant_id), presented, now)).await;
+        let rotation =
+            timeout(STORE_TIMEOUT, self.run(&RecordKind::Rotation.name(&grant.grant_id), presented, now)).await;
         rotation.unwrap_or(Err(StoreError::NoAnswer)).unwrap_or_else(|error| {
             tracing::warn!(event = "store_unavailable", what = "rotate", cause = %error);
             Rotation::Successor { generation: presented + 1, at: now }
