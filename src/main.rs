@@ -4,7 +4,12 @@ use std::process::ExitCode;
 
 use evergrant::cli;
 use evergrant::config::Environment;
+use mimalloc::MiMalloc;
 use secrecy::SecretString;
+
+/// A request allocates some sixty times, which glibc takes twice as long for. See `docs/performance.md`.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// The environment of this process, and the files named in its settings.
 struct Process;
