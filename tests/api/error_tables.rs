@@ -49,7 +49,7 @@ fn tables() -> [Table; 3] {
             elsewhere: 0,
         },
         Table {
-            before: "An API of DocuSign (eSignature or CLM) does not answer the gateway or Workfront's routes:",
+            before: "A DocuSign API (eSignature or CLM) does not answer the gateway or Workfront's routes:",
             first: ("`cause`", |error| format!("`{}`", error.explain().code)),
             errors: boxed(ApiError::ALL),
             source: "docusign/api/error_table.rs",
