@@ -64,7 +64,7 @@ const USER_NOT_FOUND: Explanation = Explanation {
     problem: "DocuSign does not know the user, or the user is not active",
     client: "DocuSign does not accept the configured user; the operator needs to check the settings",
     person: "Ask the operator to check which DocuSign user the app acts as, and whether that user is active.",
-    operator: "Compare DOCUSIGN_USER_ID (<user id>) with the User ID (a GUID that DocuSign calls API Username), and check that the user is \
+    operator: "Compare DOCUSIGN_USER_ID (<user id>) with the User ID, a GUID that DocuSign calls API Username. Check that the user is \
         active and that DOCUSIGN_ENVIRONMENT (<account host>) is right. If the connection acts as a signed-in user, check that \
         user's account.",
     command: None,

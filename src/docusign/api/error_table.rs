@@ -11,8 +11,8 @@ const OUTAGE: Explanation = Explanation {
     problem: "DocuSign's API answered with status <status>",
     client: "DocuSign's API cannot be reached at the moment; try again later",
     person: "Wait a minute, then try again.",
-    operator: "This may pass by itself. If not, check DocuSign's status page and DOCUSIGN_CLM_URL, and that the app's network lets it \
-        reach DocuSign's APIs (*.docusign.net, *.springcm.com) without a proxy that answers for them.",
+    operator: "This may pass by itself. If not, check DocuSign's status page and DOCUSIGN_CLM_URL. Check that the app's network lets \
+        it reach DocuSign's APIs (*.docusign.net, *.springcm.com), and that no proxy answers for them.",
     command: None,
 };
 
@@ -32,7 +32,7 @@ const NO_CLM: Explanation = Explanation {
     problem: "CLM does not know the account, or does not let the integration user in",
     client: "the account's CLM cannot be found; the operator needs to run the health checks",
     operator: "Ask DocuSign or the CLM administrator whether the account has CLM and the integration user belongs to it. If \
-        there is no CLM, remove its scopes (spring_read, spring_write) from DOCUSIGN_SCOPES.",
+        there is no CLM, take its scopes (spring_read, spring_write) out of DOCUSIGN_SCOPES.",
     ..NO_ACCOUNT
 };
 
