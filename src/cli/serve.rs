@@ -42,7 +42,6 @@ pub async fn run(settings: Settings, port: Option<u16>) -> Result<(), CommandErr
     let bound = listener.local_addr().map_or(port, |address| address.port());
     warn_of_unknown_settings(&settings);
     warn_of_conveniences(&settings);
-    tokio::spawn(log.write_in_time());
     let app = Arc::new(App::new(settings));
     let (stopping, stopped) = tokio::sync::oneshot::channel();
     let server = server::serve(listener, Arc::new(app.endpoints()), async {
@@ -63,6 +62,7 @@ pub async fn run(settings: Settings, port: Option<u16>) -> Result<(), CommandErr
         () = server => {}
         () = overdue => {}
     }
+    log.close();
     Ok(())
 }
 

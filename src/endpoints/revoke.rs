@@ -1,13 +1,12 @@
 //! `POST /oauth/revoke`, the revocation endpoint (RFC 7009).
 //!
-//! The form is read → the registry authenticates the client → the token is opened as the kind it names → its grant is
-//! revoked in the store. If the store is down, the answer is 503, but this process enforces the revocation.
+//! The form is read → the registry authenticates the client → the token is opened as the kind in its header → its grant is
+//! revoked in the store. If the store is down, the response is 503, but this process already enforces the revocation.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::{Request, StatusCode};
+use http::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use tokio::time::timeout;
@@ -16,7 +15,7 @@ use crate::clock::{ANSWER_WITHIN, Clock, UnixSeconds};
 use crate::oauth::client::credentials::Credentials;
 use crate::oauth::client::{Client, ClientId, ClientRegistry};
 use crate::oauth::error::{ErrorCode, OAuthError, Outage};
-use crate::oauth::form;
+use crate::oauth::form::Form;
 use crate::sealing::Sealable;
 use crate::sealing::claims::{AuthorizationCode, RefreshToken, SealedAccessToken};
 use crate::sealing::keys::{OpenError, SealingKeys};
@@ -29,21 +28,21 @@ use crate::web::response::json;
 /// Seconds after which a client may try again.
 const RETRY_AFTER: u64 = 5;
 
-/// The parameters of RFC 7009 §2.1 and client credentials. `token_type_hint` is ignored: a token names its own kind.
+/// The parameters of RFC 7009 §2.1 and client credentials. `token_type_hint` is ignored, because a token contains its kind.
 const PARAMETERS: [&str; 4] = ["token", "client_id", "client_secret", "token_type_hint"];
 
-/// The body of a success, `{}`. RFC 7009 requires none, but some clients parse it as JSON.
+/// The body of a success, `{}`. RFC 7009 requires no body, but some clients parse it as JSON.
 #[derive(Serialize)]
 struct EmptyBody {}
 
 /// The kinds of tokens that can be revoked.
 const REVOCABLE: [&str; 3] = [RefreshToken::TYP, AuthorizationCode::TYP, SealedAccessToken::TYP];
 
-/// What a token's revocation revokes.
+/// What is revoked with a token.
 struct RevokeTarget {
     /// The client that the token was issued to.
     client_id: ClientId,
-    /// The id of the grant, or that of a sealed access token.
+    /// The id of the grant or of the sealed access token.
     id: String,
     /// When the revocation is no longer needed.
     expires_at: Option<UnixSeconds>,
@@ -57,7 +56,7 @@ enum RevokeError {
 
 /// The revocation endpoint and what it depends on.
 pub struct RevokeEndpoint {
-    /// Our issuer.
+    /// The issuer.
     pub issuer: BaseUrl,
     /// The registered clients.
     pub clients: ClientRegistry,
@@ -70,9 +69,9 @@ pub struct RevokeEndpoint {
 }
 
 impl RevokeEndpoint {
-    /// Answers a request.
-    pub async fn handle(&self, request: &Request<Bytes>) -> Answer {
-        let (client, token) = match self.read(request) {
+    /// Responds to a request.
+    pub async fn handle(&self, form: &Form) -> Answer {
+        let (client, token) = match self.read(form) {
             Ok(request) => request,
             Err(error) => return refuse(error, AnswerRecord::default()),
         };
@@ -98,15 +97,15 @@ impl RevokeEndpoint {
     }
 
     /// The client and the token.
-    fn read(&self, request: &Request<Bytes>) -> Result<(&Client, SecretString), OAuthError> {
-        let [token, client_id, client_secret, _] = form::read(request, PARAMETERS)?;
+    fn read(&self, form: &Form) -> Result<(&Client, SecretString), OAuthError> {
+        let [token, client_id, client_secret, _] = form.parameters(PARAMETERS)?;
         let client_secret = client_secret.map(|secret| SecretString::from(secret.into_owned()));
-        let client = Credentials::read(request.headers(), client_id, client_secret)?.authenticate(&self.clients)?;
+        let client = Credentials::read(&form.headers, client_id, client_secret)?.authenticate(&self.clients)?;
         let token = token.ok_or(ErrorCode::InvalidRequest.say("token is missing"))?;
         Ok((client, SecretString::from(token.into_owned())))
     }
 
-    /// Revokes the token and returns the id that was revoked, if there was something to revoke.
+    /// Revokes the token and returns the revoked id; `None` if there was nothing to revoke.
     async fn revoke(&self, client: &Client, token: &SecretString) -> Result<Option<String>, RevokeError> {
         let Some(target) = self.target(token.expose_secret()).await? else { return Ok(None) };
         let RevokeTarget { client_id, id, expires_at } = target;
@@ -119,8 +118,8 @@ impl RevokeEndpoint {
         Ok(Some(id))
     }
 
-    /// What to revoke: the grant of a refresh token or code, or a sealed access token alone. Nothing if the token is
-    /// unknown, expired or DocuSign's (§2.2).
+    /// What to revoke: the grant of a refresh token or code, or only a sealed access token. `None` if the token is unknown,
+    /// expired or issued by DocuSign (§2.2).
     async fn target(&self, token: &str) -> Result<Option<RevokeTarget>, RevokeError> {
         let opened = open_any(&self.sealing, &REVOCABLE, self.issuer.as_str(), token, self.clock.now()).await;
         let (grant, access_token) = match opened.map(|(opened, _)| opened) {
@@ -135,7 +134,7 @@ impl RevokeEndpoint {
     }
 }
 
-/// What a token is that does not open. After a change of settings it may open again, so it must not be called revoked.
+/// The result for a token that does not open. It may open again after a change of settings, so it must not count as revoked.
 fn unopened(error: &OpenError) -> Result<Option<RevokeTarget>, RevokeError> {
     match error {
         OpenError::Expired | OpenError::NotOurs => Ok(None),

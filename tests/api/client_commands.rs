@@ -5,11 +5,10 @@ use std::process::Output;
 
 use evergrant::config::{Settings, warnings};
 use evergrant::oauth::client::ClientRegistry;
-use sandbox::markdown::Page;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{TestEnvironment, handler, run};
+use crate::support::{TestEnvironment, run};
 
 const URI: &str = "https://client.example/cb";
 
@@ -301,41 +300,6 @@ async fn written_registries_pass_the_check() {
         }
     }
     assert!(written > 20, "{written}");
-}
-
-/// The guides' commands, run by a real shell, write exactly the entries that the guides show.
-#[cfg(unix)]
-#[tokio::test]
-async fn the_guides_show_what_their_commands_write() {
-    for (page, number, whole) in [
-        ("docs/connections.md", 0, true),
-        ("docs/workfront.md", 0, true),
-        ("docs/workfront.md", 1, true),
-        ("docs/gateway.md", 0, false),
-        ("connectors/power-automate-api-key/README.md", 0, false),
-    ] {
-        let guide = Page::read(page);
-        let block = |language: &str| guide.blocks_in(&[language])[number];
-        let placeholder = "<the Workfront Redirect URI, as Workfront shows it>";
-        let registry = Registry::of("[]");
-        let commands = block("sh").replace(placeholder, URI).replace("infra/clients.json", "clients.json");
-        let script = format!("set -e\nevergrant() {{ {} \"$@\"; }}\n{commands}", handler().display());
-        let shell =
-            std::process::Command::new("bash").args(["-c", &script]).current_dir(&registry.folder).output().unwrap();
-        assert!(shell.status.success(), "{page}: {}", stderr(&shell));
-        let mut written = registry.text();
-        for secret in String::from_utf8(shell.stdout).unwrap().lines() {
-            written = written.replace(&sandbox::digest(secret), "<64 hex digits>");
-        }
-        let shown = block("json").replace(placeholder, URI);
-        if whole {
-            assert_eq!(written, shown, "{page}");
-        } else {
-            let value = |text: &str| serde_json::from_str::<Value>(text).unwrap();
-            let shown = value(&shown);
-            assert_eq!(&value(&written)[0], shown.get(0).unwrap_or(&shown), "{page}");
-        }
-    }
 }
 
 /// The hint is run by a real shell, with a stand-in for the Azure CLI that shows the setting it was given.

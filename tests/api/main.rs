@@ -20,6 +20,8 @@ mod doctor;
 mod error_tables;
 mod functions_host;
 mod gateway;
+#[cfg(unix)]
+mod guides;
 mod key_vault;
 mod local;
 mod logs;

@@ -139,7 +139,7 @@ fn state_unchecked() -> Page {
         "The key that checks this link cannot be used at the moment. Nothing was lost: DocuSign keeps your consent.";
     Page {
         status: StatusCode::SERVICE_UNAVAILABLE,
-        retry_after: FailureKind::Permanent.remembered_for(1),
+        retry_after: FailureKind::Permanent.cached_for(1),
         steps: vec![
             "Load this page again in a minute.".to_owned(),
             "If that does not help, ask the operator to check EVERGRANT_SEALING_KEY_ID and the identity's role on that key."
@@ -166,7 +166,7 @@ fn unproved(error: &MintError) -> Page {
     let lead = "You came back from DocuSign, but DocuSign issued no access token for the integration user.";
     Page {
         status: StatusCode::SERVICE_UNAVAILABLE,
-        retry_after: error.kind().remembered_for(1),
+        retry_after: error.kind().cached_for(1),
         facts: vec![("What failed", error.code().to_owned()), ("For the operator", for_the_operator(error))],
         steps: vec![
             error.explain().person.to_owned(),

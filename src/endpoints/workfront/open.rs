@@ -1,7 +1,7 @@
-//! `GET /open`: the address of `downloadLink`. Someone downloads a document in the browser, with their own rights in CLM.
+//! `GET /open`: the address in `downloadLink`. A user downloads a document in the browser with their own rights in CLM.
 //!
-//! CLM has no such address, because its own requires an access token. So the browser signs in at DocuSign once and gets a
-//! session of one hour, in a cookie that only says which user signed in.
+//! CLM's download addresses require an access token. So the user signs in at DocuSign once and gets a session of one hour, in
+//! a cookie that contains only the user.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ const BROWSER_SESSION: &str = "browser_session";
 /// Seconds after which opening the document again may succeed.
 const RETRY_AFTER: u64 = 10;
 
-/// Downloads in a browser and what they depend on.
+/// Browser downloads and what they depend on.
 pub struct BrowserDownload {
     /// Clients, sealing keys and scopes.
     pub callers: Arc<Callers>,
@@ -48,7 +48,7 @@ pub struct BrowserDownload {
 }
 
 impl BrowserDownload {
-    /// Answers a browser.
+    /// Responds to a browser.
     pub async fn handle(&self, request: &Request<()>, record: AnswerRecord) -> Answer<Body> {
         let parameters = Parameters::of_query(request.uri().query().unwrap_or_default());
         let client = parameters.text("client").and_then(|client_id| self.callers.clients.find(client_id));
@@ -56,7 +56,7 @@ impl BrowserDownload {
             return error_page(&NO_SUCH_ITEM, record);
         };
         telemetry::record_client(client);
-        // The person at the browser acts, whatever the client's own subject is.
+        // The signed-in user acts, even if the client's subject is the integration user.
         let record = AnswerRecord { subject_kind: Some(SubjectKind::SignedInUser), ..record.by(client) };
         match self.session_user(client, request.headers()).await {
             Some(user) => self.download(client, user, parameters, record).await,
@@ -67,7 +67,7 @@ impl BrowserDownload {
         }
     }
 
-    /// The user whose session for `client` the browser has.
+    /// The user of the browser's session for `client`.
     async fn session_user(&self, client: &Client, headers: &HeaderMap) -> Option<Guid> {
         let session = self.session_cookie().read(headers)?;
         let (issuer, now) = (self.callers.issuer.as_str(), self.callers.clock.now());

@@ -43,6 +43,7 @@ async fn url_client_and_content_host_are_filled_in() {
     assert!(!text.contains("apiupload") && !text.contains("apidownload"), "{text}");
     let readme = fs::read_to_string(folder.path().join("README.md")).unwrap();
     assert!(readme.contains("https://auth.example") && readme.contains(&format!("`{client}`")));
+    assert!(readme.contains("evergrant client new") && !readme.contains("power-automate --profile"), "{readme}");
     assert!(FILES.iter().all(|name| !fs::read(folder.path().join(name)).unwrap().windows(7).any(|w| w == b"contoso")));
 }
 
