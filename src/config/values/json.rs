@@ -22,13 +22,13 @@ fn why_no_json(text: &str, error: &Error) -> Reason {
     format!("line {line}, column {column}: {}", explain(message, character(text, line, column))).into()
 }
 
-/// The character that serde_json stumbled over. Its columns count bytes, from 1.
+/// The character at the place of an error. `serde_json` counts columns in bytes, from 1.
 fn character(text: &str, line: usize, column: usize) -> Option<char> {
     let line = text.split('\n').nth(line.checked_sub(1)?)?;
     line.char_indices().take_while(|(start, _)| *start < column).last().map(|(_, character)| character)
 }
 
-/// serde_json's messages name no part of the text.
+/// The messages of `serde_json` quote no part of the text.
 fn explain(message: &str, found: Option<char>) -> String {
     let text = match (message, found) {
         ("trailing comma", _) => "there is a comma before the closing bracket",
