@@ -60,3 +60,23 @@ async fn what_is_under_way_is_answered_and_every_answer_has_its_line() {
     assert_eq!(issued.len(), answers.len());
     assert_eq!(issued.into_iter().collect::<BTreeSet<_>>(), given.collect());
 }
+
+/// Three times as many requests as there is room for lines in a pipe.
+const MORE_THAN_A_PIPE_HOLDS: usize = 300;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_no_one_reads_blocks_neither_requests_nor_the_signal_to_stop() {
+    let (sandbox, port) = (Sandbox::start().await, free_port());
+    let mut process = spawn(&sandbox, port);
+    until(|| std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()).await;
+    for _ in 0..MORE_THAN_A_PIPE_HOLDS / 50 {
+        let answers = join_all((0..50).map(|_| token(port, "spring_read"))).await;
+        assert!(answers.iter().all(|answer| answer.status == 200));
+    }
+    let health = HttpClient::default().call(Method::GET, &format!("http://127.0.0.1:{port}/healthz"), &[], "").await;
+    assert_eq!(health.status, 200);
+    let pid = process.id().unwrap().to_string();
+    assert!(Command::new("kill").arg(pid).status().await.unwrap().success());
+    let ended = tokio::time::timeout(Duration::from_secs(20), process.wait()).await;
+    assert!(ended.expect("the process ends although its log is not read").unwrap().success());
+}
