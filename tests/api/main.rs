@@ -10,6 +10,7 @@ mod client_commands;
 mod clients_schema;
 mod command_line;
 mod config;
+mod config_mistakes;
 mod connections;
 mod connector;
 mod consent_callback;

@@ -1,4 +1,4 @@
-//! `GET /setup`: behind a function key, what whoever sets the app up has to know.
+//! `GET /setup`: behind a function key, what an operator has to know.
 
 use http::Method;
 use sandbox::client::Answer;
@@ -12,7 +12,7 @@ async fn setup(app: &TestApp, headers: &[(&str, &str)]) -> Answer {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_sees_it_without_a_function_key() {
+async fn it_needs_a_function_key() {
     let app = TestApp::over(Sandbox::start().await, &[]).await;
     for headers in [&[][..], &[("x-functions-key", "another")]] {
         assert_eq!(setup(&app, headers).await.status, 401);

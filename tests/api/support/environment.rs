@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::Output;
 
-use evergrant::config::Environment;
+use evergrant::config::{Environment, FileError};
 use secrecy::SecretString;
 use tokio::process::Command;
 
@@ -54,9 +54,13 @@ impl Environment for TestEnvironment {
         self.variables.get(name).cloned()
     }
 
-    fn file(&self, path: &str) -> Option<SecretString> {
+    fn names(&self) -> Vec<String> {
+        self.variables.keys().cloned().collect()
+    }
+
+    fn file(&self, path: &str) -> Result<SecretString, FileError> {
         let text = self.files.get(path).cloned().or_else(|| std::fs::read_to_string(path).ok());
-        text.map(SecretString::from)
+        text.map(SecretString::from).ok_or(FileError::Missing)
     }
 }
 
