@@ -173,7 +173,7 @@ impl Source {
 
     /// The length that is told ahead.
     #[must_use]
-    pub const fn told_length(&self) -> Option<u64> {
+    pub const fn known_length(&self) -> Option<u64> {
         if self.chunked { None } else { Some(self.length) }
     }
 

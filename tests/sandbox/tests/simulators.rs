@@ -34,7 +34,7 @@ impl Caller {
 
     async fn send(&self, method: Method, url: &str, more: &[(&str, &str)], source: Source) -> Option<Download> {
         let mut request = Request::builder().method(method).uri(url).header("authorization", &self.bearer);
-        if let Some(length) = source.told_length() {
+        if let Some(length) = source.known_length() {
             request = request.header("content-length", length);
         }
         for (name, value) in more {

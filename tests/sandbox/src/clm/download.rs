@@ -46,7 +46,7 @@ impl Clm {
 
     fn send(&self, rendition: Rendition, head_only: bool) -> Response<Body> {
         let Rendition { media_type, source, sha256 } = rendition;
-        let length = source.told_length();
+        let length = source.known_length();
         let mut response = Response::new(if head_only { body("") } else { self.stream(source) });
         let headers = response.headers_mut();
         headers.insert("content-type", media_type.parse().expect("a content type"));

@@ -172,7 +172,7 @@ impl Documents {
         }
         let body = body.unwrap_or_else(|| Source::from(""));
         // Whether Workfront tells the length of what it sends is not documented.
-        if let Some(length) = body.told_length().filter(|_| *method != Method::GET) {
+        if let Some(length) = body.known_length().filter(|_| *method != Method::GET) {
             request = request.header("content-length", length);
         }
         let sent = match request.body(body.body(())) {
