@@ -91,7 +91,7 @@ async function workfront() {
   await signIn(page, 'Other Person');
   await see(page, 'Service added.');
   await picture(page, 'workfront-connected');
-  await page.click('button:has-text("Make the access token worthless")');
+  await page.click('button:has-text("Invalidate the access token")');
   await page.click('button:has-text("Browse documents")');
   await see(page, 'Example Ltd');
   await see(page, 'Refreshed 1 times.');

@@ -20,7 +20,7 @@ fn schemas() -> Option<PathBuf> {
     if schemas.is_dir() {
         return Some(schemas);
     }
-    let told =
+    let message =
         "SKIPPED: the connector is NOT checked against Microsoft's schemas, because there is no ../shared/schemas";
     let _ = writeln!(std::io::stderr(), "\n{message}\n");
     None
