@@ -318,7 +318,11 @@ async fn open_steps_at_docusign_are_reported_and_not_a_failure() {
     let output = subscription.deploy(&[]).await;
     let text = output_text(&output);
     assert!(output.status.success(), "{text}");
-    assert!(text.contains("bad      docusign  Consent for every scope") && text.contains("Fix the other failed checks above"), "{text}");
+    assert!(
+        text.contains("bad      docusign  Consent for every scope")
+            && text.contains("Fix the other failed checks above"),
+        "{text}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -20,11 +20,11 @@ import tempfile
 
 
 class Offline(BaseException):
-    """Something beyond this process was asked for. Not an Exception, so that the CLI does not swallow it."""
+    """The CLI tried to access the network. Not an Exception, so that the CLI does not swallow it."""
 
 
 class Refused(BaseException):
-    """The CLI's parser does not take the command."""
+    """The CLI's parser rejects the command."""
 
 
 def unknown(*_args, **_kwargs):
@@ -36,7 +36,7 @@ def offline(*_args, **_kwargs):
 
 
 def settle(folder):
-    """Must come before the CLI is imported, which reads the environment. Nobody's defaults and extensions count."""
+    """Ignores the user's defaults and extensions. Call it before importing the CLI, which reads the environment."""
     for name in [name for name in os.environ if name.startswith("AZURE_")]:
         del os.environ[name]
     os.environ["AZURE_CONFIG_DIR"] = folder
@@ -52,7 +52,7 @@ def name_of(action):
 
 
 def seal_off(parser_class, profile_class, commands, telemetry):
-    """Ends every way out of this process, and gives refusals back instead of printing them."""
+    """Blocks the network and other processes, and raises parser errors instead of printing them."""
     socket.socket.connect = offline
     socket.getaddrinfo = offline
     subprocess.Popen.__init__ = offline
@@ -60,11 +60,11 @@ def seal_off(parser_class, profile_class, commands, telemetry):
     check_value = parser_class._check_value
 
     def error(_self, message):
-        # A documented file need not exist here.
+        # Files in documented commands may be missing here.
         raise Offline if isinstance(sys.exc_info()[1], OSError) else Refused(message)
 
     def checked(self, action, value):
-        # The original goes on to look for an extension and for advice, in the network.
+        # The original then looks for extensions and recommendations in the network.
         if action.choices is not None and value not in action.choices:
             if not self.command_source:
                 unknown()
@@ -74,18 +74,18 @@ def seal_off(parser_class, profile_class, commands, telemetry):
 
     parser_class.error = parser_class.validation_error = error
     parser_class._check_value = checked
-    # A command that is not in the CLI's index would have it load all of itself, for many seconds, and find nothing.
+    # For a command outside its index, the CLI would load all modules, which takes many seconds.
     telemetry.set_command_index_rebuild_triggered = unknown
-    # Nor need an `@file`.
+    # The same for an `@file`.
     commands.read_file_content = lambda path, **_: "{}"
 
 
 def make_cli():
-    """The CLI with an invoker that stops before it would ask or run anything."""
+    """The CLI with an invoker that stops before prompts and before running the command."""
     from azure.cli.core import _profile, commands, get_default_cli, parser, telemetry
 
     class Invoker(commands.AzCliCommandInvoker):
-        """The real one up to the validators."""
+        """The real invoker up to the validators."""
 
         def resolve_confirmation(self, cmd, parsed_args):
             pass
@@ -108,7 +108,7 @@ def make_cli():
 
 
 def parse(cli, line):
-    """What the CLI has against a command; nothing if it takes it."""
+    """The CLI's error for a command; None if it is accepted."""
     try:
         argv = words(line)
     except ValueError as error:
@@ -125,7 +125,7 @@ def parse(cli, line):
     try:
         invoker.execute(argv)
     except Offline:
-        return "cannot be judged without a login or the network"
+        return "cannot be checked without a login or the network"
     except Refused as refused:
         return str(refused)
     except SystemExit as ended:  # --help ends with 0
@@ -141,14 +141,14 @@ def words(line):
 
 
 def answer(cli, line):
-    # What --help prints is nobody's answer.
+    # Drop the output of --help.
     with contextlib.redirect_stdout(io.StringIO()):
         message = parse(cli, line)
     return {"ok": True} if message is None else {"ok": False, "message": message}
 
 
 def main():
-    # All of it at once: a command with `@-` would read on.
+    # Read all of stdin first, because a command with `@-` would read the rest.
     lines = filter(None, sys.stdin.read().splitlines())
     with tempfile.TemporaryDirectory(prefix="azure-cli-") as folder:
         settle(folder)

@@ -1,4 +1,4 @@
-// A person with a browser: follows redirects, keeps cookies, signs in at the simulated DocuSign and presses Allow.
+// A simulated browser user: follows redirects, keeps cookies, signs in at the simulated DocuSign and presses Allow.
 
 const environment = (name) => process.env[name] ?? fail(`${name} is not set`);
 

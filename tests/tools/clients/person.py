@@ -1,4 +1,4 @@
-"""A person with a browser: follows redirects, keeps cookies, signs in at the simulated DocuSign and presses Allow."""
+"""A simulated browser user: follows redirects, keeps cookies, signs in at the simulated DocuSign and presses Allow."""
 
 import html
 import os
@@ -15,7 +15,7 @@ USER = os.environ["DOCUSIGN_USER"]
 
 
 def sign_in(url):
-    """Opens `url` and goes wherever it leads; gives the address of the client that the browser is sent to in the end."""
+    """Opens `url`, follows redirects, and returns the redirect to the client."""
     browser = requests.Session()
     answer = browser.get(url, allow_redirects=False)
     for _ in range(20):

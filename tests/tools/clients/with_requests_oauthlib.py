@@ -1,4 +1,4 @@
-"""requests-oauthlib, unmodified: code with PKCE, refresh by itself when the access token has expired."""
+"""requests-oauthlib, unmodified: code with PKCE, and automatic refresh when the access token has expired."""
 
 import os
 
