@@ -173,7 +173,11 @@ fn every_row_of_the_checklist_has_a_test_or_a_reason() {
     for (letter, last) in ROWS {
         for row in (1..=last).map(|number| format!("{letter}{number}")) {
             let is_tested = tests.iter().any(|name| name.contains(&format!("_{}_", row.to_lowercase())));
-            assert_ne!(is_tested, explained.contains(row.as_str()), "{row} needs either a test or a reason for having none");
+            assert_ne!(
+                is_tested,
+                explained.contains(row.as_str()),
+                "{row} needs either a test or a reason for having none"
+            );
         }
     }
 }
