@@ -37,7 +37,7 @@ pub async fn run(setup: &Setup) -> Result<Section> {
     let calm = if setup.arguments.quick() { 2 } else { 6 };
     let sandbox = Sandbox::start().await;
     let handler = setup.warm(&setup.handler(&sandbox)?).await?;
-    // A token for another scope, so that it begins to live now.
+    // A token for another scope, so that it is minted now.
     let form = client_credentials("signature spring_read");
     sandbox.docusign.set_expires_in(ExpiresIn::Number(RENEWED_FROM + calm));
     granted(&post(&handler.url(), &form).await)?;

@@ -1,11 +1,11 @@
-"""Parses `az` commands with the real Azure CLI, and runs none of them.
+"""Parses `az` commands with the real Azure CLI without running them.
 
-Each line on stdin is one command: a JSON array of arguments, or words as a shell would read them; a first word `az` is
-dropped. Each line on stdout answers one: {"ok": true} or {"ok": false, "message": "what the CLI says"}. The exit code is
-1 if any was refused.
+Each line on stdin is one command: a JSON array of arguments, or words in shell syntax; a leading `az` is dropped. Each line
+on stdout is the result for one command: {"ok": true} or {"ok": false, "message": "the CLI's error"}. The exit code is 1 if
+any command was rejected.
 
-The CLI's own invoker does everything up to the point where it would run the command. Its validators run too, for they
-know which options need each other, but only as far as they get without a login, the network, or another program.
+The CLI's own invoker runs up to the point where it would execute the command. Its validators also run, because they check
+which options depend on each other, but only as far as possible without a login, the network, or another program.
 """
 
 import contextlib
