@@ -1,4 +1,4 @@
-//! Black-box tests over sockets: the real handler behind the host stand-in, against the sandbox. One file a route.
+//! Black-box tests over sockets: the real handler behind a simulated Functions host, against the sandbox. One file per route.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 

@@ -11,4 +11,5 @@ mod rust;
 mod shell;
 mod tools;
 mod troubleshooting;
+mod words;
 mod workflows;
