@@ -278,9 +278,13 @@ fn redirect_uris_are_judged_the_same() {
 #[test]
 fn what_the_guides_show_and_the_repository_has_is_taken() {
     let mut registries = vec![json!([])];
-    for page in
-        ["docs/connections.md", "docs/workfront.md", "docs/gateway.md", "connectors/power-automate-api-key/README.md"]
-    {
+    for page in [
+        "docs/connections.md",
+        "docs/workfront.md",
+        "docs/gateway.md",
+        "docs/reference/clients.md",
+        "connectors/power-automate-api-key/README.md",
+    ] {
         let guide = Page::read(page);
         assert!(!guide.blocks_in(&["json"]).is_empty(), "{page} shows none");
         for shown in guide.blocks_in(&["json"]) {
