@@ -39,7 +39,6 @@ fn the_settings_page_says_which_settings_are_required() {
 #[test]
 fn the_settings_page_has_the_defaults() {
     let defaults: Vec<_> = rows().into_iter().filter(|row| !row[1].spans.is_empty()).collect();
-    assert!(!defaults.is_empty());
     let required = settings(3, is_required);
     let read = |env: &TestEnvironment| format!("{:?}", Settings::read(env).unwrap());
     for row in defaults {
