@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
+use memchr::memchr2;
 use percent_encoding::percent_decode;
 use url::form_urlencoded;
 
@@ -62,8 +63,7 @@ pub fn parse<'a, const N: usize>(form: &'a [u8], names: [&str; N]) -> Result<[Op
 
 /// Reads a name and its value. Most pairs need no decoding, and this check is faster than [`form_urlencoded`].
 fn read_pair(pair: &[u8]) -> Result<(Cow<'_, str>, Cow<'_, str>), OAuthError> {
-    let is_encoded = pair.iter().fold(false, |encoded, byte| encoded | matches!(byte, b'%' | b'+'));
-    if !is_encoded {
+    if memchr2(b'%', b'+', pair).is_none() {
         let pair = std::str::from_utf8(pair).map_err(|_| NOT_UTF8)?;
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         return Ok((name.into(), value.into()));

@@ -47,16 +47,27 @@ impl Received {
 
     /// Runs `answering` in the request's span, logs its response and converts it for warp.
     pub async fn answer_with<A: Into<Answer<Body>>>(&self, answering: impl Future<Output = A>) -> Response {
-        self.answer(answering.instrument(self.span.clone()).await)
+        let answering = async {
+            let answer = answering.await.into();
+            self.log(&answer);
+            answer
+        };
+        self.convert(answering.instrument(self.span.clone()).await)
     }
 
     /// Logs `answer` and converts it for warp.
     pub fn answer(&self, answer: impl Into<Answer<Body>>) -> Response {
         let answer = answer.into();
-        let route = self.route.map(|route| route.path);
-        self.span.in_scope(|| {
-            telemetry::log(&answer, route.unwrap_or_default(), self.invocation_id.as_deref(), self.watch);
-        });
+        self.span.in_scope(|| self.log(&answer));
+        self.convert(answer)
+    }
+
+    fn log(&self, answer: &Answer<Body>) {
+        let route = self.route.map_or("", |route| route.path);
+        telemetry::log(answer, route, self.invocation_id.as_deref(), self.watch);
+    }
+
+    fn convert(&self, answer: Answer<Body>) -> Response {
         let (mut head, body) = answer.response.into_parts();
         head.headers.extend(HeaderValue::try_from(self.id()).map(|id| (X_REQUEST_ID, id)));
         let mut response = match body {

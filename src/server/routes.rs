@@ -27,9 +27,9 @@ pub fn all(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Err
 
 fn token(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     paths::token().and(warp::post()).and(form(&paths::TOKEN)).and(with(endpoints)).then(
-        |request: Box<ReceivedForm>, endpoints: Arc<Endpoints>| {
+        async |request: Box<ReceivedForm>, endpoints: Arc<Endpoints>| {
             // Boxed, because warp moves the state of a request from filter to filter.
-            Box::pin(async move { request.received.answer_with(endpoints.token.handle(&request.form)).await })
+            request.received.answer_with(Box::pin(endpoints.token.handle(&request.form))).await
         },
     )
 }

@@ -283,7 +283,12 @@ fn redirect_uris_are_judged_the_same() {
 #[test]
 fn examples_in_the_guides_are_valid() {
     let mut registries = vec![json!([])];
-    for page in ["docs/connections.md", "docs/gateway.md", "connectors/power-automate-api-key/README.md"] {
+    for page in [
+        "docs/connections.md",
+        "docs/gateway.md",
+        "docs/reference/clients.md",
+        "connectors/power-automate-api-key/README.md",
+    ] {
         let guide = Page::read(page);
         assert!(!guide.blocks_in(&["json"]).is_empty(), "{page} shows none");
         for shown in guide.blocks_in(&["json"]) {

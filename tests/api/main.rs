@@ -1,4 +1,4 @@
-//! Black-box tests over sockets: the real handler behind the host stand-in, against the sandbox. One file a route.
+//! Black-box tests over sockets: the real handler behind a simulated Functions host, against the sandbox. One file per route.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 
@@ -32,6 +32,7 @@ mod oauth_token;
 mod oauth_token_code;
 mod oauth_token_refresh;
 mod package;
+mod reference;
 mod security;
 mod setup;
 mod sign_in;

@@ -1,5 +1,5 @@
-// Looks at pages as people do, on a phone and on a wide screen, in light and in dark: axe-core finds nothing, nothing is wider than the
-// window, everything is reached by the keyboard, and what needs JavaScript is a convenience. Takes pictures.
+// Checks pages on a phone and on a wide screen, in light and dark mode: axe-core finds nothing, nothing is wider than the window,
+// everything can be used with the keyboard, and JavaScript is optional. Takes screenshots.
 import { mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ async function open(url, options) {
 }
 
 async function accessible(name, url) {
-  // axe is put in from outside, which the page's own policy would forbid.
+  // The page's content security policy would block axe.
   const page = await open(url, { bypassCSP: true });
   await page.evaluate(axe);
   for (const width of [360, 1440]) for (const colorScheme of ['light', 'dark']) {
@@ -47,8 +47,8 @@ async function withoutJavaScript(name, url) {
 
 async function copies(url) {
   const page = await open(url, { permissions: ['clipboard-read', 'clipboard-write'] });
-  const complaints = [];
-  page.on('console', (message) => { if (message.type() === 'error') complaints.push(message.text()); });
+  const errors = [];
+  page.on('console', (message) => { if (message.type() === 'error') errors.push(message.text()); });
   await page.getByRole('button', { name: 'Copy the public key' }).focus();
   await page.keyboard.press('Enter');
   await page.getByText('Copied').first().waitFor();
@@ -59,7 +59,7 @@ async function copies(url) {
     const command = await page.evaluate(() => navigator.clipboard.readText());
     if (!/^az \S.*[^.`\s]$/.test(command)) throw new Error(`copied: ${command}`);
   }
-  if (complaints.length) throw new Error(complaints.join('\n'));
+  if (errors.length) throw new Error(errors.join('\n'));
 }
 
 /** From the top, the keyboard reaches everything in the order of the page, and shows where it is. */
@@ -77,7 +77,7 @@ async function keyboard(url) {
 }
 
 await Promise.all(Object.entries(JSON.parse(PAGES)).flatMap(([name, url]) => [accessible(name, url), withoutJavaScript(name, url)]));
-// One page after the other: there is one clipboard.
+// One page after the other, because there is only one clipboard.
 for (const url of Object.values(JSON.parse(PAGES))) {
   await keyboard(url);
   await copies(url);

@@ -1,4 +1,4 @@
-// Walks way A and way C in headless Chromium, without JavaScript, and takes pictures of our pages.
+// Runs the setup and both connections in headless Chromium, without JavaScript, and takes screenshots of Evergrant's pages.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
@@ -43,7 +43,7 @@ async function section(page, heading, name) {
   await page.screenshot({ path: join(PICTURES, `${name}.png`), clip, fullPage: true });
 }
 
-/** What an operator sees before there is consent: what is to be mended, and what DocuSign and the platforms are given. */
+/** The setup page before consent: the failed checks, and the values for DocuSign and the platforms. */
 async function setup() {
   const { page, requests } = await person({ viewport: { width: 900, height: 760 } });
   await page.goto(SETUP);
@@ -55,7 +55,7 @@ async function setup() {
   await section(page, 'connect', 'setup-connect');
 }
 
-/** What an operator sees in the end. */
+/** The setup page when everything works. */
 async function working() {
   const { page } = await person({ viewport: { width: 900, height: 620 } });
   await page.goto(SETUP);
@@ -91,7 +91,7 @@ async function workfront() {
   await signIn(page, 'Other Person');
   await see(page, 'Service added.');
   await picture(page, 'workfront-connected');
-  await page.click('button:has-text("Make the access token worthless")');
+  await page.click('button:has-text("Invalidate the access token")');
   await page.click('button:has-text("Browse documents")');
   await see(page, 'Example Ltd');
   await see(page, 'Refreshed 1 times.');
@@ -110,7 +110,7 @@ async function unregistered() {
   if (width > 360) throw new Error(`wider than a phone: ${width}`);
 }
 
-/** Somebody sends the victim the last step of a sign-in of theirs. */
+/** An attacker sends the victim the last step of the attacker's own sign-in. */
 async function fixation() {
   const { page: attacker } = await person();
   await attacker.goto(`${WORKFRONT}/connect`);

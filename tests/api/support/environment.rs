@@ -1,4 +1,4 @@
-//! The handler's environment: settings and files, for a process of its own or for an app in this one.
+//! The handler's environment: settings and files, for its own process or for an app in the test process.
 
 use std::collections::BTreeMap;
 use std::process::Output;
@@ -36,12 +36,12 @@ impl TestEnvironment {
         self
     }
 
-    /// Makes this the whole environment of a process.
+    /// Makes this the complete environment of a process.
     pub fn apply(&self, command: &mut Command) {
         command.env_clear().envs(&self.variables);
     }
 
-    /// The handler with these arguments, in this environment and no other.
+    /// The handler with these arguments and only this environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(handler());
         self.apply(command.args(arguments).kill_on_drop(true));
