@@ -314,7 +314,7 @@ pub const DEPLOYMENTS: [Deployment; 41] = [
             r#"[{"client_id":"flows","client_secret_sha256":["a secret"],"grant_types":["client_credentials"]}]"#,
         )]),
         bad: &["settings"],
-        finding: "it is not a digest, but perhaps the secret itself",
+        finding: "it is not a digest, but maybe the secret itself",
         fix: &["infra/clients.json", "SHA-256 digests"],
     },
     Deployment {
