@@ -29,6 +29,7 @@ mod oauth_token;
 mod oauth_token_code;
 mod oauth_token_refresh;
 mod package;
+mod pages;
 mod security;
 mod setup;
 mod sign_in;
