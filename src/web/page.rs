@@ -31,7 +31,7 @@ static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| policy("'none'")
 static POLICY_WITH_SCRIPT: LazyLock<Option<HeaderValue>> = LazyLock::new(|| policy(&digest(COPY_SCRIPT)));
 
 /// What a command for a shell starts with.
-const COMMANDS: [&str; 2] = ["az ", "evergrant client "];
+const COMMANDS: [&str; 2] = ["az ", "evergrant client check "];
 
 fn digest(source: &str) -> String {
     format!("'sha256-{}'", STANDARD.encode(sha256(source.as_bytes())))

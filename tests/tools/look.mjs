@@ -95,14 +95,21 @@ async function keyboard(source) {
   await page.context().close();
 }
 
+/** Runs `check` on every page, three at a time. */
+async function each(check) {
+  const waiting = [...pages];
+  const next = async () => { while (waiting.length) await check(waiting.shift()); };
+  await Promise.all([next(), next(), next()]);
+}
+
 try {
-  // One page after the other: there is one clipboard.
-  for (const source of pages) {
+  await each(async (source) => {
     await accessible(source);
     await withoutJavaScript(source);
-    await copies(source);
     await keyboard(source);
-  }
+  });
+  // One page after the other: there is one clipboard.
+  for (const source of pages) await copies(source);
   console.log('ok');
 } finally {
   await browser.close();

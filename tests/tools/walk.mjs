@@ -11,7 +11,7 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 });
 
-/** A fresh browser profile of a person; nothing of ours may need JavaScript, or load anything from elsewhere. */
+/** A fresh browser profile. No page may need JavaScript or load anything from elsewhere. */
 async function person(options = {}) {
   const context = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 900, height: 700 }, ...options });
   const page = await context.newPage();
@@ -43,7 +43,7 @@ async function section(page, heading, name) {
   await page.screenshot({ path: join(PICTURES, `${name}.png`), clip, fullPage: true });
 }
 
-/** What an operator sees before there is consent: what is to be mended, and what DocuSign and the platforms are given. */
+/** The setup page before consent: the failed checks, and the values for DocuSign and the platforms. */
 async function setup() {
   const { page, requests } = await person({ viewport: { width: 900, height: 760 } });
   await page.goto(SETUP);
@@ -55,7 +55,7 @@ async function setup() {
   await section(page, 'connect', 'setup-connect');
 }
 
-/** What an operator sees in the end. */
+/** The setup page when everything works. */
 async function working() {
   const { page } = await person({ viewport: { width: 900, height: 620 } });
   await page.goto(SETUP);
@@ -110,7 +110,7 @@ async function unregistered() {
   if (width > 360) throw new Error(`wider than a phone: ${width}`);
 }
 
-/** Somebody sends the victim the last step of a sign-in of theirs. */
+/** An attacker sends the victim the last step of their own sign-in. */
 async function fixation() {
   const { page: attacker } = await person();
   await attacker.goto(`${WORKFRONT}/connect`);
@@ -124,7 +124,7 @@ async function fixation() {
   if (!lastStep?.includes('/consent/callback?code=')) throw new Error(`no last step: ${lastStep}`);
   const { page: victim } = await person();
   await victim.goto(lastStep);
-  await see(victim, 'This sign-in cannot go on');
+  await see(victim, 'This sign-in cannot continue');
   await picture(victim, 'sign-in-over');
 }
 

@@ -61,7 +61,7 @@ fn consent_needed<const STEPS: usize>(
 }
 
 fn wrong_user(signed_in: &UserInfo, expected: Option<&UserInfo>) -> Page {
-    let needed = expected.map_or_else(|| "another user: the integration user".to_owned(), person);
+    let needed = expected.map_or_else(|| "the integration user".to_owned(), person);
     let page = consent_needed(
         "wrong_user",
         Title("Another user has to consent"),
@@ -73,7 +73,7 @@ fn wrong_user(signed_in: &UserInfo, expected: Option<&UserInfo>) -> Page {
         ],
     );
     Page {
-        facts: vec![Fact::new("You signed in as", person(signed_in)), Fact::new("The app needs", needed)],
+        facts: vec![Fact::new("You signed in as", person(signed_in)), Fact::new("This app acts as", needed)],
         operator: vec![
             "The integration user is the user whose User ID is set as `DOCUSIGN_USER_ID`.".to_owned(),
             NEW_LINK.to_owned(),
@@ -160,7 +160,7 @@ fn unproved(error: &MintError) -> Page {
         "You came back from DocuSign, but DocuSign issued no access token.",
         [
             error.explain().person,
-            "If that does not help, open the link again that you came from. DocuSign keeps a consent that was given.",
+            "DocuSign keeps your consent. You can start again later from the link that you opened.",
         ],
     );
     Page { operator: vec![fix(error)], retry_after: Some(error.kind().remembered_for(1)), ..page }
@@ -252,7 +252,7 @@ fn no_code() -> Page {
         "no_code",
         Title("DocuSign's answer is incomplete"),
         "DocuSign sent neither a code nor an error, so we do not know whether consent was given.",
-        ["Open the link again that you came from.", "If this page appears again, ask the operator for help."],
+        ["Start again from the link that you opened.", "If this page appears again, ask the operator for help."],
     );
     let operator = "If it happens again, report it to DocuSign's support.";
     Page { operator: vec![NEW_LINK.to_owned(), operator.to_owned()], ..page }

@@ -35,6 +35,8 @@ const BROWSER_SESSION: &str = "browser_session";
 /// Seconds after which opening the document again may succeed.
 const RETRY_AFTER: u64 = 10;
 
+const IN_THE_LOG: &str = "The log line with this request ID has the details.";
+
 /// Downloads in a browser and what they depend on.
 pub struct BrowserDownload {
     /// Clients, sealing keys and scopes.
@@ -141,7 +143,7 @@ fn error_page(error: &WorkfrontError, request_id: &str, record: AnswerRecord) ->
 }
 
 fn not_allowed(code: &'static str, message: &str) -> Page {
-    Page::error(
+    let page = Page::error(
         StatusCode::FORBIDDEN,
         code,
         Title("You may not open this document"),
@@ -150,11 +152,12 @@ fn not_allowed(code: &'static str, message: &str) -> Page {
             "Open the document again, and sign in as a DocuSign user who may read it.",
             "If you should have access, ask an administrator of DocuSign CLM.",
         ],
-    )
+    );
+    Page { operator: vec![IN_THE_LOG.to_owned()], ..page }
 }
 
 fn not_found(code: &'static str, message: &str) -> Page {
-    Page::error(
+    let page = Page::error(
         StatusCode::NOT_FOUND,
         code,
         Title("This document cannot be found"),
@@ -163,7 +166,8 @@ fn not_found(code: &'static str, message: &str) -> Page {
             "Open the document again from Workfront. The link may be incomplete.",
             "If that does not help, look for the document in DocuSign CLM. It may have been moved or deleted.",
         ],
-    )
+    );
+    Page { operator: vec![IN_THE_LOG.to_owned()], ..page }
 }
 
 fn unavailable(code: &'static str, message: String) -> Page {
