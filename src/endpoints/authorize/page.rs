@@ -128,7 +128,7 @@ fn redirect_uri_refused(client_id: &str, redirect_uri: &str) -> Page {
     }
 }
 
-/// An address to copy. One that is cut is of no use for that.
+/// The address to copy, unless it is cut.
 fn address(redirect_uri: &str) -> Fact {
     let value = shown(redirect_uri);
     let to_copy = value == redirect_uri;
