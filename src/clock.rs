@@ -1,4 +1,4 @@
-//! The only place that sees the time. Everything else is handed a [`Clock`] or a `now`.
+//! The only module that reads the time. Everything else gets a [`Clock`] or a `now`.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -7,21 +7,21 @@ use serde::{Deserialize, Serialize};
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
-/// Every request is answered by then, with a token, a page or an outage: platforms do not wait for ever. More than a
-/// mint may take, so that its own, better answer comes first.
+/// Time limit for a response, because platforms stop waiting. Longer than the limit of a mint, so that the mint's more
+/// specific error comes first.
 pub const ANSWER_WITHIN: Duration = Duration::from_millis(14_500);
 
-/// When a request that comes in now has to be answered.
+/// The deadline for responding to a request that arrives now.
 #[must_use]
 pub fn answer_deadline() -> tokio::time::Instant {
     tokio::time::Instant::now() + ANSWER_WITHIN
 }
 
-/// The output of `future` if it comes within `limit`. Unlike [`tokio::time::timeout`] it looks at the clock only if there is
-/// something to wait for, and nearly every request is answered from memory.
+/// The output of `future` if it completes within `limit`. Unlike [`tokio::time::timeout`], it reads the clock only if the
+/// future has to wait, because most requests are served from the cache.
 ///
 /// # Errors
-/// [`Elapsed`] if it does not come in time.
+/// [`Elapsed`] if it does not complete in time.
 pub async fn within<F: Future>(limit: Duration, future: F) -> Result<F::Output, Elapsed> {
     let mut future = std::pin::pin!(future);
     match (&mut future).now_or_never() {
@@ -55,13 +55,13 @@ impl UnixSeconds {
     }
 }
 
-/// Where the time comes from. Tests put their own clock in.
+/// A source of time. Tests use their own clock.
 pub trait Clock: Send + Sync {
-    /// The present instant.
+    /// The current time.
     fn now(&self) -> UnixSeconds;
 }
 
-/// The clock of the machine.
+/// The system clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
@@ -71,19 +71,19 @@ impl Clock for SystemClock {
     }
 }
 
-/// The time since 1970-01-01 UTC by the machine's clock, for log lines.
+/// The time since 1970-01-01 UTC from the system clock, for log lines.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
 pub fn since_epoch() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO)
 }
 
-/// Measures how long something took, for log lines; never for decisions.
+/// Measures durations for log lines. Never use it for decisions.
 #[derive(Clone, Copy, Debug)]
 pub struct Stopwatch(Instant);
 
 impl Stopwatch {
-    /// Starts measuring.
+    /// Starts a measurement.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
     pub fn start() -> Self {
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn what_comes_in_time_is_given_and_nothing_is_waited_for_longer() {
+    async fn within_returns_the_output_or_times_out() {
         let limit = Duration::from_secs(3);
         assert_eq!(within(limit, std::future::ready(1)).await.ok(), Some(1));
         let later = async |seconds| {

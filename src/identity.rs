@@ -1,4 +1,4 @@
-//! The Entra identity that Key Vault and storage are called with.
+//! The Entra identity used to call Key Vault and storage.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,18 +17,18 @@ use tokio::time::timeout;
 
 use crate::web::http_client::{DEFAULT_TIMEOUT, HttpClient, TRACEPARENT};
 
-/// What the platform tells of itself.
+/// The platform's own settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AzureSettings {
     /// `WEBSITE_INSTANCE_ID` or `CONTAINER_NAME` is set.
     pub in_azure: bool,
-    /// Use the managed identity, because we are in Azure or an identity endpoint is offered.
+    /// Use the managed identity: the app runs in Azure, or there is an identity endpoint.
     pub managed_identity: bool,
-    /// `AZURE_CLIENT_ID`: the user-assigned identity; without it the system-assigned one is used.
+    /// `AZURE_CLIENT_ID`: the user-assigned identity. If it is not set, the system-assigned one is used.
     pub client_id: Option<String>,
 }
 
-/// `az account get-access-token` starts a Python interpreter: give it longer than an HTTP call.
+/// `az account get-access-token` starts a Python interpreter, so it needs longer than an HTTP call.
 const DEVELOPER_TOOLS_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// Adds the current trace to the SDK's requests.
@@ -48,9 +48,9 @@ impl Policy for AddTraceparent {
     }
 }
 
-/// No Entra token could be had.
+/// No token from Entra ID is available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("no Entra token could be had")]
+#[error("could not get a token from Entra ID")]
 pub struct NoIdentity;
 
 /// Chooses and builds the credential: managed identity in Azure, developer tools (`az`, `azd`) elsewhere.
@@ -61,26 +61,26 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// An identity as the platform's settings say.
+    /// The identity for the platform's settings.
     #[must_use]
     pub const fn new(settings: AzureSettings, http: Arc<HttpClient>) -> Self {
         Self { settings, http }
     }
 
-    /// Is it a managed identity, rather than whoever signed in with `az` or `azd`?
+    /// Whether it is a managed identity, not the user who signed in with `az` or `azd`.
     #[must_use]
     pub const fn is_managed(&self) -> bool {
         self.settings.managed_identity
     }
 
-    /// How long one call that may have to fetch an Entra token first can take.
+    /// Time limit for one call, including fetching an Entra token first.
     #[must_use]
     pub const fn try_timeout(&self) -> Duration {
         if self.settings.managed_identity { DEFAULT_TIMEOUT } else { DEVELOPER_TOOLS_TIMEOUT }
     }
 
-    /// Options of an SDK client over our HTTP client. The SDK's own retries (8 in 60 s) are off: ours fit the
-    /// patience of a caller who waits for a token.
+    /// Options for an SDK client that uses Evergrant's HTTP client. The SDK's retries (8 in 60 s) are off, because they take
+    /// longer than a caller waits for a token.
     #[must_use]
     pub async fn client_options(&self) -> ClientOptions {
         ClientOptions {
@@ -91,22 +91,22 @@ impl Identity {
         }
     }
 
-    /// Is there an identity at all? Gets an Entra token for `resource`, such as `https://vault.azure.net`, and drops it.
+    /// Checks the identity by getting an Entra token for `resource`, such as `https://vault.azure.net`.
     ///
     /// # Errors
-    /// When the platform or the developer tools give none, or not in time.
+    /// If the platform or the developer tools issue none in time.
     pub async fn try_out(&self, resource: &str) -> Result<(), NoIdentity> {
         let scope = format!("{resource}/.default");
         let got =
             timeout(self.try_timeout(), async { self.credential().await?.get_token(&[&scope], None).await }).await;
-        // The SDK's error is dropped on purpose: it quotes what the identity endpoint answered.
+        // The SDK's error is dropped, because it quotes the identity endpoint's response.
         got.ok().and_then(Result::ok).map(drop).ok_or(NoIdentity)
     }
 
     /// The credential.
     ///
     /// # Errors
-    /// When the platform offers no identity of the wanted kind.
+    /// If the platform has no such identity.
     pub async fn credential(&self) -> azure_core::Result<Arc<dyn TokenCredential>> {
         if !self.settings.managed_identity {
             return Ok(DeveloperToolsCredential::new(None)?);

@@ -1,16 +1,16 @@
 //! Evergrant: DocuSign connections that never expire.
 //!
-//! A request for an access token: [`cli`] starts the [`server`], which matches the path and reads the body → the slice in
-//! [`endpoints`] proves the client and checks the grant → [`docusign`] answers from its cache or mints → [`signing`] signs with
-//! the key in Key Vault.
+//! A token request: [`cli`] starts the [`server`], which matches the path and reads the body → the endpoint in [`endpoints`]
+//! authenticates the client and checks the grant → [`docusign`] returns a token from its cache or mints one → [`signing`]
+//! signs with the key in Key Vault.
 //!
-//! A call that passes through: [`server`] → [`endpoints::gateway`] or [`endpoints::workfront`] → [`endpoints::caller`] proves who
-//! calls, and in whose name → [`docusign::api`] finds account and hosts and calls DocuSign's API → the answer's body goes back
-//! piece by piece.
+//! An API call: [`server`] → [`endpoints::gateway`] or [`endpoints::workfront`] → [`endpoints::caller`] authenticates the caller
+//! and chooses the DocuSign user → [`docusign::api`] finds the account and its hosts and calls DocuSign's API → the response is
+//! streamed back.
 //!
-//! [`config`] reads every setting and [`app`] builds everything. [`oauth`] is the vocabulary of the RFCs, [`sealing`] makes and
-//! opens sealed tokens, [`store`] keeps what all processes must know, [`memory`] what one process remembers. [`doctor`] checks that
-//! everything works, and [`connector`] has the files for Power Automate.
+//! [`config`] reads every setting and [`app`] builds everything. [`oauth`] has the types of the RFCs, [`sealing`] creates and
+//! opens sealed tokens, [`store`] holds the state that all processes share, and [`memory`] the caches of one process. [`doctor`]
+//! runs the health checks, and [`connector`] has the files for Power Automate.
 
 pub mod app;
 pub mod cli;

@@ -6,18 +6,18 @@ use evergrant::cli;
 use evergrant::config::Environment;
 use secrecy::SecretString;
 
-/// The environment of this process, and the files its settings name.
+/// The environment of this process, and the files named in its settings.
 struct Process;
 
 impl Environment for Process {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     fn var(&self, name: &str) -> Option<String> {
-        // A value that is not UTF-8 is kept visible as a wrong one instead of passing as not set.
+        // A value that is not UTF-8 becomes an invalid value, so that it is reported and does not count as unset.
         std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
     }
 
     fn file(&self, path: &str) -> Option<SecretString> {
-        // A key or a registry is a small, regular file; a device would be read for ever.
+        // Keys and registries are small, regular files. Reading a device could go on forever.
         let metadata = std::fs::metadata(path).ok()?;
         let plausible = metadata.is_file() && metadata.len() <= 1024 * 1024;
         plausible.then(|| std::fs::read_to_string(path).ok().map(SecretString::from))?

@@ -1,4 +1,4 @@
-//! Randomness from the operating system.
+//! Random values from the operating system.
 
 use std::cell::RefCell;
 
@@ -8,49 +8,49 @@ use secrecy::SecretString;
 
 use crate::secret::hex;
 
-/// A fresh identifier of `N` random bytes in base64url: letters, digits, hyphens and underscores.
+/// A new identifier of `N` random bytes in base64url: letters, digits, hyphens and underscores.
 #[must_use]
 pub fn id<const N: usize>() -> String {
     URL_SAFE_NO_PAD.encode(random_bytes::<N>())
 }
 
-/// A fresh client secret of 256 random bits. Hexadecimal digits are the same form-encoded or not, which spares clients
-/// that leave the encoding out (RFC 6749 §2.3.1).
+/// A new client secret of 256 random bits. It is hexadecimal, because that needs no form encoding (RFC 6749 §2.3.1), which
+/// some clients omit.
 #[must_use]
 pub fn client_secret() -> SecretString {
     SecretString::from(hex(&random_bytes::<32>()))
 }
 
-/// Fresh random bytes.
+/// New random bytes.
 ///
 /// # Panics
-/// If the operating system has none, since nothing may go on with predictable ones.
+/// If the operating system has none: the process must not continue with predictable bytes.
 #[must_use]
 #[expect(clippy::expect_used, reason = "there is no safe way on without randomness")]
 pub fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    getrandom::fill(&mut bytes).expect("the operating system has random bytes");
     bytes
 }
 
-/// How many bytes a thread fetches at once for [`name_bytes`].
-const STOCK_BYTES: usize = 1024;
+/// Size of the buffer of [`name_bytes`] in each thread.
+const BUFFER_BYTES: usize = 1024;
 
 thread_local! {
-    /// Random bytes, and how many of them are used up.
-    static STOCK: RefCell<([u8; STOCK_BYTES], usize)> = const { RefCell::new(([0; STOCK_BYTES], STOCK_BYTES)) };
+    /// Random bytes, and how many of them are used.
+    static BUFFER: RefCell<([u8; BUFFER_BYTES], usize)> = const { RefCell::new(([0; BUFFER_BYTES], BUFFER_BYTES)) };
 }
 
-/// Random bytes for what is not secret, such as the names of requests. They come from a stock in memory, because a system
-/// call for each request is a measurable part of it. `N` must divide 1024.
+/// Random bytes for values that are not secret, such as request ids. They come from a buffer, because one system call per
+/// request is measurable. `N` must divide 1024.
 ///
 /// # Panics
 /// As [`random_bytes`].
 #[must_use]
 pub fn name_bytes<const N: usize>() -> [u8; N] {
-    const { assert!(STOCK_BYTES.is_multiple_of(N)) };
-    STOCK.with_borrow_mut(|(stock, used)| {
-        if *used == STOCK_BYTES {
+    const { assert!(BUFFER_BYTES.is_multiple_of(N)) };
+    BUFFER.with_borrow_mut(|(stock, used)| {
+        if *used == BUFFER_BYTES {
             (*stock, *used) = (random_bytes(), 0);
         }
         let mut bytes = [0; N];
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn client_secrets_are_64_hex_digits_each_its_own_and_do_not_print() {
+    fn client_secrets_are_64_hex_digits_unique_and_redacted() {
         let (one, other) = (client_secret(), client_secret());
         let secret = one.expose_secret();
         assert!(secret.len() == 64 && secret.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)));
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn no_name_comes_twice() {
+    fn names_are_unique() {
         let names: std::collections::HashSet<[u8; 16]> = (0..1000).map(|_| name_bytes()).collect();
         assert!(names.len() == 1000 && !names.contains(&[0; 16]));
     }

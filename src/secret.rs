@@ -1,6 +1,6 @@
-//! Digests of secrets, and how presented secrets are compared with them. Pure.
+//! Digests of secrets, and comparing secrets with them. Pure.
 //!
-//! Secrets themselves are held in [`secrecy::SecretString`]: no `Display`, a redacted `Debug`, wiped when dropped.
+//! Secrets are held in [`secrecy::SecretString`]: it has no `Display`, redacts `Debug` and is wiped when dropped.
 
 use aws_lc_rs::digest;
 use base16ct::lower;
@@ -29,14 +29,13 @@ pub fn sha256_from_hex(text: &str) -> Option<Sha256> {
     lower::decode_vec(text).ok()?.try_into().ok()
 }
 
-/// Does `presented` hash to one of `accepted`? As [`is_among`].
+/// Whether the hash of `presented` is one of `accepted`, compared as in [`is_among`].
 #[must_use]
 pub fn matches_any(presented: &str, accepted: &[Sha256]) -> bool {
     is_among(&sha256(presented.as_bytes()), accepted)
 }
 
-/// Is `presented` one of `accepted`? Compares with every digest, in constant time, so that neither a match's place nor its
-/// nearness can be measured.
+/// Whether `presented` is one of `accepted`. Compares with every digest in constant time, so that timing reveals nothing.
 #[must_use]
 pub fn is_among(presented: &Sha256, accepted: &[Sha256]) -> bool {
     accepted.iter().fold(Choice::from(0), |matched, digest| matched | presented.ct_eq(digest)).into()
@@ -47,14 +46,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hashes_as_fips_180_says() {
+    fn sha256_matches_the_vectors_of_fips_180() {
         let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(hex(&sha256(b"abc")), abc);
         assert_eq!(sha256_from_hex(abc), Some(sha256(b"abc")));
     }
 
     #[test]
-    fn refuses_other_spellings_of_a_digest() {
+    fn only_64_lower_case_hex_digits_are_a_digest() {
         let upper = hex(&sha256(b"abc")).to_uppercase();
         for text in ["", "ab", &upper, &"a".repeat(63), &"a".repeat(66), &"g".repeat(64), &"ä".repeat(32)] {
             assert_eq!(sha256_from_hex(text), None, "{text}");
@@ -62,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn matches_either_of_two_secrets_and_nothing_else() {
+    fn either_of_two_secrets_matches_and_no_other() {
         let accepted = [sha256(b"old"), sha256(b"new")];
         assert!(matches_any("old", &accepted));
         assert!(matches_any("new", &accepted));

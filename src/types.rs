@@ -1,4 +1,4 @@
-//! The domain's basic types: GUIDs, base URLs, and what to say about an error. Pure.
+//! Basic types: GUIDs, base URLs and error explanations. Pure.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,13 +6,13 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-/// A GUID as DocuSign writes integration keys and user ids; kept as it was given. Cheap to clone.
+/// A GUID, such as an integration key or a user id, in its original case. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Guid(Arc<str>);
 
 impl Guid {
-    /// Accepts 8-4-4-4-12 hexadecimal digits of either case.
+    /// Accepts 8-4-4-4-12 hexadecimal digits in either case.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let groups: Vec<&str> = text.split('-').collect();
@@ -21,19 +21,19 @@ impl Guid {
         (lengths.eq([8, 4, 4, 4, 12]) && hex).then(|| Self(text.into()))
     }
 
-    /// The text as it was given.
+    /// The original text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The GUID in lower case, so that equal GUIDs are equal text.
+    /// The GUID in lower case, so that equal GUIDs have equal text.
     #[must_use]
     pub fn lower_case(&self) -> Self {
         Self(self.0.to_ascii_lowercase().into())
     }
 
-    /// Is `other` the same GUID, in whatever case?
+    /// Whether `other` is the same GUID, ignoring case.
     #[must_use]
     pub fn is(&self, other: &str) -> bool {
         self.0.eq_ignore_ascii_case(other)
@@ -54,12 +54,12 @@ impl TryFrom<String> for Guid {
     }
 }
 
-/// A base URL without a trailing slash: https, or http to this machine.
+/// A base URL without a trailing slash: https, or http on loopback.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl(String);
 
 impl BaseUrl {
-    /// Accepts `https://host[:port]`, or `http://` on a loopback host; a final slash is dropped.
+    /// Accepts `https://host[:port]`, or `http://` on a loopback host. Drops a trailing slash.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text).ok()?;
@@ -81,19 +81,19 @@ impl BaseUrl {
         self.0.split_once("://").map_or("", |(scheme, _)| scheme)
     }
 
-    /// Host, with the port if it is not the usual one.
+    /// The host, with the port if it is not the default.
     #[must_use]
     pub fn authority(&self) -> &str {
         self.0.split_once("://").map_or("", |(_, authority)| authority)
     }
 
-    /// Is it plain http, and so fit for local work only?
+    /// Whether it is plain http, which is for local work only.
     #[must_use]
     pub fn is_insecure(&self) -> bool {
         self.0.starts_with("http:")
     }
 
-    /// This URL with `path`, which starts with a slash, appended.
+    /// Appends `path`, which starts with a slash.
     #[must_use]
     pub fn join(&self, path: &str) -> String {
         format!("{}{path}", self.0)
@@ -106,7 +106,7 @@ impl fmt::Display for BaseUrl {
     }
 }
 
-/// Does `url` name this machine?
+/// Whether `url` is on a loopback host.
 #[must_use]
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
@@ -117,31 +117,31 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// What to say about one error, to each of its readers. Every [`Explained`] error has one for each variant.
+/// The texts for one error, one per reader. Every [`Explained`] error has one for each variant.
 ///
-/// In `problem`, `operator` and `command`, a name in angle brackets such as `<vault>` is a place for a value.
+/// In `problem`, `operator` and `command`, a name in angle brackets such as `<vault>` is a placeholder.
 #[derive(Clone, Copy, Debug)]
 pub struct Explanation {
-    /// The word for log lines.
+    /// The code for log lines.
     pub code: &'static str,
     /// What is wrong, for log lines, commands and health checks.
     pub problem: &'static str,
-    /// The client's sentence (`error_description`): printable ASCII without `"` and `\`, RFC 6749 §5.2.
+    /// The message for the client (`error_description`): printable ASCII without `"` and `\`, RFC 6749 §5.2.
     pub client: &'static str,
-    /// What the person at the browser does next.
+    /// What the user in the browser does next.
     pub person: &'static str,
     /// What the operator does to fix it.
     pub operator: &'static str,
-    /// The command for that, with what it is for; for health checks.
+    /// The command for that fix, with its purpose; for health checks.
     pub command: Option<&'static str>,
 }
 
-/// An error that explains itself.
+/// An error with an explanation for each reader.
 pub trait Explained {
-    /// What to say about it: an exhaustive match, with no words for it anywhere else.
+    /// Its explanation. Implement it as an exhaustive match, so that all its texts are in one place.
     fn explain(&self) -> Explanation;
 
-    /// Values that the error itself carries, such as `status`.
+    /// Values in the error itself, such as `status`.
     fn details(&self) -> Vec<(&'static str, String)> {
         Vec::new()
     }
@@ -151,25 +151,25 @@ pub trait Explained {
         fill(self.explain().problem, &self.details())
     }
 
-    /// What the operator does, with the values of this installation as far as they are known.
+    /// What the operator does to fix it, with the known values of this installation.
     fn fix(&self, installation: &[(&'static str, String)]) -> String {
         fill(self.explain().operator, &[&self.details(), installation].concat())
     }
 
-    /// As [`Explained::fix`], with the command. Values that are not known stay as places in it.
+    /// Like [`Explained::fix`], with the command. Unknown values stay as placeholders.
     fn fix_with_command(&self, installation: &[(&'static str, String)]) -> String {
         let fix = self.fix(installation);
         self.explain().command.map_or(fix.clone(), |command| format!("{fix} {}", put_in(command, installation)))
     }
 
-    /// What is wrong and what fixes it, in one line.
+    /// What is wrong and how to fix it, in one line.
     fn line(&self) -> String {
         let fix = self.fix(&[]);
         format!("{}. {}", self.problem(), fix.strip_suffix('.').unwrap_or(&fix))
     }
 }
 
-/// `text` with `values` in their places. A place without a value is left out, with the parentheses around it.
+/// Replaces the placeholders in `text` with `values`. Placeholders without a value are removed, with their parentheses.
 fn fill(text: &str, values: &[(&str, String)]) -> String {
     let text = put_in(text, values);
     let (mut filled, mut rest) = (String::new(), text.as_str());
@@ -193,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_without_a_value_is_left_out_with_its_parentheses() {
+    fn placeholders_without_a_value_are_removed_with_their_parentheses() {
         let text = "Compare A (<a>) with B (a GUID), and C (in <c> s).";
         let value = |name: &'static str| (name, "1".to_owned());
         assert_eq!(fill(text, &[value("a")]), "Compare A (1) with B (a GUID), and C.");
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn base_urls_are_https_or_loopback_and_nothing_more() {
+    fn base_urls_are_https_or_loopback_without_path() {
         for good in ["https://h.example", "https://h.example:8443", "http://127.0.0.1:7071", "http://localhost:1"] {
             assert_eq!(BaseUrl::parse(good).unwrap().as_str(), good);
             assert_eq!(BaseUrl::parse(&format!("{good}/")).unwrap().as_str(), good);

@@ -1,4 +1,4 @@
-//! The slices and the doctor, each with the parts it works with.
+//! Builds the endpoints and the health checks.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::store::codes::UsedCodes;
 use crate::store::rotation::Rotations;
 
 impl App {
-    /// The slices, for the path table.
+    /// The endpoints of all routes.
     #[must_use]
     pub fn endpoints(&self) -> Endpoints {
         let Self { settings, sealing, revocations, clock, .. } = self;
@@ -73,7 +73,7 @@ impl App {
         })
     }
 
-    /// The checks.
+    /// The health checks.
     #[must_use]
     pub fn doctor(&self) -> Doctor {
         let Self { settings, identity, keys, store, account_server, access_tokens, upstream, http, clock, .. } = self;

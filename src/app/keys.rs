@@ -1,4 +1,4 @@
-//! The four kinds of keys in the settings, each in the roles it plays.
+//! The four kinds of keys in the settings, and their roles.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::sealing::keys::{SealingKey, SealingKeys};
 use crate::signing::AssertionSigner;
 use crate::signing::key::SigningKey;
 
-/// Every key of the settings. Nothing is fetched yet.
+/// All keys from the settings. Nothing is fetched yet.
 #[derive(Clone)]
 pub struct Keys {
     signing: Arc<SigningKey>,
@@ -21,7 +21,7 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// The keys of `settings`, in `vaults`.
+    /// The keys from `settings`, in `vaults`.
     pub fn new(settings: &Settings, vaults: &mut Vaults) -> Self {
         let mut key = |source| vaults.key(source);
         Self {
@@ -38,7 +38,7 @@ impl Keys {
         SigningKeys { current: signer(&self.signing), next: self.signing_next.as_ref().map(signer) }
     }
 
-    /// The keys that seal.
+    /// The keys that seal tokens.
     pub fn sealing_keys(&self, clock: &Arc<dyn Clock>) -> SealingKeys {
         let sealing_key = |key: &Arc<SigningKey>| {
             SealingKey::new(kid(key), Arc::clone(key) as Arc<dyn AssertionSigner>, Arc::clone(clock))
@@ -46,13 +46,13 @@ impl Keys {
         SealingKeys::new(sealing_key(&self.sealing), self.sealing_previous.iter().map(sealing_key).collect())
     }
 
-    /// The signing keys by the settings that name them.
+    /// The signing keys by the names of their settings.
     pub fn named_signing_keys(&self) -> Vec<NamedKey> {
         let next = self.signing_next.iter().map(|key| named("EVERGRANT_SIGNING_KEY_ID_NEXT", key));
         std::iter::once(named("EVERGRANT_SIGNING_KEY_ID", &self.signing)).chain(next).collect()
     }
 
-    /// The sealing keys by the settings that name them.
+    /// The sealing keys by the names of their settings.
     pub fn named_sealing_keys(&self) -> Vec<NamedKey> {
         let previous = self.sealing_previous.iter().map(|key| named("EVERGRANT_SEALING_KEY_ID_PREVIOUS", key));
         std::iter::once(named("EVERGRANT_SEALING_KEY_ID", &self.sealing)).chain(previous).collect()
@@ -63,7 +63,7 @@ fn named(setting: &'static str, key: &Arc<SigningKey>) -> NamedKey {
     NamedKey { setting, key: Arc::clone(key) }
 }
 
-/// What sealed tokens name the key by: its version, or a file's fingerprint.
+/// The `kid` in sealed tokens: the key's version, or the fingerprint of a key file.
 fn kid(key: &SigningKey) -> String {
     match key {
         SigningKey::KeyVault(signer) => signer.id().version.clone(),

@@ -1,4 +1,4 @@
-//! The composition root: the only place that names concrete adapters.
+//! Builds the app. This is the only place that chooses implementations.
 
 mod endpoints;
 mod keys;
@@ -27,27 +27,27 @@ use crate::web::http_client::HttpClient;
 use keys::Keys;
 use vaults::Vaults;
 
-/// Everything that runs, put together from the settings. Building it calls nobody.
+/// The app, built from the settings. Building it makes no calls.
 pub struct App {
-    /// What it was built from.
+    /// The settings.
     pub settings: Settings,
-    /// The cache and the mints.
+    /// The cache of access tokens, which also mints them.
     pub access_tokens: AccessTokens,
-    /// DocuSign.
+    /// DocuSign's account server.
     pub account_server: AccountServer,
     /// DocuSign's APIs.
     pub upstream: Arc<DocusignApi>,
-    /// What seals.
+    /// The sealing keys.
     pub sealing: Arc<SealingKeys>,
-    /// What is remembered across processes.
+    /// The store that all processes share.
     pub store: Arc<dyn Store>,
     /// Which grants are revoked.
     pub revocations: Revocations,
-    /// Whom we are towards Azure.
+    /// The identity for Azure.
     identity: Identity,
-    /// Every key of the settings.
+    /// All keys from the settings.
     keys: Keys,
-    /// Calls upstream.
+    /// The HTTP client for all outgoing calls.
     http: Arc<HttpClient>,
     /// The time.
     pub clock: Arc<dyn Clock>,
@@ -60,7 +60,7 @@ impl App {
         Self::with_clock(settings, Arc::new(SystemClock))
     }
 
-    /// Builds everything around another clock.
+    /// Builds everything with another clock.
     #[must_use]
     pub fn with_clock(settings: Settings, clock: Arc<dyn Clock>) -> Self {
         let http = Arc::new(HttpClient::new(telemetry::traceparent));
@@ -96,8 +96,8 @@ impl App {
         }
     }
 
-    /// Does ahead of the first request what it would have to wait for: certificates, identity, key, connections, mint,
-    /// sealing secret and store. What fails here is logged by the mint and tried again by the first request.
+    /// Prepares everything that the first request would wait for: certificates, identity, keys, connections, an access token,
+    /// the sealing secret and the store. Failures are logged, and the first request tries again.
     pub async fn warm_up(&self) {
         let docusign = &self.settings.docusign;
         let mut clients = self.settings.clients.iter();
@@ -119,10 +119,10 @@ impl App {
     }
 }
 
-/// The public half of the signing keys: the current one's and the next one's.
+/// The public keys of the current and the next signing key.
 ///
 /// # Errors
-/// [`SignError`] if Key Vault does not tell.
+/// [`SignError`] if Key Vault does not return one.
 pub async fn public_keys(
     sources: &SigningKeySources,
     azure: AzureSettings,

@@ -1,4 +1,4 @@
-//! Signers out of key settings.
+//! Creates signers from the key settings.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,14 +9,14 @@ use crate::signing::key::SigningKey;
 use crate::signing::key_id::KeyVaultKeyId;
 use crate::signing::key_vault::{KeyVault, KeyVaultSigner};
 
-/// The vaults in use, one client each.
+/// The vaults in use, with one client each.
 pub struct Vaults {
     identity: Identity,
     by_url: HashMap<String, Arc<KeyVault>>,
 }
 
 impl Vaults {
-    /// No vault yet, for `identity`.
+    /// No vaults yet. They will be called as `identity`.
     pub fn new(identity: Identity) -> Self {
         Self { identity, by_url: HashMap::new() }
     }
@@ -27,7 +27,7 @@ impl Vaults {
         KeyVaultSigner::new(Arc::clone(vault), id.clone())
     }
 
-    /// The key at `source`.
+    /// The key from `source`.
     pub fn key(&mut self, source: &KeySource) -> Arc<SigningKey> {
         Arc::new(match source {
             KeySource::KeyVault(id) => SigningKey::KeyVault(Box::new(self.key_vault_signer(id))),

@@ -15,7 +15,7 @@ use crate::docusign::userinfo::Account;
 pub async fn run(settings: Settings, show: bool) -> Result<(), CommandError> {
     let app = App::new(settings);
     let docusign = &app.settings.docusign;
-    let access_token = app.access_tokens.mint_anew(&docusign.user_id, &docusign.scopes).await.map_err(failed)?;
+    let access_token = app.access_tokens.force_mint(&docusign.user_id, &docusign.scopes).await.map_err(failed)?;
     if show {
         println!("{}", access_token.secret.expose_secret());
         return Ok(());

@@ -1,4 +1,4 @@
-//! The top of the OpenAPI document. Paths, parameters and definitions stay as they are in the source.
+//! Rewrites the top of the OpenAPI document. Paths, parameters and definitions are unchanged.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Serializer;
@@ -7,10 +7,10 @@ use serde_json::value::RawValue;
 
 use crate::types::BaseUrl;
 
-/// CLM's path in the gateway.
+/// The gateway's path for CLM.
 const GATEWAY_PATH: &str = "/gateway/clm";
 
-/// Every call has the key in a header. Indented for its place in the document.
+/// The key is sent in a header. Indented to match the document.
 const SECURITY_DEFINITIONS: &str = r#"{
         "api_key": {
             "type": "apiKey",
@@ -24,7 +24,7 @@ const SECURITY: &str = r#"[
         }
     ]"#;
 
-/// The document's members, in the order of the source.
+/// The members of the document, in source order.
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Definition {
@@ -46,7 +46,7 @@ struct Definition {
     definitions: Box<RawValue>,
 }
 
-/// `source` for the gateway at `public_url`, with an API key.
+/// Changes `source` to call the gateway at `public_url` with an API key.
 ///
 /// # Errors
 /// If `source` is not the expected document.

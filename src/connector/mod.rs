@@ -1,4 +1,4 @@
-//! Power Platform custom connectors for DocuSign CLM: the files that a maker's tools import. Pure.
+//! Power Platform custom connectors for DocuSign CLM: the files to import. Pure.
 //!
 //! The sources are `connectors/power-automate/`, a complete connector for a sample URL and client, and
 //! `connectors/power-automate-api-key/`, the files that differ with an API key. [`definition`] changes the top of the OpenAPI
@@ -13,7 +13,7 @@ use crate::types::BaseUrl;
 const PLACEHOLDER_URL: &str = "https://contoso-evergrant.azurewebsites.net";
 /// The sample client in the sources.
 pub const CLIENT_ID: &str = "power-automate";
-/// The settings file, in which `paconn` later keeps the connector's ID.
+/// The settings file, where `paconn` later stores the connector's ID.
 pub const SETTINGS_FILE: &str = "settings.json";
 
 const DEFINITION: &str = include_str!("../../connectors/power-automate/apiDefinition.swagger.json");
@@ -27,14 +27,14 @@ const ICON: &[u8] = include_bytes!("../../connectors/power-automate/icon.png");
 /// How a connection authenticates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Authentication {
-    /// With our authorization server, as `client_id`; flows call CLM directly.
+    /// OAuth with Evergrant as the authorization server; flows call CLM directly.
     OAuth {
         /// The registered client.
         client_id: ClientId,
-        /// CLM serves uploads and downloads below `/content` on the object host, and not on separate hosts.
+        /// CLM serves uploads and downloads below `/content` on the object host instead of separate hosts.
         content_on_api_host: bool,
     },
-    /// With a key in a header; flows call our gateway.
+    /// An API key in a header; flows call Evergrant's gateway.
     ApiKey,
 }
 

@@ -36,7 +36,7 @@ impl ConnectionChecks<'_> {
         let watch = Stopwatch::start();
         let reaching = async { (self.account_server.clock_difference().await, watch.elapsed_ms()) };
         let minting = async {
-            let minted = self.access_tokens.mint_anew(&self.docusign.user_id, &self.docusign.scopes).await;
+            let minted = self.access_tokens.force_mint(&self.docusign.user_id, &self.docusign.scopes).await;
             (minted, watch.elapsed_ms())
         };
         let ((reached, took), (minted, minting_took)) = tokio::join!(reaching, minting);

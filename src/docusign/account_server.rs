@@ -1,4 +1,4 @@
-//! DocuSign's account server over HTTP: the exchange (RFC 7523 §2.1), the code exchange and userinfo.
+//! HTTP client for DocuSign's account server: JWT exchange (RFC 7523 §2.1), code exchange and userinfo.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,19 +23,19 @@ use crate::secret::{hex, sha256};
 use crate::types::BaseUrl;
 use crate::web::http_client::HttpClient;
 
-/// `grant_type` of the exchange, RFC 7523 §2.1.
+/// `grant_type` of the JWT exchange, RFC 7523 §2.1.
 const JWT_BEARER_GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
-/// How long DocuSign may take for one answer. With three tries of 3 s at Key Vault it fits in 15 s.
+/// Time limit for one response. With three tries of 3 s at Key Vault, a mint takes less than 15 s.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Pause before the one repetition after a 5xx or a broken connection.
+/// Pause before the one retry after a 5xx or a connection error.
 const RETRY_PAUSE: Duration = Duration::from_millis(300);
 
-/// An answer larger than this is not DocuSign's.
+/// Response size limit in bytes.
 const ANSWER_LIMIT: usize = 256 * 1024;
 
-/// An access token as DocuSign issued it.
+/// An access token issued by DocuSign.
 #[derive(Debug)]
 pub struct DocusignAccessToken {
     /// The token itself.
@@ -49,22 +49,22 @@ pub struct DocusignAccessToken {
 }
 
 impl DocusignAccessToken {
-    /// An access token issued and expiring then.
+    /// An access token with its issue and expiry time.
     #[must_use]
     pub fn new(secret: SecretString, issued_at: UnixSeconds, expires_at: UnixSeconds) -> Self {
         let sha256 = hex(&sha256(secret.expose_secret().as_bytes())).into();
         Self { secret, issued_at, expires_at, sha256 }
     }
 
-    /// How fresh it is at `now`. A clock that was set back by more than the skew forgiven makes it worthless, since
-    /// its remaining life is then not known.
+    /// How fresh it is at `now`. If the clock was set back by more than the tolerated skew, it counts as expired, because its
+    /// remaining lifetime is unknown.
     #[must_use]
     pub const fn freshness(&self, now: UnixSeconds) -> Freshness {
         if self.issued_at.seconds_left(now) > SKEW { Freshness::Expired } else { Freshness::of(self.expires_at, now) }
     }
 }
 
-/// The account server of one environment.
+/// The account server of one DocuSign environment.
 #[derive(Clone)]
 pub struct AccountServer {
     base: BaseUrl,
@@ -83,7 +83,7 @@ struct TokenBody {
 }
 
 impl AccountServer {
-    /// The account server that `settings` name.
+    /// The account server for `settings`.
     #[must_use]
     pub fn new(settings: &DocusignSettings, http: Arc<HttpClient>, clock: Arc<dyn Clock>) -> Self {
         let integration_key = settings.integration_key.as_str().to_owned();
@@ -91,20 +91,20 @@ impl AccountServer {
         Self { base, integration_key, secret_key, http, clock, throttle: Arc::default() }
     }
 
-    /// Swaps an assertion for an access token. Repeated once after a 5xx or a broken connection.
+    /// Exchanges an assertion for an access token. Retries once after a 5xx or a connection error.
     ///
     /// # Errors
-    /// [`ExchangeError`], by what DocuSign answered.
+    /// [`ExchangeError`], classified from DocuSign's response.
     pub async fn exchange(&self, assertion: &str) -> Result<DocusignAccessToken, ExchangeError> {
         let form = [("grant_type", JWT_BEARER_GRANT_TYPE), ("assertion", assertion)];
         retry(|| self.post_token(&form, None), pause_before_retry).await
     }
 
-    /// Swaps the code of a sign-in for the access token of whoever signed in. PKCE (RFC 7636 §4.5) shows that the
-    /// sign-in was begun here; the secret key, where there is one, authenticates us as well.
+    /// Exchanges the code of a sign-in for the user's access token. PKCE (RFC 7636 §4.5) proves that the sign-in was started
+    /// here; a secret key, if configured, also authenticates Evergrant.
     ///
     /// # Errors
-    /// [`ExchangeError`], by what DocuSign answered.
+    /// [`ExchangeError`], classified from DocuSign's response.
     pub async fn exchange_code(
         &self,
         code: &str,
@@ -123,20 +123,20 @@ impl AccountServer {
         self.post_token(&form, self.secret_key.as_ref()).await
     }
 
-    /// Does DocuSign want to be left alone?
+    /// Checks DocuSign's rate limit.
     ///
     /// # Errors
-    /// [`ExchangeError::Throttled`] with the seconds left.
+    /// [`ExchangeError::Throttled`] with the remaining seconds.
     pub fn throttled(&self) -> Result<(), ExchangeError> {
         self.throttle.check(self.clock.now())
     }
 
-    /// Does DocuSign answer at all, and how many seconds is its clock away from ours? `None` if its answer bore no date.
+    /// Checks that DocuSign responds, and returns the clock difference in seconds; `None` if the response has no date.
     ///
     /// # Errors
-    /// [`ExchangeError`] if there is no answer, or one that says that DocuSign is down.
+    /// [`ExchangeError`] if there is no response or it is a 5xx.
     pub async fn clock_difference(&self) -> Result<Option<u64>, ExchangeError> {
-        // Without an access token this is refused, which is answer enough.
+        // DocuSign rejects a call without an access token. That is fine, only the date is used.
         let request = self.http.request(Method::GET, self.base.join("/oauth/userinfo")).await;
         let answer = request.timeout(ANSWER_TIMEOUT).send().await.map_err(|error| no_answer(&error))?;
         let status = answer.status().as_u16();
@@ -148,10 +148,10 @@ impl AccountServer {
         Ok(theirs.map(|theirs| theirs.abs_diff(self.clock.now().0)))
     }
 
-    /// Who does `access_token` belong to?
+    /// The user of `access_token`.
     ///
     /// # Errors
-    /// [`ExchangeError`], by what DocuSign answered.
+    /// [`ExchangeError`], classified from DocuSign's response.
     pub async fn userinfo(&self, access_token: &SecretString) -> Result<UserInfo, ExchangeError> {
         let request = self.http.request(Method::GET, self.base.join("/oauth/userinfo")).await;
         self.send(request.bearer_auth(access_token.expose_secret())).await
@@ -171,7 +171,7 @@ impl AccountServer {
         let issued_at = self.clock.now();
         let expires_at = issued_at.plus(read_expires_in(&body.expires_in));
         let secret = secret.ok_or(ExchangeError::Malformed)?;
-        // However short its life, a fresh token is of more use than an outage; one without any life is none.
+        // A token with a short lifetime is better than an outage, but it must have one.
         let usable = expires_at > issued_at;
         usable.then(|| DocusignAccessToken::new(secret, issued_at, expires_at)).ok_or(ExchangeError::Malformed)
     }
@@ -197,23 +197,28 @@ impl AccountServer {
         if status != 200 {
             return Err(refused(status, &body, retry_after));
         }
-        // The parser's error is dropped on purpose: it may quote an access token.
+        // The parser's error is dropped, because it may quote an access token.
         serde_json::from_slice(&body).map_err(|_| ExchangeError::Malformed)
     }
 }
 
-/// How long to wait before the one repetition; `None` when it would not help.
+/// The pause before the one retry; `None` if a retry would not help.
 fn pause_before_retry(error: &ExchangeError, tries: u32) -> Option<Duration> {
     let may_pass = matches!(error, ExchangeError::ServerFailed { retry_after: None, .. } | ExchangeError::NoAnswer);
     (may_pass && tries == 1).then_some(RETRY_PAUSE)
 }
 
-/// Classifies a refusal; of one that is not documented, the log keeps DocuSign's own word if it is a plain one.
+/// Classifies an error response. If it is undocumented, logs DocuSign's error code when it is safe to log.
 fn refused(status: u16, body: &[u8], retry_after: Option<u64>) -> ExchangeError {
     let error = ExchangeError::classify(status, body, retry_after);
     if let ExchangeError::Undocumented { .. } = error {
-        let word = error::plain_word(body);
-        tracing::warn!(event = "undocumented_refusal", status, docusign_error = word, "no page documents this error");
+        let code = error::loggable_code(body);
+        tracing::warn!(
+            event = "undocumented_refusal",
+            status,
+            docusign_error = code,
+            "DocuSign does not document this error"
+        );
     }
     error
 }

@@ -1,4 +1,4 @@
-//! The link that asks a person to sign in and consent at DocuSign: `GET /oauth/auth`, with a sealed state and PKCE.
+//! The link for a user to sign in and consent at DocuSign: `GET /oauth/auth`, with a sealed state and PKCE.
 
 use thiserror::Error;
 
@@ -14,25 +14,25 @@ use crate::sealing::{SealError, Sealed};
 use crate::signing::SignError;
 use crate::types::BaseUrl;
 
-/// Path of our redirection endpoint, to be registered with the integration key.
+/// Path of the redirect URI, which must be registered with the integration key.
 pub const CALLBACK_PATH: &str = "/consent/callback";
 
-/// What of a consent link changes from link to link.
+/// The parameters of a consent link.
 #[derive(Debug)]
 pub struct ConsentLink<'a> {
-    /// Where DocuSign sends the browser back to.
+    /// The redirect URI.
     pub redirect_uri: &'a str,
-    /// Our sealed state.
+    /// The sealed state.
     pub state: &'a str,
-    /// What consent is asked for.
+    /// The scope to request consent for.
     pub scope: &'a Scope,
     /// The PKCE code verifier.
     pub code_verifier: &'a str,
 }
 
 impl ConsentLink<'_> {
-    /// The link. `prompt=login` makes DocuSign ask who is there: otherwise an administrator's own session would
-    /// give the wrong user's consent without a word.
+    /// The link. `prompt=login` makes DocuSign show its sign-in page. Otherwise, an administrator who is already signed in
+    /// would silently give consent as the wrong user.
     #[must_use]
     pub fn url(&self, settings: &DocusignSettings) -> String {
         let scope = self.scope.to_string();
@@ -47,26 +47,26 @@ impl ConsentLink<'_> {
             ("code_challenge", challenge.as_str()),
             ("code_challenge_method", S256),
         ];
-        // Spaces become %20: DocuSign takes a doubly encoded plus for part of a scope.
+        // Encode spaces as %20: if a plus is encoded twice, DocuSign reads it as part of a scope.
         query::append(&settings.oauth_url.join("/oauth/auth"), &parameters)
     }
 }
 
-/// How long a consent link may lie in somebody's inbox, in seconds: a week. It grants nothing by itself.
+/// Lifetime of a consent link in seconds: a week, because it is often sent by e-mail. The link alone grants nothing.
 pub const LINK_LIFETIME: u64 = 7 * 24 * 3600;
 
-/// Why no link could be made.
+/// Why a link could not be created.
 #[derive(Debug, Error)]
 pub enum LinkError {
     /// The sealing key cannot be used.
     #[error("the sealing key (EVERGRANT_SEALING_KEY_ID) cannot be used")]
     Sealing(#[source] SignError),
-    /// Serialisation failed, which does not happen.
+    /// Serialization failed. This does not happen.
     #[error(transparent)]
     State(#[from] SealError),
 }
 
-/// A fresh consent link.
+/// Creates a consent link.
 ///
 /// # Errors
 /// [`LinkError`] if the sealing key cannot be used.

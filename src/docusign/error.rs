@@ -1,7 +1,7 @@
-//! What DocuSign's account server answers when it refuses, classified. Pure.
+//! Classifies the error responses of DocuSign's account server. Pure.
 //!
-//! The pair of `error` and `error_description` decides, in whatever case. Unknown pairs fail closed: they count as a
-//! permanent fault and never reach a client.
+//! The pair of `error` and `error_description` decides, ignoring case. Unknown pairs count as permanent failures, and their
+//! text is never sent to a client.
 
 use serde::Deserialize;
 use thiserror::Error;
@@ -11,15 +11,15 @@ use crate::memory::failures::FailureKind;
 use crate::oauth::client::SubjectKind;
 use crate::types::Explained as _;
 
-/// The longest `Retry-After` of a 5xx that is believed, in seconds: a maintenance page names an hour as easily as the
-/// service is back in a minute, whereas a rate limit (429) means what it says.
+/// The longest `Retry-After` of a 5xx that is honored, in seconds. Maintenance pages often name far too long a time; the
+/// `Retry-After` of a rate limit (429) is exact.
 const MAX_MAINTENANCE_SECONDS: u64 = 300;
 
-/// Why an exchange brought no access token.
+/// Why an exchange failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("{}", self.line())]
 pub enum ExchangeError {
-    /// `consent_required`: none for this integration key, user and all of the scopes.
+    /// `consent_required`: no consent for this integration key, user and all of the scopes.
     ConsentRequired,
     /// `no_valid_keys_or_signatures`.
     NoValidKeys,
@@ -29,38 +29,38 @@ pub enum ExchangeError {
     UserNotFound,
     /// `expired_grant`: the assertion was too old on arrival.
     AssertionExpired,
-    /// `unauthorized_client`: code and secret do not belong together.
+    /// `unauthorized_client`: the code was issued to another client, or the secret key is wrong.
     ClientRefused,
-    /// `unsupported_grant_type`: the form did not arrive as it was sent, for instance through a proxy that rewrites it.
+    /// `unsupported_grant_type`: the form was changed on the way, for example by a proxy.
     UnsupportedGrantType,
     /// `invalid_grant` without a description.
     Unexplained,
-    /// A 4xx that no page documents.
+    /// A 4xx that DocuSign does not document.
     Undocumented {
         /// The HTTP status.
         status: u16,
     },
-    /// 429.
+    /// 429, the rate limit.
     Throttled {
-        /// Seconds to wait, as DocuSign says.
+        /// Seconds to wait, from `Retry-After`.
         retry_after: Option<u64>,
     },
     /// 5xx.
     ServerFailed {
         /// The HTTP status.
         status: u16,
-        /// Seconds to wait, if DocuSign says.
+        /// Seconds to wait, from `Retry-After`.
         retry_after: Option<u64>,
     },
-    /// A 200 without a usable access token in it.
+    /// A 200 without a usable access token.
     Malformed,
-    /// Nothing came back: no connection, or it broke off.
+    /// No response: no connection, or the connection was lost.
     NoAnswer,
-    /// Nothing came back in time.
+    /// No response in time.
     TimedOut,
 }
 
-/// The error body; both members are optional in DocuSign's own model.
+/// The error body. Both members are optional in DocuSign's documentation.
 #[derive(Default, Deserialize)]
 struct DocusignErrorBody {
     error: Option<String>,
@@ -68,7 +68,7 @@ struct DocusignErrorBody {
 }
 
 impl ExchangeError {
-    /// Classifies an answer that is not 200.
+    /// Classifies a response that is not 200.
     #[must_use]
     pub fn classify(status: u16, body: &[u8], retry_after: Option<u64>) -> Self {
         match status {
@@ -79,7 +79,7 @@ impl ExchangeError {
         }
     }
 
-    /// One of each, for the table in the documentation.
+    /// One of each variant, for the table in the documentation.
     pub const ALL: [Self; 14] = [
         Self::ConsentRequired,
         Self::NoValidKeys,
@@ -97,25 +97,25 @@ impl ExchangeError {
         Self::TimedOut,
     ];
 
-    /// The word for log lines.
+    /// The code for log lines.
     #[must_use]
     pub fn code(self) -> &'static str {
         self.explain().code
     }
 
-    /// Is it up to the DocuSign user, where a connection acts as `subject`?
+    /// Whether the DocuSign user has to fix it, if the connection acts as `subject`.
     #[must_use]
     pub const fn is_up_to_the_user(self, subject: SubjectKind) -> bool {
         matches!((self, subject), (Self::ConsentRequired | Self::UserNotFound, SubjectKind::SignedInUser))
     }
 
-    /// The client's sentence, where its connection acts as `subject`.
+    /// The message for the client, if its connection acts as `subject`.
     #[must_use]
     pub fn client_sentence(self, subject: SubjectKind) -> &'static str {
         if self.is_up_to_the_user(subject) { error_table::UP_TO_THE_USER } else { self.explain().client }
     }
 
-    /// How the failure is to be remembered.
+    /// How the failure is cached.
     #[must_use]
     pub const fn kind(self) -> FailureKind {
         match self {
@@ -145,9 +145,9 @@ impl ExchangeError {
     }
 }
 
-/// DocuSign's `error`, if it is a plain word and so can hold nothing else.
+/// DocuSign's `error`, if it is a short lower-case code and therefore safe to log.
 #[must_use]
-pub fn plain_word(body: &[u8]) -> Option<String> {
+pub fn loggable_code(body: &[u8]) -> Option<String> {
     let error = serde_json::from_slice::<DocusignErrorBody>(body).ok()?.error?;
     let plain = (1..=40).contains(&error.len()) && error.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
     plain.then_some(error)
@@ -156,9 +156,9 @@ pub fn plain_word(body: &[u8]) -> Option<String> {
 fn classify_refusal(status: u16, body: &DocusignErrorBody) -> ExchangeError {
     let lower = |text: &Option<String>| text.as_deref().unwrap_or_default().trim().to_ascii_lowercase();
     let (error, description) = (lower(&body.error), lower(&body.error_description));
-    // DocuSign puts the telling word into `error_description` under `invalid_grant`, at times into `error` itself.
-    let word = if error == "invalid_grant" { description.as_str() } else { error.as_str() };
-    match word {
+    // DocuSign puts the code into `error_description` with `invalid_grant`, or sometimes into `error`.
+    let code = if error == "invalid_grant" { description.as_str() } else { error.as_str() };
+    match code {
         "consent_required" => ExchangeError::ConsentRequired,
         "no_valid_keys_or_signatures" => ExchangeError::NoValidKeys,
         "issuer_not_found" => ExchangeError::IssuerNotFound,
@@ -176,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_documented_pair_has_its_class() {
+    fn every_documented_error_is_classified() {
         use ExchangeError as E;
         let undocumented = E::Undocumented { status: 400 };
         for (body, expected) in [
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn status_decides_where_it_says_enough() {
+    fn rate_limits_and_server_errors_are_classified_by_status() {
         use ExchangeError as E;
         let body = br#"{"error":"consent_required"}"#;
         assert_eq!(E::classify(429, body, Some(7)), E::Throttled { retry_after: Some(7) });
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn throttling_is_remembered_as_long_as_docusign_says() {
+    fn rate_limits_are_cached_for_the_time_in_retry_after() {
         let maintenance = |seconds| ExchangeError::ServerFailed { status: 503, retry_after: Some(seconds) }.kind();
         assert_eq!((maintenance(9), maintenance(7200)), (FailureKind::Throttled(9), FailureKind::Throttled(300)));
         let throttled = ExchangeError::Throttled { retry_after: Some(7) };

@@ -1,4 +1,4 @@
-//! Times in DocuSign's answers: how long an access token lives, and how long to wait before the next call. Pure.
+//! Reads the lifetimes in DocuSign's responses: `expires_in` and `Retry-After`. Pure.
 
 use std::time::UNIX_EPOCH;
 
@@ -6,18 +6,18 @@ use serde_json::Value;
 
 use crate::clock::UnixSeconds;
 
-/// Life of an access token whose answer does not say, in seconds: what DocuSign documents.
+/// The `expires_in` to assume if the response has none, in seconds, as DocuSign documents it.
 const DEFAULT_EXPIRES_IN: u64 = 3600;
 
-/// The longest life believed, in seconds: a day, far above the 3600 s and 28,800 s that are documented.
+/// The longest accepted lifetime in seconds: a day. DocuSign documents 3600 and 28,800.
 const MAX_EXPIRES_IN_SECONDS: u64 = 86_400;
 
-/// A number, or a string with one, as both have been seen; a fraction is dropped.
+/// Accepts a number or a string with a number, because DocuSign sends both. Drops fractions.
 pub fn read_expires_in(value: &Value) -> u64 {
     let text = value.as_str().map_or_else(|| value.to_string(), |text| text.trim().to_owned());
     let whole = text.split('.').next().and_then(|whole| whole.parse().ok());
     let seconds: u64 = whole.unwrap_or_else(|| {
-        tracing::warn!(event = "expires_in_missing", "DocuSign named no usable expires_in: 3600 s assumed");
+        tracing::warn!(event = "expires_in_missing", "DocuSign sent no usable expires_in; assuming 3600 s");
         DEFAULT_EXPIRES_IN
     });
     seconds.min(MAX_EXPIRES_IN_SECONDS)
@@ -27,7 +27,7 @@ pub fn read_expires_in(value: &Value) -> u64 {
 pub fn read_retry_after(value: &http::HeaderValue, now: UnixSeconds) -> Option<u64> {
     let text = value.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        // Too many digits are a very long wait.
+        // A number that is too large means a very long wait.
         return Some(text.parse().unwrap_or(u64::MAX));
     }
     let date = httpdate::parse_http_date(text).ok()?.duration_since(UNIX_EPOCH).ok()?;
@@ -40,7 +40,7 @@ mod tests {
     use http::HeaderValue;
 
     #[test]
-    fn retry_after_is_read_in_both_forms() {
+    fn retry_after_is_read_as_seconds_or_date() {
         let now = UnixSeconds(784_111_777);
         for (text, expected) in [
             ("7", Some(7)),
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn expires_in_is_read_as_number_or_text() {
+    fn expires_in_is_read_as_number_or_string() {
         assert_eq!(read_expires_in(&Value::from(1800)), 1800);
         assert_eq!(read_expires_in(&Value::from(" 1800 ")), 1800);
         assert_eq!(read_expires_in(&Value::from(1800.5)), 1800);

@@ -1,4 +1,4 @@
-//! Which scopes lack consent? DocuSign's `consent_required` does not say, so each is tried by itself, all at once.
+//! Finds the scopes without consent. DocuSign's `consent_required` does not name them, so each is tried alone, in parallel.
 
 use futures_util::future::join_all;
 
@@ -9,11 +9,11 @@ use crate::docusign::tokens::minter::MintError;
 use crate::oauth::scope::Scope;
 use crate::types::Guid;
 
-/// The scope tokens of `scopes` that `user` has not consented to. None, if each is fine alone and only all together
-/// are not.
+/// The scope tokens of `scopes` that `user` has not consented to. Empty if each one works alone and only the combination
+/// fails.
 ///
 /// # Errors
-/// [`MintError`] if something else than consent is in the way.
+/// [`MintError`] if a token fails for another reason than missing consent.
 pub async fn scopes_without_consent(
     access_tokens: &AccessTokens,
     user: &Guid,
@@ -21,7 +21,7 @@ pub async fn scopes_without_consent(
 ) -> Result<Vec<String>, MintError> {
     let trials = scopes.iter().map(|scope_token| async move {
         let alone = Scope::parse(scope_token).ok()?.with(IMPERSONATION);
-        Some((scope_token, access_tokens.mint_anew(user, &alone).await.err()?))
+        Some((scope_token, access_tokens.force_mint(user, &alone).await.err()?))
     });
     let mut missing = Vec::new();
     for (scope_token, error) in join_all(trials).await.into_iter().flatten() {

@@ -1,8 +1,8 @@
-//! DocuSign, our upstream.
+//! DocuSign, the upstream service.
 //!
-//! [`tokens`] answers from its cache or mints: claims → signature ([`crate::signing`]) → exchange ([`account_server`]). [`error`]
-//! classifies what DocuSign refuses, [`consent_link`] makes the link that a person opens once, and [`requested_scope`] says what
-//! DocuSign is asked for. [`api`] calls DocuSign's APIs with the tokens.
+//! [`tokens`] returns an access token from its cache or mints one: claims → signature ([`crate::signing`]) → exchange
+//! ([`account_server`]). [`error`] classifies DocuSign's errors, [`consent_link`] creates the link that a user opens once, and
+//! [`requested_scope`] chooses the scope to request. [`api`] calls DocuSign's APIs with the tokens.
 
 pub mod account_server;
 pub mod api;

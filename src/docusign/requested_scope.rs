@@ -1,18 +1,18 @@
-//! What DocuSign is asked for, so that clients with the same scope share a token. Pure.
+//! The scope to request from DocuSign, in one fixed form, so that clients with the same scope share a token. Pure.
 
 use std::collections::HashMap;
 
 use crate::config::docusign::IMPERSONATION;
 use crate::oauth::scope::Scope;
 
-/// The scope DocuSign is asked for: what was granted, always with `impersonation`, in one order for all clients.
+/// The scope to request: the granted scope with `impersonation`, in the same order for all clients.
 #[must_use]
 pub fn requested_scope(docusign_scopes: &Scope, granted: &Scope) -> Scope {
     let requested = granted.clone().with(IMPERSONATION);
     docusign_scopes.narrow(&requested).unwrap_or(requested)
 }
 
-/// The same, computed once for the scopes that nearly all requests have: those of the registered clients.
+/// The scopes to request, computed once for the scopes of the registered clients, which nearly all requests use.
 #[derive(Clone, Debug)]
 pub struct RequestedScopes {
     docusign_scopes: Scope,
@@ -20,14 +20,14 @@ pub struct RequestedScopes {
 }
 
 impl RequestedScopes {
-    /// Within `docusign_scopes`, for clients with the scopes `granted`.
+    /// Computes them from `docusign_scopes` for clients with the scopes `granted`.
     #[must_use]
     pub fn new<'a>(docusign_scopes: &Scope, granted: impl Iterator<Item = &'a Scope>) -> Self {
         let by_granted = granted.map(|granted| (granted.clone(), requested_scope(docusign_scopes, granted))).collect();
         Self { docusign_scopes: docusign_scopes.clone(), by_granted }
     }
 
-    /// The scope DocuSign is asked for when `granted` was granted.
+    /// The scope to request when `granted` was granted.
     #[must_use]
     pub fn of(&self, granted: &Scope) -> Scope {
         let known = self.by_granted.get(granted).cloned();
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn impersonation_is_always_there_and_the_order_is_docusigns() {
+    fn impersonation_is_always_requested_and_the_order_is_fixed() {
         let scope = |text: &str| Scope::parse(text).unwrap();
         let all = scope("signature impersonation spring_read");
         let scopes = RequestedScopes::new(&all, [&scope("spring_read signature")].into_iter());

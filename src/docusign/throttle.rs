@@ -1,4 +1,4 @@
-//! DocuSign's wish to be left alone: it limits the integration key as a whole, so what one call met holds for all.
+//! DocuSign's rate limit. It applies to the whole integration key, so one `Retry-After` pauses every call.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -6,26 +6,26 @@ use crate::clock::UnixSeconds;
 use crate::docusign::error::ExchangeError;
 use crate::memory::failures::{FailureKind, MAX_THROTTLED_SECONDS};
 
-/// Until when, in unix seconds, DocuSign wants to be left alone.
+/// When calls may resume, in Unix seconds.
 #[derive(Debug, Default)]
 pub struct Throttle(AtomicU64);
 
 impl Throttle {
-    /// May DocuSign be called?
+    /// Checks whether DocuSign may be called.
     ///
     /// # Errors
-    /// [`ExchangeError::Throttled`] with the seconds left.
+    /// [`ExchangeError::Throttled`] with the remaining seconds.
     pub fn check(&self, now: UnixSeconds) -> Result<(), ExchangeError> {
         let until = UnixSeconds(self.0.load(Ordering::Relaxed));
         match until.seconds_left(now) {
-            // The clock was set back: longer than any memory is none.
+            // A longer wait is never stored, so the clock was set back.
             0 => Ok(()),
             left if left > MAX_THROTTLED_SECONDS => Ok(()),
             left => Err(ExchangeError::Throttled { retry_after: Some(left) }),
         }
     }
 
-    /// Takes in how a call ended.
+    /// Starts a pause if `error` is a rate limit.
     pub fn remember(&self, error: ExchangeError, now: UnixSeconds) {
         if let FailureKind::Throttled(seconds) = error.kind() {
             self.0.store(now.plus(seconds.min(MAX_THROTTLED_SECONDS)).0, Ordering::Relaxed);

@@ -13,11 +13,11 @@ use crate::web::response::json;
 
 /// The metadata endpoint and what it depends on.
 pub struct MetadataEndpoint {
-    /// Our issuer.
+    /// The issuer.
     pub issuer: BaseUrl,
     /// All configured scopes.
     pub scopes: Scope,
-    /// The registered clients: the metadata must hold for all of them.
+    /// The registered clients. The metadata must be true for all of them.
     pub clients: ClientRegistry,
 }
 
@@ -39,7 +39,7 @@ struct AuthorizationServerMetadata<'a> {
 }
 
 impl MetadataEndpoint {
-    /// The metadata. Anyone may read it, from any page, and keep it for five minutes.
+    /// The metadata. Any web page may read it, and it may be cached for five minutes.
     #[must_use]
     pub fn answer(&self) -> Answer {
         let mut response = json(StatusCode::OK, &self.metadata());

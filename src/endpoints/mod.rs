@@ -1,7 +1,7 @@
-//! The endpoints, one module each, and what some of them share.
+//! The endpoints, one module each, and the code that some of them share.
 //!
 //! [`token`], [`authorize`], [`consent`], [`revoke`] and [`metadata`] are the authorization server. [`setup`] is the setup page.
-//! [`gateway`] and [`workfront`] call DocuSign's APIs for a caller whom [`caller`] authenticates. [`sign_in`] sends a browser to
+//! [`gateway`] and [`workfront`] call DocuSign's APIs for a caller that [`caller`] authenticates. [`sign_in`] sends a browser to
 //! sign in at DocuSign. Endpoints never import each other.
 
 pub mod authorize;

@@ -1,7 +1,7 @@
 //! `POST /oauth/revoke`, the revocation endpoint (RFC 7009).
 //!
-//! The form is read → the registry authenticates the client → the token is opened as the kind it names → its grant is
-//! revoked in the store. If the store is down, the answer is 503, but this process enforces the revocation.
+//! The form is read → the registry authenticates the client → the token is opened as the kind in its header → its grant is
+//! revoked in the store. If the store is down, the response is 503, but this process already enforces the revocation.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -29,21 +29,21 @@ use crate::web::response::json;
 /// Seconds after which a client may try again.
 const RETRY_AFTER: u64 = 5;
 
-/// The parameters of RFC 7009 §2.1 and client credentials. `token_type_hint` is ignored: a token names its own kind.
+/// The parameters of RFC 7009 §2.1 and client credentials. `token_type_hint` is ignored, because a token contains its kind.
 const PARAMETERS: [&str; 4] = ["token", "client_id", "client_secret", "token_type_hint"];
 
-/// The body of a success, `{}`. RFC 7009 requires none, but some clients parse it as JSON.
+/// The body of a success, `{}`. RFC 7009 requires no body, but some clients parse it as JSON.
 #[derive(Serialize)]
 struct EmptyBody {}
 
 /// The kinds of tokens that can be revoked.
 const REVOCABLE: [&str; 3] = [RefreshToken::TYP, AuthorizationCode::TYP, SealedAccessToken::TYP];
 
-/// What a token's revocation revokes.
+/// What is revoked with a token.
 struct RevokeTarget {
     /// The client that the token was issued to.
     client_id: ClientId,
-    /// The id of the grant, or that of a sealed access token.
+    /// The id of the grant or of the sealed access token.
     id: String,
     /// When the revocation is no longer needed.
     expires_at: Option<UnixSeconds>,
@@ -57,7 +57,7 @@ enum RevokeError {
 
 /// The revocation endpoint and what it depends on.
 pub struct RevokeEndpoint {
-    /// Our issuer.
+    /// The issuer.
     pub issuer: BaseUrl,
     /// The registered clients.
     pub clients: ClientRegistry,
@@ -70,7 +70,7 @@ pub struct RevokeEndpoint {
 }
 
 impl RevokeEndpoint {
-    /// Answers a request.
+    /// Responds to a request.
     pub async fn handle(&self, request: &Request<Bytes>) -> Answer {
         let (client, token) = match self.read(request) {
             Ok(request) => request,
@@ -106,7 +106,7 @@ impl RevokeEndpoint {
         Ok((client, SecretString::from(token.into_owned())))
     }
 
-    /// Revokes the token and returns the id that was revoked, if there was something to revoke.
+    /// Revokes the token and returns the revoked id; `None` if there was nothing to revoke.
     async fn revoke(&self, client: &Client, token: &SecretString) -> Result<Option<String>, RevokeError> {
         let Some(target) = self.target(token.expose_secret()).await? else { return Ok(None) };
         let RevokeTarget { client_id, id, expires_at } = target;
@@ -119,8 +119,8 @@ impl RevokeEndpoint {
         Ok(Some(id))
     }
 
-    /// What to revoke: the grant of a refresh token or code, or a sealed access token alone. Nothing if the token is
-    /// unknown, expired or DocuSign's (§2.2).
+    /// What to revoke: the grant of a refresh token or code, or only a sealed access token. `None` if the token is unknown,
+    /// expired or issued by DocuSign (§2.2).
     async fn target(&self, token: &str) -> Result<Option<RevokeTarget>, RevokeError> {
         let opened = open_any(&self.sealing, &REVOCABLE, self.issuer.as_str(), token, self.clock.now()).await;
         let (grant, access_token) = match opened.map(|(opened, _)| opened) {
@@ -135,7 +135,7 @@ impl RevokeEndpoint {
     }
 }
 
-/// What a token is that does not open. After a change of settings it may open again, so it must not be called revoked.
+/// The result for a token that does not open. It may open again after a change of settings, so it must not count as revoked.
 fn unopened(error: &OpenError) -> Result<Option<RevokeTarget>, RevokeError> {
     match error {
         OpenError::Expired | OpenError::NotOurs => Ok(None),

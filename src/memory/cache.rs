@@ -1,4 +1,4 @@
-//! Cached answers by key, in a map that stays small.
+//! Cached results by key, in a map that stays small.
 
 use std::borrow::Borrow;
 use std::hash::Hash;
@@ -8,14 +8,14 @@ use crate::clock::UnixSeconds;
 use crate::memory::cached::{Cached, Lifetime, Lifetimes};
 use crate::memory::tidy_map::TidyMap;
 
-/// An answer of type `V`, or the failure `E` to fetch it, for each key.
+/// A cached result for each key: a value `V` or an error `E`.
 pub struct Cache<K, V, E> {
     lifetimes: Lifetimes<V, E>,
     entries: Mutex<TidyMap<K, Arc<Cached<V, E>>>>,
 }
 
 impl<K: Eq + Hash, V: Clone, E: Clone> Cache<K, V, E> {
-    /// An empty cache, which keeps at least so many entries before it drops those that have expired.
+    /// An empty cache. Expired entries are dropped once it holds `at_least` entries.
     #[must_use]
     pub fn new(at_least: usize, lifetimes: Lifetimes<V, E>) -> Self {
         Self { lifetimes, entries: Mutex::new(TidyMap::new(at_least)) }
@@ -30,13 +30,13 @@ impl<K: Eq + Hash, V: Clone, E: Clone> Cache<K, V, E> {
         self.with_entry(key, now, Arc::clone)
     }
 
-    /// Keeps an answer that came another way.
+    /// Caches a value that was not fetched here.
     pub fn put<Q>(&self, key: &Q, answer: V, lifetime: Lifetime, now: UnixSeconds)
     where
         K: Borrow<Q>,
         Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
     {
-        // With the map locked: an entry that is still empty might be dropped before the answer is in it.
+        // Keep the map locked: an empty entry could be dropped before the value is in it.
         self.with_entry(key, now, |entry| entry.put(answer, lifetime, now));
     }
 
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_put_in_is_found_and_expired_entries_are_dropped() {
+    fn cached_values_are_found_and_expired_entries_are_dropped() {
         let lifetimes = Lifetimes { answer: |_: &u32| Lifetime::Forever, failure: |(): &(), _| 0 };
         let cache: Cache<String, u32, ()> = Cache::new(2, lifetimes);
         let now = UnixSeconds(1000);

@@ -1,5 +1,5 @@
-//! One answer that is kept for a while and fetched by one caller for all. Failures are kept too, and while fetching fails
-//! an old answer is better than none.
+//! One cached value, which one caller fetches for all. Failures are cached too. While fetching fails, the old value is
+//! returned.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,28 +8,28 @@ use tracing::Instrument as _;
 
 use crate::clock::{Clock, UnixSeconds};
 
-/// How long an answer is kept.
+/// How long a value is cached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lifetime {
-    /// So many seconds.
+    /// This many seconds.
     Seconds(u64),
-    /// Until the process ends, or the answer is dropped.
+    /// Until the process ends or the value is dropped.
     Forever,
 }
 
-/// How long answers and failures are kept.
+/// How long values and failures are cached.
 pub struct Lifetimes<V, E> {
-    /// How long an answer is kept.
+    /// How long a value is cached.
     pub answer: fn(&V) -> Lifetime,
-    /// Seconds in which nothing is fetched after a failure, which is the `n`th in a row, counted from 1.
+    /// Seconds to wait before the next fetch, from the failure and its number in a row, counted from 1.
     pub failure: fn(&E, u32) -> u64,
 }
 
-/// An answer of type `V`, or the failure `E` to fetch it.
+/// A cached result: a value `V` or an error `E`.
 pub struct Cached<V, E> {
     lifetimes: Lifetimes<V, E>,
     state: Mutex<State<V, E>>,
-    /// Held while fetching.
+    /// Locked while fetching.
     fetching: tokio::sync::Mutex<()>,
 }
 
@@ -58,7 +58,7 @@ impl Expiry {
         }
     }
 
-    /// More time left than the whole lifetime means that the clock was set back.
+    /// Whether the expiry is in the future. If more than the whole lifetime is left, the clock was set back.
     fn is_ahead(self, now: UnixSeconds) -> bool {
         match self {
             Self::Never => true,
@@ -76,22 +76,22 @@ impl<V, E> Clone for Lifetimes<V, E> {
 impl<V, E> Copy for Lifetimes<V, E> {}
 
 impl<V: Clone, E: Clone> Cached<V, E> {
-    /// Nothing yet.
+    /// An empty cache.
     #[must_use]
     pub fn new(lifetimes: Lifetimes<V, E>) -> Self {
         let state = Mutex::new(State { answer: None, failure: None });
         Self { lifetimes, state, fetching: tokio::sync::Mutex::default() }
     }
 
-    /// What is kept, or else what `fetch` brings. A caller who hangs up ends the fetch, and the next one begins it again.
+    /// The cached value, or the result of `fetch`. If the caller is canceled, so is the fetch; the next caller starts it again.
     ///
     /// # Errors
-    /// Those of `fetch`, if there is no old answer.
+    /// The error of `fetch`, if there is no old value.
     pub async fn get(&self, clock: &dyn Clock, fetch: impl Future<Output = Result<V, E>>) -> Result<V, E> {
         if let Some(settled) = self.settled(clock.now()) {
             return settled;
         }
-        let _turn = self.fetching.lock().await;
+        let _guard = self.fetching.lock().await;
         let asked_at = clock.now();
         if let Some(settled) = self.settled(asked_at) {
             return settled;
@@ -100,8 +100,8 @@ impl<V: Clone, E: Clone> Cached<V, E> {
         self.settle(fetched, asked_at, clock.now())
     }
 
-    /// The same in a task of its own, so that a caller who hangs up cancels nothing for the others. The task's log lines have
-    /// the ids of the request that began it.
+    /// Like [`Self::get`] in its own task, so that a caller that disconnects does not cancel the fetch for the others. The
+    /// task's log lines have the ids of the request that started it.
     pub fn get_in_task<F>(self: &Arc<Self>, clock: &Arc<dyn Clock>, fetch: F) -> JoinHandle<Result<V, E>>
     where
         F: Future<Output = Result<V, E>> + Send + 'static,
@@ -113,7 +113,7 @@ impl<V: Clone, E: Clone> Cached<V, E> {
         tokio::spawn(getting.in_current_span())
     }
 
-    /// What can be answered at `now` without fetching.
+    /// The result that is available at `now` without fetching.
     pub fn settled(&self, now: UnixSeconds) -> Option<Result<V, E>> {
         let state = self.lock();
         let failure = state.failure.as_ref().filter(|failure| failure.expiry.is_ahead(now));
@@ -124,32 +124,32 @@ impl<V: Clone, E: Clone> Cached<V, E> {
         }
     }
 
-    /// The last answer, however old.
+    /// The last value, however old.
     pub fn last_answer(&self) -> Option<V> {
         self.lock().answer.as_ref().map(|(answer, _)| answer.clone())
     }
 
-    /// Did the last fetch fail?
+    /// Whether the last fetch failed.
     pub fn is_failing(&self) -> bool {
         self.lock().failure.is_some()
     }
 
-    /// Keeps an answer that came another way.
+    /// Caches a value that was not fetched here.
     pub fn put(&self, answer: V, lifetime: Lifetime, now: UnixSeconds) {
         *self.lock() = State { answer: Some((answer, Expiry::after(lifetime, now))), failure: None };
     }
 
-    /// Drops the answer, which has proved wrong.
+    /// Drops the value, because it turned out to be wrong.
     pub fn drop_answer(&self) {
         self.lock().answer = None;
     }
 
-    /// Would anything be lost with this at `now`?
+    /// Whether this holds a result at `now` or a fetch is running.
     pub fn is_live(&self, now: UnixSeconds) -> bool {
         self.settled(now).is_some() || self.fetching.try_lock().is_err()
     }
 
-    /// An answer is as old as the question. One that was put here since the question is newer.
+    /// Stores the result of a fetch. Its lifetime starts when the fetch started. A value cached since then is newer and wins.
     fn settle(&self, fetched: Result<V, E>, asked_at: UnixSeconds, now: UnixSeconds) -> Result<V, E> {
         let state = &mut *self.lock();
         if let Some((answer, _)) = state.answer.as_ref().filter(|(_, expiry)| expiry.is_ahead(now)) {
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn one_caller_fetches_for_all_and_the_answer_is_kept_as_long_as_it_says() {
+    async fn one_caller_fetches_for_all_and_the_value_is_cached_for_its_lifetime() {
         let stage = Stage::new();
         let answers = join_all((0..50).map(|_| stage.get(Ok(7)))).await;
         assert!(answers.iter().all(|answer| *answer == Ok(7)));
@@ -241,13 +241,13 @@ mod tests {
         stage.advance(1);
         assert_eq!(stage.get(Ok(0)).await, Ok(0));
         stage.advance(1_000_000);
-        assert_eq!((stage.get(Ok(9)).await, stage.fetches()), (Ok(0), 2), "kept forever");
+        assert_eq!((stage.get(Ok(9)).await, stage.fetches()), (Ok(0), 2), "cached forever");
         stage.cached.drop_answer();
         assert_eq!((stage.get(Ok(9)).await, stage.fetches()), (Ok(9), 3));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_failure_is_kept_longer_each_time_and_an_old_answer_is_better() {
+    async fn failures_are_cached_longer_each_time_and_the_old_value_is_returned() {
         let stage = Stage::new();
         assert_eq!(stage.get(Err(1)).await, Err(1));
         stage.advance(9);
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_clock_that_is_set_back_keeps_nothing_longer() {
+    async fn setting_the_clock_back_extends_no_lifetime() {
         let stage = Stage::new();
         assert_eq!(stage.get(Err(1)).await, Err(1));
         stage.time.0.store(5_000, Ordering::SeqCst);
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_caller_who_hangs_up_cancels_nothing_and_what_is_put_in_meanwhile_is_newer() {
+    async fn a_canceled_caller_does_not_cancel_the_fetch_and_a_newer_value_wins() {
         let stage = Stage::new();
         drop(stage.cached.get_in_task(&stage.clock, stage.fetch(Ok(7))));
         tokio::time::sleep(Duration::from_millis(500)).await;

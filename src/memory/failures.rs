@@ -1,30 +1,30 @@
-//! How long a failure upstream is remembered, so that an outage does not turn every request into a call. Pure.
+//! How long upstream failures are cached, so that not every request makes a call during an outage. Pure.
 
-/// What kind of failure it was, as far as trying again goes.
+/// When a retry can help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureKind {
-    /// Somebody has to mend something: a consent, a key, a setting.
+    /// Only after someone fixes consent, a key or a setting.
     Permanent,
-    /// It may pass by itself.
+    /// Soon: it may pass by itself.
     Transient,
-    /// Upstream named the number of seconds to wait.
+    /// After this many seconds, which upstream returned.
     Throttled(u64),
 }
 
-/// Seconds that a permanent failure is remembered.
+/// How long a permanent failure is cached, in seconds.
 pub const PERMANENT: u64 = 30;
 
-/// Seconds that the first transient failure in a row is remembered, and the most it grows to.
+/// How long the first transient failure in a row is cached, in seconds, and the maximum for the following ones.
 const TRANSIENT: u64 = 2;
 const MAX_TRANSIENT_SECONDS: u64 = 10;
 
-/// The longest wait believed, in seconds: DocuSign's rate limits reset on the clock hour.
+/// The longest accepted wait in seconds. DocuSign's rate limits reset every full hour.
 pub const MAX_THROTTLED_SECONDS: u64 = 3600;
 
 impl FailureKind {
-    /// Seconds for which nothing new is tried after the `streak`th failure in a row, counted from 1.
+    /// Seconds to wait after the `streak`th failure in a row, counted from 1.
     #[must_use]
-    pub fn remembered_for(self, streak: u32) -> u64 {
+    pub fn cached_for(self, streak: u32) -> u64 {
         match self {
             Self::Permanent => PERMANENT,
             Self::Transient => (TRANSIENT << streak.saturating_sub(1).min(8)).min(MAX_TRANSIENT_SECONDS),
@@ -38,13 +38,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn failures_are_remembered_briefly() {
-        let transient: Vec<u64> = (1..=6).map(|n| FailureKind::Transient.remembered_for(n)).collect();
+    fn failures_are_cached_briefly() {
+        let transient: Vec<u64> = (1..=6).map(|n| FailureKind::Transient.cached_for(n)).collect();
         assert_eq!(transient, [2, 4, 8, 10, 10, 10]);
-        assert_eq!(FailureKind::Permanent.remembered_for(9), 30);
-        assert_eq!(FailureKind::Throttled(17).remembered_for(1), 17);
-        assert_eq!(FailureKind::Throttled(0).remembered_for(1), 1);
-        assert_eq!(FailureKind::Throttled(86_400).remembered_for(1), 3600);
-        assert_eq!(FailureKind::Transient.remembered_for(u32::MAX), 10);
+        assert_eq!(FailureKind::Permanent.cached_for(9), 30);
+        assert_eq!(FailureKind::Throttled(17).cached_for(1), 17);
+        assert_eq!(FailureKind::Throttled(0).cached_for(1), 1);
+        assert_eq!(FailureKind::Throttled(86_400).cached_for(1), 3600);
+        assert_eq!(FailureKind::Transient.cached_for(u32::MAX), 10);
     }
 }

@@ -1,6 +1,5 @@
-//! What a process remembers: one answer that is fetched by one caller for all ([`cached`]), many of them by key
-//! ([`cache`]), how long a failure counts ([`failures`]), maps that stay small ([`tidy_map`]), and calls that are tried
-//! again ([`retry`]).
+//! Caches in memory: one value that one caller fetches for all ([`cached`]), many of them by key ([`cache`]), how long failures
+//! are cached ([`failures`]), maps that stay small ([`tidy_map`]), and retries ([`retry`]).
 
 pub mod cache;
 pub mod cached;

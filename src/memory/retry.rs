@@ -1,12 +1,12 @@
-//! Calls that are tried again.
+//! Retries.
 
 use std::time::Duration;
 
-/// Makes `call` until it succeeds or `pause` returns `None`. `pause` gets the error and the number of tries so far, and
-/// returns how long to wait before the next.
+/// Repeats `call` until it succeeds or `pause` returns `None`. `pause` gets the error and the number of tries so far, and
+/// returns the time to wait before the next try.
 ///
 /// # Errors
-/// Those of the last try.
+/// The error of the last try.
 pub async fn retry<T, E, F>(call: impl Fn() -> F, pause: impl Fn(&E, u32) -> Option<Duration>) -> Result<T, E>
 where
     F: Future<Output = Result<T, E>>,
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn tries_again_after_each_pause_until_one_is_refused() {
+    async fn retries_until_pause_returns_none() {
         let begun = Instant::now();
         let calls = Cell::new(0);
         let call = |good_from: u32| {

@@ -1,10 +1,10 @@
-//! A map that stays small: what is of no use any more is dropped before something is added. Pure.
+//! A map that stays small: it drops outdated entries before it grows. Pure.
 
 use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// The entries, and from how many on they are looked through.
+/// The entries, and the size at which outdated ones are dropped.
 #[derive(Debug)]
 pub struct TidyMap<K, V> {
     entries: HashMap<K, V>,
@@ -13,7 +13,7 @@ pub struct TidyMap<K, V> {
 }
 
 impl<K: Eq + Hash, V> TidyMap<K, V> {
-    /// An empty map, which is not looked through before it holds `at_least` entries.
+    /// An empty map. Nothing is dropped before it holds `at_least` entries.
     #[must_use]
     pub fn new(at_least: usize) -> Self {
         Self { entries: HashMap::new(), at_least, tidy_at: at_least }
@@ -33,8 +33,8 @@ impl<K: Eq + Hash, V> TidyMap<K, V> {
         self.entries.iter()
     }
 
-    /// Adds `value`, and gives the one that it replaces. All entries are looked through only after they have doubled, so
-    /// that adding costs the same however many are of use.
+    /// Adds `value` and returns the one it replaces. Entries are checked only after their number has doubled, so that adding
+    /// takes constant time on average.
     pub fn insert(&mut self, key: K, value: V, is_live: impl Fn(&V) -> bool) -> Option<V> {
         if self.entries.len() >= self.tidy_at {
             self.entries.retain(|_, value| is_live(value));
@@ -43,7 +43,7 @@ impl<K: Eq + Hash, V> TidyMap<K, V> {
         self.entries.insert(key, value)
     }
 
-    /// The value at `key`, which is added if there is none.
+    /// The value at `key`; adds one if there is none.
     pub fn get_or_insert<Q>(&mut self, key: &Q, new: impl FnOnce() -> V, is_live: impl Fn(&V) -> bool) -> V
     where
         K: Borrow<Q>,
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_of_no_use_goes_and_what_is_of_use_is_seldom_looked_through() {
+    fn outdated_entries_are_dropped_and_live_entries_are_rarely_checked() {
         let mut map = TidyMap::new(4);
         for key in 0..4 {
             map.insert(key, key % 2 == 0, |even| *even);

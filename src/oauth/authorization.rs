@@ -1,4 +1,4 @@
-//! The authorization endpoint's answers, RFC 6749 §4.1.2 and §4.1.2.1: the browser goes back to the client.
+//! The authorization responses, RFC 6749 §4.1.2 and §4.1.2.1: redirects back to the client.
 
 use crate::oauth::client::Client;
 use crate::oauth::query;
@@ -9,22 +9,22 @@ use crate::web::response::{Response, redirect};
 pub enum AuthorizationErrorCode {
     /// A parameter is missing, repeated or malformed.
     InvalidRequest,
-    /// This client may not ask for a code.
+    /// This client may not request a code.
     UnauthorizedClient,
-    /// The person, or a rule, said no.
+    /// The user or a rule denied access.
     AccessDenied,
-    /// Only `code` is answered here.
+    /// Only `code` is supported.
     UnsupportedResponseType,
     /// The scope is unknown, malformed or wider than the client's.
     InvalidScope,
-    /// Something is set up wrongly.
+    /// The configuration is wrong.
     ServerError,
-    /// It may go better later.
+    /// A later try may succeed.
     TemporarilyUnavailable,
 }
 
 impl AuthorizationErrorCode {
-    /// The code as the client reads it.
+    /// The code in the response.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -38,47 +38,47 @@ impl AuthorizationErrorCode {
         }
     }
 
-    /// This code with a sentence of ours.
+    /// This code with a description.
     #[must_use]
     pub const fn say(self, error_description: &'static str) -> AuthorizationError {
         AuthorizationError { error: self, error_description }
     }
 }
 
-/// An error for the client: the code and one of our fixed sentences, in the characters of §4.1.2.1.
+/// An error for the client: the code and a fixed description, in the characters that §4.1.2.1 allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuthorizationError {
     /// The code of RFC 6749 §4.1.2.1.
     pub error: AuthorizationErrorCode,
-    /// What is wrong and what mends it.
+    /// What is wrong and how to fix it.
     pub error_description: &'static str,
 }
 
-/// The way back to the client.
+/// The redirect back to the client.
 #[derive(Debug)]
 pub struct ReturnAddress<'a> {
     /// One of the client's registered redirect URIs.
     pub redirect_uri: &'a str,
     /// The client's `state`, returned unchanged.
     pub state: Option<&'a str>,
-    /// `iss` (RFC 9207), unless the client is switched to do without.
+    /// `iss` (RFC 9207), unless it is disabled for the client.
     pub iss: Option<&'a str>,
 }
 
 impl<'a> ReturnAddress<'a> {
-    /// The way back to `client`, where `issuer` is ours.
+    /// The redirect back to `client`.
     #[must_use]
     pub fn new(client: &Client, redirect_uri: &'a str, state: Option<&'a str>, issuer: &'a str) -> Self {
         Self { redirect_uri, state, iss: client.authorization_response_iss.then_some(issuer) }
     }
 
-    /// Back with a code, §4.1.2.
+    /// The redirect with a code, §4.1.2.
     #[must_use]
     pub fn with_code(&self, code: &str) -> Response {
         self.with(&[("code", code)])
     }
 
-    /// Back with an error, §4.1.2.1.
+    /// The redirect with an error, §4.1.2.1.
     #[must_use]
     pub fn with_error(&self, error: &AuthorizationError) -> Response {
         self.with(&[("error", error.error.as_str()), ("error_description", error.error_description)])

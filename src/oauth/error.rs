@@ -1,4 +1,4 @@
-//! What can go wrong at the token endpoint, in the words of RFC 6749 §5.2, and what is nobody's grant's fault.
+//! Errors of the token endpoint: the codes of RFC 6749 §5.2, and outages.
 
 /// Error codes of the token endpoint, RFC 6749 §5.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,18 +7,18 @@ pub enum ErrorCode {
     InvalidRequest,
     /// Client authentication failed.
     InvalidClient,
-    /// The grant itself is bad. Clients throw their refresh token away when they hear it.
+    /// The grant is invalid. Clients delete their refresh token when they get this.
     InvalidGrant,
     /// This client may not use this grant type.
     UnauthorizedClient,
-    /// No such grant type here.
+    /// The grant type is not supported.
     UnsupportedGrantType,
     /// The scope is unknown, malformed or wider than the client's.
     InvalidScope,
 }
 
 impl ErrorCode {
-    /// The code as the client reads it.
+    /// The code in the response.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -31,7 +31,7 @@ impl ErrorCode {
         }
     }
 
-    /// The HTTP status of the answer: 401 for `invalid_client`, else 400.
+    /// The HTTP status: 401 for `invalid_client`, otherwise 400.
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
@@ -40,32 +40,32 @@ impl ErrorCode {
         }
     }
 
-    /// This code with a sentence of ours.
+    /// This code with a description.
     #[must_use]
     pub const fn say(self, error_description: &'static str) -> OAuthError {
         OAuthError { error: self, error_description }
     }
 }
 
-/// An error answer: the code and one of our fixed sentences, never a text from upstream.
+/// An error response: the code and a fixed description, never text from upstream.
 ///
-/// `error_description` keeps to the characters of RFC 6749 §5.2: printable ASCII without `"` and `\`.
+/// `error_description` has only the characters that RFC 6749 §5.2 allows: printable ASCII without `"` and `\`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OAuthError {
     /// The code of RFC 6749 §5.2.
     pub error: ErrorCode,
-    /// What is wrong and what mends it.
+    /// What is wrong and how to fix it.
     pub error_description: &'static str,
 }
 
-/// No access token can be had at the moment, through no fault of the client's grant.
+/// No access token is available at the moment, but the grant is valid.
 ///
-/// Answered with 503 and `Retry-After`, an extension in the sense of RFC 6749 §8.5:
-/// a client that hears 503 keeps its refresh token.
+/// The response is 503 with `Retry-After`, an extension as in RFC 6749 §8.5: a client that gets 503 keeps its refresh
+/// token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outage {
-    /// Seconds after which it is worth asking again; at least 1.
+    /// `Retry-After` in seconds; at least 1.
     pub retry_after: u64,
-    /// What is wrong and who can mend it, in our words.
+    /// What is wrong and who can fix it; never text from upstream.
     pub error_description: &'static str,
 }

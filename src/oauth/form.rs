@@ -1,4 +1,4 @@
-//! Reads forms, RFC 6749 §3.2 and appendix B. Pure.
+//! Parses forms, RFC 6749 §3.2 and appendix B. Pure.
 
 use std::borrow::Cow;
 
@@ -13,11 +13,10 @@ use crate::oauth::error::{ErrorCode, OAuthError};
 const NOT_UTF8: OAuthError = ErrorCode::InvalidRequest.say("the form is not UTF-8");
 const REPEATED: OAuthError = ErrorCode::InvalidRequest.say("a parameter is repeated");
 
-/// The parameters `names` of the form in the body of `request`, as [`parse`] finds them. Everything in the query is
-/// ignored: a secret has no place in a URI (§2.3.1).
+/// Parses the body of `request` with [`parse`]. The query is ignored, because secrets must not be in a URI (§2.3.1).
 ///
 /// # Errors
-/// `invalid_request` for another type of body, and as [`parse`].
+/// `invalid_request` for another content type, and the errors of [`parse`].
 pub fn read<'a, const N: usize>(
     request: &'a Request<Bytes>,
     names: [&str; N],
@@ -34,11 +33,11 @@ pub fn read<'a, const N: usize>(
     parse(request.body(), names)
 }
 
-/// The parameters `names` of `form`, in their order. One without a value counts as absent (§3.2); unknown ones are ignored
+/// The values of the parameters `names` in `form`. Empty values count as absent (§3.2); unknown parameters are ignored
 /// (erratum 5708).
 ///
 /// # Errors
-/// `invalid_request` for a form that is not UTF-8, or repeats one of `names`.
+/// `invalid_request` if the form is not UTF-8 or repeats one of `names`.
 pub fn parse<'a, const N: usize>(form: &'a [u8], names: [&str; N]) -> Result<[Option<Cow<'a, str>>; N], OAuthError> {
     let mut found = [const { None }; N];
     for pair in form.split(|byte| *byte == b'&') {
@@ -51,7 +50,7 @@ pub fn parse<'a, const N: usize>(form: &'a [u8], names: [&str; N]) -> Result<[Op
     Ok(found.map(|value| value.filter(|value: &Cow<'_, str>| !value.is_empty())))
 }
 
-/// A name and its value. Most pairs have nothing to decode, and [`form_urlencoded`] looks at each byte five times.
+/// Reads a name and its value. Most pairs need no decoding, and this check is faster than [`form_urlencoded`].
 fn read_pair(pair: &[u8]) -> Result<(Cow<'_, str>, Cow<'_, str>), OAuthError> {
     let is_encoded = pair.iter().fold(false, |encoded, byte| encoded | matches!(byte, b'%' | b'+'));
     if !is_encoded {
@@ -63,7 +62,7 @@ fn read_pair(pair: &[u8]) -> Result<(Cow<'_, str>, Cow<'_, str>), OAuthError> {
     if is_replaced(&name, pair) || is_replaced(&value, pair) { Err(NOT_UTF8) } else { Ok((name, value)) }
 }
 
-/// Did [`form_urlencoded`] replace a part of `text`, which it read from `form`, because it is not UTF-8?
+/// Whether [`form_urlencoded`] replaced invalid UTF-8 when it decoded `text` from `form`.
 pub(super) fn is_replaced(text: &str, form: &[u8]) -> bool {
     text.contains(char::REPLACEMENT_CHARACTER) && percent_decode(form).decode_utf8().is_err()
 }
@@ -76,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parameters_are_found_once_or_refused() {
+    fn parameters_are_found_and_repeated_ones_rejected() {
         let some = |text: &str| Some(Cow::from(text.to_owned()));
         for (form, expected) in [
             ("", Ok([None, None])),
@@ -104,7 +103,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_encoded_is_read_back(name in ".{1,20}", value in ".{1,40}", plus in any::<bool>()) {
+        fn encoded_parameters_round_trip(name in ".{1,20}", value in ".{1,40}", plus in any::<bool>()) {
             let encode = |text: &str| {
                 let encoded = utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
                 if plus { encoded.replace("%20", "+") } else { encoded }
@@ -116,7 +115,7 @@ mod tests {
         }
 
         #[test]
-        fn wild_forms_never_panic(form in proptest::collection::vec(any::<u8>(), 0..100)) {
+        fn arbitrary_forms_never_panic(form in proptest::collection::vec(any::<u8>(), 0..100)) {
             let _ = parse(&form, ["a", "b"]);
         }
     }

@@ -1,8 +1,8 @@
-//! The vocabulary of OAuth 2.0 as this server speaks it. Pure: no IO, no clock, no environment, no async.
+//! The types of OAuth 2.0. Pure: no IO, no clock, no environment, no async.
 //!
-//! [`client`] says who may ask and how that is proved, [`scope`] for what and [`subject`] for whom, [`form`] and [`query`]
-//! how it is read, [`error`] and [`authorization`] what can go wrong, [`reply`] how it is written down (RFC 6749 §5), and
-//! [`pkce`] how a code is tied to the client that asked for it.
+//! [`client`] has the registered clients and their authentication, [`scope`] and [`subject`] what a grant is for. [`form`] and
+//! [`query`] parse requests, [`error`], [`authorization`] and [`reply`] have the responses (RFC 6749 §4.1.2, §5), and [`pkce`]
+//! binds a code to the client that requested it.
 
 pub mod authorization;
 pub mod client;

@@ -1,4 +1,4 @@
-//! Proof Key for Code Exchange, RFC 7636. Only `S256`: `plain` protects nobody.
+//! Proof Key for Code Exchange, RFC 7636. Only `S256`, because `plain` gives no protection.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,10 +7,10 @@ use subtle::ConstantTimeEq as _;
 
 use crate::secret::sha256;
 
-/// The one method offered, RFC 7636 §4.2.
+/// The only supported method, RFC 7636 §4.2.
 pub const S256: &str = "S256";
 
-/// A code challenge by `S256`, RFC 7636 §4.2.
+/// An `S256` code challenge, RFC 7636 §4.2.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CodeChallenge(String);
 
@@ -21,26 +21,26 @@ impl CodeChallenge {
         is_well_formed(text).then(|| Self(text.to_owned()))
     }
 
-    /// The challenge that belongs to `verifier`.
+    /// The challenge for `verifier`.
     #[must_use]
     pub fn of(verifier: &str) -> Self {
         Self(URL_SAFE_NO_PAD.encode(sha256(verifier.as_bytes())))
     }
 
-    /// Does `verifier` belong to this challenge? A malformed one belongs to none (§4.6).
+    /// Whether `verifier` matches this challenge. A malformed verifier never matches (§4.6).
     #[must_use]
     pub fn is_met_by(&self, verifier: &str) -> bool {
         is_well_formed(verifier) && Self::of(verifier).0.as_bytes().ct_eq(self.0.as_bytes()).into()
     }
 
-    /// The challenge as it is sent.
+    /// The text of the challenge.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// `43*128unreserved`, the grammar of verifier and challenge alike.
+/// `43*128unreserved`, the grammar of both verifier and challenge.
 fn is_well_formed(text: &str) -> bool {
     let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     (43..=128).contains(&text.len()) && text.bytes().all(unreserved)

@@ -1,27 +1,27 @@
-//! Queries of URLs: read as RFC 6749 §3.1 says, and written so that every decoder reads the same.
+//! URL queries: parsed by the rules of RFC 6749 §3.1, and written so that every decoder reads the same.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::form_urlencoded;
 
 use crate::oauth::form::is_replaced;
 
-/// Everything but the unreserved characters of RFC 3986 §2.3. A space becomes `%20` and never `+`, which only form
-/// decoders take for a space.
+/// The characters to encode: all except the unreserved ones of RFC 3986 §2.3. A space becomes `%20`, because only form
+/// decoders read `+` as a space.
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// One parameter of a query.
+/// A query parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Parameter {
-    /// Not sent, or sent without a value, which is the same (RFC 6749 §3.1).
+    /// Not sent, or sent without a value, which counts as not sent (RFC 6749 §3.1).
     Absent,
     /// Sent once.
     Once(String),
-    /// Sent more than once, or not UTF-8: it is not clear what is meant.
+    /// Ambiguous: sent more than once, or not UTF-8.
     Unclear,
 }
 
 impl Parameter {
-    /// The parameter called `name`.
+    /// The parameter with this name.
     #[must_use]
     pub fn find(query: &str, name: &str) -> Self {
         let named = form_urlencoded::parse(query.as_bytes()).filter(|(found, _)| found == name);
@@ -37,7 +37,7 @@ impl Parameter {
     /// The value, if it was sent.
     ///
     /// # Errors
-    /// `unclear` if it is not clear what is meant.
+    /// `unclear` if the parameter is ambiguous.
     pub fn value_or<E>(self, unclear: E) -> Result<Option<String>, E> {
         match self {
             Self::Absent => Ok(None),
@@ -47,7 +47,7 @@ impl Parameter {
     }
 }
 
-/// `uri` with `parameters` added to its query, which is kept as it is (RFC 6749 §3.1.2).
+/// Adds `parameters` to `uri`. An existing query is kept unchanged (RFC 6749 §3.1.2).
 #[must_use]
 pub fn append(uri: &str, parameters: &[(&str, &str)]) -> String {
     let mut out = uri.to_owned();
@@ -71,7 +71,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn parameters_are_read_once_or_not_at_all() {
+    fn repeated_parameters_are_ambiguous() {
         let once = |text: &str| Parameter::Once(text.to_owned());
         for (query, expected) in [
             ("", Parameter::Absent),
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a9_a_query_already_there_is_kept() {
+    fn a9_an_existing_query_is_kept() {
         for (uri, expected) in [
             ("https://c.example/cb", "https://c.example/cb?code=a%20b"),
             ("https://c.example/cb?", "https://c.example/cb?code=a%20b"),
@@ -107,7 +107,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_appended_is_read_back(value in ".{1,60}") {
+        fn appended_parameters_round_trip(value in ".{1,60}") {
             let query = append("", &[("x", "1"), ("state", &value)]);
             prop_assert_eq!(Parameter::find(query.trim_start_matches('?'), "state"), Parameter::Once(value));
         }

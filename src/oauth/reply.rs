@@ -1,4 +1,4 @@
-//! Answers of the token endpoint, RFC 6749 §5.1 and §5.2, byte for byte.
+//! Responses of the token endpoint, RFC 6749 §5.1 and §5.2.
 
 use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
@@ -9,19 +9,19 @@ use crate::oauth::error::{ErrorCode, OAuthError, Outage};
 use crate::oauth::scope::Scope;
 use crate::web::response::{Response, json};
 
-/// The challenge of a 401: the one scheme the token endpoint knows (RFC 7617).
+/// The challenge of a 401: the only scheme that the token endpoint supports (RFC 7617).
 const BASIC_CHALLENGE: HeaderValue = HeaderValue::from_static("Basic realm=\"evergrant\", charset=\"UTF-8\"");
 
-/// A successful answer, RFC 6749 §5.1.
+/// A successful response, RFC 6749 §5.1.
 #[derive(Debug)]
 pub struct AccessTokenResponse<'a> {
-    /// What the client gets.
+    /// The access token.
     pub access_token: &'a SecretString,
-    /// Its remaining life in seconds.
+    /// The access token's remaining lifetime in seconds.
     pub expires_in: u64,
-    /// Its scope as granted here.
+    /// The granted scope.
     pub scope: &'a Scope,
-    /// What it is renewed with, if that is not the client's own credentials.
+    /// The refresh token, if there is one.
     pub refresh_token: Option<&'a SecretString>,
 }
 
@@ -42,7 +42,7 @@ struct OAuthErrorBody {
 }
 
 impl AccessTokenResponse<'_> {
-    /// 200 with the JSON of §5.1, not to be stored by anyone.
+    /// 200 with the JSON of §5.1 and `Cache-Control: no-store`.
     #[must_use]
     pub fn reply(&self) -> Response {
         let body = SuccessBody {
@@ -57,13 +57,13 @@ impl AccessTokenResponse<'_> {
 }
 
 impl OAuthError {
-    /// 400 or 401 with the JSON of §5.2; a 401 carries the challenge that RFC 9110 §11.6.1 demands.
+    /// 400 or 401 with the JSON of §5.2. A 401 has the challenge that RFC 9110 §11.6.1 requires.
     #[must_use]
     pub fn reply(&self) -> Response {
         self.reply_with(StatusCode::from_u16(self.error.status()).unwrap_or(StatusCode::BAD_REQUEST))
     }
 
-    /// The same body under a status that says more, such as 413.
+    /// The same body with a more specific status, such as 413.
     #[must_use]
     pub fn reply_with(&self, status: StatusCode) -> Response {
         let body = OAuthErrorBody { error: self.error.as_str(), error_description: self.error_description };
@@ -76,7 +76,7 @@ impl OAuthError {
 }
 
 impl Outage {
-    /// The `error` of an outage's body, borrowed from RFC 6749 §4.1.2.1.
+    /// The `error` of an outage, from RFC 6749 §4.1.2.1.
     pub const ERROR: &'static str = "temporarily_unavailable";
 
     /// 503 with `Retry-After`.

@@ -5,35 +5,35 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// A set of scope-tokens in a fixed order; on the wire, separated by single spaces. Cheap to clone.
+/// A set of scope-tokens in a fixed order, written with single spaces between them. Cheap to clone.
 ///
-/// Narrowing keeps the order of the wider scope, so two equal subsets of one scope are equal values.
+/// Narrowing keeps the order of the wider scope, so equal subsets of a scope are equal values.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Scope(Arc<str>);
 
-/// The text holds a character that RFC 6749 §3.3 does not allow in a scope-token, or no scope-token at all.
+/// The text has a character that RFC 6749 §3.3 does not allow, or no scope-token at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("malformed scope")]
 pub struct MalformedScope;
 
-/// The longest scope, in characters: looking for repeated scope-tokens takes time with the square of that.
-const LONGEST: usize = 4096;
+/// The longest accepted scope in bytes. Finding repeated scope-tokens takes quadratic time.
+const MAX_SCOPE_BYTES: usize = 4096;
 
 impl Scope {
-    /// Reads scope-tokens separated by spaces; a repeated one counts once.
+    /// Parses scope-tokens separated by spaces. Repeated ones count once.
     ///
     /// # Errors
     /// [`MalformedScope`] for anything but `1*( %x21 / %x23-5B / %x5D-7E )` between the spaces, and for more than 4,096
-    /// characters, many times as much as all of DocuSign's scopes.
+    /// characters, which is far more than all of DocuSign's scopes.
     pub fn parse(text: &str) -> Result<Self, MalformedScope> {
-        if text.len() > LONGEST || !text.bytes().all(|byte| byte == b' ' || is_scope_char(byte)) {
+        if text.len() > MAX_SCOPE_BYTES || !text.bytes().all(|byte| byte == b' ' || is_scope_char(byte)) {
             return Err(MalformedScope);
         }
         Self::of(split(text).filter(|scope_token| !scope_token.is_empty())).ok_or(MalformedScope)
     }
 
-    /// The scope of these scope-tokens, each once; `None` if there are none.
+    /// A scope with each of these scope-tokens once; `None` if there are none.
     fn of<'a>(scope_tokens: impl Iterator<Item = &'a str>) -> Option<Self> {
         let mut text = String::new();
         for scope_token in scope_tokens {
@@ -48,31 +48,31 @@ impl Scope {
         (!text.is_empty()).then(|| Self(text.into()))
     }
 
-    /// As on the wire.
+    /// The scope-tokens with single spaces between them.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Is `scope_token` one of the scope-tokens?
+    /// Whether `scope_token` is one of the scope-tokens.
     #[must_use]
     pub fn contains(&self, scope_token: &str) -> bool {
         self.iter().any(|known| known == scope_token)
     }
 
-    /// Does this scope hold every scope-token of `other`?
+    /// Whether this scope has every scope-token of `other`.
     #[must_use]
     pub fn is_superset(&self, other: &Self) -> bool {
         self == other || other.iter().all(|scope_token| self.contains(scope_token))
     }
 
-    /// The part of this scope that `wanted` names, in this scope's order; `None` unless this scope covers `wanted`.
+    /// Limits this scope to `requested`, in this scope's order; `None` if `requested` has more than this scope.
     #[must_use]
-    pub fn narrow(&self, wanted: &Self) -> Option<Self> {
-        if self.is_superset(wanted) { self.intersection(wanted) } else { None }
+    pub fn narrow(&self, requested: &Self) -> Option<Self> {
+        if self.is_superset(requested) { self.intersection(requested) } else { None }
     }
 
-    /// The part of this scope that `other` holds too, in this scope's order; `None` if they share nothing.
+    /// The scope-tokens that are also in `other`, in this scope's order; `None` if there are none.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Option<Self> {
         if self == other {
@@ -81,7 +81,7 @@ impl Scope {
         Self::of(self.iter().filter(|scope_token| other.contains(scope_token)))
     }
 
-    /// This scope with `scope_token` added at the end unless it is there already.
+    /// Adds `scope_token` at the end unless it is already there.
     #[must_use]
     pub fn with(self, scope_token: &str) -> Self {
         if self.contains(scope_token) { self } else { Self(format!("{self} {scope_token}").into()) }
@@ -115,7 +115,7 @@ impl TryFrom<String> for Scope {
 
 #[expect(
     clippy::manual_pattern_char_comparison,
-    reason = "the search for a char is made for long texts, and slow here"
+    reason = "searching for a char is optimized for long texts and slow here"
 )]
 fn split(text: &str) -> impl Iterator<Item = &str> {
     text.split(|char| char == ' ')
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_the_grammar_refuses() {
+    fn malformed_scopes_are_rejected() {
         for text in ["", "  ", "a\"b", "a\\b", "a\tb", "ä", "a\u{7f}"] {
             assert_eq!(Scope::parse(text), Err(MalformedScope), "{text:?}");
         }
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn narrowing_keeps_the_wider_scopes_order_and_never_widens() {
+    fn narrowing_keeps_the_order_and_never_adds_scope_tokens() {
         let allowed = scope("signature impersonation spring_read");
         let narrowed = allowed.narrow(&scope("spring_read signature"));
         assert_eq!(narrowed, Some(scope("signature spring_read")));

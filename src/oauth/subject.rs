@@ -7,11 +7,11 @@ use crate::types::Guid;
 
 /// The subject of a grant.
 ///
-/// The system-wide one is a word, not a GUID: connections survive a change of `DOCUSIGN_USER_ID`.
+/// The integration user is stored as a word, not as a GUID, so that connections survive a change of `DOCUSIGN_USER_ID`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Subject {
-    /// Whoever is the integration user at the time.
+    /// The current integration user.
     IntegrationUser,
     /// The user who signed in.
     SignedInUser(Guid),
@@ -27,7 +27,7 @@ impl Subject {
         }
     }
 
-    /// The user, where `integration_user` is the one of the settings.
+    /// The DocuSign user; `integration_user` is the one in the settings.
     #[must_use]
     pub const fn user<'a>(&'a self, integration_user: &'a Guid) -> &'a Guid {
         match self {

@@ -1,4 +1,4 @@
-//! What each kind of sealed token carries.
+//! The content of each kind of sealed token.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,78 +10,78 @@ use crate::oauth::subject::Subject;
 use crate::sealing::Sealable;
 use crate::types::Guid;
 
-/// `state` of the one-time consent (way A).
+/// `state` of the one-time consent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
 pub struct ConsentState {}
 
-/// `state` of a sign-in at DocuSign: the authorization request (RFC 6749 §4.1.1) that waits for it.
+/// `state` of a sign-in at DocuSign: the authorization request (RFC 6749 §4.1.1) that continues afterwards.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub struct SignInState {
-    /// Who asked.
+    /// The client.
     pub client_id: ClientId,
-    /// Where the browser goes back to: one of the client's registered redirect URIs.
+    /// The redirect URI, one of the client's registered ones.
     pub redirect_uri: String,
-    /// Whether the request named it, so that the token request has to repeat it (§4.1.3).
+    /// Whether the request had a redirect URI. If so, the token request must repeat it (§4.1.3).
     pub redirect_uri_given: bool,
-    /// The scope granted if all goes well.
+    /// The scope to grant.
     pub scope: Scope,
     /// The client's own `state`, returned unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// PKCE.
+    /// The PKCE challenge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_challenge: Option<CodeChallenge>,
-    /// Hexadecimal SHA-256 of the cookie that the browser was given.
+    /// Hexadecimal SHA-256 of the cookie that was set in the browser.
     pub browser: String,
 }
 
-/// `state` of a sign-in at DocuSign after which a browser looks at something here.
+/// `state` of a sign-in at DocuSign to view a page of Evergrant.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub struct BrowsingState {
-    /// The client through which it is looked at.
+    /// The client of the page.
     pub client_id: ClientId,
-    /// Where the browser goes back to: a path of ours, with its query.
+    /// The path and query to return to.
     pub back: String,
-    /// Hexadecimal SHA-256 of the cookie that the browser was given.
+    /// Hexadecimal SHA-256 of the cookie that was set in the browser.
     pub browser: String,
 }
 
-/// Who signed in with a browser; its cookie.
+/// The session of a browser, stored in its cookie.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub struct BrowserSession {
-    /// The client through which something is looked at.
+    /// The client of the page.
     pub client_id: ClientId,
-    /// GUID of the DocuSign user.
+    /// The GUID of the signed-in DocuSign user.
     pub user: Guid,
 }
 
-/// What a person granted to a client: the reason for every token that follows.
+/// A user's grant to a client. All later tokens are based on it.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Grant {
-    /// Its name: what a revocation names, and audit lines tell. Not secret.
+    /// The grant id in revocations and audit lines. Not secret.
     pub grant_id: String,
     /// The client.
     pub client_id: ClientId,
-    /// Whose tokens it is for.
+    /// Whose DocuSign access tokens it is for.
     pub subject: Subject,
-    /// The greatest scope.
+    /// The granted scope.
     pub scope: Scope,
-    /// When the person granted it, in unix seconds.
+    /// When it was granted, in Unix seconds.
     pub granted_at: UnixSeconds,
 }
 
 /// An authorization code, RFC 6749 §1.3.1.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub struct AuthorizationCode {
-    /// What was granted.
+    /// The grant.
     pub grant: Grant,
-    /// The redirect URI, if the authorization request named it.
+    /// The redirect URI, if the authorization request had one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redirect_uri: Option<String>,
-    /// PKCE.
+    /// The PKCE challenge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_challenge: Option<CodeChallenge>,
-    /// The only process that may redeem it, where processes share no store.
+    /// The only process that may redeem it, if processes share no store.
     #[serde(rename = "home", default, skip_serializing_if = "Option::is_none")]
     pub process_id: Option<String>,
 }
@@ -89,17 +89,17 @@ pub struct AuthorizationCode {
 /// A refresh token, RFC 6749 §1.5.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub struct RefreshToken {
-    /// What was granted.
+    /// The grant.
     pub grant: Grant,
-    /// How often it was rotated before; always 0 for confidential clients.
+    /// How often it has been rotated; always 0 for confidential clients.
     #[serde(default)]
     pub generation: u64,
 }
 
-/// An access token that only our own routes accept.
+/// An access token that only Evergrant's routes accept.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub struct SealedAccessToken {
-    /// What was granted; the scope is the token's own, which may be narrower.
+    /// The grant, with the token's scope, which may be narrower.
     pub grant: Grant,
 }
 

@@ -1,4 +1,4 @@
-//! Gets the sealing secrets: one signature by the sealing key per process, then nothing but memory.
+//! Gets the sealing secrets. Each process needs one signature by the sealing key and then caches the secret.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::secret::sha256;
 use crate::signing::{AssertionSigner, SignError};
 use crate::types::Explanation;
 
-/// One sealing key and the secret born of it. Cheap to clone.
+/// A sealing key and the secret derived from it. Cheap to clone.
 #[derive(Clone)]
 pub struct SealingKey {
     kid: Arc<str>,
@@ -21,18 +21,18 @@ pub struct SealingKey {
     secret: Arc<Cached<Arc<SealingSecret>, SignError>>,
 }
 
-/// The secret never changes. A failure is kept as long as one of signing an assertion.
+/// The secret never changes. Failures are cached as long as those of signing an assertion.
 const LIFETIMES: Lifetimes<Arc<SealingSecret>, SignError> =
-    Lifetimes { answer: |_| Lifetime::Forever, failure: |error, streak| error.kind().remembered_for(streak) };
+    Lifetimes { answer: |_| Lifetime::Forever, failure: |error, streak| error.kind().cached_for(streak) };
 
 impl SealingKey {
-    /// A sealing key that sealed tokens name as `kid`.
+    /// A sealing key with this `kid` in sealed tokens.
     #[must_use]
     pub fn new(kid: String, signer: Arc<dyn AssertionSigner>, clock: Arc<dyn Clock>) -> Self {
         Self { kid: kid.into(), signer, clock, secret: Arc::new(Cached::new(LIFETIMES)) }
     }
 
-    /// The secret. The signing runs in a task of its own: a caller who hangs up cancels nothing for the others.
+    /// The secret. The signing runs in its own task, so a caller that disconnects does not cancel it for the others.
     async fn secret(&self) -> Result<Arc<SealingSecret>, SignError> {
         if let Some(settled) = self.secret.settled(self.clock.now()) {
             return settled;
@@ -51,14 +51,14 @@ async fn derive(kid: Arc<str>, signer: Arc<dyn AssertionSigner>) -> Result<Arc<S
     })
 }
 
-/// The sealing keys: the first seals, all open.
+/// The sealing keys: the current one seals, all of them open.
 pub struct SealingKeys {
     current: SealingKey,
     previous: Vec<SealingKey>,
 }
 
 impl SealingKeys {
-    /// `current` seals and opens, `previous` only open.
+    /// `current` seals and opens; `previous` only open.
     #[must_use]
     pub const fn new(current: SealingKey, previous: Vec<SealingKey>) -> Self {
         Self { current, previous }
@@ -67,15 +67,15 @@ impl SealingKeys {
     /// The secret to seal with.
     ///
     /// # Errors
-    /// As [`AssertionSigner::sign_digest`]; logged here, once, and remembered for a while.
+    /// The errors of [`AssertionSigner::sign_digest`]. They are already logged, and cached for a short time.
     pub async fn current(&self) -> Result<Arc<SealingSecret>, SignError> {
         self.current.secret().await
     }
 
-    /// Opens a sealed token with the key it names, and tells that key's secret.
+    /// Opens a sealed token with the key of its `kid`. Also returns the secret of that key.
     ///
     /// # Errors
-    /// [`OpenError`]. An unreachable key is an outage, never "not ours".
+    /// [`OpenError`]. An unavailable key is an outage, never "not ours".
     pub async fn open<T: Sealable>(
         &self,
         issuer: &str,
@@ -86,7 +86,7 @@ impl SealingKeys {
         let presented = presented.ok_or(OpenError::NotOurs)?;
         let mut keys = std::iter::once(&self.current).chain(&self.previous);
         let Some(key) = keys.find(|key| *key.kid == *presented.label.kid) else {
-            // Perhaps forged; perhaps sealed by a key that the settings do not list any more, or not yet.
+            // The token may be forged, or its key is not in the settings yet or any longer.
             tracing::warn!(
                 event = "sealing_key_unknown",
                 "a token names a sealing key that is not listed: see EVERGRANT_SEALING_KEY_ID_PREVIOUS"
@@ -112,19 +112,19 @@ pub const SEALING_UNAVAILABLE: Explanation = Explanation {
 /// Why a sealed token was not opened.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum OpenError {
-    /// It was ours, once.
+    /// It was sealed here but has expired.
     #[error("the sealed token has expired")]
     Expired,
-    /// Not sealed by us, altered, or sealed for another purpose.
+    /// It was not sealed here, was changed, or has another purpose.
     #[error("the sealed token is not ours")]
     NotOurs,
-    /// It names a key that is neither the current nor a previous one, so nobody can tell.
+    /// Its key is neither the current nor a previous one, so it cannot be checked.
     #[error("the sealed token names a key that EVERGRANT_SEALING_KEY_ID_PREVIOUS does not list")]
     UnknownKey,
-    /// Sealed with our key, for another issuer: `EVERGRANT_PUBLIC_URL` was changed.
+    /// It was sealed here for another issuer: `EVERGRANT_PUBLIC_URL` was changed.
     #[error("the sealed token is for another EVERGRANT_PUBLIC_URL")]
     OtherIssuer,
-    /// The sealing key cannot be used, so nobody can tell.
+    /// The sealing key is unavailable, so it cannot be checked.
     #[error("the sealing key (EVERGRANT_SEALING_KEY_ID) cannot be used")]
     Unavailable(#[from] SignError),
 }

@@ -1,10 +1,8 @@
-//! Sealed tokens: compact JWTs (HS256) that carry our state through browsers and clients, so that nothing is stored.
+//! Sealed tokens: compact JWTs (HS256) that hold Evergrant's state in browsers and clients, so that it need not be stored.
 //!
-//! [`claims`] lists the kinds, each with a `typ`, audience and lifetime of its own; [`keys`] opens them, [`opened`] also if
-//! their kind is not known beforehand, and [`secret`] derives the
-//! symmetric key.
-//! `kid` names the sealing key, so that tokens of an earlier one can still be opened. They are signed, not encrypted:
-//! nothing secret may stand in them.
+//! [`claims`] lists the kinds, each with its own `typ`, audience and lifetime. [`keys`] opens them, [`opened`] opens a token of
+//! several possible kinds, and [`secret`] derives the symmetric key. `kid` is the sealing key, so that tokens of earlier keys
+//! can still be opened. Sealed tokens are signed, not encrypted, so they must not contain secrets.
 
 pub mod claims;
 pub mod keys;
@@ -20,7 +18,7 @@ use crate::clock::UnixSeconds;
 pub use presented::{Label, SealedParts};
 use secret::SealingSecret;
 
-/// What a kind of sealed token carries.
+/// The content of a kind of sealed token.
 pub trait Sealable: Serialize + DeserializeOwned {
     /// The `typ` of its header (RFC 8725 §3.11) and the last part of its audience.
     const TYP: &'static str;
@@ -29,24 +27,23 @@ pub trait Sealable: Serialize + DeserializeOwned {
 /// The claims of a sealed token. Times are `NumericDate`s (RFC 7519 §2).
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Sealed<T> {
-    /// Our issuer URL.
+    /// The issuer URL.
     pub iss: String,
-    /// Who may open it: the issuer and the kind.
+    /// The audience: the issuer and the kind.
     pub aud: String,
-    /// Makes every token unique: 128 random bits or more in base64url.
+    /// The unique id: at least 128 random bits in base64url.
     pub jti: String,
     /// When it was sealed.
     pub iat: UnixSeconds,
-    /// From when on it is worth nothing; without it, never.
+    /// When it expires; without it, never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exp: Option<UnixSeconds>,
-    /// What it carries.
+    /// The content.
     pub content: T,
 }
 
 impl<T: Sealable> Sealed<T> {
-    /// `content` for `issuer`, good for `lifetime` seconds from `now`, or for ever; `jti` must be unique and
-    /// unguessable.
+    /// `content` for `issuer`, valid for `lifetime` seconds from `now`, or forever. `jti` must be unique and unguessable.
     #[must_use]
     pub fn new(issuer: &str, jti: String, now: UnixSeconds, lifetime: Option<u64>, content: T) -> Self {
         let exp = lifetime.map(|lifetime| now.plus(lifetime));
@@ -56,7 +53,7 @@ impl<T: Sealable> Sealed<T> {
     /// Seals it.
     ///
     /// # Errors
-    /// When the claims cannot be serialised, which does not happen.
+    /// If the claims cannot be serialized, which does not happen.
     pub fn seal(&self, secret: &SealingSecret) -> Result<String, SealError> {
         let (typ, kid) = (Some(T::TYP.to_owned()), Some(secret.kid().to_owned()));
         let header = Header { typ, kid, ..Header::new(Algorithm::HS256) };
@@ -69,16 +66,16 @@ impl<T: Sealable> Sealed<T> {
 #[error("the token could not be sealed")]
 pub struct SealError;
 
-/// Why a sealed token was not opened. Deliberately coarse: callers only need to tell "old" from "not ours".
+/// Why a sealed token was not opened. It has few variants, because callers only distinguish "old" and "not ours".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnsealError {
-    /// It was ours, once.
+    /// It was sealed here but has expired.
     #[error("the sealed token has expired")]
     Expired,
-    /// Not sealed by us, altered, or sealed for another purpose.
+    /// It was not sealed here, was changed, or has another purpose.
     #[error("the sealed token is not ours")]
     NotOurs,
-    /// Sealed with our key and for this purpose, but for another issuer.
+    /// It was sealed here for this purpose, but for another issuer.
     #[error("the sealed token is for another issuer")]
     OtherIssuer,
 }
@@ -89,11 +86,11 @@ pub fn label(sealed: &str) -> Option<Label> {
     SealedParts::read(sealed).map(|presented| presented.label)
 }
 
-/// Opens a sealed token: signature, algorithm, kind, issuer, audience and expiry all have to fit.
+/// Opens a sealed token. Checks signature, algorithm, kind, issuer, audience and expiry.
 ///
 /// # Errors
-/// [`UnsealError::Expired`] for one of ours that is too old, [`UnsealError::OtherIssuer`] for one from before the
-/// issuer was changed, [`UnsealError::NotOurs`] for all else.
+/// [`UnsealError::Expired`] if it is too old, [`UnsealError::OtherIssuer`] if it is from before a change of the issuer,
+/// [`UnsealError::NotOurs`] for all other failures.
 pub fn unseal<T: Sealable>(
     secret: &SealingSecret,
     issuer: &str,
@@ -107,7 +104,7 @@ fn audience<T: Sealable>(issuer: &str) -> String {
     format!("{issuer}#{}", T::TYP)
 }
 
-/// Is `text` the [`audience`] of `issuer`?
+/// Whether `text` is the [`audience`] of `issuer`.
 fn is_audience<T: Sealable>(text: &str, issuer: &str) -> bool {
     text.strip_prefix(issuer).and_then(|rest| rest.strip_prefix('#')) == Some(T::TYP)
 }

@@ -1,4 +1,4 @@
-//! Opens a sealed token that may be of several kinds, as the kind that its header names.
+//! Opens a sealed token of several possible kinds. Its header has the kind.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub enum Opened {
     AuthorizationCode(Sealed<AuthorizationCode>),
     /// A refresh token.
     RefreshToken(Sealed<RefreshToken>),
-    /// An access token for our own routes.
+    /// An access token for Evergrant's routes.
     SealedAccessToken(Sealed<SealedAccessToken>),
 }
 
@@ -42,10 +42,10 @@ impl Opened {
     }
 }
 
-/// Opens `sealed` with `keys`, if its `typ` is one of `kinds`, and returns the secret that it is sealed with.
+/// Opens `sealed` with `keys` if its `typ` is one of `kinds`. Also returns the secret that sealed it.
 ///
 /// # Errors
-/// As [`SealingKeys::open`].
+/// The errors of [`SealingKeys::open`].
 pub async fn open_any(
     keys: &SealingKeys,
     kinds: &[&str],

@@ -1,4 +1,4 @@
-//! A sealed token as it was presented: its parts, and what it says of itself. Pure.
+//! The parts of a presented sealed token, and its header. Pure.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,7 +9,7 @@ use crate::clock::UnixSeconds;
 use crate::sealing::secret::SealingSecret;
 use crate::sealing::{Sealable, Sealed, UnsealError, is_audience};
 
-/// What a sealed token says of itself before it is opened: not to be believed, only to choose key and kind by.
+/// The header of a sealed token that is not verified yet. Use it only to choose the key and the kind.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Label {
     /// The kind.
@@ -18,18 +18,18 @@ pub struct Label {
     pub kid: String,
 }
 
-/// The parts of a compact JWT (RFC 7515 §7.1) that names HS256, a kind and a key. No `Debug`: it holds a whole token.
+/// The parts of a compact JWT (RFC 7515 §7.1) with HS256, a kind and a key. No `Debug`, because it holds a complete token.
 pub struct SealedParts<'a> {
-    /// What its header says.
+    /// The kind and key from its header.
     pub label: Label,
-    /// What is signed: header and claims.
+    /// The signed part: header and claims.
     signed: &'a str,
     claims: &'a str,
     signature: &'a str,
 }
 
 impl<'a> SealedParts<'a> {
-    /// Takes it apart.
+    /// Splits a compact JWT.
     #[must_use]
     pub fn read(sealed: &'a str) -> Option<Self> {
         let (signed, signature) = sealed.rsplit_once('.')?;
@@ -38,10 +38,10 @@ impl<'a> SealedParts<'a> {
         Some(Self { label, signed, claims, signature })
     }
 
-    /// Opens it: signature, kind, key, issuer, audience and expiry all have to fit.
+    /// Opens it. Checks signature, kind, key, issuer, audience and expiry.
     ///
     /// # Errors
-    /// As [`crate::sealing::unseal`].
+    /// The errors of [`crate::sealing::unseal`].
     pub fn open<T: Sealable>(
         &self,
         secret: &SealingSecret,
@@ -68,7 +68,7 @@ impl<'a> SealedParts<'a> {
     }
 }
 
-/// The members of a header (RFC 7515 §4) that choose how a token is opened.
+/// The members of a header (RFC 7515 §4) that are needed to open a token.
 #[derive(Deserialize)]
 struct ProtectedHeader {
     alg: Algorithm,
@@ -76,8 +76,8 @@ struct ProtectedHeader {
     kid: String,
 }
 
-/// The kind and the key of a header that names HS256. jsonwebtoken's own header has a dozen more members, and reading
-/// those of every refresh token takes longer than checking its signature.
+/// The kind and the key from a header with HS256. The `Header` of jsonwebtoken has a dozen more members, and parsing them
+/// takes longer than checking the signature.
 fn read_label(header: &str) -> Option<Label> {
     let header = URL_SAFE_NO_PAD.decode(header).ok()?;
     let ProtectedHeader { alg, typ, kid } = serde_json::from_slice(&header).ok()?;
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_are_read_as_json_however_they_are_written() {
+    fn headers_are_parsed_as_json() {
         let is = |typ: &str, kid: &str| Some((typ.to_owned(), kid.to_owned()));
         for (header, expected) in [
             (r#"{"typ":"a+jwt","alg":"HS256","kid":"v1"}"#, is("a+jwt", "v1")),
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_not_three_parts_is_none_of_ours() {
+    fn a_token_needs_three_parts() {
         for text in ["", ".", "..", "a.b", "a.b.c", "eyJ9"] {
             assert!(SealedParts::read(text).is_none(), "{text}");
         }

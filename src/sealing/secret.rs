@@ -1,7 +1,7 @@
-//! The symmetric keys behind a sealing key.
+//! The symmetric keys derived from a sealing key.
 //!
-//! Derived by HKDF-SHA-256 (RFC 5869) from a deterministic RS256 signature that the sealing key in Key Vault makes of
-//! [`LABEL`]: all instances agree, and no secret stands in any setting.
+//! They are derived with HKDF-SHA-256 (RFC 5869) from the sealing key's RS256 signature of [`LABEL`]. The signature is
+//! deterministic, so all instances derive the same keys, and no setting contains a secret.
 
 use std::fmt;
 
@@ -11,10 +11,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{DecodingKey, EncodingKey};
 
-/// What the sealing key signs to give birth to the sealing secret. Changing it ends every sealed token.
+/// The text that the sealing key signs. Changing it invalidates every sealed token.
 pub const LABEL: &[u8] = b"evergrant sealing secret, version 1";
 
-/// The symmetric keys behind one sealing key version.
+/// The symmetric keys derived from one version of a sealing key.
 pub struct SealingSecret {
     kid: String,
     encoding: EncodingKey,
@@ -32,7 +32,7 @@ impl SealingSecret {
     /// Derives the secret from the sealing key's signature of [`LABEL`].
     ///
     /// # Errors
-    /// If the derivation fails; there is never a key that was not derived.
+    /// If the derivation fails.
     pub fn derive(kid: String, signature: &[u8]) -> Result<Self, Unspecified> {
         let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"evergrant").extract(signature);
         let verifier = hmac::Key::new(hmac::HMAC_SHA256, &expand(&prk, b"code verifier")?);
@@ -41,25 +41,24 @@ impl SealingSecret {
         Ok(Self { kid, encoding, decoding, verifier })
     }
 
-    /// The name of the key, as sealed tokens carry it.
+    /// The `kid` in sealed tokens.
     #[must_use]
     pub fn kid(&self) -> &str {
         &self.kid
     }
 
-    /// The PKCE code verifier (RFC 7636 §4.1, 43 characters) that belongs to the sealed token `jti`.
+    /// The PKCE code verifier (RFC 7636 §4.1, 43 characters) for the sealed token `jti`.
     ///
-    /// Derived instead of carried, because a sealed token is signed, not encrypted.
+    /// It is derived, because a sealed token is not encrypted and must not contain it.
     #[must_use]
     pub fn code_verifier(&self, jti: &str) -> String {
         URL_SAFE_NO_PAD.encode(hmac::sign(&self.verifier, jti.as_bytes()))
     }
 
-    /// The `jti` of the refresh token that is number `generation` of the grant `grant_id`: whoever rotates it, and
-    /// however often, makes the same one.
+    /// The `jti` of the refresh token `generation` of the grant `grant_id`. Every process derives the same one.
     #[must_use]
     pub fn successor_jti(&self, grant_id: &str, generation: u64) -> String {
-        // No `jti` holds a colon, so this is no code verifier's input.
+        // No `jti` contains a colon, so this cannot be the input of a code verifier.
         let input = format!("successor:{grant_id}:{generation}");
         URL_SAFE_NO_PAD.encode(hmac::sign(&self.verifier, input.as_bytes()))
     }
@@ -84,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_key_and_each_use_has_values_of_its_own() {
+    fn every_key_and_every_use_has_different_values() {
         let secret = |signature: &[u8]| SealingSecret::derive("v1".to_owned(), signature).unwrap();
         let (old, new) = (secret(b"old"), secret(b"new"));
         assert_eq!(old.code_verifier("jti-1").len(), 43);

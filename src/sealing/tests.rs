@@ -1,4 +1,4 @@
-//! A sealed token opens as what it was sealed as, by whom it was sealed, until it expires, and in no other way.
+//! Tests that a sealed token opens only with its key, as its kind, for its issuer, until it expires.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -70,14 +70,14 @@ fn opens_what_it_sealed_until_it_expires() {
 }
 
 #[test]
-fn without_an_expiry_it_opens_for_ever() {
+fn without_an_expiry_it_never_expires() {
     let content = RefreshToken { grant: grant(), generation: 0 };
     let text = Sealed::new(ISSUER, "jti-1".to_owned(), NOW, None, content).seal(&ours()).unwrap();
     assert!(unseal::<RefreshToken>(&ours(), ISSUER, &text, UnixSeconds(u64::MAX)).is_ok());
 }
 
 #[test]
-fn a_kind_opens_as_itself_and_as_nothing_else() {
+fn a_token_opens_only_as_its_own_kind() {
     let all = [
         sealed(ConsentState {}),
         sealed(sign_in()),
@@ -106,9 +106,9 @@ fn a_kind_opens_as_itself_and_as_nothing_else() {
     }
 }
 
-/// Two kinds that carry the same differ by header and audience alone, and each of the two would be enough.
+/// Kinds with the same content differ in header and audience, and each difference alone is enough.
 #[test]
-fn neither_header_nor_audience_alone_turns_one_kind_into_another() {
+fn changing_only_header_or_audience_does_not_change_the_kind() {
     let refresh_token = Sealed::new(ISSUER, "j".to_owned(), NOW, None, RefreshToken { grant: grant(), generation: 0 });
     let access_token = Sealed::new(ISSUER, "j".to_owned(), NOW, None, SealedAccessToken { grant: grant() });
     let with_audience = Sealed { aud: refresh_token.aud, ..access_token.clone() };
@@ -120,7 +120,7 @@ fn neither_header_nor_audience_alone_turns_one_kind_into_another() {
 }
 
 #[test]
-fn refuses_another_key_issuer_or_name() {
+fn tokens_with_another_key_issuer_or_kid_are_rejected() {
     let text = sealed(code());
     for (other, issuer, error) in [
         (secret("v1", b"another signature"), ISSUER, UnsealError::NotOurs),
@@ -136,7 +136,7 @@ fn refuses_another_key_issuer_or_name() {
 }
 
 #[test]
-fn refuses_every_other_algorithm() {
+fn every_other_algorithm_is_rejected() {
     let text = sealed(code());
     let (_, body) = text.split_once('.').unwrap();
     let (claims, _) = body.split_once('.').unwrap();
@@ -151,7 +151,7 @@ fn refuses_every_other_algorithm() {
         Header { typ: Some(AuthorizationCode::TYP.into()), kid: Some("v1".into()), ..Header::new(Algorithm::HS512) };
     let claims = Sealed::new(ISSUER, "j".to_owned(), NOW, None, code());
     let other_algorithm = jsonwebtoken::encode(&header, &claims, ours().encoding_key()).unwrap();
-    assert!(!opens::<AuthorizationCode>(&other_algorithm), "right key, right kind, another algorithm");
+    assert!(!opens::<AuthorizationCode>(&other_algorithm), "same key, same kind, another algorithm");
 }
 
 fn scopes() -> impl Strategy<Value = Scope> {
@@ -169,7 +169,7 @@ prop_compose! {
 
 proptest! {
     #[test]
-    fn whatever_is_sealed_comes_back(grant in grants(), redirect_uri in proptest::option::of(".{0,80}"),
+    fn sealed_content_round_trips(grant in grants(), redirect_uri in proptest::option::of(".{0,80}"),
                                      process_id in proptest::option::of("[a-z]{4}"), lifetime in 1u64..1000) {
         let content = AuthorizationCode { grant, redirect_uri, code_challenge: None, process_id };
         let claims = Sealed::new(ISSUER, "j".to_owned(), NOW, Some(lifetime), content);
@@ -179,7 +179,7 @@ proptest! {
     }
 
     #[test]
-    fn no_altered_token_opens(position in 0usize..1000, replacement in "[A-Za-z0-9._-]") {
+    fn a_changed_token_does_not_open(position in 0usize..1000, replacement in "[A-Za-z0-9._-]") {
         let text = sealed(code());
         let position = position % text.len();
         let mut altered = text.clone();
@@ -189,7 +189,7 @@ proptest! {
     }
 
     #[test]
-    fn no_two_tokens_can_be_mixed(cut in 0usize..3, grant in grants()) {
+    fn parts_of_two_tokens_cannot_be_combined(cut in 0usize..3, grant in grants()) {
         let one = sealed(code());
         let other = sealed(AuthorizationCode { grant, ..code() });
         prop_assume!(one != other);

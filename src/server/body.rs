@@ -1,4 +1,4 @@
-//! Reads forms, chunked or not, within bounds.
+//! Reads form bodies, chunked or not, with limits on size and time.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -13,13 +13,13 @@ use crate::oauth::error::ErrorCode;
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::web::body::content_length;
 
-/// The largest form taken, in bytes; the largest legitimate one is a fraction of it.
+/// The largest form accepted, in bytes. Real requests are far smaller.
 const MAX_FORM_BYTES: usize = 64 * 1024;
 
-/// An oversized body is read and dropped up to this many bytes, so that its sender can read the answer.
+/// Up to this many bytes of an oversized body are read and dropped, so that the client can read the error response.
 const MAX_DRAINED_BYTES: usize = 8 * 1024 * 1024;
 
-/// How long a form may take to arrive.
+/// Time limit for receiving a form.
 const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Why a form could not be read.
@@ -27,20 +27,20 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 pub enum BodyError {
     /// Larger than [`MAX_FORM_BYTES`].
     TooLarge,
-    /// Not complete in time.
+    /// Did not arrive in time.
     TooSlow,
-    /// The connection ended first.
+    /// The connection closed before the body was complete.
     BrokenOff,
 }
 
 impl BodyError {
-    /// What the sender gets.
+    /// The error response.
     #[must_use]
     pub fn answer(self) -> Answer {
         let (status, description) = match self {
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 64 KiB"),
             Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, "the body took too long to arrive"),
-            Self::BrokenOff => (StatusCode::BAD_REQUEST, "the body broke off"),
+            Self::BrokenOff => (StatusCode::BAD_REQUEST, "the body ended before it was complete"),
         };
         let error = ErrorCode::InvalidRequest.say(description);
         let record = AnswerRecord { error: Some(error.error.as_str()), ..AnswerRecord::default() };
@@ -50,7 +50,7 @@ impl BodyError {
 
 /// Reads a body to its end, keeping no more than [`MAX_FORM_BYTES`] of it.
 pub async fn read<B: Buf, E>(headers: &HeaderMap, body: impl Stream<Item = Result<B, E>>) -> Result<Bytes, BodyError> {
-    // A sender that waits for `100 Continue` sends nothing before it has read the answer.
+    // A client that waits for `100 Continue` sends no body, so there is nothing to drain.
     if headers.contains_key(EXPECT) && content_length(headers).is_some_and(|length| length > MAX_FORM_BYTES as u64) {
         return Err(BodyError::TooLarge);
     }

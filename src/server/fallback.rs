@@ -1,4 +1,4 @@
-//! What no route takes: 404, 405 with `Allow`, bodies that could not be read, and a host in its JSON envelope mode.
+//! Responses for requests that no route accepts: 404, 405 with `Allow`, unreadable bodies, and the Functions host's JSON envelope.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -21,13 +21,13 @@ pub fn connect() -> impl Filter<Extract = (Response,), Error = Rejection> + Copy
     request.map(|headers: HeaderMap| Received::new(None, &headers).answer(not_found()))
 }
 
-/// The last filter: the envelope's error, 405 and 404. A request that a route takes is left to [`rejected`].
+/// The last filter: 500 for the JSON envelope, 405 and 404. If a route matched and rejected the request, [`rejected`] responds.
 pub fn no_route() -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
     let envelope = warp::path!(Function).and(warp::post()).and(warp::header::headers_cloned());
     let envelope = envelope.map(|function: Function, headers: HeaderMap| {
         Received::new(Some(function.0), &headers).answer(envelope_received())
     });
-    let rest = paths::known().and(warp::method()).and(warp::header::headers_cloned()).and_then(unmatched);
+    let rest = paths::find_route().and(warp::method()).and(warp::header::headers_cloned()).and_then(unmatched);
     envelope.or(rest).unify()
 }
 
@@ -41,7 +41,7 @@ fn unmatched(route: Option<&'static Route>, method: Method, headers: HeaderMap) 
     })
 }
 
-/// Answers a request that its own route rejected.
+/// Responds to a request that its own route rejected.
 pub async fn rejected(rejection: Rejection) -> Result<Response, Infallible> {
     Ok(match rejection.find::<BodyRejection>() {
         Some(BodyRejection { received, error }) => received.answer(error.answer()),
@@ -49,7 +49,7 @@ pub async fn rejected(rejection: Rejection) -> Result<Response, Infallible> {
     })
 }
 
-/// The name of a function folder, as a path.
+/// A path that is the name of a function folder.
 struct Function(&'static Route);
 
 impl FromStr for Function {
@@ -67,17 +67,17 @@ fn not_found() -> Answer {
 /// 405 with `Allow` (RFC 9110 §15.5.6).
 fn wrong_method(route: &Route) -> Answer {
     let allowed: Vec<&str> = route.methods.listed().iter().map(Method::as_str).collect();
-    let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "This path does not take this method.\n");
+    let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "This path does not accept this method.\n");
     response.headers_mut().extend(HeaderValue::try_from(allowed.join(", ")).map(|allow| (ALLOW, allow)));
     plain(response)
 }
 
-/// What the log and the body say when the host calls in its JSON envelope mode.
+/// Logged and returned when the host calls in its JSON envelope mode.
 const ENVELOPE: &str = "The Functions host sent its JSON envelope instead of the HTTP request. In host.json, set \
     customHandler.enableProxyingHttpRequest and customHandler.enableForwardingHttpRequest to true and redeploy; \
     every function.json needs exactly one httpTrigger and one http output binding.";
 
-/// 500 for a host that understands neither mode flag and posts its JSON envelope to the function's name.
+/// 500 for a host that supports neither mode flag and posts its JSON envelope to `/{function name}`.
 fn envelope_received() -> Answer {
     let response = text(StatusCode::INTERNAL_SERVER_ERROR, &format!("{ENVELOPE}\n"));
     Answer { response, record: AnswerRecord { alarm: Some(ENVELOPE), ..AnswerRecord::of("json_envelope_received") } }

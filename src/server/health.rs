@@ -1,4 +1,4 @@
-//! Answers for probes.
+//! Responses for probes.
 
 use http::{HeaderMap, StatusCode};
 use warp::reply::Response;
@@ -15,7 +15,7 @@ struct Health {
     version: &'static str,
 }
 
-/// `GET /healthz`: the process is up and listens. Whether DocuSign and Key Vault work, the health checks of the setup page say.
+/// `GET /healthz`: the process is up. It does not check DocuSign or Key Vault; the setup page does.
 pub fn healthz() -> impl Filter<Extract = (Response,), Error = Rejection> + Copy {
     paths::health().and(warp::get()).and(received(&paths::HEALTH)).map(|received: Received, _: HeaderMap| {
         let body = Health { status: "ok", version: env!("CARGO_PKG_VERSION") };
@@ -23,7 +23,7 @@ pub fn healthz() -> impl Filter<Extract = (Response,), Error = Rejection> + Copy
     })
 }
 
-/// `GET /`: the host's readiness probe, and anyone who opens the bare URL.
+/// `GET /`: for the host's readiness probe, and for people who open the bare URL.
 pub fn root() -> impl Filter<Extract = (Response,), Error = Rejection> + Copy {
     warp::path::end().and(warp::get()).and(received(&paths::ROOT)).map(|received: Received, _: HeaderMap| {
         let response = text(StatusCode::OK, "Evergrant is running.\n");

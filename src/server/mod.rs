@@ -1,8 +1,8 @@
 //! The HTTP server: warp, with one filter per route.
 //!
-//! [`routes`] composes the filters, the token route first; [`paths`] lists which path and methods each function folder has. A request
-//! is taken in by [`request`] (its id, headers and body), answered by its slice, given an `x-request-id` and logged with one line.
-//! What no route takes ends in [`fallback`]: 404, 405 with `Allow`, 413. [`health`] answers the probes.
+//! [`routes`] composes the filters, the token route first. [`paths`] lists the path and methods of each function folder.
+//! [`request`] reads a request (id, headers and body), its endpoint responds, and the response gets an `x-request-id` and one
+//! log line. [`fallback`] responds when no route accepts a request: 404, 405 with `Allow`, 413. [`health`] responds to probes.
 
 mod body;
 mod fallback;
@@ -25,7 +25,7 @@ use crate::endpoints::token::TokenEndpoint;
 use crate::endpoints::workfront::Workfront;
 pub use paths::{Methods, ROUTES, Route};
 
-/// The slices behind the routes.
+/// The endpoints behind the routes.
 pub struct Endpoints {
     /// `POST /oauth/token`.
     pub token: TokenEndpoint,
@@ -45,7 +45,7 @@ pub struct Endpoints {
     pub workfront: Workfront,
 }
 
-/// Serves `endpoints` until `stop` comes, and then until the requests under way are answered.
+/// Serves `endpoints` until `stop` resolves, then finishes the requests in progress.
 pub async fn serve(listener: TcpListener, endpoints: Arc<Endpoints>, stop: impl Future<Output = ()> + Send + 'static) {
     warp::serve(routes::all(&endpoints)).incoming(listener).graceful(stop).run().await;
 }

@@ -1,4 +1,4 @@
-//! Which path and methods each function folder has, and one filter for each path.
+//! The path and methods of each function folder, and one filter per path.
 
 use std::future::ready;
 
@@ -10,20 +10,20 @@ use warp::{Filter, Rejection, reject};
 /// A route, as the Functions host publishes it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Route {
-    /// The function folder that publishes it; empty for what only the host itself calls.
+    /// The function folder that publishes it; empty if only the host calls it.
     pub function: &'static str,
-    /// The path, with a leading slash. At its end, `{client_id?}` means one more segment or none, and `{*path}` one or more.
+    /// The path, with a leading slash. A trailing `{client_id?}` is an optional segment, `{*path}` is one or more segments.
     pub path: &'static str,
-    /// The methods it takes.
+    /// The methods it accepts.
     pub methods: Methods,
 }
 
-/// Methods that a route takes.
+/// The methods that a route accepts.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Methods {
     /// These and no others.
     Only(&'static [Method]),
-    /// Every method but `CONNECT` and `TRACE`, which concern connections and end here.
+    /// Every method except `CONNECT` and `TRACE`, which must not be forwarded.
     Any,
 }
 
@@ -37,7 +37,7 @@ impl Methods {
         }
     }
 
-    /// What `Allow` lists; of any method, those that clients of APIs send.
+    /// The methods for the `Allow` header. For [`Methods::Any`], the common ones.
     #[must_use]
     pub const fn listed(&self) -> &'static [Method] {
         match self {
@@ -74,7 +74,7 @@ pub static WORKFRONT: Route = Route {
 };
 pub static HEALTH: Route =
     Route { function: "health-function", path: "/healthz", methods: Methods::Only(&[Method::GET]) };
-/// The host's readiness probe, which asks every 25 ms until something answers.
+/// For the host's readiness probe, which repeats every 25 ms until it gets a response.
 pub static ROOT: Route = Route { function: "", path: "/", methods: Methods::Only(&[Method::GET]) };
 
 /// Every route.
@@ -127,8 +127,8 @@ pub fn health() -> impl Filter<Extract = (), Error = Rejection> + Copy {
     warp::path!("healthz").and(no_slash_at_end())
 }
 
-/// The route whose path it is, whatever the method; `None` for a path of no route.
-pub fn known() -> BoxedFilter<(Option<&'static Route>,)> {
+/// Matches every path and returns its route, for any method; `None` if no route has this path.
+pub fn find_route() -> BoxedFilter<(Option<&'static Route>,)> {
     let server = token().map(|| Some(&TOKEN)).or(revoke().map(|| Some(&REVOKE))).unify();
     let server = server.or(authorize().map(|| Some(&AUTHORIZE))).unify().or(metadata().map(|| Some(&METADATA))).unify();
     let people = consent().map(|| Some(&CONSENT)).or(setup().map(|| Some(&SETUP))).unify();
@@ -138,7 +138,7 @@ pub fn known() -> BoxedFilter<(Option<&'static Route>,)> {
     all.or(warp::any().map(|| None)).unify().boxed()
 }
 
-/// warp takes a path with a slash at its end for the one without, and the host hands such paths on: here they are others.
+/// Rejects a trailing slash. warp ignores it and the Functions host forwards it, but it is a different path.
 fn no_slash_at_end() -> impl Filter<Extract = (), Error = Rejection> + Copy {
     let check = |path: FullPath| ready(if path.as_str().ends_with('/') { Err(reject::not_found()) } else { Ok(()) });
     warp::path::full().and_then(check).untuple_one()

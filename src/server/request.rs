@@ -1,4 +1,4 @@
-//! Takes requests in, and gives every answer its id and its log line.
+//! Reads requests, and gives every response its id and its log line.
 
 use std::convert::Infallible;
 use std::future::ready;
@@ -21,7 +21,7 @@ use crate::web::body::{Body, Source, StreamError, Upload, Watched, content_lengt
 const INVOCATION_ID: HeaderName = HeaderName::from_static("x-azure-functions-invocationid");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What the log line of a request needs besides its answer.
+/// What the log line of a request needs in addition to the response.
 #[derive(Debug)]
 pub struct Received {
     route: Option<&'static Route>,
@@ -32,24 +32,24 @@ pub struct Received {
 }
 
 impl Received {
-    /// A request with these headers at `route`, which came in now.
+    /// A request for `route` with these headers, received now.
     pub fn new(route: Option<&'static Route>, headers: &HeaderMap) -> Self {
         let ids = RequestIds::new(headers);
         let span = ids.span();
         Self { route, ids, span, invocation_id: invocation_id(headers), watch: Stopwatch::start() }
     }
 
-    /// Its id, in hexadecimal.
+    /// The request id, in hexadecimal.
     pub fn id(&self) -> &str {
         &self.ids.request_id
     }
 
-    /// Runs `answering` in the request's span, logs the answer and makes it warp's.
+    /// Runs `answering` in the request's span, logs its response and converts it for warp.
     pub async fn answer_with<A: Into<Answer<Body>>>(&self, answering: impl Future<Output = A>) -> Response {
         self.answer(answering.instrument(self.span.clone()).await)
     }
 
-    /// Logs `answer` and makes it warp's.
+    /// Logs `answer` and converts it for warp.
     pub fn answer(&self, answer: impl Into<Answer<Body>>) -> Response {
         let answer = answer.into();
         let route = self.route.map(|route| route.path);
@@ -68,8 +68,8 @@ impl Received {
     }
 }
 
-/// The host's own id of this invocation, for finding its log lines next to ours. In forward mode a caller can add to the
-/// header, so only a single well-formed id is believed.
+/// The host's invocation id, to match its log lines with ours. In forward mode a caller can add values to the header, so it
+/// is used only if there is exactly one and it is well-formed.
 fn invocation_id(headers: &HeaderMap) -> Option<String> {
     let mut values = headers.get_all(INVOCATION_ID).iter();
     let value = values.next()?.to_str().ok()?;
@@ -77,28 +77,28 @@ fn invocation_id(headers: &HeaderMap) -> Option<String> {
     (well_formed && values.next().is_none()).then(|| value.to_owned())
 }
 
-/// The methods of `route`.
+/// Accepts the methods of `route`.
 pub fn method_of(route: &'static Route) -> impl Filter<Extract = (), Error = Rejection> + Copy {
     let takes = |method: Method| ready(if route.methods.contain(&method) { Ok(()) } else { Err(reject::not_found()) });
     warp::method().and_then(takes).untuple_one()
 }
 
-/// A request at `route`, and its headers.
+/// A request for `route`, and its headers.
 pub fn received(route: &'static Route) -> impl Filter<Extract = (Received, HeaderMap), Error = Infallible> + Copy {
     warp::header::headers_cloned().map(|headers| (Received::new(Some(route), &headers), headers)).untuple_one()
 }
 
-/// A request at `route` whose body does not matter.
+/// A request for `route` without its body.
 pub fn request(route: &'static Route) -> impl Filter<Extract = (Received, Request<Bytes>), Error = Infallible> + Copy {
     head(route).map(|received, head: Request<()>| (received, head.map(|()| Bytes::new()))).untuple_one()
 }
 
-/// A request at `route` with a form, read whole.
+/// A request for `route` with its complete form body.
 pub fn form(route: &'static Route) -> impl Filter<Extract = (Received, Request<Bytes>), Error = Rejection> + Copy {
     head(route).and(warp::body::stream()).and_then(read_form).untuple_one()
 }
 
-/// A request at `route` whose body passes through.
+/// A request for `route` whose body is streamed.
 pub fn streaming(
     route: &'static Route,
 ) -> impl Filter<Extract = (Received, Request<()>, Source), Error = Rejection> + Copy {
@@ -124,7 +124,7 @@ fn put_together(
     let mut request = Request::new(());
     *request.method_mut() = method;
     *request.headers_mut() = headers;
-    // These parts were read from an address, so they make one again.
+    // Path and query were parsed from a valid URI, so they form one again.
     *request.uri_mut() = target.parse().unwrap_or_default();
     (received, request)
 }
@@ -140,12 +140,12 @@ async fn read_form<B: Buf>(
     }
 }
 
-/// A body that could not be read, and the request it belongs to.
+/// A body that could not be read, with its request.
 #[derive(Debug)]
 pub struct BodyRejection {
     /// The request.
     pub received: Received,
-    /// What was wrong with its body.
+    /// Why the body could not be read.
     pub error: BodyError,
 }
 
@@ -158,20 +158,20 @@ fn source<B: Buf>(body: impl Stream<Item = Result<B, warp::Error>> + Send + 'sta
     }))
 }
 
-/// The body of `request`, given up when it stands still.
+/// The body of `request`; fails when no data arrives for too long.
 pub fn upload(request: &Request<()>, source: &Source) -> Upload {
     Upload { chunks: Box::pin(Watched::new(source.clone())), length: content_length(request.headers()) }
 }
 
-/// The answer to `request`, given after the rest of its body was read if it is an error, so that the sender can read it. An
-/// answer whose own body passes through may be given while the request's does.
+/// Drains the request body before an early error response, so that the client can read it. A streamed response may start
+/// while the request body is still arriving.
 pub async fn drain_on_error(
     request: &Request<()>,
     answering: impl Future<Output = Answer<Body>>,
     source: Source,
 ) -> Answer<Body> {
     let answer = answering.await;
-    // A sender that waits for `100 Continue` sends nothing before it has read the answer.
+    // A client that waits for `100 Continue` sends no body, so there is nothing to drain.
     let waits = request.headers().contains_key(EXPECT) && !source.was_read();
     if !waits && (!answer.response.status().is_success() || matches!(answer.response.body(), Body::Whole(_))) {
         source.drain().await;

@@ -12,23 +12,23 @@ use crate::server::request::{Received, drain_on_error, form, method_of, received
 use crate::server::{Endpoints, fallback, health, paths};
 use crate::web::body::Source;
 
-/// Every route over `endpoints`, and what becomes of all other requests.
+/// All routes of `endpoints`, and the fallback for all other requests.
 pub fn all(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + use<> {
     let oauth = authorize(endpoints).or(revoke(endpoints)).unify().or(metadata(endpoints)).unify();
     let people = consent(endpoints).or(setup(endpoints)).unify();
     let through = gateway(endpoints).or(workfront(endpoints)).unify();
     let probes = health::healthz().or(health::root()).unify();
-    // Boxed, so that the state of a token request, which is moved several times, has no room for the largest of these.
+    // Boxed, because warp moves a request's state several times and these would make a token request's state larger.
     let others =
         oauth.or(people).unify().or(through).unify().or(probes).unify().or(fallback::no_route()).unify().boxed();
-    // `CONNECT` has no path, and warp's filters for whole paths panic at that.
+    // `CONNECT` has no path, and warp's full-path filters panic without one.
     token(endpoints).or(fallback::connect()).unify().or(others).unify().recover(fallback::rejected).unify()
 }
 
 fn token(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     paths::token().and(warp::post()).and(form(&paths::TOKEN)).and(with(endpoints)).then(
         async |received: Received, request: Request<Bytes>, endpoints: Arc<Endpoints>| {
-            // Boxed, because warp moves the state of a request several times.
+            // Boxed, because warp moves a request's state several times.
             received.answer_with(Box::pin(endpoints.token.handle(&request))).await
         },
     )

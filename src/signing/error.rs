@@ -1,29 +1,29 @@
-//! Why there is no signature. Pure.
+//! Signing errors. Pure.
 
 use thiserror::Error;
 
 use crate::memory::failures::FailureKind;
 use crate::types::Explained as _;
 
-/// Why there is no signature.
+/// Why signing failed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{}", self.line())]
 pub enum SignError {
-    /// Entra ID gives no token for Key Vault.
+    /// Entra ID issues no token for Key Vault.
     IdentityUnavailable,
-    /// 401, or a 403 for none of the reasons below: most often the role is missing.
+    /// 401, or a 403 for none of the reasons below. Usually the role assignment is missing.
     AccessDenied,
-    /// 403: the vault's firewall, or only private endpoints.
+    /// 403: the vault's firewall blocks the call, or the vault allows private endpoints only.
     NetworkRefused,
-    /// 403: disabled, expired or not valid yet.
+    /// 403: the key is disabled, expired or not valid yet.
     NotInForce,
     /// 403: `sign` is not among the key's operations.
     MayNotSign,
-    /// 404, or a key so new that it may not sign yet.
+    /// 404, or the key is too new to sign.
     KeyNotFound,
-    /// 429.
+    /// 429, the rate limit.
     Throttled {
-        /// Seconds to wait, as Key Vault says.
+        /// Seconds to wait, from `Retry-After`.
         retry_after: Option<u64>,
     },
     /// Any other status.
@@ -31,18 +31,18 @@ pub enum SignError {
         /// The HTTP status.
         status: u16,
     },
-    /// Nothing came back in time.
+    /// No response in time.
     NoAnswer,
-    /// A 200 that cannot be read.
+    /// A 200 that could not be parsed.
     Malformed,
-    /// The signature does not verify with the key's public half.
+    /// The signature does not match the public key.
     WrongKey,
     /// The key is not an RSA key of at least 2048 bits.
     Unusable,
 }
 
 impl SignError {
-    /// One of each, for the table in the documentation.
+    /// One of each variant, for the table in the documentation.
     pub const ALL: [Self; 12] = [
         Self::IdentityUnavailable,
         Self::AccessDenied,
@@ -58,7 +58,7 @@ impl SignError {
         Self::Unusable,
     ];
 
-    /// How the failure is to be remembered.
+    /// How the failure is cached.
     #[must_use]
     pub const fn kind(&self) -> FailureKind {
         match self {

@@ -1,13 +1,13 @@
-//! Why Key Vault refuses with 403. Pure.
+//! The reason for a 403 from Key Vault. Pure.
 //!
-//! "Azure Key Vault REST API Error Codes" (Microsoft Learn) documents the firewall's and the role's code; the others are in
-//! answers that the SDKs' guides and issues show. Any other counts as a missing role.
+//! "Azure Key Vault REST API Error Codes" (Microsoft Learn) documents the codes for the firewall and for a missing role. The
+//! others are from responses in the SDKs' guides and issues. Unknown codes count as a missing role.
 
 use serde::Deserialize;
 
 use crate::signing::SignError;
 
-/// The body of a refusal, as far as it has the reason.
+/// The part of the error body with the reason.
 #[derive(Default, Deserialize)]
 struct ForbiddenBody {
     #[serde(default)]
@@ -26,7 +26,7 @@ struct InnerError {
     code: String,
 }
 
-/// Why Key Vault refuses, by the inner code in `body`.
+/// The reason, from the inner code in `body`.
 pub fn reason(body: &[u8]) -> SignError {
     let body: ForbiddenBody = serde_json::from_slice(body).unwrap_or_default();
     match body.error.inner.code.as_str() {
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_inner_code_is_the_reason_and_anything_else_is_a_missing_role() {
+    fn the_inner_code_is_the_reason_and_unknown_codes_mean_a_missing_role() {
         let body =
             |inner: &str, code: &str| format!(r#"{{"error":{{"code":"Forbidden","{inner}":{{"code":"{code}"}}}}}}"#);
         for (body, expected) in [

@@ -1,4 +1,4 @@
-//! A key of the settings with both halves in reach, wherever it is.
+//! A key from the settings, in Key Vault or in a file, with both halves.
 
 use async_trait::async_trait;
 
@@ -9,7 +9,7 @@ use crate::signing::local::LocalSigner;
 use crate::signing::public_key::PublicKey;
 use crate::signing::{AssertionSigner, SignError};
 
-/// A key that signs, and shows its public half.
+/// A key that can sign and has a public key.
 #[derive(Debug)]
 pub enum SigningKey {
     /// In Azure Key Vault.
@@ -19,10 +19,10 @@ pub enum SigningKey {
 }
 
 impl SigningKey {
-    /// The public half; of a Key Vault key, fetched at first use.
+    /// The public key. For Key Vault, it is fetched at first use.
     ///
     /// # Errors
-    /// As [`AssertionSigner::sign_digest`].
+    /// The errors of [`AssertionSigner::sign_digest`].
     pub async fn public_key(&self) -> Result<&PublicKey, SignError> {
         match self {
             Self::KeyVault(signer) => signer.public_key().await,
@@ -30,7 +30,7 @@ impl SigningKey {
         }
     }
 
-    /// Which key of which vault it is, if it is in one.
+    /// The Key Vault key identifier, if the key is in a vault.
     #[must_use]
     pub const fn key_vault_id(&self) -> Option<&KeyVaultKeyId> {
         match self {

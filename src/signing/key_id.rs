@@ -5,25 +5,25 @@ use std::fmt;
 use url::Url;
 
 /// DNS suffixes of Key Vault and Managed HSM in Azure's clouds (Microsoft Learn, "Azure Key Vault keys, secrets and
-/// certificates overview"). Anything else is refused, so that a typo cannot send an Entra token elsewhere.
+/// certificates overview"). No other is accepted, so that a typo cannot send an Entra token elsewhere.
 const VAULT_SUFFIXES: [&str; 4] =
     [".vault.azure.net", ".managedhsm.azure.net", ".vault.usgovcloudapi.net", ".vault.azure.cn"];
 
 /// One version of one key in one vault.
 ///
-/// `Debug` shows the version only: vault and key names are for the operator only.
+/// `Debug` shows only the version, because the names of vault and key are confidential.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeyVaultKeyId {
     /// `https://<vault>.vault.azure.net`, without a trailing slash.
     pub vault_url: String,
     /// The key's name.
     pub name: String,
-    /// The key's version. Pinned, because DocuSign knows one version's public half only.
+    /// The key's version. It is fixed, because only its public key is uploaded to DocuSign.
     pub version: String,
 }
 
 impl KeyVaultKeyId {
-    /// Reads `https://<vault>.vault.azure.net/keys/<name>/<version>`.
+    /// Parses `https://<vault>.vault.azure.net/keys/<name>/<version>`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text).ok()?;
@@ -43,7 +43,7 @@ impl KeyVaultKeyId {
 }
 
 impl KeyVaultKeyId {
-    /// What Entra tokens for the vault are for: its DNS suffix, without the vault's name.
+    /// The resource of Entra tokens for the vault: its DNS suffix, without the vault's name.
     #[must_use]
     pub fn resource(&self) -> String {
         let suffix = self.vault_url.split_once('.').map_or("vault.azure.net", |(_, suffix)| suffix);
@@ -66,14 +66,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_a_versioned_identifier_and_never_prints_the_vault() {
+    fn versioned_identifiers_are_parsed_and_the_vault_is_never_printed() {
         let id = KeyVaultKeyId::parse("https://contoso.vault.azure.net/keys/signing/0a1b").unwrap();
         assert_eq!((id.vault_url.as_str(), id.name.as_str()), ("https://contoso.vault.azure.net", "signing"));
         assert!(!format!("{id:?}").contains("contoso"));
     }
 
     #[test]
-    fn refuses_other_hosts_and_missing_versions() {
+    fn other_hosts_and_missing_versions_are_rejected() {
         for bad in [
             "https://contoso.vault.azure.net/keys/signing",
             "https://contoso.vault.azure.net/keys/signing/",

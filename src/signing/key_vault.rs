@@ -1,7 +1,7 @@
-//! Signing with a key that stays in Azure Key Vault, over the official SDK.
+//! Signs with a key in Azure Key Vault, using the official SDK. The private key never leaves the vault.
 //!
-//! The public half is fetched once; every signature is checked with it before use, which catches a wrong key
-//! or version at once instead of as an obscure refusal at DocuSign.
+//! The public key is fetched once, and every signature is checked with it. So a wrong key or version is found here, not
+//! through an unclear error from DocuSign.
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,16 +24,16 @@ use crate::signing::key_id::KeyVaultKeyId;
 use crate::signing::public_key::PublicKey;
 use crate::signing::{AssertionSigner, SignError, forbidden};
 
-/// The first try and two more.
+/// The first try and two retries.
 const TRIES: u32 = 3;
 
 /// Pause after the first failed try; doubled after the second.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
-/// A `Retry-After` up to this many seconds is waited out; a longer one is passed on to the caller.
-const PATIENCE: u64 = 2;
+/// The longest `Retry-After` to wait for, in seconds. With a longer one, the call fails.
+const MAX_WAIT_SECONDS: u64 = 2;
 
-/// One vault, called with one identity. The connection and the Entra token are shared by all its keys.
+/// One vault. Its keys share the connection and the Entra token.
 pub struct KeyVault {
     vault_url: String,
     identity: Identity,
@@ -41,7 +41,7 @@ pub struct KeyVault {
 }
 
 impl KeyVault {
-    /// The vault at `vault_url`. Nothing is called or built yet.
+    /// The vault at `vault_url`. Makes no calls yet.
     #[must_use]
     pub const fn new(vault_url: String, identity: Identity) -> Self {
         Self { vault_url, identity, client: OnceCell::const_new() }
@@ -63,7 +63,7 @@ impl KeyVault {
         let answer = self.client().await?.get_key(&id.name, Some(options)).await;
         let key = answer.and_then(azure_core::http::Response::into_model).map_err(|error| classify(&error))?.key;
         let key = key.ok_or(SignError::Malformed)?;
-        // Without modulus and exponent it is no RSA key.
+        // Without modulus and exponent it is not an RSA key.
         let (n, e) = key.n.zip(key.e).ok_or(SignError::Unusable)?;
         PublicKey::from_components(&n, &e).ok_or(SignError::Unusable)
     }
@@ -86,22 +86,22 @@ pub struct KeyVaultSigner {
 }
 
 impl KeyVaultSigner {
-    /// The key `id` of `vault`.
+    /// The key `id` in `vault`.
     #[must_use]
     pub fn new(vault: Arc<KeyVault>, id: KeyVaultKeyId) -> Self {
         Self { vault, id, public_key: OnceCell::new() }
     }
 
-    /// Which key it is.
+    /// The key identifier.
     #[must_use]
     pub const fn id(&self) -> &KeyVaultKeyId {
         &self.id
     }
 
-    /// The public half, fetched at first use.
+    /// The public key, fetched at first use.
     ///
     /// # Errors
-    /// As [`AssertionSigner::sign_digest`].
+    /// The errors of [`AssertionSigner::sign_digest`].
     pub async fn public_key(&self) -> Result<&PublicKey, SignError> {
         let fetch = || self.with_retries(|| self.vault.get_public_key(&self.id));
         self.public_key.get_or_try_init(fetch).await
@@ -132,13 +132,13 @@ impl fmt::Debug for KeyVaultSigner {
     }
 }
 
-/// How long to wait before the next try; `None` when another try would not help.
+/// The pause before the next try; `None` if a retry would not help.
 fn pause_before_retry(error: &SignError, tries: u32) -> Option<Duration> {
     let pause = FIRST_PAUSE * 2u32.pow(tries.saturating_sub(1));
     match error {
-        SignError::Throttled { retry_after: Some(seconds) } if *seconds > PATIENCE => None,
+        SignError::Throttled { retry_after: Some(seconds) } if *seconds > MAX_WAIT_SECONDS => None,
         SignError::Throttled { retry_after: Some(seconds) } => Some(Duration::from_secs(*seconds).max(pause)),
-        // KeyNotFound among them, because a key created seconds ago is not everywhere yet.
+        // Includes KeyNotFound, because a new key takes some seconds to be available everywhere.
         SignError::KeyNotFound
         | SignError::IdentityUnavailable
         | SignError::NoAnswer
@@ -154,7 +154,7 @@ fn pause_before_retry(error: &SignError, tries: u32) -> Option<Duration> {
     }
 }
 
-/// The SDK's error in our words; its own text names the vault.
+/// Converts the SDK's error. Its text is dropped, because it names the vault.
 fn classify(error: &azure_core::Error) -> SignError {
     match error.kind() {
         ErrorKind::HttpResponse { status, raw_response, .. } => match u16::from(*status) {

@@ -1,4 +1,4 @@
-//! Signing with an RSA key from a PEM file: for local work, refused in Azure by the configuration.
+//! Signs with an RSA key from a PEM file. For local work only; the configuration rejects it in Azure.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -17,22 +17,22 @@ use crate::secret::Sha256;
 use crate::signing::public_key::PublicKey;
 use crate::signing::{AssertionSigner, SignError};
 
-/// A private key in this process's memory.
+/// A private key in memory.
 ///
-/// The `rsa` crate only reads the file. The private operation is aws-lc's, which runs in constant time
-/// (the crate's own does not: RUSTSEC-2023-0071).
+/// The `rsa` crate only reads the file. aws-lc signs, because it does so in constant time and the `rsa` crate does not
+/// (RUSTSEC-2023-0071).
 #[derive(Clone)]
 pub struct LocalSigner(Arc<LocalKey>);
 
 struct LocalKey {
     pkcs8: SecretDocument,
-    /// Built at first use: aws-lc checks the whole key again, which takes a millisecond that start-up does not have.
+    /// Built at first use, because aws-lc checks the key again, which would delay the start by a millisecond.
     pair: OnceLock<Option<KeyPair>>,
     public_key: PublicKey,
 }
 
 impl LocalSigner {
-    /// Reads `-----BEGIN PRIVATE KEY-----` (PKCS#8) or `-----BEGIN RSA PRIVATE KEY-----` (PKCS#1).
+    /// Parses `-----BEGIN PRIVATE KEY-----` (PKCS#8) or `-----BEGIN RSA PRIVATE KEY-----` (PKCS#1).
     #[must_use]
     pub fn from_pem(pem: &str) -> Option<Self> {
         let read = RsaPrivateKey::from_pkcs8_pem(pem).ok();
@@ -42,7 +42,7 @@ impl LocalSigner {
         Some(Self(Arc::new(LocalKey { pkcs8, pair: OnceLock::new(), public_key })))
     }
 
-    /// The public half.
+    /// The public key.
     #[must_use]
     pub fn public_key(&self) -> &PublicKey {
         &self.0.public_key
@@ -62,7 +62,7 @@ impl LocalKey {
 #[async_trait]
 impl AssertionSigner for LocalSigner {
     async fn sign_digest(&self, digest: Sha256) -> Result<Vec<u8>, SignError> {
-        // Milliseconds of arithmetic, which no thread that answers requests should spend.
+        // Signing takes milliseconds of CPU time, which would block a thread that serves requests.
         let key = Arc::clone(&self.0);
         let signed = spawn_blocking(move || key.sign(&digest)).await;
         signed.ok().flatten().ok_or(SignError::Unusable)

@@ -1,8 +1,8 @@
-//! Signing behind a one-method seam: [`AssertionSigner`].
+//! Signing, behind the trait [`AssertionSigner`].
 //!
-//! [`key_vault`] signs with a key that never leaves Azure Key Vault, [`local`] with one from a PEM file.
-//! The room `sealing` turns the sealing key's signature into the secret of sealed tokens.
-//! If Key Vault is down: cached access tokens are served until they expire, then clients get 503.
+//! [`key_vault`] signs with a key that never leaves Azure Key Vault, [`local`] with one from a PEM file. `sealing` derives the
+//! secret of sealed tokens from a signature. If Key Vault is down, cached access tokens are used until they expire, then
+//! clients get 503.
 
 pub mod error;
 mod error_table;
@@ -18,13 +18,13 @@ use async_trait::async_trait;
 use crate::secret::Sha256;
 pub use error::SignError;
 
-/// Something that holds an RSA private key and signs with it.
+/// Signs with an RSA private key.
 #[async_trait]
 pub trait AssertionSigner: Send + Sync {
     /// RS256 (RSASSA-PKCS1-v1_5 with SHA-256, RFC 7518 §3.3): signs `digest`, the SHA-256 of the JWS signing input.
     /// Returns the raw signature bytes, not base64url.
     ///
     /// # Errors
-    /// [`SignError`], in our own words: it never carries a vault's or key's name.
+    /// [`SignError`], which never contains the name of a vault or key.
     async fn sign_digest(&self, digest: Sha256) -> Result<Vec<u8>, SignError>;
 }

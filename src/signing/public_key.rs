@@ -1,4 +1,4 @@
-//! RSA public keys: as PEM for DocuSign, and for checking every signature before it is used. Pure.
+//! RSA public keys: written as PEM for DocuSign, and used to check every signature. Pure.
 
 use std::fmt;
 
@@ -30,7 +30,7 @@ impl PublicKey {
         Some(Self { pem: key.to_public_key_pem(LineEnding::LF).ok()?, spki_sha256: sha256(der.as_bytes()), verifier })
     }
 
-    /// `-----BEGIN PUBLIC KEY-----`, the form DocuSign's "Apps and Keys" page takes.
+    /// `-----BEGIN PUBLIC KEY-----`, the format for DocuSign's "Apps and Keys" page.
     #[must_use]
     pub fn pem(&self) -> &str {
         &self.pem
@@ -42,7 +42,7 @@ impl PublicKey {
         hex(&self.spki_sha256)
     }
 
-    /// Is `signature` the RS256 signature of `digest` by this key's private half?
+    /// Whether `signature` is the RS256 signature of `digest` with this key.
     #[must_use]
     pub fn verifies(&self, digest: &Sha256, signature: &[u8]) -> bool {
         Digest::import_less_safe(digest, &digest::SHA256)

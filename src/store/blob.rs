@@ -1,4 +1,4 @@
-//! Records as blobs in a container of Azure Storage, over the official SDK: shared by all instances.
+//! Records as blobs in Azure Storage, shared by all instances. Uses the official SDK.
 
 use std::time::Duration;
 
@@ -14,13 +14,13 @@ use crate::identity::Identity;
 use crate::memory::retry::retry;
 use crate::store::{Condition, Record, Store, StoreError, Version, Write};
 
-/// The first try and one more.
+/// The first try and one retry.
 const TRIES: u32 = 2;
 
-/// Pause before the second try.
+/// Pause before the retry.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// A container, called with our identity.
+/// A blob container.
 pub struct BlobStore {
     container_url: Url,
     identity: Identity,
@@ -28,7 +28,7 @@ pub struct BlobStore {
 }
 
 impl BlobStore {
-    /// The container at `container_url`. Nothing is called or built yet.
+    /// The container at `container_url`. Makes no calls yet.
     #[must_use]
     pub const fn new(container_url: Url, identity: Identity) -> Self {
         Self { container_url, identity, client: OnceCell::const_new() }
@@ -106,7 +106,7 @@ const fn is_worth_another_try(error: StoreError) -> bool {
     }
 }
 
-/// The condition of a conditional write does not hold: 409 for a blob that should not be there, 412 for a changed one.
+/// Whether the condition of a write failed: 409 if the blob must not exist but does, 412 if it has changed.
 fn is_failed_condition(error: &azure_core::Error) -> bool {
     let code = error_code(error);
     let status = error.http_status().map(u16::from);
@@ -124,7 +124,7 @@ fn error_code(error: &azure_core::Error) -> Option<&str> {
     }
 }
 
-/// The SDK's error in our words; its own text names the storage account.
+/// Converts the SDK's error. Its text is dropped, because it names the storage account.
 fn classify(error: &azure_core::Error) -> StoreError {
     match error.kind() {
         ErrorKind::HttpResponse { status, .. } => match u16::from(*status) {

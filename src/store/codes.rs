@@ -1,4 +1,4 @@
-//! Authorization codes work once (RFC 6749 §4.1.2), across all processes that share the store.
+//! Makes authorization codes work only once (RFC 6749 §4.1.2), in all processes that share the store.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,22 +9,22 @@ use crate::secret::{hex, sha256};
 use crate::store::records::RecordKind;
 use crate::store::{Condition, Store, StoreError, Write};
 
-/// How much longer than its code a record is kept, in seconds: for clocks that differ.
+/// How long a record is kept after its code expires, in seconds, because clocks differ.
 const KEPT_AFTER_EXPIRY_SECONDS: u64 = 3600;
 
-/// How many attempts are kept before those whose code has expired are forgotten.
-const ATTEMPTS_AT_LEAST: usize = 1024;
+/// Attempts with expired codes are dropped once there are this many.
+const MIN_ATTEMPTS: usize = 1024;
 
-/// What this process tried for one code.
+/// This process's attempt to use a code.
 struct Attempt {
-    /// What it writes: whoever finds it in the record knows that the write was its own.
+    /// The content that it writes. If the record has this content, the write was this attempt's.
     mark: String,
-    /// Held while writing. True once it is known who used the code up.
+    /// Locked while writing. True once the store has decided.
     settled: tokio::sync::Mutex<bool>,
     expires_at: UnixSeconds,
 }
 
-/// Which codes are used up.
+/// The used codes.
 #[derive(Clone)]
 pub struct UsedCodes {
     store: Arc<dyn Store>,
@@ -33,19 +33,19 @@ pub struct UsedCodes {
 }
 
 impl UsedCodes {
-    /// The codes that `store` remembers.
+    /// The used codes in `store`.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, attempts: Arc::new(Mutex::new(TidyMap::new(ATTEMPTS_AT_LEAST))) }
+        Self { store, clock, attempts: Arc::new(Mutex::new(TidyMap::new(MIN_ATTEMPTS))) }
     }
 
-    /// Uses `code` up: true for at most one caller, ever. A code that must be redeemed elsewhere (`process_id`) is false too.
+    /// Marks `code` as used and returns true, for only one caller. Also false if the code belongs to another process
+    /// (`process_id`).
     ///
-    /// A caller who was told of an outage, or hung up, may try again: if it turns out that the write had come through,
-    /// the code is theirs all the same.
+    /// After an outage or a lost connection the caller may try again. If the first write did succeed, the retry returns true.
     ///
     /// # Errors
-    /// [`StoreError`]; logged here, once.
+    /// [`StoreError`]. It is already logged.
     pub async fn use_up(
         &self,
         code: &str,

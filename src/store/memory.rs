@@ -1,4 +1,4 @@
-//! Records in this process: right for one process, and lost with it.
+//! Records in memory, for a single process. They are lost when it ends.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,15 +9,15 @@ use crate::memory::tidy_map::TidyMap;
 use crate::random;
 use crate::store::{Condition, Record, Store, StoreError, Version, Write};
 
-/// How many records are kept before those that nobody asks for any more are dropped.
-const RECORDS_AT_LEAST: usize = 4096;
+/// Expired records are dropped once there are this many.
+const MIN_RECORDS: usize = 4096;
 
 struct StoredRecord {
     record: Record,
     expires_at: Option<UnixSeconds>,
 }
 
-/// The records, and how many writes there have been.
+/// The records, and the number of writes so far.
 struct Records {
     by_name: TidyMap<String, StoredRecord>,
     writes: u64,
@@ -34,7 +34,7 @@ impl MemoryStore {
     /// An empty store.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        let records = Records { by_name: TidyMap::new(RECORDS_AT_LEAST), writes: 0 };
+        let records = Records { by_name: TidyMap::new(MIN_RECORDS), writes: 0 };
         Self { process_id: random::id::<8>(), clock, records: Mutex::new(records) }
     }
 }

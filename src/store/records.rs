@@ -1,33 +1,32 @@
-//! The kinds of records: what each is called, what it holds, and how long it has to be kept. Pure.
+//! The kinds of records, with their names, content and lifetimes. Pure.
 //!
-//! Blob storage forgets nothing by itself: the lifecycle rules of `infra/modules/storage.bicep` delete what has a
-//! lifetime, and a test holds them to this table.
+//! In Blob Storage, the lifecycle rules of `infra/modules/storage.bicep` delete expired records. A test checks that they match
+//! this table.
 
 use crate::clock::UnixSeconds;
 
 /// A kind of record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordKind {
-    /// A used code, by the code's SHA-256; holds a random mark. The lifetime is that of a code and an hour more.
+    /// A used code, by the code's SHA-256; holds a random mark. Its lifetime is the code's plus an hour.
     UsedCode,
-    /// A revoked grant or sealed access token, by its id; holds the word `revoked`. Without it a revoked grant works
-    /// again.
+    /// A revoked grant or sealed access token, by its id; holds the word `revoked`. If deleted, the grant works again.
     Revocation,
-    /// The moment before which a client's grants are revoked, by the client id's SHA-256; holds unix seconds. Without
-    /// it they work again.
+    /// The time before which all grants of a client are revoked, by the client id's SHA-256; holds Unix seconds. If deleted,
+    /// the grants work again.
     NotBefore,
-    /// The latest generations of a grant's refresh token and when each was made, by the grant's id. Without it rotated
+    /// The latest generations of a grant's refresh token and when each was created, by the grant id. If deleted, rotated
     /// refresh tokens work again.
     Rotation,
-    /// A deletion in CLM under way, by the item's SHA-256; holds unix seconds.
+    /// A running deletion in CLM, by the item's SHA-256; holds Unix seconds.
     Deletion,
     /// An upload that Workfront announced, by a random id; holds JSON: client, user, folder and name.
     AnnouncedUpload,
-    /// An upload that became a document of CLM, by the announcement's id; holds its JSON with the document's id. Without
-    /// it Workfront loses the document. Announcements of older versions are here too.
+    /// A finished upload, by the announcement's id; holds its JSON with the CLM document id. If deleted, Workfront loses the
+    /// document. Older versions also stored announcements here.
     Upload,
-    /// CLM's id of a document, by the SHA-256 of the client id and Workfront's id. Without it a new version becomes a
-    /// new document.
+    /// CLM's id of a document, by the SHA-256 of the client id and Workfront's id. If deleted, a new version becomes a new
+    /// document.
     WorkfrontDocument,
 }
 
@@ -48,7 +47,7 @@ impl RecordKind {
         Self::WorkfrontDocument,
     ];
 
-    /// The folder of its records, and for how many seconds each has to be kept; `None` if it must never be deleted.
+    /// The folder of its records, and their lifetime in seconds; `None` if they must never be deleted.
     const fn row(self) -> (&'static str, Option<u64>) {
         match self {
             Self::UsedCode => ("redeemed", Some(HOUR + 5 * MINUTE)),
@@ -68,19 +67,19 @@ impl RecordKind {
         self.row().0
     }
 
-    /// For how many seconds a record has to be kept; `None` if it must never be deleted.
+    /// The lifetime of a record in seconds; `None` if it must never be deleted.
     #[must_use]
     pub const fn lifetime(self) -> Option<u64> {
         self.row().1
     }
 
-    /// When a record that is written at `now` is not needed any more; `None` if it always is.
+    /// When a record written at `now` expires; `None` if never.
     #[must_use]
     pub fn expires_at(self, now: UnixSeconds) -> Option<UnixSeconds> {
         self.lifetime().map(|seconds| now.plus(seconds))
     }
 
-    /// After how many whole days the lifecycle rule deletes a record; `None` if there is no rule.
+    /// The number of days after which the lifecycle rule deletes a record; `None` if there is no rule.
     #[must_use]
     pub const fn deleted_after_days(self) -> Option<u64> {
         match self.lifetime() {
@@ -89,7 +88,7 @@ impl RecordKind {
         }
     }
 
-    /// The name of the record of `key`.
+    /// The name of the record for `key`.
     #[must_use]
     pub fn name(self, key: &str) -> String {
         format!("{}/{key}", self.prefix())

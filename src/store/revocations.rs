@@ -1,8 +1,8 @@
-//! Revoked grants, and moments before which all grants of a client are revoked.
+//! Revoked grants, and the times before which all grants of a client are revoked.
 //!
-//! A revocation holds at once in the process that took it, and elsewhere within a minute: the store's answer about a
-//! name is believed for a minute, and asked for by one caller for all. When the store does not answer, what is known
-//! counts, the refresh goes on, and the store is asked again behind it.
+//! A revocation applies immediately in the process that received it, and within a minute in the others, because they cache
+//! the store's results for a minute. If the store does not respond, refreshes continue with the last cached result, and the
+//! store is asked again in the background.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,59 +17,59 @@ use crate::secret::{hex, sha256};
 use crate::store::records::RecordKind;
 use crate::store::{Condition, Record, Store, StoreError, Write};
 
-/// For how many seconds an answer of the store is believed.
-const BELIEVED_FOR: Lifetime = Lifetime::Seconds(60);
+/// How long a result from the store is cached.
+const CACHE_LIFETIME: Lifetime = Lifetime::Seconds(60);
 
-/// After a look-up failed, the store is left alone for this many seconds.
-const LEFT_ALONE_FOR: u64 = 10;
+/// Seconds to wait before the next lookup after one failed.
+const FAILURE_PAUSE: u64 = 10;
 
-/// How many names are kept before the expired ones are dropped.
-const NAMES_AT_LEAST: usize = 4096;
+/// Expired names are dropped once the cache holds this many.
+const MIN_CACHED_NAMES: usize = 4096;
 
-/// How long a refresh waits for the store's answer. The look-up itself goes on behind it.
+/// How long a refresh waits for the store. The lookup itself continues in the background.
 const LOOK_UP_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How often a lost race for a client's moment is run again.
-const ROUNDS: u32 = 5;
+/// The number of tries to write a client's record when other processes write it at the same time.
+const MAX_TRIES: u32 = 5;
 
-/// What is revoked. Cheap to clone.
+/// The revocations. Cheap to clone.
 #[derive(Clone)]
 pub struct Revocations {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    /// By the id of a grant, or of one sealed access token. What is revoked stays so.
+    /// By the id of a grant or a sealed access token. A revocation is cached forever.
     revoked: Arc<Cache<String, bool, StoreError>>,
     /// By client id.
     not_before: Arc<Cache<String, Option<UnixSeconds>, StoreError>>,
 }
 
 impl Revocations {
-    /// The revocations that `store` remembers.
+    /// The revocations in `store`.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        let forever_if_revoked = |revoked: &bool| if *revoked { Lifetime::Forever } else { BELIEVED_FOR };
-        let revoked = Lifetimes { answer: forever_if_revoked, failure: |_, _| LEFT_ALONE_FOR };
-        let not_before = Lifetimes { answer: |_| BELIEVED_FOR, failure: |_, _| LEFT_ALONE_FOR };
-        let revoked = Arc::new(Cache::new(NAMES_AT_LEAST, revoked));
-        Self { store, clock, revoked, not_before: Arc::new(Cache::new(NAMES_AT_LEAST, not_before)) }
+        let forever_if_revoked = |revoked: &bool| if *revoked { Lifetime::Forever } else { CACHE_LIFETIME };
+        let revoked = Lifetimes { answer: forever_if_revoked, failure: |_, _| FAILURE_PAUSE };
+        let not_before = Lifetimes { answer: |_| CACHE_LIFETIME, failure: |_, _| FAILURE_PAUSE };
+        let revoked = Arc::new(Cache::new(MIN_CACHED_NAMES, revoked));
+        Self { store, clock, revoked, not_before: Arc::new(Cache::new(MIN_CACHED_NAMES, not_before)) }
     }
 
-    /// Is `grant` revoked, as far as can be told?
+    /// Whether `grant` is revoked, as far as is known.
     pub async fn is_revoked(&self, grant: &Grant) -> bool {
         let (revoked, moment) =
             tokio::join!(self.is_id_revoked(&grant.grant_id), self.of_client(grant.client_id.as_str()));
         revoked || moment.is_some_and(|moment| grant.granted_at < moment)
     }
 
-    /// Is the sealed access token with this `jti` revoked, as far as can be told?
+    /// Whether the sealed access token with this `jti` is revoked, as far as is known.
     pub async fn is_access_token_revoked(&self, jti: &str) -> bool {
         self.is_id_revoked(jti).await
     }
 
-    /// Revokes one grant; or, where `expires_at` says when it dies by itself, one sealed access token.
+    /// Revokes a grant, or a sealed access token, which expires at `expires_at`.
     ///
     /// # Errors
-    /// [`StoreError`] if other processes will not learn of it; this one knows.
+    /// [`StoreError`] if the revocation is known in this process only.
     pub async fn revoke(&self, id: &str, expires_at: Option<UnixSeconds>) -> Result<(), StoreError> {
         let now = self.clock.now();
         let lifetime = expires_at.map_or(Lifetime::Forever, |end| Lifetime::Seconds(end.seconds_left(now)));
@@ -79,14 +79,13 @@ impl Revocations {
         written.map(drop).inspect_err(|error| log_failure("revoke", *error))
     }
 
-    /// Revokes every grant of `client_id` from before `moment`. An earlier moment than the one that is known changes
-    /// nothing.
+    /// Revokes every grant of `client_id` issued before `moment`. Has no effect if a later moment is already stored.
     ///
     /// # Errors
-    /// [`StoreError`] if that could not be stored.
+    /// [`StoreError`] if it could not be stored.
     pub async fn revoke_all_before(&self, client_id: &str, moment: UnixSeconds) -> Result<(), StoreError> {
         let name = not_before(client_id);
-        for _ in 0..ROUNDS {
+        for _ in 0..MAX_TRIES {
             let there = self.store.read(&name).await?;
             if there.as_ref().and_then(moment_of).is_some_and(|there| there >= moment) {
                 return Ok(());
@@ -100,7 +99,7 @@ impl Revocations {
         Err(StoreError::NoAnswer)
     }
 
-    /// Makes the connection to the store ahead of the first refresh.
+    /// Connects to the store before the first refresh.
     pub async fn warm_up(&self, client_id: &str) {
         self.of_client(client_id).await;
     }
@@ -115,7 +114,7 @@ impl Revocations {
         self.look_up(entry, || not_before(client_id), |record| record.as_ref().and_then(moment_of)).await.flatten()
     }
 
-    /// What `read` makes of the record `name`, as far as it is known.
+    /// Reads the record `name` and parses it with `read`; `None` if it is not known.
     async fn look_up<T: Clone + Send + 'static>(
         &self,
         cached: Arc<Cached<T, StoreError>>,
@@ -128,7 +127,7 @@ impl Revocations {
         }
     }
 
-    /// Has the store asked for the record `name`, and waits for the answer if that makes sense.
+    /// Looks up the record `name` in the store. Waits for the result unless the store is failing.
     async fn ask<T: Clone + Send + 'static>(
         &self,
         cached: Arc<Cached<T, StoreError>>,
@@ -142,7 +141,7 @@ impl Revocations {
         };
         let is_away = cached.is_failing();
         let asking = cached.get_in_task(&self.clock, fetch);
-        // While the store is known to be away, nobody waits for it.
+        // Do not wait while the store is failing.
         if !is_away {
             let _ = timeout(LOOK_UP_TIMEOUT, asking).await;
         }
@@ -159,7 +158,7 @@ fn moment_of(record: &Record) -> Option<UnixSeconds> {
     if moment.is_none() {
         tracing::error!(
             event = "not_before_unreadable",
-            "a record under not-before/ is no number of seconds: write it again"
+            "a record under not-before/ is not a number of seconds; write it again"
         );
     }
     moment

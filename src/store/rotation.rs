@@ -1,7 +1,7 @@
-//! Rotation of public clients' refresh tokens (RFC 9700 §4.14.2): each works once, and its successor takes over.
+//! Rotation of public clients' refresh tokens (RFC 9700 §4.14.2): each one works once and is replaced by its successor.
 //!
-//! Who lost the answer, or refreshes several times at a time, gets the newest successor within a grace window. After
-//! that, an old refresh token in somebody's hands means that it was stolen, or its successor was.
+//! A client that lost the response or refreshes in parallel gets the newest successor within a grace period. After that, a
+//! reused refresh token means that it or its successor was stolen.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,63 +14,65 @@ use crate::sealing::claims::Grant;
 use crate::store::records::RecordKind;
 use crate::store::{Condition, Store, StoreError, Write};
 
-/// For how long after its rotation a refresh token still gets its successor, in seconds.
+/// The grace period after a rotation, in seconds.
 pub const GRACE: u64 = 60;
 
 /// How long a refresh waits for the store.
-const PATIENCE: Duration = Duration::from_secs(4);
+const STORE_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// How many generations are remembered at most.
+/// The most generations in a record.
 const MAX_GENERATIONS: usize = 32;
 
-/// How often a lost race is run again. Each loss means that somebody else won, so one more round settles it.
-const ROUNDS: u32 = 3;
+/// The number of tries to write a record. A failed try means that another process wrote it, so the next try finds a
+/// successor.
+const MAX_TRIES: u32 = 3;
 
-/// What becomes of a presented refresh token.
+/// What happens to a presented refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rotation {
-    /// It is replaced by the one of this generation, made at this moment.
+    /// It is replaced by this successor.
     Successor {
         /// The successor's generation.
         generation: u64,
-        /// When it was made.
+        /// When it was created.
         at: UnixSeconds,
     },
-    /// It was replaced long ago.
+    /// It was replaced before the grace period.
     Reused,
 }
 
-/// How far each grant's refresh token was rotated.
+/// The rotations of each grant's refresh token.
 #[derive(Clone)]
 pub struct Rotations {
     store: Arc<dyn Store>,
 }
 
 impl Rotations {
-    /// The rotations that `store` remembers.
+    /// The rotations in `store`.
     #[must_use]
     pub fn new(store: Arc<dyn Store>) -> Self {
         Self { store }
     }
 
-    /// Takes the turn of the refresh token number `presented` of `grant`.
+    /// Rotates the refresh token of `grant` with the generation `presented`.
     ///
-    /// While the store does not answer, its successor takes over all the same: should the write have come through, it
-    /// is the newest; should it not, the store catches up when it is presented.
+    /// If the store does not respond, the client still gets the successor. If the write did succeed, it is the newest. If not,
+    /// the store catches up when the successor is presented.
     pub async fn rotate(&self, grant: &Grant, presented: u64, now: UnixSeconds) -> Rotation {
-        let turn = timeout(PATIENCE, self.run(&RecordKind::Rotation.name(&grant.grant_id), presented, now)).await;
-        turn.unwrap_or(Err(StoreError::NoAnswer)).unwrap_or_else(|error| {
+        let rotation =
+            timeout(STORE_TIMEOUT, self.run(&RecordKind::Rotation.name(&grant.grant_id), presented, now)).await;
+        rotation.unwrap_or(Err(StoreError::NoAnswer)).unwrap_or_else(|error| {
             tracing::warn!(event = "store_unavailable", what = "rotate", cause = %error);
             Rotation::Successor { generation: presented + 1, at: now }
         })
     }
 
     async fn run(&self, name: &str, presented: u64, now: UnixSeconds) -> Result<Rotation, StoreError> {
-        for _ in 0..ROUNDS {
+        for _ in 0..MAX_TRIES {
             let record = self.store.read(name).await?;
             let mut history = record.as_ref().map(|record| History::parse(&record.content)).unwrap_or_default();
             match history.decide(presented, now) {
-                Decision::Settled(turn) => return Ok(turn),
+                Decision::Settled(rotation) => return Ok(rotation),
                 Decision::Rotate => {
                     let generation = presented + 1;
                     history.add(generation, now);
@@ -89,34 +91,34 @@ impl Rotations {
 
 #[derive(Debug, PartialEq, Eq)]
 enum Decision {
-    /// It is the newest: it has to be replaced.
+    /// It is the newest, so it must be replaced.
     Rotate,
-    /// It was replaced before.
+    /// It was already replaced.
     Settled(Rotation),
 }
 
-/// The latest generations and when each was made, newest first; written as `5:1795319592 4:1795319590`.
+/// The latest generations and when each was created, newest first; written as `5:1795319592 4:1795319590`.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct History(Vec<(u64, UnixSeconds)>);
 
 impl History {
-    /// A store that knows less than the refresh token has lost its memory; then the refresh token is believed, for it
-    /// is sealed.
+    /// If the store's newest generation is older than the refresh token's, the store has lost data. The refresh token is
+    /// sealed, so it is trusted.
     fn decide(&self, presented: u64, now: UnixSeconds) -> Decision {
         match self.0.first() {
             Some(&(newest, at)) if presented < newest => {
-                // The next generation that was recorded: while the store is away, some are not.
+                // The next recorded generation. Some are missing if the store was down.
                 let replaced_at = self.0.iter().rev().find(|(generation, _)| *generation > presented);
                 let in_grace = replaced_at.is_some_and(|(_, replaced_at)| now <= replaced_at.plus(GRACE));
-                let turn = if in_grace { Rotation::Successor { generation: newest, at } } else { Rotation::Reused };
-                Decision::Settled(turn)
+                let rotation = if in_grace { Rotation::Successor { generation: newest, at } } else { Rotation::Reused };
+                Decision::Settled(rotation)
             }
             _ => Decision::Rotate,
         }
     }
 
-    /// Adds a generation, and forgets those whose predecessors are out of grace; but for the newest of them, which tells
-    /// that everything before it is.
+    /// Adds a generation and drops those past the grace period, except the newest of them, which shows that all earlier ones
+    /// are past it too.
     fn add(&mut self, generation: u64, now: UnixSeconds) {
         let in_grace = self.0.iter().take_while(|(_, at)| now <= at.plus(GRACE)).count();
         self.0.truncate(in_grace + 1);
@@ -124,7 +126,7 @@ impl History {
         self.0.truncate(MAX_GENERATIONS);
     }
 
-    /// What cannot be read is left out.
+    /// Skips entries that cannot be read.
     fn parse(text: &str) -> Self {
         let entry = |entry: &str| {
             let (generation, at) = entry.split_once(':')?;
@@ -146,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_old_refresh_token_gets_the_newest_successor_for_a_while_and_then_gives_itself_away() {
+    fn a_replaced_refresh_token_gets_the_newest_successor_in_the_grace_period_and_then_counts_as_reused() {
         let at = UnixSeconds(1_000_000);
         let mut history = History::default();
         assert_eq!(history.decide(0, at), Decision::Rotate);
@@ -160,7 +162,7 @@ mod tests {
             assert_eq!(history.decide(presented, replaced_at.plus(GRACE)), newest, "{presented}");
             assert_eq!(history.decide(presented, replaced_at.plus(GRACE + 1)), Decision::Settled(Rotation::Reused));
         }
-        assert_eq!(history.decide(6, at), Decision::Rotate, "the store forgot");
+        assert_eq!(history.decide(6, at), Decision::Rotate, "the store lost data");
         let later = at.plus(5 + GRACE + 1);
         history.add(6, later);
         assert_eq!(history.0, [(6, later), (5, at.plus(5))]);
@@ -168,11 +170,11 @@ mod tests {
     }
 
     #[test]
-    fn a_generation_that_the_store_missed_makes_nobody_a_thief() {
+    fn a_generation_missing_from_the_store_does_not_count_as_reuse() {
         let (long_ago, now) = (UnixSeconds(1_000_000), UnixSeconds(2_000_000));
         let mut history = History::default();
         history.add(1, long_ago);
-        // The store was away when 2 was made; 3 is its successor.
+        // The store was down when 2 was created; 3 is its successor.
         history.add(3, now);
         let newest = Decision::Settled(Rotation::Successor { generation: 3, at: now });
         assert_eq!(history.decide(1, now.plus(5)), newest);
@@ -182,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_back_and_nonsense_is_left_out() {
+    fn the_history_round_trips_and_invalid_entries_are_skipped() {
         let mut history = History::default();
         (1..100).for_each(|generation| history.add(generation, UnixSeconds(7)));
         assert_eq!(history.0.len(), MAX_GENERATIONS);

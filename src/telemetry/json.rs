@@ -1,19 +1,19 @@
-//! JSON strings written straight into a buffer, for what is written with every request. Pure.
+//! Writes JSON directly into a buffer, because every request has a log line. Pure.
 
 /// Adds `text` as a JSON string (RFC 8259 §7).
 pub fn push_string(out: &mut Vec<u8>, text: &str) {
-    // One look at all of it is many times as fast as one decision for each character, and nearly always enough.
+    // Checking the whole string first is much faster than deciding per character, and few strings need escaping.
     if text.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
         out.push(b'"');
         out.extend_from_slice(text.as_bytes());
         out.push(b'"');
     } else {
-        // A string into memory cannot fail.
+        // Writing to memory cannot fail.
         let _ = serde_json::to_writer(out, text);
     }
 }
 
-/// Adds a comma and the name of a member. Names are our own and need no escaping.
+/// Adds a comma and a member name. Names come from this crate and need no escaping.
 pub fn push_key(out: &mut Vec<u8>, name: &str) {
     out.extend_from_slice(b",\"");
     out.extend_from_slice(name.as_bytes());
@@ -22,11 +22,11 @@ pub fn push_key(out: &mut Vec<u8>, name: &str) {
 
 /// Adds `number`.
 pub fn push_number(out: &mut Vec<u8>, number: u64) {
-    // A number into memory cannot fail.
+    // Writing to memory cannot fail.
     let _ = serde_json::to_writer(out, &number);
 }
 
-/// Stands in a JSON string as it is.
+/// Needs no escaping in a JSON string.
 const fn is_plain(byte: u8) -> bool {
     byte >= 0x20 && byte != b'"' && byte != b'\\'
 }

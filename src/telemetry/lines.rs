@@ -1,6 +1,6 @@
 //! One JSON object per line: time, level, fields and target of an event, and the fields of its span.
 //!
-//! The JSON format of `tracing-subscriber` would do, but it took a third of the instructions of a request.
+//! `tracing-subscriber` can write JSON too, but it took a third of the instructions of a request.
 
 use std::fmt::Debug;
 
@@ -10,16 +10,16 @@ use tracing::field::{Field, Visit};
 use crate::telemetry::json::{push_key, push_string};
 use crate::telemetry::spans::SpanFields;
 
-/// Nearly all lines are shorter, in bytes.
+/// Initial capacity in bytes; nearly all lines are shorter.
 const USUAL_LINE: usize = 768;
 
-/// A line without its time, which [`Output`](super::Output) adds.
+/// A line without its timestamp, which [`Output`](super::Output) adds.
 pub struct Line {
     text: Vec<u8>,
 }
 
 impl Line {
-    /// Begins a line of this level.
+    /// Begins a line with this level.
     pub fn begin(level: Level) -> Self {
         let mut text = Vec::with_capacity(USUAL_LINE);
         text.extend_from_slice(b",\"level\":\"");
@@ -28,7 +28,7 @@ impl Line {
         Self { text }
     }
 
-    /// Adds the fields of the span. No event may have a field of the same name.
+    /// Adds the fields of the span. Events must not have fields with these names.
     pub fn add(&mut self, fields: &SpanFields) {
         self.text.extend_from_slice(&fields.json);
     }
@@ -43,7 +43,7 @@ impl Line {
 
     fn number(&mut self, field: &Field, number: impl serde::Serialize) {
         push_key(&mut self.text, field.name());
-        // A number into memory cannot fail.
+        // Writing to memory cannot fail.
         let _ = serde_json::to_writer(&mut self.text, &number);
     }
 }

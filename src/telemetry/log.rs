@@ -1,4 +1,4 @@
-//! The subscriber of `tracing`: keeps our own spans and writes our own events.
+//! The `tracing` subscriber: it keeps this crate's spans and writes this crate's events.
 
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
@@ -12,9 +12,9 @@ use crate::telemetry::lines::Line;
 use crate::telemetry::output::Output;
 use crate::telemetry::spans::Spans;
 
-/// The log.
+/// The `tracing` subscriber.
 pub struct Log {
-    /// Which of our own events are written; audit lines always are.
+    /// The levels to write. Audit lines are always written.
     pub levels: Targets,
     /// The open spans.
     pub spans: Spans,
@@ -23,11 +23,11 @@ pub struct Log {
 }
 
 impl Log {
-    /// Spans are kept at every level, because audit lines need them.
+    /// Spans are kept at every level, because audit lines use their fields.
     fn knows(&self, metadata: &Metadata<'_>) -> bool {
         let target = metadata.target();
-        let is_wanted = || metadata.is_span() || self.levels.would_enable(target, metadata.level());
-        target == AUDIT || (target.starts_with("evergrant") && is_wanted())
+        let is_recorded = || metadata.is_span() || self.levels.would_enable(target, metadata.level());
+        target == AUDIT || (target.starts_with("evergrant") && is_recorded())
     }
 }
 

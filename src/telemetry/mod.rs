@@ -1,11 +1,11 @@
-//! Logging: one JSON object per line on stdout, for our own events only.
+//! Logging: one JSON object per line on stdout, for this crate's events only.
 //!
-//! A request has a span ([`RequestIds::span`]), and a mint has one inside the span of the request that began it. Every
-//! line written there has the span's `request_id`, `trace_id` and `client_id`. `Log` is the subscriber of `tracing`, `Spans`
-//! keeps the open spans, `Line` writes JSON, and [`Output`] writes lines to stdout, several at a time when there are many.
+//! A request has a span ([`RequestIds::span`]), and a mint has one inside the span of the request that started it. Every
+//! line written there has the span's `request_id`, `trace_id` and `client_id`. `Log` is the `tracing` subscriber, `Spans`
+//! keeps the open spans, `Line` writes JSON, and [`Output`] writes the lines to stdout, in batches under load.
 //!
 //! Fields are an allow-list: [`AnswerRecord`] for answered requests, and the fields of each `tracing` call in this crate.
-//! Events of other crates are never written, whatever `EVERGRANT_LOG` says: theirs contain URLs and headers.
+//! Events of other crates are never written, whatever `EVERGRANT_LOG` says, because they can contain URLs and headers.
 
 pub mod json;
 mod lines;
@@ -38,32 +38,32 @@ pub const TOKEN_ISSUED: &str = "token_issued";
 /// `event` of the audit line of a revocation.
 pub const GRANT_REVOKED: &str = "grant_revoked";
 
-/// Target of the lines of answered requests.
+/// Target of request lines.
 const ANSWERS: &str = "evergrant::answers";
 
-/// Target of audit lines, which no level switches off.
+/// Target of audit lines, which are written at every level.
 const AUDIT: &str = "evergrant::audit";
 
-/// Starts logging as `levels` say, to stdout. Only the first log of a process has lines to write.
+/// Starts logging to stdout with `levels`. Only the first call in a process has an effect.
 #[must_use]
 pub fn init(levels: Targets) -> Output {
     let output = Output::new(std::io::stdout());
     let log = Log { levels, spans: Spans::default(), output: output.clone() };
     let _ = tracing::subscriber::set_global_default(log);
     std::panic::set_hook(Box::new(|panic| {
-        // The place, and not the message, which may quote anything.
+        // Log only the place: the panic message may contain secrets.
         let place = panic.location().map(ToString::to_string);
-        tracing::error!(event = "panic", place, "a bug: please report it");
+        tracing::error!(event = "panic", place, "this is a bug in Evergrant; please report it");
     }));
     output
 }
 
-/// What the log line of an answered request contains in addition to ids, route, status and duration.
+/// The fields of a request's log line in addition to ids, route, status and duration.
 #[derive(Debug, Default)]
 pub struct AnswerRecord {
-    /// The kind of event; `answered` if the endpoint has no better word.
+    /// The kind of event; `answered` if the endpoint sets no other.
     pub event: Option<&'static str>,
-    /// The operation, if the route has several.
+    /// The operation, for routes with several.
     pub operation: Option<&'static str>,
     /// Whose token it is: the integration user's or the signed-in user's.
     pub subject_kind: Option<SubjectKind>,
@@ -71,30 +71,30 @@ pub struct AnswerRecord {
     pub grant_type: Option<GrantType>,
     /// The scope granted.
     pub scope: Option<Scope>,
-    /// The grant, as in a revocation; `client_credentials` if the registration itself is the grant.
+    /// The grant id that a revocation takes; `client_credentials` for that grant type.
     pub grant_id: Option<Cow<'static, str>>,
-    /// SHA-256 of the issued token, in hexadecimal; never the token.
+    /// SHA-256 of the issued token, in hexadecimal. The token itself is never logged.
     pub token_sha256: Option<Arc<str>>,
-    /// Its remaining life in seconds.
+    /// The token's remaining lifetime in seconds.
     pub expires_in: Option<u64>,
     /// Whether the token came from the cache.
     pub cache_result: Option<&'static str>,
-    /// The `error` of the answer.
+    /// The `error` of the response.
     pub error: Option<&'static str>,
-    /// Our code for the failure behind the error.
+    /// Evergrant's code for the failure behind the error.
     pub cause: Option<&'static str>,
-    /// What the operator must fix before anything works; makes the line an error.
+    /// A problem that the operator must fix before anything works. The line is written at level ERROR.
     pub alarm: Option<&'static str>,
 }
 
 impl AnswerRecord {
-    /// A record of `event`.
+    /// A record for `event`.
     #[must_use]
     pub fn of(event: &'static str) -> Self {
         Self { event: Some(event), ..Self::default() }
     }
 
-    /// This record, for a request of `client`.
+    /// Adds the client.
     #[must_use]
     pub fn by(mut self, client: &Client) -> Self {
         self.subject_kind = Some(client.subject);
@@ -102,7 +102,7 @@ impl AnswerRecord {
     }
 }
 
-/// An answer and its log record.
+/// A response and its log record.
 #[derive(Debug)]
 pub struct Answer<B = Bytes> {
     /// The response.
@@ -117,7 +117,7 @@ impl From<Answer> for Answer<Body> {
     }
 }
 
-/// The one log line of an answered request, written in its span.
+/// Writes the one log line of a request, in its span.
 pub fn log<B>(answer: &Answer<B>, route: &str, invocation_id: Option<&str>, watch: Stopwatch) {
     let Answer { response, record } = answer;
     macro_rules! line {
@@ -155,13 +155,13 @@ pub fn log<B>(answer: &Answer<B>, route: &str, invocation_id: Option<&str>, watc
     }
 }
 
-/// The audit line of a grant that ended because a replaced refresh token was used again; `kept` if the revocation was
-/// stored for all processes.
+/// Writes the audit line of a grant that was revoked because a replaced refresh token was used again. `kept` means that
+/// the revocation is stored for all processes.
 pub fn audit_reuse(grant_id: &str, kept: bool) {
     tracing::warn!(target: AUDIT, event = GRANT_REVOKED, grant_id, cause = "refresh_token_reused", kept);
 }
 
-/// How a request ended, as one word for counting.
+/// How a request ended: one word, for counting.
 fn outcome(status: StatusCode) -> &'static str {
     match status.as_u16() {
         ..400 => "success",

@@ -1,8 +1,7 @@
-//! Writes lines: at once when there are few, several at a time when there are many.
+//! Writes log lines: immediately when there are few, in batches under load.
 //!
-//! A write per line would cost a busy process more than the rest of a request for a cached token, and would wake the reader
-//! as often. So a line is written at once unless another was written within [`PAUSE`]; then it waits for the other lines of
-//! that time. Warnings and errors do not wait.
+//! One write per line would cost more than the rest of a request for a cached token. So a line is written immediately only if
+//! none was written within [`PAUSE`]; otherwise it waits for the other lines of that time. Warnings and errors never wait.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,20 +12,20 @@ use tokio::sync::Notify;
 use crate::clock::since_epoch;
 use crate::telemetry::time_stamps::TimeStamps;
 
-/// How long a line waits; up to twice as long, because the timer is coarse, and longer only while no core is free. The
-/// Functions host kills processes without a signal to stop, and lines that wait then are lost.
+/// How long a line waits. The timer is coarse, so it can take twice as long. Keep it short: the Functions host kills processes
+/// without a signal, and waiting lines are lost.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// More bytes do not wait: about sixty lines, half of what a pipe holds.
+/// When this many bytes wait, they are written. About sixty lines, half the capacity of a pipe.
 const MAX_WAITING_BYTES: usize = 32 * 1024;
 
-/// Takes lines and writes them. Cheap to clone.
+/// Writes lines. Cheap to clone.
 #[derive(Clone)]
 pub struct Output(Arc<Shared>);
 
 struct Shared {
     buffer: Mutex<Buffer>,
-    /// Signals that a first line waits.
+    /// Signals that a line is waiting.
     arrived: Notify,
 }
 
@@ -34,7 +33,7 @@ struct Buffer {
     lines: Vec<u8>,
     time_stamps: TimeStamps,
     written_at: Duration,
-    /// [`Output::write_in_time`] runs; otherwise no line waits.
+    /// [`Output::write_in_time`] is running; otherwise no line waits.
     is_collected: bool,
     out: Box<dyn Write + Send>,
 }
@@ -47,8 +46,8 @@ impl Output {
         Self(Arc::new(Shared { buffer: Mutex::new(buffer), arrived: Notify::new() }))
     }
 
-    /// Adds a line: its time is `now`, and `rest` is everything after the time, with the line feed. An urgent line is
-    /// written at once, after the lines that wait.
+    /// Adds a line with the time `now`; `rest` is everything after the time, including the line feed. An urgent line is
+    /// written immediately, after the waiting lines.
     pub(super) fn add(&self, now: Duration, rest: &[u8], is_urgent: bool) {
         let mut buffer = self.lock();
         let is_first = buffer.lines.is_empty();
@@ -62,7 +61,7 @@ impl Output {
         }
     }
 
-    /// Writes waiting lines when their time is over. Runs forever.
+    /// Writes waiting lines when [`PAUSE`] is over. Runs forever.
     pub async fn write_in_time(self) {
         let _collecting = Collecting::begin(&self);
         loop {
@@ -79,7 +78,7 @@ impl Output {
 
 impl Buffer {
     fn may_wait(&self, now: Duration) -> bool {
-        // If the clock was set back, the line is written at once.
+        // If the clock was set back, the line is written immediately.
         let was_just_written = now.checked_sub(self.written_at).is_some_and(|since| since < PAUSE);
         self.is_collected && was_just_written && self.lines.len() < MAX_WAITING_BYTES
     }
@@ -94,7 +93,7 @@ impl Buffer {
     }
 }
 
-/// While it lives, lines may wait. It is dropped with its task, however that ends.
+/// Lines may wait while this exists. It is dropped with its task, however the task ends.
 struct Collecting<'a>(&'a Output);
 
 impl<'a> Collecting<'a> {
@@ -116,7 +115,7 @@ impl Drop for Collecting<'_> {
 mod tests {
     use super::*;
 
-    /// Keeps each write.
+    /// A writer that records each write.
     #[derive(Clone, Default)]
     struct Pieces(Arc<Mutex<Vec<String>>>);
 
@@ -149,23 +148,23 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn lines_wait_for_others_of_their_time_and_urgent_ones_do_not() {
+    async fn lines_are_batched_and_urgent_lines_are_not_delayed() {
         let written = Pieces::default();
         let output = Output::new(written.clone());
         let collector = tokio::spawn(output.clone().write_in_time());
         tokio::task::yield_now().await;
         (5_000..5_010).for_each(|micros| add(&output, micros, false));
-        assert_eq!(lines(&written), [1], "the first comes after a pause");
+        assert_eq!(lines(&written), [1], "the first line after a pause is written immediately");
         add(&output, 5_010, true);
         assert_eq!(lines(&written), [1, 10]);
         add(&output, 5_011, false);
         tokio::time::sleep(2 * PAUSE).await;
-        assert_eq!(lines(&written), [1, 10, 1], "its time is over");
+        assert_eq!(lines(&written), [1, 10, 1], "the batch is written after the pause");
         let now = u64::try_from(since_epoch().as_micros()).unwrap() + 900;
         add(&output, now, false);
         collector.abort();
         let _ = collector.await;
-        assert_eq!(lines(&written), [1, 10, 1, 1], "the end of the process");
+        assert_eq!(lines(&written), [1, 10, 1, 1], "waiting lines are written when the collector ends");
     }
 
     #[tokio::test]

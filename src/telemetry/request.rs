@@ -1,6 +1,6 @@
-//! The request that a line is written for, and the trace that its calls to DocuSign and Azure belong to.
+//! The ids of a request: for its log lines, and for the trace of its calls to DocuSign and Azure.
 //!
-//! Whatever is done for a request runs in its span: `answering.instrument(ids.span()).await`. A spawned task needs it too:
+//! Work for a request runs in its span: `answering.instrument(ids.span()).await`. Spawned tasks need the span too:
 //! `tokio::spawn(working.in_current_span())`.
 
 use http::{HeaderMap, HeaderValue};
@@ -23,7 +23,7 @@ pub struct RequestIds {
 }
 
 impl RequestIds {
-    /// Ids for a request with these headers. Without a valid `traceparent` it begins a trace, whose id is the request's.
+    /// Ids for a request with these headers. Without a valid `traceparent` it starts a trace with the request id as its id.
     #[must_use]
     pub fn new(headers: &HeaderMap) -> Self {
         let request_id = hex(&name_bytes::<16>());
@@ -46,7 +46,7 @@ impl RequestIds {
     }
 }
 
-/// The span of work that no request began, with a trace of its own.
+/// A span for background work, with its own trace.
 #[must_use]
 pub fn background_span() -> Span {
     tracing::info_span!(parent: None, "background", trace_id = hex(&random_bytes::<16>()))
@@ -65,7 +65,7 @@ pub fn traceparent() -> Option<HeaderValue> {
     HeaderValue::try_from(trace.traceparent(span_id)).ok()
 }
 
-/// `Span::current().record(…)` takes four times as many instructions, and every request records its client.
+/// `Span::current().record(…)` takes four times as many instructions, and this runs for every request.
 fn in_current_span<T>(mut work: impl FnMut(&mut SpanFields) -> T) -> Option<T> {
     dispatcher::get_default(|dispatch| dispatch.downcast_ref::<Log>()?.spans.in_current(&mut work))
 }

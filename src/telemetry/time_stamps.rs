@@ -1,11 +1,11 @@
-//! The beginning of a line: its time in UTC in the format of RFC 3339, with microseconds. Pure.
+//! The timestamp at the start of a line: RFC 3339, UTC, with microseconds. Pure.
 
 use std::time::Duration;
 
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-/// Writes times, and keeps the text of the last second, which most lines share.
+/// Writes timestamps. Keeps the text of the last second, because most lines share it.
 #[derive(Default)]
 pub struct TimeStamps {
     second: u64,
@@ -13,7 +13,7 @@ pub struct TimeStamps {
 }
 
 impl TimeStamps {
-    /// Begins a line of the time `now`, counted from 1970.
+    /// Begins a line with the time `now`, counted from 1970.
     pub fn begin_line(&mut self, out: &mut Vec<u8>, now: Duration) {
         if self.second != now.as_secs() || self.date_and_time.is_empty() {
             self.second = now.as_secs();
@@ -25,7 +25,7 @@ impl TimeStamps {
     }
 }
 
-/// `.000123Z"`. `format!` takes ten times as many instructions, and every line has one.
+/// `.000123Z"`. `format!` takes ten times as many instructions, and this runs for every line.
 fn micros(mut micros: u32) -> [u8; 9] {
     let mut text = *b".000000Z\"";
     for digit in text[1..7].iter_mut().rev() {
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_have_the_format_of_rfc_3339() {
+    fn timestamps_are_rfc_3339_with_microseconds() {
         let mut time_stamps = TimeStamps::default();
         for (micros, expected) in [
             (0, "1970-01-01T00:00:00.000000Z"),

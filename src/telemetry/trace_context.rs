@@ -1,10 +1,10 @@
-//! The `traceparent` header of W3C Trace Context: which trace a request belongs to. Pure.
+//! The `traceparent` header of W3C Trace Context, which names the trace of a request. Pure.
 
 use http::HeaderMap;
 
 use crate::web::http_client::TRACEPARENT;
 
-/// The defined flags, *sampled* and *random trace id*. All others must be sent as zero.
+/// The defined flags, *sampled* and *random trace id*. All other flags must be sent as zero.
 const DEFINED_FLAGS: u8 = 0b11;
 
 /// The trace that a request belongs to.
@@ -17,7 +17,7 @@ pub struct TraceContext {
 }
 
 impl TraceContext {
-    /// The caller's trace, if `headers` contain exactly one `traceparent` and it is valid.
+    /// The caller's trace, if `headers` contain exactly one valid `traceparent`.
     #[must_use]
     pub fn of_caller(headers: &HeaderMap) -> Option<Self> {
         let mut values = headers.get_all(TRACEPARENT).iter();
@@ -25,14 +25,14 @@ impl TraceContext {
         if values.next().is_some() { None } else { Self::parse(value) }
     }
 
-    /// Reads `version-traceid-parentid-flags`. After that, a version later than 00 may have more.
+    /// Reads `version-traceid-parentid-flags`. Versions later than 00 may add more fields.
     fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('-');
         let [version, trace_id, parent_id, flags] = [parts.next()?, parts.next()?, parts.next()?, parts.next()?];
-        let ends_as_it_must = version != "00" || parts.next().is_none();
+        let has_valid_end = version != "00" || parts.next().is_none();
         let are_digits = [version, trace_id, parent_id, flags].iter().all(|part| part.bytes().all(is_hex_digit));
         let have_lengths = [version, trace_id, parent_id, flags].map(str::len) == [2, 32, 16, 2];
-        let is_valid = are_digits && have_lengths && ends_as_it_must && version != "ff";
+        let is_valid = are_digits && have_lengths && has_valid_end && version != "ff";
         if !is_valid || is_zero(trace_id) || is_zero(parent_id) {
             return None;
         }
@@ -40,7 +40,7 @@ impl TraceContext {
         Some(Self { trace_id: trace_id.to_owned(), flags })
     }
 
-    /// The header for a call on behalf of the request. Each call has its own `span_id`, which is not 0.
+    /// The header for a call made for the request. Each call has its own `span_id`, which must not be 0.
     #[must_use]
     pub fn traceparent(&self, span_id: u64) -> String {
         format!("00-{}-{span_id:016x}-{:02x}", self.trace_id, self.flags)
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_comes_twice_is_ignored() {
+    fn a_repeated_header_is_ignored() {
         let value = HeaderValue::try_from(format!("00-{TRACE}-{PARENT}-01")).unwrap();
         let mut headers = HeaderMap::new();
         assert_eq!(TraceContext::of_caller(&headers), None);
@@ -124,7 +124,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_sent_on_is_valid_and_of_the_same_trace(
+        fn the_forwarded_header_is_valid_and_has_the_same_trace_id(
             trace_id in "[0-9a-f]{31}[1-9a-f]", parent in "[1-9a-f][0-9a-f]{15}", flags in 0..=255_u8, span_id in 1..=u64::MAX,
         ) {
             let read = TraceContext::parse(&format!("00-{trace_id}-{parent}-{flags:02x}")).unwrap();
@@ -133,7 +133,7 @@ mod tests {
         }
 
         #[test]
-        fn nothing_makes_it_panic(text in "\\PC{0,80}|[0-9a-f-]{40,70}") {
+        fn arbitrary_text_never_panics(text in "\\PC{0,80}|[0-9a-f-]{40,70}") {
             let read = TraceContext::parse(&text);
             prop_assert!(read.is_none_or(|read| read.trace_id.len() == 32));
         }

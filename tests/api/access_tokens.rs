@@ -138,7 +138,7 @@ async fn a_mint_for_whoever_mended_something_ignores_remembered_failures() {
     cache.sandbox.docusign.consent(INTEGRATION_USER, "signature impersonation spring_read spring_write");
     assert!(cache.get().await.is_err(), "still remembered");
     let docusign = &cache.app.settings.docusign;
-    cache.app.access_tokens.mint_anew(&docusign.user_id, &docusign.scopes).await.unwrap();
+    cache.app.access_tokens.force_mint(&docusign.user_id, &docusign.scopes).await.unwrap();
     assert_eq!(cache.get().await.unwrap().1, CacheResult::Hit, "and everybody has it");
 }
 
@@ -171,11 +171,11 @@ async fn the_next_key_is_tried_first_again_after_ten_minutes() {
     assert_eq!(cache.exchanges(), 2, "the next key was refused, the current one taken");
     let docusign = &cache.app.settings.docusign;
     cache.advance(599);
-    cache.app.access_tokens.mint_anew(&docusign.user_id, &docusign.scopes).await.unwrap();
+    cache.app.access_tokens.force_mint(&docusign.user_id, &docusign.scopes).await.unwrap();
     assert_eq!(cache.exchanges(), 3, "the next key rests");
     cache.sandbox.docusign.upload_public_key(&next.public_pem());
     cache.advance(1);
-    cache.app.access_tokens.mint_anew(&docusign.user_id, &docusign.scopes).await.unwrap();
+    cache.app.access_tokens.force_mint(&docusign.user_id, &docusign.scopes).await.unwrap();
     assert_eq!(cache.exchanges(), 4, "the next key is taken");
     let (n, e) = next.components();
     let key = jsonwebtoken::DecodingKey::from_rsa_raw_components(&n, &e);
@@ -194,7 +194,7 @@ async fn a_rotation_survives_in_every_order_of_upload_and_deletion() {
     cache.sandbox.docusign.upload_public_key(&next.public_pem());
     cache.advance(400);
     let docusign = &cache.app.settings.docusign;
-    let minted = cache.app.access_tokens.mint_anew(&docusign.user_id, &docusign.scopes).await;
+    let minted = cache.app.access_tokens.force_mint(&docusign.user_id, &docusign.scopes).await;
     assert!(minted.is_ok(), "the current key is gone while the next one rests: {minted:?}");
 }
 
@@ -208,7 +208,7 @@ async fn who_waits_for_a_mint_that_fails_gets_the_token_that_came_meanwhile() {
         while cache.exchanges() == 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        cache.app.access_tokens.mint_anew(&docusign.user_id, &docusign.scopes).await.unwrap()
+        cache.app.access_tokens.force_mint(&docusign.user_id, &docusign.scopes).await.unwrap()
     };
     let (waited, mended) = tokio::join!(waiting, mending);
     assert_eq!(waited.unwrap().0, mended.secret.expose_secret());

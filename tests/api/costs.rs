@@ -1,4 +1,4 @@
-//! What `tests/tools/costs.py` supposes about the product.
+//! What the cost model, `tests/tools/costs.py`, assumes about Evergrant.
 
 use std::process::Command;
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::support::{TestApp, log_line, root};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn log_lines_are_as_long_as_the_model_says() {
+async fn log_lines_have_the_length_that_the_cost_model_assumes() {
     let app = TestApp::start().await;
     let url = format!("{}/connect", app.sandbox.power_platform.site.url());
     Browser::default().sign_in(&url, INTEGRATION_USER, "allow").await;
@@ -20,13 +20,14 @@ async fn log_lines_are_as_long_as_the_model_says() {
     log_line(&app.host, is_refresh).await;
     log_line(&app.host, is_mint).await;
     let lines = app.host.output().stdout.all();
-    let length = |wanted: &dyn Fn(&Value) -> bool| {
-        lines.iter().find(|line| serde_json::from_str(line).is_ok_and(|line| wanted(&line))).map(String::len).unwrap()
+    let length = |matches: &dyn Fn(&Value) -> bool| {
+        lines.iter().find(|line| serde_json::from_str(line).is_ok_and(|line| matches(&line))).map(String::len).unwrap()
     };
     let model = root().join("tests/tools/costs.py");
-    let told = report(Command::new("python3").arg(model).arg("--log-line-bytes")).unwrap();
-    let modelled: Vec<usize> = told.split_whitespace().map(|word| word.parse().unwrap()).collect();
-    for (measured, modelled) in [length(&is_refresh), length(&is_mint)].into_iter().zip(modelled) {
-        assert!(measured.abs_diff(modelled) <= 20, "{measured} bytes, not {modelled}: {lines:?}");
+    let output = report(Command::new("python3").arg(model).arg("--assumptions")).unwrap();
+    let assumptions: Value = serde_json::from_str(&output).unwrap();
+    for (name, measured) in [("audit_line_bytes", length(&is_refresh)), ("mint_line_bytes", length(&is_mint))] {
+        let assumed = assumptions[name].as_u64().unwrap();
+        assert!(assumed.abs_diff(measured as u64) <= 20, "{name} is {measured}, not {assumed}: {lines:?}");
     }
 }

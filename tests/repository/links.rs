@@ -1,12 +1,12 @@
-//! Every relative link of the documentation leads somewhere, and every page and picture is linked.
+//! Every relative link in the documentation works, and every page and picture is linked.
 
 use std::collections::BTreeSet;
 
 use sandbox::markdown::{Page, pages};
-use sandbox::repository::{entries, read, root};
+use sandbox::repository::{entries, is_a, read, root};
 use url::Url;
 
-/// Where a link of `page` leads: a file, by its name from the root on, and perhaps an anchor in it. Nothing if elsewhere.
+/// The file that a link in `page` leads to, relative to the root, and its anchor if it has one. None for other sites.
 fn target(page: &str, link: &str) -> Option<(String, Option<String>)> {
     let url = Url::parse(&format!("file:///{page}")).unwrap().join(link).unwrap();
     (url.scheme() == "file").then(|| (url.path()[1..].to_owned(), url.fragment().map(ToOwned::to_owned)))
@@ -44,11 +44,24 @@ fn every_page_is_reached_from_the_readme() {
 }
 
 #[test]
-fn the_pages_show_every_picture_and_each_is_taken_by_the_walk() {
+fn every_picture_is_shown_and_every_screenshot_is_taken_by_the_walk() {
     let (shown, walk) = (targets(pages().iter()), read("tests/tools/walk.mjs"));
     for picture in entries("docs/images") {
-        let name = picture.trim_start_matches("docs/images/").trim_end_matches(".png");
         assert!(shown.iter().any(|(file, _)| *file == picture), "no page shows {picture}");
+        // Diagrams are drawn by hand.
+        let Some(name) = picture.trim_start_matches("docs/images/").strip_suffix(".png") else { continue };
         assert!(walk.contains(&format!("'{name}'")), "nothing takes {picture}");
+    }
+}
+
+#[test]
+fn diagrams_are_readable_on_light_and_dark() {
+    let diagrams: Vec<_> = entries("docs/images").into_iter().filter(|name| is_a("svg", name)).collect();
+    assert!(!diagrams.is_empty());
+    for diagram in diagrams {
+        let text = read(&diagram);
+        for needed in ["@media (prefers-color-scheme: dark)", "<title", "<desc"] {
+            assert!(text.contains(needed), "{diagram} has no {needed}");
+        }
     }
 }

@@ -1,6 +1,6 @@
-"""Holds a file against a JSON Schema: connector.py 4|7 SCHEMA FILE, with the draft to read the schema by.
+"""Validates a file against a JSON Schema: connector.py 4|7 SCHEMA FILE. The number is the schema's draft.
 
-Tells every difference, and for an alternative that fits nowhere the deepest one of each branch. Exit code 1 if there are any.
+Prints every error. If no branch of an alternative matches, the deepest errors come first. Exits 1 if there are errors.
 """
 
 import json
@@ -9,11 +9,11 @@ import sys
 from jsonschema import Draft4Validator, Draft7Validator
 
 
-def told(error, depth=0):
+def describe(error, depth=0):
     path = "/".join(str(step) for step in error.absolute_path)
     yield f"{'  ' * depth}{path}: {error.message[:200]}"
     for inner in sorted(error.context or [], key=lambda inner: -len(inner.absolute_path))[:4]:
-        yield from told(inner, depth + 1)
+        yield from describe(inner, depth + 1)
 
 
 def main(draft, schema, file):
@@ -21,10 +21,10 @@ def main(draft, schema, file):
         schema = json.load(text)
     with open(file, encoding="utf-8") as text:
         instance = json.load(text)
-    # Both drafts' own schemas come with the library, so nothing is fetched.
+    # The library includes both drafts, so nothing is downloaded.
     validator = {"4": Draft4Validator, "7": Draft7Validator}[draft]
     validator.check_schema(schema)
-    lines = [line for error in validator(schema).iter_errors(instance) for line in told(error)]
+    lines = [line for error in validator(schema).iter_errors(instance) for line in describe(error)]
     print("\n".join(lines))
     return 1 if lines else 0
 

@@ -1,4 +1,4 @@
-//! The account and its hosts: `GET /oauth/userinfo` and CLM's account discovery.
+//! Finds the account and its hosts: `GET /oauth/userinfo` and CLM's account discovery.
 
 use std::sync::Arc;
 
@@ -17,8 +17,8 @@ use crate::docusign::userinfo::UserInfo;
 use crate::memory::cached::{Cached, Lifetime};
 use crate::types::{BaseUrl, Guid};
 
-/// How long the account and its hosts are kept.
-const KEPT_FOR: Lifetime = Lifetime::Seconds(3600);
+/// How long the account and its hosts are cached.
+const CACHE_LIFETIME: Lifetime = Lifetime::Seconds(3600);
 
 /// The account of the integration user.
 #[derive(Debug)]
@@ -27,22 +27,22 @@ pub struct Account {
     pub name: String,
     /// The API Account ID, a GUID.
     pub id: String,
-    /// Where its eSignature API is: `…/restapi`.
+    /// The base URL of its eSignature API: `…/restapi`.
     pub esign: ApiBase,
 }
 
-/// The hosts of the account's CLM, each with `/v2/{account id}` at its end.
+/// The base URLs of the account's CLM, each ending in `/v2/{account id}`.
 #[derive(Debug)]
 pub struct ClmHosts {
     /// Folders, documents, tasks.
     pub object: ApiBase,
-    /// Contents on the way in.
+    /// Uploads.
     pub upload: ApiBase,
-    /// Contents on the way out.
+    /// Downloads.
     pub download: ApiBase,
 }
 
-/// The answer of CLM's account discovery. A wrong path is answered with a page for signing in and 200.
+/// The response of CLM's account discovery. For a wrong path, CLM returns a sign-in page with status 200.
 #[derive(Deserialize)]
 struct Discovery {
     #[serde(rename = "ApiBaseUrl")]
@@ -53,7 +53,7 @@ struct Discovery {
     download: String,
 }
 
-/// Finds the account of the integration user.
+/// Looks up the account of the integration user.
 pub struct AccountLookup {
     account_server: AccountServer,
     calls: Arc<Calls>,
@@ -67,7 +67,7 @@ pub struct AccountLookup {
 }
 
 impl AccountLookup {
-    /// Looks up the account that `settings` lead to.
+    /// A lookup for `settings`.
     #[must_use]
     pub fn new(
         settings: &DocusignSettings,
@@ -84,23 +84,23 @@ impl AccountLookup {
             clm_url: settings.clm_url.clone(),
             trusted_hosts: settings.trusted_hosts.clone(),
             clock,
-            account: Cached::new(lifetimes(|_| KEPT_FOR)),
-            clm: Cached::new(lifetimes(|_| KEPT_FOR)),
+            account: Cached::new(lifetimes(|_| CACHE_LIFETIME)),
+            clm: Cached::new(lifetimes(|_| CACHE_LIFETIME)),
         }
     }
 
     /// The account; cached for an hour.
     ///
     /// # Errors
-    /// [`ApiError`] if there is none, or DocuSign does not answer and never did.
+    /// [`ApiError`] if there is none, or if DocuSign does not respond and nothing is cached.
     pub async fn account(&self) -> Result<Arc<Account>, ApiError> {
         self.account.get(self.clock.as_ref(), self.find_account().inspect_err(log_failure)).await
     }
 
-    /// The hosts of CLM; cached for an hour.
+    /// The base URLs of CLM; cached for an hour.
     ///
     /// # Errors
-    /// [`ApiError`] if the account has no CLM, or DocuSign does not answer and never did.
+    /// [`ApiError`] if the account has no CLM, or if DocuSign does not respond and nothing is cached.
     pub async fn clm(&self) -> Result<Arc<ClmHosts>, ApiError> {
         let discovery = async { self.discover_clm(self.account().await?.as_ref()).await };
         self.clm.get(self.clock.as_ref(), discovery.inspect_err(log_failure)).await
@@ -112,10 +112,10 @@ impl AccountLookup {
         self.account_of(&user).map(Arc::new)
     }
 
-    /// The account that is used of those of `user`.
+    /// Chooses one of the accounts of `user`.
     ///
     /// # Errors
-    /// [`ApiError`] if there is none, or its address is not DocuSign's.
+    /// [`ApiError`] if there is none, or if its address does not belong to DocuSign.
     pub fn account_of(&self, user: &UserInfo) -> Result<Account, ApiError> {
         let account = match &self.account_id {
             Some(id) => user.account_with_id(id),
@@ -127,10 +127,10 @@ impl AccountLookup {
         Ok(Account { name, id, esign: esign.ok_or(ApiError::Untrusted)? })
     }
 
-    /// The hosts of `account`'s CLM, past the cache.
+    /// The base URLs of `account`'s CLM, without the cache.
     ///
     /// # Errors
-    /// [`ApiError`] if it has no CLM, or nobody tells.
+    /// [`ApiError`] if it has no CLM or DocuSign does not respond.
     pub async fn discover_clm(&self, account: &Account) -> Result<Arc<ClmHosts>, ApiError> {
         let named = &self.trusted_hosts;
         let discovery = ApiBase::parse(self.clm_url.as_str(), "/api/v2", named);

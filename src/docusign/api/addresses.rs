@@ -1,13 +1,13 @@
-//! Which addresses may be shown an access token. Pure.
+//! Which addresses access tokens may be sent to. Pure.
 
 use url::Url;
 
 use crate::types::is_loopback;
 
-/// Domains of DocuSign's APIs; CLM's newer sites lie below `docusign.net` too.
+/// Domains of DocuSign's APIs. CLM's newer hosts are in `docusign.net` too.
 const DOMAINS: [&str; 2] = [".docusign.net", ".springcm.com"];
 
-/// Is `url` one of DocuSign's, over https, or on a host that a setting names?
+/// Whether `url` uses https and belongs to DocuSign, or is on a configured host.
 #[must_use]
 pub fn is_trusted(url: &Url, named_hosts: &[String]) -> bool {
     let host = url.host_str().unwrap_or_default();
@@ -19,12 +19,12 @@ pub fn is_trusted(url: &Url, named_hosts: &[String]) -> bool {
     anonymous && (docusigns || named)
 }
 
-/// The base of an API, without a slash at its end.
+/// The base URL of an API, without a trailing slash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiBase(Url);
 
 impl ApiBase {
-    /// Accepts the trusted base `text` with `path` appended.
+    /// Parses the base URL `text` + `path`; `None` if it is not trusted.
     #[must_use]
     pub fn parse(text: &str, path: &str, named_hosts: &[String]) -> Option<Self> {
         let base = text.trim_end_matches('/');
@@ -33,7 +33,7 @@ impl ApiBase {
         (plain && is_trusted(&url, named_hosts)).then_some(Self(url))
     }
 
-    /// The address of `path`, which may bear a query and has no slash at its beginning, if it lies below this base.
+    /// The URL of `path` below this base; `None` if it leads elsewhere. `path` has no leading slash and may have a query.
     #[must_use]
     pub fn below(&self, path: &str) -> Option<Url> {
         let base = self.0.as_str().trim_end_matches('/');
@@ -41,7 +41,7 @@ impl ApiBase {
         self.contains(&url).then_some(url)
     }
 
-    /// Does `url` lie below this base?
+    /// Whether `url` is below this base.
     #[must_use]
     pub fn contains(&self, url: &Url) -> bool {
         let below = url.path().strip_prefix(self.0.path().trim_end_matches('/'));
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_go_to_docusign_and_where_a_setting_says() {
+    fn tokens_are_sent_only_to_docusign_and_configured_hosts() {
         for good in [
             "https://apiuatna11.springcm.com/v2",
             "https://api.s1.us.clm.demo.docusign.net/content",
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_leads_out_of_a_base() {
+    fn no_path_leads_outside_the_base_url() {
         let base = ApiBase::parse("https://api.springcm.com/", "/v2/acc", &[]).unwrap();
         assert_eq!(
             base.below("folders/1?limit=2").unwrap().as_str(),

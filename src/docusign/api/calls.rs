@@ -1,4 +1,4 @@
-//! One call to an API in a user's name.
+//! Calls DocuSign's APIs as a user.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,31 +23,31 @@ use crate::docusign::tokens::AccessTokens;
 use crate::web::body::{Chunks, STANDSTILL, StreamError, Upload, Watched};
 use crate::web::http_client::HttpClient;
 
-/// How long an answer that is read as a whole may take.
+/// Time limit for a call whose response is buffered.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a call whose bodies pass through may take; the platform ends a function then.
+/// Time limit for a call with streamed bodies; the Functions host ends requests then.
 const STREAM_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
-/// An answer larger than this is not read as a whole.
+/// Size limit in bytes for a buffered response.
 const ANSWER_LIMIT: usize = 4 * 1024 * 1024;
 
 /// The body of a call.
 pub enum CallBody {
-    /// All of it; can be sent twice.
+    /// Complete in memory; it can be sent again.
     Whole(Bytes),
-    /// Piece by piece, once.
+    /// A stream; it can be sent only once.
     Streamed(Upload),
 }
 
-/// How often a standstill is looked for while one would last.
+/// How often a stalled transfer is checked for within its time limit.
 const STANDSTILL_CHECKS: u32 = 8;
 
-/// A body up to this size is kept, in bytes, so that it can be sent twice.
+/// A body up to this size, in bytes, is buffered so that it can be sent again.
 const MAX_RESENDABLE_BYTES: usize = 256 * 1024;
 
 impl CallBody {
-    /// The body of a caller's request: kept if it is small, else passed on.
+    /// The body of a caller's request: buffered if it is small, otherwise streamed.
     ///
     /// # Errors
     /// [`ApiError::BodyBrokeOff`].
@@ -72,38 +72,38 @@ impl CallBody {
 pub struct Call {
     /// The method.
     pub method: Method,
-    /// The address, which may be shown an access token.
+    /// The address; it must be trusted with an access token.
     pub url: Url,
     /// Headers, without `Authorization` and `Content-Length`.
     pub headers: HeaderMap,
     /// The body.
     pub body: CallBody,
-    /// How long it may take.
+    /// Its time limit.
     pub timeout: Duration,
 }
 
 impl Call {
-    /// A call whose answer is JSON and read as a whole.
+    /// A call with a buffered JSON response.
     #[must_use]
     pub fn json(method: Method, url: Url) -> Self {
         let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
         Self { method, url, headers, body: CallBody::Whole(Bytes::new()), timeout: ANSWER_TIMEOUT }
     }
 
-    /// The same with a JSON body.
+    /// A call with a JSON body and a buffered JSON response.
     #[must_use]
     pub fn with_json(mut self, body: &serde_json::Value) -> Self {
         self.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         Self { body: CallBody::Whole(Bytes::from(body.to_string())), ..self }
     }
 
-    /// A call whose bodies pass through.
+    /// A call with streamed bodies.
     #[must_use]
     pub const fn streaming(method: Method, url: Url, headers: HeaderMap, body: CallBody) -> Self {
         Self { method, url, headers, body, timeout: STREAM_TIMEOUT }
     }
 
-    /// The same call once more, if that is possible.
+    /// A copy of the call for a retry; `None` if its body is a stream.
     fn again(&self) -> Option<Self> {
         let CallBody::Whole(body) = &self.body else { return None };
         Some(Self {
@@ -123,17 +123,17 @@ pub struct Calls {
 }
 
 impl Calls {
-    /// Calls over `http`, with tokens of `access_tokens`.
+    /// Calls over `http`, with access tokens from `access_tokens`.
     #[must_use]
     pub const fn new(access_tokens: AccessTokens, http: Arc<HttpClient>) -> Self {
         Self { access_tokens, http }
     }
 
-    /// Makes `call` in the name of `actor`. After a 401 once more with a new access token, if the body can be sent twice;
-    /// a second 401 is the answer.
+    /// Makes `call` as `actor`. After a 401 it retries once with a new access token, if the body can be sent again. A second
+    /// 401 is returned.
     ///
     /// # Errors
-    /// [`ApiError`] if there is no answer. An answer that says no is an answer.
+    /// [`ApiError`] if there is no response. An error status is not an error here.
     pub async fn send(&self, actor: &Actor, call: Call) -> Result<reqwest::Response, ApiError> {
         let again = call.again();
         let access_token = self.access_token(actor).await?;
@@ -152,7 +152,7 @@ impl Calls {
         Ok(answer)
     }
 
-    /// An access token of `actor`, from memory if possible.
+    /// An access token for `actor`, from the cache if possible.
     pub(super) async fn access_token(&self, actor: &Actor) -> Result<Arc<DocusignAccessToken>, ApiError> {
         let had = self.access_tokens.get(&actor.user, &actor.scope).await;
         had.map(|(access_token, _)| access_token).map_err(ApiError::NoAccessToken)
@@ -160,7 +160,7 @@ impl Calls {
 
     async fn send_once(&self, access_token: &DocusignAccessToken, call: Call) -> Result<reqwest::Response, ApiError> {
         let Call { method, url, headers, body, timeout } = call;
-        // Front ends answer 411 where a body is usual and its length is not told.
+        // Some front ends answer 411 if a method that usually has a body comes without `Content-Length`.
         let usual = !matches!(method, Method::GET | Method::HEAD | Method::DELETE | Method::OPTIONS);
         let request = self.http.request(method, url).await.headers(headers).timeout(timeout);
         let request = request.bearer_auth(access_token.secret.expose_secret());
@@ -183,14 +183,14 @@ fn with_upload(request: reqwest::RequestBuilder, upload: Upload, progress: &Arc<
         chunk.map(Frame::data)
     });
     let request = request.body(reqwest::Body::wrap(StreamBody::new(frames)));
-    // With a length, upstream can tell a body that broke off from one that is complete.
+    // With a length, DocuSign can detect an incomplete body.
     match length {
         Some(length) => request.header(CONTENT_LENGTH, length),
         None => request,
     }
 }
 
-/// Waits for the head of an answer as long as the body of the request moves.
+/// Waits for the response head while the request body makes progress.
 async fn while_it_moves(
     sending: impl Future<Output = Result<reqwest::Response, reqwest::Error>>,
     progress: &AtomicU64,
@@ -221,25 +221,25 @@ fn no_answer(error: &reqwest::Error) -> ApiError {
     ApiError::NoAnswer
 }
 
-/// The pieces of an answer's body.
+/// The chunks of a response body.
 #[must_use]
 pub fn chunks(answer: reqwest::Response) -> Chunks {
-    // The body is passed on after the request was answered, outside its span.
+    // The body is streamed after the handler has returned, outside its span.
     let span = Span::current();
     let body = BodyDataStream::new(reqwest::Body::from(answer));
     let chunks = Watched::new(body.map(|chunk| chunk.map_err(|_| StreamError::BrokenOff)));
     Box::pin(chunks.inspect(move |chunk| {
         if let Err(error) = chunk {
             let _entered = span.enter();
-            tracing::warn!(event = "stream_broken_off", cause = %error, "an answer that was passed on did not come to its end");
+            tracing::warn!(event = "stream_broken_off", cause = %error, "a streamed response ended before it was complete");
         }
     }))
 }
 
-/// All of an answer's body, within bounds.
+/// Reads a response body, up to [`ANSWER_LIMIT`].
 ///
 /// # Errors
-/// [`ApiError`] if it breaks off or does not end.
+/// [`ApiError`] if it is incomplete, too slow or too large.
 pub async fn read(mut answer: reqwest::Response) -> Result<Bytes, ApiError> {
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(|error| no_answer(&error))? {
@@ -251,16 +251,16 @@ pub async fn read(mut answer: reqwest::Response) -> Result<Bytes, ApiError> {
     Ok(body.into())
 }
 
-/// The JSON of a successful answer.
+/// Parses the JSON of a successful response.
 ///
 /// # Errors
-/// [`ApiError`] for every other answer.
+/// [`ApiError`] for every other response.
 pub async fn read_json<T: DeserializeOwned>(answer: reqwest::Response) -> Result<T, ApiError> {
     match answer.status() {
         status if status.is_success() => {}
         StatusCode::TOO_MANY_REQUESTS => return Err(ApiError::Throttled),
         status => return Err(ApiError::Failed { status: status.as_u16() }),
     }
-    // The parser's error is dropped on purpose: it may quote what is nobody's business.
+    // The parser's error is dropped, because it may quote confidential data.
     serde_json::from_slice(&read(answer).await?).map_err(|_| ApiError::Malformed)
 }

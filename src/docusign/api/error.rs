@@ -1,4 +1,4 @@
-//! Why a call to one of DocuSign's APIs has no answer to pass on. Pure.
+//! Errors of calls to DocuSign's APIs. Pure.
 
 use thiserror::Error;
 
@@ -7,43 +7,43 @@ use crate::docusign::tokens::slot::Unavailable;
 use crate::oauth::client::SubjectKind;
 use crate::types::Explained as _;
 
-/// Why there is no answer.
+/// Why an API call failed.
 #[derive(Clone, Debug, Error)]
 #[error("{}", self.line())]
 pub enum ApiError {
-    /// There is no access token to call with.
+    /// No access token is available.
     NoAccessToken(Unavailable),
-    /// The account could not be looked up.
+    /// The account lookup failed.
     AccountUnknown(#[source] ExchangeError),
     /// The integration user is in no account, or not in the one of `DOCUSIGN_ACCOUNT_ID`.
     NoAccount,
-    /// CLM does not know the account, or does not let the integration user in.
+    /// The account has no CLM, or the integration user has no access to it.
     NoClm,
-    /// DocuSign named an address that is not one of its own hosts.
+    /// DocuSign returned an address that is not on a DocuSign host.
     Untrusted,
-    /// DocuSign does not let the integration user list the account's users.
+    /// The integration user may not list the account's users.
     NoUserList,
-    /// An answer that says no, or that the service is down.
+    /// An error status.
     Failed {
         /// The HTTP status.
         status: u16,
     },
-    /// The limit of calls is used up.
+    /// DocuSign's rate limit is reached.
     Throttled,
-    /// An answer that could not be read.
+    /// The response could not be parsed.
     Malformed,
-    /// No connection, or it broke off.
+    /// No connection, or the connection was lost.
     NoAnswer,
-    /// No answer in time.
+    /// No response in time.
     TimedOut,
-    /// The sender of the body went away, or sent nothing for too long.
+    /// The caller closed the connection or sent nothing for too long.
     BodyBrokeOff,
-    /// The access token had ended; there is a new one, but the body cannot be sent twice.
+    /// The access token was no longer accepted. There is a new one, but the body cannot be sent again.
     AccessTokenReplaced,
 }
 
 impl ApiError {
-    /// One of each that is not about an access token, for the table in the documentation.
+    /// One of each variant that is not about an access token, for the table in the documentation.
     pub const ALL: [Self; 11] = [
         Self::NoAccount,
         Self::NoClm,
@@ -58,19 +58,19 @@ impl ApiError {
         Self::AccessTokenReplaced,
     ];
 
-    /// The word for log lines.
+    /// The code for log lines.
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.explain().code
     }
 
-    /// Is it up to the DocuSign user, where the call acts as `subject`?
+    /// Whether the DocuSign user has to fix it, if the call acts as `subject`.
     #[must_use]
     pub const fn is_up_to_the_user(&self, subject: SubjectKind) -> bool {
         matches!(self, Self::NoAccessToken(unavailable) if unavailable.error.is_up_to_the_user(subject))
     }
 
-    /// The client's sentence, where its call acts as `subject`.
+    /// The message for the client, if its call acts as `subject`.
     #[must_use]
     pub fn client_sentence(&self, subject: SubjectKind) -> &'static str {
         match self {
@@ -79,7 +79,7 @@ impl ApiError {
         }
     }
 
-    /// Seconds after which it is worth asking again.
+    /// `Retry-After` in seconds, if a retry can help.
     #[must_use]
     pub const fn retry_after(&self) -> u64 {
         match self {

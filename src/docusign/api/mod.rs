@@ -1,8 +1,8 @@
-//! DocuSign's APIs behind the access token: eSignature and CLM, called as one user.
+//! DocuSign's APIs: eSignature and CLM, called as one user.
 //!
-//! [`account`] finds the account and its hosts, [`users`] the user of an e-mail address, and [`calls`] makes the calls:
-//! a token from the cache, bodies piece by piece, and one repetition with a new token after a 401. [`addresses`] (pure) says
-//! which hosts may be shown an access token.
+//! [`account`] finds the account and its hosts, [`users`] finds users by e-mail address, and [`calls`] makes the calls: with
+//! a token from the cache, streamed bodies, and one retry with a new token after a 401. [`addresses`] (pure) decides which
+//! hosts may receive an access token.
 
 pub mod account;
 pub mod addresses;
@@ -26,32 +26,32 @@ use calls::Calls;
 use error::ApiError;
 use users::Users;
 
-/// Seconds for which nothing is asked again after a failure.
+/// How long a failed lookup is cached, in seconds.
 const FAILED_FOR: u64 = 5;
 
-/// In whose name a call is made, and within which scope.
+/// The user that a call is made as, and the scope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
     /// The DocuSign user.
     pub user: Guid,
-    /// The scope of the access token, as DocuSign is asked for it.
+    /// The scope of the access token, as requested from DocuSign.
     pub scope: Scope,
 }
 
 /// DocuSign's APIs.
 pub struct DocusignApi {
-    /// Makes calls in a user's name.
+    /// Makes calls as a user.
     pub calls: Arc<Calls>,
     /// Finds the account and its hosts.
     pub accounts: Arc<AccountLookup>,
     /// Finds users by their e-mail addresses.
     pub users: Users,
-    /// The integration user, within all of `DOCUSIGN_SCOPES`.
+    /// The integration user, with all of `DOCUSIGN_SCOPES`.
     pub integration_user: Actor,
 }
 
 impl DocusignApi {
-    /// The APIs of the account that `settings` lead to. Asks nobody yet.
+    /// The APIs for `settings`. Makes no calls yet.
     #[must_use]
     pub fn new(
         settings: &DocusignSettings,
@@ -75,7 +75,7 @@ impl DocusignApi {
     }
 }
 
-/// Answers are kept for as long as `answer` says, failures for a moment.
+/// Cache lifetimes: results as `answer` says, failures for [`FAILED_FOR`] seconds.
 const fn lifetimes<V>(answer: fn(&V) -> Lifetime) -> Lifetimes<V, ApiError> {
     Lifetimes { answer, failure: |_, _| FAILED_FOR }
 }

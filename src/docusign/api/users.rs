@@ -1,4 +1,4 @@
-//! Which DocuSign user an e-mail address belongs to, by the account's user list (eSignature API, *Users: list*).
+//! Finds DocuSign users by e-mail address in the account's user list (eSignature API, *Users: list*).
 
 use std::sync::Arc;
 
@@ -16,24 +16,24 @@ use crate::memory::cached::Lifetime;
 use crate::oauth::query;
 use crate::types::Guid;
 
-/// How long a user is cached, and how long that there is none.
-const USER_KEPT_FOR: Lifetime = Lifetime::Seconds(900);
-const MISS_KEPT_FOR: Lifetime = Lifetime::Seconds(60);
+/// Users are cached for 15 minutes, misses for one.
+const USER_LIFETIME: Lifetime = Lifetime::Seconds(900);
+const MISS_LIFETIME: Lifetime = Lifetime::Seconds(60);
 
-/// How many addresses are cached before the expired ones are dropped.
-const USERS_AT_LEAST: usize = 1024;
+/// Expired addresses are dropped once the cache holds this many.
+const MIN_CACHED_USERS: usize = 1024;
 
 /// The longest e-mail address (RFC 5321 §4.5.3.1.3).
-const LONGEST_ADDRESS: usize = 254;
+const MAX_EMAIL_BYTES: usize = 254;
 
-/// What the list says of an address.
+/// The result of a lookup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UserLookup {
-    /// One active user.
+    /// One active user of the account.
     One(Guid),
     /// No active user of the account.
     Unknown,
-    /// Several active users share it, so that it names nobody.
+    /// Several active users share the address, so it does not identify one.
     Several,
 }
 
@@ -54,18 +54,18 @@ struct ListedUser {
     user_status: String,
 }
 
-/// Finds users of the account.
+/// Looks up users of the account.
 pub struct Users {
     accounts: Arc<AccountLookup>,
     calls: Arc<Calls>,
     integration_user: Actor,
     clock: Arc<dyn Clock>,
-    /// By e-mail address in lower case.
+    /// Keyed by lower-case e-mail address.
     cache: Cache<String, UserLookup, ApiError>,
 }
 
 impl Users {
-    /// Finds users of the account of `accounts`, as `integration_user`.
+    /// Looks up users of the account of `accounts`, as `integration_user`.
     #[must_use]
     pub fn new(
         accounts: Arc<AccountLookup>,
@@ -74,27 +74,27 @@ impl Users {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let kept_for =
-            |user: &UserLookup| if matches!(user, UserLookup::One(_)) { USER_KEPT_FOR } else { MISS_KEPT_FOR };
-        Self { accounts, calls, integration_user, clock, cache: Cache::new(USERS_AT_LEAST, lifetimes(kept_for)) }
+            |user: &UserLookup| if matches!(user, UserLookup::One(_)) { USER_LIFETIME } else { MISS_LIFETIME };
+        Self { accounts, calls, integration_user, clock, cache: Cache::new(MIN_CACHED_USERS, lifetimes(kept_for)) }
     }
 
-    /// The active user of the account whose e-mail address is `email`, in whatever case.
+    /// The active user with the e-mail address `email`, ignoring case.
     ///
     /// # Errors
-    /// [`ApiError`] if DocuSign does not answer, and never did.
+    /// [`ApiError`] if DocuSign does not respond and nothing is cached.
     pub async fn find(&self, email: &str) -> Result<UserLookup, ApiError> {
         let email = email.to_lowercase();
-        if !email.contains('@') || email.len() > LONGEST_ADDRESS || email.chars().any(char::is_control) {
+        if !email.contains('@') || email.len() > MAX_EMAIL_BYTES || email.chars().any(char::is_control) {
             return Ok(UserLookup::Unknown);
         }
         let cached = self.cache.entry(email.as_str(), self.clock.now());
         cached.get(self.clock.as_ref(), self.look_up(&email).inspect_err(log_failure)).await
     }
 
-    /// The same past the cache; `email` is in lower case.
+    /// Like [`Self::find`], without the cache; `email` is in lower case.
     ///
     /// # Errors
-    /// [`ApiError`] if DocuSign does not answer.
+    /// [`ApiError`] if DocuSign does not respond.
     pub async fn look_up(&self, email: &str) -> Result<UserLookup, ApiError> {
         let account = self.accounts.account().await?;
         let path = format!("v2.1/accounts/{}/users", account.id);
@@ -109,7 +109,7 @@ impl Users {
     }
 }
 
-/// The list may hold more than was asked for: the filters are DocuSign's, the decision is ours.
+/// Filters the list again, because DocuSign may return more users than requested.
 fn only(list: UserList, email: &str) -> UserLookup {
     let fits =
         |entry: &ListedUser| entry.email.to_lowercase() == email && entry.user_status.eq_ignore_ascii_case("active");
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_one_active_user_of_exactly_this_address_will_do() {
+    fn exactly_one_active_user_must_have_the_address() {
         let list = |entries: &[(&str, &str, &str)]| {
             let entry = |(user_id, email, status): &(&str, &str, &str)| ListedUser {
                 user_id: format!("{user_id}1d7a90-8c34-4f7b-a2d6-90b1c3e5f722"),

@@ -1,4 +1,4 @@
-//! The assertion of the JWT Grant (RFC 7523 §3), assembled here because signing is asynchronous. Pure.
+//! The assertion of the JWT Grant (RFC 7523 §3). It is built here, because JWT libraries cannot sign asynchronously. Pure.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,13 +11,13 @@ use crate::types::Guid;
 /// The JOSE header. No `kid`: DocuSign tries every key registered for the integration key.
 const HEADER: &str = r#"{"alg":"RS256","typ":"JWT"}"#;
 
-/// `iat` lies this many seconds back, so that a clock running ahead is forgiven.
+/// `iat` is this many seconds in the past, so that a clock that is slightly fast does no harm.
 pub const SKEW: u64 = 60;
 
-/// Life of an assertion in seconds, counted from `iat`. At most 3600 at DocuSign; short, since it is used at once.
+/// Lifetime of an assertion in seconds, counted from `iat`. DocuSign allows 3600; it is used immediately, so less is enough.
 const LIFETIME: u64 = 600;
 
-/// The claims as DocuSign wants them.
+/// The claims that DocuSign requires.
 #[derive(Debug, Serialize)]
 pub struct AssertionClaims<'a> {
     iss: &'a str,
@@ -29,7 +29,7 @@ pub struct AssertionClaims<'a> {
 }
 
 impl<'a> AssertionClaims<'a> {
-    /// Claims for `integration_key` to act as `user` within `scope`, addressed to the bare host `account_host`.
+    /// Claims for `integration_key` to act as `user` with `scope`. The audience is the host name `account_host`.
     #[must_use]
     pub fn new(
         integration_key: &'a Guid,
@@ -53,7 +53,7 @@ impl<'a> AssertionClaims<'a> {
 /// The JWS signing input (RFC 7515 §5.1): header and claims in base64url, joined by a dot.
 #[must_use]
 pub fn signing_input(claims: &AssertionClaims<'_>) -> String {
-    // Only strings and integers are written, which cannot fail.
+    // Serializing strings and integers cannot fail.
     let payload = serde_json::to_vec(claims).unwrap_or_default();
     format!("{}.{}", URL_SAFE_NO_PAD.encode(HEADER), URL_SAFE_NO_PAD.encode(payload))
 }
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn header_and_claims_are_exactly_what_docusign_documents() {
+    fn header_and_claims_match_docusigns_documentation() {
         let key = Guid::parse("1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e").unwrap();
         let user = Guid::parse("a1c2e3f4-0000-4000-8000-9b8a7c6d5e4f").unwrap();
         let scope = Scope::parse("signature impersonation").unwrap();
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_padded() {
+    fn base64_has_no_padding() {
         // RFC 7515 §2 forbids "=": 1 byte would end in two of them.
         assert_eq!(compact("h.p", &[1]), "h.p.AQ");
     }

@@ -1,20 +1,20 @@
-//! When a DocuSign access token is fresh. Pure: time is an argument.
+//! When to renew a DocuSign access token. Pure: time is an argument.
 
 use crate::clock::UnixSeconds;
 
-/// From this many seconds before expiry on, a token is renewed in the background while it is still handed out.
-/// DocuSign's own advice is to renew when less than 10 minutes remain.
+/// From this many seconds before expiry, a token is renewed in the background and still handed out. DocuSign recommends
+/// renewing when less than 10 minutes remain.
 pub const RENEW_SOON: u64 = 600;
 
-/// From this many seconds before expiry on, callers wait for the renewal: a Power Automate run may hold what it
-/// gets across a slow step. Must stay below the life DocuSign grants (3600), or nothing is ever cached.
+/// From this many seconds before expiry, callers wait for the renewal, because a Power Automate run may use its token after
+/// a slow step. Must be less than DocuSign's lifetime (3600), or nothing would be cached.
 pub const RENEW_NOW: u64 = 300;
 
-/// A token with fewer seconds left than this is not handed out, and `expires_in` is told this much shorter,
-/// so that a client never presents a token that expires on the way.
+/// A token with fewer seconds left is not handed out, and `expires_in` is reduced by this much, so that no client uses a
+/// token that expires on the way to DocuSign.
 pub const HAND_OUT_MARGIN: u64 = 30;
 
-/// What to do with a token at hand.
+/// What to do with a cached token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Freshness {
     /// Hand it out.
@@ -23,12 +23,12 @@ pub enum Freshness {
     RenewSoon,
     /// Wait for the renewal; hand it out if that fails.
     RenewNow,
-    /// Of no use.
+    /// Do not use it.
     Expired,
 }
 
 impl Freshness {
-    /// Judges a token that ends at `expires_at`.
+    /// The freshness of a token that expires at `expires_at`.
     #[must_use]
     pub const fn of(expires_at: UnixSeconds, now: UnixSeconds) -> Self {
         match expires_at.seconds_left(now) {
@@ -40,12 +40,12 @@ impl Freshness {
     }
 }
 
-/// The remaining life that a client is told, in seconds; at least 1.
+/// `expires_in` for the client, in seconds; at least 1.
 #[must_use]
 pub const fn expires_in(expires_at: UnixSeconds, now: UnixSeconds) -> u64 {
     match expires_at.seconds_left(now).saturating_sub(HAND_OUT_MARGIN) {
         0 => 1,
-        told => told,
+        seconds => seconds,
     }
 }
 
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn freshness_changes_exactly_at_its_limits() {
+    fn freshness_changes_exactly_at_the_limits() {
         let now = UnixSeconds(1_000);
         for (left, expected) in [
             (3600, Freshness::Fresh),
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn the_told_life_is_the_true_one_less_the_margin() {
+    fn expires_in_is_the_remaining_lifetime_minus_the_margin() {
         let now = UnixSeconds(1_000);
         assert_eq!(expires_in(now.plus(3600), now), 3570);
         assert_eq!(expires_in(now.plus(30), now), 1);

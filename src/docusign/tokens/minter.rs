@@ -1,4 +1,4 @@
-//! Minting: claims → signature → exchange, with the next signing key tried first while keys rotate.
+//! Mints access tokens: claims → signature → exchange. During a key rotation, the next signing key is tried first.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,19 +19,19 @@ use crate::secret::sha256;
 use crate::signing::{AssertionSigner, SignError};
 use crate::types::{Explained, Explanation, Guid};
 
-/// A mint that has not settled after this long is given up, so that every caller is answered within 15 s.
+/// Time limit for a mint, so that every caller gets a response within 15 s.
 const DEADLINE: Duration = Duration::from_secs(14);
 
-/// After the next key was not known, it comes second for this many seconds.
+/// After DocuSign did not accept the next key, it is tried second for this many seconds.
 const NEXT_KEY_PAUSE: u64 = 600;
 
 /// Why a mint failed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum MintError {
-    /// No signature.
+    /// Signing failed.
     #[error("the assertion could not be signed")]
     Sign(#[source] SignError),
-    /// No access token for it.
+    /// DocuSign issued no access token.
     #[error("the assertion could not be exchanged")]
     Exchange(#[source] ExchangeError),
     /// It took too long.
@@ -43,7 +43,7 @@ pub enum MintError {
 }
 
 impl MintError {
-    /// How the failure is to be remembered.
+    /// How the failure is cached.
     #[must_use]
     pub const fn kind(&self) -> FailureKind {
         match self {
@@ -53,19 +53,19 @@ impl MintError {
         }
     }
 
-    /// The word for log lines.
+    /// The code for log lines.
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.explain().code
     }
 
-    /// Is it up to the DocuSign user, where a connection acts as `subject`?
+    /// Whether the DocuSign user has to fix it, if the connection acts as `subject`.
     #[must_use]
     pub const fn is_up_to_the_user(&self, subject: SubjectKind) -> bool {
         matches!(self, Self::Exchange(error) if error.is_up_to_the_user(subject))
     }
 
-    /// The client's sentence, where its connection acts as `subject`.
+    /// The message for the client, if its connection acts as `subject`.
     #[must_use]
     pub fn client_sentence(&self, subject: SubjectKind) -> &'static str {
         match self {
@@ -106,11 +106,11 @@ impl Explained for MintError {
     }
 }
 
-/// The keys that sign: the current one and, during a rotation, the next.
+/// The signing keys: the current one and, during a rotation, the next one.
 pub struct SigningKeys {
-    /// The key DocuSign knows.
+    /// The key that is uploaded to DocuSign.
     pub current: Arc<dyn AssertionSigner>,
-    /// The key DocuSign will know once its public half is uploaded.
+    /// The key whose public half will be uploaded to DocuSign.
     pub next: Option<Arc<dyn AssertionSigner>>,
 }
 
@@ -121,8 +121,8 @@ pub struct Minter {
     integration_key: Guid,
     account_host: &'static str,
     clock: Arc<dyn Clock>,
-    /// Until when, in unix seconds, the next key comes second.
-    next_key_rests_until: AtomicU64,
+    /// Until this time, in Unix seconds, the next key is tried second.
+    next_key_second_until: AtomicU64,
 }
 
 impl Minter {
@@ -140,14 +140,14 @@ impl Minter {
             integration_key: settings.integration_key.clone(),
             account_host: settings.environment.account_host(),
             clock,
-            next_key_rests_until: AtomicU64::new(0),
+            next_key_second_until: AtomicU64::new(0),
         }
     }
 
-    /// Mints an access token for `user` within `scope`; settled within 14 s.
+    /// Mints an access token for `user` with `scope`, within 14 s.
     ///
     /// # Errors
-    /// [`MintError`]; logged here, once.
+    /// [`MintError`]. It is already logged.
     pub async fn mint(&self, user: &Guid, scope: &Scope) -> Result<DocusignAccessToken, MintError> {
         self.mint_and_log(user, scope).instrument(tracing::info_span!("mint")).await
     }
@@ -170,39 +170,39 @@ impl Minter {
         minted
     }
 
-    /// Mints with the next signing key alone, to see whether DocuSign knows it; `None` if there is no next key.
+    /// Mints with the next signing key only, to check that DocuSign accepts it; `None` if there is no next key.
     pub async fn try_next_key(&self, user: &Guid, scope: &Scope) -> Option<Result<(), MintError>> {
         let next = self.keys.next.as_ref()?;
         let minted = tokio::time::timeout(DEADLINE, self.mint_with(next, user, scope)).await;
         Some(minted.unwrap_or(Err(MintError::Deadline)).map(drop))
     }
 
-    /// Tries the keys in turn: one that cannot sign, or that DocuSign does not know, does not stop the other.
+    /// Tries both keys: if one cannot sign or DocuSign does not accept it, the other is used.
     async fn mint_with_any_key(&self, user: &Guid, scope: &Scope) -> Result<DocusignAccessToken, MintError> {
         self.account_server.throttled().map_err(MintError::Exchange)?;
         let SigningKeys { current, next } = &self.keys;
         let Some(next) = next else { return self.mint_with(current, user, scope).await };
-        let rests = self.clock.now().0 < self.next_key_rests_until.load(Ordering::Relaxed);
-        let (first, second) = if rests { (current, next) } else { (next, current) };
+        let is_second = self.clock.now().0 < self.next_key_second_until.load(Ordering::Relaxed);
+        let (first, second) = if is_second { (current, next) } else { (next, current) };
         let first_error = match self.mint_with(first, user, scope).await {
             Err(error) if concerns_the_key(&error) => error,
-            settled => return settled,
+            other => return other,
         };
-        if !rests {
+        if !is_second {
             self.demote_next_key(&first_error);
         }
         let second_try = self.mint_with(second, user, scope).await;
-        // Where both fail by themselves, the current key's failure is the one to mend.
-        second_try.map_err(|error| if rests && concerns_the_key(&error) { first_error } else { error })
+        // If both keys fail, report the current key's failure.
+        second_try.map_err(|error| if is_second && concerns_the_key(&error) { first_error } else { error })
     }
 
-    /// A key that DocuSign or Key Vault does not know, or not yet, comes second for a while; one that only stumbled
-    /// is tried first again at once.
+    /// Tries the next key second for a while if DocuSign or Key Vault does not know it yet. After a temporary failure it
+    /// stays first.
     fn demote_next_key(&self, error: &MintError) {
         tracing::info!(event = "next_signing_key_not_usable_yet", cause = %innermost(error));
         if error.kind() == FailureKind::Permanent || *error == MintError::Sign(SignError::KeyNotFound) {
-            let rests_until = self.clock.now().plus(NEXT_KEY_PAUSE);
-            self.next_key_rests_until.store(rests_until.0, Ordering::Relaxed);
+            let until = self.clock.now().plus(NEXT_KEY_PAUSE);
+            self.next_key_second_until.store(until.0, Ordering::Relaxed);
         }
     }
 
@@ -213,11 +213,11 @@ impl Minter {
         scope: &Scope,
     ) -> Result<DocusignAccessToken, MintError> {
         match self.sign_and_exchange(signer, user, scope).await {
-            // Signing may have taken longer than the assertion lives, or the machine slept: once more, freshly dated.
+            // Signing was too slow or the machine was suspended, so the assertion expired. Retry with a new one.
             Err(MintError::Exchange(ExchangeError::AssertionExpired)) => {
                 self.sign_and_exchange(signer, user, scope).await
             }
-            settled => settled,
+            other => other,
         }
     }
 
@@ -236,12 +236,12 @@ impl Minter {
     }
 }
 
-/// Could another signing key help?
+/// Whether another signing key could help.
 const fn concerns_the_key(error: &MintError) -> bool {
     matches!(error, MintError::Sign(_) | MintError::Exchange(ExchangeError::NoValidKeys))
 }
 
-/// The last cause of `error`, which says what to mend.
+/// The innermost cause of `error`, which is the most specific.
 fn innermost(error: &MintError) -> String {
     let source = std::error::Error::source(error);
     source.map_or_else(|| error.to_string(), ToString::to_string)

@@ -1,8 +1,8 @@
-//! Access tokens from the cache or freshly minted: one mint per user, scope and token life, however many callers.
+//! Access tokens, from the cache or minted: concurrent callers with the same user and scope share one mint.
 //!
-//! A mint runs in a task of its own, so a caller who hangs up cancels nothing for the others; its log lines have the ids of
-//! the request that began it. What to do for a caller
-//! is decided by [`Slot::decide`]; each slot has its own lock, which is never held across a call.
+//! A mint runs in its own task, so a caller that disconnects does not cancel it for the others. Its log lines have the ids of
+//! the request that started it. [`Slot::decide`] decides what a caller gets. Each slot has its own lock, which is never held
+//! across a call.
 
 pub mod assertion;
 pub mod freshness;
@@ -25,8 +25,8 @@ use crate::memory::tidy_map::TidyMap;
 use crate::oauth::scope::Scope;
 use crate::types::Guid;
 
-/// How many slots are kept before those that hold nothing of use are dropped.
-const SLOTS_AT_LEAST: usize = 256;
+/// Slots without a live token or failure are dropped once there are this many.
+const MIN_SLOTS: usize = 256;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct CacheKey {
@@ -34,21 +34,21 @@ struct CacheKey {
     scope: Scope,
 }
 
-/// A mint under way: holds its outcome once it has ended.
+/// A running mint; receives its outcome.
 type Mint = watch::Receiver<Option<MintOutcome>>;
 
-/// A slot with what goes on around it.
+/// A slot with its running mints.
 #[derive(Default)]
 struct SlotEntry {
     state: Mutex<(Slot, Option<Mint>)>,
-    /// The last mint for somebody who mended something: its start on the counter of arrivals, and its outcome.
-    anew: tokio::sync::Mutex<Option<(u64, MintOutcome)>>,
+    /// The last forced mint: its start, as a value of `arrivals`, and its outcome.
+    forced: tokio::sync::Mutex<Option<(u64, MintOutcome)>>,
     arrivals: AtomicU64,
-    /// How often it was replaced because an API refused it.
+    /// Replacements because an API rejected the token.
     replacements: Mutex<Replacements>,
 }
 
-/// The cache and the mints under way. Cheap to clone.
+/// The cache and the running mints. Cheap to clone.
 #[derive(Clone)]
 pub struct AccessTokens {
     minter: Arc<Minter>,
@@ -60,13 +60,13 @@ impl AccessTokens {
     /// An empty cache over `minter`.
     #[must_use]
     pub fn new(minter: Arc<Minter>, clock: Arc<dyn Clock>) -> Self {
-        Self { minter, clock, entries: Arc::new(RwLock::new(TidyMap::new(SLOTS_AT_LEAST))) }
+        Self { minter, clock, entries: Arc::new(RwLock::new(TidyMap::new(MIN_SLOTS))) }
     }
 
-    /// An access token of `user` within `scope`, from memory if possible.
+    /// An access token for `user` with `scope`, from the cache if possible.
     ///
     /// # Errors
-    /// [`Unavailable`] when there is none and none could be minted.
+    /// [`Unavailable`] if none is cached and none could be minted.
     pub async fn get(
         &self,
         user: &Guid,
@@ -92,21 +92,20 @@ impl AccessTokens {
         }
     }
 
-    /// Mints whatever the cache holds or remembers, for whoever has just mended something.
-    /// A success is kept for everyone, and the user's failures are forgotten; a failure changes nothing.
+    /// Mints even if a token or a failure is cached; used right after consent or settings were fixed. A success is cached and
+    /// clears the user's cached failures. A failure changes nothing.
     ///
-    /// Whoever comes while such a mint is under way shares the one after it, so that a page loaded many times
-    /// causes no more than two at once in a row.
+    /// Callers that arrive during such a mint share the next one, so reloading a page many times causes at most two mints.
     ///
     /// # Errors
-    /// The mint's own.
-    pub async fn mint_anew(&self, user: &Guid, scope: &Scope) -> MintOutcome {
+    /// The error of the mint.
+    pub async fn force_mint(&self, user: &Guid, scope: &Scope) -> MintOutcome {
         let cache_key = CacheKey { user: user.clone(), scope: scope.clone() };
         let entry = self.entry(&cache_key);
         let arrived = entry.arrivals.fetch_add(1, Ordering::SeqCst);
         let this = self.clone();
         let minting = async move {
-            let mut last = entry.anew.lock().await;
+            let mut last = entry.forced.lock().await;
             if let Some((started, outcome)) = &*last
                 && *started > arrived
             {
@@ -124,12 +123,12 @@ impl AccessTokens {
         tokio::spawn(minting.in_current_span()).await.unwrap_or(Err(MintError::BrokenOff))
     }
 
-    /// An access token instead of `refused`, which an API did not accept: the one that has taken its place, or else a
-    /// fresh one. `None` where none can be had, and where a fresh one was refused too within the last minute: then it is the
-    /// user who may not. `refused` itself goes on being handed out as long as there is no other.
+    /// A replacement for `refused`, which an API rejected: the token that already replaced it, or a new one. `None` if no
+    /// other is available, or if an API also rejected a new one in the last minute, because then the user lacks access.
+    /// Callers still get `refused` until there is another.
     ///
     /// # Errors
-    /// [`Unavailable`] when `refused` has ended meanwhile and none could be minted.
+    /// [`Unavailable`] if `refused` has expired and none could be minted.
     pub async fn replace(
         &self,
         user: &Guid,
@@ -137,7 +136,7 @@ impl AccessTokens {
         refused: &Arc<DocusignAccessToken>,
     ) -> Result<Option<Arc<DocusignAccessToken>>, Unavailable> {
         let entry = self.entry(&CacheKey { user: user.clone(), scope: scope.clone() });
-        // Whoever comes with a token that another took the place of already costs no mint.
+        // If the token was already replaced, no mint is needed.
         if entry.lock().0.holds(refused) {
             if !entry.replacements().begin(self.clock.now()) {
                 return Ok(None);
@@ -148,31 +147,31 @@ impl AccessTokens {
         Ok((!Arc::ptr_eq(&access_token, refused)).then_some(access_token))
     }
 
-    /// `newer`, which took another's place, was refused as well.
+    /// Reports that an API also rejected `newer`, which replaced another token.
     pub fn report_refused(&self, user: &Guid, scope: &Scope, newer: &DocusignAccessToken) {
         let entry = self.entry(&CacheKey { user: user.clone(), scope: scope.clone() });
-        entry.replacements().was_futile(newer.issued_at, self.clock.now());
+        entry.replacements().report_refused(newer.issued_at, self.clock.now());
     }
 
-    /// Does DocuSign take the next signing key's signatures? `None` if there is no next key. The cache is left alone.
+    /// Checks that DocuSign accepts the next signing key; `None` if there is no next key. Does not touch the cache.
     pub async fn try_next_key(&self, user: &Guid, scope: &Scope) -> Option<Result<(), MintError>> {
         self.minter.try_next_key(user, scope).await
     }
 
-    /// What was mended for one scope may be mended for the user's others too: each is tried at its next request.
+    /// A fix for one scope may have fixed the user's other scopes too, so the next request tries them.
     fn forget_failures(&self, user: &Guid) {
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
         let of_user = entries.iter().filter(|(cache_key, _)| cache_key.user == *user);
         of_user.for_each(|(_, entry)| entry.lock().0.forget_failure());
     }
 
-    /// The mint under way; started now if there is none.
+    /// The running mint; starts one if there is none.
     fn join_or_start(&self, entry: &Arc<SlotEntry>, under_way: &mut Option<Mint>, cache_key: CacheKey) -> Mint {
-        // A mint whose sender is gone ended without landing; it must not be waited for.
+        // If the sender is gone, the mint ended without a result. Do not wait for it.
         if let Some(mint) = under_way.as_ref().filter(|mint| mint.has_changed().is_ok()) {
             return mint.clone();
         }
-        let (land, mint) = watch::channel(None);
+        let (sender, mint) = watch::channel(None);
         *under_way = Some(mint.clone());
         let (this, entry) = (self.clone(), Arc::clone(entry));
         let minting = async move {
@@ -180,13 +179,13 @@ impl AccessTokens {
             let (slot, mint) = &mut *entry.lock();
             slot.settle(&outcome, this.clock.now());
             *mint = None;
-            land.send_replace(Some(outcome));
+            sender.send_replace(Some(outcome));
         };
         tokio::spawn(minting.in_current_span());
         mint
     }
 
-    /// A mint failed: whatever the slot holds that still lives, else the failure.
+    /// After a failed mint: the cached token if it has not expired, otherwise the failure.
     fn fall_back(
         &self,
         entry: &SlotEntry,
@@ -194,10 +193,10 @@ impl AccessTokens {
     ) -> Result<(Arc<DocusignAccessToken>, CacheResult), Unavailable> {
         let now = self.clock.now();
         let (slot, _) = &*entry.lock();
-        if let Some(access_token) = slot.alive(now) {
+        if let Some(access_token) = slot.usable_token(now) {
             return Ok((access_token, CacheResult::Stale));
         }
-        Err(slot.remembered(now).unwrap_or(Unavailable { error, retry_after: 1 }))
+        Err(slot.cached_failure(now).unwrap_or(Unavailable { error, retry_after: 1 }))
     }
 
     fn entry(&self, cache_key: &CacheKey) -> Arc<SlotEntry> {
@@ -223,6 +222,6 @@ impl SlotEntry {
 /// Waits for a mint to end.
 async fn outcome_of(mut mint: Mint) -> MintOutcome {
     let outcome = mint.wait_for(Option::is_some).await;
-    // The sender is gone without a word only if the minting task was ended from outside.
+    // The sender is dropped without a result only if the minting task was aborted.
     outcome.ok().and_then(|outcome| outcome.clone()).unwrap_or(Err(MintError::BrokenOff))
 }

@@ -1,4 +1,4 @@
-//! What is known of one user and scope, and what to do for a caller. Pure: time is an argument.
+//! The cache slot of one user and scope, and what a caller gets from it. Pure: time is an argument.
 
 use std::sync::Arc;
 
@@ -11,25 +11,25 @@ use crate::memory::failures::MAX_THROTTLED_SECONDS;
 /// How a mint ended.
 pub type MintOutcome = Result<Arc<DocusignAccessToken>, MintError>;
 
-/// Does a caller or a mint hold what the map of slots also holds? Such a slot is in use, or about to be.
+/// Whether a caller or a mint also holds this entry of the map. Such a slot is in use.
 #[must_use]
 pub fn is_held<T>(slot: &Arc<T>) -> bool {
     Arc::strong_count(slot) > 1
 }
 
-/// How an answer came about; `cache.result` of the log line.
+/// Where an access token came from; `cache.result` in the log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CacheResult {
-    /// From memory.
+    /// From the cache.
     Hit,
-    /// This caller waited for a mint, its own or one already under way.
+    /// This caller waited for a mint, its own or a running one.
     Minted,
-    /// A renewal failed or is not tried again yet; the old token still lives.
+    /// A renewal failed or is paused; the old token has not expired yet.
     Stale,
 }
 
 impl CacheResult {
-    /// The word for log lines.
+    /// The text for log lines.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -40,54 +40,54 @@ impl CacheResult {
     }
 }
 
-/// Why no access token can be had for now.
+/// Why no access token is available for now.
 #[derive(Clone, Debug)]
 pub struct Unavailable {
     /// What went wrong.
     pub error: MintError,
-    /// Seconds until the next mint may be tried; at least 1.
+    /// Seconds until the next mint is tried; at least 1.
     pub retry_after: u64,
 }
 
-/// The last failure, and until when no new mint is tried.
+/// The last failure, and the time until which no new mint is tried.
 #[derive(Debug)]
-struct RememberedFailure {
+struct CachedFailure {
     error: MintError,
     streak: u32,
     until: UnixSeconds,
 }
 
-/// What to do for a caller.
+/// What a caller gets.
 #[derive(Debug)]
 pub enum Decision {
-    /// Hand this out.
+    /// This token.
     Hand(Arc<DocusignAccessToken>, CacheResult),
-    /// Hand this out and renew in the background.
+    /// This token, which is renewed in the background.
     HandAndRenew(Arc<DocusignAccessToken>),
-    /// Wait for a mint.
+    /// The result of a mint.
     Await,
-    /// Tell what was remembered.
+    /// The cached failure.
     Refuse(Unavailable),
 }
 
-/// One user and scope.
+/// The cache slot of one user and scope.
 #[derive(Debug, Default)]
 pub struct Slot {
     access_token: Option<Arc<DocusignAccessToken>>,
-    /// An API did not accept the access token, which may be its fault or the user's.
+    /// An API rejected the access token. The token may have ended, or the user may lack access.
     suspect: bool,
-    failure: Option<RememberedFailure>,
+    failure: Option<CachedFailure>,
 }
 
 impl Slot {
-    /// What to do for a caller at `now`.
+    /// What a caller gets at `now`.
     #[must_use]
     pub fn decide(&self, now: UnixSeconds) -> Decision {
         let (access_token, freshness) = match &self.access_token {
             Some(access_token) => (Some(Arc::clone(access_token)), self.freshness_of(access_token, now)),
             None => (None, Freshness::Expired),
         };
-        match (access_token, freshness, self.remembered(now)) {
+        match (access_token, freshness, self.cached_failure(now)) {
             (Some(access_token), Freshness::Fresh, _) | (Some(access_token), Freshness::RenewSoon, Some(_)) => {
                 Decision::Hand(access_token, CacheResult::Hit)
             }
@@ -98,7 +98,7 @@ impl Slot {
         }
     }
 
-    /// A suspect access token is to be renewed, and better than none.
+    /// A suspect access token needs renewal, but is better than none.
     fn freshness_of(&self, access_token: &DocusignAccessToken, now: UnixSeconds) -> Freshness {
         match access_token.freshness(now) {
             Freshness::Fresh | Freshness::RenewSoon if self.suspect => Freshness::RenewNow,
@@ -106,62 +106,62 @@ impl Slot {
         }
     }
 
-    /// The access token, if it may still be handed out at `now`.
+    /// The access token, if it has not expired at `now`.
     #[must_use]
-    pub fn alive(&self, now: UnixSeconds) -> Option<Arc<DocusignAccessToken>> {
+    pub fn usable_token(&self, now: UnixSeconds) -> Option<Arc<DocusignAccessToken>> {
         self.access_token.clone().filter(|access_token| access_token.freshness(now) != Freshness::Expired)
     }
 
-    /// The failure that is still remembered at `now`.
+    /// The failure, if it is still cached at `now`.
     #[must_use]
-    pub fn remembered(&self, now: UnixSeconds) -> Option<Unavailable> {
+    pub fn cached_failure(&self, now: UnixSeconds) -> Option<Unavailable> {
         let failure = self.failure.as_ref()?;
-        // Longer than any failure is remembered means that the clock was set back.
+        // Failures are never cached for longer, so the clock was set back.
         let retry_after =
             Some(failure.until.seconds_left(now)).filter(|left| (1..=MAX_THROTTLED_SECONDS).contains(left))?;
         Some(Unavailable { error: failure.error.clone(), retry_after })
     }
 
-    /// Takes in how a mint ended.
+    /// Stores the outcome of a mint.
     pub fn settle(&mut self, outcome: &MintOutcome, now: UnixSeconds) {
         match outcome {
             Ok(access_token) => self.succeed(Arc::clone(access_token)),
             Err(error) => {
                 let streak = self.failure.as_ref().map_or(1, |failure| failure.streak.saturating_add(1));
-                let until = now.plus(error.kind().remembered_for(streak));
-                self.failure = Some(RememberedFailure { error: error.clone(), streak, until });
+                let until = now.plus(error.kind().cached_for(streak));
+                self.failure = Some(CachedFailure { error: error.clone(), streak, until });
             }
         }
     }
 
-    /// Takes in an access token, and forgets failures.
+    /// Stores an access token and clears the failure.
     pub fn succeed(&mut self, access_token: Arc<DocusignAccessToken>) {
         self.access_token = Some(access_token);
         self.suspect = false;
         self.failure = None;
     }
 
-    /// Is `refused`, which an API did not accept, the one that is handed out?
+    /// Whether `refused`, which an API rejected, is the current token.
     #[must_use]
     pub fn holds(&self, refused: &Arc<DocusignAccessToken>) -> bool {
         self.access_token.as_ref().is_some_and(|access_token| Arc::ptr_eq(access_token, refused))
     }
 
-    /// The access token is not to be trusted: whoever comes next waits for another, if one can be had.
+    /// Marks the access token as suspect: the next caller waits for a new one, if one is available.
     pub fn suspect(&mut self) {
         self.suspect = true;
     }
 
-    /// Forgets the last failure.
+    /// Clears the last failure.
     pub fn forget_failure(&mut self) {
         self.failure = None;
     }
 
-    /// Would anything be lost with this slot?
+    /// Whether the slot holds an unexpired token or a cached failure.
     #[must_use]
     pub fn is_live(&self, now: UnixSeconds) -> bool {
         let lives =
             self.access_token.as_ref().is_some_and(|access_token| access_token.expires_at.seconds_left(now) > 0);
-        lives || self.remembered(now).is_some()
+        lives || self.cached_failure(now).is_some()
     }
 }

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use crate::endpoints::caller::AuthenticationError;
 
-/// The headers with API keys: Workfront's, and that of the API-key connectors.
+/// The headers with API keys: Workfront's, and the one of the API-key connector.
 const API_KEY_HEADERS: [&str; 2] = ["apikey", "x-api-key"];
 
 /// Unchecked credentials.
@@ -43,7 +43,7 @@ fn bearer(authorization: &str) -> Option<String> {
     scheme.eq_ignore_ascii_case("bearer").then(|| access_token.trim().to_owned())
 }
 
-/// The value of a header that may occur once; a blank one counts as absent.
+/// The value of a header that may occur once. An empty value counts as absent.
 fn single(headers: &HeaderMap, name: &str) -> Result<Option<String>, AuthenticationError> {
     const MALFORMED: AuthenticationError =
         AuthenticationError::Malformed("an authentication header is repeated or not UTF-8");

@@ -1,8 +1,8 @@
-//! Identifies the caller of the gateway or of Workfront's routes, and the DocuSign user they act as: by a sealed access token
-//! (RFC 6750), or by an API key with an optional user name.
+//! Identifies the caller of the gateway or of Workfront's routes, and the DocuSign user they act as. The credential is a sealed
+//! access token (RFC 6750), or an API key with an optional user name.
 //!
-//! [`credentials`] (pure) reads the headers → the sealing key or the registry authenticates the client → the user is the
-//! grant's, or the one with that name ([`DocusignApi::users`]). Each route has its own error answers.
+//! [`credentials`] (pure) reads the headers → the sealing key or the registry authenticates the client → the user comes from
+//! the grant or the user name ([`DocusignApi::users`]). Each route has its own error responses.
 
 mod credentials;
 
@@ -29,12 +29,12 @@ use credentials::CallerCredentials;
 /// `grant_id` of the log line if an API key is the grant.
 const API_KEY: &str = "api_key";
 
-/// Must an API key come with the name of a user?
+/// Whether an API key requires a user name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Username {
-    /// For Workfront, which always names its user.
+    /// For Workfront, which always sends the user.
     Required,
-    /// A key of an `integration_user` client needs no name.
+    /// A key of an `integration_user` client needs no user name.
     Optional,
 }
 
@@ -58,9 +58,9 @@ pub enum AuthenticationError {
     Malformed(&'static str),
     /// Wrong credentials, with a sentence that reveals nothing new to the caller.
     Refused(&'static str),
-    /// DocuSign, which knows the users, cannot be asked at the moment.
+    /// The user lookup at DocuSign is unavailable.
     Unavailable(ApiError),
-    /// The sealing key cannot be used at the moment.
+    /// The sealing key is unavailable.
     SealingUnavailable,
 }
 
@@ -72,9 +72,9 @@ impl From<ApiError> for AuthenticationError {
 
 /// Authenticates callers.
 pub struct Callers {
-    /// Our issuer.
+    /// The issuer.
     pub issuer: BaseUrl,
-    /// Who is registered.
+    /// The registered clients.
     pub clients: ClientRegistry,
     /// The user of `integration_user` clients.
     pub integration_user: Guid,
@@ -84,14 +84,14 @@ pub struct Callers {
     pub sealing: Arc<SealingKeys>,
     /// Revoked grants and access tokens.
     pub revocations: Revocations,
-    /// Finds users by their e-mail address.
+    /// Finds users by e-mail address.
     pub upstream: Arc<DocusignApi>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
 
 impl Callers {
-    /// The caller who sent these headers.
+    /// The caller who sent the headers.
     ///
     /// # Errors
     /// [`AuthenticationError`].

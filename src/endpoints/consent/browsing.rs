@@ -58,7 +58,7 @@ impl ConsentCallback {
         let user = Guid::parse(&signed_in.sub).ok_or(ConsentOutcome::NoCode)?.lower_case();
         // Cached failures are ignored, so that a consent granted a second ago counts.
         let scope = requested_scope(&self.docusign.scopes, &client.scope);
-        self.access_tokens.mint_anew(&user, &scope).await.map_err(ConsentOutcome::Unproved)?;
+        self.access_tokens.force_mint(&user, &scope).await.map_err(ConsentOutcome::Unproved)?;
         self.seal_session(client_id, user).await
     }
 

@@ -163,7 +163,7 @@ fn unproved(error: &MintError) -> Page {
             "DocuSign keeps your consent. You can start again later from the link that you opened.",
         ],
     );
-    Page { operator: vec![fix(error)], retry_after: Some(error.kind().remembered_for(1)), ..page }
+    Page { operator: vec![fix(error)], retry_after: Some(error.kind().cached_for(1)), ..page }
 }
 
 /// What fixes `error`. The page is public, so it shows no details of a key.
@@ -184,7 +184,7 @@ fn state_unchecked() -> Page {
     );
     Page {
         operator: vec![SEALING_UNAVAILABLE.operator.to_owned()],
-        retry_after: Some(FailureKind::Permanent.remembered_for(1)),
+        retry_after: Some(FailureKind::Permanent.cached_for(1)),
         ..page
     }
 }

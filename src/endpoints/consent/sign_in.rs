@@ -74,7 +74,7 @@ impl ConsentCallback {
         // 3. Will it work? Cached failures are ignored, so that a consent granted a second ago counts.
         let user = subject.user(&self.docusign.user_id);
         let scope = requested_scope(&self.docusign.scopes, &state.scope);
-        let minted = self.access_tokens.mint_anew(user, &scope).await;
+        let minted = self.access_tokens.force_mint(user, &scope).await;
         minted.map_err(|error| ConnectError::Unproved(error, client.subject))?;
         // 4. The code.
         let grant = Grant {

@@ -1,4 +1,4 @@
-//! The gateway's own error answers, RFC 6750 §3.1. Pure.
+//! The gateway's own error responses, RFC 6750 §3.1. Pure.
 
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, StatusCode};
@@ -14,10 +14,10 @@ use crate::types::Explained as _;
 use crate::web::body::Body;
 use crate::web::response::json;
 
-/// Why a request is not passed on.
+/// Why a request is not forwarded.
 #[derive(Debug)]
 pub enum GatewayError {
-    /// The path names no API.
+    /// The path does not name an API.
     NoSuchApi,
     /// Servers could read the path in different ways.
     Ambiguous,
@@ -27,7 +27,7 @@ pub enum GatewayError {
     NotAllowed,
     /// The caller is not authenticated.
     Authentication(AuthenticationError),
-    /// DocuSign did not answer.
+    /// DocuSign did not respond.
     Api(ApiError),
 }
 
@@ -61,11 +61,11 @@ const NO_SUCH_API: &str = "there is no such API behind the gateway: expected /ga
 const AMBIGUOUS: &str = "the path is ambiguous: it must not contain empty or dot segments, backslashes, semicolons, or an encoded \
     slash or percent sign";
 
-/// `error` of an answer to a request without credentials. Its challenge names no error, RFC 6750 §3.1.
+/// `error` for a request without credentials. Its challenge has no error code, RFC 6750 §3.1.
 const UNAUTHORIZED: &str = "unauthorized";
 
 impl GatewayError {
-    /// The answer, with `record` completed for the log.
+    /// The response, with `record` completed for the log.
     pub fn answer(&self, record: AnswerRecord) -> Answer<Body> {
         match self {
             Self::NoSuchApi => refuse(StatusCode::NOT_FOUND, "not_found", NO_SUCH_API, record),
@@ -113,7 +113,7 @@ fn unavailable(
     Answer { response: outage.reply(), record }.into()
 }
 
-/// A refused request. Errors of authentication and authorization have a challenge, RFC 6750 §3.
+/// The response to a rejected request. Authentication and authorization errors have a challenge, RFC 6750 §3.
 fn refuse(
     status: StatusCode,
     error: &'static str,

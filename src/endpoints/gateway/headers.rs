@@ -1,7 +1,7 @@
-//! The headers that the gateway passes on, in both directions. Pure.
+//! The headers that the gateway forwards in both directions. Pure.
 //!
-//! Both directions have an allow-list: the platform adds its own headers, DocuSign must not see the caller's credentials,
-//! and hop-by-hop headers (RFC 9110 §7.6.1) concern one connection only.
+//! Both directions use an allow-list, because the platform adds headers, DocuSign must not see the caller's credentials, and
+//! hop-by-hop headers (RFC 9110 §7.6.1) are for one connection only.
 
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, ACCEPT_RANGES, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_DISPOSITION,
@@ -10,7 +10,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// Headers of a caller's request that DocuSign gets.
+/// Request headers that are sent to DocuSign.
 const REQUEST_HEADERS: [HeaderName; 14] = [
     ACCEPT,
     ACCEPT_ENCODING,
@@ -28,7 +28,7 @@ const REQUEST_HEADERS: [HeaderName; 14] = [
     RANGE,
 ];
 
-/// Headers of DocuSign's answer that the caller gets.
+/// Response headers that are sent to the caller.
 const RESPONSE_HEADERS: [HeaderName; 14] = [
     ACCEPT_RANGES,
     ALLOW,
@@ -46,10 +46,10 @@ const RESPONSE_HEADERS: [HeaderName; 14] = [
     VARY,
 ];
 
-/// Prefixes of more such headers: rate limits, and DocuSign's ids of a request.
+/// Prefixes of more response headers: rate limits, and DocuSign's request ids.
 const RESPONSE_PREFIXES: [&str; 4] = ["x-ratelimit-", "x-burstlimit-", "x-docusign-", "x-springcm-"];
 
-/// The headers of the call to DocuSign, without those that the caller's `Connection` names.
+/// The headers of the call to DocuSign, without those in the caller's `Connection` header.
 #[must_use]
 pub fn for_docusign(request: &HeaderMap, request_id: &str) -> HeaderMap {
     let mut headers = filter(request, |name| REQUEST_HEADERS.contains(name));
@@ -59,7 +59,7 @@ pub fn for_docusign(request: &HeaderMap, request_id: &str) -> HeaderMap {
     headers
 }
 
-/// The headers of the answer to the caller.
+/// The headers of the response to the caller.
 #[must_use]
 pub fn for_caller(answer: &HeaderMap) -> HeaderMap {
     filter(answer, |name| {
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn rate_limits_are_passed_on_and_cookies_are_not() {
+    fn rate_limits_are_forwarded_and_cookies_are_not() {
         let answer = map(&[
             ("set-cookie", "a=b"),
             ("x-ratelimit-limit", "3000"),

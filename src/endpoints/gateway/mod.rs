@@ -1,8 +1,8 @@
 //! `/gateway/{clm|clm-upload|clm-download|esign}/…`: DocuSign's APIs for callers who never see a DocuSign token.
 //!
-//! [`Callers`] identifies the caller → the client's rules allow the request or not → [`target`] (pure) finds the address on
-//! one of the account's own hosts → [`headers`] (pure) drops headers that concern one connection only → [`DocusignApi`]
-//! calls with a live access token and streams both bodies. DocuSign's answer is passed on; [`error`] has our own.
+//! [`Callers`] identifies the caller → the client's rules are checked → [`target`] (pure) finds the address on one of the
+//! account's hosts → [`headers`] (pure) filters the headers → [`DocusignApi`] calls DocuSign with an access token and streams
+//! both bodies. DocuSign's response is forwarded. [`error`] has the gateway's own error responses.
 
 mod error;
 mod headers;
@@ -33,7 +33,7 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Answers a request. DocuSign gets the same `request_id`.
+    /// Responds to a request. DocuSign gets the same `request_id`.
     pub async fn handle(&self, request: &Request<()>, upload: Upload, request_id: &str) -> Answer<Body> {
         let caller = match self.callers.identify(request.headers(), Username::Optional).await {
             Ok(caller) => caller,
@@ -65,14 +65,14 @@ impl Gateway {
         let body = CallBody::of(upload).await?;
         let call = Call::streaming(request.method().clone(), url, headers, body);
         let answer = self.upstream.calls.send(&caller.actor, call).await?;
-        // An upgrade to another protocol cannot be passed on.
+        // An upgrade to another protocol cannot be forwarded.
         if answer.status().is_informational() {
             return Err(ApiError::Malformed.into());
         }
         Ok(response(answer))
     }
 
-    /// The base of an API, and the account's id.
+    /// The base URL of an API, and the account's id.
     async fn base(&self, api: GatewayApi) -> Result<(ApiBase, String), GatewayError> {
         let account = self.upstream.accounts.account().await?;
         let base = match api {
@@ -85,8 +85,8 @@ impl Gateway {
     }
 }
 
-/// DocuSign's answer for the caller. A 401 for a new access token becomes 403, because the caller's own credentials are good
-/// and must not be thrown away. CLM answers 205 where RFC 9110 §15.3 has 206 for a part of the content, and 200 for all.
+/// DocuSign's response for the caller. A 401 with a new access token becomes 403, because the caller's credentials are valid
+/// and must not be discarded. CLM sends 205 where RFC 9110 §15.3 requires 206 for partial content and 200 for all of it.
 fn response(answer: reqwest::Response) -> Response<Body> {
     let status = match answer.status() {
         StatusCode::UNAUTHORIZED => StatusCode::FORBIDDEN,

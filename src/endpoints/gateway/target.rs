@@ -1,4 +1,4 @@
-//! The address behind a path of the gateway. Pure.
+//! The DocuSign address for a path of the gateway. Pure.
 
 use http::{Method, Uri};
 use percent_encoding::percent_decode_str;
@@ -8,18 +8,18 @@ use crate::docusign::api::addresses::ApiBase;
 use crate::endpoints::gateway::error::GatewayError;
 use crate::oauth::client::gateway_rule::GatewayApi;
 
-/// A path below `/gateway/`. It cannot lead out of the base of its API.
+/// A path below `/gateway/`. It cannot lead outside the base URL of its API.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Target<'a> {
-    /// The requested path from the API's name on, normalized.
+    /// The requested path, starting with the API's name, normalized.
     pub path: String,
-    /// The API that the path names.
+    /// The API in the path.
     pub named_api: GatewayApi,
     query: Option<&'a str>,
 }
 
 impl<'a> Target<'a> {
-    /// Reads the path.
+    /// Parses the path.
     ///
     /// # Errors
     /// [`GatewayError`] for an unknown API and for an ambiguous path.
@@ -34,17 +34,17 @@ impl<'a> Target<'a> {
         Ok(Self { named_api, query: uri.query(), path })
     }
 
-    /// The API that is called. CLM has one host for data, one for uploads and one for downloads; the connector's definition
-    /// uses the name `clm` for all three.
+    /// The API to call. CLM has one host for data, one for uploads and one for downloads; the connector uses `clm` for all
+    /// three.
     #[must_use]
     pub fn api(&self, method: &Method) -> GatewayApi {
         self.alias(method).map_or(self.named_api, |(api, _)| api)
     }
 
-    /// The address below `base`, the base of [`Self::api`], in the account `account`.
+    /// The address in the account `account`, below `base`, which is the base URL of [`Self::api`].
     ///
     /// # Errors
-    /// [`GatewayError`] for a path into another account or out of the base.
+    /// [`GatewayError`] for a path to another account or outside the base URL.
     pub fn url(&self, method: &Method, base: &ApiBase, account: &str) -> Result<Url, GatewayError> {
         if self.names_other_account(account) {
             return Err(GatewayError::OtherAccount);
@@ -57,18 +57,18 @@ impl<'a> Target<'a> {
         base.below(&path).ok_or(GatewayError::Ambiguous)
     }
 
-    /// What follows the API's name.
+    /// The path after the API's name.
     fn rest(&self) -> &str {
         self.path.split_once('/').map_or("", |(_, rest)| rest)
     }
 
-    /// The path without `v2` and the account. CLM's own addresses have both, so a caller may copy them.
+    /// The path without `v2` and the account. CLM's addresses contain both, and callers may copy them.
     fn path_in_account(&self) -> &str {
         let versioned = self.rest().strip_prefix("v2/").filter(|_| self.named_api != GatewayApi::Esign);
         versioned.map_or(self.rest(), |versioned| versioned.split_once('/').map_or("", |(_, path)| path))
     }
 
-    /// Does the path name an account that is not `account`?
+    /// Whether the path contains an account other than `account`.
     fn names_other_account(&self, account: &str) -> bool {
         let mut segments = self.rest().split('/');
         let (first, second, third) = (segments.next(), segments.next(), segments.next());
@@ -80,7 +80,7 @@ impl<'a> Target<'a> {
         named.is_some_and(|named| !named.is_empty() && !named.eq_ignore_ascii_case(account))
     }
 
-    /// API and path of a request below `clm` that goes to another host, or that only the connector's definition has.
+    /// The API and path for requests below `clm` that go to another host or exist only in the connector.
     fn alias(&self, method: &Method) -> Option<(GatewayApi, String)> {
         let segments: Vec<&str> = self.path_in_account().split('/').collect();
         match (self.named_api, method.as_str(), segments.as_slice()) {
@@ -112,8 +112,8 @@ fn normalize(path: &str) -> String {
     normalized
 }
 
-/// Does every server read this segment in the same way? One that decodes twice, or takes a backslash for a slash, must not
-/// leave the base.
+/// Whether every server reads this segment in the same way. A server that decodes twice, or reads a backslash as a slash,
+/// must not leave the base URL.
 fn is_unambiguous(segment: &str) -> bool {
     let decoded = percent_decode_str(segment).decode_utf8();
     let clean = |text: &str| {
@@ -233,7 +233,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_leaves_the_account(path in "[a-z0-9./%\\\\@:;?#&=+ ~-]{0,60}", post in any::<bool>()) {
+        fn no_path_leaves_the_account(path in "[a-z0-9./%\\\\@:;?#&=+ ~-]{0,60}", post in any::<bool>()) {
             let method = if post { Method::POST } else { Method::GET };
             for api in ["clm", "clm-upload", "clm-download", "esign"] {
                 if let Ok(url) = url(&method, &format!("/gateway/{api}/{path}")) {

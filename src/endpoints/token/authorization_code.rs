@@ -1,7 +1,7 @@
 //! The authorization code grant, RFC 6749 §4.1.3.
 //!
-//! The code is used up last, when there is an access token to give for it: an outage, like a failed client
-//! authentication before it, costs the client nothing but another try.
+//! The code is marked as used last, once there is an access token. After an outage or a failed client authentication, the
+//! client can retry with the same code.
 
 use secrecy::ExposeSecret as _;
 
@@ -21,11 +21,11 @@ pub async fn redeem(
 ) -> Result<Granted, TokenError> {
     let TokenEndpoint { issuer, revocations, used_codes, .. } = endpoint;
     let code = presented.code.as_ref().ok_or(ErrorCode::InvalidRequest.say("code is missing"))?.expose_secret();
-    // 1. Is it ours, this client's, and this request's?
+    // 1. Check that the code was issued here, to this client, for this request.
     let sealed = issuer.open::<AuthorizationCode>(code).await.map_err(|error| TokenError::of_code(&error))?.0;
     let AuthorizationCode { grant, process_id, .. } = &sealed.content;
     check(client, &presented, &sealed.content)?;
-    // 2. Is the grant still good, and what does it give?
+    // 2. Check for revocation while the access token is fetched.
     let (revoked, access_token) =
         tokio::join!(revocations.is_revoked(grant), issuer.access_token_after_sign_in(client, grant));
     if revoked {
@@ -34,7 +34,7 @@ pub async fn redeem(
     let access_token = access_token?;
     let refreshes = client.may_use(GrantType::RefreshToken);
     let refresh_token = if refreshes { Some(issuer.first_refresh_token(grant).await?) } else { None };
-    // 3. Once.
+    // 3. Mark the code as used. It works only once.
     let expires_at = sealed.exp.unwrap_or_else(|| issuer.clock.now());
     if !used_codes.use_up(code, process_id.as_deref(), expires_at).await? {
         return Err(bad_grant("the code was used before, or belongs to another process").into());
@@ -42,7 +42,7 @@ pub async fn redeem(
     Ok(Granted { access_token, grant: sealed.content.grant, refresh_token })
 }
 
-/// Does the code belong to this client and this request? Pure.
+/// Checks that the code belongs to this client and this request. Pure.
 fn check(client: &Client, presented: &CodeParameters<'_>, code: &AuthorizationCode) -> Result<(), OAuthError> {
     if code.grant.client_id != client.client_id || code.grant.subject.kind() != client.subject {
         return Err(bad_grant("the code was issued to another client"));
@@ -53,7 +53,7 @@ fn check(client: &Client, presented: &CodeParameters<'_>, code: &AuthorizationCo
         (Some(challenge), Some(verifier)) if challenge.is_met_by(verifier.expose_secret()) => Ok(()),
         (Some(_), Some(_)) => Err(bad_grant("code_verifier does not belong to the code_challenge")),
         (Some(_), None) => Err(bad_grant("code_verifier is missing; the authorization request had a code_challenge")),
-        // RFC 9700 §4.8.2: an attacker took the challenge out on the way.
+        // RFC 9700 §4.8.2: an attacker may have removed the challenge from the authorization request.
         (None, Some(_)) => {
             Err(bad_grant("code_verifier was sent, but the authorization request had no code_challenge"))
         }
@@ -72,7 +72,7 @@ fn check_redirect_uri(
         (Some(requested), Some(sent)) if requested != sent => {
             Err(bad_grant("redirect_uri differs from the one of the authorization request"))
         }
-        // Not required (§4.1.3), but one that the client has not registered is wrong all the same.
+        // Optional here (§4.1.3), but it must be registered.
         (None, Some(sent)) if !client.redirects_to(sent) => {
             Err(bad_grant("redirect_uri is not the one the code was sent to"))
         }

@@ -1,4 +1,4 @@
-//! Why a token request gets no token, and how that is said: the grant's own fault, or nobody's.
+//! Token request errors and their responses. Only a bad grant gets `invalid_grant`; outages get 503.
 
 use crate::docusign::tokens::slot::Unavailable;
 use crate::endpoints::token::outage;
@@ -8,29 +8,29 @@ use crate::sealing::keys::{OpenError, SEALING_UNAVAILABLE};
 use crate::store::StoreError;
 use crate::telemetry::{Answer, AnswerRecord};
 
-/// Seconds after which a client may ask again when we cannot tell better.
+/// `Retry-After` in seconds when nothing better is known.
 const RETRY_AFTER: u64 = 5;
 
 const UNKNOWN_SEALING_KEY: &str = "the refresh token names a sealing key that is not in use here; an operator has to list \
-    it in EVERGRANT_SEALING_KEY_ID_PREVIOUS, or the connection has to be made anew";
+    it in EVERGRANT_SEALING_KEY_ID_PREVIOUS, or the connection must be created again";
 
-const OTHER_ISSUER: &str = "the refresh token was issued under another EVERGRANT_PUBLIC_URL; an operator has to set that \
-    back, or the connection has to be made anew";
+const OTHER_ISSUER: &str = "the refresh token was issued under another EVERGRANT_PUBLIC_URL; an operator has to change that \
+    back, or the connection must be created again";
 
-/// Why there is no token.
+/// Why no token was issued.
 #[derive(Debug)]
 pub enum TokenError {
-    /// The client's fault, RFC 6749 §5.2.
+    /// The request or the grant is wrong, RFC 6749 §5.2.
     OAuth(OAuthError),
-    /// DocuSign or the signing key.
+    /// DocuSign or the signing key is unavailable.
     Unavailable(Unavailable),
-    /// The sealing key.
+    /// The sealing key is unavailable.
     SealingUnavailable,
     /// The settings do not list the sealing key that the refresh token names.
     UnknownSealingKey,
     /// The refresh token was issued under another `EVERGRANT_PUBLIC_URL`.
     OtherIssuer,
-    /// The store of used codes.
+    /// The store of used codes is unavailable.
     StoreUnavailable,
     /// It took too long.
     Deadline,
@@ -55,7 +55,7 @@ impl From<StoreError> for TokenError {
 }
 
 impl TokenError {
-    /// What becomes of a code that does not open. A key that cannot be used is an outage.
+    /// The error for a code that could not be opened. An unavailable key is an outage.
     pub fn of_code(error: &OpenError) -> Self {
         match error {
             OpenError::Unavailable(_) => Self::SealingUnavailable,
@@ -65,8 +65,8 @@ impl TokenError {
         }
     }
 
-    /// What becomes of a refresh token that does not open. One that a setting makes unreadable is nobody's bad grant:
-    /// whoever hears `invalid_grant` throws it away, and mending the setting would come too late.
+    /// The error for a refresh token that could not be opened. A wrong setting is not `invalid_grant`: clients delete a
+    /// grant on `invalid_grant`, so fixing the setting would not bring the connection back.
     pub fn of_refresh_token(error: &OpenError) -> Self {
         match error {
             OpenError::Expired | OpenError::NotOurs => Self::OAuth(bad_grant("the refresh token is not valid here")),
@@ -76,7 +76,7 @@ impl TokenError {
         }
     }
 
-    /// The answer, and what the log says of it.
+    /// The response and its log record.
     pub fn answer(&self, client: Option<&Client>) -> Answer {
         let answer = match self {
             Self::OAuth(error) => refuse(*error),
@@ -90,7 +90,7 @@ impl TokenError {
             Self::StoreUnavailable => {
                 later("store_unavailable", "the store of used codes cannot be reached at the moment")
             }
-            Self::Deadline => later("deadline", "no token could be had in time"),
+            Self::Deadline => later("deadline", "could not get a token in time"),
         };
         match client {
             Some(client) => Answer { record: answer.record.by(client), ..answer },
@@ -111,7 +111,7 @@ fn later(cause: &'static str, error_description: &'static str) -> Answer {
     Answer { response: outage.reply(), record }
 }
 
-/// `invalid_grant`: the one error that makes a client throw its grant away.
+/// `invalid_grant`, the only error that makes clients delete their grant.
 pub const fn bad_grant(error_description: &'static str) -> OAuthError {
     ErrorCode::InvalidGrant.say(error_description)
 }

@@ -1,4 +1,4 @@
-//! What a client gets in the end: an access token of its kind, perhaps a refresh token, and an audit line.
+//! Issues tokens: an access token, a refresh token if the grant has one, and the audit line.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,23 +25,23 @@ use crate::secret::{hex, sha256};
 use crate::telemetry::{Answer, AnswerRecord, TOKEN_ISSUED};
 use crate::types::{BaseUrl, Guid};
 
-/// Life of a sealed access token, in seconds: that of DocuSign's own.
+/// Lifetime of a sealed access token in seconds, the same as DocuSign's.
 const SEALED_ACCESS_TOKEN_LIFETIME: u64 = 3600;
 
-/// How long a refresh token that a previous sealing key opened waits for the current one.
+/// How long a refresh with a previous sealing key waits for the current key.
 const RESEALING_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Makes what clients get.
+/// Issues access tokens and refresh tokens.
 pub struct TokenIssuer {
     /// Our issuer.
     pub issuer: BaseUrl,
     /// The user behind `integration_user`.
     pub integration_user: Guid,
-    /// What DocuSign is asked for.
+    /// The scopes to request from DocuSign.
     pub requested_scopes: RequestedScopes,
     /// Where DocuSign's access tokens come from.
     pub access_tokens: AccessTokens,
-    /// What opens codes and seals tokens.
+    /// Opens codes and seals tokens.
     pub sealing: Arc<SealingKeys>,
     /// The time.
     pub clock: Arc<dyn Clock>,
@@ -49,29 +49,29 @@ pub struct TokenIssuer {
 
 /// The access token that a client gets.
 pub enum IssuedToken {
-    /// DocuSign's own.
+    /// DocuSign's access token.
     Docusign(Arc<DocusignAccessToken>, CacheResult),
-    /// One that only our own routes accept, and when it expires.
+    /// A token that only Evergrant's routes accept, and its expiry.
     Sealed(SecretString, UnixSeconds),
 }
 
-/// What a client is granted.
+/// The result of a successful token request.
 pub struct Granted {
-    /// Its access token.
+    /// The access token.
     pub access_token: IssuedToken,
     /// The grant behind it, within the access token's scope.
     pub grant: Grant,
-    /// A refresh token, if it comes with one.
+    /// The refresh token, if there is one.
     pub refresh_token: Option<SecretString>,
 }
 
 impl TokenIssuer {
-    /// Opens a sealed token, with the secret that sealed it.
+    /// Opens a sealed token. Also returns the secret that sealed it.
     pub(super) async fn open<T: Sealable>(&self, sealed: &str) -> Result<(Sealed<T>, Arc<SealingSecret>), OpenError> {
         self.sealing.open(self.issuer.as_str(), sealed, self.clock.now()).await
     }
 
-    /// An access token of the client's kind for `grant`, whose scope is the token's own.
+    /// An access token of the client's kind for `grant`, with the grant's scope.
     pub(super) async fn access_token(&self, client: &Client, grant: &Grant) -> Result<IssuedToken, TokenError> {
         match client.access_token {
             AccessTokenKind::Docusign => {
@@ -89,8 +89,8 @@ impl TokenIssuer {
         }
     }
 
-    /// The same for a grant that a mint proved moments ago: a failure that this process remembers from before that does
-    /// not count.
+    /// Like [`Self::access_token`], right after a sign-in. The sign-in minted a token, so a permanent failure cached here is
+    /// outdated: mint again.
     pub(super) async fn access_token_after_sign_in(
         &self,
         client: &Client,
@@ -99,7 +99,7 @@ impl TokenIssuer {
         match self.access_token(client, grant).await {
             Err(TokenError::Unavailable(unavailable)) if unavailable.error.kind() == FailureKind::Permanent => {
                 let (user, scope) = self.requested(grant);
-                match self.access_tokens.mint_anew(user, &scope).await {
+                match self.access_tokens.force_mint(user, &scope).await {
                     Ok(_) => self.access_token(client, grant).await,
                     Err(_) => Err(unavailable.into()),
                 }
@@ -108,19 +108,19 @@ impl TokenIssuer {
         }
     }
 
-    /// What DocuSign is asked for: whose access token, and within which scope.
+    /// The user and scope to request an access token for.
     fn requested<'a>(&'a self, grant: &'a Grant) -> (&'a Guid, Scope) {
         (grant.subject.user(&self.integration_user), self.requested_scopes.of(&grant.scope))
     }
 
-    /// The refresh token that comes with a code's access token.
+    /// The first refresh token of a grant.
     pub(super) async fn first_refresh_token(&self, grant: &Grant) -> Result<SecretString, TokenError> {
         let content = RefreshToken { grant: grant.clone(), generation: 0 };
         self.seal(Sealed::new(self.issuer.as_str(), random::id::<32>(), self.clock.now(), None, content)).await
     }
 
-    /// `presented` itself. Only where an earlier sealing key made it, the same claims sealed again, so that the key can be
-    /// retired once every client has refreshed.
+    /// Returns `presented`, or the same claims sealed with the current key if an older key sealed it. So the older key can be
+    /// removed once every client has refreshed.
     pub(super) async fn resealed(
         &self,
         sealed: &Sealed<RefreshToken>,
@@ -139,7 +139,7 @@ impl TokenIssuer {
         sealed.seal(&secret).map(SecretString::from).map_err(|_| TokenError::SealingUnavailable)
     }
 
-    /// §5.1, and the audit event.
+    /// The response (§5.1) and the audit event.
     pub(super) fn issue(&self, client: &Client, grant_type: GrantType, granted: Granted) -> Answer {
         let Granted { access_token, grant, refresh_token } = granted;
         let expires_in = freshness::expires_in(access_token.expires_at(), self.clock.now());
@@ -178,7 +178,7 @@ impl IssuedToken {
         }
     }
 
-    /// In hexadecimal, for the audit line.
+    /// Hexadecimal SHA-256, for the audit line.
     fn sha256(&self) -> Arc<str> {
         match self {
             Self::Docusign(access_token, _) => Arc::clone(&access_token.sha256),

@@ -1,9 +1,9 @@
 //! `POST /oauth/token`, the token endpoint (RFC 6749 §3.2).
 //!
-//! [`request`] reads the form → the registry proves the client → the grant is checked ([`authorization_code`],
-//! [`refresh_token`]) → [`issue`] gets an access token from the cache, or has one minted, and writes RFC 6749 §5.1; [`error`]
-//! writes §5.2. If DocuSign or Key Vault is down: cached tokens until they expire, then 503 with `Retry-After`, never
-//! `invalid_grant`. If the store is down: codes wait (503), refreshes go on.
+//! [`request`] reads the form → the registry authenticates the client → [`authorization_code`] or [`refresh_token`] checks the
+//! grant → [`issue`] gets an access token from the cache or mints one, and writes the response (RFC 6749 §5.1). [`error`] writes
+//! §5.2. If DocuSign or Key Vault is down, cached tokens are used until they expire, then clients get 503 with `Retry-After`,
+//! never `invalid_grant`. If the store is down, codes get 503 and refreshes still work.
 
 mod authorization_code;
 mod error;
@@ -32,33 +32,33 @@ use request::TokenRequest;
 
 /// The token endpoint and what it depends on.
 pub struct TokenEndpoint {
-    /// Who may ask.
+    /// The registered clients.
     pub clients: ClientRegistry,
-    /// Where access tokens and refresh tokens come from.
+    /// Issues access tokens and refresh tokens.
     pub issuer: TokenIssuer,
-    /// Which codes are used up.
+    /// Which codes are used.
     pub used_codes: UsedCodes,
     /// Which grants are revoked.
     pub revocations: Revocations,
-    /// How far public clients' refresh tokens were rotated.
+    /// The rotations of public clients' refresh tokens.
     pub rotations: Rotations,
 }
 
 impl TokenEndpoint {
-    /// Answers a request.
+    /// Responds to a request.
     pub async fn handle(&self, request: &Request<Bytes>) -> Answer {
-        // 1. Who asks? §2.3; always before anything is used up.
+        // 1. Authenticate the client (§2.3) before a code can be used up.
         let (request, client) = match self.authenticate(request) {
             Ok(authenticated) => authenticated,
             Err(error) => return TokenError::OAuth(error).answer(None),
         };
         telemetry::record_client(client);
-        // 2. May the client ask with this grant type? §5.2.
+        // 2. Check that the client may use this grant type, §5.2.
         let grant_type = match allowed(client, request.grant_type) {
             Ok(grant_type) => grant_type,
             Err(error) => return TokenError::OAuth(error).answer(Some(client)),
         };
-        // 3. What is granted?
+        // 3. Get the tokens.
         let granted = within(ANSWER_WITHIN, self.grant(client, grant_type, request)).await;
         match granted.unwrap_or(Err(TokenError::Deadline)) {
             Ok(granted) => self.issuer.issue(client, grant_type, granted),
@@ -89,7 +89,7 @@ impl TokenEndpoint {
         }
     }
 
-    /// The client credentials grant, §4.4: a token of the integration user, no refresh token. The registration is the
+    /// The client credentials grant, §4.4: an access token for the integration user, no refresh token. The registration is the
     /// grant.
     async fn client_credentials(&self, client: &Client, scope: Option<&str>) -> Result<Granted, TokenError> {
         let grant = Grant {
@@ -109,7 +109,7 @@ fn allowed(client: &Client, grant_type: Result<GrantType, OAuthError>) -> Result
     grant_type.and_then(|grant_type| client.may_use(grant_type).then_some(grant_type).ok_or(unauthorized))
 }
 
-/// §3.3: the requested scope, if it is within the client's; the client's if none is requested.
+/// §3.3: the requested scope if the client has all of it; the client's scope if none is requested.
 fn granted_scope(client: &Client, requested: Option<&str>) -> Result<Scope, OAuthError> {
     let Some(requested) = requested.filter(|requested| *requested != client.scope.as_str()) else {
         return Ok(client.scope.clone());

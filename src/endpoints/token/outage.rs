@@ -1,11 +1,11 @@
-//! What a client reads when there is no token for it: never `invalid_grant`, never upstream's words. Pure.
+//! The response when no token is available: never `invalid_grant`, never text from DocuSign or Azure. Pure.
 
 use crate::docusign::tokens::slot::Unavailable;
 use crate::oauth::client::SubjectKind;
 use crate::oauth::error::Outage;
 use crate::telemetry::{Answer, AnswerRecord};
 
-/// 503, and what the log says of it.
+/// The 503 response and its log record.
 pub fn answer(unavailable: &Unavailable, subject: SubjectKind) -> Answer {
     let outage =
         Outage { retry_after: unavailable.retry_after, error_description: unavailable.error.client_sentence(subject) };

@@ -1,7 +1,7 @@
-//! Refreshing, RFC 6749 §6: forever, unless the grant is revoked.
+//! The refresh token grant, RFC 6749 §6. By default, refresh tokens work until the grant is revoked.
 //!
-//! Refresh tokens of confidential clients do not rotate, since client authentication binds them (RFC 9700 §4.14.2) and
-//! parallel refreshes would break one another; those of public clients do.
+//! Refresh tokens of confidential clients do not rotate: client authentication already protects them (RFC 9700 §4.14.2), and
+//! with rotation, parallel refreshes would fail. Refresh tokens of public clients rotate.
 
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -17,7 +17,7 @@ use crate::sealing::claims::{Grant, RefreshToken};
 use crate::store::rotation::Rotation;
 use crate::telemetry;
 
-/// Refreshes with the refresh token `presented`, within `scope`.
+/// Refreshes with the refresh token `presented`, limited to `scope`.
 pub async fn refresh(
     endpoint: &TokenEndpoint,
     client: &Client,
@@ -26,20 +26,20 @@ pub async fn refresh(
 ) -> Result<Granted, TokenError> {
     let TokenEndpoint { issuer, revocations, .. } = endpoint;
     let presented = presented.ok_or(ErrorCode::InvalidRequest.say("refresh_token is missing"))?;
-    // 1. Is it ours, this client's, and for this scope?
+    // 1. Check that the refresh token was issued here, to this client, with this scope.
     let opened = issuer.open::<RefreshToken>(presented.expose_secret()).await;
     let (sealed, sealed_by) = opened.map_err(|error| TokenError::of_refresh_token(&error))?;
     let now = issuer.clock.now();
     check(client, &sealed, now)?;
     let scope = refreshed_scope(client, &sealed.content.grant, scope)?;
     let grant = Grant { scope, ..sealed.content.grant.clone() };
-    // 2. Is the grant still good? The store answers while the access token is on its way.
+    // 2. Check for revocation while the access token is fetched.
     let (revoked, access_token) = tokio::join!(revocations.is_revoked(&grant), issuer.access_token(client, &grant));
     if revoked {
         return Err(bad_grant("the grant was revoked").into());
     }
     let access_token = access_token?;
-    // 3. The refresh token for the next time.
+    // 3. Get the next refresh token.
     let refresh_token = if client.is_public() {
         successor(endpoint, &sealed, now).await?
     } else {
@@ -48,7 +48,7 @@ pub async fn refresh(
     Ok(Granted { access_token, grant, refresh_token: Some(refresh_token) })
 }
 
-/// The successor of a public client's refresh token.
+/// Rotates a public client's refresh token.
 async fn successor(
     endpoint: &TokenEndpoint,
     sealed: &Sealed<RefreshToken>,
@@ -56,13 +56,13 @@ async fn successor(
 ) -> Result<SecretString, TokenError> {
     let TokenEndpoint { issuer, revocations, rotations, .. } = endpoint;
     let RefreshToken { grant, generation } = &sealed.content;
-    // What cannot be sealed must not be rotated to.
+    // Get the sealing key first: after the rotation, the successor must not fail to be sealed.
     let secret = issuer.sealing.current().await.map_err(|_| TokenError::SealingUnavailable)?;
     let Rotation::Successor { generation, at } = rotations.rotate(grant, *generation, now).await else {
-        // Either this one or its successor was stolen: neither is good any more.
+        // This token or its successor was stolen, so the grant is revoked.
         let kept = revocations.revoke(&grant.grant_id, None).await.is_ok();
         telemetry::audit_reuse(&grant.grant_id, kept);
-        return Err(bad_grant("the refresh token was replaced before; its grant is ended").into());
+        return Err(bad_grant("the refresh token was already replaced, so its grant was revoked").into());
     };
     let jti = secret.successor_jti(&grant.grant_id, generation);
     let content = RefreshToken { grant: grant.clone(), generation };
@@ -70,7 +70,7 @@ async fn successor(
     successor.map(SecretString::from).map_err(|_| TokenError::SealingUnavailable)
 }
 
-/// Does the refresh token belong to this client, as it is registered now? Pure.
+/// Checks the refresh token against the client's current registration. Pure.
 fn check(client: &Client, sealed: &Sealed<RefreshToken>, now: UnixSeconds) -> Result<(), OAuthError> {
     let grant = &sealed.content.grant;
     if grant.client_id != client.client_id {
@@ -86,7 +86,7 @@ fn check(client: &Client, sealed: &Sealed<RefreshToken>, now: UnixSeconds) -> Re
     Ok(())
 }
 
-/// What was requested, within what was granted (§6), within what the client may have today. Pure.
+/// The requested scope, limited to the granted scope (§6) and to the client's current scope. Pure.
 fn refreshed_scope(client: &Client, grant: &Grant, requested: Option<&str>) -> Result<Scope, OAuthError> {
     let wider = ErrorCode::InvalidScope.say("the scope is malformed or wider than the one granted");
     let scope = match requested {
@@ -96,6 +96,6 @@ fn refreshed_scope(client: &Client, grant: &Grant, requested: Option<&str>) -> R
             requested.and_then(|requested| grant.scope.narrow(&requested)).ok_or(wider)?
         }
     };
-    let nothing = ErrorCode::InvalidScope.say("the client may not have any of this scope any more");
+    let nothing = ErrorCode::InvalidScope.say("the client is no longer allowed any of this scope");
     scope.intersection(&client.scope).ok_or(nothing)
 }

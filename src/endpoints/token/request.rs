@@ -1,4 +1,4 @@
-//! Reads `POST /oauth/token` into types, RFC 6749 §3.2. Nothing after this sees the form. Pure.
+//! Parses `POST /oauth/token`, RFC 6749 §3.2. Pure.
 
 use std::borrow::Cow;
 
@@ -12,14 +12,14 @@ use crate::oauth::error::{ErrorCode, OAuthError};
 use crate::oauth::form;
 use crate::oauth::query::Parameter;
 
-/// The parameters RFC 6749 and 7636 define for the grants this server knows.
+/// The parameters that RFC 6749 and 7636 define for the supported grants.
 const PARAMETERS: [&str; 8] =
     ["grant_type", "client_id", "client_secret", "scope", "code", "redirect_uri", "code_verifier", "refresh_token"];
 
-/// A request as it came, before anyone is believed. A parameter without a value counts as absent (§3.2).
+/// A parsed request, not authenticated yet. A parameter without a value counts as absent (§3.2).
 #[derive(Debug)]
 pub struct TokenRequest<'a> {
-    /// Who claims to ask.
+    /// The client's credentials, not verified yet.
     pub credentials: Credentials<'a>,
     /// `grant_type`, or what is wrong with it.
     pub grant_type: Result<GrantType, OAuthError>,
@@ -46,7 +46,7 @@ impl<'a> TokenRequest<'a> {
     /// Reads a request.
     ///
     /// # Errors
-    /// `invalid_request` for a malformed one, `invalid_client` if it does not say who asks.
+    /// `invalid_request` if it is malformed, `invalid_client` if it has no credentials.
     pub fn read(request: &'a Request<Bytes>, clients: &ClientRegistry) -> Result<Self, OAuthError> {
         let found = match form_in_query(request, clients) {
             Some(query) => form::parse(query.as_bytes(), PARAMETERS)?,
@@ -73,7 +73,7 @@ fn secret(value: Cow<'_, str>) -> SecretString {
     SecretString::from(value.into_owned())
 }
 
-/// The query, if there is no body and the client it names is switched to send its parameters there.
+/// The query, if there is no body and the client in it is registered to send its parameters there.
 fn form_in_query<'a>(request: &'a Request<Bytes>, clients: &ClientRegistry) -> Option<&'a str> {
     let query = request.uri().query().filter(|_| request.body().is_empty())?;
     let Parameter::Once(client_id) = Parameter::find(query, "client_id") else { return None };
@@ -89,7 +89,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn wild_requests_never_panic(body in proptest::collection::vec(any::<u8>(), 0..300), header in "[ -~]{0,80}") {
+        fn arbitrary_requests_never_panic(body in proptest::collection::vec(any::<u8>(), 0..300), header in "[ -~]{0,80}") {
             let request = Request::post("/oauth/token?client_id=x")
                 .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .header(AUTHORIZATION, header)

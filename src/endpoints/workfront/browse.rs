@@ -1,4 +1,4 @@
-//! Operations that change nothing: `GET /serviceInfo`, `GET /metadata`, `GET /files` and `GET /search`.
+//! Read-only operations: `GET /serviceInfo`, `GET /metadata`, `GET /files` and `GET /search`.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use crate::endpoints::workfront::naming::{ItemId, clm_id};
 use crate::endpoints::workfront::request::OFFERED;
 use crate::endpoints::workfront::{Reply, RequestContext, ok};
 
-/// How many search results there are if the request names no number.
+/// The number of search results if the request has no limit.
 const DEFAULT_RESULTS: usize = 100;
 
-/// Pauses between the questions whether a search has ended. After the last one the search fails.
+/// Pauses between polls for the end of a search. After the last one, the search fails.
 const SEARCH_PAUSES: [Duration; 5] = [
     Duration::from_millis(250),
     Duration::from_millis(500),
@@ -26,7 +26,7 @@ const SEARCH_PAUSES: [Duration; 5] = [
     Duration::from_secs(4),
 ];
 
-/// What this service is. It needs no credentials.
+/// Information about this service. It needs no credentials.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceInfo {
@@ -34,7 +34,7 @@ pub struct ServiceInfo {
     version: &'static str,
     publisher: &'static str,
     available_endpoints: [&'static str; OFFERED.len()],
-    /// There are none.
+    /// Always empty.
     custom_actions: [(); 0],
 }
 
@@ -47,7 +47,7 @@ struct SearchTask {
     href: String,
 }
 
-/// `GET /serviceInfo`. 1.2 is the last version of the vendor's specification that has a number.
+/// `GET /serviceInfo`. 1.2 is the last version of Adobe's specification with a number.
 pub fn service_info() -> ServiceInfo {
     ServiceInfo {
         webhook_version: "1.2",
@@ -80,7 +80,7 @@ async fn metadata_of(context: &RequestContext<'_>, id: &ItemId) -> Result<Metada
     Ok(clm.document(&document).await?.metadata(id, *links))
 }
 
-/// `GET /files`: what is in a folder, folders first.
+/// `GET /files`: the content of a folder, folders first.
 pub async fn files(context: &RequestContext<'_>) -> Reply {
     let RequestContext { clm, parameters, links, .. } = context;
     let mut window =
@@ -137,12 +137,12 @@ async fn run_search(clm: &Clm, kind: &str, criteria: &Value) -> Result<String, W
     }
 }
 
-/// Folders as Workfront reads them, without those whose id is not readable.
+/// Folders in Workfront's format, without those whose id cannot be parsed.
 fn folder_list(folders: Vec<Folder>) -> Vec<Metadata> {
     folders.into_iter().filter_map(|folder| folder.id().ok().map(|id| folder.metadata(&id))).collect()
 }
 
-/// Documents as Workfront reads them, without those whose id is not readable.
+/// Documents in Workfront's format, without those whose id cannot be parsed.
 fn document_list(documents: Vec<Document>, links: Links<'_>) -> Vec<Metadata> {
     documents.into_iter().filter_map(|document| document.id().ok().map(|id| document.metadata(&id, links))).collect()
 }

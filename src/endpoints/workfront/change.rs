@@ -10,7 +10,7 @@ use crate::endpoints::workfront::naming::{ItemId, MAX_DOCUMENT_NAME_CHARS, MAX_F
 use crate::endpoints::workfront::{Reply, RequestContext, ok};
 use crate::web::body::Body;
 
-/// The vendor's answer to a change.
+/// Workfront's response format for a change.
 #[derive(Serialize)]
 struct ChangeBody {
     status: &'static str,
@@ -65,7 +65,7 @@ pub async fn create_folder(context: &RequestContext<'_>) -> Reply {
 pub async fn delete(context: &RequestContext<'_>) -> Reply {
     let id = context.parameters.item_to_delete()?;
     let target = Target::find(context, &id).await?;
-    // Of two deletions at the same time, on any instances, the second would be permanent.
+    // If two requests delete it at the same time, the second deletion would be permanent.
     if !context.store.claim_deletion(&id).await? {
         return reply(Err(WorkfrontError::Failed("this item is already being deleted")));
     }
@@ -99,7 +99,7 @@ pub fn no_such_action() -> http::Response<Body> {
     ok(&ChangeBody { status: "failure", error: Some("there is no such custom action") })
 }
 
-/// The vendor's answer: 200 with `failure` if CLM rejects the change. Missing rights and unknown ids have their status.
+/// The response: 200 with `failure` if CLM rejects the change. Missing rights and unknown ids have their own status.
 fn reply(changed: Result<(), WorkfrontError>) -> Reply {
     match changed {
         Ok(()) => Ok(ok(&ChangeBody { status: "success", error: None })),

@@ -18,13 +18,13 @@ use crate::endpoints::workfront::error::WorkfrontError;
 use crate::endpoints::workfront::item::{Document, Folder, or_default};
 use crate::endpoints::workfront::naming::ItemId;
 
-/// CLM's limit for the items in one answer.
+/// CLM's limit for the items in one response.
 const MAX_PAGE_ITEMS: usize = 100;
 
-/// The largest offset passed to CLM, which ignores one that it cannot read and would start again from the first item.
+/// The largest offset sent to CLM. CLM ignores an offset that it cannot parse and starts again from the first item.
 const MAX_OFFSET: usize = 100_000;
 
-/// How many answers are read for one collection.
+/// The most pages read for one collection.
 const MAX_PAGES: usize = 200;
 
 /// A part of one of CLM's collections.
@@ -37,7 +37,7 @@ struct Page<T> {
     total: Option<usize>,
 }
 
-/// Which items of several collections to return, counted across them.
+/// The range of items to return, counted across several collections.
 #[derive(Clone, Copy, Debug)]
 pub struct Window {
     /// How many items to skip.
@@ -46,7 +46,7 @@ pub struct Window {
     pub take: usize,
 }
 
-/// CLM as one user sees it. Cheap to clone.
+/// CLM, called as one user. Cheap to clone.
 #[derive(Clone)]
 pub struct Clm {
     api: Arc<DocusignApi>,
@@ -61,7 +61,7 @@ impl Clm {
         Ok(Self { api, actor, hosts })
     }
 
-    /// Calls the object host and returns the JSON of its answer.
+    /// Calls the object host and returns the JSON of its response.
     pub async fn call<T: DeserializeOwned>(
         &self,
         method: Method,
@@ -72,7 +72,7 @@ impl Clm {
         serde_json::from_slice(&json).map_err(|_| WorkfrontError::Unreadable)
     }
 
-    /// Calls the object host, whose answer holds nothing but its status.
+    /// Calls the object host. Only the status of the response is used.
     pub async fn run(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(), WorkfrontError> {
         self.call_object_host(method, path, body).await.map(drop)
     }
@@ -91,7 +91,7 @@ impl Clm {
         self.send(call).await
     }
 
-    /// Sends `call` and returns a successful answer, or what another one means.
+    /// Sends `call` and returns a successful response. Every other response becomes an error.
     pub async fn send(&self, call: Call) -> Result<reqwest::Response, WorkfrontError> {
         let answer = self.api.calls.send(&self.actor, call).await?;
         let status = answer.status();
@@ -128,7 +128,7 @@ impl Clm {
         }
     }
 
-    /// The items of the collection at `path` that are in `window`, which is then reduced by what was skipped and returned.
+    /// The items of the collection at `path` that are in `window`. Skipped and returned items are subtracted from `window`.
     pub async fn collect<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -169,8 +169,8 @@ impl Clm {
         self.call(Method::GET, &format!("{path}{separator}offset={offset}&limit={limit}"), None).await
     }
 
-    /// Checks that `folder` has no document called `name`: CLM would add a second one. CLM's filter may return more than
-    /// exact matches, or be ignored, so every name is compared.
+    /// Checks that `folder` has no document called `name`, because CLM would add a second one. CLM's filter may return more than
+    /// exact matches, so every name is compared.
     pub async fn check_name_is_free(&self, folder: &ItemId, name: &str) -> Result<(), WorkfrontError> {
         let ItemId::Folder(folder) = folder else { return Err(WorkfrontError::Unreadable) };
         let mut path = format!("folders/{}/documents", folder.as_str());
@@ -184,7 +184,7 @@ impl Clm {
         if is_taken { Err(WorkfrontError::NAME_TAKEN) } else { Ok(()) }
     }
 
-    /// Where the bytes of `document` are, on the download host.
+    /// The address of the bytes of `document`, on the download host.
     pub fn content_url(&self, document: &Document) -> Result<Url, WorkfrontError> {
         trusted(&self.hosts.download, &document.download_document_href)
     }
@@ -195,7 +195,7 @@ impl Clm {
     }
 }
 
-/// An address that CLM returned, if it is on the host that account discovery named: no other host gets an access token.
+/// Checks that an address from CLM is on the host from account discovery, because no other host may get an access token.
 fn trusted(base: &ApiBase, href: &str) -> Result<Url, WorkfrontError> {
     let url = Url::parse(href).ok().filter(|url| base.contains(url));
     url.ok_or_else(|| {

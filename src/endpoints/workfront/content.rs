@@ -25,7 +25,7 @@ pub async fn download(context: &RequestContext<'_>) -> Reply {
         (ACCEPT_ENCODING, HeaderValue::from_static("identity")),
     ]);
     let answer = context.clm.download(context.clm.content_url(&document)?, native).await?;
-    // A partial or compressed answer must not be taken for the document.
+    // Do not ask for a partial or compressed response, because it would be saved as the document.
     if answer.status() != StatusCode::OK || answer.headers().contains_key(CONTENT_ENCODING) {
         return Err(WorkfrontError::Unreadable);
     }
@@ -36,7 +36,7 @@ pub async fn download(context: &RequestContext<'_>) -> Reply {
     Ok(response)
 }
 
-/// `GET /thumbnail`: an image of a document's first page. CLM renders it when it is first asked for.
+/// `GET /thumbnail`: an image of a document's first page. CLM renders it at the first request.
 pub async fn thumbnail(context: &RequestContext<'_>) -> Reply {
     let RequestContext { clm, parameters, .. } = context;
     let document = requested_document(context).await?;
@@ -74,7 +74,7 @@ fn image_url(mut url: Url, width: Option<usize>) -> Url {
     url
 }
 
-/// Streams CLM's answer to the caller.
+/// Streams CLM's response to the caller.
 fn streamed(answer: reqwest::Response, content_type: &'static str) -> http::Response<Body> {
     let length = answer.headers().get(CONTENT_LENGTH).cloned();
     let mut response = http::Response::new(Body::Streamed(calls::chunks(answer)));

@@ -1,4 +1,4 @@
-//! Error answers to Workfront: `{"status":"error","error":…}` with 403, 404 or 500. Pure.
+//! Error responses for Workfront: `{"status":"error","error":…}` with 403, 404 or 500. Pure.
 
 use http::header::{ALLOW, RETRY_AFTER};
 use http::{HeaderValue, Method, StatusCode};
@@ -16,7 +16,7 @@ use crate::web::response::json;
 /// Why an operation failed.
 #[derive(Debug)]
 pub enum WorkfrontError {
-    /// 404: the vendor has no operation with this path.
+    /// 404: the specification has no operation with this path.
     NoSuchOperation,
     /// 405: the operation requires this method.
     WrongMethod(Method),
@@ -26,7 +26,7 @@ pub enum WorkfrontError {
     Missing(&'static str),
     /// 500: CLM rejects the request.
     Failed(&'static str),
-    /// 500: CLM's answer could not be read.
+    /// 500: CLM's response could not be parsed.
     Unreadable,
     /// 500: the caller cannot be identified without the sealing key.
     SealingUnavailable,
@@ -76,7 +76,7 @@ struct ClmError {
 }
 
 impl WorkfrontError {
-    /// What CLM's error answer means. The status decides first, because CLM's codes are ambiguous.
+    /// The error for CLM's error response. The status is checked first, because CLM's codes are ambiguous.
     #[must_use]
     pub fn of_clm(status: StatusCode, body: &[u8]) -> Self {
         let body: ClmErrorBody = serde_json::from_slice(body).unwrap_or_default();
@@ -102,7 +102,7 @@ impl WorkfrontError {
     /// The name is in use.
     pub const NAME_TAKEN: Self = Self::Failed("the folder already has an item with this name");
 
-    /// The answer, with `record` completed for the log.
+    /// The response, with `record` completed for the log.
     pub fn answer(&self, record: AnswerRecord) -> Answer<Body> {
         let (status, message, cause) = self.explain(record.subject_kind);
         let mut response = error_response(status, message);
@@ -116,7 +116,7 @@ impl WorkfrontError {
         Answer { response, record }
     }
 
-    /// The sentence for Workfront or the person at the browser.
+    /// The message for Workfront or the user in the browser.
     #[must_use]
     pub fn message(&self, subject: Option<SubjectKind>) -> &'static str {
         self.explain(subject).1
@@ -142,7 +142,7 @@ impl WorkfrontError {
     }
 }
 
-/// Workfront knows 403 and 404; everything else is 500.
+/// Workfront handles 403 and 404; everything else is 500.
 const FAILED: StatusCode = StatusCode::INTERNAL_SERVER_ERROR;
 
 #[derive(Serialize)]

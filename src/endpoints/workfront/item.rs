@@ -1,4 +1,4 @@
-//! CLM's folders and documents, and what Workfront gets of them. Pure.
+//! CLM's folders and documents, and their form for Workfront. Pure.
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -26,10 +26,10 @@ pub struct Metadata {
     read_only: bool,
 }
 
-/// What our own addresses in answers are built from.
+/// Builds Evergrant's addresses in responses.
 #[derive(Clone, Copy, Debug)]
 pub struct Links<'a> {
-    /// Our issuer.
+    /// The issuer.
     pub issuer: &'a BaseUrl,
     /// The client.
     pub client_id: &'a ClientId,
@@ -51,7 +51,7 @@ pub struct Reference {
     pub href: String,
 }
 
-/// What the user may do. A right that CLM does not mention counts as given: CLM decides when it is used.
+/// What the user may do. A right that CLM does not mention counts as granted, because CLM checks it again when it is used.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct AccessLevel {
@@ -72,7 +72,7 @@ pub fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(dese
     Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// A folder in CLM's JSON, as far as it is used here.
+/// The part of CLM's folder JSON that is used.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Folder {
@@ -94,7 +94,7 @@ pub struct Folder {
     path: String,
 }
 
-/// A document in CLM's JSON, as far as it is used here.
+/// The part of CLM's document JSON that is used.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Document {
@@ -128,7 +128,7 @@ impl Folder {
         &self.href
     }
 
-    /// Is it in the trash? Only its path shows that: it is below `/Trash`, perhaps after the account's name.
+    /// Whether it is in the trash. Only its path shows that: it is below `/Trash`, possibly after the account's name.
     #[must_use]
     pub fn is_in_trash(&self) -> bool {
         self.path.split('/').filter(|name| !name.is_empty()).take(2).any(|name| name == "Trash")
@@ -142,7 +142,7 @@ impl Folder {
         clm_id(&self.href).map(ItemId::Folder).ok_or(WorkfrontError::Unreadable)
     }
 
-    /// Workfront's form of it, with the id by which Workfront asked.
+    /// Its metadata in Workfront's format, with the id that Workfront used.
     #[must_use]
     pub fn metadata(self, id: &ItemId) -> Metadata {
         Metadata {
@@ -158,7 +158,7 @@ impl Folder {
         }
     }
 
-    /// Workfront's form of a document announced for this folder that has not arrived yet.
+    /// The metadata of a document that was announced for this folder and has not arrived yet.
     #[must_use]
     pub fn announced(&self, id: &ItemId, name: &str) -> Metadata {
         Metadata {
@@ -184,8 +184,8 @@ impl Document {
         clm_id(&self.href).map(ItemId::Document).ok_or(WorkfrontError::Unreadable)
     }
 
-    /// Workfront's form of it, with the id by which Workfront asked. `viewLink` is CLM's page of the document. CLM has no
-    /// address for downloads in a browser, so `downloadLink` is our own.
+    /// Its metadata in Workfront's format, with the id that Workfront used. `viewLink` is CLM's page for the document. CLM has no
+    /// address for downloads in a browser, so `downloadLink` is an address of Evergrant.
     #[must_use]
     pub fn metadata(self, id: &ItemId, links: Links<'_>) -> Metadata {
         Metadata {
@@ -222,7 +222,7 @@ mod tests {
     const GUID: &str = "5e1d7a90-8c34-4f7b-a2d6-90b1c3e5f722";
 
     #[test]
-    fn documents_and_folders_become_the_vendors_metadata() {
+    fn documents_and_folders_become_workfronts_metadata() {
         let document: Document = serde_json::from_value(json!({
             "Name": "Supply Agreement.docx", "Href": format!("https://h/v2/a/documents/{GUID}"),
             "UpdatedDate": "2031-02-05T10:01:02.07Z", "PreviewUrl": "https://web/d", "NativeFileSize": 48213,
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_rfc_3339_or_nothing() {
+    fn dates_are_rfc_3339_or_missing() {
         for (text, expected) in [
             ("2031-02-03T08:15:30.5Z", Some("2031-02-03T08:15:30Z")),
             ("2031-02-03T08:15:30", Some("2031-02-03T08:15:30Z")),

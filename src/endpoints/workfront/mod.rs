@@ -2,8 +2,8 @@
 //!
 //! [`request`] finds the operation and its parameters → [`Callers`] identifies the caller → the operation ([`browse`],
 //! [`content`], [`upload`], [`change`]) calls CLM through [`clm`] as the caller's DocuSign user → [`item`] turns CLM's JSON
-//! into Workfront's. [`open`] serves downloads in a browser. [`error`] has the error answers: 403 for credentials and
-//! missing rights, 404, 500. After a 403 Workfront fetches a new access token, which is what an expired one needs.
+//! into Workfront's. [`open`] serves downloads in a browser. [`error`] has the error responses: 403 for credentials and
+//! missing rights, 404, 500. After a 403, Workfront gets a new access token, so expired tokens get 403 too.
 
 mod browse;
 mod change;
@@ -40,7 +40,7 @@ use open::BrowserDownload;
 use request::{Operation, Parameters};
 use store::WorkfrontStore;
 
-/// The answer of an operation.
+/// The response of an operation.
 type Reply = Result<http::Response<Body>, WorkfrontError>;
 
 /// Workfront's document service and what it depends on.
@@ -51,9 +51,9 @@ pub struct Workfront {
     browser_download: BrowserDownload,
 }
 
-/// What an operation works with.
+/// The context of a request.
 struct RequestContext<'a> {
-    /// Who calls.
+    /// The caller.
     caller: &'a Caller<'a>,
     /// CLM, called as the caller's DocuSign user.
     clm: Clm,
@@ -61,12 +61,12 @@ struct RequestContext<'a> {
     store: &'a WorkfrontStore,
     /// The parameters of the request.
     parameters: Parameters,
-    /// Our own addresses in answers.
+    /// Builds Evergrant's addresses in responses.
     links: Links<'a>,
 }
 
 impl Workfront {
-    /// The service for `callers`, with CLM behind `api`. Uploads under way are kept in `store`.
+    /// The service for `callers`, with CLM behind `api`. Announced uploads are kept in `store`.
     #[must_use]
     pub fn new(
         callers: Arc<Callers>,
@@ -80,7 +80,7 @@ impl Workfront {
         Self { callers, api, store, browser_download }
     }
 
-    /// Answers a request.
+    /// Responds to a request.
     pub async fn handle(&self, request: &Request<()>, upload: Upload, request_id: &str) -> Answer<Body> {
         let operation = match Operation::find(request.method(), request.uri().path()) {
             Ok(operation) => operation,
@@ -142,7 +142,7 @@ impl Workfront {
 }
 
 impl RequestContext<'_> {
-    /// CLM's id of the document that `id` names, directly or as an upload that has arrived.
+    /// CLM's id of the document with the Workfront id `id`, which may also be a finished upload.
     async fn document_id(&self, id: &ItemId) -> Result<String, WorkfrontError> {
         match id {
             ItemId::Document(document) => Ok(document.as_str().to_owned()),
@@ -155,7 +155,7 @@ impl RequestContext<'_> {
     }
 }
 
-/// A body that holds nothing but parameters.
+/// A body that contains only parameters.
 async fn small_body(upload: Upload) -> Result<Bytes, WorkfrontError> {
     match CallBody::of(upload).await? {
         CallBody::Whole(body) => Ok(body),

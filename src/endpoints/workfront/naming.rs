@@ -1,4 +1,4 @@
-//! How items are identified and named: the ids that Workfront keeps, and CLM's rules for names. Pure.
+//! The ids of items in Workfront, and CLM's rules for names. Pure.
 
 use std::fmt;
 
@@ -10,8 +10,8 @@ use crate::types::Guid;
 /// Length of the random part of an upload's id: 128 bits in base64url.
 const UPLOAD_ID_CHARS: usize = 22;
 
-/// The id that Workfront keeps: CLM's own, with the kind of item in front. CLM's ids alone do not show whether they name a
-/// folder or a document. Workfront allows 255 characters.
+/// The id that Workfront stores: CLM's id with the kind of item in front, because CLM's ids do not show whether they belong
+/// to a folder or a document. Workfront allows 255 characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ItemId {
     /// `/`: the account's root folder.
@@ -25,7 +25,7 @@ pub enum ItemId {
 }
 
 impl ItemId {
-    /// Reads an id.
+    /// Parses an id.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if text == "/" {
@@ -44,7 +44,7 @@ impl ItemId {
         }
     }
 
-    /// Does it name a folder?
+    /// Whether it is the id of a folder.
     #[must_use]
     pub const fn is_folder(&self) -> bool {
         matches!(self, Self::Root | Self::Folder(_))
@@ -101,7 +101,7 @@ pub fn attachment(name: &str) -> String {
     format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
 }
 
-/// The MIME type by the extension of `name`. CLM reports no MIME type.
+/// The MIME type for the extension of `name`, because CLM returns no MIME type.
 #[must_use]
 pub fn mime_type(name: &str) -> &'static str {
     mime_guess::from_path(name).first_raw().unwrap_or("application/octet-stream")
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn every_name_gives_one_header_value() {
+    fn every_name_becomes_one_header_value() {
         assert_eq!(attachment("a b.pdf"), "attachment; filename=\"a b.pdf\"");
         assert_eq!(attachment("ä\".pdf"), "attachment; filename=\"__.pdf\"; filename*=UTF-8''%C3%A4%22%2Epdf");
         assert!(attachment("a\r\nb").parse::<http::HeaderValue>().is_ok());

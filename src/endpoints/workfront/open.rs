@@ -1,7 +1,7 @@
-//! `GET /open`: the address of `downloadLink`. Someone downloads a document in the browser, with their own rights in CLM.
+//! `GET /open`: the address in `downloadLink`. A user downloads a document in the browser with their own rights in CLM.
 //!
-//! CLM has no such address, because its own requires an access token. So the browser signs in at DocuSign once and gets a
-//! session of one hour, in a cookie that only says which user signed in.
+//! CLM's download addresses require an access token. So the user signs in at DocuSign once and gets a session of one hour, in
+//! a cookie that contains only the user.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ const RETRY_AFTER: u64 = 10;
 
 const IN_THE_LOG: &str = "The log line with this request ID has the details.";
 
-/// Downloads in a browser and what they depend on.
+/// Browser downloads and what they depend on.
 pub struct BrowserDownload {
     /// Clients, sealing keys and scopes.
     pub callers: Arc<Callers>,
@@ -50,7 +50,7 @@ pub struct BrowserDownload {
 }
 
 impl BrowserDownload {
-    /// Answers a browser.
+    /// Responds to a browser.
     pub async fn handle(&self, request: &Request<()>, request_id: &str, record: AnswerRecord) -> Answer<Body> {
         let parameters = Parameters::of_query(request.uri().query().unwrap_or_default());
         let client = parameters.text("client").and_then(|client_id| self.callers.clients.find(client_id));
@@ -58,7 +58,7 @@ impl BrowserDownload {
             return error_page(&NO_SUCH_ITEM, request_id, record);
         };
         telemetry::record_client(client);
-        // The person at the browser acts, whatever the client's own subject is.
+        // The signed-in user acts, even if the client's subject is the integration user.
         let record = AnswerRecord { subject_kind: Some(SubjectKind::SignedInUser), ..record.by(client) };
         match self.session_user(client, request.headers()).await {
             Some(user) => self.download(client, user, parameters, request_id, record).await,
@@ -69,7 +69,7 @@ impl BrowserDownload {
         }
     }
 
-    /// The user whose session for `client` the browser has.
+    /// The user of the browser's session for `client`.
     async fn session_user(&self, client: &Client, headers: &HeaderMap) -> Option<Guid> {
         let session = self.session_cookie().read(headers)?;
         let (issuer, now) = (self.callers.issuer.as_str(), self.callers.clock.now());

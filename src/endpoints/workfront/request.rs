@@ -1,7 +1,7 @@
-//! Reads a request: the operation in the path, and its parameters. Pure.
+//! Parses a request: the operation in the path, and its parameters. Pure.
 //!
-//! Parameters come in the query. The vendor's tables put them there, but one of its examples uses a body, so a body
-//! counts too, as a form or as JSON.
+//! Adobe's tables put the parameters in the query, but one of its examples uses a body. So a body is read too, as a form or as
+//! JSON.
 
 use std::collections::HashMap;
 
@@ -13,10 +13,10 @@ use url::form_urlencoded;
 use crate::endpoints::workfront::error::WorkfrontError;
 use crate::endpoints::workfront::naming::ItemId;
 
-/// The path below which the operations are; the Base API URL that is registered in Workfront ends with it.
+/// The base path of the operations. The Base API URL that is registered in Workfront ends with it.
 const BASE: &str = "/workfront/v1/";
 
-/// An endpoint of Workfront's document webhooks; `Open` is our own, for browsers.
+/// An operation of Workfront's document webhooks. `Open` is Evergrant's own, for browsers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     Metadata,
@@ -34,7 +34,7 @@ pub enum Operation {
     Open,
 }
 
-/// The operations of the vendor's specification that this service offers, in the order in which it lists them.
+/// The supported operations of Adobe's specification, in its order.
 pub const OFFERED: [(Method, Operation); 11] = [
     (Method::GET, Operation::Files),
     (Method::GET, Operation::Metadata),
@@ -49,7 +49,7 @@ pub const OFFERED: [(Method, Operation); 11] = [
     (Method::GET, Operation::ServiceInfo),
 ];
 
-/// Answered, but not listed.
+/// Supported, but not listed.
 const UNLISTED: [(Method, Operation); 2] = [(Method::GET, Operation::CustomAction), (Method::GET, Operation::Open)];
 
 impl Operation {
@@ -87,7 +87,7 @@ impl Operation {
 
 pub const NO_SUCH_ITEM: WorkfrontError = WorkfrontError::Missing("there is no item with this id");
 
-/// The parameters by name. The first of each name counts.
+/// The parameters by name. If a name is repeated, the first one counts.
 #[derive(Debug, Default)]
 pub struct Parameters(HashMap<String, String>);
 
@@ -99,7 +99,7 @@ impl Parameters {
         parameters
     }
 
-    /// Adds the parameters of a body. Those of the query win.
+    /// Adds the parameters of a body. Parameters in the query take precedence.
     #[must_use]
     pub fn with_body(mut self, headers: &HeaderMap, body: &[u8]) -> Self {
         let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -131,18 +131,18 @@ impl Parameters {
         usize::try_from(number).ok()
     }
 
-    /// The item whose id is in the parameter `name`.
+    /// The item id in the parameter `name`.
     pub fn item(&self, name: &str) -> Result<ItemId, WorkfrontError> {
         self.text(name).and_then(ItemId::parse).ok_or(NO_SUCH_ITEM)
     }
 
-    /// The folder whose id is in `parentId`; the root folder if there is none.
+    /// The folder id in `parentId`; the root folder if there is none.
     pub fn parent(&self) -> Result<ItemId, WorkfrontError> {
         let parent = self.text("parentId").map_or(Some(ItemId::Root), ItemId::parse);
         parent.filter(ItemId::is_folder).ok_or(WorkfrontError::Missing("there is no folder with this id"))
     }
 
-    /// The item to delete. The vendor's pages use three names for this parameter.
+    /// The item to delete. Adobe's documentation uses three names for this parameter.
     pub fn item_to_delete(&self) -> Result<ItemId, WorkfrontError> {
         let id = ["id", "documentId", "folderId"].into_iter().find_map(|name| self.text(name));
         id.and_then(ItemId::parse).ok_or(NO_SUCH_ITEM)

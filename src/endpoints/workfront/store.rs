@@ -1,5 +1,5 @@
-//! What the store keeps for Workfront: announced uploads, which CLM document belongs to a document of Workfront's, and
-//! deletions under way. Workfront keeps an upload's id forever and may send it to any instance, so it is in the store.
+//! Workfront's records in the store: announced uploads, the CLM document of each Workfront document, and running deletions.
+//! Workfront keeps an upload's id forever and may send it to any instance, so it is in the store.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::store::{Condition, Store, Write};
 /// How long an item counts as being deleted, in seconds: longer than a request that saw it before the deletion can take.
 const DELETION_LIFETIME: u64 = 60;
 
-/// How often a conditional write is tried when another one came first.
+/// The number of tries for a conditional write when another one came first.
 const MAX_WRITES: u32 = 3;
 
 const NO_SUCH_UPLOAD: WorkfrontError = WorkfrontError::Missing("there is no upload with this id");
@@ -33,7 +33,7 @@ pub struct Ticket {
     parent: String,
     /// The document's name.
     pub name: String,
-    /// Workfront's own id of the document, if it sent one.
+    /// Workfront's id of the document, if it sent one.
     pub workfront_document: Option<String>,
     /// CLM's id of the document that gets a new version.
     pub version_of: Option<String>,
@@ -42,7 +42,7 @@ pub struct Ticket {
 }
 
 impl Ticket {
-    /// A ticket for a document that `caller` is going to upload to `parent`, the id of a CLM folder.
+    /// A ticket for a document that `caller` will upload to the CLM folder `parent`.
     pub fn new(caller: &Caller<'_>, workfront_document: Option<&str>, parent: &ItemId, name: &str) -> Self {
         Self {
             client_id: caller.client.client_id.as_str().to_owned(),
@@ -60,8 +60,8 @@ impl Ticket {
         ItemId::parse(&self.parent).ok_or(WorkfrontError::Unreadable)
     }
 
-    /// May `caller` use it? Until the document has arrived, only the user who announced it; later every user of the client,
-    /// as far as CLM shows them the document.
+    /// Whether `caller` may use it. Until the document has arrived, only the user who announced it may. Later, every user of the
+    /// client who can see the document in CLM may.
     fn is_visible_to(&self, caller: &Caller<'_>) -> bool {
         let is_own = self.user == caller.actor.user.as_str();
         self.client_id == caller.client.client_id.as_str() && (is_own || self.document.is_some())
@@ -88,7 +88,7 @@ impl WorkfrontStore {
         let announcement = write(kind.name(&id), json(ticket), Condition::Absent);
         let announcement = Write { expires_at: kind.expires_at(now), ..announcement };
         let written = self.store.write(announcement).await?;
-        // False only if an earlier try of this write succeeded and its answer was lost: nothing else has this random id.
+        // False only if an earlier try succeeded and its response was lost, because the id is random.
         tracing::debug!(event = "upload_announced", written);
         Ok(ItemId::Upload(id))
     }
@@ -99,7 +99,7 @@ impl WorkfrontStore {
         if ticket.is_visible_to(caller) { Ok((ticket, condition)) } else { Err(NO_SUCH_UPLOAD) }
     }
 
-    /// Completed uploads are looked up first: their announcements stay until they expire.
+    /// Looks up completed uploads first, because their announcements remain until they expire.
     async fn read_ticket(&self, id: &ItemId) -> Result<(Ticket, Condition), WorkfrontError> {
         let ItemId::Upload(id) = id else { return Err(NO_SUCH_UPLOAD) };
         let (content, condition) = if let Some(record) = self.store.read(&RecordKind::Upload.name(id)).await? {
@@ -143,7 +143,7 @@ impl WorkfrontStore {
         Ok(self.store.write(claim).await?)
     }
 
-    /// CLM's id of the document that this client's Workfront calls `workfront_document`, if it was uploaded here.
+    /// CLM's id of the Workfront document `workfront_document` of this client, if it was uploaded here.
     pub async fn document_of(
         &self,
         client_id: &str,
@@ -153,7 +153,7 @@ impl WorkfrontStore {
         Ok(record.map(|record| record.content))
     }
 
-    /// Remembers that Workfront's document is CLM's `document`. Only later versions need this, so a failure is just logged.
+    /// Stores which CLM document belongs to a Workfront document. Only later versions need this, so a failure is only logged.
     pub async fn remember_document(&self, ticket: &Ticket, document: &str) {
         let Some(workfront_document) = &ticket.workfront_document else { return };
         let name = document_record(&ticket.client_id, workfront_document);
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_completed_upload_is_kept_where_nothing_is_deleted() {
+    async fn a_completed_upload_never_expires() {
         let (store, records) = stage();
         let id = records.announce(&ticket(None)).await.unwrap();
         let ItemId::Upload(random) = &id else { panic!("{id:?}") };

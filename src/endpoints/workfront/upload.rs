@@ -16,7 +16,7 @@ use crate::endpoints::workfront::{Reply, RequestContext, ok};
 use crate::store::Condition;
 use crate::web::body::Upload;
 
-/// The vendor's answer to an upload.
+/// Workfront's response format for an upload.
 #[derive(Serialize)]
 struct UploadBody {
     result: &'static str,
@@ -24,7 +24,7 @@ struct UploadBody {
     message: Option<&'static str>,
 }
 
-/// CLM's lock of a document, which has the address for new versions.
+/// CLM's lock on a document. It contains the address for new versions.
 #[derive(Deserialize)]
 struct Lock {
     #[serde(rename = "CheckInHref")]
@@ -49,7 +49,7 @@ pub async fn announce(context: &RequestContext<'_>) -> Reply {
     Ok(ok(&folder.announced(&id, name)))
 }
 
-/// CLM's id of the document in the same folder that Workfront's document already is.
+/// CLM's id of the Workfront document, if it was already uploaded to the same folder.
 async fn earlier_document(
     context: &RequestContext<'_>,
     parent: &ItemId,
@@ -68,18 +68,18 @@ async fn earlier_document(
     }
 }
 
-/// `PUT /upload`: takes the bytes of an announced document.
+/// `PUT /upload`: receives the bytes of an announced document.
 pub async fn receive(context: &RequestContext<'_>, upload: Upload) -> Reply {
     let id = context.parameters.item("id")?;
     let (ticket, completed_if) = context.store.ticket(&id, context.caller).await?;
     let transfer = Transfer { clm: context.clm.clone(), store: context.store.clone(), id, ticket, completed_if };
-    // In its own task: if the caller disconnects after the last byte, the ticket must still record which document the
-    // bytes became. A body that breaks off ends the task.
+    // In its own task, so that the ticket is completed even if the caller disconnects after the last byte. An incomplete body
+    // ends the task.
     let transferring = async move { transfer.run(upload).await };
     let transferred = tokio::spawn(transferring.in_current_span()).await;
     match transferred.unwrap_or(Err(WorkfrontError::Unreadable)) {
         Ok(()) => Ok(ok(&UploadBody { result: "success", message: None })),
-        // The vendor's way to blame the bytes, and not the credentials or the service.
+        // Adobe's format for an error in the content, as opposed to the credentials or the service.
         Err(WorkfrontError::Failed(message)) => Ok(ok(&UploadBody { result: "fail", message: Some(message) })),
         Err(error) => Err(error),
     }
@@ -97,7 +97,7 @@ struct Transfer {
 impl Transfer {
     async fn run(self, upload: Upload) -> Result<(), WorkfrontError> {
         let existing = self.existing_document().await?;
-        // Both calls ask CLM something first, so that an expired access token is replaced before the bytes are sent.
+        // Both functions first make a small call to CLM, so that an expired access token is replaced before the bytes are sent.
         let call = match &existing {
             Some(document) => self.new_version(document, upload).await?,
             None => self.new_document(upload).await?,
@@ -121,7 +121,7 @@ impl Transfer {
 
     async fn new_document(&self, upload: Upload) -> Result<Call, WorkfrontError> {
         let folder = self.clm.folder(&self.ticket.parent()?).await?;
-        // The name may have been taken since the announcement.
+        // The name may have been used since the announcement.
         self.clm.check_name_is_free(&folder.id()?, &self.ticket.name).await?;
         // A URI template (RFC 6570) whose only variable is the name.
         let href = folder.create_document_href.split('{').next().unwrap_or_default();
@@ -144,8 +144,8 @@ impl Transfer {
         HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(mime_type(&self.ticket.name)))])
     }
 
-    /// Records which document the bytes became. If that fails, or if another upload with this id was faster, a new document
-    /// is deleted again.
+    /// Stores the CLM document in the ticket. If that fails, or if another upload with this id was faster, a new document is
+    /// deleted again.
     async fn complete(&self, document: String, is_new: bool) -> Result<(), WorkfrontError> {
         let mut ticket = self.ticket.clone();
         ticket.document = Some(document.clone());
@@ -163,7 +163,7 @@ impl Transfer {
     }
 }
 
-/// CLM's id of the uploaded document. CLM answers with a document, or with a list of one.
+/// CLM's id of the uploaded document. CLM returns a document, or a list with one document.
 fn uploaded_document(json: &[u8]) -> Result<String, WorkfrontError> {
     let json: Value = serde_json::from_slice(json).map_err(|_| WorkfrontError::Unreadable)?;
     let document = json.get(0).unwrap_or(&json);

@@ -1,4 +1,4 @@
-//! Client authentication, RFC 6749 §2.3: HTTP Basic or the body, never both.
+//! Client authentication, RFC 6749 §2.3: HTTP Basic or the body, not both.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::oauth::client::{Client, ClientRegistry};
 use crate::oauth::error::{ErrorCode, OAuthError};
 
-/// Client credentials by whichever method, RFC 6749 §2.3.1.
+/// Client credentials from either method, RFC 6749 §2.3.1.
 #[derive(Debug)]
 pub struct Credentials<'a> {
     /// The client identifier.
@@ -24,8 +24,8 @@ pub struct Credentials<'a> {
 const FAILED: OAuthError = ErrorCode::InvalidClient.say("client authentication failed: unknown client or wrong secret");
 
 impl<'a> Credentials<'a> {
-    /// Reads the header, or takes what the body says, whose blank values `form` has turned into absent ones. The same
-    /// `client_id` in the body beside Basic is fine.
+    /// Reads the credentials from the header or the body. The body may repeat the `client_id` of HTTP Basic. Empty values in
+    /// the body are already `None`.
     ///
     /// # Errors
     /// `invalid_request` for two methods at once, `invalid_client` for none.
@@ -53,10 +53,10 @@ impl<'a> Credentials<'a> {
         Ok(basic)
     }
 
-    /// The client, proved by its secret. A public client only names itself.
+    /// The client, authenticated with its secret. A public client has none.
     ///
     /// # Errors
-    /// `invalid_client`, without telling an unknown client from a wrong secret.
+    /// `invalid_client`, the same for an unknown client and a wrong secret.
     pub fn authenticate<'c>(&self, clients: &'c ClientRegistry) -> Result<&'c Client, OAuthError> {
         let client = clients.find(&self.client_id).ok_or(FAILED)?;
         match &self.client_secret {
@@ -66,7 +66,7 @@ impl<'a> Credentials<'a> {
         }
     }
 
-    /// The client, if it sent no secret and is switched to refresh without one (`secretless_refresh`).
+    /// The client, if it sent no secret and may refresh without one (`secretless_refresh`).
     #[must_use]
     pub fn secretless<'c>(&self, clients: &'c ClientRegistry) -> Option<&'c Client> {
         let client = clients.find(&self.client_id)?;
@@ -88,7 +88,7 @@ fn read_basic(header: &str) -> Option<Credentials<'static>> {
     Some(Credentials { client_id: decode(client_id)?.into(), client_secret })
 }
 
-/// A form-encoded value by itself, which may hold `&` and `=` where a client left the encoding out.
+/// Decodes one form-encoded value. It may contain `&` and `=`, because some clients do not encode it.
 fn decode(value: &str) -> Option<String> {
     let spaced = SecretString::from(value.replace('+', " "));
     percent_decode_str(spaced.expose_secret()).decode_utf8().ok().map(Cow::into_owned)
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn other_schemes_and_broken_base64_are_refused() {
+    fn other_schemes_and_broken_base64_are_rejected() {
         for header in ["Bearer abc", "Basic", "Basic !!!", "basicabc", ""] {
             assert!(read_basic(header).is_none(), "{header}");
         }
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn t4_two_methods_at_once_are_one_too_many() {
+    fn t4_two_authentication_methods_at_once_are_rejected() {
         let read = |headers: &[&str], client_id: Option<&str>, client_secret: Option<&str>| {
             let mut map = HeaderMap::new();
             for header in headers {

@@ -1,10 +1,10 @@
-//! What a client may call through the gateway: methods and paths, `gateway_allow` of the registry.
+//! The calls that a client may make through the gateway: methods and paths, from `gateway_allow` in the client registry.
 
 use std::fmt;
 
 use http::Method;
 
-/// An API behind the gateway, named by the first segment of the path below `/gateway/`.
+/// An API behind the gateway, chosen by the first path segment below `/gateway/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GatewayApi {
     /// CLM's folders, documents and tasks.
@@ -20,7 +20,7 @@ pub enum GatewayApi {
 impl GatewayApi {
     const ALL: [Self; 4] = [Self::Clm, Self::ClmUpload, Self::ClmDownload, Self::Esign];
 
-    /// The API called `name`.
+    /// The API with this name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|api| api.as_str() == name)
@@ -40,11 +40,11 @@ impl GatewayApi {
 
 /// One entry of `gateway_allow`: methods, a space, a path below `/gateway`.
 ///
-/// `*` matches every method, and in the path one segment. A path that ends with a slash matches everything below it. Paths
-/// are compared literally: a rule allows no other spelling.
+/// `*` matches every method, and one path segment. A path with a trailing slash matches everything below it. Paths are
+/// compared literally, so other spellings are not allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GatewayRule {
-    /// Empty means all.
+    /// Empty means every method.
     methods: Vec<Method>,
     segments: Vec<String>,
     and_below: bool,
@@ -70,7 +70,7 @@ impl GatewayRule {
         (names_api && has_path && segments.iter().all(plain)).then_some(Self { methods, segments, and_below })
     }
 
-    /// Does it allow `method` for `path`, which begins with the API's name and no slash?
+    /// Whether it allows `method` for `path`, which starts with the API's name, without a slash.
     #[must_use]
     pub fn allows(&self, method: &Method, path: &str) -> bool {
         let mut asked = path.split('/');
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rules_let_through_what_they_say_and_nothing_else() {
+    fn rules_allow_exactly_the_listed_calls() {
         for (rule, method, path, allowed) in [
             ("GET /clm/", Method::GET, "clm/folders/1", true),
             ("GET /clm/", Method::GET, "clm/", true),
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_no_rules() {
+    fn malformed_rules_are_rejected() {
         for text in [
             "",
             "GET",

@@ -20,7 +20,7 @@ use crate::secret::{Sha256, is_among, matches_any, sha256};
 pub struct ClientId(Arc<str>);
 
 impl ClientId {
-    /// Accepts 1 to 200 characters of `%x21-7E` without `:`, which HTTP Basic could not carry raw.
+    /// Accepts 1 to 200 characters of `%x21-7E` without `:`, which separates id and secret in HTTP Basic.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let fits = (1..=200).contains(&text.len());
@@ -28,7 +28,7 @@ impl ClientId {
         (fits && clean).then(|| Self(text.into()))
     }
 
-    /// The identifier as the client sends it.
+    /// The text of the identifier.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -67,16 +67,16 @@ pub enum GrantType {
 }
 
 impl GrantType {
-    /// Every one of them.
+    /// All of them.
     pub const ALL: [Self; 3] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
 
-    /// Reads the wire form.
+    /// Parses the value of the protocol.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|grant_type| grant_type.as_str() == text)
     }
 
-    /// The wire form.
+    /// The value in the protocol.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -90,23 +90,23 @@ impl GrantType {
 /// Whose DocuSign access tokens a client gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SubjectKind {
-    /// System-wide: always the user of `DOCUSIGN_USER_ID`, whoever that is at the time.
+    /// System-wide: the current user of `DOCUSIGN_USER_ID`.
     IntegrationUser,
-    /// Per user: whoever signed in when the connection was made.
+    /// Per user: the user who signed in when the connection was created.
     SignedInUser,
 }
 
 impl SubjectKind {
-    /// Every one of them.
+    /// All of them.
     pub const ALL: [Self; 2] = [Self::IntegrationUser, Self::SignedInUser];
 
-    /// Reads the word of the settings.
+    /// Parses the value in the settings.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 
-    /// The word used in settings, sealed tokens and log lines.
+    /// The value in settings, sealed tokens and log lines.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -116,7 +116,7 @@ impl SubjectKind {
     }
 }
 
-/// Which platform's documented deviations a client is granted.
+/// The platform whose documented deviations from the standards are allowed for a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Profile {
     /// None.
@@ -128,16 +128,16 @@ pub enum Profile {
 }
 
 impl Profile {
-    /// Every one of them.
+    /// All of them.
     pub const ALL: [Self; 3] = [Self::Standard, Self::PowerAutomate, Self::Workfront];
 
-    /// Reads the word of the settings.
+    /// Parses the value in the settings.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|profile| profile.as_str() == text)
     }
 
-    /// The word used in settings.
+    /// The value in the settings.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -148,12 +148,12 @@ impl Profile {
     }
 }
 
-/// What a client gets as `access_token`.
+/// The kind of access token that a client gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccessTokenKind {
-    /// DocuSign's own access token: the client calls DocuSign itself.
+    /// DocuSign's access token, for clients that call DocuSign directly.
     Docusign,
-    /// A token that only our own routes accept.
+    /// A token that only Evergrant's routes accept.
     Sealed,
 }
 
@@ -163,53 +163,53 @@ pub enum AccessTokenKind {
 pub struct Client {
     /// Its identifier.
     pub client_id: ClientId,
-    /// Digests of its accepted secrets; two while rotating, none for a public client.
+    /// Digests of its accepted secrets: two during a rotation, none for a public client.
     pub client_secret_sha256: Vec<Sha256>,
     /// Exact redirect URIs.
     pub redirect_uris: Vec<String>,
-    /// What it may ask with.
+    /// The grant types that it may use.
     pub grant_types: Vec<GrantType>,
-    /// Whose tokens it gets.
+    /// Whose DocuSign access tokens it gets.
     pub subject: SubjectKind,
-    /// Its greatest and its default scope.
+    /// Its maximum and default scope.
     pub scope: Scope,
     /// Its platform.
     pub profile: Profile,
-    /// What kind of access token it gets.
+    /// The kind of access token it gets.
     pub access_token: AccessTokenKind,
-    /// Whether a PKCE challenge is demanded of it.
+    /// Whether it must use PKCE.
     pub require_pkce: bool,
-    /// Digests of API keys accepted on the gateway and Workfront routes.
+    /// Digests of its API keys for the gateway and Workfront routes.
     pub api_key_sha256: Vec<Sha256>,
-    /// Life of its refresh tokens in seconds; `None` means for ever.
+    /// Lifetime of its refresh tokens in seconds; `None` means forever.
     pub refresh_token_lifetime: Option<u64>,
     /// Whether it may refresh without its secret.
     pub secretless_refresh: bool,
-    /// Whether `iss` (RFC 9207) goes into its authorization responses.
+    /// Whether its authorization responses contain `iss` (RFC 9207).
     pub authorization_response_iss: bool,
-    /// Whether its token requests may come in the query, for a platform that puts them there.
+    /// Whether token requests may have their parameters in the query, because some platforms send them there.
     pub token_request_in_query: bool,
-    /// The users that whoever holds an API key may name: e-mail addresses, or `@` and a domain, in lower case. Empty
-    /// means every active user of the account.
+    /// The users that an API key may act as: e-mail addresses, or `@` and a domain, in lower case. Empty means every active
+    /// user of the account.
     pub api_key_usernames: Vec<String>,
-    /// What the gateway lets through for it; nothing if empty.
+    /// The calls it may make through the gateway; none if empty.
     pub gateway_allow: Vec<GatewayRule>,
 }
 
 impl Client {
-    /// A public client has no secret (RFC 6749 §2.1).
+    /// Whether it is a public client, which has no secret (RFC 6749 §2.1).
     #[must_use]
     pub const fn is_public(&self) -> bool {
         self.client_secret_sha256.is_empty()
     }
 
-    /// Is `presented` one of the client's secrets? In constant time.
+    /// Whether `presented` is one of the client's secrets, compared in constant time.
     #[must_use]
     pub fn has_secret(&self, presented: &str) -> bool {
         matches_any(presented, &self.client_secret_sha256)
     }
 
-    /// May whoever holds one of the client's API keys name the user `username`, an e-mail address?
+    /// Whether the client's API keys may act as `username`, an e-mail address.
     #[must_use]
     pub fn may_name(&self, username: &str) -> bool {
         let username = username.to_lowercase();
@@ -218,49 +218,48 @@ impl Client {
         named.is_empty() || named.iter().any(|known| *known == username || known == domain)
     }
 
-    /// Is `uri` one of the client's redirect URIs? Compared as exact strings (RFC 9700 §4.1.3); for a public client,
-    /// which is what a native app is, the port of a loopback address may differ (RFC 8252 §7.3).
+    /// Whether `uri` is one of the client's redirect URIs, compared as exact strings (RFC 9700 §4.1.3). For public clients,
+    /// such as native apps, the port of a loopback address may differ (RFC 8252 §7.3).
     #[must_use]
     pub fn redirects_to(&self, uri: &str) -> bool {
         let native = self.is_public();
         self.redirect_uris.iter().any(|known| known == uri || (native && differ_in_port_only(known, uri)))
     }
 
-    /// Is the client registered for `grant_type`?
+    /// Whether the client may use `grant_type`.
     #[must_use]
     pub fn may_use(&self, grant_type: GrantType) -> bool {
         self.grant_types.contains(&grant_type)
     }
 }
 
-/// All registered clients. Cheap to clone: every part of the app holds the same list.
+/// All registered clients. Cheap to clone, because clones share the list.
 #[derive(Clone, Debug, Default)]
 pub struct ClientRegistry(Arc<[Client]>);
 
 impl ClientRegistry {
-    /// A registry of `clients`, whose identifiers differ.
+    /// A registry of `clients`, which have different identifiers.
     #[must_use]
     pub fn new(clients: Vec<Client>) -> Self {
         Self(clients.into())
     }
 
-    /// The client called `client_id`.
+    /// The client with this `client_id`.
     #[must_use]
     pub fn find(&self, client_id: &str) -> Option<&Client> {
         self.0.iter().find(|client| client.client_id.as_str() == client_id)
     }
 
-    /// The client that `api_key` belongs to. Compared with every key of every client in constant time, so that neither a
-    /// match's place nor its nearness can be measured.
+    /// The client of `api_key`. Compares with every key of every client in constant time, so that timing reveals nothing.
     #[must_use]
     pub fn by_api_key(&self, api_key: &str) -> Option<&Client> {
         let presented = sha256(api_key.as_bytes());
         let holds = |client: &Client| is_among(&presented, &client.api_key_sha256);
-        // To the last client, whoever matches.
+        // Do not stop at a match, so that the time is always the same.
         self.0.iter().fold(None, |found, client| if holds(client) { Some(client) } else { found })
     }
 
-    /// All clients, in the order of their registration.
+    /// All clients, in the order of the registry.
     pub fn iter(&self) -> impl Iterator<Item = &Client> {
         self.0.iter()
     }

@@ -1,27 +1,27 @@
-//! Redirect URIs: which may be registered, and those of native apps, which listen on a loopback address at a port of the
-//! moment (RFC 8252 §7.3). Pure.
+//! Redirect URIs: which ones may be registered, and the loopback addresses of native apps, whose port can vary (RFC 8252
+//! §7.3). Pure.
 
 use url::Url;
 
 use crate::types::is_loopback;
 
-/// A redirect URI: absolute, without fragment, https or http to this machine (RFC 6749 §3.1.2, RFC 9700 §2.6).
+/// Parses a redirect URI: absolute, without fragment, https or http on loopback (RFC 6749 §3.1.2, RFC 9700 §2.6).
 #[must_use]
 pub fn redirect_uri(text: &str) -> Option<String> {
     let url = Url::parse(text).ok()?;
     let safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
-    // In printable ASCII it can go into a `Location` header as it is.
+    // Printable ASCII can be used in a `Location` header unchanged.
     let literal = !text.contains('*') && text.bytes().all(|byte| byte.is_ascii_graphic());
     (safe && url.has_host() && literal && !text.contains('#')).then(|| text.to_owned())
 }
 
-/// Are `known` and `uri` the same but for the port of a loopback address?
+/// Whether `known` and `uri` differ only in the port of a loopback address.
 #[must_use]
 pub fn differ_in_port_only(known: &str, uri: &str) -> bool {
     without_port(known).is_some_and(|known| without_port(uri) == Some(known))
 }
 
-/// Loopback address and path of an http URI, without the port between them; `None` for every other URI.
+/// The loopback address and path of an http URI, without the port; `None` for every other URI.
 fn without_port(uri: &str) -> Option<(&'static str, &str)> {
     let (address, rest) =
         ["http://127.0.0.1", "http://[::1]"].iter().find_map(|address| Some((*address, uri.strip_prefix(address)?)))?;

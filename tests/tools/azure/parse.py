@@ -1,11 +1,10 @@
-"""Parses `az` commands with the real Azure CLI, and runs none of them.
+"""Checks `az` commands with the real Azure CLI, without running them.
 
-Each line on stdin is one command: a JSON array of arguments, or words as a shell would read them; a first word `az` is
-dropped. Each line on stdout answers one: {"ok": true} or {"ok": false, "message": "what the CLI says"}. The exit code is
-1 if any was refused.
+Each line on stdin is one command: a JSON array of arguments, or words in shell syntax. A leading `az` is ignored. Each
+line on stdout is one result: {"ok": true} or {"ok": false, "message": "the CLI's message"}. Exits 1 if a command is invalid.
 
-The CLI's own invoker does everything up to the point where it would run the command. Its validators run too, for they
-know which options need each other, but only as far as they get without a login, the network, or another program.
+The CLI's invoker does everything except run the command. Its validators run too, because they know which options need
+each other. They stop where they would need a login, the network or another program.
 """
 
 import contextlib
@@ -20,23 +19,23 @@ import tempfile
 
 
 class Offline(BaseException):
-    """Something beyond this process was asked for. Not an Exception, so that the CLI does not swallow it."""
+    """The CLI needs a login, the network or another program. Not an Exception, because the CLI would catch that."""
 
 
-class Refused(BaseException):
-    """The CLI's parser does not take the command."""
+class InvalidCommand(BaseException):
+    """The CLI's parser rejects the command."""
 
 
 def unknown(*_args, **_kwargs):
-    raise Refused("the command is misspelled or not recognized by the system")
+    raise InvalidCommand("the command is misspelled or not recognized by the system")
 
 
 def offline(*_args, **_kwargs):
     raise Offline
 
 
-def settle(folder):
-    """Must come before the CLI is imported, which reads the environment. Nobody's defaults and extensions count."""
+def isolate(folder):
+    """Ignores the user's defaults and extensions. Call it before importing the CLI, which reads the environment."""
     for name in [name for name in os.environ if name.startswith("AZURE_")]:
         del os.environ[name]
     os.environ["AZURE_CONFIG_DIR"] = folder
@@ -51,8 +50,8 @@ def name_of(action):
     return "/".join(action.option_strings) or action.dest
 
 
-def seal_off(parser_class, profile_class, commands, telemetry):
-    """Ends every way out of this process, and gives refusals back instead of printing them."""
+def block_side_effects(parser_class, profile_class, commands, telemetry):
+    """Blocks the network and other programs, and raises parser errors instead of printing them."""
     socket.socket.connect = offline
     socket.getaddrinfo = offline
     subprocess.Popen.__init__ = offline
@@ -60,32 +59,32 @@ def seal_off(parser_class, profile_class, commands, telemetry):
     check_value = parser_class._check_value
 
     def error(_self, message):
-        # A documented file need not exist here.
-        raise Offline if isinstance(sys.exc_info()[1], OSError) else Refused(message)
+        # Files that the documentation names need not exist here.
+        raise Offline if isinstance(sys.exc_info()[1], OSError) else InvalidCommand(message)
 
     def checked(self, action, value):
-        # The original goes on to look for an extension and for advice, in the network.
+        # The original would look for extensions and suggestions on the network.
         if action.choices is not None and value not in action.choices:
             if not self.command_source:
                 unknown()
             allowed = ", ".join(map(str, action.choices))
-            raise Refused(f"{self.prog}: '{value}' is not a valid value for {name_of(action)}. Allowed values: {allowed}")
+            raise InvalidCommand(f"{self.prog}: '{value}' is not a valid value for {name_of(action)}. Allowed values: {allowed}")
         check_value(self, action, value)
 
     parser_class.error = parser_class.validation_error = error
     parser_class._check_value = checked
-    # A command that is not in the CLI's index would have it load all of itself, for many seconds, and find nothing.
+    # Without this, an unknown command makes the CLI load all its modules, which takes many seconds.
     telemetry.set_command_index_rebuild_triggered = unknown
-    # Nor need an `@file`.
+    # An `@file` need not exist either.
     commands.read_file_content = lambda path, **_: "{}"
 
 
 def make_cli():
-    """The CLI with an invoker that stops before it would ask or run anything."""
+    """The CLI, with an invoker that stops before it prompts or runs anything."""
     from azure.cli.core import _profile, commands, get_default_cli, parser, telemetry
 
     class Invoker(commands.AzCliCommandInvoker):
-        """The real one up to the validators."""
+        """Runs everything up to the validators."""
 
         def resolve_confirmation(self, cmd, parsed_args):
             pass
@@ -103,12 +102,12 @@ def make_cli():
 
     cli = get_default_cli()
     cli.invocation_cls = Invoker
-    seal_off(parser.AzCliCommandParser, _profile.Profile, commands, telemetry)
+    block_side_effects(parser.AzCliCommandParser, _profile.Profile, commands, telemetry)
     return cli
 
 
 def parse(cli, line):
-    """What the CLI has against a command; nothing if it takes it."""
+    """The CLI's error message for a command, or None if the command is valid."""
     try:
         argv = words(line)
     except ValueError as error:
@@ -125,12 +124,12 @@ def parse(cli, line):
     try:
         invoker.execute(argv)
     except Offline:
-        return "cannot be judged without a login or the network"
-    except Refused as refused:
-        return str(refused)
+        return "cannot be checked without a login or the network"
+    except InvalidCommand as error:
+        return str(error)
     except SystemExit as ended:  # --help ends with 0
         return None if not ended.code else f"exit code {ended.code}"
-    except Exception as error:  # the CLI has many kinds, and each is a refusal
+    except Exception as error:  # the CLI raises many types
         return str(error) or type(error).__name__
     return None
 
@@ -140,22 +139,22 @@ def words(line):
     return argv[1:] if argv[:1] == ["az"] else argv
 
 
-def answer(cli, line):
-    # What --help prints is nobody's answer.
+def check(cli, line):
+    # Keeps the output of --help away from stdout.
     with contextlib.redirect_stdout(io.StringIO()):
         message = parse(cli, line)
     return {"ok": True} if message is None else {"ok": False, "message": message}
 
 
 def main():
-    # All of it at once: a command with `@-` would read on.
+    # Reads everything first, because a command with `@-` would read stdin too.
     lines = filter(None, sys.stdin.read().splitlines())
     with tempfile.TemporaryDirectory(prefix="azure-cli-") as folder:
-        settle(folder)
+        isolate(folder)
         cli = make_cli()
-        answers = [answer(cli, line) for line in lines]
-    print("\n".join(map(json.dumps, answers)))
-    return int(not all(each["ok"] for each in answers))
+        results = [check(cli, line) for line in lines]
+    print("\n".join(map(json.dumps, results)))
+    return int(not all(result["ok"] for result in results))
 
 
 if __name__ == "__main__":

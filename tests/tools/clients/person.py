@@ -1,4 +1,4 @@
-"""A person with a browser: follows redirects, keeps cookies, signs in at the simulated DocuSign and presses Allow."""
+"""A user with a browser: follows redirects, keeps cookies, signs in at the simulated DocuSign and selects Allow."""
 
 import html
 import os
@@ -15,7 +15,7 @@ USER = os.environ["DOCUSIGN_USER"]
 
 
 def sign_in(url):
-    """Opens `url` and goes wherever it leads; gives the address of the client that the browser is sent to in the end."""
+    """Opens `url`, follows it through the sign-in, and returns the address at the client where the browser ends up."""
     browser = requests.Session()
     answer = browser.get(url, allow_redirects=False)
     for _ in range(20):
@@ -27,7 +27,7 @@ def sign_in(url):
             answer = browser.get(target, allow_redirects=False)
             continue
         query = re.search("name=query value='([^']*)'", answer.text)
-        assert query, f"nothing to press at {answer.url}: {answer.text}"
+        assert query, f"no form at {answer.url}: {answer.text}"
         form = {"query": html.unescape(query.group(1))}
         if "name=decision" in answer.text:
             path, form["decision"] = "/oauth/auth/decision", "allow"

@@ -1,4 +1,4 @@
-"""requests-oauthlib, unmodified: code with PKCE, refresh by itself when the access token has expired."""
+"""Unmodified requests-oauthlib: code with PKCE, and automatic refresh once the access token has expired."""
 
 import os
 
@@ -8,7 +8,7 @@ os.environ["OAUTHLIB_RELAX_TOKEN_SCOPE"] = "1"
 from person import CLIENT_ID, CLIENT_SECRET, ISSUER, REDIRECT_URI, sign_in
 from requests_oauthlib import OAuth2Session
 
-kept = []
+updates = []
 for include_client_id in [True, None]:
     client = OAuth2Session(
         CLIENT_ID,
@@ -17,7 +17,7 @@ for include_client_id in [True, None]:
         pkce="S256",
         auto_refresh_url=f"{ISSUER}/oauth/token",
         auto_refresh_kwargs={"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET},
-        token_updater=kept.append,
+        token_updater=updates.append,
     )
     url, _ = client.authorization_url(f"{ISSUER}/oauth/authorize")
     tokens = client.fetch_token(
@@ -29,5 +29,5 @@ for include_client_id in [True, None]:
     assert tokens["refresh_token"], tokens
     client.token = {**tokens, "expires_in": -1, "expires_at": 1}
     client.get(f"{ISSUER}/healthz")
-    assert kept.pop()["refresh_token"] == tokens["refresh_token"]
+    assert updates.pop()["refresh_token"] == tokens["refresh_token"]
 print("ok")
