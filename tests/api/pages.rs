@@ -6,6 +6,10 @@ use std::collections::BTreeSet;
 
 use evergrant::clock::UnixSeconds;
 use evergrant::docusign::consent_link::consent_url;
+use evergrant::docusign::error::ExchangeError;
+use evergrant::docusign::tokens::minter::MintError;
+use evergrant::signing::SignError;
+use evergrant::types::Explained as _;
 use regex::Regex;
 use sandbox::browser::Browser;
 use sandbox::client::Answer;
@@ -233,6 +237,16 @@ async fn every_page_says_what_to_do_next_and_reads_well_in_a_browser() {
     let output = command.output().await.expect("node");
     let written = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     assert!(output.status.success() && written[0].ends_with("ok\n"), "{written:?}");
+}
+
+#[test]
+fn the_users_step_of_every_error_names_no_setting_or_log() {
+    let mint = [MintError::Deadline, MintError::BrokenOff].map(|error| error.explain());
+    let docusign = ExchangeError::ALL.map(|error| error.explain());
+    let steps = mint.iter().chain(&docusign).map(|explanation| explanation.person);
+    for step in steps.chain(SignError::ALL.iter().map(|error| error.explain().person)) {
+        assert!(!words_for_operators().is_match(step), "{step}");
+    }
 }
 
 #[test]

@@ -23,7 +23,7 @@ const SESSION_LIFETIME: u64 = 3600;
 
 impl ConsentCallback {
     /// Ends a sign-in, by `deadline`. Its state was opened in the browser that has `cookie`.
-    pub async fn finish_browsing(
+    pub(super) async fn finish_browsing(
         &self,
         query: CallbackQuery,
         opened: OpenedState<BrowsingState>,

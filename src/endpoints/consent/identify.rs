@@ -31,7 +31,11 @@ impl CachedIntegrationUser {
 
 impl ConsentCallback {
     /// The user who signed in, by the code. If a page is loaded twice, its code was used up the first time.
-    pub async fn identify_user(&self, code: &SecretString, code_verifier: &str) -> Result<UserInfo, ExchangeError> {
+    pub(super) async fn identify_user(
+        &self,
+        code: &SecretString,
+        code_verifier: &str,
+    ) -> Result<UserInfo, ExchangeError> {
         let redirect_uri = self.issuer.join(CALLBACK_PATH);
         let exchanged = self.account_server.exchange_code(code.expose_secret(), &redirect_uri, code_verifier).await;
         let userinfo = match exchanged {

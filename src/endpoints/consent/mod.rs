@@ -68,12 +68,11 @@ pub struct ConsentCallback {
     pub clock: Arc<dyn Clock>,
 }
 
-/// A state that was opened, with the code verifier that belongs to it.
-pub struct OpenedState<T> {
-    /// What the state carries.
-    pub content: T,
+/// A state that was opened.
+struct OpenedState<T> {
+    content: T,
     /// The verifier of the PKCE challenge that went to DocuSign.
-    pub code_verifier: String,
+    code_verifier: String,
 }
 
 impl ConsentCallback {

@@ -9,7 +9,7 @@ use crate::endpoints::consent::outcome::ConsentOutcome;
 
 impl ConsentCallback {
     /// Does the connection work now? Cached failures are ignored, so that a consent granted a second ago counts.
-    pub async fn prove(&self, signed_in: Option<UserInfo>) -> ConsentOutcome {
+    pub(super) async fn prove(&self, signed_in: Option<UserInfo>) -> ConsentOutcome {
         let user = &self.docusign.user_id;
         match self.access_tokens.force_mint(user, &self.docusign.scopes).await {
             Ok(access_token) => match self.account_server.userinfo(&access_token.secret).await {

@@ -32,7 +32,7 @@ struct NewCode {
 
 impl ConsentCallback {
     /// Ends a sign-in, by `deadline`. Its state was opened in the browser that has `cookie`.
-    pub async fn finish_sign_in(
+    pub(super) async fn finish_sign_in(
         &self,
         query: CallbackQuery,
         opened: OpenedState<SignInState>,
