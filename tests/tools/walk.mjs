@@ -45,7 +45,7 @@ async function section(page, heading, name) {
 
 /** The setup page before consent: the failed checks, and the values for DocuSign and the platforms. */
 async function setup() {
-  const { page, requests } = await person({ viewport: { width: 900, height: 760 } });
+  const { page, requests } = await person({ viewport: { width: 900, height: 860 } });
   await page.goto(SETUP);
   await see(page, 'Not everything works yet');
   await see(page, 'Consent for every scope');
@@ -57,7 +57,7 @@ async function setup() {
 
 /** The setup page when everything works. */
 async function working() {
-  const { page } = await person({ viewport: { width: 900, height: 620 } });
+  const { page } = await person({ viewport: { width: 900, height: 860 } });
   await page.goto(SETUP);
   await see(page, 'Everything works');
   await picture(page, 'setup-works', false);

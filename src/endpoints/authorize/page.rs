@@ -81,7 +81,7 @@ fn redirect_uri_unregistered(client_id: &str, redirect_uri: &str) -> Page {
         "redirect_uri_unregistered",
         Title("This redirect URI is not registered yet"),
         format!(
-            "The app {client_id} asked us to send you back to the address below. For your protection, we use only addresses that \
+            "The app “{client_id}” asked us to send you back to the address below. For your protection, we use only addresses that \
              the operator has registered. Nothing is broken, and nothing was changed."
         ),
         [
@@ -111,7 +111,7 @@ fn redirect_uri_refused(client_id: &str, redirect_uri: &str) -> Page {
         "redirect_uri_unregistered",
         Title("This redirect URI cannot be registered"),
         format!(
-            "The app {client_id} asked us to send you back to the address below, which is not allowed. Nothing was changed."
+            "The app “{client_id}” asked us to send you back to the address below, which is not allowed. Nothing was changed."
         ),
         [
             "Correct the redirect URI in the app that sent you here. It has to be an https address, without a fragment (#) and \

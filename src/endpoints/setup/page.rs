@@ -13,8 +13,11 @@ const WHEN_GOOD: &[&str] = &[
     "Enter the values below in Power Automate, Workfront or your script, and connect.",
 ];
 
-const WHEN_BAD: &[&str] =
-    &["Fix the first failed check. It often causes the others.", "Load this page again. It repeats all checks."];
+const WHEN_ONE_IS_BAD: &[&str] = &["Fix the failed check below.", LOAD_AGAIN];
+
+const WHEN_MORE_ARE_BAD: &[&str] = &["Fix the first failed check. It often causes the others.", LOAD_AGAIN];
+
+const LOAD_AGAIN: &str = "Load this page again. It repeats all checks.";
 
 #[derive(Template)]
 #[template(path = "setup.html")]
@@ -35,15 +38,15 @@ struct SetupPage<'a> {
 /// The page for `report`.
 pub fn response(report: &SetupReport) -> Response {
     let (bad, others): (Vec<_>, Vec<_>) = report.checks.iter().partition(|check| check.verdict == Verdict::Bad);
-    let (tone, title, steps) = if bad.is_empty() {
-        (Tone::Good, Title("Everything works"), WHEN_GOOD)
+    let (tone, title) = if bad.is_empty() {
+        (Tone::Good, Title("Everything works"))
     } else {
-        (Tone::Bad, Title("Not everything works yet"), WHEN_BAD)
+        (Tone::Bad, Title("Not everything works yet"))
     };
-    let lead = match bad.len() {
-        0 => "All checks passed. The values to register are below.".to_owned(),
-        1 => "One check failed. Its entry shows how to fix it.".to_owned(),
-        more => format!("{more} checks failed. Each entry shows how to fix it."),
+    let (lead, steps) = match bad.len() {
+        0 => ("All checks passed. The values to register are below.".to_owned(), WHEN_GOOD),
+        1 => ("One check failed. Its entry shows how to fix it.".to_owned(), WHEN_ONE_IS_BAD),
+        more => (format!("{more} checks failed. Each entry shows how to fix it."), WHEN_MORE_ARE_BAD),
     };
     let script = page::COPY_SCRIPT;
     let html = SetupPage { style: page::STYLE, script, tone, title, lead, steps, bad, others, report };
