@@ -1,15 +1,15 @@
-// Evergrant in one resource group. docs/deploy.md walks through it; `./deploy` does it.
+// Evergrant in one resource group. Deploy it with `./deploy`; docs/deploy.md has the steps.
 targetScope = 'resourceGroup'
 
 metadata name = 'Evergrant'
 metadata description = 'DocuSign connections that never expire: a function app whose signing key stays in Key Vault.'
 
-// ---- Where and under which names -------------------------------------------------------------------------------------
+// ---- Region and names ------------------------------------------------------------------------------------------------
 
 @description('Azure region with Flex Consumption, e.g. westeurope. `az functionapp list-flexconsumption-locations` lists them.')
 param location string = resourceGroup().location
 
-@description('Beginning of every resource name, e.g. evergrant: 3 to 10 lower-case letters and digits, a letter first.')
+@description('Prefix of every resource name, e.g. evergrant: 3 to 10 lower-case letters and digits, a letter first.')
 @minLength(3)
 @maxLength(10)
 param namePrefix string = 'evergrant'
@@ -34,7 +34,7 @@ param tags object = {}
 
 // ---- DocuSign --------------------------------------------------------------------------------------------------------
 
-@description('Which DocuSign: demo for a developer account, production for a paid one, e.g. demo.')
+@description('DocuSign environment: demo for a developer account, production for a paid one, e.g. demo.')
 @allowed([
   'demo'
   'production'
@@ -51,27 +51,27 @@ param docusignIntegrationKey string
 @maxLength(36)
 param docusignUserId string
 
-@description('Scopes that consent is asked for, separated by spaces, e.g. signature spring_read.')
+@description('Scopes to request consent for, separated by spaces, e.g. signature spring_read.')
 param docusignScopes string = 'signature impersonation spring_read spring_write'
 
-@description('User IDs (GUIDs) of those who may make system-wide connections besides the integration user, e.g. [\'a1c2e3f4-0000-4000-8000-9b8a7c6d5e4f\'].')
+@description('User IDs (GUIDs) of other users who may create system-wide connections, in addition to the integration user, e.g. [\'a1c2e3f4-0000-4000-8000-9b8a7c6d5e4f\'].')
 param docusignAdmins array = []
 
-@description('Name of the vault\'s secret that holds the integration key\'s secret key, e.g. docusign-secret-key; empty for none. The secret must exist: put it there after the first deployment.')
+@description('Name of the vault secret with the integration key\'s secret key, e.g. docusign-secret-key; empty for none. The secret must exist: create it after the first deployment.')
 param docusignSecretName string = ''
 
 @description('Base URL of another account server, e.g. https://account-d.docusign.com; empty for the environment\'s own.')
 param docusignOauthUrl string = ''
 
-@description('Base URL of another account discovery of CLM, e.g. https://authuat.springcm.com; empty for the environment\'s own. Its host may be shown access tokens.')
+@description('Base URL of another account discovery of CLM, e.g. https://authuat.springcm.com; empty for the environment\'s own. Access tokens may be sent to its host.')
 param docusignClmUrl string = ''
 
 @description('API Account ID (GUID) of the account behind the gateway and Workfront\'s documents, e.g. c3d4e5f6-0000-4000-8000-1a2b3c4d5e6f; empty for the integration user\'s default account.')
 param docusignAccountId string = ''
 
-// ---- Who may ask for tokens ------------------------------------------------------------------------------------------
+// ---- Clients ---------------------------------------------------------------------------------------------------------
 
-@description('Registered clients, e.g. loadJsonContent(\'clients.json\') in the parameter file. No secret is in here, only digests of secrets of 256 random bits.')
+@description('Registered clients, e.g. loadJsonContent(\'clients.json\') in the parameter file. It contains no secrets, only digests of secrets of 256 random bits.')
 param clients array = []
 
 // ---- Keys ------------------------------------------------------------------------------------------------------------
@@ -79,32 +79,32 @@ param clients array = []
 @description('Name of the key that signs for DocuSign, e.g. evergrant-signing.')
 param signingKeyName string = 'evergrant-signing'
 
-@description('Version of the signing key in use: 32 hex digits, e.g. 0123456789abcdef0123456789abcdef; empty for the newest, which is right for the first deployment only. `./deploy` keeps the one in use.')
+@description('Version of the signing key in use: 32 hex digits, e.g. 0123456789abcdef0123456789abcdef; empty for the newest, for the first deployment only. `./deploy` keeps the one in use.')
 param signingKeyVersion string = ''
 
-@description('Version of the signing key that is tried first while it is being rotated: 32 hex digits, e.g. 0123456789abcdef0123456789abcdef; empty for none.')
+@description('Version of the next signing key during a rotation: 32 hex digits, e.g. 0123456789abcdef0123456789abcdef; empty for none.')
 param signingKeyVersionNext string = ''
 
-@description('Name of the key that seals what travels through browsers, e.g. evergrant-sealing. It is not rotated.')
+@description('Name of the key that seals codes and refresh tokens, e.g. evergrant-sealing. It is not rotated.')
 param sealingKeyName string = 'evergrant-sealing'
 
 @description('Version of the sealing key in use: 32 hex digits, e.g. 0123456789abcdef0123456789abcdef; empty for the newest. `./deploy` keeps the one in use.')
 param sealingKeyVersion string = ''
 
-@description('Identifiers of older sealing keys that may still open, e.g. [\'https://<vault>/keys/evergrant-sealing/0123456789abcdef0123456789abcdef\'].')
+@description('Identifiers of older sealing keys that can still open tokens, e.g. [\'https://<vault>/keys/evergrant-sealing/0123456789abcdef0123456789abcdef\'].')
 param sealingKeyIdsPrevious array = []
 
-@description('GUID of the role on both keys, e.g. 12338af0-0e69-4776-bea7-57ae8d297424 (Key Vault Crypto User). A role of your own with keys/read and keys/sign/action is enough.')
+@description('GUID of the role on both keys, e.g. 12338af0-0e69-4776-bea7-57ae8d297424 (Key Vault Crypto User). A custom role with keys/read and keys/sign/action is enough.')
 @minLength(36)
 @maxLength(36)
 param keyRoleId string = '12338af0-0e69-4776-bea7-57ae8d297424'
 
-@description('Keep the keys in a hardware security module (vault of the Premium tier), at a higher price per operation, e.g. true.')
+@description('Keep the keys in a hardware security module (Premium vault), which costs more per operation, e.g. true.')
 param hsmKeys bool = false
 
 // ---- Instances -------------------------------------------------------------------------------------------------------
 
-@description('Memory of an instance in MB: 512, 2048 or 4096, e.g. 2048. It sets the price; the handler needs some 20 MB, the Functions host the rest.')
+@description('Memory of an instance in MB: 512, 2048 or 4096, e.g. 2048. It determines the price; the handler needs about 20 MB, the Functions host the rest.')
 @allowed([
   512
   2048
@@ -112,49 +112,49 @@ param hsmKeys bool = false
 ])
 param instanceMemoryMB int = 2048
 
-@description('The most instances at a time: 40 to 1000, e.g. 40.')
+@description('Maximum number of instances: 40 to 1000, e.g. 40.')
 @minValue(40)
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
-@description('Instances kept warm, and paid for all the time: 0 to 20, e.g. 1 where a cold start of some seconds is too long.')
+@description('Number of instances that always run and are always billed: 0 to 20, e.g. 1 if a cold start of some seconds is too slow.')
 @minValue(0)
 @maxValue(20)
 param alwaysReadyInstances int = 0
 
-@description('Requests that an instance answers at the same time before another one is started: 1 to 1000, e.g. 64.')
+@description('Concurrent requests per instance before another one is started: 1 to 1000, e.g. 64.')
 @minValue(1)
 @maxValue(1000)
 param httpConcurrency int = 64
 
-@description('The largest request body in bytes that the Functions host takes, e.g. 1610612736, which is 1.5 GiB and the most that CLM\'s own pages upload. The host itself takes 104857600.')
+@description('Maximum size of a request body in bytes, e.g. 1610612736, which is 1.5 GiB and the limit of CLM\'s own pages. The default of the Functions host is 104857600.')
 @minValue(104857600)
 param requestBodyLimitBytes int = 1610612736
 
-@description('Spread instances and copies of the store over three zones; only in regions that have them, and not to be changed later, e.g. true.')
+@description('Spread instances and copies of the store over three zones; only in regions with zones, and cannot be changed later, e.g. true.')
 param zoneRedundant bool = false
 
 // ---- Network ---------------------------------------------------------------------------------------------------------
 
-@description('Reach vault and storage through private endpoints only. The app itself stays reachable from the Internet, e.g. true.')
+@description('Connect to vault and storage through private endpoints only. The app itself stays reachable from the Internet, e.g. true.')
 param privateNetwork bool = false
 
 @description('Address range of the private network in CIDR form, e.g. 10.90.0.0/24.')
 param networkAddressPrefix string = '10.90.0.0/24'
 
-@description('Part of it that instances call from, /27 or larger, e.g. 10.90.0.0/26.')
+@description('Subnet of the instances, /27 or larger, e.g. 10.90.0.0/26.')
 param networkAppPrefix string = '10.90.0.0/26'
 
-@description('Part of it for the private endpoints, /28 or larger, e.g. 10.90.0.64/26.')
+@description('Subnet of the private endpoints, /28 or larger, e.g. 10.90.0.64/26.')
 param networkEndpointPrefix string = '10.90.0.64/26'
 
-@description('Let Azure add a hash to the app\'s host name when it is created, so that nobody can take the name over should the app be deleted, e.g. true.')
+@description('Let Azure add a hash to the app\'s host name when it is created, so that no one else can take over the name if the app is deleted, e.g. true.')
 param uniqueHostName bool = true
 
-@description('Your own host name, e.g. evergrant.contoso.com, whose DNS records are in place; empty for the app\'s own. It is the issuer: connections made under another one have to be made anew.')
+@description('Your own host name, e.g. evergrant.contoso.com, whose DNS records exist; empty for the app\'s own. It is the issuer: changing it later means reconnecting everything.')
 param customDomain string = ''
 
-@description('Who ends TLS for that name: elsewhere (Front Door or a gateway before the app), first (the app, for the first time), or managed (the app, ever after); e.g. elsewhere.')
+@description('Where TLS ends for that name: elsewhere (Front Door or a gateway in front of the app), first (the app, for the first deployment), or managed (the app, for all later ones); e.g. elsewhere.')
 @allowed([
   'elsewhere'
   'first'
@@ -162,34 +162,34 @@ param customDomain string = ''
 ])
 param customDomainTls string = 'elsewhere'
 
-@description('Let the app have certificates for host names of its own, now or later. It counts when the app is made, and cannot be switched on later, e.g. true.')
+@description('Allow certificates for your own host names on the app. Only has an effect when the app is created, and cannot be enabled later, e.g. true.')
 param siteCertificates bool = true
 
-// ---- Watching --------------------------------------------------------------------------------------------------------
+// ---- Monitoring ------------------------------------------------------------------------------------------------------
 
-@description('Address that alerts are sent to, e.g. integration@contoso.com; empty to see them in the portal only.')
+@description('E-mail address for alerts, e.g. integration@contoso.com; empty to show them in the portal only.')
 param alertEmail string = ''
 
-@description('Share of 503 answers in five minutes, in per cent, above which an alert fires, e.g. 5.')
+@description('Share of 503 responses in five minutes, in percent, above which an alert fires, e.g. 5.')
 @minValue(0)
 @maxValue(100)
 param alertUnavailablePercent int = 5
 
-@description('Days that logs are kept: 30 to 730, e.g. 90. Audit lines are logs.')
+@description('Retention of logs in days: 30 to 730, e.g. 90. Audit lines are logs.')
 @minValue(30)
 @maxValue(730)
 param logRetentionDays int = 90
 
-@description('GB of logs a day after which no more are taken in, e.g. 5; -1 for no limit. What comes after the limit is lost, audit lines too.')
+@description('Daily limit for logs in GB, e.g. 5; -1 for no limit. Logs above the limit are lost, including audit lines.')
 @minValue(-1)
 param logDailyCapGb int = -1
 
-@description('What to log: a level (error, warn, info, debug) or target=level pairs, e.g. info.')
+@description('Log level (error, warn, info, debug) or target=level pairs, e.g. info.')
 param logLevel string = 'info'
 
-// ---- Rarely needed ---------------------------------------------------------------------------------------------------
+// ---- Advanced --------------------------------------------------------------------------------------------------------
 
-@description('Let the Functions host use the whole storage account instead of its two containers, should it ever need more, e.g. true.')
+@description('Give the Functions host access to the whole storage account instead of its two containers, if it ever requires more, e.g. true.')
 param hostMayUseWholeAccount bool = false
 
 @description('More app settings by name, e.g. { HTTPS_PROXY: \'http://proxy.contoso.com:8080\' }. No secrets: use Key Vault references.')
@@ -266,7 +266,7 @@ module vaultEndpoint 'modules/private-endpoint.bicep' = if (privateNetwork) {
     targetId: vault.outputs.id
     service: 'vault'
     zoneName: 'privatelink.vaultcore.azure.net'
-    // Also where there is no network: this is evaluated all the same.
+    // Required even without a network, because it is evaluated anyway.
     networkId: privateNetwork ? network!.outputs.id : ''
     subnetId: privateNetwork ? network!.outputs.endpointSubnetId : ''
   }
@@ -280,13 +280,13 @@ module blobEndpoint 'modules/private-endpoint.bicep' = if (privateNetwork) {
     targetId: storage.outputs.id
     service: 'blob'
     zoneName: 'privatelink.blob.${environment().suffixes.storage}'
-    // Also where there is no network: this is evaluated all the same.
+    // Required even without a network, because it is evaluated anyway.
     networkId: privateNetwork ? network!.outputs.id : ''
     subnetId: privateNetwork ? network!.outputs.endpointSubnetId : ''
   }
 }
 
-// The newest version is right until there are two: then the parameters say which is in use.
+// Uses the newest version, unless the parameters set the one in use.
 var signingKeyId = empty(signingKeyVersion) ? vault.outputs.signingKeyNewest : '${vault.outputs.signingKeyUri}/${signingKeyVersion}'
 var signingKeyIdNext = empty(signingKeyVersionNext) ? '' : '${vault.outputs.signingKeyUri}/${signingKeyVersionNext}'
 var sealingKeyId = empty(sealingKeyVersion) ? vault.outputs.sealingKeyNewest : '${vault.outputs.sealingKeyUri}/${sealingKeyVersion}'
@@ -333,7 +333,7 @@ module app 'modules/app.bicep' = {
     }
     additionalSettings: additionalSettings
   }
-  // An instance that starts before it can reach what it needs would have to be told to try again.
+  // Create the app last, because an instance that starts without its dependencies would have to be restarted.
   dependsOn: [
     vaultEndpoint
     blobEndpoint
@@ -374,25 +374,25 @@ output storageAccountName string = storageAccountName
 @description('The https URL that callers use: EVERGRANT_PUBLIC_URL, and the issuer.')
 output publicUrl string = app.outputs.publicUrl
 
-@description('For DocuSign\'s page Apps and Keys, as a redirect URI of the integration key.')
+@description('The redirect URI for the integration key, on DocuSign\'s page Apps and Keys.')
 output docusignRedirectUri string = '${app.outputs.publicUrl}/consent/callback'
 
 @description('For Power Automate, Workfront and scripts: the token URL.')
 output tokenUrl string = '${app.outputs.publicUrl}/oauth/token'
 
-@description('For Power Automate: the authorization URL. Workfront wants a slash and the client id after it.')
+@description('For Power Automate: the authorization URL. For Workfront, add a slash and the client id.')
 output authorizationUrl string = '${app.outputs.publicUrl}/oauth/authorize'
 
 @description('For Power Automate: the refresh URL.')
 output refreshUrl string = '${app.outputs.publicUrl}/oauth/token'
 
-@description('For whatever ends connections: the revocation URL.')
+@description('The revocation URL, to end connections.')
 output revocationUrl string = '${app.outputs.publicUrl}/oauth/revoke'
 
-@description('For clients that set themselves up: the metadata URL.')
+@description('The metadata URL, for clients with automatic configuration.')
 output metadataUrl string = '${app.outputs.publicUrl}/.well-known/oauth-authorization-server'
 
-@description('The setup page; it asks for a function key.')
+@description('The setup page; it requires a function key.')
 output setupUrl string = '${app.outputs.publicUrl}/setup'
 
 @description('Identifier of the signing key in use, with its version.')
@@ -404,11 +404,11 @@ output sealingKeyId string = sealingKeyId
 @description('URL of the container for used codes and revocations.')
 output storeUrl string = storage.outputs.storeUrl
 
-@description('What to do next, in order.')
+@description('The next steps, in order.')
 output nextSteps array = [
-  'Upload the package: ./deploy does it with this template; by hand: az functionapp deployment source config-zip --resource-group ${resourceGroup().name} --name ${functionAppName} --src target/package/evergrant.zip'
+  'Upload the package, which ./deploy does together with this template; by hand: az functionapp deployment source config-zip --resource-group ${resourceGroup().name} --name ${functionAppName} --src target/package/evergrant.zip'
   'At DocuSign, Apps and Keys, integration key ${docusignIntegrationKey}: add the redirect URI ${app.outputs.publicUrl}/consent/callback'
-  'There too, upload the public key: az keyvault key download --vault-name ${keyVaultName} --name ${signingKeyName} --version ${last(split(signingKeyId, '/'))} --encoding PEM --file evergrant-signing.pem'
+  'On the same page, upload the public key: az keyvault key download --vault-name ${keyVaultName} --name ${signingKeyName} --version ${last(split(signingKeyId, '/'))} --encoding PEM --file evergrant-signing.pem'
   'Open the setup page with a function key, follow its consent link, and sign in as the integration user: ${app.outputs.publicUrl}/setup'
   'Register a client in infra/clients.json, and deploy again.'
 ]

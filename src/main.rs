@@ -1,10 +1,19 @@
 //! Process environment and arguments → command → exit code.
 
 use std::process::ExitCode;
+use std::{fs, io};
 
 use evergrant::cli;
-use evergrant::config::Environment;
+use evergrant::config::{Environment, FileError};
+use mimalloc::MiMalloc;
 use secrecy::SecretString;
+
+/// Keys and registries are smaller.
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
+
+/// A request allocates some sixty times, which glibc takes twice as long for. See `docs/performance.md`.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// The environment of this process, and the files named in its settings.
 struct Process;
@@ -16,11 +25,25 @@ impl Environment for Process {
         std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
     }
 
-    fn file(&self, path: &str) -> Option<SecretString> {
-        // Keys and registries are small, regular files. Reading a device could go on forever.
-        let metadata = std::fs::metadata(path).ok()?;
-        let plausible = metadata.is_file() && metadata.len() <= 1024 * 1024;
-        plausible.then(|| std::fs::read_to_string(path).ok().map(SecretString::from))?
+    fn names(&self) -> Vec<String> {
+        std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect()
+    }
+
+    fn file(&self, path: &str) -> Result<SecretString, FileError> {
+        let unreadable = |error: io::Error| match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => FileError::Missing,
+            io::ErrorKind::InvalidData => FileError::NotText,
+            _ => FileError::Unreadable,
+        };
+        // Reading a device could go on forever.
+        let metadata = fs::metadata(path).map_err(unreadable)?;
+        if !metadata.is_file() {
+            return Err(FileError::NotRegular);
+        }
+        if metadata.len() > MAX_FILE_BYTES {
+            return Err(FileError::TooLarge);
+        }
+        fs::read_to_string(path).map(SecretString::from).map_err(unreadable)
     }
 }
 

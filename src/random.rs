@@ -26,7 +26,7 @@ pub fn client_secret() -> SecretString {
 /// # Panics
 /// If the operating system has none: the process must not continue with predictable bytes.
 #[must_use]
-#[expect(clippy::expect_used, reason = "there is no safe way on without randomness")]
+#[expect(clippy::expect_used, reason = "continuing without randomness is not safe")]
 pub fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system has random bytes");

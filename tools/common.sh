@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the commands at the root of the repository share.
+# Shared by the scripts in the repository root.
 
 say() { printf '\n== %s\n' "$*"; }
 
@@ -8,7 +8,7 @@ fail() {
     exit 1
 }
 
-# debian PACKAGE...: installs Debian packages, or says that they are missing.
+# debian PACKAGE...: installs Debian packages, or fails with their names on other systems.
 debian() {
     command -v apt-get >/dev/null || fail "missing: $*"
     say "Installing $*"

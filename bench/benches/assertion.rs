@@ -1,6 +1,6 @@
-//! Building the assertion of the JWT Grant; the signature is Key Vault's.
+//! Builds the assertion of the JWT Grant, without the signature.
 
-#![expect(clippy::expect_used, reason = "what fails here should fail loudly")]
+#![expect(clippy::expect_used, reason = "benchmarks should fail loudly")]
 
 use std::hint::black_box;
 
@@ -23,7 +23,7 @@ fn assertion(criterion: &mut Criterion) {
     };
     let (signature, unsigned) = ([7; 256], input());
     criterion.bench_function("build an assertion's signing input", |bencher| bencher.iter(input));
-    criterion.bench_function("put assertion and signature together", |bencher| {
+    criterion.bench_function("join assertion and signature", |bencher| {
         bencher.iter(|| compact(black_box(&unsigned), &signature));
     });
 }

@@ -1,6 +1,6 @@
-//! Reading a token request and proving the client.
+//! Parses a token request and authenticates the client.
 
-#![expect(clippy::expect_used, reason = "what fails here should fail loudly")]
+#![expect(clippy::expect_used, reason = "benchmarks should fail loudly")]
 
 use std::hint::black_box;
 
@@ -15,9 +15,9 @@ use serde_json::json;
 use url::form_urlencoded::Serializer;
 
 const SECRET: &str = "6a1f0e9d8c7b6a5f4e3d2c1b0a9f8e7d6c5b4a3f2e1d0c9b8a7f6e5d4c3b2a1f";
-/// As long as a sealed refresh token, more or less.
+/// About the length of a sealed refresh token.
 const REFRESH_TOKEN_LENGTH: usize = 600;
-/// More than most installations have.
+/// More clients than most installations have.
 const CLIENTS: usize = 50;
 
 /// The registry is the only setting.
@@ -42,7 +42,7 @@ fn registry() -> ClientRegistry {
     Settings::read_clients(&Registry(json!(clients).to_string())).expect("a registry")
 }
 
-/// Of the client that is found last.
+/// A request by the last client in the registry.
 fn request(secret: &str, more: &[(&str, &str)]) -> Request<Bytes> {
     let last = format!("client-{}", CLIENTS - 1);
     let mut form = Serializer::new(String::new());
@@ -62,7 +62,7 @@ fn requests(criterion: &mut Criterion) {
         });
     }
     let wrong = request("another secret", &[("grant_type", "client_credentials")]);
-    for (name, request) in [("prove a client", &asks), ("refuse a wrong secret", &wrong)] {
+    for (name, request) in [("authenticate a client", &asks), ("reject a wrong secret", &wrong)] {
         let raw = TokenRequest::read(request, &clients).expect("a request that can be read");
         criterion.bench_function(name, |bencher| {
             bencher.iter(|| black_box(&raw).credentials.authenticate(&clients).is_ok());

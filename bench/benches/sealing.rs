@@ -1,6 +1,6 @@
-//! Sealing and opening the tokens that travel through browsers and clients.
+//! Seals and opens tokens.
 
-#![expect(clippy::expect_used, reason = "what fails here should fail loudly")]
+#![expect(clippy::expect_used, reason = "benchmarks should fail loudly")]
 
 use std::hint::black_box;
 
@@ -29,7 +29,7 @@ fn refresh_token() -> Sealed<RefreshToken> {
 }
 
 fn sealing(criterion: &mut Criterion) {
-    // As long as an RS256 signature of a 2048-bit key.
+    // The length of an RS256 signature with a 2048-bit key.
     let signature = [7; 256];
     let derive = || SealingSecret::derive("evergrant-sealing/0123456789abcdef".to_owned(), &signature);
     let secret = derive().expect("a secret");
@@ -43,7 +43,7 @@ fn sealing(criterion: &mut Criterion) {
     });
     let mut forged = sealed;
     forged.pop();
-    criterion.bench_function("refuse a forged refresh token", |bencher| {
+    criterion.bench_function("reject a forged refresh token", |bencher| {
         bencher.iter(|| unseal::<RefreshToken>(&secret, ISSUER, black_box(&forged), NOW));
     });
 }

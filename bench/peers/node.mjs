@@ -1,5 +1,5 @@
 // An authorization server with node oidc-provider: one client with a secret, the client credentials grant, tokens in memory.
-// Port, client and secret come from the environment. It makes tokens of its own: there is no DocuSign behind it.
+// Port, client and secret come from the environment. It issues its own tokens, without DocuSign.
 import Provider from 'oidc-provider'
 
 const { PORT, CLIENT_ID, CLIENT_SECRET, SCOPE } = process.env

@@ -1,6 +1,6 @@
 """An authorization server with Authlib and Flask: one client with a secret, the client credentials grant.
 
-Client and secret come from the environment. It makes tokens of its own: there is no DocuSign behind it. gunicorn serves it.
+Client and secret come from the environment. It issues its own tokens, without DocuSign. gunicorn serves it.
 """
 
 import hmac
@@ -41,7 +41,7 @@ class ClientCredentials(grants.ClientCredentialsGrant):
     TOKEN_ENDPOINT_AUTH_METHODS = ["client_secret_post"]
 
 
-# The newest ones only, as a cache would: a run issues hundreds of thousands.
+# Keep only the newest tokens, because a run issues hundreds of thousands.
 issued = {}
 
 

@@ -1,28 +1,28 @@
-//! What can be chosen on the command line.
+//! The command-line options.
 
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, ValueEnum};
 
-/// What `./package` leaves, which is what users run.
+/// The output of `./package`, which users run.
 const PACKAGED: &str = "target/package/app/evergrant";
-/// What `cargo build --release` leaves.
+/// The output of `cargo build --release`.
 const USUAL_BUILD: &str = "target/release/evergrant";
 
-/// Measures Evergrant on this machine: beside a bare server, beside other authorization servers, and by itself.
+/// Benchmarks Evergrant on this machine, compared with a bare server and other authorization servers.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "bench/run")]
 pub struct Arguments {
     /// Only these sections, separated by commas
     #[arg(long, value_enum, value_delimiter = ',')]
     pub only: Vec<Section>,
-    /// A smoke run: shows that everything works, in some 20 s; its figures mean nothing
+    /// A smoke run of about 20 s: shows that everything works; its figures mean nothing
     #[arg(long)]
     quick: bool,
     /// Seconds of load for each server, number of connections and round
     #[arg(long, default_value_t = 5)]
     seconds: u64,
-    /// How often each server has its turn; what is told is the median
+    /// Number of rounds per server; the report shows the median
     #[arg(long, default_value_t = 3)]
     rounds: usize,
     /// Cold starts
@@ -34,29 +34,29 @@ pub struct Arguments {
     /// MiB to send through the gateway, in each direction
     #[arg(long, default_value_t = 256)]
     megabytes: u64,
-    /// Where table, JSON and chart are written
+    /// Output folder for table, JSON and chart
     #[arg(long, default_value = "target/bench")]
     pub out: PathBuf,
     /// Measure the usual build, target/release/evergrant, instead of the packaged binary
     #[arg(long)]
     usual_build: bool,
-    /// Measure this binary instead of the packaged one, and build neither
+    /// Measure this binary instead of the packaged one, without building
     #[arg(long, value_name = "FILE", conflicts_with = "usual_build")]
     handler: Option<PathBuf>,
 }
 
-/// What can be measured.
+/// The sections of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Section {
-    /// Answers from the cache, beside a bare server and other authorization servers
+    /// Responses from the cache, compared with a bare server and other authorization servers
     Tokens,
     /// Instructions of a request, by callgrind
     Instructions,
-    /// From nothing to the first answer and the first token
+    /// From process start to the first response and the first token
     ColdStart,
     /// The cost of a mint
     Mint,
-    /// Many callers at once and no token yet
+    /// Many concurrent callers before there is a token
     Storm,
     /// Callers while a token is being renewed
     Renewal,
@@ -67,9 +67,9 @@ pub enum Section {
 }
 
 impl Arguments {
-    /// Is this section wanted?
+    /// Whether this section is selected.
     #[must_use]
-    pub fn wants(&self, section: Section) -> bool {
+    pub fn includes(&self, section: Section) -> bool {
         self.only.is_empty() || self.only.contains(&section)
     }
 
@@ -80,7 +80,7 @@ impl Arguments {
         self.handler.as_deref().unwrap_or(Path::new(built))
     }
 
-    /// Is this a smoke run?
+    /// Whether this is a smoke run.
     #[must_use]
     pub const fn quick(&self) -> bool {
         self.quick
@@ -92,13 +92,13 @@ impl Arguments {
         self.at_most(self.seconds, 1)
     }
 
-    /// Seconds of load that nobody measures.
+    /// Seconds of load before measuring.
     #[must_use]
     pub const fn warm_up(&self) -> u64 {
         self.at_most(2, 1)
     }
 
-    /// Turns of each server.
+    /// Rounds per server.
     #[must_use]
     pub fn rounds(&self) -> usize {
         if self.quick { 1 } else { self.rounds.max(1) }
@@ -134,7 +134,7 @@ impl Arguments {
         self.at_most(self.megabytes, 16) << 20
     }
 
-    /// How many instances there are, one count after the other.
+    /// The numbers of instances to measure.
     #[must_use]
     pub const fn instances(&self) -> &'static [usize] {
         if self.quick { &[1, 2] } else { &[1, 2, 4, 8] }
@@ -152,7 +152,7 @@ impl Arguments {
         if self.quick { 50 } else { 1000 }
     }
 
-    const fn at_most(&self, wanted: u64, quick: u64) -> u64 {
-        if self.quick && wanted > quick { quick } else { wanted }
+    const fn at_most(&self, count: u64, quick: u64) -> u64 {
+        if self.quick && count > quick { quick } else { count }
     }
 }

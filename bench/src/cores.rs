@@ -1,12 +1,12 @@
-//! One core for the server, another for the load: else they would take each other's time, and the figures were half as true.
+//! Pins the server and the load to different cores, so that they do not slow each other down.
 
 use std::process::{Command, Stdio};
 
-/// Which core has what; `None` where nothing is pinned.
+/// The core of the server and of the load; `None` if not pinned.
 #[derive(Clone, Debug)]
 pub struct Cores {
     pinned: Option<(usize, usize)>,
-    /// How many there are for this process.
+    /// The number of cores for this process.
     available: usize,
 }
 
@@ -22,30 +22,30 @@ impl Cores {
         Self { pinned, available: allowed.len() }
     }
 
-    /// Pins this thread, and what it starts from now on, to the load's core.
+    /// Pins this thread and everything it starts to the load's core.
     pub fn keep_to_load(&self) {
         let _ = self.pinned.map(|(_, load)| pin_this_thread(load));
     }
 
-    /// Pins this thread, and what it starts from now on, to the server's core.
+    /// Pins this thread and everything it starts to the server's core.
     pub fn keep_to_server(&self) {
         let _ = self.pinned.map(|(server, _)| pin_this_thread(server));
     }
 
-    /// For people.
+    /// A description for the report.
     #[must_use]
-    pub fn told(&self) -> String {
+    pub fn description(&self) -> String {
         match self.pinned {
             Some((server, load)) => {
-                format!("the server on core {server}, the load and the outside world on core {load}")
+                format!("the server on core {server}, the load and the simulators on core {load}")
             }
-            None if self.available < 2 => "NOT PINNED: there is one core, which server and load share".to_owned(),
-            None => "NOT PINNED: taskset is missing or refused; server and load take each other's time".to_owned(),
+            None if self.available < 2 => "NOT PINNED: server and load share the only core".to_owned(),
+            None => "NOT PINNED: taskset is missing or failed; server and load slow each other down".to_owned(),
         }
     }
 }
 
-/// `/proc/thread-self` leads to `<pid>/task/<tid>`.
+/// `/proc/thread-self` links to `<pid>/task/<tid>`.
 fn pin_this_thread(core: usize) -> bool {
     let Ok(link) = std::fs::read_link("/proc/thread-self") else { return false };
     let Some(thread) = link.file_name() else { return false };
@@ -54,7 +54,7 @@ fn pin_this_thread(core: usize) -> bool {
     command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
-/// `Cpus_allowed_list` reads like `0-3,6`.
+/// `Cpus_allowed_list` looks like `0-3,6`.
 fn allowed() -> Vec<usize> {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).unwrap_or_default();
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ranges_of_cores_are_read() {
+    fn ranges_of_cores_are_parsed() {
         assert_eq!(range("0-3"), [0, 1, 2, 3]);
         assert_eq!(range("6"), [6]);
         assert!(range("").is_empty());

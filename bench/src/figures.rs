@@ -1,4 +1,4 @@
-//! Medians, percentiles and how a figure is written.
+//! Medians, percentiles and the format of figures.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ impl FromIterator<Duration> for Samples {
 }
 
 impl Samples {
-    /// How many.
+    /// The number of samples.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.0.len()
@@ -28,20 +28,20 @@ impl Samples {
         self.0.get(rank - 1).map_or(f64::NAN, |sample| millis(*sample))
     }
 
-    /// The middle one, in milliseconds.
+    /// The median, in milliseconds.
     #[must_use]
     pub fn median(&self) -> f64 {
         self.percentile(50)
     }
 
-    /// The worst, in milliseconds.
+    /// The maximum, in milliseconds.
     #[must_use]
     pub fn worst(&self) -> f64 {
         self.percentile(100)
     }
 }
 
-/// The middle one of some figures, or between the two in the middle.
+/// The median of some figures.
 #[must_use]
 pub fn median(figures: &[f64]) -> f64 {
     let mut sorted = figures.to_vec();
@@ -62,7 +62,7 @@ pub fn number(count: u64) -> f64 {
     u32::try_from(count).map_or(f64::INFINITY, f64::from)
 }
 
-/// Three digits that count, thousands set apart.
+/// Three significant digits, with thousands separators.
 #[must_use]
 pub fn written(figure: f64) -> String {
     if !figure.is_finite() {
@@ -92,18 +92,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percentiles_are_samples_that_were_taken() {
+    fn percentiles_are_existing_samples() {
         let samples: Samples = (1..=200).map(Duration::from_millis).collect();
-        let told: Vec<String> = [0, 50, 99, 100].iter().map(|percent| written(samples.percentile(*percent))).collect();
-        assert_eq!(told, ["1.00", "100", "198", "200"]);
+        let texts: Vec<String> = [0, 50, 99, 100].iter().map(|percent| written(samples.percentile(*percent))).collect();
+        assert_eq!(texts, ["1.00", "100", "198", "200"]);
         assert!(Samples::default().worst().is_nan());
     }
 
     #[test]
-    fn the_median_of_an_even_number_lies_between() {
-        let told: Vec<String> =
+    fn the_median_of_an_even_number_is_the_mean_of_the_middle_two() {
+        let texts: Vec<String> =
             [&[3.0, 1.0, 2.0][..], &[4.0, 1.0], &[]].map(|figures| written(median(figures))).to_vec();
-        assert_eq!(told, ["2.00", "2.50", "–"]);
+        assert_eq!(texts, ["2.00", "2.50", "–"]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! HTTP/1.1 by hand, where a client library would stand between the clock and the socket.
+//! A minimal HTTP/1.1 client, because the time of a client library would be measured too.
 
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 
 use crate::Result;
 
-/// Nothing takes longer than the product's own time limit.
+/// More than the product's time limit for a response.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
 /// The bytes of `POST /oauth/token` with a form.
@@ -23,17 +23,17 @@ pub fn token_request(form: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// Does anything answer `GET /` there?
+/// Whether there is a response to `GET /`.
 #[must_use]
 pub fn answers(address: SocketAddr) -> bool {
     let request = b"GET / HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n";
     exchange(address, request, &mut [0; 12]).is_ok()
 }
 
-/// Sends a request and fills `start` with how the answer begins: `HTTP/1.1 200` is 12 bytes.
+/// Sends a request and fills `start` with the start of the response: `HTTP/1.1 200` is 12 bytes.
 ///
 /// # Errors
-/// If there is no answer.
+/// If there is no response.
 pub fn exchange(address: SocketAddr, request: &[u8], start: &mut [u8]) -> std::io::Result<()> {
     let mut stream = std::net::TcpStream::connect(address)?;
     stream.set_nodelay(true)?;
@@ -42,7 +42,7 @@ pub fn exchange(address: SocketAddr, request: &[u8], start: &mut [u8]) -> std::i
     stream.read_exact(start)
 }
 
-/// A connection that is kept open.
+/// A persistent connection.
 #[derive(Debug)]
 pub struct Connection(BufReader<TcpStream>);
 
@@ -50,7 +50,7 @@ impl Connection {
     /// Connects.
     ///
     /// # Errors
-    /// If nobody listens.
+    /// If nothing listens there.
     pub async fn open(address: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
@@ -65,10 +65,10 @@ impl Connection {
         Ok(self.0.write_all(requests).await?)
     }
 
-    /// Reads the next answer to its end; its status.
+    /// Reads the next response and returns its status.
     ///
     /// # Errors
-    /// If it does not come, or does not tell its length.
+    /// If there is none, or it has no length.
     pub async fn receive(&mut self) -> Result<u16> {
         tokio::time::timeout(ANSWER_WITHIN, self.read()).await?
     }
@@ -92,6 +92,6 @@ impl Connection {
         }
         let mut body = vec![0; length];
         self.0.read_exact(&mut body).await?;
-        status.ok_or_else(|| "an answer without a status".into())
+        status.ok_or_else(|| "a response without a status".into())
     }
 }

@@ -1,12 +1,11 @@
-//! Measures Evergrant on this machine; `bench/run` builds everything and starts it. See `docs/performance.md`.
+//! Benchmarks Evergrant on this machine; `bench/run` builds everything and starts it. See `docs/performance.md`.
 //!
-//! [`stand`] starts what is measured, on a core of its own; this process has the other one, with the load and the simulated
-//! outside world. [`sections`] measures, [`report`] writes table, JSON and chart. Figures are told and never judged; what is
-//! judged are counts that the product promises: one signature for a storm of callers, a code redeemed once, no request
-//! refused.
+//! [`setup`] starts the servers on one core; this process uses the other one for the load and the simulators. [`sections`]
+//! measures, [`report`] writes table, JSON and chart. Times are only reported. Counts that the product guarantees are checked:
+//! one signature for a storm of callers, a code redeemed once, no failed request.
 
-#![expect(clippy::disallowed_methods, reason = "to read clocks is its purpose")]
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it talks to people")]
+#![expect(clippy::disallowed_methods, reason = "it measures time")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it prints to the terminal")]
 
 mod arguments;
 mod cores;
@@ -17,7 +16,7 @@ mod process;
 mod report;
 mod sections;
 mod server;
-mod stand;
+mod setup;
 mod wrk;
 
 use std::process::ExitCode;
@@ -26,17 +25,17 @@ use clap::Parser;
 
 use arguments::Arguments;
 use cores::Cores;
-use stand::Stand;
+use setup::Setup;
 
-/// What goes wrong is told, and ends the section.
+/// An error ends the section and is reported.
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let cores = Cores::choose();
-    // Threads and processes inherit it, so it comes before all of them.
+    // Pin first, because threads and processes inherit it.
     cores.keep_to_load();
-    match measure(&Stand { arguments, cores, busy_before: process::busy_machine() }) {
+    match measure(&Setup { arguments, cores, busy_before: process::busy_machine() }) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -46,24 +45,24 @@ fn main() -> ExitCode {
     }
 }
 
-/// Measures and reports; whether every promise was kept.
-fn measure(stand: &Stand) -> Result<bool> {
-    let handler = stand.arguments.handler();
+/// Measures and reports. Returns whether all checks passed.
+fn measure(setup: &Setup) -> Result<bool> {
+    let handler = setup.arguments.handler();
     if !handler.is_file() {
         let handler = handler.display();
-        return Err(format!("there is no handler at {handler}: start this by bench/run, which builds it").into());
+        return Err(format!("there is no handler at {handler}: use bench/run, which builds it").into());
     }
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    // The outside world runs on these, while this thread measures.
+    // The simulators run on these threads, while this thread measures.
     let runtime = runtime.worker_threads(2).enable_all().build()?;
-    let report = runtime.block_on(sections::all(stand));
+    let report = runtime.block_on(sections::all(setup));
     println!("{}", report.markdown());
-    for path in report.write(&stand.arguments.out)? {
+    for path in report.write(&setup.arguments.out)? {
         println!("Written: {}", path.display());
     }
     let broken = report.broken();
-    for told in &broken {
-        eprintln!("bench: BROKEN: {told}");
+    for message in &broken {
+        eprintln!("bench: BROKEN: {message}");
     }
     Ok(broken.is_empty())
 }

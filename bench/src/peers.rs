@@ -1,4 +1,4 @@
-//! What is measured beside Evergrant: a bare server, and authorization servers made of what others wrote.
+//! The servers to compare with: a bare server, and other authorization servers.
 
 use std::path::{Path, PathBuf};
 
@@ -6,14 +6,14 @@ use sandbox::free_port;
 
 use crate::Result;
 use crate::server::{Launch, Output};
-use crate::stand::{MACHINE, SCOPE, SECRET};
+use crate::setup::{MACHINE, SCOPE, SECRET};
 
-/// A server made of what others wrote.
+/// Another authorization server.
 #[derive(Debug)]
 pub struct Peer {
-    /// What it is made of.
+    /// Its library.
     pub name: &'static str,
-    /// How it is started, or why it cannot be.
+    /// The command to start it, or why it cannot be started.
     pub launch: Result<Launch>,
 }
 
@@ -26,7 +26,7 @@ pub fn peers() -> Vec<Peer> {
     ]
 }
 
-/// The bare server, answering so many bytes. It lies beside this program.
+/// The bare server with responses of this length. Its binary is next to this program.
 ///
 /// # Errors
 /// If it was not built.
@@ -46,7 +46,7 @@ fn node() -> Result<Launch> {
     launch(on_path("node")?, vec!["node.mjs".to_owned()], port, folder)
 }
 
-/// One process and some threads, because gunicorn's plain worker closes every connection.
+/// One process with several threads, because gunicorn's sync worker closes every connection.
 fn python() -> Result<Launch> {
     let port = free_port();
     let folder = folder();
@@ -74,7 +74,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("peers")
 }
 
-/// Where a program is.
+/// The path of a program.
 ///
 /// # Errors
 /// If it is not installed.

@@ -1,4 +1,4 @@
--- Posts a form, and tells what came of it in one line of JSON. The form comes from the environment, because it has a secret in it.
+-- Posts a form and prints the result as one line of JSON. The form is in the environment, because it contains a secret.
 wrk.method = "POST"
 wrk.body = os.getenv("BENCH_FORM")
 wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"

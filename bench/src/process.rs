@@ -1,4 +1,4 @@
-//! What Linux tells of a process and of those that it started.
+//! Memory and processor time of a process and its children, from Linux's `/proc`.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,14 +8,14 @@ use crate::figures::number;
 /// Memory in kB.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Memory {
-    /// `VmRSS`: now.
+    /// `VmRSS`: the current memory.
     pub resident: u64,
-    /// `VmHWM`: the most so far.
+    /// `VmHWM`: the peak so far.
     pub peak: u64,
 }
 
 impl Memory {
-    /// Of a process and its children; what they share is counted for each.
+    /// The memory of a process and its children; shared memory counts for each.
     #[must_use]
     pub fn of(pid: u32) -> Self {
         family(pid)
@@ -34,13 +34,13 @@ impl Memory {
     }
 }
 
-/// Processor time that a process and its children have used so far, in hundredths of a second: Linux tells no finer.
+/// Processor time of a process and its children so far, in hundredths of a second, the resolution of Linux.
 #[must_use]
 pub fn ticks(pid: u32) -> u64 {
     family(pid).into_iter().map(ticks_of_one).sum()
 }
 
-/// Share of all cores that is in use, in percent, over a second: asked before anything is measured, it tells who else is there.
+/// The load of all cores in percent over a second. Measured first, to detect other load on the machine.
 #[must_use]
 pub fn busy_machine() -> f64 {
     let (total, idle) = machine_ticks();
@@ -49,7 +49,7 @@ pub fn busy_machine() -> f64 {
     100.0 * (1.0 - number(idle.min(total)) / number(total.max(1)))
 }
 
-/// All and idle ticks of all cores since the start. User, nice, system, idle and waiting for disks come first.
+/// Total and idle ticks of all cores since the start. The first fields are user, nice, system, idle and iowait.
 fn machine_ticks() -> (u64, u64) {
     let stat = std::fs::read_to_string("/proc/stat").unwrap_or_default();
     let line = stat.lines().next().unwrap_or_default();
@@ -59,12 +59,12 @@ fn machine_ticks() -> (u64, u64) {
 
 fn ticks_of_one(pid: u32) -> u64 {
     let stat = read(pid, "stat");
-    // The program's name stands in brackets and may hold anything; utime and stime are the 12th and 13th after it.
+    // The program's name is in parentheses and can contain anything; utime and stime are the 12th and 13th fields after it.
     let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
     fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum()
 }
 
-/// The process itself first.
+/// The process and its children, the process first.
 fn family(pid: u32) -> Vec<u32> {
     let children = read(pid, &format!("task/{pid}/children"));
     let children = children.split_whitespace().filter_map(|child| child.parse().ok()).flat_map(family);

@@ -1,4 +1,4 @@
-//! A server that is measured: a child process on the server's core, whose output is read as the Functions host reads it.
+//! A measured server: a child process on the server's core, with its output read as by the Functions host.
 
 use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -13,54 +13,54 @@ use crate::cores::Cores;
 use crate::http_wire;
 use crate::process::{Memory, ticks};
 
-/// No server that is worth measuring takes longer to start.
+/// Time limit for the start of a server.
 const START_WITHIN: Duration = Duration::from_secs(30);
-/// How long a server may take to end when asked, before it is killed.
+/// Time limit for a server to stop before it is killed.
 const STOP_WITHIN: Duration = Duration::from_secs(1);
 
-/// How a server is started.
+/// The command to start a server.
 #[derive(Clone, Debug)]
 pub struct Launch {
     /// The program.
     pub program: PathBuf,
     /// Its arguments.
     pub arguments: Vec<String>,
-    /// All of its environment.
+    /// Its complete environment.
     pub environment: Vec<(String, String)>,
-    /// Where it runs.
+    /// Its working directory.
     pub folder: PathBuf,
-    /// Where it will listen.
+    /// The address it will listen on.
     pub port: u16,
-    /// What becomes of what it writes.
+    /// How its output is handled.
     pub output: Output,
 }
 
-/// What becomes of what a server writes.
+/// How the output of a server is handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// A pipe, which is read and counted.
+    /// Read from a pipe and counted.
     Counted,
-    /// A pipe, which is read and kept.
+    /// Read from a pipe and kept.
     Kept,
     /// `/dev/null`.
     Discarded,
 }
 
-/// What a server wrote.
+/// The output of a server.
 #[derive(Debug, Default)]
 pub struct Log {
     lines: AtomicU64,
     kept: Mutex<Vec<u8>>,
 }
 
-/// A running server; dropping it ends it.
+/// A running server; dropping it stops it.
 #[derive(Debug)]
 pub struct Server {
     child: Child,
     log: Arc<Log>,
     /// When it was spawned.
     pub spawned: Instant,
-    /// Where it listens.
+    /// The address it listens on.
     pub port: u16,
 }
 
@@ -74,7 +74,7 @@ impl Launch {
         command.args(&self.arguments).env_clear().envs(self.environment.iter().cloned()).current_dir(&self.folder);
         let pipe = || if self.output == Output::Discarded { Stdio::null() } else { Stdio::piped() };
         command.stdin(Stdio::null()).stdout(pipe()).stderr(pipe());
-        // From a thread of its own, whose core the child inherits: to start it by taskset would cost time that is measured.
+        // Spawn from a pinned thread, because the child inherits its core. Using taskset would add to the measured time.
         let spawning = std::thread::scope(|scope| {
             let spawning = scope.spawn(|| {
                 cores.keep_to_server();
@@ -91,7 +91,7 @@ impl Launch {
         Ok(Server { child, log, spawned, port: self.port })
     }
 
-    /// Spawns it and waits until it answers anything.
+    /// Spawns it and waits for the first response.
     ///
     /// # Errors
     /// If it does not.
@@ -103,10 +103,10 @@ impl Launch {
 }
 
 impl Server {
-    /// Asks `GET /` until there is an answer; how long that took since the process was spawned.
+    /// Repeats `GET /` until there is a response. Returns the time since the process was spawned.
     ///
     /// # Errors
-    /// If it ends before that, or does not answer in time.
+    /// If it ends before that, or does not respond in time.
     pub fn until_it_answers(&mut self) -> Result<Duration> {
         while self.spawned.elapsed() < START_WITHIN {
             if http_wire::answers(self.address()) {
@@ -115,13 +115,13 @@ impl Server {
             if let Some(status) = self.child.try_wait()? {
                 return Err(format!("the server ended with {status}: {}", self.log.kept()).into());
             }
-            // Short beside what is measured, and leaves this core to the outside world.
+            // Short compared with the measured time, and it leaves this core to the simulators.
             std::thread::sleep(Duration::from_micros(50));
         }
-        Err("the server does not answer".into())
+        Err("the server does not respond".into())
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), self.port)
@@ -139,7 +139,7 @@ impl Server {
         self.child.id()
     }
 
-    /// Memory, now and at most.
+    /// Current and peak memory.
     #[must_use]
     pub fn memory(&self) -> Memory {
         Memory::of(self.child.id())
@@ -151,7 +151,7 @@ impl Server {
         ticks(self.child.id())
     }
 
-    /// What it wrote.
+    /// Its output.
     #[must_use]
     pub fn log(&self) -> &Log {
         &self.log
@@ -159,20 +159,20 @@ impl Server {
 }
 
 impl Log {
-    /// How many lines.
+    /// The number of lines.
     #[must_use]
     pub fn lines(&self) -> u64 {
         self.lines.load(Ordering::Relaxed)
     }
 
-    /// What was kept.
+    /// The lines that were kept.
     #[must_use]
     pub fn kept(&self) -> String {
         self.kept.lock().map(|kept| String::from_utf8_lossy(&kept).into_owned()).unwrap_or_default()
     }
 
     fn take(&self, bytes: &[u8], keep: bool) {
-        // One more part than there are line feeds.
+        // There is one more part than line feeds.
         let lines = bytes.split(|byte| *byte == b'\n').count() - 1;
         self.lines.fetch_add(lines as u64, Ordering::Relaxed);
         if let (true, Ok(mut kept)) = (keep, self.kept.lock()) {
@@ -182,7 +182,7 @@ impl Log {
 }
 
 impl Drop for Server {
-    /// Asked first, so that one that has children can end them.
+    /// Sends SIGTERM first, so that a server with children can stop them.
     fn drop(&mut self) {
         let _ = Command::new("kill").arg(self.child.id().to_string()).status();
         let asked = Instant::now();

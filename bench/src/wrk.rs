@@ -1,4 +1,4 @@
-//! Load by wrk.
+//! Generates load with wrk.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -8,34 +8,34 @@ use serde::Deserialize;
 use crate::Result;
 use crate::figures::number;
 
-/// Tells wrk what to post and how to tell what came of it.
+/// The script that makes wrk post the form and print the result.
 const SCRIPT: &str = include_str!("post.lua");
 
-/// What came of a load.
+/// The result of a load.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub struct Load {
-    /// Answers.
+    /// The number of responses.
     requests: u64,
-    /// How long it took, in microseconds.
+    /// The duration in microseconds.
     micros: u64,
     /// Microseconds.
     p50: u64,
     /// Microseconds.
     p99: u64,
-    /// Answers with a status of 400 or more.
+    /// Responses with a status of 400 or more.
     pub refused: u64,
-    /// Connections that broke, and answers that did not come in time.
+    /// Broken connections and timeouts.
     pub broken: u64,
 }
 
 impl Load {
-    /// Answers a second.
+    /// Responses per second.
     #[must_use]
     pub fn rate(&self) -> f64 {
         number(self.requests) / self.seconds()
     }
 
-    /// How long it took.
+    /// The duration.
     #[must_use]
     pub fn seconds(&self) -> f64 {
         number(self.micros) / 1e6
@@ -47,14 +47,14 @@ impl Load {
         number(self.p50) / 1e3
     }
 
-    /// 99 of 100 answers came within so many milliseconds.
+    /// The 99th percentile of the latency in milliseconds.
     #[must_use]
     pub fn p99(&self) -> f64 {
         number(self.p99) / 1e3
     }
 }
 
-/// wrk with its script in a file.
+/// wrk with its script file.
 #[derive(Debug)]
 pub struct Wrk {
     script: PathBuf,
@@ -83,9 +83,9 @@ impl Wrk {
         command.arg("-d").arg(format!("{seconds}s")).arg("-s").arg(&self.script);
         command.arg(format!("{url}/oauth/token")).env("BENCH_FORM", form);
         let output = command.output()?;
-        let told = String::from_utf8_lossy(&output.stdout);
-        let result = told.lines().find_map(|line| line.strip_prefix("RESULT "));
-        let result = result.ok_or_else(|| format!("wrk: {told}{}", String::from_utf8_lossy(&output.stderr)))?;
+        let printed = String::from_utf8_lossy(&output.stdout);
+        let result = printed.lines().find_map(|line| line.strip_prefix("RESULT "));
+        let result = result.ok_or_else(|| format!("wrk: {printed}{}", String::from_utf8_lossy(&output.stderr)))?;
         Ok(serde_json::from_str(result)?)
     }
 }

@@ -1,6 +1,6 @@
-// Three alerts: callers are being refused, tokens cannot be had, and Key Vault says no.
+// Three alerts: too many 503 responses, no access token from DocuSign, and 403 from Key Vault.
 
-@description('Beginning of the alerts\' names, e.g. evergrant-abc123.')
+@description('Prefix of the alerts\' names, e.g. evergrant-abc123.')
 param name string
 
 @description('Azure region, e.g. westeurope.')
@@ -18,10 +18,10 @@ param workspaceId string
 @description('Resource id of the vault, e.g. /subscriptions/…/vaults/evergrant-abc123.')
 param vaultId string
 
-@description('Address that alerts are sent to; empty to see them in the portal only, e.g. integration@contoso.com.')
+@description('E-mail address for alerts; empty to show them in the portal only, e.g. integration@contoso.com.')
 param email string
 
-@description('Share of 503 answers in five minutes, in per cent, above which the first alert fires, e.g. 5.')
+@description('Share of 503 responses in five minutes, in percent, above which the first alert fires, e.g. 5.')
 param unavailablePercent int
 
 var actions = empty(email) ? [] : [mail.id]
@@ -32,13 +32,13 @@ var logAlerts = [
   {
     suffix: 'unavailable'
     title: 'Evergrant answers 503'
-    meaning: 'Connections wait: the share of 503 answers is too high. Connections are not lost. The next alert, or docs/runbooks.md, tells the cause.'
+    meaning: 'Clients have to wait: the share of 503 responses is too high. No connection is lost. The next alert, or docs/runbooks.md, explains the cause.'
     query: replace(unavailable, 'PERCENT', string(unavailablePercent))
   }
   {
     suffix: 'failed-mints'
     title: 'Evergrant gets no access token, or does not start'
-    meaning: 'Open the alert\'s query: each line names its cause and whoever can mend it.'
+    meaning: 'Open the alert\'s query: each line shows the cause and who can fix it.'
     query: replace(loadTextContent('../queries/failed-mints.kql'), 'APP_NAME', appName)
   }
 ]
@@ -74,7 +74,7 @@ resource logAlert 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [for ale
     evaluationFrequency: 'PT5M'
     windowSize: 'PT15M'
     autoMitigate: true
-    // A new workspace has no table for what no app has sent yet.
+    // A new workspace has no tables until the app sends logs.
     skipQueryValidation: true
     criteria: {
       allOf: [
@@ -101,7 +101,7 @@ resource denied 'Microsoft.Insights/metricAlerts@2026-01-01' = {
   location: 'global'
   tags: tags
   properties: {
-    description: 'Key Vault refused a call (403): a role is missing, the network is closed, or somebody is trying. Its audit log names who.'
+    description: 'Key Vault rejected a call (403): a role is missing, the network is closed, or someone tries to get access. Its audit log shows the caller.'
     enabled: true
     severity: 1
     scopes: [vaultId]

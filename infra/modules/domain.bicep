@@ -1,5 +1,5 @@
 // Your own host name, with a certificate that Azure gets and renews. Certificates of single sites are new on Flex
-// Consumption; docs/deploy.md tells what else can stand in front of the app.
+// Consumption; docs/deploy.md describes the alternatives.
 
 @description('Name of the function app, e.g. evergrant-abc123.')
 param appName string
@@ -7,10 +7,10 @@ param appName string
 @description('Azure region of the app, e.g. westeurope.')
 param location string
 
-@description('The host name, e.g. evergrant.contoso.com. Its CNAME record leads to the app, and the TXT record asuid.evergrant.contoso.com holds the app\'s verification id.')
+@description('The host name, e.g. evergrant.contoso.com. Its CNAME record points to the app, and the TXT record asuid.evergrant.contoso.com contains the app\'s verification id.')
 param hostName string
 
-@description('The name is not bound yet. A certificate is only issued for a bound name; binding it again would take TLS away for a moment, e.g. true.')
+@description('The name is not bound yet. A certificate is only issued for a bound name; binding it again would interrupt TLS, e.g. true.')
 param unbound bool
 
 resource app 'Microsoft.Web/sites@2025-03-01' existing = {
@@ -42,7 +42,7 @@ resource certificate 'Microsoft.Web/sites/certificates@2025-03-01' = {
   ]
 }
 
-// A module, because one template may not hold the same binding twice.
+// A module, because a template cannot contain the same binding twice.
 module secured 'domain-binding.bicep' = {
   params: {
     appName: appName

@@ -1,4 +1,4 @@
-// The identity the app acts as. It is a resource of its own, so that its roles exist before the app starts.
+// The app's identity. It is a separate resource, so that its roles exist before the app starts.
 
 @description('Name of the identity, e.g. evergrant-abc123.')
 param name string

@@ -1,4 +1,4 @@
-// Logs and telemetry: one workspace, and an Application Insights component that takes only what an Entra identity sends.
+// Logs and telemetry: one workspace, and an Application Insights component that requires Entra authentication.
 
 @description('Name of workspace and component, e.g. evergrant-abc123.')
 param name string
@@ -12,10 +12,10 @@ param tags object
 @description('Object id (GUID) of the app\'s identity, e.g. 1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e.')
 param principalId string
 
-@description('Days that logs are kept, 30 to 730, e.g. 90. Audit lines are logs.')
+@description('Retention of logs in days, 30 to 730, e.g. 90. Audit lines are logs.')
 param retentionDays int
 
-@description('GB of logs a day after which no more are taken in, e.g. 5; -1 for no limit. What comes after the limit is lost, audit lines too.')
+@description('Daily limit for logs in GB, e.g. 5; -1 for no limit. Logs above the limit are lost, including audit lines.')
 param dailyCapGb int
 
 var monitoringMetricsPublisher = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '3913510d-42f4-4e42-8a64-420c390055eb')
@@ -66,5 +66,5 @@ resource publisher 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 @description('Resource id of the workspace.')
 output workspaceId string = workspace.id
 
-@description('Where telemetry is sent. It holds no secret: the component takes nothing without an Entra token.')
+@description('Where telemetry is sent. It is not secret, because the component requires an Entra token.')
 output connectionString string = component.properties.ConnectionString

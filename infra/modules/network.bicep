@@ -1,4 +1,4 @@
-// A network for the app's own calls and the private endpoints it makes them to. Only made when it is asked for.
+// A network for the app's outgoing calls and the private endpoints. Only created with the parameter privateNetwork.
 
 @description('Name of the network, e.g. evergrant-abc123.')
 param name string
@@ -12,13 +12,13 @@ param tags object
 @description('Address range of the network in CIDR form, e.g. 10.90.0.0/24.')
 param addressPrefix string
 
-@description('Part of it that instances call from, /27 or larger, e.g. 10.90.0.0/26.')
+@description('Subnet of the instances, /27 or larger, e.g. 10.90.0.0/26.')
 param appPrefix string
 
-@description('Part of it for the private endpoints, /28 or larger, e.g. 10.90.0.64/26.')
+@description('Subnet of the private endpoints, /28 or larger, e.g. 10.90.0.64/26.')
 param endpointPrefix string
 
-// Nothing is let in but what is inside already: the app's callers come through the platform's front end, not through here.
+// Only traffic from inside the network is allowed. The app's callers use the platform's front end, not this network.
 resource rules 'Microsoft.Network/networkSecurityGroups@2025-09-01' = {
   name: name
   location: location
@@ -28,7 +28,7 @@ resource rules 'Microsoft.Network/networkSecurityGroups@2025-09-01' = {
       {
         name: 'deny-internet'
         properties: {
-          description: 'No one on the Internet has business in this network.'
+          description: 'No access from the Internet.'
           priority: 4000
           direction: 'Inbound'
           access: 'Deny'
@@ -58,7 +58,7 @@ resource network 'Microsoft.Network/virtualNetworks@2025-09-01' = {
           addressPrefix: appPrefix
           delegations: [
             {
-              // What Flex Consumption runs its instances in.
+              // Flex Consumption runs its instances in this environment.
               name: 'flex'
               properties: {
                 serviceName: 'Microsoft.App/environments'

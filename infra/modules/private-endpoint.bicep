@@ -1,4 +1,4 @@
-// One private endpoint, and the DNS zone that makes its service's public name lead to it.
+// One private endpoint, and the DNS zone that resolves the service's public name to it.
 
 @description('Name of the endpoint, e.g. evergrant-abc123-vault.')
 param name string
@@ -9,10 +9,10 @@ param location string
 @description('Tags of the resources, e.g. { owner: \'integration\' }.')
 param tags object
 
-@description('Resource id of what is reached, e.g. /subscriptions/…/vaults/evergrant-abc123.')
+@description('Resource id of the target, e.g. /subscriptions/…/vaults/evergrant-abc123.')
 param targetId string
 
-@description('Which service of it is reached, e.g. vault.')
+@description('Service of the target, e.g. vault.')
 @allowed([
   'blob'
   'vault'
@@ -22,7 +22,7 @@ param service string
 @description('DNS zone of private endpoints for that service, e.g. privatelink.vaultcore.azure.net.')
 param zoneName string
 
-@description('Resource id of the network whose names are resolved, e.g. /subscriptions/…/virtualNetworks/evergrant-abc123.')
+@description('Resource id of the network that uses the DNS zone, e.g. /subscriptions/…/virtualNetworks/evergrant-abc123.')
 param networkId string
 
 @description('Resource id of the subnet for private endpoints, e.g. /subscriptions/…/subnets/app.')

@@ -1,4 +1,4 @@
-// One storage account without shared keys, whose containers have a purpose each; the identity's roles end at the containers.
+// One storage account without shared keys. Each container has one purpose, and the identity's roles are limited to containers.
 
 @description('Name of the account: 3 to 24 lower-case letters and digits, unique in all of Azure, e.g. evergrantabc123.')
 param name string
@@ -18,13 +18,13 @@ param zoneRedundant bool
 @description('Reachable through the private endpoint only, e.g. true.')
 param privateNetwork bool
 
-@description('The host may use the whole account instead of its two containers, e.g. true.')
+@description('Give the host access to the whole account instead of its two containers, e.g. true.')
 param hostMayUseWholeAccount bool
 
-@description('Resource id of the workspace that is told of deletions, e.g. /subscriptions/…/workspaces/evergrant-abc123.')
+@description('Resource id of the workspace that logs deletions, e.g. /subscriptions/…/workspaces/evergrant-abc123.')
 param workspaceId string
 
-// Data roles. Owner is what the Functions host asks for; Contributor is enough to read and write blobs.
+// Data roles. The Functions host requires Owner; Contributor is enough to read and write blobs.
 var blobDataOwner = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b')
 var blobDataContributor = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'ba92f5b4-2d11-453d-a403-e96b0029c9fe')
 
@@ -33,8 +33,8 @@ var reader = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '
 var deploymentContainer = 'app-package'
 var storeContainer = 'evergrant'
 
-// Records with a lifetime, by the days after which they are deleted. All others have to stay. The table of kinds is in
-// src/store/records.rs.
+// The records with a lifetime, and the days after which they are deleted. All other records must be kept. The table of kinds
+// is in src/store/records.rs.
 var deletedAfterDays = {
   redeemed: 1
   deletions: 1
@@ -83,7 +83,7 @@ resource account 'Microsoft.Storage/storageAccounts@2026-04-01' = {
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
     supportsHttpsTrafficOnly: true
-    // Trusted Azure services come through, or Resource Manager could not make keys and containers.
+    // Trusted Azure services have access, because Resource Manager creates keys and containers.
     publicNetworkAccess: privateNetwork ? 'Disabled' : 'Enabled'
     networkAcls: {
       bypass: 'AzureServices'
@@ -96,7 +96,7 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2026-04-01' = {
   parent: account
   name: 'default'
   properties: {
-    // A revocation that somebody deletes by mistake would make a revoked connection work again.
+    // If a revocation is deleted by mistake, a revoked connection works again.
     deleteRetentionPolicy: {
       enabled: true
       days: 14
@@ -127,7 +127,7 @@ resource containerRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = [f
   }
 }]
 
-// The host lists containers to see whether storage is well. Reader lets it do that, and opens no blob and no key.
+// The host lists containers to check the storage. Reader allows that, without access to blobs and keys.
 resource accountReader 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: account
   name: guid(account.id, principalId, reader)
@@ -143,7 +143,7 @@ resource accountRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (
   scope: account
   name: guid(account.id, principalId, blobDataOwner)
   properties: {
-    description: 'What the Functions host keeps, wherever it keeps it.'
+    description: 'The data of the Functions host, in any container.'
     roleDefinitionId: blobDataOwner
     principalId: principalId
     principalType: 'ServicePrincipal'

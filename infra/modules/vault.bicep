@@ -1,4 +1,4 @@
-// The vault and its two keys. Their private halves never leave it; the identity may use them and no more.
+// The vault and its two keys. The private keys never leave it; the identity may only use them.
 
 @description('Name of the vault: 3 to 24 letters, digits and hyphens, unique in all of Azure, e.g. evergrant-abc123.')
 param name string
@@ -15,13 +15,13 @@ param principalId string
 @description('GUID of the role that lets the identity read and use a key, e.g. 12338af0-0e69-4776-bea7-57ae8d297424.')
 param keyRoleId string
 
-@description('Keys live in a hardware security module, e.g. true.')
+@description('Keep the keys in a hardware security module, e.g. true.')
 param hsmKeys bool
 
-@description('Name of the secret that holds DocuSign\'s secret key; empty if there is none, e.g. docusign-secret-key.')
+@description('Name of the secret with DocuSign\'s secret key; empty if there is none, e.g. docusign-secret-key.')
 param docusignSecretName string
 
-@description('Enabled, or Disabled where the vault is reached through the private endpoint only, e.g. Enabled.')
+@description('Enabled, or Disabled if the vault is reached through the private endpoint only, e.g. Enabled.')
 @allowed([
   'Disabled'
   'Enabled'
@@ -34,14 +34,14 @@ param workspaceId string
 @description('Name of the key that signs for DocuSign, e.g. evergrant-signing.')
 param signingKeyName string
 
-@description('Name of the key that seals what travels through browsers, e.g. evergrant-sealing.')
+@description('Name of the key that seals codes and refresh tokens, e.g. evergrant-sealing.')
 param sealingKeyName string
 
 var keyRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', keyRoleId)
 var secretsUser = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '4633458b-17de-408a-b874-0445c86b69e6')
 
-// DocuSign only knows the public key that somebody uploaded, so a version made by a schedule would end every connection:
-// the policy notifies and never rotates. It sets no expiry either, since Key Vault does not sign with an expired key.
+// The public key must be uploaded to DocuSign, so an automatic rotation would break every connection: the policy only notifies.
+// It also sets no expiry, because Key Vault does not sign with an expired key.
 var rotationPolicy = {
   attributes: {}
   lifetimeActions: [
@@ -75,7 +75,7 @@ resource vault 'Microsoft.KeyVault/vaults@2026-02-01' = {
     enabledForDeployment: false
     enabledForDiskEncryption: false
     enabledForTemplateDeployment: false
-    // Trusted Azure services come through, or Resource Manager could not make keys and containers.
+    // Trusted Azure services have access, because Resource Manager creates keys and containers.
     publicNetworkAccess: publicNetworkAccess
     networkAcls: {
       bypass: 'AzureServices'
@@ -84,7 +84,7 @@ resource vault 'Microsoft.KeyVault/vaults@2026-02-01' = {
   }
 }
 
-// Resource Manager makes a key that is missing and leaves one that exists alone: deploying again never rotates.
+// Resource Manager creates a missing key and does not change an existing one, so deploying again never rotates keys.
 resource signingKey 'Microsoft.KeyVault/vaults/keys@2026-02-01' = {
   // checkov:skip=CKV_AZURE_112:The parameter hsmKeys decides.
   // checkov:skip=CKV_AZURE_40:Key Vault does not sign with an expired key, so a date would be the date of an outage.
@@ -140,7 +140,7 @@ resource sealingKeyUser 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: sealingKey
   name: guid(sealingKey.id, principalId, keyRole)
   properties: {
-    description: 'Makes the secret that codes and refresh tokens are sealed with.'
+    description: 'Derives the secret that seals codes and refresh tokens.'
     roleDefinitionId: keyRole
     principalId: principalId
     principalType: 'ServicePrincipal'
@@ -149,7 +149,7 @@ resource sealingKeyUser 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 
 resource docusignSecret 'Microsoft.KeyVault/vaults/secrets@2026-02-01' existing = if (!empty(docusignSecretName)) {
   parent: vault
-  // A name is wanted also where there is no secret.
+  // A name is required even without a secret.
   name: empty(docusignSecretName) ? 'none' : docusignSecretName
 }
 

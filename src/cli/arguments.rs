@@ -1,66 +1,69 @@
-//! What may be typed: commands, options and their help. No secret is ever taken as an argument.
+//! The commands, their options and their help. No secret is ever taken as an argument.
 
-use clap::{Parser, Subcommand};
+use std::fmt::Write as _;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::cli::{client, config, connector, manual, revoke};
 
 /// DocuSign connections that never expire.
 #[derive(Parser)]
 #[command(version, about, long_about = None)]
-#[command(
-    after_help = "Example:\n  evergrant doctor\n\nSettings are read from the environment; the README lists them."
-)]
+#[command(after_help = "Example:
+  evergrant doctor
+
+Settings are environment variables; docs/reference/settings.md lists them.")]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// Port to listen on at 127.0.0.1 when the Functions host names none [default: 8080]
+    /// Port on 127.0.0.1, unless the Functions host sets one [default: 8080]
     #[arg(long)]
     pub port: Option<u16>,
 }
 
-/// What to do.
+/// The commands.
 #[derive(Clone, Subcommand)]
 pub enum Command {
-    /// Serve HTTP on 127.0.0.1; what happens without a command
+    /// Serve HTTP on 127.0.0.1 (the default command)
     #[command(after_help = "Example:\n  evergrant serve --port 7071")]
     Serve {
-        /// Port to listen on when the Functions host names none [default: 8080]
+        /// Port, unless the Functions host sets one [default: 8080]
         #[arg(long)]
         port: Option<u16>,
     },
-    /// Mint a DocuSign access token and tell what it is good for
+    /// Mint a DocuSign access token and show its details
     #[command(after_help = "Example:\n  evergrant token\n  access_token=$(evergrant token --show)")]
     Token {
-        /// Print the access token itself, and nothing else, on stdout
+        /// Print only the access token itself
         #[arg(long)]
         show: bool,
     },
-    /// Check everything this installation depends on, and tell how to mend what is broken
+    /// Check everything this installation depends on and suggest fixes
     #[command(after_help = "Example:\n  evergrant doctor\n  evergrant doctor --json | jq .healthy")]
     Doctor {
-        /// Print one JSON object on stdout instead of lines for people
+        /// Print one JSON object instead of lines
         #[arg(long)]
         json: bool,
     },
-    /// Print the signing key's public half, for DocuSign's "Apps and Keys" page
+    /// Print the public key for DocuSign's page Apps and Keys
     #[command(after_help = "Example:\n  evergrant public-key > signing-key.pem")]
     PublicKey,
-    /// Print the link a person opens once to give consent
+    /// Print the link to give consent once
     #[command(after_help = "Example:\n  evergrant consent-url")]
     ConsentUrl,
-    /// Work with the client registry
+    /// Create, rotate and check registered clients
     #[command(subcommand, after_help = "Example:\n  evergrant client new nightly-report --in infra/clients.json")]
     Client(client::ClientCommand),
-    /// Tell what settings look like
+    /// Print the format of settings
     #[command(subcommand, after_help = "Example:\n  evergrant config schema")]
     Config(config::ConfigCommand),
     /// Write the files of a connector for a platform
     #[command(subcommand, after_help = "Example:\n  evergrant connector power-automate --out connector")]
     Connector(connector::ConnectorCommand),
-    /// Revoke one grant, or all grants of a client, in the store that all instances share
+    /// Revoke one grant, or all grants of a client
     #[command(after_help = "Example:\n  evergrant revoke --client contoso-workfront")]
     Revoke(revoke::RevokeTarget),
-    /// Print a script that completes commands and options in a shell
+    /// Print a script that completes commands in a shell
     #[command(after_help = "Example:\n  source <(evergrant completions bash)")]
     Completions {
         /// The shell
@@ -69,4 +72,54 @@ pub enum Command {
     /// Print the manual page of a command, as roff
     #[command(after_help = "Example:\n  evergrant man client new | man -l -")]
     Man(manual::ManPage),
+}
+
+/// The commands in the order in which `evergrant --help` lists them.
+const GROUPS: [(&str, &[&str]); 3] = [
+    ("Set up", &["client", "public-key", "consent-url", "connector"]),
+    ("Operate", &["serve", "doctor", "token", "revoke"]),
+    ("Reference", &["config", "completions", "man"]),
+];
+
+const MAX_COLUMNS: usize = 80;
+
+/// `evergrant` with all its commands.
+pub fn command() -> clap::Command {
+    let command = Arguments::command().max_term_width(MAX_COLUMNS);
+    let groups = groups(&command);
+    let template =
+        format!("{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{groups}Options:\n{{options}}{{after-help}}");
+    command.help_template(template)
+}
+
+/// clap lists all commands under one heading.
+fn groups(command: &clap::Command) -> String {
+    let header = command.get_styles().get_header();
+    let literal = command.get_styles().get_literal();
+    let mut text = String::new();
+    for (group, names) in GROUPS {
+        let _ = writeln!(text, "{header}{group}:{header:#}");
+        for found in names.iter().filter_map(|name| command.find_subcommand(name)) {
+            let about = found.get_about().map(ToString::to_string).unwrap_or_default();
+            let _ = writeln!(text, "  {literal}{:<12}{literal:#} {about}", found.get_name());
+        }
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_command_is_in_one_group() {
+        let command = command();
+        let all: BTreeSet<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+        let listed: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        assert_eq!(listed.iter().copied().collect::<BTreeSet<_>>(), all);
+        assert_eq!(listed.len(), all.len());
+    }
 }

@@ -1,11 +1,11 @@
-//! `evergrant config`: what settings look like, for editors and checkers.
+//! `evergrant config`: the format of settings, for editors and validators.
 
 use crate::cli::terminal::{CommandError, print};
 
-/// The schema, which is published with the guides too.
+/// The schema is also in the documentation.
 const CLIENTS_SCHEMA: &str = include_str!("../../docs/clients.schema.json");
 
-/// What to print.
+/// The commands for settings.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum ConfigCommand {
     /// Print the JSON Schema (draft 2020-12) of the client registry
@@ -13,7 +13,7 @@ pub enum ConfigCommand {
     Schema,
 }
 
-/// Prints it.
+/// Prints the result.
 pub fn run(command: &ConfigCommand) -> Result<(), CommandError> {
     match command {
         ConfigCommand::Schema => print(CLIENTS_SCHEMA.as_bytes()),

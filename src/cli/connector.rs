@@ -12,42 +12,46 @@ use crate::connector::{self, Authentication, ConnectorFile, SETTINGS_FILE};
 use crate::oauth::client::ClientId;
 use crate::types::BaseUrl;
 
-/// Which platform's connector.
+/// The platforms.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum ConnectorCommand {
-    /// Write a custom connector for DocuSign CLM, for Power Automate, Power Apps and Logic Apps
+    /// Write a custom connector for DocuSign CLM
     PowerAutomate(PowerAutomate),
 }
 
-/// What to write, and where.
+/// The connector's options.
 #[derive(Clone, Debug, clap::Args)]
-#[command(after_help = "Example:\n  \
-    evergrant connector power-automate --public-url https://contoso-evergrant.azurewebsites.net --out connector")]
+#[command(after_help = "Example:
+  evergrant connector power-automate --out connector \\
+    --public-url https://contoso-evergrant.azurewebsites.net
+
+The connector works in Power Automate, Power Apps and Logic Apps.")]
 pub struct PowerAutomate {
-    /// Folder to write into; made if it is missing
+    /// Folder to write into; created if it is missing
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// The URL this app is reached at; without it `EVERGRANT_PUBLIC_URL` is taken
+    /// This app's URL [default: EVERGRANT_PUBLIC_URL]
     #[arg(long, value_name = "URL", value_parser = values::public_url)]
     public_url: Option<BaseUrl>,
-    /// The client that is registered for the connector
+    /// The client registered for the connector
     #[arg(long, default_value = connector::CLIENT_ID, value_parser = values::client_id)]
     client_id: ClientId,
-    /// Call this app's gateway with an API key, instead of CLM with a token
+    /// Call this app's gateway with an API key, instead of CLM itself
     #[arg(long, conflicts_with_all = ["client_id", "content_on_api_host"])]
     api_key: bool,
-    /// Upload and download below /content on the API host: for sites whose `ApiBaseUploadUrl` ends with it
+    /// Upload and download below /content on the API host, for sites whose
+    /// ApiBaseUploadUrl ends with it
     #[arg(long)]
     content_on_api_host: bool,
-    /// Replace files that are there already; settings.json is kept, for it names the connector
+    /// Replace existing files, except settings.json, which names the connector
     #[arg(long)]
     force: bool,
 }
 
-/// Why nothing was written, or not all of it.
+/// Why files were not written.
 #[derive(Debug, Error)]
 enum WriteError {
-    #[error("{} has another {}: choose another folder, or replace with --force", folder.display(), names.join(", "))]
+    #[error("{} has a different {}: choose another folder, or replace it with --force", folder.display(), names.join(", "))]
     Taken { folder: PathBuf, names: Vec<&'static str> },
     #[error("{} could not be written", path.display())]
     NotWritten {
@@ -70,19 +74,19 @@ pub fn run(command: ConnectorCommand, env: &dyn Environment) -> Result<(), Comma
         println!("{}", path.display());
     }
     if public_url.is_insecure() {
-        eprintln!("Power Platform cannot reach {public_url}: it calls from outside.");
+        eprintln!("Power Platform cannot reach {public_url}, because it calls from the internet.");
     }
     if api_key {
         eprintln!(
-            "Register a client with an API key whose gateway_allow lets the connector's actions through, with evergrant client new \
-             --api-key."
+            "Register a client with an API key, and with gateway_allow rules for the connector's actions: evergrant client new \
+             --api-key"
         );
     }
-    eprintln!("{} tells what to do with the files.", out.join("README.md").display());
+    eprintln!("Next: follow {}.", out.join("README.md").display());
     Ok(())
 }
 
-/// Writes what is missing or, by `force`, different; nothing at all if something is in the way.
+/// Writes missing files and, with `force`, replaces different ones. Without it, nothing is written if a file is different.
 fn write(folder: &Path, files: Vec<ConnectorFile>, force: bool) -> Result<Vec<PathBuf>, CommandError> {
     let (present, missing): (Vec<_>, Vec<_>) =
         files.into_iter().partition(|file| folder.join(file.name).symlink_metadata().is_ok());

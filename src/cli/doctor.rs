@@ -1,5 +1,6 @@
 //! `evergrant doctor`: does everything work, and if not, who fixes it and how?
 
+use anstyle::Style;
 use futures_util::StreamExt as _;
 use serde::Serialize;
 use thiserror::Error;
@@ -7,14 +8,15 @@ use thiserror::Error;
 use crate::app::App;
 use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::{BAD, CommandError, GOOD, NOTE, failed};
+use crate::config::error::HOW_TO_START;
 use crate::config::{ConfigErrors, Settings};
 use crate::doctor::check::{Check, Verdict, healthy};
-use crate::doctor::{Doctor, of_faults};
+use crate::doctor::{Doctor, lines, of_config_errors};
 
-/// Some checks failed; the report names them.
+/// Some checks failed; the JSON report has them.
 #[derive(Debug, Error)]
-#[error("{0} of the checks failed")]
-struct ChecksFailed(usize);
+#[error("{0}")]
+struct ChecksFailed(String);
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -24,25 +26,26 @@ struct Report<'a> {
     checks: &'a [Check],
 }
 
-/// Runs the checks; prints each as soon as it and those before it are done, or all at once as JSON.
+/// Runs the checks, and prints each as soon as it and those before it are done, or all of them as JSON.
 pub async fn run(settings: Result<Settings, ConfigErrors>, json: bool, progress: Progress) -> Result<(), CommandError> {
     let settings = match settings {
         Ok(settings) => settings,
-        Err(errors) => {
-            if json {
-                print_json(&of_faults(&errors))?;
-            }
+        Err(errors) if json => {
+            print_json(&of_config_errors(&errors))?;
             return Err(errors.into());
         }
+        Err(errors) => return Err(print_config_errors(&errors)),
     };
     let doctor = App::new(settings).doctor();
     let checks = if json { doctor.report().await } else { print_each(&doctor, progress).await };
-    if json {
-        print_json(&checks)?;
-    }
-    match checks.iter().filter(|check| check.verdict == Verdict::Bad).count() {
-        0 => Ok(()),
-        bad => Err(failed(ChecksFailed(bad))),
+    let summary = lines::summary(&checks);
+    match (healthy(&checks), json) {
+        (true, true) => print_json(&checks),
+        (false, true) => print_json(&checks).and(Err(failed(ChecksFailed(summary)))),
+        (healthy, false) => {
+            print_summary(&summary, if healthy { GOOD } else { BAD });
+            if healthy { Ok(()) } else { Err(CommandError::Reported { exit_code: 1 }) }
+        }
     }
 }
 
@@ -51,12 +54,38 @@ async fn print_each(doctor: &Doctor, progress: Progress) -> Vec<Check> {
     let (mut titles, mut groups) = (titles.into_iter(), std::pin::pin!(groups));
     let mut finished = Vec::new();
     while let Some(checks) = progress.wait(titles.next().unwrap_or_default(), groups.next()).await {
-        for check in checks {
-            anstream::println!("{}", line(&check));
-            finished.push(check);
-        }
+        checks.iter().for_each(print_check);
+        finished.extend(checks);
+    }
+    for line in lines::of_skipped(&finished) {
+        anstream::println!("{line}");
     }
     finished
+}
+
+fn print_config_errors(errors: &ConfigErrors) -> CommandError {
+    if errors.nothing_is_set {
+        anstream::println!("{}\n", lines::of_text(HOW_TO_START));
+    }
+    let checks = of_config_errors(errors);
+    checks.iter().for_each(print_check);
+    let summary = match errors.errors.len() {
+        1 => "The settings have 1 error; nothing else was checked".to_owned(),
+        count => format!("The settings have {count} errors; nothing else was checked"),
+    };
+    print_summary(&summary, BAD);
+    CommandError::Reported { exit_code: 2 }
+}
+
+/// Skipped checks are printed together at the end.
+fn print_check(check: &Check) {
+    if check.verdict != Verdict::Skipped {
+        anstream::println!("{}", colored(check));
+    }
+}
+
+fn print_summary(summary: &str, style: Style) {
+    anstream::println!("\n{style}{summary}{style:#}");
 }
 
 #[expect(clippy::print_stdout, reason = "the command's result")]
@@ -66,8 +95,8 @@ fn print_json(checks: &[Check]) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// The check's lines, which begin with the word for its verdict.
-fn line(check: &Check) -> String {
+/// The check's lines, which begin with the verdict.
+fn colored(check: &Check) -> String {
     let text = check.to_string();
     let verdict = check.verdict.as_str();
     let style = match check.verdict {

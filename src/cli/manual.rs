@@ -1,18 +1,18 @@
-//! `evergrant man` and `evergrant completions`: what packagers install together with the binary.
+//! `evergrant man` and `evergrant completions`, for packagers to install with the binary.
 
 use clap::Command;
 use thiserror::Error;
 
 use crate::cli::terminal::{CommandError, failed, print, usage};
 
-/// Whose page to print.
+/// The command.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ManPage {
-    /// The command's words; without any, the page of evergrant itself
+    /// The command [default: evergrant itself]
     command: Vec<String>,
 }
 
-/// There is no page to print.
+/// There is no such command.
 #[derive(Debug, Error)]
 #[error("there is no such command; evergrant --help lists them")]
 struct UnknownCommand;
@@ -21,8 +21,8 @@ struct UnknownCommand;
 pub fn print_page(evergrant: Command, page: &ManPage) -> Result<(), CommandError> {
     let mut command = evergrant.disable_help_subcommand(true);
     command.build();
-    for word in &page.command {
-        command = command.find_subcommand(word).cloned().ok_or_else(|| usage(UnknownCommand))?;
+    for name in &page.command {
+        command = command.find_subcommand(name).cloned().ok_or_else(|| usage(UnknownCommand))?;
     }
     let mut roff = Vec::new();
     clap_mangen::Man::new(command).manual("Evergrant").render(&mut roff).map_err(failed)?;

@@ -1,7 +1,6 @@
-//! The command line. [`arguments`] says what may be typed, each command has a file of its own, and [`terminal`] has what
-//! they share.
+//! The command line. [`arguments`] defines the commands, each of which has its own file, and [`terminal`] has what they share.
 //!
-//! Exit codes: 0 good, 1 something failed, 2 usage or configuration.
+//! Exit codes: 0 success, 1 something failed, 2 wrong usage or configuration.
 
 mod arguments;
 mod client;
@@ -19,7 +18,7 @@ mod token;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::FromArgMatches as _;
 
 use crate::config::{Environment, Settings};
 use arguments::{Arguments, Command};
@@ -28,7 +27,8 @@ use terminal::{CommandError, failed};
 
 /// Runs the command that `arguments` name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, env: &dyn Environment) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let matches = arguments::command().try_get_matches_from(arguments);
+    let arguments = match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(error) => {
             let _ = error.print();
@@ -53,7 +53,7 @@ fn execute(arguments: &Arguments, env: &dyn Environment) -> Result<(), CommandEr
         Command::Connector(command) => connector::run(command, env),
         Command::ConsentUrl => runtime.block_on(consent_url::run(Settings::read(env)?)),
         Command::Revoke(target) => runtime.block_on(revoke::run(Settings::read(env)?, target)),
-        Command::Completions { shell } => manual::print_completions(Arguments::command(), shell),
-        Command::Man(page) => manual::print_page(Arguments::command(), &page),
+        Command::Completions { shell } => manual::print_completions(arguments::command(), shell),
+        Command::Man(page) => manual::print_page(arguments::command(), &page),
     }
 }

@@ -1,4 +1,4 @@
-//! `evergrant public-key`: what to paste into DocuSign.
+//! `evergrant public-key`: the public key to upload to DocuSign.
 
 use crate::app;
 use crate::cli::terminal::{CommandError, failed};

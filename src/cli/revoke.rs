@@ -1,4 +1,4 @@
-//! `evergrant revoke`: end one grant, or all grants of a client.
+//! `evergrant revoke`: revokes one grant, or all grants of a client.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use crate::store::StoreError;
 #[derive(Clone, Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 pub struct RevokeTarget {
-    /// The grant with this `grant_id`, as log lines name it
+    /// The grant with this grant_id, from the log
     #[arg(long, value_name = "GRANT_ID")]
     grant: Option<String>,
-    /// Every grant of this client so far; connections made afterwards work
+    /// Every grant of this client so far; later connections work
     #[arg(long, value_name = "CLIENT_ID")]
     client: Option<String>,
 }
@@ -26,21 +26,21 @@ pub struct RevokeTarget {
 #[derive(Debug, Error)]
 enum RevokeError {
     #[error(
-        "EVERGRANT_STORE is memory, so the running process cannot be told: use POST /oauth/revoke, or remove the client \
-         from EVERGRANT_CLIENTS"
+        "EVERGRANT_STORE is memory, so the running process would not learn of it: use POST /oauth/revoke, or remove the \
+         client from EVERGRANT_CLIENTS"
     )]
     OnlyInMemory,
-    #[error(
-        "no client in EVERGRANT_CLIENTS has this client_id; what an unregistered client holds is worth nothing anyway"
-    )]
+    #[error("no client in EVERGRANT_CLIENTS has this client_id; tokens of an unregistered client are refused anyway")]
     UnknownClient,
-    #[error("a grant_id has 22 letters, digits, hyphens and underscores; log lines of event token_issued tell it")]
+    #[error(
+        "this is no grant_id; expected 22 letters, digits, hyphens and underscores, as in log lines with event token_issued"
+    )]
     NoGrantId,
     #[error("the revocation could not be stored")]
     Store(#[source] StoreError),
 }
 
-/// Revokes, and prints what it revoked.
+/// Revokes, and prints what was revoked.
 #[expect(clippy::print_stdout, reason = "the command's result")]
 pub async fn run(settings: Settings, target: RevokeTarget) -> Result<(), CommandError> {
     if settings.store == StoreSetting::Memory {
@@ -59,12 +59,11 @@ pub async fn run(settings: Settings, target: RevokeTarget) -> Result<(), Command
         revoke_all(&app, &client_id).await.map_err(failed)?;
         println!("Every grant of {client_id} so far is revoked.");
     }
-    println!("Running instances learn of it within a minute; access tokens at DocuSign run out within an hour.");
+    println!("Running instances apply it within a minute. Access tokens that DocuSign issued expire within an hour.");
     Ok(())
 }
 
-/// The cut lies at the next full second, and is waited for: what was granted before it is revoked, what is granted
-/// after this command ended is not.
+/// Revokes what was granted before the next full second, and waits for it, so that grants made after this command are valid.
 async fn revoke_all(app: &App, client_id: &str) -> Result<(), RevokeError> {
     let cut: UnixSeconds = app.clock.now().plus(1);
     app.revocations.revoke_all_before(client_id, cut).await.map_err(RevokeError::Store)?;

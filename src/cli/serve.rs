@@ -1,4 +1,4 @@
-//! `evergrant serve`: listen first, warm up behind.
+//! `evergrant serve`: listens first, and warms up in the background.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -14,18 +14,20 @@ use crate::config::{KeySource, Settings, StoreSetting};
 use crate::server;
 use crate::telemetry;
 
-/// Where to listen when neither the host nor the command line says.
+/// The port if neither the host nor the command line names one.
 const DEFAULT_PORT: u16 = 8080;
 
-/// How long open connections may take to end after a signal to stop. The Functions host does not ask: it kills.
+/// How long open connections may take to end after a signal to stop. The Functions host sends none: it kills.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How long the warm-up holds back. It keeps every core busy for some milliseconds, and a small instance has but a
-/// part of one: the host's first probe is answered before that. A request for a token does not wait for the warm-up.
+/// The delay before the warm-up, which keeps every core busy for some milliseconds. A small instance has only a part of one,
+/// and has to answer the host's first probe before. Requests for tokens do not wait for the warm-up.
 const HEAD_START: Duration = Duration::from_millis(10);
 
 #[derive(Debug, Error)]
-#[error("cannot listen on 127.0.0.1:{port}: free it, or choose another with FUNCTIONS_CUSTOMHANDLER_PORT or --port")]
+#[error(
+    "cannot listen on 127.0.0.1:{port}; stop the process that uses it, or choose another port with --port or FUNCTIONS_CUSTOMHANDLER_PORT"
+)]
 struct ListenError {
     port: u16,
     source: std::io::Error,
@@ -38,8 +40,8 @@ pub async fn run(settings: Settings, port: Option<u16>) -> Result<(), CommandErr
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
     let listener = listener.map_err(|source| failed(ListenError { port, source }))?;
     let bound = listener.local_addr().map_or(port, |address| address.port());
+    warn_of_unknown_settings(&settings);
     warn_of_conveniences(&settings);
-    tokio::spawn(log.write_in_time());
     let app = Arc::new(App::new(settings));
     let (stopping, stopped) = tokio::sync::oneshot::channel();
     let server = server::serve(listener, Arc::new(app.endpoints()), async {
@@ -60,10 +62,18 @@ pub async fn run(settings: Settings, port: Option<u16>) -> Result<(), CommandErr
         () = server => {}
         () = overdue => {}
     }
+    log.close();
     Ok(())
 }
 
-/// One line for each setting that is fit for local work only.
+/// One line for each variable that looks like a setting and has no effect.
+fn warn_of_unknown_settings(settings: &Settings) {
+    for unknown in &settings.unknown {
+        tracing::warn!(event = "unknown_setting", setting = unknown.name, "{unknown}");
+    }
+}
+
+/// One line for each setting that is for local work only.
 fn warn_of_conveniences(settings: &Settings) {
     let warn = |setting: &str, message: &str| tracing::warn!(event = "insecure_convenience", setting, "{message}");
     if settings.public_url.is_insecure() {
@@ -80,13 +90,13 @@ fn warn_of_conveniences(settings: &Settings) {
         ("EVERGRANT_SEALING_KEY_ID_PREVIOUS", sealing.previous.iter()),
     ] {
         if sources.any(|source| matches!(source, KeySource::Local(_))) {
-            warn(setting, "a key is a file: for local work only, use Key Vault");
+            warn(setting, "a key is a file: for local work only; in Azure use Key Vault");
         }
     }
     if settings.store == StoreSetting::Memory {
         warn(
             "EVERGRANT_STORE",
-            "used codes, revocations and the ids of Workfront's uploads are forgotten when this process ends: for trying out",
+            "used codes, revocations and the ids of Workfront's uploads are lost when this process ends: for trying out only",
         );
     }
 }

@@ -30,13 +30,13 @@ pub async fn run(settings: Settings, show: bool) -> Result<(), CommandError> {
     println!("  scope    {}", docusign.scopes);
     let expires_at = access_token.expires_at;
     println!("  expires  in {} s, {}", expires_at.seconds_left(app.clock.now()), http_date(expires_at));
-    println!("Not shown: the token itself. Run `evergrant token --show` to print it.");
+    println!("The token itself is not shown. To print it, run `evergrant token --show`.");
     Ok(())
 }
 
-/// Date and time of day, as HTTP writes them.
+/// Date and time in HTTP's format.
 fn http_date(instant: UnixSeconds) -> String {
-    // The last instant that can be written: a lifetime out of all reason must not stop the command.
+    // The last instant that can be written: an absurd lifetime must not stop the command.
     const LAST: u64 = 253_402_300_799;
     httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(instant.0.min(LAST)))
 }

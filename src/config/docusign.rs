@@ -1,24 +1,26 @@
-//! Settings about DocuSign. Operators see DocuSign's own labels here; the code maps them once.
+//! Settings about DocuSign. They have DocuSign's own labels, which the code maps to the standards' names here.
 
 use secrecy::SecretString;
 use url::Url;
 
-use crate::config::error::Format;
+use crate::config::error::{Format, Reason};
 use crate::config::reader::{Reader, list};
+use crate::config::values::url::base_url;
+use crate::config::values::{guid, guids, scope, unknown_word};
 use crate::oauth::scope::Scope;
 use crate::types::{BaseUrl, Guid};
 
-/// The scope DocuSign wants in every JWT Grant; always sent.
+/// The scope DocuSign requires in every JWT Grant; always sent.
 pub const IMPERSONATION: &str = "impersonation";
 
 const DEFAULT_SCOPES: &str = "signature impersonation spring_read spring_write";
 
-/// Which of DocuSign's two separate worlds the integration key, user and public key live in.
+/// DocuSign's two separate environments, each with its own integration keys, users and public keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DocusignEnvironment {
     /// The developer sandbox.
     Demo,
-    /// The real thing.
+    /// Real accounts.
     Production,
 }
 
@@ -41,12 +43,23 @@ impl DocusignEnvironment {
         }
     }
 
-    fn parse(text: &str) -> Option<Self> {
-        match text {
-            "demo" => Some(Self::Demo),
-            "production" => Some(Self::Production),
-            _ => None,
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Demo => "demo",
+            Self::Production => "production",
         }
+    }
+
+    const fn other(self) -> Self {
+        match self {
+            Self::Demo => Self::Production,
+            Self::Production => Self::Demo,
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, Reason> {
+        let all = [Self::Demo, Self::Production];
+        all.into_iter().find(|one| one.as_str() == text).ok_or_else(|| unknown_word(text, &all.map(Self::as_str)))
     }
 }
 
@@ -59,7 +72,7 @@ pub struct DocusignSettings {
     pub oauth_url: BaseUrl,
     /// Base URL of CLM's account discovery: `DOCUSIGN_CLM_URL`, or the environment's own.
     pub clm_url: BaseUrl,
-    /// Hosts that are shown access tokens besides DocuSign's own, because a setting names them.
+    /// Hosts in settings, which receive access tokens in addition to DocuSign's own hosts.
     pub trusted_hosts: Vec<String>,
     /// `DOCUSIGN_ACCOUNT_ID`: the account behind the gateway and Workfront's documents; without it, the integration user's
     /// default account.
@@ -72,42 +85,55 @@ pub struct DocusignSettings {
     pub scopes: Scope,
     /// `DOCUSIGN_SECRET_KEY`: authenticates us when a sign-in's code is exchanged; without it PKCE is used.
     pub secret_key: Option<SecretString>,
-    /// `DOCUSIGN_ADMINS`: who may connect `integration_user` clients besides that user.
+    /// `DOCUSIGN_ADMINS`: other users who may connect `integration_user` clients.
     pub admins: Vec<Guid>,
 }
 
-/// The shape of every GUID setting.
-pub const GUID: Format =
-    Format { wanted: "a GUID as DocuSign shows it", example: "1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e" };
-
-const ENVIRONMENT: Format = Format { wanted: "demo or production", example: "demo" };
+const ENVIRONMENT: Format = Format { expected: "demo or production", example: "demo" };
+const INTEGRATION_KEY: Format = Format {
+    expected: "the integration key, a GUID from DocuSign's page Apps and Keys",
+    example: "1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e",
+};
+const USER_ID: Format = Format {
+    expected: "the integration user's User ID, a GUID that DocuSign's page calls API Username",
+    example: "a1c2e3f4-0000-4000-8000-9b8a7c6d5e4f",
+};
+const ACCOUNT_ID: Format = Format {
+    expected: "the API Account ID, a GUID from DocuSign's page Apps and Keys",
+    example: "3f0c2d9e-0000-4000-8000-0d5e7b21c4aa",
+};
 const OAUTH_URL: Format = Format {
-    wanted: "the account server's base URL: https, or http on loopback, without a path",
+    expected: "the account server's base URL without a path, https (http on this machine only)",
     example: "https://account-d.docusign.com",
 };
 const CLM_URL: Format = Format {
-    wanted: "the base URL of CLM's account discovery: https, or http on loopback, without a path",
+    expected: "the base URL of CLM's account discovery without a path, https (http on this machine only)",
     example: "https://authuat.springcm.com",
 };
-const SCOPES: Format = Format { wanted: "scopes separated by spaces or commas", example: DEFAULT_SCOPES };
+const SCOPES: Format = Format { expected: "scopes separated by spaces or commas", example: DEFAULT_SCOPES };
 const SECRET_KEY: Format = Format {
-    wanted: "the integration key's secret; in Azure a resolved Key Vault reference",
+    expected: "the integration key's secret key, in Azure as a Key Vault reference",
     example: "@Microsoft.KeyVault(SecretUri=https://contoso.vault.azure.net/secrets/docusign-secret-key)",
 };
-const ADMINS: Format =
-    Format { wanted: "GUIDs of DocuSign users separated by commas or spaces", example: GUID.example };
+const ADMINS: Format = Format {
+    expected: "the User IDs of DocuSign users, GUIDs separated by commas or spaces",
+    example: "a1c2e3f4-0000-4000-8000-9b8a7c6d5e4f",
+};
 
-/// Reads every `DOCUSIGN_*` setting but the scopes; `None` if one that is needed has a fault.
+/// Reads every `DOCUSIGN_*` setting except the scopes; `None` if a required one has an error.
 pub fn read(reader: &mut Reader<'_>, scopes: Option<&Scope>) -> Option<DocusignSettings> {
     let environment = reader.required("DOCUSIGN_ENVIRONMENT", ENVIRONMENT, DocusignEnvironment::parse);
-    let oauth_url = reader.optional("DOCUSIGN_OAUTH_URL", OAUTH_URL, BaseUrl::parse);
-    let clm_url = reader.optional("DOCUSIGN_CLM_URL", CLM_URL, BaseUrl::parse);
-    let account_id = reader.optional("DOCUSIGN_ACCOUNT_ID", GUID, Guid::parse);
-    let integration_key = reader.required("DOCUSIGN_INTEGRATION_KEY", GUID, Guid::parse);
-    let user_id = reader.required("DOCUSIGN_USER_ID", GUID, Guid::parse);
-    let secret_key = reader.optional("DOCUSIGN_SECRET_KEY", SECRET_KEY, |text| Some(SecretString::from(text)));
-    let admins =
-        reader.optional("DOCUSIGN_ADMINS", ADMINS, |text| list(text).map(Guid::parse).collect::<Option<Vec<_>>>());
+    let other = environment.map(DocusignEnvironment::other);
+    let oauth_url = reader.optional("DOCUSIGN_OAUTH_URL", OAUTH_URL, |text| {
+        not_of(other, DocusignEnvironment::account_host, base_url(text)?)
+    });
+    let clm_url = reader
+        .optional("DOCUSIGN_CLM_URL", CLM_URL, |text| not_of(other, DocusignEnvironment::clm_host, base_url(text)?));
+    let account_id = reader.optional("DOCUSIGN_ACCOUNT_ID", ACCOUNT_ID, guid);
+    let integration_key = reader.required("DOCUSIGN_INTEGRATION_KEY", INTEGRATION_KEY, guid);
+    let user_id = reader.required("DOCUSIGN_USER_ID", USER_ID, guid);
+    let secret_key = reader.optional("DOCUSIGN_SECRET_KEY", SECRET_KEY, |text| Ok(SecretString::from(text)));
+    let admins = reader.optional("DOCUSIGN_ADMINS", ADMINS, guids);
     let environment = environment?;
     let named = [&oauth_url, &clm_url].into_iter().flatten();
     let trusted_hosts =
@@ -120,7 +146,7 @@ pub fn read(reader: &mut Reader<'_>, scopes: Option<&Scope>) -> Option<DocusignS
         clm_url: clm_url.or_else(|| own_url(environment.clm_host()))?,
         account_id,
         integration_key: integration_key?,
-        // Users that are looked up or sign in are written so; in one spelling they share their access tokens.
+        // Users who are looked up or sign in are in lower case too, so that they share their access tokens.
         user_id: user_id?.lower_case(),
         scopes: scopes?.clone(),
         secret_key,
@@ -128,12 +154,27 @@ pub fn read(reader: &mut Reader<'_>, scopes: Option<&Scope>) -> Option<DocusignS
     })
 }
 
+/// `url`, unless its host belongs to the other environment, which does not know the integration key.
+fn not_of(
+    other: Option<DocusignEnvironment>,
+    host: fn(DocusignEnvironment) -> &'static str,
+    url: BaseUrl,
+) -> Result<BaseUrl, Reason> {
+    match other {
+        Some(other) if url.authority() == host(other) => {
+            let (host, named, set) = (host(other), other.as_str(), other.other().as_str());
+            Err(format!("it is {host}, which belongs to {named}, but DOCUSIGN_ENVIRONMENT is {set}").into())
+        }
+        _ => Ok(url),
+    }
+}
+
 /// Reads `DOCUSIGN_SCOPES`, and adds [`IMPERSONATION`].
 pub fn read_scopes(reader: &mut Reader<'_>) -> Option<Scope> {
-    let parse = |text: &str| Scope::parse(&list(text).collect::<Vec<_>>().join(" ")).ok();
+    let parse = |text: &str| scope(&list(text).collect::<Vec<_>>().join(" "));
     let scopes = match reader.raw("DOCUSIGN_SCOPES") {
         Some(_) => reader.optional("DOCUSIGN_SCOPES", SCOPES, parse),
-        None => parse(DEFAULT_SCOPES),
+        None => parse(DEFAULT_SCOPES).ok(),
     };
     scopes.map(|scopes| scopes.with(IMPERSONATION))
 }

@@ -1,85 +1,110 @@
-//! Configuration faults: every one names the setting, the shape wanted and an example, never the value.
+//! Configuration errors. Each names the setting, what is wrong with its value, and what is expected, with an example. None
+//! quotes the value, which could be a secret.
 
+use std::borrow::Cow;
 use std::fmt;
 
-/// What a setting should look like.
+use crate::config::unknown::UnknownSetting;
+
+/// What is wrong with a value, as a clause: `it has no version at the end`.
+pub type Reason = Cow<'static, str>;
+
+/// What a value should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Format {
-    /// The shape in words, completing "want …".
-    pub wanted: &'static str,
-    /// A value of that shape.
+    /// What is expected, to follow "expected".
+    pub expected: &'static str,
+    /// An example of it.
     pub example: &'static str,
 }
 
-/// How a setting misses its shape.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Problem {
-    /// Not set, or blank.
-    Missing,
-    /// Set to something else.
-    Wrong,
-    /// Names a file that cannot be read.
-    UnreadableFile,
-    /// A Key Vault reference that the platform left as it stands.
-    Unresolved,
-    /// Right in itself, but not here; with the reason.
-    NotHere(&'static str),
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "expected {}, such as {}", self.expected, self.example)
+    }
 }
 
-/// One fault of one setting.
+/// What is wrong with a setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// It is not set, or blank.
+    Missing,
+    /// Its value is wrong.
+    Invalid(Reason),
+    /// Its value is a Key Vault reference that the platform did not resolve.
+    Unresolved,
+}
+
+/// What an operator does about [`Problem::Unresolved`].
+pub const RESOLVE: &str = "give the app's identity the role Key Vault Secrets User on the secret, compare the names in the \
+                           reference, check that the vault's network rules let the app in, and restart the app";
+
+/// One error in one setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
     /// The setting's name, with the place inside it if it is structured: `EVERGRANT_CLIENTS[0].scope`.
     pub setting: String,
+    /// The client at that place, if its identifier could be read.
+    pub client_id: Option<String>,
     /// What is wrong.
     pub problem: Problem,
-    /// What would be right.
-    pub shape: Format,
+    /// What is expected.
+    pub format: Format,
 }
 
 impl ConfigError {
     /// What is wrong with which setting.
     #[must_use]
     pub fn message(&self) -> String {
-        let Self { setting, problem, .. } = self;
-        match problem {
+        let client = self.client_id.as_ref().map(|id| format!(" (client {id})")).unwrap_or_default();
+        let setting = format!("{}{client}", self.setting);
+        match &self.problem {
             Problem::Missing => format!("{setting} is missing"),
-            Problem::Wrong => format!("{setting} is not right"),
-            Problem::UnreadableFile => format!("{setting} names a file that cannot be read"),
+            Problem::Invalid(reason) => format!("{setting} is invalid: {reason}"),
             Problem::Unresolved => {
-                format!("{setting} is a Key Vault reference that the platform could not resolve")
+                format!("{setting} is invalid: it is a Key Vault reference that the platform did not resolve")
             }
-            Problem::NotHere(why) => format!("{setting} {why}"),
         }
-    }
-
-    /// What would be right.
-    #[must_use]
-    pub fn expected(&self) -> String {
-        format!("want {}, for example {}", self.shape.wanted, self.shape.example)
     }
 }
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.message(), self.expected())
+        let message = self.message();
+        match self.problem {
+            Problem::Unresolved => write!(f, "{message}; {RESOLVE}"),
+            Problem::Missing | Problem::Invalid(_) => write!(f, "{message}; {}", self.format),
+        }
     }
 }
 
-/// All faults of a configuration, found in one go.
+/// How to start, for an environment without any setting of ours.
+pub const HOW_TO_START: &str = "Nothing is configured yet. To try Evergrant without any account, run `cargo run -p sandbox`; to \
+                                put it into Azure, run `./deploy`; to run it here, set what is listed below, as in docs/local.md";
+
+/// All errors of a configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ConfigErrors(pub Vec<ConfigError>);
+pub struct ConfigErrors {
+    /// The errors.
+    pub errors: Vec<ConfigError>,
+    /// Variables with a name like a setting's, which may be misspelled.
+    pub unknown: Vec<UnknownSetting>,
+    /// Is none of our settings set?
+    pub nothing_is_set: bool,
+}
 
 impl std::error::Error for ConfigErrors {}
 
+/// One line for each error, complete on its own.
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.0.len();
-        let noun = if count == 1 { "fault" } else { "faults" };
-        write!(f, "the configuration has {count} {noun}:")?;
-        for fault in &self.0 {
-            write!(f, "\n  - {fault}")?;
-        }
-        Ok(())
+        let intro = match self.errors.len() {
+            _ if self.nothing_is_set => vec![HOW_TO_START.to_owned()],
+            1 => Vec::new(),
+            count => vec![format!("the configuration has {count} errors:")],
+        };
+        let errors = self.errors.iter().map(ToString::to_string);
+        let unknown = self.unknown.iter().map(|unknown| format!("warning: {unknown}"));
+        f.write_str(&intro.into_iter().chain(errors).chain(unknown).collect::<Vec<_>>().join("\n"))
     }
 }

@@ -1,9 +1,10 @@
-//! Settings about our two RSA keys: which one signs assertions, which one seals.
+//! Settings about our two RSA keys: the signing key and the sealing key.
 
 use secrecy::ExposeSecret;
 
-use crate::config::error::{Format, Problem};
-use crate::config::reader::{Reader, list};
+use crate::config::error::{Format, Reason};
+use crate::config::reader::{Environment, Reader, list, read_file};
+use crate::config::values::key_id::{key_vault_id, why_no_private_key};
 use crate::signing::key_id::KeyVaultKeyId;
 use crate::signing::local::LocalSigner;
 
@@ -25,7 +26,7 @@ pub struct SigningKeySources {
     pub next: Option<KeySource>,
 }
 
-/// The sealing keys: the one that seals and those that may still open.
+/// The sealing keys: the current one, and older ones that still open what they sealed.
 #[derive(Clone, Debug)]
 pub struct SealingKeySources {
     /// `EVERGRANT_SEALING_KEY_ID`.
@@ -35,51 +36,36 @@ pub struct SealingKeySources {
 }
 
 const KEY_ID: Format = Format {
-    wanted: "a Key Vault key identifier with its version (or, outside Azure, file: and the path of an RSA private key \
-             of at least 2048 bits in PEM, PKCS#1 or PKCS#8)",
-    example: "https://contoso.vault.azure.net/keys/evergrant/0123456789abcdef0123456789abcdef",
+    expected: "a Key Vault key identifier with its version (outside Azure also file: and the path of an RSA private key in PEM, \
+               of 2048 bits or more)",
+    example: "https://contoso.vault.azure.net/keys/signing/0123456789abcdef",
 };
 
 /// Reads the signing keys.
 pub fn read_signing(reader: &mut Reader<'_>, in_azure: bool) -> Option<SigningKeySources> {
-    let current = read_one(reader, "EVERGRANT_SIGNING_KEY_ID", in_azure);
-    let next = read_optional(reader, "EVERGRANT_SIGNING_KEY_ID_NEXT", in_azure);
+    let env = reader.env();
+    let parse = |text: &str| key_source(env, in_azure, text);
+    let current = reader.required("EVERGRANT_SIGNING_KEY_ID", KEY_ID, parse);
+    let next = reader.optional("EVERGRANT_SIGNING_KEY_ID_NEXT", KEY_ID, parse);
     Some(SigningKeySources { current: current?, next })
 }
 
 /// Reads the sealing keys.
 pub fn read_sealing(reader: &mut Reader<'_>, in_azure: bool) -> Option<SealingKeySources> {
-    let current = read_one(reader, "EVERGRANT_SEALING_KEY_ID", in_azure);
-    let name = "EVERGRANT_SEALING_KEY_ID_PREVIOUS";
-    let raw = reader.raw(name).unwrap_or_default();
-    let previous = list(&raw).filter_map(|text| parse(reader, name, text, in_azure)).collect();
-    Some(SealingKeySources { current: current?, previous })
+    let env = reader.env();
+    let parse = |text: &str| key_source(env, in_azure, text);
+    let parse_all = |text: &str| list(text).map(parse).collect::<Result<Vec<_>, _>>();
+    let current = reader.required("EVERGRANT_SEALING_KEY_ID", KEY_ID, parse);
+    let previous = reader.optional("EVERGRANT_SEALING_KEY_ID_PREVIOUS", KEY_ID, parse_all);
+    Some(SealingKeySources { current: current?, previous: previous.unwrap_or_default() })
 }
 
-fn read_one(reader: &mut Reader<'_>, name: &str, in_azure: bool) -> Option<KeySource> {
-    if reader.raw(name).is_none() {
-        reader.note(name, Problem::Missing, KEY_ID);
+fn key_source(env: &dyn Environment, in_azure: bool, text: &str) -> Result<KeySource, Reason> {
+    let Some(path) = text.strip_prefix("file:") else { return key_vault_id(text).map(KeySource::KeyVault) };
+    if in_azure {
+        return Err("it names a key file, which is refused in Azure".into());
     }
-    read_optional(reader, name, in_azure)
-}
-
-fn read_optional(reader: &mut Reader<'_>, name: &str, in_azure: bool) -> Option<KeySource> {
-    let raw = reader.raw(name)?;
-    parse(reader, name, &raw, in_azure)
-}
-
-fn parse(reader: &mut Reader<'_>, name: &str, text: &str, in_azure: bool) -> Option<KeySource> {
-    let parsed = match text.strip_prefix("file:") {
-        Some(_) if in_azure => Err(Problem::NotHere("names a key file, which is refused in Azure")),
-        Some(path) => parse_file(reader, path),
-        None => KeyVaultKeyId::parse(text).map(KeySource::KeyVault).ok_or(Problem::Wrong),
-    };
-    parsed.map_err(|problem| reader.note(name, problem, KEY_ID)).ok()
-}
-
-fn parse_file(reader: &Reader<'_>, path: &str) -> Result<KeySource, Problem> {
-    let pem = reader.file(path).ok_or(Problem::UnreadableFile)?;
-    let signer = LocalSigner::from_pem(pem.expose_secret())
-        .ok_or(Problem::NotHere("names a file without a usable RSA private key"))?;
-    Ok(KeySource::Local(signer))
+    let pem = read_file(env, path).map_err(|error| -> Reason { format!("the file it names {error}").into() })?;
+    let pem = pem.expose_secret();
+    LocalSigner::from_pem(pem).map(KeySource::Local).ok_or_else(|| why_no_private_key(pem))
 }

@@ -1,88 +1,167 @@
-//! Reads settings one by one and gathers what is wrong with them.
+//! Reads settings one by one and collects their errors.
+
+use std::collections::BTreeSet;
 
 use secrecy::{ExposeSecret, SecretString};
+use thiserror::Error;
 
-use crate::config::error::{ConfigError, ConfigErrors, Format, Problem};
+use crate::config::error::{ConfigError, ConfigErrors, Format, Problem, Reason};
+use crate::config::unknown::{self, UnknownSetting};
+use crate::config::values::common_mistake;
 
 /// Where settings come from. `main.rs` hands in the process environment, tests hand in a map.
 pub trait Environment {
     /// The value of the variable `name`, if it is set.
     fn var(&self, name: &str) -> Option<String>;
 
-    /// The text of the file at `path`; `None` if it cannot be read.
-    fn file(&self, path: &str) -> Option<SecretString>;
+    /// The names of all variables.
+    fn names(&self) -> Vec<String>;
+
+    /// The text of the file at `path`.
+    ///
+    /// # Errors
+    /// [`FileError`] if it cannot be read.
+    fn file(&self, path: &str) -> Result<SecretString, FileError>;
 }
 
-/// Reads settings by type. A faulty one is noted and reading goes on, so that all faults are told at once.
+/// Why a file cannot be read, to follow "the file".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum FileError {
+    /// There is no such file.
+    #[error("does not exist")]
+    Missing,
+    /// It is a folder or a device.
+    #[error("is not a regular file")]
+    NotRegular,
+    /// A key or a registry is smaller.
+    #[error("is larger than 1 MiB")]
+    TooLarge,
+    /// This process may not read it, or the disk failed.
+    #[error("cannot be read by this user")]
+    Unreadable,
+    /// It is not text.
+    #[error("is not UTF-8 text")]
+    NotText,
+    /// There is nothing in it.
+    #[error("is empty")]
+    Empty,
+}
+
+/// The text of a file that is not empty.
+///
+/// # Errors
+/// [`FileError`].
+pub fn read_file(env: &dyn Environment, path: &str) -> Result<SecretString, FileError> {
+    let text = env.file(path)?;
+    if text.expose_secret().trim().is_empty() { Err(FileError::Empty) } else { Ok(text) }
+}
+
+const NAME_REPEATED: &str = "it begins with the setting's own name and an equals sign";
+
+/// Reads settings by type. After an error it goes on, so that all errors are reported together.
 pub struct Reader<'e> {
     env: &'e dyn Environment,
-    faults: Vec<ConfigError>,
+    errors: Vec<ConfigError>,
+    /// The names of the settings read so far.
+    read: BTreeSet<String>,
 }
 
 impl<'e> Reader<'e> {
-    /// A reader of `env` without faults so far.
+    /// A reader of `env`.
     #[must_use]
     pub const fn new(env: &'e dyn Environment) -> Self {
-        Self { env, faults: Vec::new() }
+        Self { env, errors: Vec::new(), read: BTreeSet::new() }
     }
 
     /// The raw value of a setting; blank counts as not set.
-    #[must_use]
-    pub fn raw(&self, name: &str) -> Option<String> {
+    pub fn raw(&mut self, name: &str) -> Option<String> {
+        self.read.insert(name.to_owned());
         let value = self.env.var(name)?;
         let value = value.trim();
         (!value.is_empty()).then(|| value.to_owned())
     }
 
-    /// The text of a file that a setting names.
+    /// Where the settings come from.
     #[must_use]
-    pub fn file(&self, path: &str) -> Option<SecretString> {
-        self.env.file(path).filter(|text| !text.expose_secret().trim().is_empty())
+    pub const fn env(&self) -> &'e dyn Environment {
+        self.env
     }
 
     /// A setting that may be left out.
-    pub fn optional<T>(&mut self, name: &str, shape: Format, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+    pub fn optional<T>(
+        &mut self,
+        name: &str,
+        format: Format,
+        parse: impl FnOnce(&str) -> Result<T, Reason>,
+    ) -> Option<T> {
         let raw = self.raw(name)?;
-        let parsed = if is_unresolved(&raw) { None } else { parse(&raw) };
-        if parsed.is_none() {
-            self.note(name, if is_unresolved(&raw) { Problem::Unresolved } else { Problem::Wrong }, shape);
-        }
-        parsed
+        let parsed = if is_unresolved(&raw) {
+            Err(Problem::Unresolved)
+        } else {
+            let repeats_name = raw.strip_prefix(name).is_some_and(|rest| rest.starts_with('='));
+            let mistake = || if repeats_name { Some(NAME_REPEATED.into()) } else { common_mistake(&raw) };
+            parse(&raw).map_err(|reason| Problem::Invalid(mistake().unwrap_or(reason)))
+        };
+        parsed.map_err(|problem| self.note(name, problem, format)).ok()
     }
 
-    /// A setting that must be there.
-    pub fn required<T>(&mut self, name: &str, shape: Format, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+    /// A setting that must be set.
+    pub fn required<T>(
+        &mut self,
+        name: &str,
+        format: Format,
+        parse: impl FnOnce(&str) -> Result<T, Reason>,
+    ) -> Option<T> {
         if self.raw(name).is_none() {
-            self.note(name, Problem::Missing, shape);
+            self.note(name, Problem::Missing, format);
         }
-        self.optional(name, shape, parse)
+        self.optional(name, format, parse)
     }
 
-    /// Notes a fault.
-    pub fn note(&mut self, setting: impl Into<String>, problem: Problem, shape: Format) {
-        self.faults.push(ConfigError { setting: setting.into(), problem, shape });
+    /// Notes an error in a setting.
+    pub fn note(&mut self, setting: &str, problem: Problem, format: Format) {
+        self.note_in_client(setting, None, problem, format);
     }
 
-    /// Has `setting` a fault already?
+    /// Notes an error at a place in the client registry.
+    pub fn note_in_client(&mut self, place: &str, client_id: Option<&str>, problem: Problem, format: Format) {
+        let client_id = client_id.map(ToOwned::to_owned);
+        self.errors.push(ConfigError { setting: place.to_owned(), client_id, problem, format });
+    }
+
+    /// Has `setting` an error already?
     #[must_use]
     pub fn has_noted(&self, setting: &str) -> bool {
-        self.faults.iter().any(|fault| fault.setting == setting)
+        self.errors.iter().any(|error| error.setting == setting)
     }
 
-    /// `settings` if there was no fault, else all the faults.
+    /// Variables that look like settings, but were not read. To be asked when every setting was read.
+    #[must_use]
+    pub fn unknown(&self) -> Vec<UnknownSetting> {
+        unknown::find(self.env.names(), &self.read)
+    }
+
+    /// Is no variable set that looks like one of our settings?
+    #[must_use]
+    pub fn nothing_is_set(&self) -> bool {
+        let is_set = |name: &String| self.env.var(name).is_some_and(|value| !value.trim().is_empty());
+        !self.env.names().iter().any(|name| unknown::is_ours(name) && is_set(name))
+    }
+
+    /// `settings` if there was no error, else all errors.
     ///
     /// # Errors
-    /// The faults noted so far.
+    /// The errors noted so far.
     pub fn finish<T>(self, settings: Option<T>) -> Result<T, ConfigErrors> {
         match settings {
-            Some(settings) if self.faults.is_empty() => Ok(settings),
-            _ => Err(ConfigErrors(self.faults)),
+            Some(settings) if self.errors.is_empty() => Ok(settings),
+            _ => Err(ConfigErrors { errors: self.errors, ..ConfigErrors::default() }),
         }
     }
 }
 
-/// The platform leaves a Key Vault reference as it stands when it cannot resolve it, for want of a role or a secret.
-/// Taken for the value itself it would only surface much later, for instance as a failed sign-in.
+/// The platform leaves a Key Vault reference as it is when it cannot resolve it, because a role or the secret is missing. Taken
+/// as the value itself, it would show much later, for instance as a failed sign-in.
 fn is_unresolved(text: &str) -> bool {
     text.starts_with("@Microsoft.KeyVault(")
 }

@@ -79,7 +79,12 @@ pub fn power_automate(
 }
 
 fn oauth_readme(client_id: &ClientId) -> String {
-    OAUTH_README.replace(&format!("`{CLIENT_ID}`"), &format!("`{client_id}`"))
+    let command = "evergrant client new";
+    // A shell reads the command, and only NUL cannot be quoted for it.
+    let quoted = shlex::try_quote(client_id.as_str()).unwrap_or_default();
+    OAUTH_README
+        .replace(&format!("`{CLIENT_ID}`"), &format!("`{client_id}`"))
+        .replace(&format!("{command} {CLIENT_ID} "), &format!("{command} {quoted} "))
 }
 
 fn oauth_properties(client_id: &ClientId, content_on_api_host: bool) -> String {

@@ -1,4 +1,4 @@
-//! The account behind the integration user: is it there, does it have CLM, and can its users be looked up?
+//! The account behind the integration user: does it exist, does it have CLM, and can its users be looked up?
 
 use http::Method;
 use serde::Deserialize;
@@ -17,14 +17,14 @@ use crate::docusign::userinfo::UserInfo;
 use crate::oauth::client::ClientRegistry;
 use crate::types::Explained;
 
-/// Scopes that are CLM's.
+/// CLM's scopes.
 const CLM_SCOPES: [&str; 3] = ["spring_read", "spring_write", "content"];
 
-/// Why there is no finding.
-pub const NO_ACCESS_TOKEN: &str = "not checked: no access token";
-const NO_ACCOUNT: &str = "not checked: no account, see its check";
+/// Why a check was skipped.
+pub const NO_ACCESS_TOKEN: &str = "not checked: there is no access token";
+const NO_ACCOUNT: &str = "not checked: the account is unknown, see its check";
 
-/// CLM's name for the integration user.
+/// A member of CLM.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Member {
@@ -46,7 +46,7 @@ pub struct AccountChecks<'a> {
     pub account_server: &'a AccountServer,
     /// DocuSign's APIs.
     pub api: &'a DocusignApi,
-    /// Who may name users.
+    /// The registered clients, some of which name users by an API key.
     pub clients: &'a ClientRegistry,
 }
 
@@ -76,7 +76,7 @@ impl AccountChecks<'_> {
         Ok(KnownAccount { user, account })
     }
 
-    /// Does CLM name its hosts, and let the integration user in?
+    /// Does CLM know the account, and is the integration user a member?
     async fn clm(&self, known: Option<&KnownAccount>, without: &'static str) -> Check {
         let watch = Stopwatch::start();
         let used = CLM_SCOPES.iter().any(|scope| self.docusign.scopes.contains(scope));
@@ -130,7 +130,7 @@ impl AccountChecks<'_> {
     }
 
     fn bad(&self, error: &impl Explained) -> Finding {
-        Finding::bad(error.problem(), fixes::docusign(error, self.docusign))
+        fixes::docusign_error(error, self.docusign)
     }
 }
 

@@ -12,21 +12,21 @@ use crate::store::records::RecordKind;
 use crate::store::{Condition, Store, StoreError, Write};
 use crate::types::Explained as _;
 
-/// Signed to see whether the key signs. No assertion looks like it, since it has no dots.
+/// A sample to sign. It has no dots, so it cannot be an assertion.
 const SAMPLE: &[u8] = b"evergrant doctor";
 
-/// What Entra tokens for storage are for.
+/// The resource of Entra tokens for storage.
 const STORAGE: &str = "https://storage.azure.com";
 
-/// Seconds for which the record of a check may be kept; the Blob store's lifecycle rule deletes it within two days.
+/// Lifetime of a check's record in seconds. In Blob storage, the lifecycle rule deletes it within two days.
 const RECORD_LIFETIME: u64 = 60;
 
-/// Titles, of the checks with a name of their own.
+/// Titles of checks.
 pub const IDENTITY: &str = "Azure identity";
 pub const STORE: &str = "Store for used codes and revocations";
 
-/// Why there is no finding.
-const NO_IDENTITY: &str = "not checked: no Azure identity, see its check";
+/// Why a check was skipped.
+const NO_IDENTITY: &str = "not checked: there is no Azure identity, see its check";
 
 /// Name and title of a key's check.
 pub fn key_check(key: &NamedKey) -> (&'static str, &'static str) {
@@ -38,7 +38,7 @@ pub fn key_check(key: &NamedKey) -> (&'static str, &'static str) {
     }
 }
 
-/// What the Entra tokens of this installation are for; `None` where keys are files and the store is memory.
+/// The resource that Entra tokens are needed for; `None` if all keys are files and the store is memory.
 pub fn entra_resource<'a>(mut keys: impl Iterator<Item = &'a NamedKey>, store: &StoreSetting) -> Option<String> {
     match keys.find_map(|key| key.key.key_vault_id()) {
         Some(id) => Some(id.resource()),
@@ -47,7 +47,7 @@ pub fn entra_resource<'a>(mut keys: impl Iterator<Item = &'a NamedKey>, store: &
     }
 }
 
-/// Is there an identity for `resource`?
+/// Does Entra ID issue tokens for `resource`?
 pub async fn check_identity(identity: &Identity, resource: Option<String>, client_id: Option<&str>) -> Vec<Check> {
     let Some(resource) = resource else { return Vec::new() };
     let watch = Stopwatch::start();
@@ -58,7 +58,7 @@ pub async fn check_identity(identity: &Identity, resource: Option<String>, clien
     vec![finding.of("identity", Area::Azure, IDENTITY, watch.elapsed_ms())]
 }
 
-/// Does the key sign, and does the signature fit its public half?
+/// Does the key sign, and does its public key verify the signature?
 pub async fn check_key(key: &NamedKey, identity_client_id: Option<&str>) -> Vec<Check> {
     let watch = Stopwatch::start();
     let signed = key.key.sign_digest(sha256(SAMPLE)).await;
@@ -79,7 +79,7 @@ pub struct StoreCheck<'a> {
     pub store: &'a dyn Store,
     /// Where it is.
     pub setting: &'a StoreSetting,
-    /// The client id of the identity that calls it, where the settings name one.
+    /// The client id of the identity that calls it, if a setting names one.
     pub identity_client_id: Option<&'a str>,
     /// The time.
     pub now: UnixSeconds,
@@ -97,7 +97,7 @@ impl StoreCheck<'_> {
             ),
             Ok((true, false)) => Finding::good("a record can be created, and only once"),
             Ok(_) => Finding::bad(
-                "a record could be created twice, or a new one was called old: codes would not be single-use",
+                "a record could be created twice, or a new one was refused: codes would not be single-use",
                 "Check that EVERGRANT_STORE is a container of Azure Blob storage itself, with no cache in between.",
             ),
             Err(StoreError::IdentityUnavailable) => Finding::skipped(NO_IDENTITY),
@@ -108,7 +108,7 @@ impl StoreCheck<'_> {
 
     async fn create_twice(&self) -> Result<(bool, bool), StoreError> {
         let record = Write {
-            // Where the lifecycle rule deletes what is a day old.
+            // The lifecycle rule deletes used codes after a day.
             name: RecordKind::UsedCode.name(&format!("doctor-{}", random::id::<16>())),
             content: "doctor".to_owned(),
             condition: Condition::Absent,

@@ -1,25 +1,27 @@
-//! What a check is and how it went. Pure.
+//! Checks and their results. Pure.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// How a check went.
+use crate::doctor::lines;
+
+/// A check's result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// As it should be.
+    /// It is as it should be.
     Good,
     /// It works, but the operator should know.
     Note,
     /// The operator has to fix it.
     Bad,
-    /// It could not be checked, because of another check.
+    /// It was not checked, because another check failed or it does not apply.
     Skipped,
 }
 
 impl Verdict {
-    /// The word in reports.
+    /// Its name in reports.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -31,28 +33,28 @@ impl Verdict {
     }
 }
 
-/// Whose part is checked.
+/// The part of the installation, and so who is responsible for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Area {
-    /// Identity, keys and storage: the deployment's.
+    /// Identity, keys and storage, which the deployment sets up.
     Azure,
-    /// The integration key, its public key, user and consent: the DocuSign administrator's.
+    /// Integration key, public key, user and consent, which the DocuSign administrator sets up.
     Docusign,
-    /// Registered clients and the public URL: the operator's.
+    /// Registered clients and the public URL, which the operator sets up.
     Clients,
 }
 
-/// One thing that was checked. Nothing in it is secret.
+/// One check with its result. Nothing in it is secret.
 #[derive(Clone, Debug, Serialize)]
 pub struct Check {
     /// Its name, for machines.
     pub check: &'static str,
-    /// Whose part it is.
+    /// Its part of the installation.
     pub area: Area,
     /// What is checked, for people.
     pub title: String,
-    /// How it went.
+    /// Its result.
     pub verdict: Verdict,
     /// What was found.
     pub finding: String,
@@ -64,7 +66,7 @@ pub struct Check {
 }
 
 impl Area {
-    /// The word in reports.
+    /// Its name in reports.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -75,12 +77,10 @@ impl Area {
     }
 }
 
-/// One line for people, and one more for the fix; both without a line feed at the end.
+/// Lines for a terminal, without a line feed at the end.
 impl fmt::Display for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { area, title, verdict, finding, fix, .. } = self;
-        write!(f, "{:<8} {:<9} {title}: {finding}", verdict.as_str(), area.as_str())?;
-        fix.as_ref().map_or(Ok(()), |fix| write!(f, "\n                   → {fix}"))
+        f.write_str(&lines::of_check(self))
     }
 }
 
@@ -92,7 +92,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// All is well.
+    /// It is as it should be.
     pub fn good(message: impl Into<String>) -> Self {
         Self { verdict: Verdict::Good, message: message.into(), fix: None }
     }
@@ -107,7 +107,7 @@ impl Finding {
         Self { verdict: Verdict::Bad, message: message.into(), fix: Some(fix.into()) }
     }
 
-    /// It could not be checked.
+    /// It was not checked, for this reason.
     pub fn skipped(message: impl Into<String>) -> Self {
         Self { verdict: Verdict::Skipped, message: message.into(), fix: None }
     }
@@ -119,7 +119,7 @@ impl Finding {
     }
 }
 
-/// Is nothing bad among `checks`?
+/// Did no check fail?
 #[must_use]
 pub fn healthy(checks: &[Check]) -> bool {
     checks.iter().all(|check| check.verdict != Verdict::Bad)

@@ -12,7 +12,6 @@ use crate::docusign::missing_consent::scopes_without_consent;
 use crate::docusign::tokens::AccessTokens;
 use crate::docusign::tokens::minter::MintError;
 use crate::docusign::tokens::slot::MintOutcome;
-use crate::types::Explained as _;
 
 /// The title of the check during a rotation.
 pub const NEXT_KEY: &str = "Public key of the next signing key";
@@ -23,15 +22,15 @@ pub struct ConnectionChecks<'a> {
     pub docusign: &'a DocusignSettings,
     /// DocuSign's account server.
     pub account_server: &'a AccountServer,
-    /// What mints.
+    /// Mints access tokens.
     pub access_tokens: &'a AccessTokens,
-    /// What is checked with the access token.
+    /// The checks that need the access token.
     pub account: AccountChecks<'a>,
 }
 
 impl ConnectionChecks<'_> {
-    /// Does DocuSign answer, do the clocks agree, and does the connection work? Checked together, since an outage or a
-    /// wrong clock makes the connection fail too, and only one of them has to be fixed.
+    /// Does DocuSign answer, do the clocks agree, and does the connection work? They are checked together, because an outage
+    /// or a wrong clock makes the connection fail too, and should be the only failed check then.
     pub async fn run(self) -> Vec<Check> {
         let watch = Stopwatch::start();
         let reaching = async { (self.account_server.clock_difference().await, watch.elapsed_ms()) };
@@ -46,14 +45,14 @@ impl ConnectionChecks<'_> {
         checks
     }
 
-    /// DocuSign reports one fault at a time; what comes after it is not checked.
+    /// DocuSign reports one error at a time. What it would check later is not checked.
     async fn findings(&self, minted: &MintOutcome, reached: &Reached) -> MintFindings {
         let Err(error) = minted else { return MintFindings::good(self.docusign) };
         let unchecked = MintFindings::unchecked();
         if let Some(elsewhere) = blamed_elsewhere(error, reached) {
             return MintFindings { access_token: Finding::skipped(elsewhere), ..unchecked };
         }
-        let bad = || Finding::bad(error.problem(), fixes::docusign(error, self.docusign));
+        let bad = || fixes::docusign_error(error, self.docusign);
         match error {
             MintError::Exchange(ExchangeError::IssuerNotFound) => MintFindings { integration_key: bad(), ..unchecked },
             MintError::Exchange(ExchangeError::NoValidKeys) => MintFindings { public_key: bad(), ..unchecked },
@@ -86,7 +85,7 @@ impl ConnectionChecks<'_> {
     }
 }
 
-/// What one mint shows, for each check.
+/// The findings from one mint.
 struct MintFindings {
     access_token: Finding,
     integration_key: Finding,
@@ -128,7 +127,7 @@ impl MintFindings {
     }
 }
 
-/// During a rotation: may the current key be replaced by the next one already?
+/// During a rotation: does DocuSign accept the next key already?
 pub async fn check_next_key(access_tokens: &AccessTokens, docusign: &DocusignSettings) -> Vec<Check> {
     let watch = Stopwatch::start();
     let Some(tried) = access_tokens.try_next_key(&docusign.user_id, &docusign.scopes).await else { return Vec::new() };

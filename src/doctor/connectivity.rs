@@ -1,28 +1,27 @@
-//! Whether DocuSign answers and the clocks agree, and what follows from that for the other checks. Pure.
+//! Does DocuSign answer, and do the clocks agree? Other checks fail too if not. Pure.
 
 use crate::config::DocusignSettings;
 use crate::doctor::check::{Area, Check, Finding};
 use crate::doctor::fixes;
 use crate::docusign::error::ExchangeError;
 use crate::docusign::tokens::minter::MintError;
-use crate::types::Explained as _;
 
-/// Seconds that clocks may differ before an operator should know, and before DocuSign refuses: assertions are dated 60 s
-/// back and live for 540 more.
+/// Differences between the clocks in seconds: above the first, the operator should know; above the second, DocuSign refuses
+/// assertions, whose `iat` is 60 s in the past and whose `exp` is 540 s ahead.
 const CLOCK_NOTE: u64 = 20;
 const CLOCK_BAD: u64 = 60;
 
 /// The title of the first check.
 pub const REACHABLE: &str = "DocuSign's account server";
 
-/// Whether DocuSign answered, and how far its clock is from ours.
+/// The difference between DocuSign's clock and ours in seconds, if DocuSign answered.
 pub type Reached = Result<Option<u64>, ExchangeError>;
 
 /// The checks of the account server and of the clock.
 pub fn connectivity_checks(reached: &Reached, took: f64, docusign: &DocusignSettings) -> Vec<Check> {
     let reachable = match reached {
         Ok(_) => Finding::good("answers"),
-        Err(error) => Finding::bad(error.problem(), fixes::docusign(error, docusign)),
+        Err(error) => fixes::docusign_error(error, docusign),
     };
     vec![
         reachable.of("docusign_reachable", Area::Docusign, REACHABLE, took),
@@ -38,7 +37,7 @@ pub fn blamed_elsewhere(error: &MintError, reached: &Reached) -> Option<&'static
         (NoAnswer | TimedOut | ServerFailed { .. }, Err(_)) => {
             Some("not checked: DocuSign does not answer, see its check")
         }
-        // DocuSign has no one word for assertions from another time.
+        // DocuSign has several error codes for assertions from another time.
         (AssertionExpired | NoValidKeys | Unexplained | Undocumented { .. }, Ok(Some(difference)))
             if *difference > CLOCK_BAD =>
         {

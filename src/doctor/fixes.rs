@@ -1,17 +1,18 @@
-//! What fixes a fault: the words of its error with the values of this installation. Pure.
+//! What fixes an error: its explanation with the values of this installation. Pure.
 
-use crate::config::error::{ConfigError, Format, Problem};
+use crate::config::error::{ConfigError, Format, Problem, RESOLVE};
 use crate::config::{DocusignSettings, StoreSetting};
 use crate::doctor::NamedKey;
+use crate::doctor::check::Finding;
 use crate::signing::SignError;
 use crate::signing::key_id::KeyVaultKeyId;
 use crate::store::StoreError;
 use crate::types::Explained;
 
-/// The place of a value in a command that only the reader knows.
+/// A placeholder in a command.
 const IDENTITY: &str = "<client id of the identity>";
 
-/// What fixes an error of DocuSign's.
+/// What fixes an error that DocuSign reports.
 pub fn docusign(error: &impl Explained, settings: &DocusignSettings) -> String {
     let mut values = vec![
         ("integration key", settings.integration_key.as_str().to_owned()),
@@ -20,6 +21,11 @@ pub fn docusign(error: &impl Explained, settings: &DocusignSettings) -> String {
     ];
     values.extend(settings.account_id.as_ref().map(|id| ("account id", id.as_str().to_owned())));
     error.fix_with_command(&values)
+}
+
+/// What an error of DocuSign means for a check.
+pub fn docusign_error(error: &impl Explained, settings: &DocusignSettings) -> Finding {
+    Finding::bad(error.problem(), docusign(error, settings))
 }
 
 /// What fixes a key that does not sign.
@@ -42,20 +48,23 @@ fn vault_name(id: &KeyVaultKeyId) -> &str {
 }
 
 /// What fixes a setting.
-pub fn setting(fault: &ConfigError) -> String {
-    let Format { wanted, example } = fault.shape;
-    if fault.problem == Problem::Unresolved {
-        return "Grant the identity the role Key Vault Secrets User on the secret that the reference names, compare the names in it, \
-                check that the vault's network rules let the app in, and restart the app. The portal shows the reference's state \
-                under Environment variables."
-            .to_owned();
+pub fn setting(error: &ConfigError) -> String {
+    if error.problem == Problem::Unresolved {
+        return format!("{}. The portal shows the reference's state under Environment variables.", sentence(RESOLVE));
     }
-    let place = if fault.setting.starts_with("EVERGRANT_CLIENTS") {
-        "In the client registry (infra/clients.json; then deploy again)"
-    } else {
-        "In the app settings"
-    };
-    format!("{place}. Expected: {wanted}; for example {example}")
+    let Format { expected, example } = error.format;
+    if error.setting.starts_with("EVERGRANT_CLIENTS[") {
+        let place = "Correct it in the client registry (infra/clients.json), and deploy again";
+        return format!("{place}. Expected: {expected}, such as {example}");
+    }
+    let verb = if error.problem == Problem::Missing { "Set" } else { "Change" };
+    format!("{verb} it to {expected}, such as {example}")
+}
+
+/// `clause` with a capital letter.
+fn sentence(clause: &str) -> String {
+    let mut characters = clause.chars();
+    characters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(characters).collect()
 }
 
 /// What fixes a missing identity.

@@ -1,15 +1,17 @@
 //! The health checks: does everything this installation depends on work, and if not, who fixes it and how?
 //!
-//! [`azure`] checks keys and store, [`connection`] DocuSign, [`account`] the account behind it, [`public_url`] what callers
-//! meet at the public URL. All checks run at the same time, and are reported in order. They change nothing but a record in
-//! the store that expires within a day. `evergrant doctor` prints them, the setup page shows them.
+//! [`azure`] checks identity, keys and store, [`connection`] DocuSign, [`account`] the DocuSign account, and [`public_url`] the
+//! public URL. All checks run at the same time, and are reported in order. They only write one record to the store, which
+//! expires within a minute. `evergrant doctor` prints the results, and the setup page shows them.
 
 mod account;
+pub mod advice;
 mod azure;
 pub mod check;
 mod connection;
 mod connectivity;
 mod fixes;
+pub mod lines;
 mod public_url;
 
 use std::future::ready;
@@ -20,7 +22,7 @@ use futures_util::stream::{self, Stream, StreamExt as _};
 
 use crate::clock::Clock;
 use crate::config::error::ConfigError;
-use crate::config::{ConfigErrors, DocusignSettings, StoreSetting};
+use crate::config::{ConfigErrors, DocusignSettings, StoreSetting, UnknownSetting};
 use crate::docusign::account_server::AccountServer;
 use crate::docusign::api::DocusignApi;
 use crate::docusign::tokens::AccessTokens;
@@ -45,17 +47,19 @@ pub struct NamedKey {
     pub key: Arc<SigningKey>,
 }
 
-/// What the checks are made with: the same parts that answer requests.
+/// What the checks use: the same parts that answer requests.
 pub struct Doctor {
+    /// Variables that look like settings and have no effect.
+    pub unknown_settings: Vec<UnknownSetting>,
     /// The base URL that callers use.
     pub public_url: BaseUrl,
     /// The signing key and, during a rotation, the next one.
     pub signing_keys: Vec<NamedKey>,
     /// The sealing keys, the current one first.
     pub sealing_keys: Vec<NamedKey>,
-    /// Whom we are towards Key Vault and storage.
+    /// What signs in to Key Vault and storage.
     pub identity: Identity,
-    /// Its client id, where the settings name one.
+    /// Its client id, if a setting names one.
     pub identity_client_id: Option<String>,
     /// Where the store is.
     pub store_setting: StoreSetting,
@@ -65,11 +69,11 @@ pub struct Doctor {
     pub docusign: DocusignSettings,
     /// DocuSign's account server.
     pub account_server: AccountServer,
-    /// The cache and the mints.
+    /// Caches and mints access tokens.
     pub access_tokens: AccessTokens,
     /// DocuSign's APIs.
     pub upstream: Arc<DocusignApi>,
-    /// Who is registered.
+    /// The registered clients.
     pub clients: ClientRegistry,
     /// For calls to our own public URL.
     pub http: Arc<HttpClient>,
@@ -77,18 +81,18 @@ pub struct Doctor {
     pub clock: Arc<dyn Clock>,
 }
 
-/// Groups of checks under way at the same time; there are fewer.
+/// The most groups of checks that run at the same time; there are fewer.
 const MAX_CONCURRENT_GROUPS: usize = 16;
 
 /// The title of the first check.
 const SETTINGS: &str = "Settings";
 
-/// One group of checks with the title of its first.
+/// A group of checks with the title of its first.
 type Group<'a> = (&'static str, BoxFuture<'a, Vec<Check>>);
 
 impl Doctor {
-    /// Runs every check. Each answers within 45 s, most within one; the whole takes as long as the slowest. The checks come
-    /// in groups, in the order of the titles given first, which show what is being waited for.
+    /// Runs every check. Each takes at most 45 s, most take less than one. Returns the title of each group, to show what is
+    /// being waited for, and the groups in the same order.
     pub fn groups(&self) -> (Vec<&'static str>, impl Stream<Item = Vec<Check>> + Send + '_) {
         let (titles, running): (Vec<_>, Vec<_>) =
             [self.azure(), self.docusign(), self.clients()].into_iter().flatten().unzip();
@@ -103,7 +107,7 @@ impl Doctor {
     fn azure(&self) -> Vec<Group<'_>> {
         let keys = || self.signing_keys.iter().chain(&self.sealing_keys);
         let client_id = self.identity_client_id.as_deref();
-        let settings = Finding::good("well-formed").of("settings", Area::Clients, SETTINGS, 0.0);
+        let settings = known_settings(&self.unknown_settings).of("settings", Area::Clients, SETTINGS, 0.0);
         let resource = azure::entra_resource(keys(), &self.store_setting);
         let store = StoreCheck {
             store: &*self.store,
@@ -142,11 +146,19 @@ impl Doctor {
     }
 }
 
-/// The checks where the settings themselves are at fault: one for each fault, and nothing else can be checked.
+fn known_settings(unknown: &[UnknownSetting]) -> Finding {
+    if unknown.is_empty() {
+        return Finding::good("valid");
+    }
+    let unknown: Vec<String> = unknown.iter().map(ToString::to_string).collect();
+    Finding::note(unknown.join("; "), "Correct the name of the setting, or remove it: it has no effect.")
+}
+
+/// The checks where settings are invalid: one for each error. Nothing else can be checked.
 #[must_use]
-pub fn of_faults(faults: &ConfigErrors) -> Vec<Check> {
-    let check = |fault: &ConfigError| {
-        Finding::bad(fault.message(), fixes::setting(fault)).of("settings", Area::Clients, SETTINGS, 0.0)
-    };
-    faults.0.iter().map(check).collect()
+pub fn of_config_errors(errors: &ConfigErrors) -> Vec<Check> {
+    let bad = |error: &ConfigError| Finding::bad(error.message(), fixes::setting(error));
+    let unknown = (!errors.unknown.is_empty()).then(|| known_settings(&errors.unknown));
+    let findings = errors.errors.iter().map(bad).chain(unknown);
+    findings.map(|finding| finding.of("settings", Area::Clients, SETTINGS, 0.0)).collect()
 }

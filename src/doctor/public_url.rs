@@ -1,4 +1,4 @@
-//! What callers meet at the public URL: is it this installation, and does it refuse what it must refuse?
+//! The public URL: does it lead to this installation, and does it refuse what it must refuse?
 
 use http::{Method, StatusCode};
 use serde::Deserialize;
@@ -11,23 +11,23 @@ use crate::random;
 use crate::types::BaseUrl;
 use crate::web::http_client::HttpClient;
 
-/// Registered by no client: the top-level domain `invalid` is reserved (RFC 2606 §2).
+/// No client has this redirect URI: the top-level domain `invalid` is reserved (RFC 2606 §2).
 const FOREIGN_REDIRECT_URI: &str = "https://foreign.invalid/callback";
 
 /// Titles.
 pub const CLIENTS: &str = "Registered clients";
 pub const PUBLIC_URL: &str = "Public URL";
 
-/// The one field of the metadata that names who answers.
+/// The field of the metadata that identifies an installation.
 #[derive(Deserialize)]
 struct Metadata {
     issuer: String,
 }
 
-/// Who answers at the public URL.
+/// What answers at the public URL.
 enum Responder {
     ThisInstallation,
-    /// Another issuer, or the host without this app.
+    /// Another issuer, or a host without this app; with a description.
     Another(String),
     NoAnswer,
 }
@@ -48,9 +48,9 @@ pub fn check_clients(clients: &ClientRegistry) -> Check {
 pub struct PublicUrlChecks<'a> {
     /// The base URL that callers use.
     pub public_url: &'a BaseUrl,
-    /// Who is registered.
+    /// The registered clients.
     pub clients: &'a ClientRegistry,
-    /// What calls it.
+    /// Calls it.
     pub http: &'a HttpClient,
 }
 
@@ -103,7 +103,7 @@ impl PublicUrlChecks<'_> {
         }
     }
 
-    /// `None` where no client has a secret, or nothing answers.
+    /// `None` if no client has a secret, or nothing answers.
     async fn refuses_a_wrong_secret(&self) -> Option<bool> {
         let client = self.clients.iter().find(|client| !client.is_public())?;
         let form = [
@@ -116,7 +116,7 @@ impl PublicUrlChecks<'_> {
         Some(answer.status() == StatusCode::UNAUTHORIZED || answer.status() == StatusCode::BAD_REQUEST)
     }
 
-    /// `None` where no client signs people in, or nothing answers.
+    /// `None` if no client signs users in, or nothing answers.
     async fn refuses_a_foreign_redirect_uri(&self) -> Option<bool> {
         let signs_in = |client: &&Client| client.may_use(GrantType::AuthorizationCode);
         let client = self.clients.iter().find(signs_in)?;

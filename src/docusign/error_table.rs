@@ -1,48 +1,47 @@
-//! What to say about each [`ExchangeError`]; no other file has words for one. Pure.
+//! The texts for each [`ExchangeError`]; no other file has any. Pure.
 
 use crate::docusign::error::ExchangeError;
 use crate::types::{Explained, Explanation};
 
-/// The client's sentence for what only the user of a connection can change.
-pub const UP_TO_THE_USER: &str = "the DocuSign user of this connection has not consented or is not active; that user connects \
-    again and presses Allow";
+/// The client's sentence where only the user of a connection can fix it.
+pub const UP_TO_THE_USER: &str = "the DocuSign user of this connection has not consented or is not active; that user needs to \
+    connect again and press Allow";
 
-/// What is said of a refusal whose reason only the log shows.
+/// An error whose reason only the log shows.
 const REFUSED: Explanation = Explanation {
     code: "undocumented_refusal",
-    problem: "DocuSign refuses with an error that it does not document (status <status>)",
-    client: "DocuSign refuses to issue a token; the operator finds the cause in the log",
+    problem: "DocuSign returned an error that it does not document (status <status>)",
+    client: "DocuSign did not issue a token; the operator can find the cause in the log",
     person: "Ask the operator for help, and send them the request ID below.",
-    operator: "Look for `docusign_error` in the log. Check DOCUSIGN_INTEGRATION_KEY (<integration key>), DOCUSIGN_USER_ID (<user \
-        id>) and the uploaded public key; if they are right, ask DocuSign's support.",
+    operator: "See `docusign_error` in the log. Check DOCUSIGN_INTEGRATION_KEY (<integration key>), DOCUSIGN_USER_ID (<user id>) \
+        and the uploaded public key. If they are right, contact DocuSign support.",
     command: None,
 };
 
-/// What is said while DocuSign does not do its part.
+/// DocuSign is unavailable.
 const OUTAGE: Explanation = Explanation {
     code: "server_failed",
     problem: "DocuSign answered with status <status>",
     client: "DocuSign cannot be reached at the moment; try again later",
     person: "Wait a minute, then load this page again.",
-    operator: "This may pass by itself. If it does not, check DocuSign's status page, and that the app's network lets it reach \
-        DocuSign.",
+    operator: "This may pass by itself. If not, check DocuSign's status page and whether the app's network can reach DocuSign.",
     command: None,
 };
 
 const CONSENT_REQUIRED: Explanation = Explanation {
     code: "consent_required",
     problem: "consent is missing for the user or for one of the scopes",
-    client: "consent is missing at DocuSign; an administrator opens the consent link and presses Allow",
+    client: "consent is missing at DocuSign; an administrator needs to open the consent link and press Allow",
     person: "Ask for a new consent link, sign in as the user that the app acts as, and press Allow.",
-    operator: "Open the consent link, which the setup page shows and `evergrant consent-url` prints, sign in as the \
-        integration user (<user id>) and press Allow.",
+    operator: "Open the consent link from the setup page or `evergrant consent-url`, sign in as the integration user (<user id>) \
+        and press Allow.",
     command: None,
 };
 
 const NO_VALID_KEYS: Explanation = Explanation {
     code: "no_valid_keys_or_signatures",
     problem: "DocuSign does not know the signing key",
-    client: "DocuSign does not know the signing key; the DocuSign administrator uploads its public key",
+    client: "DocuSign does not know the signing key; the DocuSign administrator needs to upload its public key",
     person: "Ask the DocuSign administrator to upload the app's public key.",
     operator: "The DocuSign administrator uploads the public key that `evergrant public-key` prints: Apps and Keys, \
         the integration key (<integration key>), Service Integration, Upload RSA.",
@@ -52,41 +51,41 @@ const NO_VALID_KEYS: Explanation = Explanation {
 const ISSUER_NOT_FOUND: Explanation = Explanation {
     code: "issuer_not_found",
     problem: "DocuSign does not know the integration key",
-    client: "DocuSign does not accept the configured integration key; the operator checks the settings",
+    client: "DocuSign does not accept the configured integration key; the operator needs to check the settings",
     person: "Ask the operator to check the integration key and the DocuSign environment.",
-    operator: "Compare DOCUSIGN_INTEGRATION_KEY (<integration key>) with the page Apps and Keys, and check that \
-        DOCUSIGN_ENVIRONMENT (<account host>) is the environment of that page: an integration key of demo is unknown \
-        in production until DocuSign has promoted it.",
+    operator: "Compare DOCUSIGN_INTEGRATION_KEY (<integration key>) and DOCUSIGN_ENVIRONMENT (<account host>) with DocuSign's page \
+        Apps and Keys. A demo integration key is unknown in production until DocuSign has \
+        promoted it.",
     command: None,
 };
 
 const USER_NOT_FOUND: Explanation = Explanation {
     code: "user_not_found",
     problem: "DocuSign does not know the user, or the user is not active",
-    client: "DocuSign does not accept the configured user; the operator checks the settings",
+    client: "DocuSign does not accept the configured user; the operator needs to check the settings",
     person: "Ask the operator to check which DocuSign user the app acts as, and whether that user is active.",
-    operator: "Compare DOCUSIGN_USER_ID (<user id>) with the User ID on DocuSign's page Users, which calls it API \
-        Username (a GUID, not an e-mail address). Check that the user is active, and that DOCUSIGN_ENVIRONMENT (<account host>) is right. For \
-        the connection of a signed-in user, check that user's account.",
+    operator: "Compare DOCUSIGN_USER_ID (<user id>) with the User ID, a GUID that DocuSign calls API Username. Check that the user is \
+        active and that DOCUSIGN_ENVIRONMENT (<account host>) is right. If the connection acts as a signed-in user, check that \
+        user's account.",
     command: None,
 };
 
 const ASSERTION_EXPIRED: Explanation = Explanation {
     code: "expired_grant",
-    problem: "DocuSign calls a new assertion expired",
-    client: "the clock of the server is wrong; the operator sets it",
-    person: "Ask the operator to set the clock of the server.",
-    operator: "Set the machine's clock by a time server.",
+    problem: "DocuSign rejects a new assertion as expired",
+    client: "the server's clock is wrong; the operator needs to set it",
+    person: "Ask the operator to set the server's clock.",
+    operator: "Synchronize the machine's clock with a time server.",
     command: None,
 };
 
 const CLIENT_REFUSED: Explanation = Explanation {
     code: "unauthorized_client",
     problem: "DocuSign does not accept the secret key",
-    client: "DocuSign does not accept the configured secret key; the operator checks the settings",
+    client: "DocuSign does not accept the configured secret key; the operator needs to check the settings",
     person: "Ask the operator to check the secret key of the integration key.",
-    operator: "Set DOCUSIGN_SECRET_KEY to a secret key of the integration key (<integration key>). DocuSign shows one only \
-        when it is made: if in doubt, add a new one on the page Apps and Keys.",
+    operator: "Set DOCUSIGN_SECRET_KEY to a secret key of the integration key (<integration key>). If in doubt, add \
+        a new one on the page Apps and Keys.",
     command: None,
 };
 
@@ -99,9 +98,9 @@ const UNSUPPORTED_GRANT_TYPE: Explanation = Explanation {
 
 const UNEXPLAINED: Explanation = Explanation {
     code: "invalid_grant",
-    problem: "DocuSign refuses the assertion without a reason",
+    problem: "DocuSign rejects the assertion and gives no reason",
     operator: "Check DOCUSIGN_INTEGRATION_KEY (<integration key>), DOCUSIGN_USER_ID (<user id>) and the uploaded public \
-        key; if they are right, ask DocuSign's support.",
+        key. If they are right, contact DocuSign support.",
     ..REFUSED
 };
 
@@ -109,8 +108,8 @@ const THROTTLED: Explanation = Explanation {
     code: "throttled",
     problem: "DocuSign limits the rate of calls",
     client: "DocuSign limits the rate of requests at the moment; try again later",
-    operator: "Wait: the app calls DocuSign again when DocuSign allows it (in <wait> s). If this happens often, find \
-        out what else uses the integration key (<integration key>).",
+    operator: "Wait: the app calls DocuSign again when DocuSign allows it (in <wait> s). If this happens often, find out what \
+        else uses the integration key (<integration key>).",
     ..OUTAGE
 };
 

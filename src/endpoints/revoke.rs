@@ -6,8 +6,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::{Request, StatusCode};
+use http::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use tokio::time::timeout;
@@ -16,7 +15,7 @@ use crate::clock::{ANSWER_WITHIN, Clock, UnixSeconds};
 use crate::oauth::client::credentials::Credentials;
 use crate::oauth::client::{Client, ClientId, ClientRegistry};
 use crate::oauth::error::{ErrorCode, OAuthError, Outage};
-use crate::oauth::form;
+use crate::oauth::form::Form;
 use crate::sealing::Sealable;
 use crate::sealing::claims::{AuthorizationCode, RefreshToken, SealedAccessToken};
 use crate::sealing::keys::{OpenError, SEALING_UNAVAILABLE, SealingKeys};
@@ -71,8 +70,8 @@ pub struct RevokeEndpoint {
 
 impl RevokeEndpoint {
     /// Responds to a request.
-    pub async fn handle(&self, request: &Request<Bytes>) -> Answer {
-        let (client, token) = match self.read(request) {
+    pub async fn handle(&self, form: &Form) -> Answer {
+        let (client, token) = match self.read(form) {
             Ok(request) => request,
             Err(error) => return refuse(error, AnswerRecord::default()),
         };
@@ -98,10 +97,10 @@ impl RevokeEndpoint {
     }
 
     /// The client and the token.
-    fn read(&self, request: &Request<Bytes>) -> Result<(&Client, SecretString), OAuthError> {
-        let [token, client_id, client_secret, _] = form::read(request, PARAMETERS)?;
+    fn read(&self, form: &Form) -> Result<(&Client, SecretString), OAuthError> {
+        let [token, client_id, client_secret, _] = form.parameters(PARAMETERS)?;
         let client_secret = client_secret.map(|secret| SecretString::from(secret.into_owned()));
-        let client = Credentials::read(request.headers(), client_id, client_secret)?.authenticate(&self.clients)?;
+        let client = Credentials::read(&form.headers, client_id, client_secret)?.authenticate(&self.clients)?;
         let token = token.ok_or(ErrorCode::InvalidRequest.say("token is missing"))?;
         Ok((client, SecretString::from(token.into_owned())))
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::Request;
+use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use percent_encoding::percent_decode;
 use url::form_urlencoded;
@@ -13,24 +13,34 @@ use crate::oauth::error::{ErrorCode, OAuthError};
 const NOT_UTF8: OAuthError = ErrorCode::InvalidRequest.say("the form is not UTF-8");
 const REPEATED: OAuthError = ErrorCode::InvalidRequest.say("a parameter is repeated");
 
-/// Parses the body of `request` with [`parse`]. The query is ignored, because secrets must not be in a URI (§2.3.1).
-///
-/// # Errors
-/// `invalid_request` for another content type, and the errors of [`parse`].
-pub fn read<'a, const N: usize>(
-    request: &'a Request<Bytes>,
-    names: [&str; N],
-) -> Result<[Option<Cow<'a, str>>; N], OAuthError> {
-    let mut content_types = request.headers().get_all(CONTENT_TYPE).iter();
-    let content_type = content_types.next().and_then(|value| value.to_str().ok());
-    if content_types.next().is_some() {
-        return Err(ErrorCode::InvalidRequest.say("more than one Content-Type header"));
+/// A request with a form as its body.
+#[derive(Debug, Default)]
+pub struct Form {
+    /// The headers of the request.
+    pub headers: HeaderMap,
+    /// The query of its URI.
+    pub query: Option<String>,
+    /// The complete body.
+    pub body: Bytes,
+}
+
+impl Form {
+    /// Parses the body with [`parse`]. The query is ignored, because secrets must not be in a URI (§2.3.1).
+    ///
+    /// # Errors
+    /// `invalid_request` for another content type, and the errors of [`parse`].
+    pub fn parameters<const N: usize>(&self, names: [&str; N]) -> Result<[Option<Cow<'_, str>>; N], OAuthError> {
+        let mut content_types = self.headers.get_all(CONTENT_TYPE).iter();
+        let content_type = content_types.next().and_then(|value| value.to_str().ok());
+        if content_types.next().is_some() {
+            return Err(ErrorCode::InvalidRequest.say("more than one Content-Type header"));
+        }
+        let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+        if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return Err(ErrorCode::InvalidRequest.say("the body must be application/x-www-form-urlencoded"));
+        }
+        parse(&self.body, names)
     }
-    let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        return Err(ErrorCode::InvalidRequest.say("the body must be application/x-www-form-urlencoded"));
-    }
-    parse(request.body(), names)
 }
 
 /// The values of the parameters `names` in `form`. Empty values count as absent (§3.2); unknown parameters are ignored

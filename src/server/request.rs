@@ -13,6 +13,7 @@ use warp::reply::Response;
 use warp::{Filter, Rejection, Reply as _, reject};
 
 use crate::clock::Stopwatch;
+use crate::oauth::form::Form;
 use crate::server::body::{BodyError, read};
 use crate::server::paths::Route;
 use crate::telemetry::{self, Answer, RequestIds};
@@ -93,9 +94,10 @@ pub fn request(route: &'static Route) -> impl Filter<Extract = (Received, Reques
     head(route).map(|received, head: Request<()>| (received, head.map(|()| Bytes::new()))).untuple_one()
 }
 
-/// A request for `route` with its complete form body.
-pub fn form(route: &'static Route) -> impl Filter<Extract = (Received, Request<Bytes>), Error = Rejection> + Copy {
-    head(route).and(warp::body::stream()).and_then(read_form).untuple_one()
+/// A form for `route`, with its complete body. Boxed, because warp moves values from filter to filter.
+pub fn form(route: &'static Route) -> impl Filter<Extract = (Box<ReceivedForm>,), Error = Rejection> + Copy {
+    let parts = warp::header::headers_cloned().and(query()).and(warp::body::stream());
+    parts.and_then(move |headers, query, body| Box::pin(read_form(route, headers, query, body)))
 }
 
 /// A request for `route` whose body is streamed.
@@ -106,9 +108,12 @@ pub fn streaming(
 }
 
 fn head(route: &'static Route) -> impl Filter<Extract = (Received, Request<()>), Error = Infallible> + Copy {
-    let query = warp::query::raw().map(Some).or(warp::any().map(|| None)).unify();
-    let parts = received(route).and(warp::method()).and(warp::path::full()).and(query);
+    let parts = received(route).and(warp::method()).and(warp::path::full()).and(query());
     parts.map(put_together).untuple_one()
+}
+
+fn query() -> impl Filter<Extract = (Option<String>,), Error = Infallible> + Copy {
+    warp::query::raw().map(Some).or(warp::any().map(|| None)).unify()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "warp hands values over")]
@@ -129,13 +134,23 @@ fn put_together(
     (received, request)
 }
 
+/// A form, with the request it came in.
+pub struct ReceivedForm {
+    /// The request.
+    pub received: Received,
+    /// The form.
+    pub form: Form,
+}
+
 async fn read_form<B: Buf>(
-    received: Received,
-    head: Request<()>,
+    route: &'static Route,
+    headers: HeaderMap,
+    query: Option<String>,
     body: impl Stream<Item = Result<B, warp::Error>>,
-) -> Result<(Received, Request<Bytes>), Rejection> {
-    match read(head.headers(), body).await {
-        Ok(body) => Ok((received, head.map(|()| body))),
+) -> Result<Box<ReceivedForm>, Rejection> {
+    let received = Received::new(Some(route), &headers);
+    match read(&headers, body).await {
+        Ok(body) => Ok(Box::new(ReceivedForm { received, form: Form { headers, query, body } })),
         Err(error) => Err(reject::custom(BodyRejection { received, error })),
     }
 }

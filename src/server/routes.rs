@@ -8,7 +8,9 @@ use http::{HeaderMap, Request};
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
-use crate::server::request::{Received, drain_on_error, form, method_of, received, request, streaming, upload};
+use crate::server::request::{
+    Received, ReceivedForm, drain_on_error, form, method_of, received, request, streaming, upload,
+};
 use crate::server::{Endpoints, fallback, health, paths};
 use crate::web::body::Source;
 
@@ -27,9 +29,9 @@ pub fn all(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Err
 
 fn token(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     paths::token().and(warp::post()).and(form(&paths::TOKEN)).and(with(endpoints)).then(
-        async |received: Received, request: Request<Bytes>, endpoints: Arc<Endpoints>| {
-            // Boxed, because warp moves a request's state several times.
-            received.answer_with(Box::pin(endpoints.token.handle(&request))).await
+        |request: Box<ReceivedForm>, endpoints: Arc<Endpoints>| {
+            // Boxed, because warp moves the state of a request from filter to filter.
+            Box::pin(async move { request.received.answer_with(endpoints.token.handle(&request.form)).await })
         },
     )
 }
@@ -44,8 +46,8 @@ fn authorize(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), E
 
 fn revoke(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     paths::revoke().and(warp::post()).and(form(&paths::REVOKE)).and(with(endpoints)).then(
-        async |received: Received, request: Request<Bytes>, endpoints: Arc<Endpoints>| {
-            received.answer_with(endpoints.revoke.handle(&request)).await
+        async |request: Box<ReceivedForm>, endpoints: Arc<Endpoints>| {
+            request.received.answer_with(endpoints.revoke.handle(&request.form)).await
         },
     )
 }

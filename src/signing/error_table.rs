@@ -1,25 +1,25 @@
-//! What to say about each [`SignError`]; no other file has words for one. Pure.
+//! The texts for each [`SignError`]; no other file has any. Pure.
 //!
-//! Clients and people read the same of each: what is wrong with a key is for the operator. The sealing key fails in the
-//! same ways; who meets that has a code and a sentence of its own.
+//! Clients and people read one sentence for all of them, because only the operator can fix a key. The sealing key fails
+//! in the same ways, but has its own code and its own sentence for clients.
 
 use crate::signing::SignError;
 use crate::types::{Explained, Explanation};
 
-/// What is said while Key Vault does not do its part.
+/// Key Vault is unavailable.
 const OUTAGE: Explanation = Explanation {
     code: "signing_failed",
     problem: "Key Vault answered with status <status>",
-    client: "the signing key cannot be used at the moment; the operator finds the cause in the log",
+    client: "the signing key cannot be used at the moment; the operator can find the cause in the log",
     person: "Wait a minute, then load this page again. If that does not help, ask the operator to check the signing key.",
-    operator: "This may pass by itself. If it does not, check the vault's name in the key's identifier (<setting>), and whether \
-        the vault exists. If it does, its network rules, private endpoint and DNS zone have to let the app reach it.",
+    operator: "This may pass by itself. If not, check the vault's name in the key's identifier (<setting>), and whether the vault \
+        exists. If it does, check its network rules, private endpoint and DNS zone.",
     command: Some("This shows the vault: `az keyvault show --name <vault>`"),
 };
 
 const IDENTITY_UNAVAILABLE: Explanation = Explanation {
     problem: "could not get a token from Entra ID for Key Vault",
-    operator: "Assign the managed identity and set AZURE_CLIENT_ID to its client id, or sign in with `az login` outside of Azure.",
+    operator: "Assign the managed identity and set AZURE_CLIENT_ID to its client id. Outside Azure, sign in with `az login`.",
     command: None,
     ..OUTAGE
 };
@@ -44,8 +44,8 @@ const NETWORK_REFUSED: Explanation = Explanation {
 
 const NOT_IN_FORCE: Explanation = Explanation {
     problem: "the key is disabled or outside its dates",
-    operator: "If the key was replaced, set the key's identifier (<setting>) to the new version. If not, check its dates and \
-        enable it.",
+    operator: "If the key was replaced, set the key's identifier (<setting>) to the new version. Otherwise check its dates \
+        and enable it.",
     command: Some(
         "This enables it: `az keyvault key set-attributes --vault-name <vault> --name <key> --version <version> --enabled true`",
     ),
@@ -54,7 +54,7 @@ const NOT_IN_FORCE: Explanation = Explanation {
 
 const MAY_NOT_SIGN: Explanation = Explanation {
     problem: "the key does not have the operation sign",
-    operator: "Give the key the operation sign.",
+    operator: "Allow the operation sign on the key.",
     command: Some(
         "This adds it: `az keyvault key set-attributes --vault-name <vault> --name <key> --version <version> --ops sign verify`",
     ),
@@ -70,8 +70,7 @@ const KEY_NOT_FOUND: Explanation = Explanation {
 
 const WRONG_KEY: Explanation = Explanation {
     problem: "the signature is not by the configured version of the key",
-    operator: "Check that the key's identifier (<setting>) names the version itself, and that no proxy answers in Key Vault's \
-        place.",
+    operator: "Check that the key's identifier (<setting>) includes the version, and that no proxy answers instead of Key Vault.",
     command: Some("This shows the key: `az keyvault key show --vault-name <vault> --name <key> --version <version>`"),
     ..OUTAGE
 };

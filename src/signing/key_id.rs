@@ -28,13 +28,12 @@ impl KeyVaultKeyId {
     pub fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text).ok()?;
         let host = url.host_str()?;
-        let known_host = VAULT_SUFFIXES.iter().any(|suffix| host.len() > suffix.len() && host.ends_with(suffix));
         let plain = url.scheme() == "https" && url.query().is_none() && url.fragment().is_none();
         let anonymous = url.username().is_empty() && url.password().is_none() && url.port().is_none();
         let segments: Vec<&str> = url.path_segments()?.collect();
         let ["keys", name, version] = segments[..] else { return None };
         let named = [name, version].iter().all(|part| is_identifier(part));
-        (known_host && plain && anonymous && named).then(|| Self {
+        (is_vault_host(host) && plain && anonymous && named).then(|| Self {
             vault_url: format!("https://{host}"),
             name: name.to_owned(),
             version: version.to_owned(),
@@ -55,6 +54,12 @@ impl fmt::Debug for KeyVaultKeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyVaultKeyId").field("version", &self.version).finish_non_exhaustive()
     }
+}
+
+/// Is `host` a vault in one of Azure's clouds?
+#[must_use]
+pub fn is_vault_host(host: &str) -> bool {
+    VAULT_SUFFIXES.iter().any(|suffix| host.len() > suffix.len() && host.ends_with(suffix))
 }
 
 fn is_identifier(text: &str) -> bool {

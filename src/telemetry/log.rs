@@ -9,7 +9,7 @@ use tracing_subscriber::filter::Targets;
 use crate::clock::since_epoch;
 use crate::telemetry::AUDIT;
 use crate::telemetry::lines::Line;
-use crate::telemetry::output::Output;
+use crate::telemetry::output::{Importance, Output};
 use crate::telemetry::spans::Spans;
 
 /// The `tracing` subscriber.
@@ -56,7 +56,8 @@ impl Subscriber for Log {
         event.record(&mut line);
         self.spans.in_current(|fields| line.add(fields));
         let line = line.end(metadata.target());
-        self.output.add(since_epoch(), &line, *metadata.level() <= Level::WARN);
+        let is_urgent = *metadata.level() <= Level::WARN;
+        self.output.add(since_epoch(), &line, Importance { is_urgent, is_audit: metadata.target() == AUDIT });
     }
 
     fn enter(&self, span: &Id) {

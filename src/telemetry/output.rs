@@ -1,127 +1,182 @@
-//! Writes log lines: immediately when there are few, in batches under load.
+//! Writes lines to stdout from a thread of its own: at once when there are few, in batches under load.
 //!
-//! One write per line would cost more than the rest of a request for a cached token. So a line is written immediately only if
-//! none was written within [`PAUSE`]; otherwise it waits for the other lines of that time. Warnings and errors never wait.
+//! A write per line would cost a busy process more than the rest of a request for a cached token. So after a write, lines
+//! wait for [`PAUSE`] and are written together; warnings and errors do not wait. A reader that stops reading blocks only
+//! the writer thread: lines are queued up to a bound, and then dropped and counted.
 
 use std::io::Write;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Notify;
-
 use crate::clock::since_epoch;
+use crate::telemetry::json::push_number;
 use crate::telemetry::time_stamps::TimeStamps;
 
-/// How long a line waits. The timer is coarse, so it can take twice as long. Keep it short: the Functions host kills processes
-/// without a signal, and waiting lines are lost.
+/// How long a line waits for others after a write. The Functions host can kill the process without a signal, and lines
+/// that wait then are lost.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// When this many bytes wait, they are written. About sixty lines, half the capacity of a pipe.
-const MAX_WAITING_BYTES: usize = 32 * 1024;
+/// With more bytes than this in the queue, lines that are not audit lines are dropped.
+const MAX_QUEUED_BYTES: usize = 2 * 1024 * 1024;
 
-/// Writes lines. Cheap to clone.
+/// With more bytes than this in the queue, audit lines are lost too.
+const MAX_QUEUED_AUDIT_BYTES: usize = 4 * 1024 * 1024;
+
+/// How long [`Output::close`] waits for a slow reader.
+const CLOSE_WITHIN: Duration = Duration::from_secs(1);
+
+/// How important a line is.
+#[derive(Clone, Copy, Debug)]
+pub struct Importance {
+    /// The line does not wait for others.
+    pub is_urgent: bool,
+    /// The line may use the part of the queue that is kept for audit lines.
+    pub is_audit: bool,
+}
+
+/// Queues lines for the writer thread. Cheap to clone.
 #[derive(Clone)]
 pub struct Output(Arc<Shared>);
 
+#[derive(Default)]
 struct Shared {
-    buffer: Mutex<Buffer>,
-    /// Signals that a line is waiting.
-    arrived: Notify,
+    queue: Mutex<Queue>,
+    /// Signals a first line, or an urgent one.
+    arrived: Condvar,
+    /// Signals that a batch was written.
+    written: Condvar,
 }
 
-struct Buffer {
+#[derive(Default)]
+struct Queue {
     lines: Vec<u8>,
     time_stamps: TimeStamps,
-    written_at: Duration,
-    /// [`Output::write_in_time`] is running; otherwise no line waits.
-    is_collected: bool,
-    out: Box<dyn Write + Send>,
+    is_urgent: bool,
+    is_writing: bool,
+    dropped: Dropped,
+}
+
+/// Counts lines that the queue had no room for.
+#[derive(Default)]
+struct Dropped {
+    lines: u64,
+    audit_lines: u64,
 }
 
 impl Output {
-    /// An output that writes to `out`.
+    /// Starts the thread that writes to `out`.
     pub fn new(out: impl Write + Send + 'static) -> Self {
-        let (lines, time_stamps) = (Vec::new(), TimeStamps::default());
-        let buffer = Buffer { lines, time_stamps, written_at: Duration::ZERO, is_collected: false, out: Box::new(out) };
-        Self(Arc::new(Shared { buffer: Mutex::new(buffer), arrived: Notify::new() }))
+        let shared = Arc::<Shared>::default();
+        let writer = Arc::clone(&shared);
+        std::thread::spawn(move || writer.write_forever(out));
+        Self(shared)
     }
 
-    /// Adds a line with the time `now`; `rest` is everything after the time, including the line feed. An urgent line is
-    /// written immediately, after the waiting lines.
-    pub(super) fn add(&self, now: Duration, rest: &[u8], is_urgent: bool) {
-        let mut buffer = self.lock();
-        let is_first = buffer.lines.is_empty();
-        let Buffer { lines, time_stamps, .. } = &mut *buffer;
-        time_stamps.begin_line(lines, now);
-        lines.extend_from_slice(rest);
-        if is_urgent || !buffer.may_wait(now) {
-            buffer.write(now);
-        } else if is_first {
+    /// Queues a line: its time is `now`, and `rest` is everything after the time, with the line feed. Never blocks on the
+    /// reader.
+    pub(super) fn add(&self, now: Duration, rest: &[u8], importance: Importance) {
+        let mut queue = self.0.lock();
+        let was_empty = queue.lines.is_empty();
+        queue.add(now, rest, importance);
+        if was_empty || importance.is_urgent {
             self.0.arrived.notify_one();
         }
     }
 
-    /// Writes waiting lines when [`PAUSE`] is over. Runs forever.
-    pub async fn write_in_time(self) {
-        let _collecting = Collecting::begin(&self);
+    /// Waits until all lines are written, but at most [`CLOSE_WITHIN`].
+    pub fn close(&self) {
+        let mut queue = self.0.lock();
+        queue.is_urgent = true;
+        self.0.arrived.notify_one();
+        let has_lines = |queue: &mut Queue| queue.is_writing || !queue.lines.is_empty();
+        let _ = self.0.written.wait_timeout_while(queue, CLOSE_WITHIN, has_lines);
+    }
+}
+
+impl Shared {
+    fn write_forever(&self, mut out: impl Write) {
+        let mut batch = Vec::new();
         loop {
-            self.0.arrived.notified().await;
-            tokio::time::sleep(PAUSE).await;
-            self.lock().write(since_epoch());
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Buffer> {
-        self.0.buffer.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Buffer {
-    fn may_wait(&self, now: Duration) -> bool {
-        // If the clock was set back, the line is written immediately.
-        let was_just_written = now.checked_sub(self.written_at).is_some_and(|since| since < PAUSE);
-        self.is_collected && was_just_written && self.lines.len() < MAX_WAITING_BYTES
-    }
-
-    fn write(&mut self, now: Duration) {
-        self.written_at = now;
-        if !self.lines.is_empty() {
+            self.take(&mut batch);
             // stdout is the log; a write error has nowhere to go.
-            let _ = self.out.write_all(&self.lines).and_then(|()| self.out.flush());
-            self.lines.clear();
+            let _ = out.write_all(&batch).and_then(|()| out.flush());
+            batch.clear();
+            self.pause();
         }
     }
-}
 
-/// Lines may wait while this exists. It is dropped with its task, however the task ends.
-struct Collecting<'a>(&'a Output);
+    /// Waits for lines and moves them into `batch`.
+    fn take(&self, batch: &mut Vec<u8>) {
+        let queue = self.arrived.wait_while(self.lock(), |queue| queue.lines.is_empty());
+        let mut queue = queue.unwrap_or_else(PoisonError::into_inner);
+        queue.report_dropped(since_epoch());
+        std::mem::swap(&mut queue.lines, batch);
+        (queue.is_writing, queue.is_urgent) = (true, false);
+    }
 
-impl<'a> Collecting<'a> {
-    fn begin(output: &'a Output) -> Self {
-        output.lock().is_collected = true;
-        Self(output)
+    /// Lets more lines arrive.
+    fn pause(&self) {
+        let mut queue = self.lock();
+        queue.is_writing = false;
+        self.written.notify_all();
+        let _ = self.arrived.wait_timeout_while(queue, PAUSE, |queue| !queue.is_urgent);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Collecting<'_> {
-    fn drop(&mut self) {
-        let mut buffer = self.0.lock();
-        buffer.is_collected = false;
-        buffer.write(since_epoch());
+impl Queue {
+    fn add(&mut self, now: Duration, rest: &[u8], importance: Importance) {
+        let room = if importance.is_audit { MAX_QUEUED_AUDIT_BYTES } else { MAX_QUEUED_BYTES };
+        self.is_urgent |= importance.is_urgent;
+        if self.lines.len() <= room {
+            self.time_stamps.begin_line(&mut self.lines, now);
+            self.lines.extend_from_slice(rest);
+        } else if importance.is_audit {
+            self.dropped.audit_lines += 1;
+        } else {
+            self.dropped.lines += 1;
+        }
+    }
+
+    fn report_dropped(&mut self, now: Duration) {
+        let Dropped { lines, audit_lines } = std::mem::take(&mut self.dropped);
+        if (lines, audit_lines) == (0, 0) {
+            return;
+        }
+        self.time_stamps.begin_line(&mut self.lines, now);
+        self.lines.extend_from_slice(b",\"level\":\"ERROR\",\"event\":\"log_lines_lost\",\"lines\":");
+        push_number(&mut self.lines, lines);
+        self.lines.extend_from_slice(b",\"audit_lines\":");
+        push_number(&mut self.lines, audit_lines);
+        self.lines.extend_from_slice(
+            b",\"message\":\"stdout was not read, and the queue for log lines was full\",\"target\":\"evergrant::telemetry\"}\n",
+        );
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc::{Receiver, Sender, channel};
+
     use super::*;
 
-    /// A writer that records each write.
-    #[derive(Clone, Default)]
-    struct Pieces(Arc<Mutex<Vec<String>>>);
+    const ORDINARY: Importance = Importance { is_urgent: false, is_audit: false };
+    const URGENT: Importance = Importance { is_urgent: true, is_audit: false };
+    const AUDIT: Importance = Importance { is_urgent: false, is_audit: true };
 
-    impl Write for Pieces {
+    /// Sends each write, and then waits for permission to continue.
+    struct SlowReader {
+        writes: Sender<String>,
+        permits: Receiver<()>,
+    }
+
+    impl Write for SlowReader {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().push(String::from_utf8_lossy(bytes).into_owned());
+            let _ = self.writes.send(String::from_utf8_lossy(bytes).into_owned());
+            let _ = self.permits.recv();
             Ok(bytes.len())
         }
 
@@ -130,52 +185,50 @@ mod tests {
         }
     }
 
-    fn add(output: &Output, micros: u64, is_urgent: bool) {
-        output.add(Duration::from_micros(micros), b"}\n", is_urgent);
+    fn output() -> (Output, Receiver<String>, Sender<()>) {
+        let ((writes, written), (permit, permits)) = (channel(), channel());
+        (Output::new(SlowReader { writes, permits }), written, permit)
     }
 
-    /// The number of lines in each write.
-    fn lines(written: &Pieces) -> Vec<usize> {
-        written.0.lock().unwrap().iter().map(|piece| piece.lines().count()).collect()
+    fn add(output: &Output, text: &str, importance: Importance) {
+        output.add(Duration::from_secs(1), format!(",\"text\":\"{text}\"}}\n").as_bytes(), importance);
     }
 
     #[test]
-    fn without_a_collector_no_line_waits() {
-        let written = Pieces::default();
-        let output = Output::new(written.clone());
-        (1..=3).for_each(|micros| add(&output, micros, false));
-        assert_eq!(lines(&written), [1, 1, 1]);
+    fn lines_that_arrive_during_a_write_are_written_together_and_in_order() {
+        let (output, written, permit) = output();
+        add(&output, "first", URGENT);
+        assert_eq!(written.recv().unwrap().lines().count(), 1);
+        ["a", "b", "c"].iter().for_each(|text| add(&output, text, ORDINARY));
+        add(&output, "d", URGENT);
+        permit.send(()).unwrap();
+        let batch = written.recv().unwrap();
+        let places = ["a", "b", "c", "d"].map(|text| batch.find(&format!("\"{text}\"")).unwrap());
+        assert!(places.is_sorted() && batch.lines().count() == 4, "{batch}");
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn lines_are_batched_and_urgent_lines_are_not_delayed() {
-        let written = Pieces::default();
-        let output = Output::new(written.clone());
-        let collector = tokio::spawn(output.clone().write_in_time());
-        tokio::task::yield_now().await;
-        (5_000..5_010).for_each(|micros| add(&output, micros, false));
-        assert_eq!(lines(&written), [1], "the first line after a pause is written immediately");
-        add(&output, 5_010, true);
-        assert_eq!(lines(&written), [1, 10]);
-        add(&output, 5_011, false);
-        tokio::time::sleep(2 * PAUSE).await;
-        assert_eq!(lines(&written), [1, 10, 1], "the batch is written after the pause");
-        let now = u64::try_from(since_epoch().as_micros()).unwrap() + 900;
-        add(&output, now, false);
-        collector.abort();
-        let _ = collector.await;
-        assert_eq!(lines(&written), [1, 10, 1, 1], "waiting lines are written when the collector ends");
+    #[test]
+    fn closing_waits_for_the_last_line() {
+        let (output, written, permit) = output();
+        add(&output, "last", ORDINARY);
+        permit.send(()).unwrap();
+        output.close();
+        assert!(written.try_recv().unwrap().contains("last"));
     }
 
-    #[tokio::test]
-    async fn a_full_buffer_does_not_wait() {
-        let written = Pieces::default();
-        let output = Output::new(written.clone());
-        let _collector = tokio::spawn(output.clone().write_in_time());
-        tokio::task::yield_now().await;
-        add(&output, 1_000_000, true);
-        let long = vec![b'x'; MAX_WAITING_BYTES / 2];
-        (0..3).for_each(|_| output.add(Duration::from_micros(1_000_001), &long, false));
-        assert_eq!(written.0.lock().unwrap().len(), 2);
+    #[test]
+    fn a_full_queue_drops_ordinary_lines_first_and_counts_what_it_dropped() {
+        let (output, written, permit) = output();
+        add(&output, "blocked", URGENT);
+        written.recv().unwrap();
+        let long = "x".repeat(MAX_QUEUED_BYTES / 2);
+        (0..5).for_each(|_| add(&output, &long, ORDINARY));
+        (0..5).for_each(|_| add(&output, &long, AUDIT));
+        permit.send(()).unwrap();
+        let batch = written.recv().unwrap();
+        let lines: Vec<serde_json::Value> = batch.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let report = lines.last().unwrap();
+        assert_eq!((&report["event"], lines.len()), (&"log_lines_lost".into(), 5), "two lines of each kind fit");
+        assert_eq!((&report["lines"], &report["audit_lines"]), (&3.into(), &3.into()));
     }
 }

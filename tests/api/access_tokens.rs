@@ -1,4 +1,4 @@
-//! Renewal, fall-back and memory of failures, with a clock that the test moves.
+//! Renewal, fallback and cached failures of access tokens, with a clock that the test controls.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use secrecy::ExposeSecret;
 
 use crate::support::{ManualClock, TestEnvironment, file_keys};
 
-/// The cache of an app with file keys, on a clock of its own.
+/// The token cache of an app with file keys and its own clock.
 struct Cache {
     sandbox: Sandbox,
     app: App,
@@ -41,7 +41,7 @@ impl Cache {
         Ok((token.secret.expose_secret().to_owned(), result))
     }
 
-    /// Moves this app's clock and DocuSign's together.
+    /// Advances this app's clock and DocuSign's together.
     fn advance(&self, seconds: u64) {
         self.clock.advance(seconds);
         let ours = evergrant::clock::Clock::now(&self.clock).0;
@@ -53,7 +53,7 @@ impl Cache {
         self.sandbox.docusign.exchanges()
     }
 
-    /// Waits until DocuSign has seen so many exchanges and the last has been taken in; bounded.
+    /// Waits until DocuSign has seen this many exchanges and the last token is cached; with a time limit.
     async fn until_renewed(&self, old: &str) -> String {
         for _ in 0..400 {
             let (token, _) = self.get().await.unwrap();
@@ -67,7 +67,7 @@ impl Cache {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_is_minted_once_and_kept_until_ten_minutes_before_its_end() {
+async fn a_token_is_minted_once_and_cached_until_ten_minutes_before_expiry() {
     let cache = Cache::start().await;
     let (first, result) = cache.get().await.unwrap();
     assert_eq!(result, CacheResult::Minted);
@@ -77,14 +77,14 @@ async fn a_token_is_minted_once_and_kept_until_ten_minutes_before_its_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn in_its_last_ten_minutes_a_token_is_answered_at_once_and_renewed_behind() {
+async fn in_its_last_ten_minutes_a_token_is_returned_at_once_and_renewed_in_the_background() {
     let cache = Cache::start().await;
     let (first, _) = cache.get().await.unwrap();
     cache.advance(3600 - 600);
     cache.sandbox.docusign.faults.once(Fault::Latency(Duration::from_millis(500)));
     assert_eq!(cache.get().await.unwrap(), (first.clone(), CacheResult::Hit), "no caller waits");
     cache.until_renewed(&first).await;
-    assert_eq!(cache.exchanges(), 2, "one renewal, however many asked meanwhile");
+    assert_eq!(cache.exchanges(), 2, "one renewal for all callers");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,14 +97,14 @@ async fn in_its_last_five_minutes_callers_wait_for_the_renewal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failed_renewal_falls_back_to_the_old_token_while_it_lives() {
+async fn after_a_failed_renewal_the_old_token_is_used_until_it_expires() {
     let cache = Cache::start().await;
     let (first, _) = cache.get().await.unwrap();
     cache.advance(3600 - 300);
     cache.sandbox.docusign.faults.set(Some(Fault::Status(500)));
     assert_eq!(cache.get().await.unwrap(), (first.clone(), CacheResult::Stale));
     let calls = cache.exchanges();
-    assert_eq!(cache.get().await.unwrap(), (first.clone(), CacheResult::Stale), "and asks nobody for a while");
+    assert_eq!(cache.get().await.unwrap(), (first.clone(), CacheResult::Stale), "and makes no call for a while");
     assert_eq!(cache.exchanges(), calls);
     cache.advance(270);
     assert_eq!(cache.get().await.unwrap(), (first, CacheResult::Stale), "30 s left");
@@ -116,7 +116,7 @@ async fn a_failed_renewal_falls_back_to_the_old_token_while_it_lives() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn failures_are_remembered_longer_and_longer_but_never_long() {
+async fn failures_are_cached_longer_each_time_up_to_a_limit() {
     let cache = Cache::start().await;
     cache.sandbox.docusign.faults.set(Some(Fault::Status(500)));
     for expected in [2, 4, 8, 10, 10] {
@@ -125,25 +125,25 @@ async fn failures_are_remembered_longer_and_longer_but_never_long() {
         let calls = cache.exchanges();
         cache.advance(expected - 1);
         assert_eq!(cache.get().await.unwrap_err().retry_after, 1);
-        assert_eq!(cache.exchanges(), calls, "remembered, not tried");
+        assert_eq!(cache.exchanges(), calls, "cached, not tried");
         cache.advance(1);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mint_for_whoever_mended_something_ignores_remembered_failures() {
+async fn a_forced_mint_ignores_cached_failures() {
     let cache = Cache::start().await;
     cache.sandbox.docusign.withdraw_consent(INTEGRATION_USER);
     assert_eq!(cache.get().await.unwrap_err().retry_after, 30);
     cache.sandbox.docusign.consent(INTEGRATION_USER, "signature impersonation spring_read spring_write");
-    assert!(cache.get().await.is_err(), "still remembered");
+    assert!(cache.get().await.is_err(), "still cached");
     let docusign = &cache.app.settings.docusign;
     cache.app.access_tokens.force_mint(&docusign.user_id, &docusign.scopes).await.unwrap();
-    assert_eq!(cache.get().await.unwrap().1, CacheResult::Hit, "and everybody has it");
+    assert_eq!(cache.get().await.unwrap().1, CacheResult::Hit, "and all callers get it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_outlives_a_year_of_hours() {
+async fn a_connection_works_every_hour_for_a_year() {
     let cache = Cache::start().await;
     for _ in 0..24 {
         cache.get().await.unwrap();
@@ -152,7 +152,7 @@ async fn a_connection_outlives_a_year_of_hours() {
     assert_eq!(cache.exchanges(), 24);
 }
 
-/// An app in the middle of a rotation; the next key is returned beside it.
+/// An app in the middle of a rotation, and its next key.
 async fn rotating() -> (Cache, RsaKey) {
     let next = RsaKey::generate();
     let pem = next.pkcs8_pem();
@@ -168,15 +168,15 @@ async fn rotating() -> (Cache, RsaKey) {
 async fn the_next_key_is_tried_first_again_after_ten_minutes() {
     let (cache, next) = rotating().await;
     cache.get().await.unwrap();
-    assert_eq!(cache.exchanges(), 2, "the next key was refused, the current one taken");
+    assert_eq!(cache.exchanges(), 2, "the next key was rejected, the current one accepted");
     let docusign = &cache.app.settings.docusign;
     cache.advance(599);
     cache.app.access_tokens.force_mint(&docusign.user_id, &docusign.scopes).await.unwrap();
-    assert_eq!(cache.exchanges(), 3, "the next key rests");
+    assert_eq!(cache.exchanges(), 3, "the next key is not tried first");
     cache.sandbox.docusign.upload_public_key(&next.public_pem());
     cache.advance(1);
     cache.app.access_tokens.force_mint(&docusign.user_id, &docusign.scopes).await.unwrap();
-    assert_eq!(cache.exchanges(), 4, "the next key is taken");
+    assert_eq!(cache.exchanges(), 4, "the next key is accepted");
     let (n, e) = next.components();
     let key = jsonwebtoken::DecodingKey::from_rsa_raw_components(&n, &e);
     let assertion = cache.sandbox.docusign.assertions().pop().unwrap();
@@ -187,7 +187,7 @@ async fn the_next_key_is_tried_first_again_after_ten_minutes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rotation_survives_in_every_order_of_upload_and_deletion() {
+async fn a_rotation_works_in_every_order_of_upload_and_deletion() {
     let (cache, next) = rotating().await;
     cache.get().await.unwrap();
     cache.sandbox.docusign.delete_public_keys();
@@ -195,27 +195,27 @@ async fn a_rotation_survives_in_every_order_of_upload_and_deletion() {
     cache.advance(400);
     let docusign = &cache.app.settings.docusign;
     let minted = cache.app.access_tokens.force_mint(&docusign.user_id, &docusign.scopes).await;
-    assert!(minted.is_ok(), "the current key is gone while the next one rests: {minted:?}");
+    assert!(minted.is_ok(), "the current key is gone while the next one is tried second: {minted:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_waits_for_a_mint_that_fails_gets_the_token_that_came_meanwhile() {
+async fn a_caller_waiting_for_a_failing_mint_gets_the_token_minted_meanwhile() {
     let cache = Cache::start().await;
     let docusign = &cache.app.settings.docusign;
     cache.sandbox.docusign.faults.once(Fault::Hang);
     let waiting = cache.get();
-    let mending = async {
+    let fixing = async {
         while cache.exchanges() == 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         cache.app.access_tokens.force_mint(&docusign.user_id, &docusign.scopes).await.unwrap()
     };
-    let (waited, mended) = tokio::join!(waiting, mending);
-    assert_eq!(waited.unwrap().0, mended.secret.expose_secret());
+    let (waited, minted) = tokio::join!(waiting, fixing);
+    assert_eq!(waited.unwrap().0, minted.secret.expose_secret());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clock_that_is_set_back_makes_nothing_live_longer() {
+async fn setting_the_clock_back_extends_no_lifetime() {
     let cache = Cache::start().await;
     cache.advance(7200);
     let (first, _) = cache.get().await.unwrap();

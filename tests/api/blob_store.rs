@@ -1,4 +1,4 @@
-//! `EVERGRANT_STORE` in Blob storage: the real Azurite behind TLS, the real SDK with a managed identity.
+//! `EVERGRANT_STORE` in Blob Storage: the real Azurite behind TLS, and the real SDK with a managed identity.
 
 use std::time::Duration;
 
@@ -63,7 +63,7 @@ impl Pair {
     }
 }
 
-/// `grant_id` of the newest refresh token handed out by `host`.
+/// The `grant_id` of the newest refresh token issued by `host`.
 async fn grant_id(host: &FunctionsHost) -> String {
     let line =
         log_line(host, |line| line["grant_type"] == "authorization_code" && line["event"] == "token_issued").await;
@@ -71,7 +71,7 @@ async fn grant_id(host: &FunctionsHost) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_processes_race_for_two_hundred_codes_and_each_is_redeemed_once() {
+async fn two_hundred_codes_are_redeemed_once_each_by_two_racing_processes() {
     let pair = Pair::start().await;
     let codes = join_all((0..200).map(|_| pair.code("web", ""))).await;
     let mut redeemed = 0;
@@ -91,13 +91,13 @@ async fn two_processes_race_for_two_hundred_codes_and_each_is_redeemed_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_revocation_reaches_the_other_process_and_costs_one_look_up_a_minute() {
+async fn a_revocation_reaches_the_other_process_with_one_lookup_a_minute() {
     let pair = Pair::start().await;
     let (ended, other) = (pair.connect().await, pair.connect().await);
     for answer in join_all((0..20).map(|_| pair.refresh(&pair.app.host, &other))).await {
         connection(&answer);
     }
-    assert_eq!(pair.reads("revoked/"), 2, "one look-up a grant, however many refreshes");
+    assert_eq!(pair.reads("revoked/"), 2, "one lookup per grant, however many refreshes");
     let answer = pair.post(&pair.app.host, "/oauth/revoke", &[("token", &ended)]).await;
     assert_eq!((answer.status.as_u16(), answer.text().as_str()), (200, "{}"));
     for host in [&pair.app.host, &pair.second] {
@@ -115,7 +115,7 @@ async fn the_command_line_revokes_one_grant_or_all_of_a_client() {
         pair.app.environment.clone().with("EVERGRANT_CLIENTS", &json!([client("web", &json!({}))]).to_string());
     let one = run(&["revoke", "--grant", &first_grant], &settings).await;
     assert!(one.status.success(), "{}", String::from_utf8_lossy(&one.stderr));
-    // The second process has not asked about this grant yet.
+    // The second process has not looked up this grant yet.
     assert_error(&pair.refresh(&pair.second, &first).await, 400, "invalid_grant");
     let second = pair.connect().await;
     let all = run(&["revoke", "--client", "web"], &settings).await;
@@ -132,20 +132,24 @@ async fn the_command_line_revokes_one_grant_or_all_of_a_client() {
     assert_error(&pair.refresh(&fresh, &second).await, 400, "invalid_grant");
     let afterwards = connection(&pair.redeem(&fresh, &pair.code("web", "").await).await).refresh_token;
     connection(&pair.refresh(&fresh, &afterwards).await);
-    for (arguments, code, told) in [
+    for (arguments, code, expected) in [
         (&["revoke"][..], 2, "--grant"),
         (&["revoke", "--grant", "x", "--client", "web"], 2, "cannot be used with"),
         (&["revoke", "--grant", "../redeemed"], 2, "22 letters"),
-        (&["revoke", "--client", "nobody"], 2, "EVERGRANT_CLIENTS"),
+        (&["revoke", "--client", "unknown"], 2, "EVERGRANT_CLIENTS"),
     ] {
         let output = run(arguments, &settings).await;
         assert_eq!(output.status.code(), Some(code), "{arguments:?}");
-        assert!(String::from_utf8_lossy(&output.stderr).contains(told), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            String::from_utf8_lossy(&output.stderr).contains(expected),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn r4_while_the_store_is_away_codes_and_revocations_wait_and_refreshes_go_on() {
+async fn r4_while_the_store_is_down_codes_and_revocations_get_503_and_refreshes_work() {
     let pair = Pair::start().await;
     let (known, revoked) = (pair.connect().await, pair.connect().await);
     connection(&pair.refresh(&pair.app.host, &known).await);
@@ -177,11 +181,11 @@ async fn r4_while_the_store_is_away_codes_and_revocations_wait_and_refreshes_go_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_code_is_worth_more_than_a_failure_that_another_process_remembers() {
+async fn a_code_is_redeemed_in_spite_of_a_failure_cached_in_another_process() {
     let pair = Pair::start().await;
     let earlier = pair.connect().await;
     pair.app.sandbox.docusign.withdraw_consent(INTEGRATION_USER);
-    // A scope that no token was minted for yet.
+    // A scope without a cached token.
     let refresh = [("grant_type", "refresh_token"), ("refresh_token", &earlier), ("scope", "signature")];
     assert_outage(&pair.post(&pair.second, "/oauth/token", &refresh).await);
     let code = pair.code("web", "&scope=signature").await;
@@ -189,15 +193,15 @@ async fn a_code_is_worth_more_than_a_failure_that_another_process_remembers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_store_that_takes_too_long_does_not_hold_up_a_refresh() {
+async fn a_slow_store_does_not_delay_a_refresh() {
     let pair = Pair::start().await;
     let known = pair.connect().await;
     pair.app.sandbox.proxy.lead_storage(StorageWay::Silent);
     let answer = tokio::time::timeout(Duration::from_secs(15), pair.refresh(&pair.second, &known)).await;
-    connection(&answer.expect("an answer within the time that platforms wait"));
+    connection(&answer.expect("a response before platforms time out"));
     let code = pair.code("web", "").await;
     let answer = tokio::time::timeout(Duration::from_secs(15), pair.redeem(&pair.second, &code)).await;
-    assert_outage(&answer.expect("an answer within the time that platforms wait"));
+    assert_outage(&answer.expect("a response before platforms time out"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -232,7 +236,7 @@ async fn a_public_clients_refresh_token_rotates_across_processes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_missing_role_or_container_is_told_in_the_log() {
+async fn a_missing_role_or_container_is_named_in_the_log() {
     let mut sandbox = Sandbox::start().await;
     sandbox.start_storage().await;
     let elsewhere = "https://evergrantsandbox.blob.core.windows.net/nothing-here";

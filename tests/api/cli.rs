@@ -1,11 +1,11 @@
-//! The commands beside `serve`.
+//! The commands other than `serve`.
 
 use sandbox::{INTEGRATION_KEY, Sandbox};
 
 use crate::support::run;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn token_tells_what_was_issued_and_shows_the_token_only_when_asked() {
+async fn token_describes_the_access_token_and_shows_it_only_when_asked() {
     let sandbox = Sandbox::start().await;
     let settings = sandbox.settings("http://127.0.0.1:1");
     let output = run(&["token"], &settings).await;
@@ -26,7 +26,7 @@ async fn token_tells_what_was_issued_and_shows_the_token_only_when_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failed_mint_exits_with_1_and_says_why() {
+async fn a_failed_mint_exits_with_1_and_the_reason() {
     let sandbox = Sandbox::start_without_consent().await;
     let output = run(&["token"], &sandbox.settings("http://127.0.0.1:1")).await;
     let stderr = String::from_utf8(output.stderr).unwrap();
@@ -35,7 +35,7 @@ async fn a_failed_mint_exits_with_1_and_says_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn public_key_prints_what_docusign_takes_before_docusign_is_set_up() {
+async fn public_key_prints_the_key_for_docusign_before_docusign_is_set_up() {
     let sandbox = Sandbox::start().await;
     let mut settings = sandbox.settings("http://127.0.0.1:1");
     settings.retain(|(name, _)| !name.starts_with("DOCUSIGN_") && name != "EVERGRANT_CLIENTS");
@@ -94,16 +94,19 @@ async fn a_client_registry_is_checked_before_it_is_deployed() {
         "{stdout}"
     );
     assert!(!stdout.contains(&digest));
-    // Scopes are held against DOCUSIGN_SCOPES where that is known.
+    // Scopes are compared with DOCUSIGN_SCOPES if that is set.
     let scopes = [("DOCUSIGN_SCOPES", "spring_read")];
     assert_eq!(run(&["client", "check", &good], &scopes).await.status.code(), Some(2));
     let bad = file("bad.json", client(r#","redirect_uri":"https://client.example/""#));
     let output = run(&["client", "check", &bad], &[]).await;
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(stderr.contains("EVERGRANT_CLIENTS[0]") && stderr.contains("redirect_uris"), "{stderr}");
+    let expected = format!(
+        "{bad}[0].redirect_uri (client flows) is invalid: clients have no such field (did you mean redirect_uris?)"
+    );
+    assert!(stderr.contains(&expected), "{stderr}");
     // Without a file, the setting itself.
     let setting = [("EVERGRANT_CLIENTS", "[]")];
     let output = run(&["client", "check"], &setting).await;
-    assert!(String::from_utf8(output.stdout).unwrap().contains("clients registered: 0"));
+    assert!(String::from_utf8(output.stdout).unwrap().contains("clients: 0"));
 }

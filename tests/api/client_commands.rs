@@ -1,19 +1,18 @@
-//! `evergrant client`: what is made is shown once, written whole, and well-formed.
+//! `evergrant client`: secrets are shown once, and registries are written whole and valid.
 
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use evergrant::config::{Settings, warnings};
 use evergrant::oauth::client::ClientRegistry;
-use sandbox::markdown::Page;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{TestEnvironment, handler, run};
+use crate::support::{TestEnvironment, run};
 
 const URI: &str = "https://client.example/cb";
 
-/// Two clients in unusual formatting: what is not changed keeps its value and its order.
+/// Two clients in unusual formatting. What is not changed keeps its value and its order.
 const HAND_WRITTEN: &str = "[ {\"client_id\" : \"first\",\"grant_types\":[\"client_credentials\"] ,\n\t\"client_secret_sha256\":\
     [\"2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae\"], \"scope\": null},\n\n {\"grant_types\": [\"refresh_token\"],\n\
     \"client_secret_sha256\": [], \"client_id\":\"second\\\"\\u0026\" } ]  \n";
@@ -53,13 +52,13 @@ impl Registry {
         run(&[&["client"], arguments, &["--in", &path]].concat(), &[]).await
     }
 
-    /// Nothing is left beside the file.
+    /// The number of files next to the registry, with it.
     fn files(&self) -> usize {
         std::fs::read_dir(self.folder.path()).unwrap().count()
     }
 }
 
-/// The secret, which is all that stands on stdout.
+/// The secret, which is the only output on stdout.
 #[track_caller]
 fn secret(output: &Output) -> String {
     assert!(output.status.success(), "{}", stderr(output));
@@ -82,7 +81,7 @@ fn assert_refused(output: &Output, why: &str) {
     assert!(output.stdout.is_empty());
 }
 
-/// The entry that was shown to be added by hand.
+/// The entry that is printed for the operator to add.
 fn shown_entry(output: &Output) -> Value {
     let text = stderr(output);
     let (start, end) = (text.find('{').unwrap(), text.find("\n}").unwrap() + 2);
@@ -92,21 +91,21 @@ fn shown_entry(output: &Output) -> Value {
 #[tokio::test]
 async fn a_new_client_is_shown_with_the_digest_of_its_secret_and_how_to_deploy_it() {
     let output = run(&["client", "new", "nightly-report", "--scope", "signature"], &[]).await;
-    let wanted = json!({
+    let expected = json!({
         "client_id": "nightly-report", "client_secret_sha256": [sandbox::digest(&secret(&output))],
         "grant_types": ["client_credentials"], "subject": "integration_user", "scope": "signature",
     });
-    assert_eq!(shown_entry(&output), wanted);
-    let told = stderr(&output);
+    assert_eq!(shown_entry(&output), expected);
+    let text = stderr(&output);
     for hint in ["shown once", "infra/clients.json", "./deploy", "az functionapp config appsettings set"] {
-        assert!(told.contains(hint), "{hint}: {told}");
+        assert!(text.contains(hint), "{hint}: {text}");
     }
     let other = run(&["client", "new", "nightly-report"], &[]).await;
     assert_ne!(secret(&other), secret(&output));
 }
 
 #[tokio::test]
-async fn a_profile_brings_what_its_platform_needs() {
+async fn a_profile_sets_the_grant_types_its_platform_needs() {
     let signing_in = json!(["authorization_code", "refresh_token"]);
     for (arguments, profile, grant_types) in [
         (&["--profile", "power_automate", "--redirect-uri", URI][..], json!("power_automate"), &signing_in),
@@ -123,7 +122,7 @@ async fn a_profile_brings_what_its_platform_needs() {
         assert_eq!((&entry["profile"], &entry["grant_types"]), (&profile, grant_types));
     }
     let public = run(&["client", "new", "c", "--public", "--redirect-uri", URI], &[]).await;
-    assert!(public.status.success() && public.stdout.is_empty(), "it has no secret to show");
+    assert!(public.status.success() && public.stdout.is_empty(), "there is no secret to show");
     assert_eq!(shown_entry(&public)["client_secret_sha256"], json!([]));
     for (profile, hint) in [("power_automate", "custom connector"), ("workfront", "Workfront Redirect URI")] {
         let output = run(&["client", "new", "c", "--profile", profile], &[]).await;
@@ -132,7 +131,7 @@ async fn a_profile_brings_what_its_platform_needs() {
     }
 }
 
-/// Workfront's document routes take sealed access tokens only.
+/// Workfront's document routes accept only sealed access tokens.
 #[tokio::test]
 async fn workfront_gets_sealed_access_tokens() {
     let output = run(&["client", "new", "c", "--profile", "workfront", "--redirect-uri", URI], &[]).await;
@@ -141,16 +140,16 @@ async fn workfront_gets_sealed_access_tokens() {
 }
 
 #[tokio::test]
-async fn an_api_key_is_shown_once_instead_of_a_secret_or_beside_it() {
+async fn an_api_key_is_shown_once_instead_of_a_secret_or_after_it() {
     let arguments = ["--api-key", "--allow", "GET /clm/", "--username", "@contoso.com"];
     let output = run(&[&["client", "new", "archive"][..], &arguments].concat(), &[]).await;
-    let wanted = json!({
+    let expected = json!({
         "client_id": "archive", "client_secret_sha256": [], "grant_types": [], "subject": "integration_user",
         "api_key_sha256": [sandbox::digest(&secret(&output))], "api_key_usernames": ["@contoso.com"],
         "gateway_allow": ["GET /clm/"],
     });
-    assert_eq!(shown_entry(&output), wanted);
-    assert!(stderr(&output).contains("The API key of archive, shown once"), "{}", stderr(&output));
+    assert_eq!(shown_entry(&output), expected);
+    assert!(stderr(&output).contains("The API key of archive. Copy it now: it is shown once"), "{}", stderr(&output));
     let both = run(&["client", "new", "c", "--profile", "workfront", "--redirect-uri", URI, "--api-key"], &[]).await;
     let stdout = String::from_utf8(both.stdout.clone()).unwrap();
     let shown: Vec<&str> = stdout.lines().collect();
@@ -163,7 +162,7 @@ async fn an_api_key_is_shown_once_instead_of_a_secret_or_beside_it() {
     for (arguments, why) in [
         (&["--api-key", "--allow", "GET /other/"][..], "--allow"),
         (&["--username", "@contoso.com"], "--api-key"),
-        (&["--api-key", "--username", "nobody"], "api_key_usernames"),
+        (&["--api-key", "--username", "ada"], "api_key_usernames"),
     ] {
         assert_refused(&run(&[&["client", "new", "c"], arguments].concat(), &[]).await, why);
     }
@@ -174,7 +173,7 @@ async fn an_api_key_is_replaced_as_a_secret_is() {
     let registry = Registry::of("[]");
     let first = secret(&registry.client(&["new", "keyed", "--api-key", "--allow", "* /clm/"]).await);
     let (rotate, finish) = (["rotate", "keyed", "--api-key"], ["rotate", "keyed", "--api-key", "--finish"]);
-    assert_refused(&registry.client(&finish).await, "one API key only");
+    assert_refused(&registry.client(&finish).await, "only one API key");
     let second = secret(&registry.client(&rotate).await);
     let accepts = |key: &str| registry.clients().by_api_key(key).is_some();
     assert!(accepts(&first) && accepts(&second));
@@ -208,18 +207,18 @@ async fn a_new_client_goes_to_the_end_and_everything_else_keeps_its_order() {
 }
 
 #[tokio::test]
-async fn nothing_is_written_where_something_is_wrong() {
+async fn refused_changes_write_nothing() {
     let registry = Registry::of(HAND_WRITTEN);
-    assert_refused(&registry.client(&["new", "first"]).await, "has a client of this client_id");
-    assert_refused(&registry.client(&["new", "second\"&"]).await, "has a client of this client_id");
+    assert_refused(&registry.client(&["new", "first"]).await, "has a client with this client_id already");
+    assert_refused(&registry.client(&["new", "second\"&"]).await, "has a client with this client_id already");
     assert_refused(&registry.client(&["new", "with space"]).await, "CLIENT_ID");
     let uri = ["new", "c", "--redirect-uri", "https://*.example/"];
     assert_refused(&registry.client(&uri).await, "--redirect-uri");
     assert_refused(&registry.client(&["new", "c", "--subject", "signed_in_user"]).await, "grant_types");
     assert_refused(&registry.client(&["new", "c", "--public", "--grant-type", "client_credentials"]).await, "RFC 6749");
-    assert_refused(&registry.client(&["rotate", "nobody"]).await, "no client of this client_id");
+    assert_refused(&registry.client(&["rotate", "unknown"]).await, "no client with this client_id");
     assert_refused(&registry.client(&["rotate", "second\"&"]).await, "public client");
-    assert_refused(&registry.client(&["rotate", "first", "--finish"]).await, "one secret only");
+    assert_refused(&registry.client(&["rotate", "first", "--finish"]).await, "only one secret");
     assert_eq!((registry.text().as_str(), registry.files()), (HAND_WRITTEN, 1));
     let path = registry.path().display().to_string();
     let scopes = [("DOCUSIGN_SCOPES", "spring_read")];
@@ -230,11 +229,11 @@ async fn nothing_is_written_where_something_is_wrong() {
     assert_eq!(registry.text(), HAND_WRITTEN);
     for faulty in ["", "{}", "[{\"client_id\": \"a\"}]", "[,]"] {
         let registry = Registry::of(faulty);
-        assert_refused(&registry.client(&["new", "c"]).await, "EVERGRANT_CLIENTS");
+        assert_refused(&registry.client(&["new", "c"]).await, "clients.json");
         assert_eq!(registry.text(), faulty);
     }
     let nowhere = registry.folder.path().join("nowhere.json").display().to_string();
-    assert_refused(&run(&["client", "new", "c", "--in", &nowhere], &[]).await, "cannot be read");
+    assert_refused(&run(&["client", "new", "c", "--in", &nowhere], &[]).await, "the file does not exist");
     assert!(!Path::new(&nowhere).exists());
     for field in [r#""client_id": "first""#, r#""grant_types": ["client_credentials"]"#] {
         let twice = HAND_WRITTEN.replace("\"scope\": null", field);
@@ -255,13 +254,13 @@ async fn a_rotation_accepts_both_secrets_and_then_the_newer_one() {
     let both = HAND_WRITTEN.replace(&format!("[\"{old}\"]"), &format!("[\"{old}\", \"{new}\"]"));
     assert_eq!(registry.text(), pretty(&both));
     let again = registry.client(&["rotate", "first"]).await;
-    assert_refused(&again, "end that rotation first");
+    assert_refused(&again, "finish that rotation first");
     assert!(accepts("foo") && accepts(&second));
     let finished = registry.client(&["rotate", "first", "--finish"]).await;
     assert!(finished.status.success() && finished.stdout.is_empty(), "{}", stderr(&finished));
     assert!(!accepts("foo") && accepts(&second));
     assert_eq!(registry.text(), pretty(&HAND_WRITTEN.replace(&old, &new)));
-    assert_refused(&registry.client(&["rotate", "first", "--finish"]).await, "one secret only");
+    assert_refused(&registry.client(&["rotate", "first", "--finish"]).await, "only one secret");
 }
 
 #[cfg(unix)]
@@ -277,9 +276,9 @@ async fn a_replaced_file_keeps_its_rights_and_its_links() {
     assert_eq!(std::fs::metadata(registry.path()).unwrap().permissions().mode() & 0o777, 0o640);
 }
 
-/// Every combination of options is either refused, or gives a registry that is well-formed.
+/// Every combination of options is either refused, or gives a valid registry.
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_is_written_passes_the_check() {
+async fn written_registries_pass_the_check() {
     let mut written = 0;
     for profile in ["standard", "power_automate", "workfront"] {
         for grants in [&[][..], &["--grant-type", "client_credentials"], &["--grant-type", "authorization_code"]] {
@@ -303,49 +302,14 @@ async fn whatever_is_written_passes_the_check() {
     assert!(written > 20, "{written}");
 }
 
-/// The guides' commands, run by a real shell, give the guides' entries to the letter.
-#[cfg(unix)]
-#[tokio::test]
-async fn the_guides_show_what_their_commands_write() {
-    for (page, number, whole) in [
-        ("docs/connections.md", 0, true),
-        ("docs/workfront.md", 0, true),
-        ("docs/workfront.md", 1, true),
-        ("docs/gateway.md", 0, false),
-        ("connectors/power-automate-api-key/README.md", 0, false),
-    ] {
-        let guide = Page::read(page);
-        let block = |language: &str| guide.blocks_in(&[language])[number];
-        let placeholder = "<the Workfront Redirect URI, as Workfront shows it>";
-        let registry = Registry::of("[]");
-        let commands = block("sh").replace(placeholder, URI).replace("infra/clients.json", "clients.json");
-        let script = format!("set -e\nevergrant() {{ {} \"$@\"; }}\n{commands}", handler().display());
-        let shell =
-            std::process::Command::new("bash").args(["-c", &script]).current_dir(&registry.folder).output().unwrap();
-        assert!(shell.status.success(), "{page}: {}", stderr(&shell));
-        let mut written = registry.text();
-        for secret in String::from_utf8(shell.stdout).unwrap().lines() {
-            written = written.replace(&sandbox::digest(secret), "<64 hex digits>");
-        }
-        let shown = block("json").replace(placeholder, URI);
-        if whole {
-            assert_eq!(written, shown, "{page}");
-        } else {
-            let value = |text: &str| serde_json::from_str::<Value>(text).unwrap();
-            let shown = value(&shown);
-            assert_eq!(&value(&written)[0], shown.get(0).unwrap_or(&shown), "{page}");
-        }
-    }
-}
-
 /// The hint is run by a real shell, with a stand-in for the Azure CLI that shows the setting it was given.
 #[cfg(unix)]
 #[tokio::test]
 async fn the_hint_puts_the_whole_registry_into_one_setting() {
     let registry = Registry::of(HAND_WRITTEN);
     let output = registry.client(&["new", "third"]).await;
-    let told = stderr(&output).replace("<group>", "group").replace("<function app>", "app");
-    let hint = told.lines().find(|line| line.trim_start().starts_with("az ")).unwrap();
+    let text = stderr(&output).replace("<group>", "group").replace("<function app>", "app");
+    let hint = text.lines().find(|line| line.trim_start().starts_with("az ")).unwrap();
     let script = format!("az() {{ printf %s \"${{@: -1}}\"; }}\n{hint}");
     let shell = tokio::process::Command::new("bash").args(["-c", &script]).output().await.unwrap();
     let setting = String::from_utf8(shell.stdout).unwrap();
@@ -357,7 +321,7 @@ async fn the_hint_puts_the_whole_registry_into_one_setting() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_secret_that_could_not_be_shown_is_no_success() {
+async fn a_secret_that_could_not_be_shown_is_an_error() {
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut command = TestEnvironment::default().command(&["client", "new", "c"]);
     let output = command.stdout(full).stderr(std::process::Stdio::piped());
@@ -366,83 +330,96 @@ async fn a_secret_that_could_not_be_shown_is_no_success() {
     assert!(stderr(&output).contains("could not be written to stdout"), "{}", stderr(&output));
 }
 
+const OWN: &str = "https://global.consent.azure-apim.net/redirect/contoso-5f6a";
+const SHARED: &str = "https://global.consent.azure-apim.net/redirect";
+
+/// A client of a platform with changed fields. It has no warning without them.
+fn platform(profile: &str, changes: &Value) -> Value {
+    let mut client = json!({
+        "client_id": "c", "client_secret_sha256": [sandbox::digest("x")], "profile": profile,
+        "grant_types": ["authorization_code", "refresh_token"], "redirect_uris": [OWN],
+    });
+    if profile == "workfront" {
+        client["access_token"] = json!("sealed");
+    }
+    changes.as_object().unwrap().iter().for_each(|(name, value)| client[name] = value.clone());
+    client
+}
+
+/// A client that has only an API key.
+fn keyed(profile: &str, subject: &str) -> Value {
+    json!({"client_id": "c", "client_secret_sha256": [], "grant_types": [], "profile": profile, "subject": subject,
+           "api_key_sha256": [sandbox::digest("key")]})
+}
+
+/// `client` with a rule for the gateway.
+fn allowing(mut client: Value) -> Value {
+    client["gateway_allow"] = json!(["GET /clm/"]);
+    client
+}
+
+/// Fails unless the warnings of `client` begin as `expected`.
+#[track_caller]
+fn assert_warnings(client: &Value, expected: &[&str]) {
+    let env = TestEnvironment::default().with("EVERGRANT_CLIENTS", &json!([client]).to_string());
+    let clients = Settings::read_clients(&env).unwrap();
+    let warnings: Vec<String> = warnings::of(clients.find("c").unwrap()).iter().map(ToString::to_string).collect();
+    assert_eq!(warnings.len(), expected.len(), "{client}: {warnings:?}");
+    let begin = warnings.iter().zip(expected).all(|(warning, expected)| warning.starts_with(expected));
+    assert!(begin, "{client}: {warnings:?}");
+}
+
 #[test]
-fn pitfalls_are_told_by_their_field() {
-    let own = "https://global.consent.azure-apim.net/redirect/contoso-5f6a";
-    let shared = "https://global.consent.azure-apim.net/redirect";
-    let platform = |profile: &str, changes: Value| {
-        let mut client = json!({
-            "client_id": "c", "client_secret_sha256": [sandbox::digest("x")], "profile": profile,
-            "grant_types": ["authorization_code", "refresh_token"], "redirect_uris": [own],
-        });
-        if profile == "workfront" {
-            client["access_token"] = json!("sealed");
-        }
-        changes.as_object().unwrap().iter().for_each(|(name, value)| client[name] = value.clone());
-        client
-    };
-    let keys = |profile: &str, subject: &str| {
-        json!({"client_id": "c", "client_secret_sha256": [], "grant_types": [], "profile": profile, "subject": subject,
-               "api_key_sha256": [sandbox::digest("key")]})
-    };
-    let allowing = |mut client: Value| {
-        client["gateway_allow"] = json!(["GET /clm/"]);
-        client
-    };
-    let cases: [(Value, &[&str]); 25] = [
-        (platform("standard", json!({})), &[]),
-        (platform("power_automate", json!({})), &[]),
-        (platform("workfront", json!({"redirect_uris": [URI]})), &[]),
-        (platform("power_automate", json!({"redirect_uris": [shared]})), &["redirect_uris: https://global"]),
-        (
-            platform("standard", json!({"redirect_uris": [own, format!("{shared}?x=1")]})),
-            &["redirect_uris: https://global"],
-        ),
-        (
-            platform("power_automate", json!({"redirect_uris": [format!("{own}/")]})),
-            &["redirect_uris: Power Platform's"],
-        ),
-        (
-            platform(
-                "standard",
-                json!({"redirect_uris": ["https://logic-apis-westeurope.consent.azure-apim.net/redirect"]}),
-            ),
-            &[],
-        ),
-        (platform("standard", json!({"redirect_uris": ["https://consent.azure-apim.net.example/redirect"]})), &[]),
-        (platform("standard", json!({"redirect_uris": [URI, format!("{URI}/")]})), &["redirect_uris: two of them"]),
-        (
-            platform("workfront", json!({"redirect_uris": [URI, "https://client.example/two"]})),
-            &["redirect_uris: Workfront"],
-        ),
-        (
-            platform("workfront", json!({"grant_types": ["authorization_code"]})),
-            &["grant_types: without refresh_token"],
-        ),
-        (
-            platform("power_automate", json!({"grant_types": ["client_credentials"]})),
-            &["grant_types: this platform", "grant_types: without refresh_token"],
-        ),
-        (platform("standard", json!({"grant_types": ["client_credentials"]})), &[]),
-        (platform("power_automate", json!({"secretless_refresh": true})), &["secretless_refresh: whoever"]),
-        (platform("standard", json!({"secretless_refresh": true, "client_secret_sha256": []})), &[]),
-        (platform("workfront", json!({"token_request_in_query": true})), &["token_request_in_query: platforms"]),
-        (platform("workfront", json!({"access_token": "docusign"})), &["access_token: the document routes"]),
-        (keys("workfront", "signed_in_user"), &[]),
-        (keys("workfront", "integration_user"), &["api_key_sha256: everybody"]),
-        (keys("standard", "integration_user"), &["gateway_allow: the gateway lets nothing"]),
-        (allowing(keys("standard", "integration_user")), &[]),
-        (allowing(keys("power_automate", "signed_in_user")), &[]),
-        (allowing(platform("standard", json!({}))), &["gateway_allow: the gateway takes"]),
-        (platform("standard", json!({"access_token": "sealed"})), &["gateway_allow: the gateway lets nothing"]),
-        (allowing(platform("standard", json!({"access_token": "sealed"}))), &[]),
-    ];
-    for (client, wanted) in cases {
-        let env = TestEnvironment::default().with("EVERGRANT_CLIENTS", &json!([client]).to_string());
-        let clients = Settings::read_clients(&env).unwrap();
-        let told: Vec<String> = warnings::of(clients.find("c").unwrap()).iter().map(ToString::to_string).collect();
-        assert_eq!(told.len(), wanted.len(), "{client}: {told:?}");
-        assert!(told.iter().zip(wanted).all(|(told, wanted)| told.starts_with(wanted)), "{client}: {told:?}");
+fn unusual_redirect_uris_are_warned_of() {
+    let uris = |profile: &str, uris: &[&str]| platform(profile, &json!({"redirect_uris": uris}));
+    let logic_apps = "https://logic-apis-westeurope.consent.azure-apim.net/redirect";
+    for (client, expected) in [
+        (uris("standard", &[OWN]), &[][..]),
+        (uris("power_automate", &[OWN]), &[]),
+        (uris("workfront", &[URI]), &[]),
+        (uris("standard", &[logic_apps]), &[]),
+        (uris("standard", &["https://consent.azure-apim.net.example/redirect"]), &[]),
+        (uris("power_automate", &[SHARED]), &["redirect_uris: https://global"]),
+        (uris("standard", &[OWN, &format!("{SHARED}?x=1")]), &["redirect_uris: https://global"]),
+        (uris("power_automate", &[&format!("{OWN}/")]), &["redirect_uris: redirect URLs of Power Platform"]),
+        (uris("standard", &[URI, &format!("{URI}/")]), &["redirect_uris: two of them"]),
+        (uris("workfront", &[URI, "https://client.example/two"]), &["redirect_uris: Workfront"]),
+    ] {
+        assert_warnings(&client, expected);
+    }
+}
+
+#[test]
+fn unusual_grant_types_and_tokens_are_warned_of() {
+    let (no_sign_in, no_refresh) = ("grant_types: this platform", "grant_types: without refresh_token");
+    for (profile, changes, expected) in [
+        ("workfront", json!({"grant_types": ["authorization_code"]}), &[no_refresh][..]),
+        ("power_automate", json!({"grant_types": ["client_credentials"]}), &[no_sign_in, no_refresh]),
+        ("standard", json!({"grant_types": ["client_credentials"]}), &[]),
+        ("power_automate", json!({"secretless_refresh": true}), &["secretless_refresh: anyone"]),
+        ("standard", json!({"secretless_refresh": true, "client_secret_sha256": []}), &[]),
+        ("workfront", json!({"token_request_in_query": true}), &["token_request_in_query: platforms"]),
+        ("workfront", json!({"access_token": "docusign"}), &["access_token: the document routes"]),
+    ] {
+        assert_warnings(&platform(profile, &changes), expected);
+    }
+}
+
+#[test]
+fn gateway_rules_and_api_keys_that_do_not_fit_are_warned_of() {
+    let sealed = platform("standard", &json!({"access_token": "sealed"}));
+    let nothing_passes = "gateway_allow: the gateway lets nothing";
+    for (client, expected) in [
+        (keyed("workfront", "signed_in_user"), &[][..]),
+        (keyed("workfront", "integration_user"), &["api_key_sha256: everyone"]),
+        (keyed("standard", "integration_user"), &[nothing_passes]),
+        (allowing(keyed("standard", "integration_user")), &[]),
+        (allowing(keyed("power_automate", "signed_in_user")), &[]),
+        (allowing(platform("standard", &json!({}))), &["gateway_allow: the gateway accepts"]),
+        (sealed.clone(), &[nothing_passes]),
+        (allowing(sealed), &[]),
+    ] {
+        assert_warnings(&client, expected);
     }
 }
 
@@ -459,5 +436,5 @@ async fn a_check_warns_and_succeeds_and_lists_clients_that_name_no_scope() {
     assert_eq!(lines[0], "first: integration_user, client_credentials, 1 secret");
     assert_eq!(lines[1], "second\"&: integration_user, refresh_token, public");
     assert!(lines[3].starts_with("  warning: redirect_uris: "), "{stdout}");
-    assert_eq!(lines[4], "Well-formed; clients registered: 3, warnings: 1.");
+    assert_eq!(lines[4], "The registry is valid; clients: 3, warnings: 1.");
 }

@@ -1,4 +1,4 @@
-//! Help, completions, manual and colours: what every command has in common.
+//! Help, completions, manual and colors: what every command has in common.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io::Write as _;
@@ -17,10 +17,14 @@ fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// The names under `Commands:` in a help text.
+/// The headings under which help lists commands.
+const HEADINGS: [&str; 4] = ["Set up:\n", "Operate:\n", "Reference:\n", "Commands:\n"];
+
+/// The names of the commands in a help text.
 fn subcommands(help: &str) -> Vec<String> {
-    let listed = help.split("Commands:\n").nth(1).unwrap_or_default().lines();
-    let names = listed.take_while(|line| !line.is_empty()).filter_map(|line| line.split_whitespace().next());
+    let lists = HEADINGS.iter().filter_map(|heading| help.split_once(heading)).map(|(_, list)| list.lines());
+    let lines = lists.flat_map(|list| list.take_while(|line| !line.is_empty()));
+    let names = lines.filter_map(|line| line.split_whitespace().next());
     names.filter(|name| *name != "help").map(ToOwned::to_owned).collect()
 }
 
@@ -31,8 +35,8 @@ async fn helps() -> Vec<(Vec<String>, String)> {
     let mut helps = Vec::new();
     let mut waiting = VecDeque::from([Vec::new()]);
     while let Some(command) = waiting.pop_front() {
-        let words: Vec<&str> = command.iter().map(String::as_str).chain(["--help"]).collect();
-        let output = run(&words, &env).await;
+        let arguments: Vec<&str> = command.iter().map(String::as_str).chain(["--help"]).collect();
+        let output = run(&arguments, &env).await;
         assert!(output.status.success() && output.stderr.is_empty(), "{command:?}");
         let help = stdout(&output);
         waiting.extend(subcommands(&help).into_iter().map(|name| [command.clone(), vec![name]].concat()));
@@ -42,14 +46,16 @@ async fn helps() -> Vec<(Vec<String>, String)> {
 }
 
 #[tokio::test]
-async fn every_command_has_help_with_an_example_and_no_secret() {
+async fn every_command_has_help_with_an_example_in_80_columns_and_no_secret() {
     let helps = helps().await;
     assert!(helps.len() > 14, "{}", helps.len());
     for (command, help) in helps {
+        let too_long = help.lines().find(|line| line.chars().count() > 80);
+        assert_eq!(too_long, None, "{command:?}");
         assert!(!help.contains("hunter2"), "{command:?}: {help}");
         let examples = help.split("Example:\n").nth(1).unwrap_or_else(|| panic!("{command:?} has no example: {help}"));
-        let words = format!("evergrant {}", command.join(" "));
-        assert!(examples.contains(words.trim_end()), "{command:?}: {examples}");
+        let typed = format!("evergrant {}", command.join(" "));
+        assert!(examples.contains(typed.trim_end()), "{command:?}: {examples}");
     }
 }
 
@@ -72,8 +78,8 @@ async fn completions_are_for_the_shell_and_know_the_commands() {
     }
     assert_eq!(run(&["completions", "cmd"], &[]).await.status.code(), Some(2));
     let script = run(&["completions", "bash"], &[]).await.stdout;
-    let (parsed, complaint) = fed("bash", &["-n"], &script);
-    assert!(parsed && complaint.is_empty(), "{complaint}");
+    let (parsed, errors) = fed("bash", &["-n"], &script);
+    assert!(parsed && errors.is_empty(), "{errors}");
     // And they complete: `evergrant client r` is rotate.
     let ask = b"\nCOMP_WORDS=(evergrant client r); COMP_CWORD=2; _evergrant evergrant r client; [ \"${COMPREPLY[*]}\" = rotate ]\n";
     assert!(fed("bash", &["--norc"], &[&script, &ask[..]].concat()).0);
@@ -82,8 +88,8 @@ async fn completions_are_for_the_shell_and_know_the_commands() {
 #[tokio::test]
 async fn every_command_has_a_manual_page_that_renders() {
     for (command, _) in helps().await {
-        let words: Vec<&str> = ["man"].into_iter().chain(command.iter().map(String::as_str)).collect();
-        let output = run(&words, &[]).await;
+        let arguments: Vec<&str> = ["man"].into_iter().chain(command.iter().map(String::as_str)).collect();
+        let output = run(&arguments, &[]).await;
         let page = stdout(&output);
         let name = [&["evergrant".to_owned()], &command[..]].concat().join("-");
         assert!(page.contains(&format!(".TH {name} 1")), "{page}");
@@ -91,14 +97,14 @@ async fn every_command_has_a_manual_page_that_renders() {
             assert!(page.contains(&format!("\n.SH {section}\n")), "{command:?} lacks {section}");
         }
         if Command::new("groff").arg("--version").output().is_ok() {
-            let (rendered, complaint) = fed("groff", &["-man", "-Tutf8", "-ww", "-z"], &output.stdout);
-            assert!(rendered && complaint.is_empty(), "{command:?}: {complaint}");
+            let (rendered, errors) = fed("groff", &["-man", "-Tutf8", "-ww", "-z"], &output.stdout);
+            assert!(rendered && errors.is_empty(), "{command:?}: {errors}");
         }
     }
     assert_eq!(run(&["man", "no-such-command"], &[]).await.status.code(), Some(2));
 }
 
-/// Whether a program that reads `input` succeeds, and what it complains of.
+/// Whether a program that reads `input` succeeds, and its standard error.
 fn fed(program: &str, arguments: &[&str], input: &[u8]) -> (bool, String) {
     let mut child = Command::new(program);
     let child = child.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
@@ -110,13 +116,13 @@ fn fed(program: &str, arguments: &[&str], input: &[u8]) -> (bool, String) {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_reader_who_has_seen_enough_is_no_failure() {
+async fn a_reader_that_stops_early_is_no_failure() {
     let script = format!("set -o pipefail; {} completions zsh | head -n 1", handler().display());
     let output = tokio::process::Command::new("bash").args(["-c", &script]).output().await.unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// On a terminal, which `script` of util-linux makes.
+/// Runs a command on a terminal, which `script` from util-linux provides.
 #[cfg(target_os = "linux")]
 async fn on_a_terminal(command: &str, environment: impl Into<TestEnvironment>) -> String {
     let mut script = tokio::process::Command::new("script");
@@ -127,7 +133,7 @@ async fn on_a_terminal(command: &str, environment: impl Into<TestEnvironment>) -
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
-async fn colours_are_for_terminals_that_want_them() {
+async fn colors_are_for_terminals_unless_no_color_is_set() {
     let sandbox = Sandbox::start().await;
     let settings = sandbox.settings("http://127.0.0.1:1");
     let report = on_a_terminal("doctor", &settings).await;
@@ -145,19 +151,19 @@ async fn colours_are_for_terminals_that_want_them() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_doctor_tells_whoever_watches_what_it_waits_for() {
+async fn the_doctor_shows_on_a_terminal_what_it_waits_for() {
     let sandbox = Sandbox::start().await;
     let settings = sandbox.settings("http://127.0.0.1:1");
     sandbox.docusign.faults.set(Some(Fault::Latency(Duration::from_millis(900))));
     let (watched, scripted) = tokio::join!(on_a_terminal("doctor", &settings), run(&["doctor"], &settings));
     let waiting = "\r\u{1b}[KWaiting for: DocuSign's account server (1 s)";
     let (before, after) = watched.split_once(waiting).unwrap_or_else(|| panic!("{watched:?}"));
-    // What was known before is told before, and the line is gone when the next result comes.
+    // Results that are known are printed before, and the line is removed before the next result.
     assert!(before.contains("Sealing key: signs") && !before.contains("account server"), "{watched:?}");
     let (waited, _) = after.split_once("\u{1b}[32mgood").unwrap();
     assert!(waited.ends_with("\r\u{1b}[K") && !waited.contains('\n'), "{watched:?}");
     assert!(after.contains("DocuSign's account server: answers"), "{watched:?}");
-    assert!(scripted.status.success() && scripted.stderr.is_empty(), "nobody watches");
+    assert!(scripted.status.success() && scripted.stderr.is_empty(), "no terminal");
     sandbox.docusign.faults.set(Some(Fault::Latency(Duration::from_millis(600))));
     let json = on_a_terminal("doctor --json", &settings).await;
     assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok(), "{json:?}");

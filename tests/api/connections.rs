@@ -1,4 +1,4 @@
-//! Way C as the two platforms go it, through the real handler behind the host: once, and then for ever.
+//! Connections of Power Automate and Workfront through the real handler behind the host: they connect once and then refresh.
 
 use std::sync::atomic::Ordering;
 
@@ -39,7 +39,7 @@ async fn power_automate_connects_once_and_refreshes_from_many_machines() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn power_automates_second_attempt_redeems_the_code_that_the_first_did_not_burn() {
+async fn power_automates_second_attempt_can_redeem_the_same_code() {
     let app = TestApp::start().await;
     app.sandbox.power_platform.spoil_first_attempt.store(true, Ordering::SeqCst);
     let page = connect_power_automate(&app.sandbox, INTEGRATION_USER).await;
@@ -48,13 +48,13 @@ async fn power_automates_second_attempt_redeems_the_code_that_the_first_did_not_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refresh_without_secret_is_refused_unless_the_client_is_let() {
+async fn a_refresh_without_secret_is_rejected_unless_the_client_allows_it() {
     let sandbox = Sandbox::start().await;
     sandbox.power_platform.refresh_without_secret.store(true, Ordering::SeqCst);
     let app = TestApp::over(sandbox, &[]).await;
     connect_power_automate(&app.sandbox, INTEGRATION_USER).await;
-    let told = app.sandbox.power_platform.refresh(1).await.unwrap_err();
-    assert!(told.contains("401") && told.contains("invalid_client"), "{told}");
+    let error = app.sandbox.power_platform.refresh(1).await.unwrap_err();
+    assert!(error.contains("401") && error.contains("invalid_client"), "{error}");
     let mut clients = app.sandbox.clients();
     clients[1]["secretless_refresh"] = Value::Bool(true);
     let same_issuer = app.host.url();
@@ -65,7 +65,7 @@ async fn a_refresh_without_secret_is_refused_unless_the_client_is_let() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_wrong_user_learns_at_power_automate_why_he_may_not() {
+async fn power_automate_shows_the_wrong_user_why_the_connection_failed() {
     let app = TestApp::start().await;
     let page = connect_power_automate(&app.sandbox, OTHER_USER).await;
     assert!(page.contains("access_denied") && page.contains("sign in as the integration user"), "{page}");
@@ -87,7 +87,7 @@ async fn workfront_connects_each_user_and_refreshes_silently_on_403() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn workfront_may_put_its_token_requests_into_the_query_if_it_is_let() {
+async fn workfront_may_send_token_requests_in_the_query_if_the_client_allows_it() {
     let sandbox = Sandbox::start().await;
     sandbox.workfront.token_request_in_query.store(true, Ordering::SeqCst);
     let mut clients = sandbox.clients();
@@ -103,7 +103,7 @@ async fn workfront_may_put_its_token_requests_into_the_query_if_it_is_let() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_secret_of_a_connection_reaches_the_log() {
+async fn no_secret_of_a_connection_is_logged() {
     let app = TestApp::over(Sandbox::start().await, &[("EVERGRANT_LOG", "trace")]).await;
     app.sandbox.power_platform.spoil_first_attempt.store(true, Ordering::SeqCst);
     connect_power_automate(&app.sandbox, INTEGRATION_USER).await;
@@ -138,12 +138,12 @@ async fn nothing_secret_of_a_connection_reaches_the_log() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn restarts_rotation_and_an_outage_leave_both_connections_working() {
+async fn both_connections_survive_restarts_a_rotation_and_an_outage() {
     let app = TestApp::start().await;
     connect_power_automate(&app.sandbox, INTEGRATION_USER).await;
     connect_workfront(&app.sandbox, OTHER_USER).await;
     app.sandbox.docusign.consent(OTHER_USER, "signature impersonation spring_read spring_write");
-    // DocuSign is down, and the process is new: nobody gets a token, and nobody loses a connection.
+    // DocuSign is down, and the process is new: there are no tokens, but both connections are kept.
     let TestApp { sandbox, host, .. } = app;
     let port: u16 = host.url().rsplit_once(':').unwrap().1.parse().unwrap();
     drop(host);
@@ -152,9 +152,9 @@ async fn restarts_rotation_and_an_outage_leave_both_connections_working() {
     let key_id = sandbox.key_vault.add_key("evergrant-signing", "a2", next.clone());
     let settings = [("EVERGRANT_SIGNING_KEY_ID", key_id.as_str()), ("DOCUSIGN_USER_ID", OTHER_USER)];
     let host = start_host(&sandbox, port, &settings).await;
-    let told = sandbox.power_platform.refresh(2).await.unwrap_err();
-    assert!(told.contains("503") && told.contains("temporarily_unavailable"), "{told}");
-    // It is back, and knows the new key; the integration user is another, too.
+    let error = sandbox.power_platform.refresh(2).await.unwrap_err();
+    assert!(error.contains("503") && error.contains("temporarily_unavailable"), "{error}");
+    // DocuSign is up again and knows the new key. The integration user has changed, too.
     sandbox.docusign.faults.set(None);
     sandbox.docusign.upload_public_key(&next.public_pem());
     sandbox.docusign.delete_public_keys();

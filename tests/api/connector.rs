@@ -1,7 +1,7 @@
-//! `evergrant connector power-automate`: the files of the custom connector, and what Power Platform would do with them.
+//! `evergrant connector power-automate`: the files of the custom connector, and how Power Platform uses them.
 //!
-//! [`rules`] holds them against the platform's rules, [`schemas`] against other people's validators, and [`actions`] uses
-//! the connector as the platform does ([`platform`]) against the sandbox's CLM, action by action.
+//! [`rules`] checks them against the platform's rules and [`schemas`] against published validators. [`actions`] runs every
+//! action against the sandbox's CLM, as the platform does ([`platform`]).
 
 mod actions;
 mod command;
@@ -18,31 +18,31 @@ use serde_json::Value;
 
 use crate::support::{root, run};
 
-/// The URL that the committed copy was written for.
+/// The URL in the committed copy.
 const COMMITTED_URL: &str = "https://contoso-evergrant.azurewebsites.net";
 
 /// The files of a connector.
 const FILES: [&str; 5] = ["README.md", "apiDefinition.swagger.json", "apiProperties.json", "icon.png", "settings.json"];
 
-/// Runs the command and gives what it wrote.
+/// Runs the command and returns the files it wrote.
 async fn write(folder: &Path, arguments: &[&str]) -> std::process::Output {
     let folder = folder.display().to_string();
     let all = [&["connector", "power-automate", "--out", &folder], arguments].concat();
     run(&all, &[]).await
 }
 
-/// Definition and properties of a connector in `folder`.
+/// The definition and the properties of the connector in `folder`.
 fn read(folder: &Path) -> (Value, Value) {
     let json = |name: &str| serde_json::from_slice(&std::fs::read(folder.join(name)).unwrap()).unwrap();
     (json("apiDefinition.swagger.json"), json("apiProperties.json"))
 }
 
-/// Definition and properties of the committed connector.
+/// The definition and the properties of the committed connector.
 fn committed() -> (Value, Value) {
     read(&root().join("connectors/power-automate"))
 }
 
-/// Every operation: its path, its method and itself.
+/// All operations, with path and method.
 fn operations(definition: &Value) -> Vec<(&str, &str, &Value)> {
     let paths = definition["paths"].as_object().unwrap();
     paths
@@ -54,12 +54,10 @@ fn operations(definition: &Value) -> Vec<(&str, &str, &Value)> {
         .collect()
 }
 
-/// What a `$ref` leads to, or the value itself.
+/// The target of a `$ref`, or the value itself.
 fn resolve<'d>(definition: &'d Value, value: &'d Value) -> &'d Value {
     match value["$ref"].as_str() {
-        Some(reference) => {
-            definition.pointer(reference.trim_start_matches('#')).expect("a reference that leads somewhere")
-        }
+        Some(reference) => definition.pointer(reference.trim_start_matches('#')).expect("a reference with a target"),
         None => value,
     }
 }
@@ -70,7 +68,7 @@ fn parameters<'d>(definition: &'d Value, operation: &'d Value) -> Vec<&'d Value>
     list.iter().map(|parameter| resolve(definition, parameter)).collect()
 }
 
-/// The one response of an operation that has a schema.
+/// The response of an operation that has a schema; there is only one.
 fn response_schema<'d>(definition: &'d Value, operation: &'d Value) -> Option<&'d Value> {
     let schema = operation["responses"].as_object()?.values().find_map(|response| response.get("schema"));
     schema.map(|schema| resolve(definition, schema))

@@ -1,4 +1,4 @@
-//! `./deploy`, with a stand-in for the Azure CLI and the sandbox in the place of the deployed app.
+//! `./deploy`, with a simulated Azure CLI and the sandbox in place of the deployed app.
 
 use std::path::PathBuf;
 use std::process::Output;
@@ -8,10 +8,10 @@ use tempfile::TempDir;
 
 use crate::support::{handler, root, start_host};
 
-/// A resource group at Azure, as far as the script can see it.
+/// The simulated resource group in Azure.
 struct Subscription {
     facts: TempDir,
-    /// What the script finds in its environment beside the usual.
+    /// Additional environment variables for the script.
     environment: Vec<(&'static str, String)>,
 }
 
@@ -25,7 +25,7 @@ impl Subscription {
         this.fact("clients.json", "[]");
         std::fs::copy(root().join("infra/main.bicepparam"), this.path("main.bicepparam")).unwrap();
         this.fact("vaults", "contoso");
-        // Stands for the handler in the package, and is it: the real one is large to pack.
+        // The handler in the package, replaced by a link because the real one is large.
         this.fact("evergrant", &format!("#!/bin/sh\nexec {} \"$@\"\n", handler().display()));
         let zipped = std::process::Command::new("python3")
             .current_dir(this.facts.path())
@@ -47,7 +47,7 @@ impl Subscription {
         std::fs::read_to_string(self.path(name)).unwrap_or_default()
     }
 
-    /// Every call of the Azure CLI so far, as its arguments.
+    /// The arguments of all calls of the Azure CLI so far.
     fn calls(&self) -> Vec<Vec<String>> {
         self.read("calls").lines().map(|line| line.split('\x1f').map(ToOwned::to_owned).collect()).collect()
     }
@@ -57,8 +57,8 @@ impl Subscription {
     }
 
     async fn deploy(&self, arguments: &[&str]) -> Output {
-        let stand_in = root().join("tests/tools/azure");
-        // curl is the real one, behind a record of its arguments: what stands there is seen by every user of the machine.
+        let azure_cli = root().join("tests/tools/azure");
+        // A wrapper records the arguments of the real curl, because every user of the machine can see them.
         let curl = format!(
             "#!/bin/sh\nprintf '%s\\n' \"$@\" >>{}\nexec /usr/bin/curl \"$@\"\n",
             self.path("curled").display()
@@ -67,7 +67,7 @@ impl Subscription {
         std::fs::create_dir_all(&shims).unwrap();
         std::fs::write(shims.join("curl"), curl).unwrap();
         std::fs::set_permissions(shims.join("curl"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-        let path = format!("{}:{}:/usr/local/bin:/usr/bin:/bin", stand_in.display(), shims.display());
+        let path = format!("{}:{}:/usr/local/bin:/usr/bin:/bin", azure_cli.display(), shims.display());
         let mut command = tokio::process::Command::new(root().join("deploy"));
         command.args(["--resource-group", "evergrant", "--pause", "0", "--looks", "3"]);
         command.arg("--parameters").arg(self.path("main.bicepparam"));
@@ -84,40 +84,40 @@ impl Subscription {
     }
 }
 
-fn told(output: &Output) -> String {
+fn output_text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_first_deployment_makes_everything_and_ends_with_the_doctors_report() {
+async fn the_first_deployment_creates_everything_and_runs_the_health_checks() {
     let (sandbox, subscription) = (Sandbox::start().await, Subscription::new());
     let host = start_host(&sandbox, 0, &[]).await;
     subscription.fact("setup_url", &format!("{}/setup", host.url()));
     let output = subscription.deploy(&["--location", "westeurope"]).await;
-    let told = told(&output);
-    assert!(output.status.success(), "{told}");
+    let text = output_text(&output);
+    assert!(output.status.success(), "{text}");
     for words in
         ["Deployed, and everything works", "good     azure     Signing key", "BEGIN PUBLIC KEY", "/consent/callback"]
     {
-        assert!(told.contains(words), "{words}: {told}");
+        assert!(text.contains(words), "{words}: {text}");
     }
     let order = ["group create", "deployment group create", "functionapp deployment source config-zip"];
     let calls: Vec<String> = subscription.calls().iter().map(|call| call.join(" ")).collect();
     let places = order.map(|command| calls.iter().position(|call| call.starts_with(&format!("az {command}"))));
     assert!(places.is_sorted() && places[0].is_some(), "{calls:#?}");
-    azure_cli::assert_taken(&subscription.calls());
+    azure_cli::assert_accepted(&subscription.calls());
     let curled = subscription.read("curled");
-    assert!(curled.contains("/setup"), "curl was asked");
-    let everything = format!("{told}{calls:?}{curled}");
-    assert!(!everything.contains(SETUP_KEY), "the function key is nobody's business");
-    // Once more: the group is there, and nothing else is different.
+    assert!(curled.contains("/setup"), "curl was called");
+    let everything = format!("{text}{calls:?}{curled}");
+    assert!(!everything.contains(SETUP_KEY), "the function key must not be visible");
+    // Deploying again: the group exists already.
     let again = subscription.deploy(&[]).await;
     assert!(again.status.success());
     assert_eq!(subscription.calls().iter().filter(|call| call.join(" ").starts_with("az group create")).count(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn deploying_again_keeps_the_keys_in_use_unless_told_otherwise() {
+async fn deploying_again_keeps_the_keys_in_use_by_default() {
     let mut subscription = Subscription::new();
     let (old, new) = ("a".repeat(32), "b".repeat(32));
     subscription.fact("group", "westeurope");
@@ -130,86 +130,85 @@ async fn deploying_again_keeps_the_keys_in_use_unless_told_otherwise() {
              EVERGRANT_SEALING_KEY_ID=https://contoso.vault.azure.net/keys/evergrant-sealing/{old}"
         ),
     );
-    subscription.fact("complaint", "functionapp deployment source config-zip\nfar enough");
+    subscription.fact("message", "functionapp deployment source config-zip\nfar enough");
     subscription.deploy(&[]).await;
     let expected = format!("SEALING_KEY_VERSION={old}\nSIGNING_KEY_VERSION={old}\nSIGNING_KEY_VERSION_NEXT={new}\n");
     assert_eq!(subscription.read("environment"), expected);
-    // The last step of a rotation: the next key becomes the current one, and there is no next.
+    // The last step of a rotation: the next key becomes the current one, and there is no next key.
     subscription.environment = vec![("SIGNING_KEY_VERSION", new.clone()), ("SIGNING_KEY_VERSION_NEXT", String::new())];
     subscription.deploy(&[]).await;
     let expected = format!("SEALING_KEY_VERSION={old}\nSIGNING_KEY_VERSION={new}\nSIGNING_KEY_VERSION_NEXT=\n");
     assert_eq!(subscription.read("environment"), expected);
-    // A new vault has keys of its own.
+    // A new vault has its own keys.
     subscription.environment.clear();
     subscription.fact("vaults", "another");
-    assert!(told(&subscription.deploy(&[]).await).contains("the vault contoso is not in the group"));
+    assert!(output_text(&subscription.deploy(&[]).await).contains("the vault contoso is not in the group"));
     assert_eq!(subscription.read("environment"), "");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_in_use_are_kept_although_the_app_is_gone() {
+async fn keys_in_use_are_kept_even_if_the_app_was_deleted() {
     let mut subscription = Subscription::new();
     let (signing, sealing, chosen) = ("c".repeat(32), "d".repeat(32), "e".repeat(32));
     subscription.fact("group", "westeurope");
     subscription.fact("app", "");
     subscription.fact("signingKeyId", &format!("https://contoso.vault.azure.net/keys/evergrant-signing/{signing}"));
     subscription.fact("sealingKeyId", &format!("https://contoso.vault.azure.net/keys/evergrant-sealing/{sealing}"));
-    subscription.fact("complaint", "functionapp deployment source config-zip\nfar enough");
+    subscription.fact("message", "functionapp deployment source config-zip\nfar enough");
     subscription.deploy(&[]).await;
     let expected = format!("SEALING_KEY_VERSION={sealing}\nSIGNING_KEY_VERSION={signing}\n");
     assert_eq!(subscription.read("environment"), expected);
-    // What whoever deploys says comes first.
+    // Explicit arguments take precedence.
     subscription.environment = vec![("SIGNING_KEY_VERSION", chosen.clone())];
     subscription.deploy(&[]).await;
     assert!(subscription.read("environment").contains(&format!("SIGNING_KEY_VERSION={chosen}\n")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_upload_that_azure_finds_unwell_too_early_is_left_to_the_doctor() {
+async fn an_upload_that_azure_reports_as_unhealthy_is_left_to_the_health_checks() {
     let (sandbox, subscription) = (Sandbox::start().await, Subscription::new());
     let host = start_host(&sandbox, 0, &[]).await;
     subscription.fact("group", "westeurope");
     subscription.fact("setup_url", &format!("{}/setup", host.url()));
     let upload = "functionapp deployment source config-zip";
-    subscription
-        .fact("complaint", &format!("{upload}\nDeployment was successful but the app appears to be unhealthy."));
+    subscription.fact("message", &format!("{upload}\nDeployment was successful but the app appears to be unhealthy."));
     let output = subscription.deploy(&[]).await;
-    assert!(output.status.success() && told(&output).contains("everything works"), "{}", told(&output));
-    // Any other trouble is tried again, and told in the end.
-    subscription.fact("complaint", &format!("{upload}\nStatus code 500"));
+    assert!(output.status.success() && output_text(&output).contains("everything works"), "{}", output_text(&output));
+    // Any other failure is retried and finally reported.
+    subscription.fact("message", &format!("{upload}\nStatus code 500"));
     let output = subscription.deploy(&[]).await;
     assert_eq!(output.status.code(), Some(1));
-    assert!(told(&output).contains("upload 4 of 5 failed") && told(&output).contains("Status code 500"));
+    assert!(output_text(&output).contains("upload 4 of 5 failed") && output_text(&output).contains("Status code 500"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_missing_or_ambiguous_is_told_before_anything_is_changed() {
+async fn missing_or_ambiguous_input_is_reported_before_anything_is_changed() {
     let mut subscription = Subscription::new();
     subscription.fact("group", "westeurope");
     subscription.environment = vec![("DOCUSIGN_USER_ID", String::new())];
     let output = subscription.deploy(&[]).await;
-    assert!(told(&output).contains("not in the environment: DOCUSIGN_USER_ID"), "{}", told(&output));
+    assert!(output_text(&output).contains("not in the environment: DOCUSIGN_USER_ID"), "{}", output_text(&output));
     subscription.environment.clear();
     subscription.fact("bicep", "Bicep CLI version 0.29.47 (132ade51bc)");
-    assert!(told(&subscription.deploy(&[]).await).contains("az bicep upgrade"));
+    assert!(output_text(&subscription.deploy(&[]).await).contains("az bicep upgrade"));
     subscription.fact("bicep", "Bicep CLI version 0.36.1 (a1b2c3d4e5)");
     subscription.fact("app", "one\ntwo");
-    assert!(told(&subscription.deploy(&[]).await).contains("more than one Evergrant: one two"));
+    assert!(output_text(&subscription.deploy(&[]).await).contains("more than one Evergrant: one two"));
     assert!(!subscription.called("deployment group create"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_registry_or_package_with_a_fault_is_refused_before_anything_is_deployed() {
+async fn an_invalid_registry_or_package_is_rejected_before_anything_is_deployed() {
     let subscription = Subscription::new();
     subscription.fact("group", "westeurope");
     subscription.fact("clients.json", r#"[{"client_id": "flows", "redirect_uri": "https://client.example/"}]"#);
-    let told_of_registry = told(&subscription.deploy(&[]).await);
-    assert!(told_of_registry.contains("would keep the app from starting"), "{told_of_registry}");
-    assert!(told_of_registry.contains("client_secret_sha256 is missing"), "{told_of_registry}");
+    let text = output_text(&subscription.deploy(&[]).await);
+    assert!(text.contains("would keep the app from starting"), "{text}");
+    assert!(text.contains("client_secret_sha256 is missing"), "{text}");
     subscription.fact("clients.json", "[]");
     subscription.fact("evergrant.zip", "no zip");
-    let told_of_package = told(&subscription.deploy(&[]).await);
-    assert!(told_of_package.contains("is no package of Evergrant"), "{told_of_package}");
+    let text = output_text(&subscription.deploy(&[]).await);
+    assert!(text.contains("is not a package of Evergrant"), "{text}");
     assert!(!subscription.called("deployment group create"));
 }
 
@@ -218,18 +217,18 @@ async fn what_if_changes_nothing() {
     let subscription = Subscription::new();
     subscription.fact("group", "westeurope");
     let output = subscription.deploy(&["--what-if"]).await;
-    assert!(output.status.success() && told(&output).contains("24 to create"), "{}", told(&output));
+    assert!(output.status.success() && output_text(&output).contains("24 to create"), "{}", output_text(&output));
     assert!(subscription.called("deployment group what-if"));
-    azure_cli::assert_taken(&subscription.calls());
+    azure_cli::assert_accepted(&subscription.calls());
     for command in ["group create", "deployment group create", "functionapp deployment"] {
         assert!(!subscription.called(command), "{command}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_azure_complains_of_is_told_with_what_mends_it() {
+async fn azure_errors_are_reported_with_a_fix() {
     let create = "deployment group create";
-    for (command, complaint, words) in [
+    for (command, message, words) in [
         ("account show", "Please run 'az login' to setup account.", "Sign in: az login"),
         (
             create,
@@ -262,29 +261,29 @@ async fn what_azure_complains_of_is_told_with_what_mends_it() {
     ] {
         let subscription = Subscription::new();
         subscription.fact("group", "westeurope");
-        subscription.fact("complaint", &format!("{command}\n{complaint}"));
+        subscription.fact("message", &format!("{command}\n{message}"));
         let output = subscription.deploy(&[]).await;
-        let told = told(&output);
-        assert_eq!(output.status.code(), Some(1), "{told}");
-        assert!(told.contains(words) && told.contains(complaint), "{words}: {told}");
+        let text = output_text(&output);
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        assert!(text.contains(words) && text.contains(message), "{words}: {text}");
         assert!(!subscription.called("functionapp deployment"), "nothing is uploaded after a failure");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_region_without_flex_consumption_is_refused_before_anything_is_made() {
+async fn a_region_without_flex_consumption_is_rejected_before_anything_is_created() {
     let subscription = Subscription::new();
     let output = subscription.deploy(&["--location", "moonbase"]).await;
     assert_eq!(output.status.code(), Some(1));
-    assert!(told(&output).contains("the region moonbase has no Flex Consumption"), "{}", told(&output));
+    assert!(output_text(&output).contains("the region moonbase has no Flex Consumption"), "{}", output_text(&output));
     assert!(!subscription.called("group create"));
     // Names with spaces and capitals are the same region.
     let output = subscription.deploy(&["--location", "eastus", "--what-if"]).await;
-    assert!(!told(&output).contains("has no Flex Consumption"), "{}", told(&output));
+    assert!(!output_text(&output).contains("has no Flex Consumption"), "{}", output_text(&output));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_is_deployed_is_not_dropped_by_mistake() {
+async fn deployed_clients_are_not_removed_by_mistake() {
     let subscription = Subscription::new();
     subscription.fact("group", "westeurope");
     subscription.fact("app", "evergrant-old");
@@ -292,51 +291,55 @@ async fn a_client_that_is_deployed_is_not_dropped_by_mistake() {
     let client =
         r#"[{"client_id": "workfront", "client_secret_sha256": ["DIGEST"], "grant_types": ["client_credentials"]}]"#;
     subscription.fact("clients.json", &client.replace("DIGEST", &sandbox::digest("a secret")));
-    subscription.fact("complaint", "deployment group create\nfar enough");
+    subscription.fact("message", "deployment group create\nfar enough");
     let output = subscription.deploy(&[]).await;
     assert_eq!(output.status.code(), Some(1));
-    assert!(told(&output).contains("does not: flows"), "{}", told(&output));
+    assert!(output_text(&output).contains("does not have: flows"), "{}", output_text(&output));
     assert!(!subscription.called("deployment group create"));
-    // A registry that is not where it is looked for is no reason to forget everybody.
+    // A missing registry file must not remove all clients.
     let output = subscription.deploy(&["--clients", "/nowhere/clients.json"]).await;
-    assert!(told(&output).contains("does not: flows workfront"), "{}", told(&output));
+    assert!(output_text(&output).contains("does not have: flows workfront"), "{}", output_text(&output));
     let before = subscription.calls().len();
     subscription.deploy(&["--drop-clients", "--subscription", "Contoso"]).await;
     assert!(subscription.called("deployment group create"));
-    // Another subscription is another one for every call.
+    // --subscription applies to every call.
     let named = |call: &Vec<String>| call.windows(2).any(|pair| pair == ["--subscription", "Contoso"]);
     let calls = subscription.calls().split_off(before);
     assert!(calls.iter().filter(|call| call[1] != "version").all(named), "{calls:#?}");
-    azure_cli::assert_taken(&subscription.calls());
+    azure_cli::assert_accepted(&subscription.calls());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_left_to_do_at_docusign_is_told_and_is_no_failure() {
+async fn open_steps_at_docusign_are_reported_and_not_a_failure() {
     let (sandbox, subscription) = (Sandbox::start_without_consent().await, Subscription::new());
     let host = start_host(&sandbox, 0, &[]).await;
     subscription.fact("group", "westeurope");
     subscription.fact("setup_url", &format!("{}/setup", host.url()));
     let output = subscription.deploy(&[]).await;
-    let told = told(&output);
-    assert!(output.status.success(), "{told}");
-    assert!(told.contains("bad      docusign  Consent for every scope") && told.contains("still to be done"), "{told}");
+    let text = output_text(&output);
+    assert!(output.status.success(), "{text}");
+    assert!(
+        text.contains("bad      docusign  Consent for every scope")
+            && text.contains("Fix the other failed checks above"),
+        "{text}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_bad_at_azure_is_waited_for_and_then_is_a_failure() {
+async fn failed_azure_checks_are_repeated_and_then_a_failure() {
     let (sandbox, subscription) = (Sandbox::start().await, Subscription::new());
     let host = start_host(&sandbox, 0, &[]).await;
     sandbox.key_vault.deny(true);
     subscription.fact("group", "westeurope");
     subscription.fact("setup_url", &format!("{}/setup", host.url()));
     let output = subscription.deploy(&[]).await;
-    let told = told(&output);
-    assert_eq!(output.status.code(), Some(1), "{told}");
-    assert!(told.contains("look 3 of 3") && told.contains("az role assignment create"), "{told}");
+    let text = output_text(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("run 3 of 3") && text.contains("az role assignment create"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn wrong_usage_is_told_and_nothing_is_called() {
+async fn wrong_usage_is_reported_and_nothing_is_called() {
     let subscription = Subscription::new();
     for arguments in [
         &["--what-iff"][..],
@@ -347,7 +350,7 @@ async fn wrong_usage_is_told_and_nothing_is_called() {
         &["--parameters", "/nowhere"],
     ] {
         let output = subscription.deploy(arguments).await;
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", told(&output));
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", output_text(&output));
     }
     assert!(subscription.calls().is_empty());
 }

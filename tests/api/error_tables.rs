@@ -1,4 +1,4 @@
-//! The tables of errors: their sentences are fit for clients, and `docs/troubleshooting.md` has a row for each.
+//! The error tables: clients may read their sentences, and `docs/troubleshooting.md` has a row for each error.
 //!
 //! `EVERGRANT_UPDATE_DOCS=1 cargo test --test api error_tables` writes the rows.
 
@@ -15,24 +15,16 @@ const PAGE: &str = "docs/troubleshooting.md";
 const BEGIN: &str = "<!-- error tables: written by `EVERGRANT_UPDATE_DOCS=1 cargo test --test api error_tables` -->\n";
 const END: &str = "<!-- end of the error tables -->\n";
 
-/// A table of errors, in the file of `src` that has one row for each.
+/// A table of the page, and the file of `src` with its errors.
 struct Table {
     before: &'static str,
-    columns: &'static [Column],
+    /// The title of the first column, and its cell for an error.
+    first: (&'static str, fn(&dyn Explained) -> String),
     errors: Vec<Box<dyn Explained>>,
     source: &'static str,
-    /// Variants that have the words of another table.
+    /// Variants that take their texts from another table.
     elsewhere: usize,
 }
-
-/// What a column is called, and what it has of an error.
-type Column = (&'static str, fn(&dyn Explained) -> String);
-
-const CODE: Column = ("in the log", |error| format!("`{}`", error.explain().code));
-const PROBLEM: Column = ("what is wrong", |error| error.explain().problem.replace("<status>", "…"));
-const QUOTED: Column = ("in the log", |error| format!("`{}`", PROBLEM.1(error)));
-const CLIENT: Column = ("the client reads", |error| format!("`{}`", error.explain().client));
-const FIX: Column = ("what fixes it", |error| in_markdown(&error.fix_with_command(&[])));
 
 fn boxed<T: Explained + 'static>(errors: impl IntoIterator<Item = T>) -> Vec<Box<dyn Explained>> {
     errors.into_iter().map(|error| Box::new(error) as Box<dyn Explained>).collect()
@@ -42,24 +34,23 @@ fn tables() -> [Table; 3] {
     let mint = boxed([MintError::Deadline, MintError::BrokenOff]);
     [
         Table {
-            before: "DocuSign issues no access token. The first column is the `cause` in the log:",
-            columns: &[CODE, PROBLEM, CLIENT, FIX],
+            before: "DocuSign issues no access token:",
+            first: ("`cause`", |error| format!("`{}`", error.explain().code)),
             errors: boxed(ExchangeError::ALL).into_iter().chain(mint).collect(),
             source: "docusign/error_table.rs",
             elsewhere: 0,
         },
         Table {
-            before: "A key does not sign. The log has `signing_failed` for the signing key and `sealing_key_unavailable` for the \
-                     sealing key, with these words. Clients read `the signing key cannot be used at the moment; the operator \
-                     finds the cause in the log`, or the same of the sealing key:",
-            columns: &[QUOTED, FIX],
+            before: "A key does not sign. The `cause` is `signing_failed` or `sealing_key_unavailable`; the log line and the health \
+                     checks name the problem:",
+            first: ("problem", |error| format!("`{}`", problem(error))),
             errors: boxed(SignError::ALL),
             source: "signing/error_table.rs",
             elsewhere: 0,
         },
         Table {
-            before: "DocuSign's APIs, eSignature and CLM, do not answer the gateway or Workfront's routes:",
-            columns: &[CODE, PROBLEM, CLIENT, FIX],
+            before: "A DocuSign API (eSignature or CLM) does not answer the gateway or Workfront's routes:",
+            first: ("`cause`", |error| format!("`{}`", error.explain().code)),
             errors: boxed(ApiError::ALL),
             source: "docusign/api/error_table.rs",
             elsewhere: 2,
@@ -85,39 +76,53 @@ fn in_markdown(text: &str) -> String {
     markdown
 }
 
-/// The rows of a table; errors that differ in the first columns only share one.
-fn rows(Table { columns, errors, .. }: &Table) -> Vec<Vec<String>> {
-    // The last columns, from the client's sentence on, say what to do.
-    let own = columns.len().saturating_sub(2).max(1);
-    let mut rows: Vec<Vec<String>> = Vec::new();
+fn problem(error: &dyn Explained) -> String {
+    error.explain().problem.replace("<status>", "…")
+}
+
+/// What fixes `errors`; a single error comes with its problem, unless the first column shows that.
+fn fix(errors: &[&dyn Explained], first: &str) -> String {
+    let fix = in_markdown(&errors[0].fix(&[]));
+    let problem = problem(errors[0]);
+    if errors.len() > 1 || first.contains(&problem) {
+        return fix;
+    }
+    let (initial, rest) = problem.split_at(1);
+    format!("{}{rest}. {fix}", initial.to_uppercase())
+}
+
+/// The rows of a table. Errors with the same fix share a row.
+fn rows(Table { first: (_, cell), errors, .. }: &Table) -> Vec<[String; 2]> {
+    let mut groups: Vec<Vec<&dyn Explained>> = Vec::new();
     for error in errors {
-        let row: Vec<String> = columns.iter().map(|(_, cell)| cell(&**error)).collect();
-        match rows.iter_mut().find(|above| above[own..] == row[own..]) {
-            Some(above) => (0..own).for_each(|at| above[at].extend(["; ", &row[at]])),
-            None => rows.push(row),
+        match groups.iter_mut().find(|group| group[0].fix(&[]) == error.fix(&[])) {
+            Some(group) => group.push(&**error),
+            None => groups.push(vec![&**error]),
         }
     }
-    rows
+    let row = |group: &Vec<&dyn Explained>| {
+        let first = group.iter().map(|error| cell(*error)).collect::<Vec<_>>().join(", ");
+        let fix = fix(group, &first);
+        [first, fix]
+    };
+    groups.iter().map(row).collect()
 }
 
 fn render() -> String {
     let mut text = BEGIN.to_owned();
-    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
     for table in tables() {
-        let head: Vec<String> = table.columns.iter().map(|(name, _)| (*name).to_owned()).collect();
-        let rule = vec!["---".to_owned(); head.len()];
-        text.extend(["\n", table.before, "\n\n", &line(&head), &line(&rule)]);
-        text.extend(rows(&table).iter().map(|row| line(row)));
+        text.extend(["\n", table.before, "\n\n| ", table.first.0, " | fix |\n| --- | --- |\n"]);
+        text.extend(rows(&table).iter().map(|[first, fix]| format!("| {first} | {fix} |\n")));
     }
     text + "\n" + END
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a switch of this test, no setting of the app")]
-fn the_troubleshooting_page_has_the_tables_as_they_are() {
+#[expect(clippy::disallowed_methods, reason = "switches this test, not the app")]
+fn the_troubleshooting_page_lists_every_error_with_its_fix() {
     let path = root().join(PAGE);
     let page = std::fs::read_to_string(&path).unwrap();
-    let (before, rest) = page.split_once(BEGIN).expect("the begin of the tables");
+    let (before, rest) = page.split_once(BEGIN).expect("the start of the tables");
     let (_, after) = rest.split_once(END).expect("the end of the tables");
     let wanted = [before, &render(), after].concat();
     if std::env::var_os("EVERGRANT_UPDATE_DOCS").is_some() {
@@ -128,7 +133,7 @@ fn the_troubleshooting_page_has_the_tables_as_they_are() {
 }
 
 #[test]
-fn every_variant_has_a_row() {
+fn every_error_has_a_row() {
     for table in tables() {
         let source = std::fs::read_to_string(root().join("src").join(table.source)).unwrap();
         let rows = source.split("fn explain").nth(1).unwrap().split("fn details").next().unwrap();
@@ -143,7 +148,7 @@ fn every_variant_has_a_row() {
 }
 
 #[test]
-fn sentences_for_clients_keep_to_the_characters_of_rfc_6749() {
+fn client_sentences_use_only_the_characters_of_rfc_6749() {
     let of_users = ExchangeError::ALL.map(|error| error.client_sentence(SubjectKind::SignedInUser));
     let tables = tables();
     let of_all = tables.iter().flat_map(|table| &table.errors).map(|error| error.explain().client);
@@ -154,7 +159,7 @@ fn sentences_for_clients_keep_to_the_characters_of_rfc_6749() {
 }
 
 #[test]
-fn people_at_a_browser_read_no_names_of_settings_and_commands() {
+fn texts_for_the_browser_name_no_settings_or_commands() {
     for error in tables().iter().flat_map(|table| &table.errors) {
         let person = error.explain().person;
         assert!(

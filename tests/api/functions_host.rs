@@ -28,7 +28,7 @@ async fn a_token_comes_through_a_proxying_and_a_forwarding_host() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_forged_invocation_id_is_not_believed() {
+async fn a_forged_invocation_id_is_ignored() {
     let app = app_on(Generation::Forwarding).await;
     let forged = [("x-azure-functions-invocationid", "forged"), ("content-type", "text/plain")];
     app.http.call(Method::POST, &app.url("/oauth/token"), &forged, "x").await;
@@ -37,7 +37,7 @@ async fn a_forged_invocation_id_is_not_believed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_host_that_knows_neither_flag_is_told_which_flags_to_set() {
+async fn a_host_without_either_mode_flag_gets_the_flags_to_set() {
     let app = app_on(Generation::Envelope).await;
     assert_eq!(app.token(&[]).await.status, 500, "a failed invocation");
     let line = log_line(&app.host, |line| line["event"] == "json_envelope_received").await;
@@ -54,7 +54,7 @@ async fn a_host_that_knows_neither_flag_is_told_which_flags_to_set() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_code_parameter_reaches_the_callback_although_the_host_takes_it_for_a_key() {
+async fn the_code_parameter_reaches_the_callback_although_the_host_reads_it_as_a_key() {
     let app = TestApp::start().await;
     let answer = app.http.get(&app.url("/consent/callback?code=abc&state=x")).await;
     assert_eq!(answer.status, 400, "the handler's own page, not the host's 401");
@@ -66,8 +66,8 @@ async fn the_code_parameter_reaches_the_callback_although_the_host_takes_it_for_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn function_level_would_take_the_code_for_a_key() {
-    // What the callback's authLevel protects from, shown on an app that has it wrong.
+async fn with_function_level_authorization_the_host_would_reject_the_code() {
+    // Shows why the callback's authLevel must be anonymous, with an app that has it wrong.
     let sandbox = Sandbox::start().await;
     let app_root = tempfile::tempdir().unwrap();
     let function = app_root.path().join("consent-callback");
@@ -101,7 +101,7 @@ async fn a_fatal_configuration_exits_non_zero_and_the_host_gives_up_after_three_
 #[tokio::test(flavor = "multi_thread")]
 async fn the_host_restarts_by_exit_code() {
     let sandbox = Sandbox::start().await;
-    // The last asks for four restarts free of charge, then ends for good.
+    // The last one requests four free restarts, then stays down.
     let asks = "echo x >> asked; [ $(wc -l < asked) -gt 4 ] && rm asked && exit 0; exit 200";
     for (exit, starts) in [("exit 0", 1), ("exit 3", 3), (asks, 5)] {
         let script = sandbox.file("handler.sh", &format!("#!/bin/sh\nPATH=/usr/bin:/bin; cd \"${{0%/*}}\"\n{exit}\n"));
@@ -113,7 +113,7 @@ async fn the_host_restarts_by_exit_code() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_killed_handler_is_started_again_and_nothing_is_lost() {
+async fn a_killed_handler_is_restarted_without_losing_connections() {
     let app = TestApp::start().await;
     assert_eq!(app.token(&[]).await.status, 200);
     let Phase::Ready(first_port) = app.host.phase() else { panic!("not ready") };
@@ -124,7 +124,7 @@ async fn a_killed_handler_is_started_again_and_nothing_is_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_taken_port_is_told_and_not_panicked_about() {
+async fn a_port_in_use_is_reported_without_a_panic() {
     let sandbox = Sandbox::start().await;
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
@@ -136,7 +136,7 @@ async fn a_taken_port_is_told_and_not_panicked_about() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_deployed_folder_alone_is_enough() {
+async fn the_deployed_folder_needs_nothing_else() {
     let sandbox = Sandbox::start().await;
     let app_root = tempfile::tempdir().unwrap();
     let copy = |name: &str| std::fs::copy(root().join(name), app_root.path().join(name)).unwrap();
@@ -153,7 +153,7 @@ async fn the_deployed_folder_alone_is_enough() {
 }
 
 #[test]
-fn the_files_of_the_app_are_what_the_host_expects() {
+fn the_files_of_the_app_match_the_hosts_rules() {
     let manifest = Manifest::read(&root()).unwrap();
     assert_eq!((manifest.route_prefix.as_str(), manifest.executable.as_str()), ("", "evergrant"));
     assert!(manifest.proxying && manifest.forwarding);
@@ -166,7 +166,7 @@ fn the_files_of_the_app_are_what_the_host_expects() {
             Methods::Any => assert!(function.methods.is_empty(), "{} publishes some methods only", function.name),
         }
         assert!(function.http_in_and_out, "{}: another binding would switch it to the JSON envelope", function.name);
-        // Clients authenticate themselves with us; only the setup page is opened by the host's keys.
+        // Evergrant authenticates clients; only the setup page is protected by the host's keys.
         let level = if route.path == "/setup" { AuthLevel::Function } else { AuthLevel::Anonymous };
         assert_eq!(function.auth_level, level, "{}", function.name);
     }
@@ -181,13 +181,13 @@ async fn the_sample_of_local_settings_starts_the_debug_build_from_the_repository
     let sandbox = Sandbox::start().await;
     let mut options = sandbox.host_options(&root(), None, 0, &[]);
     let filled_in = std::mem::take(&mut options.settings);
-    // As whoever fills it in would: the sandbox's values where it has some, the sample's for all else.
+    // Fill in the sandbox's values where it has some, and keep the sample's values otherwise.
     let values = sample["Values"].as_object().unwrap();
     let sampled = values.iter().map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()));
     options.settings = sampled.filter(|(name, _)| filled_in.iter().all(|(known, _)| known != name)).collect();
     options.settings.extend(filled_in);
     let named = &values["AzureFunctionsJobHost__customHandler__description__defaultExecutablePath"];
-    assert_eq!(named, "target/debug/evergrant", "what cargo build makes");
+    assert_eq!(named, "target/debug/evergrant", "the output of cargo build");
     if root().join("target/debug/evergrant").canonicalize().ok() != handler().canonicalize().ok() {
         skipped("the debug build is elsewhere, so the sample of local settings was not started");
         return;

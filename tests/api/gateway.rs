@@ -1,4 +1,4 @@
-//! `/gateway/…`: who may call what, what passes in both directions, and what never leaves the account's own hosts.
+//! `/gateway/…`: authorization, forwarding in both directions, and that calls stay on the account's own hosts.
 
 use http::{Method, Request};
 use sandbox::bulk::{Source, Summary};
@@ -25,7 +25,7 @@ async fn sealed_access_token(app: &TestApp) -> String {
 
 async fn send(app: &TestApp, method: Method, path: &str, source: Source) -> Download {
     let request = Request::builder().method(method).uri(app.url(path)).header(KEY.0, KEY.1);
-    let request = match source.told_length() {
+    let request = match source.known_length() {
         Some(length) => request.header("content-length", length),
         None => request,
     };
@@ -33,7 +33,7 @@ async fn send(app: &TestApp, method: Method, path: &str, source: Source) -> Down
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn any_method_passes_with_a_token_of_docusigns_and_nothing_of_the_callers() {
+async fn every_method_is_forwarded_with_docusigns_token_and_without_the_callers_credentials() {
     let app = TestApp::start().await;
     let echo = format!("/gateway/esign/v2.1/accounts/{ACCOUNT_ID}/envelopes?from=2031-01-01&q=a%20b");
     let headers = [
@@ -52,21 +52,21 @@ async fn any_method_passes_with_a_token_of_docusigns_and_nothing_of_the_callers(
         let body = if method == "GET" { "" } else { "{\"a\":1}" };
         let answer = app.http.call(method.parse().unwrap(), &app.url(&echo), &headers, body).await;
         assert_eq!(answer.status, 200, "{method}: {}", answer.text());
-        let told = answer.json();
-        assert_eq!(told["method"], method);
-        assert_eq!(told["path"], format!("/restapi/v2.1/accounts/{ACCOUNT_ID}/envelopes"));
-        assert_eq!(told["query"], "from=2031-01-01&q=a%20b");
-        assert_eq!(told["bearer"], json!({"present": true, "good": true, "user": INTEGRATION_USER}));
-        assert_eq!(told["body"]["sha256"], Summary::of(body.as_bytes()).sha256);
+        let received = answer.json();
+        assert_eq!(received["method"], method);
+        assert_eq!(received["path"], format!("/restapi/v2.1/accounts/{ACCOUNT_ID}/envelopes"));
+        assert_eq!(received["query"], "from=2031-01-01&q=a%20b");
+        assert_eq!(received["bearer"], json!({"present": true, "good": true, "user": INTEGRATION_USER}));
+        assert_eq!(received["body"]["sha256"], Summary::of(body.as_bytes()).sha256);
         let empty = app.http.call(method.parse().unwrap(), &app.url(&echo), &headers, "").await.json();
-        let told_length = empty["headers"].as_array().unwrap().iter().any(|header| header[0] == "content-length");
-        assert_eq!(told_length, matches!(method, "POST" | "PUT" | "PATCH" | "REPORT"), "{method}: {empty}");
-        let headers = told["headers"].as_array().unwrap();
+        let has_length = empty["headers"].as_array().unwrap().iter().any(|header| header[0] == "content-length");
+        assert_eq!(has_length, matches!(method, "POST" | "PUT" | "PATCH" | "REPORT"), "{method}: {empty}");
+        let headers = received["headers"].as_array().unwrap();
         let mut names: Vec<&str> = headers.iter().filter_map(|header| header[0].as_str()).collect();
         names.retain(|name| !matches!(*name, "host" | "content-length" | "user-agent"));
         names.sort_unstable();
         assert_eq!(names, ["accept", "content-type", "traceparent", "x-request-id"], "{method}");
-        // Limits come back, what was for one hop or for DocuSign's own site does not.
+        // Rate limits are returned; hop-by-hop headers and headers of DocuSign's own site are not.
         assert_eq!(answer.header("x-ratelimit-remaining"), "2999");
         assert_eq!(answer.header("x-burstlimit-limit"), "500");
         assert_eq!(answer.header("x-docusign-tracetoken").len(), 32);
@@ -74,7 +74,7 @@ async fn any_method_passes_with_a_token_of_docusigns_and_nothing_of_the_callers(
             assert_eq!(answer.header(dropped), "", "{dropped}");
         }
         let passed_on = headers.iter().find(|header| header[0] == "x-request-id").unwrap();
-        assert_eq!(passed_on[1], answer.header("x-request-id"), "one id on both sides");
+        assert_eq!(passed_on[1], answer.header("x-request-id"), "the same id on both sides");
         assert_eq!((answer.header("x-content-type-options"), answer.header("cache-control")), ("nosniff", "no-store"));
     }
     assert_eq!(app.http.call(Method::TRACE, &app.url(&echo), &[KEY], "").await.status, 405);
@@ -83,14 +83,14 @@ async fn any_method_passes_with_a_token_of_docusigns_and_nothing_of_the_callers(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn b2_b3_who_is_not_let_in_hears_why_by_the_rules_of_bearer_tokens() {
+async fn b2_b3_rejected_callers_get_the_reason_as_in_rfc_6750() {
     let app = TestApp::start().await;
     let url = app.url("/gateway/clm/members/current");
     let sealed = sealed_access_token(&app).await;
     let call = async |headers: &[(&str, &str)]| app.http.call(Method::GET, &url, headers, "").await;
     let bearer = format!("Bearer {sealed}");
     assert_eq!(call(&[("authorization", &bearer)]).await.json()["Email"], "robot@example.org");
-    // Without any credentials, no error; else one.
+    // Without credentials the challenge has no error code, otherwise it has one.
     let answer = call(&[]).await;
     assert_eq!((answer.status.as_u16(), answer.header("www-authenticate")), (401, "Bearer realm=\"evergrant\""));
     let docusigns = app.token(&[]).await.json()["access_token"].as_str().unwrap().to_owned();
@@ -111,10 +111,10 @@ async fn b2_b3_who_is_not_let_in_hears_why_by_the_rules_of_bearer_tokens() {
     }
     let both = call(&[("authorization", &bearer), KEY]).await;
     assert_error(&both, 400, "invalid_request");
-    // In the query, or in a form, it is nothing.
+    // A token in the query or in a form is ignored.
     let in_query = app.http.get(&format!("{url}?access_token={sealed}")).await;
     assert_eq!((in_query.status.as_u16(), in_query.header("www-authenticate")), (401, "Bearer realm=\"evergrant\""));
-    // A revoked one is a bad one.
+    // A revoked token is invalid.
     let form = [("token", sealed.as_str()), ("client_id", GATEWAY_ID), ("client_secret", CLIENT_SECRET)];
     assert_eq!(app.http.post_form(&app.url("/oauth/revoke"), &[], &form).await.status, 200);
     assert_eq!(call(&[("authorization", &bearer)]).await.status, 401);
@@ -122,7 +122,7 @@ async fn b2_b3_who_is_not_let_in_hears_why_by_the_rules_of_bearer_tokens() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_gets_through_what_its_rules_name_and_in_the_name_of_its_user() {
+async fn a_client_may_make_the_calls_in_its_rules_as_its_user() {
     let sandbox = Sandbox::start().await;
     sandbox.docusign.consent(OTHER_USER, "signature impersonation spring_read spring_write");
     let (reader, users, none) = (digest("reader"), digest("users"), digest("none"));
@@ -163,20 +163,20 @@ async fn a_client_gets_through_what_its_rules_name_and_in_the_name_of_its_user()
         assert!(json["error_description"].as_str().unwrap().contains("gateway_allow"), "{path}");
     }
     assert_eq!(call(Method::GET, "/gateway/clm/members/current", &[("x-api-key", "none")]).await.0, 403);
-    // A key for users needs the name of one that it may name and that there is.
+    // A key for users needs the name of an existing user that it may act as.
     let me = "/gateway/clm/members/current";
     let (status, json) = call(Method::GET, me, &[("x-api-key", "users"), ("username", "OTHER@example.org")]).await;
     assert_eq!((status, json["Email"].as_str()), (200, Some("other@example.org")));
-    for username in ["nobody@example.org", "leaver@example.org", "team@example.org", "ada@contoso.com", ""] {
+    for username in ["unknown@example.org", "leaver@example.org", "team@example.org", "ada@contoso.com", ""] {
         assert_eq!(call(Method::GET, me, &[("x-api-key", "users"), ("username", username)]).await.0, 401, "{username}");
     }
     let lookups = app.sandbox.docusign.user_lookups();
     assert_eq!(call(Method::GET, me, &[("x-api-key", "users"), ("username", OTHER_EMAIL)]).await.0, 200);
-    assert_eq!(app.sandbox.docusign.user_lookups(), lookups, "users are remembered");
+    assert_eq!(app.sandbox.docusign.user_lookups(), lookups, "users are cached");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_401_leads_to_one_repetition_with_a_new_token_and_no_more() {
+async fn a_401_is_retried_once_with_a_new_token() {
     let app = TestApp::start().await;
     let path = "/gateway/clm/members/current";
     assert_eq!(get(&app, path).await.status, 200);
@@ -184,7 +184,7 @@ async fn a_401_leads_to_one_repetition_with_a_new_token_and_no_more() {
     app.sandbox.docusign.invalidate_access_tokens();
     assert_eq!(get(&app, path).await.status, 200);
     assert_eq!(app.sandbox.docusign.exchanges(), before + 1);
-    // Refused for good: the caller's own credentials are not at fault, and no storm of mints follows.
+    // A lasting 401: the caller's credentials are valid, and there are few mints.
     for _ in 0..4 {
         app.sandbox.clm.refuse_next(401, 103);
     }
@@ -196,7 +196,7 @@ async fn a_401_leads_to_one_repetition_with_a_new_token_and_no_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_is_sent_again_if_it_is_small_and_asked_for_again_if_it_is_not() {
+async fn a_small_body_is_sent_again_and_a_large_one_must_be_resent_by_the_caller() {
     let app = TestApp::start().await;
     let echo = format!("/gateway/esign/v2.1/accounts/{ACCOUNT_ID}/x");
     assert_eq!(get(&app, &echo).await.status, 200);
@@ -212,14 +212,14 @@ async fn a_body_is_sent_again_if_it_is_small_and_asked_for_again_if_it_is_not() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_401_in_an_outage_costs_nobody_the_token_that_still_lives() {
+async fn a_401_during_an_outage_does_not_discard_the_token() {
     let app = TestApp::start().await;
     let path = "/gateway/clm/members/current";
     assert_eq!(get(&app, path).await.status, 200);
     app.sandbox.docusign.faults.set(Some(sandbox::fault::Fault::Status(500)));
     app.sandbox.clm.refuse_next(401, 103);
     assert_eq!(get(&app, path).await.status, 403);
-    assert_eq!(get(&app, path).await.status, 200, "the token was good");
+    assert_eq!(get(&app, path).await.status, 200, "the token was valid");
     app.sandbox.docusign.faults.set(None);
 }
 
@@ -230,7 +230,7 @@ async fn write_then_read(address: &str, head: &str, length: usize) -> String {
     socket.write_all(head.as_bytes()).await.unwrap();
     let piece = vec![b'x'; 64 * 1024];
     for _ in 0..length / piece.len() {
-        socket.write_all(&piece).await.expect("the body is taken although nobody wants it");
+        socket.write_all(&piece).await.expect("the body is drained");
     }
     let mut answer = vec![0; 4096];
     let read = socket.read(&mut answer).await.unwrap();
@@ -238,7 +238,7 @@ async fn write_then_read(address: &str, head: &str, length: usize) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_sends_all_of_a_body_before_listening_hears_the_refusal() {
+async fn a_client_that_sends_its_whole_body_first_can_read_the_error() {
     let app = TestApp::start().await;
     let Phase::Ready(port) = app.host.phase() else { panic!("not ready") };
     let (address, length) = (format!("127.0.0.1:{port}"), 12 << 20);
@@ -253,13 +253,13 @@ async fn whoever_sends_all_of_a_body_before_listening_hears_the_refusal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tricks_with_paths_and_hosts_reach_nothing() {
+async fn manipulated_paths_and_hosts_are_rejected() {
     let app = TestApp::start().await;
     let account = ACCOUNT_ID.to_uppercase();
     assert_eq!(
         get(&app, &format!("/gateway/clm/v2/{account}/members/current")).await.status,
         200,
-        "CLM's own spelling"
+        "the spelling in CLM's addresses"
     );
     let (before, lookups) = (app.sandbox.clm.calls(), app.sandbox.docusign.user_lookups());
     let other = "11111111-6b1a-4c57-9a83-0d5e7b21c4aa";
@@ -287,7 +287,7 @@ async fn tricks_with_paths_and_hosts_reach_nothing() {
         let answer = get(&app, &format!("/gateway/{path}")).await;
         assert!(matches!(answer.status.as_u16(), 400 | 403 | 404), "{path}: {} {}", answer.status, answer.text());
     }
-    // Neither does a host that the caller names.
+    // A host from the caller is ignored, too.
     for (name, value) in [("host", "evil.example"), ("x-forwarded-host", "evil.example"), ("x-original-url", "/evil")] {
         let answer =
             app.http.call(Method::GET, &app.url("/gateway/clm/members/current"), &[KEY, (name, value)], "").await;
@@ -298,7 +298,7 @@ async fn tricks_with_paths_and_hosts_reach_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_goes_to_no_address_that_is_not_docusigns() {
+async fn tokens_are_sent_to_docusigns_addresses_only() {
     let app = TestApp::start().await;
     let foreign = json!({"ApiBaseUrl": "https://clm.example.org", "ApiBaseUploadUrl": "https://clm.example.org",
                          "ApiBaseDownloadUrl": "https://clm.example.org"});
@@ -309,31 +309,31 @@ async fn a_token_goes_to_no_address_that_is_not_docusigns() {
         assert_outage(&answer);
     }
     app.sandbox.clm.faults.set(None);
-    assert_eq!(get(&app, "/gateway/clm/members/current").await.status, 200, "told anew in the end");
+    assert_eq!(get(&app, "/gateway/clm/members/current").await.status, 200, "discovered again in the end");
 }
 
-/// As large as the suite can afford; what is held of it would show all the same.
-const LARGE: u64 = 192 << 20;
+/// Large enough to see in the memory use if it were buffered.
+const LARGE_BODY_BYTES: u64 = 192 << 20;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn large_bodies_pass_in_both_directions_without_being_held() {
+async fn large_bodies_are_streamed_in_both_directions() {
     let app = TestApp::start().await;
     let folder = app.sandbox.clm.folder_at("/Contracts").unwrap();
     let upload = format!("/gateway/clm-upload/folders/{folder}/documents?name=large.bin");
-    let up = send(&app, Method::POST, &upload, Source::pattern(LARGE)).await.answer;
+    let up = send(&app, Method::POST, &upload, Source::pattern(LARGE_BODY_BYTES)).await.answer;
     assert_eq!(up.status, 201, "{}", up.text());
     let id = app.sandbox.clm.documents_at("/Contracts/large.bin").pop().unwrap();
-    assert_eq!(app.sandbox.clm.content(&id).unwrap().newest.length, LARGE);
+    assert_eq!(app.sandbox.clm.content(&id).unwrap().newest.length, LARGE_BODY_BYTES);
     let request = Request::get(app.url(&format!("/gateway/clm-download/documents/{id}"))).header(KEY.0, KEY.1);
     let down = app.http.stream(request.body(Source::from("").body(())).unwrap()).await.unwrap();
-    assert_eq!((down.complete, down.content.length), (true, LARGE));
+    assert_eq!((down.complete, down.content.length), (true, LARGE_BODY_BYTES));
     assert_eq!(down.content, app.sandbox.clm.content(&id).unwrap().newest);
-    assert_eq!(down.answer.header("content-length"), LARGE.to_string());
+    assert_eq!(down.answer.header("content-length"), LARGE_BODY_BYTES.to_string());
     assert!(rss(&app) < 60, "{} MiB", rss(&app));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_breaks_off_leaves_nothing_behind() {
+async fn an_interrupted_transfer_leaves_nothing_behind() {
     let app = TestApp::start().await;
     let clm = &app.sandbox.clm;
     let folder = clm.folder_at("/Contracts").unwrap();
@@ -346,18 +346,18 @@ async fn whoever_breaks_off_leaves_nothing_behind() {
         until(|| clm.open_uploads() == 0).await;
         assert_eq!(clm.documents_at("/Contracts/half.bin").len(), 0);
     }
-    // A download that breaks off is seen to.
+    // An interrupted download is reported as incomplete.
     let id = clm.add_synthetic_document("long.bin", &folder, 8 << 20);
     clm.cut_download_after(2 << 20);
     let request = Request::get(app.url(&format!("/gateway/clm-download/documents/{id}"))).header(KEY.0, KEY.1);
     let down = app.http.stream(request.body(Source::from("").body(())).unwrap()).await.unwrap();
     assert!(!down.complete && down.content.length < 8 << 20, "{:?}", down.content);
     until(|| clm.open_downloads() == 0).await;
-    assert_eq!(get(&app, "/gateway/clm/members/current").await.status, 200, "it goes on");
+    assert_eq!(get(&app, "/gateway/clm/members/current").await.status, 200, "the gateway still works");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_docusign_says_is_passed_on_and_an_outage_is_one() {
+async fn docusigns_errors_are_forwarded_and_outages_get_503() {
     let app = TestApp::start().await;
     let path = "/gateway/clm/members/current";
     app.sandbox.clm.refuse_next(429, 103);
@@ -368,7 +368,7 @@ async fn what_docusign_says_is_passed_on_and_an_outage_is_one() {
     app.sandbox.clm.faults.set(Some(sandbox::fault::Fault::Cut));
     assert_outage(&get(&app, path).await);
     app.sandbox.clm.faults.set(None);
-    // The connector's own paths.
+    // Paths that only the connector has.
     let folder = app.sandbox.clm.folder_at("/Contracts").unwrap();
     let id = app.sandbox.clm.documents_at("/Contracts/Agreement 01.txt").pop().unwrap();
     assert_eq!(get(&app, &format!("/gateway/clm/documents/{id}/content")).await.text(), "agreement number 1");

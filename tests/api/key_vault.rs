@@ -1,4 +1,4 @@
-//! Signing over the real Azure SDK against the vault of the sandbox.
+//! Signing with the real Azure SDK against the sandbox's vault.
 
 use evergrant::signing::SignError;
 use evergrant::types::Explained as _;
@@ -9,69 +9,69 @@ use sandbox::keys::RsaKey;
 use crate::support::{TestApp, assert_outage, log_line};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn public_keys_and_identity_are_not_asked_for_again_and_again() {
+async fn public_keys_and_identity_tokens_are_fetched_once() {
     let app = TestApp::start().await;
     for scope in ["signature", "spring_read", "spring_write"] {
         assert_eq!(app.token(&[("scope", scope)]).await.status, 200);
     }
-    // The signing key's; and the sealing key's, if the warm-up has come so far.
+    // The signing key's and, if the warm-up has got that far, the sealing key's.
     assert!((1..=2).contains(&app.sandbox.key_vault.public_key_reads()));
     assert!(app.sandbox.identity.requests() <= 2, "{}", app.sandbox.identity.requests());
 }
 
-/// The log line is about this error.
+/// Checks that the log line is about this error.
 #[track_caller]
 fn assert_cause(line: &serde_json::Value, error: &SignError) {
     assert!(line["cause"].as_str().unwrap().starts_with(&error.problem()), "{line}");
 }
 
-/// The error in the log, what causes it, and what ends it.
-async fn fails_and_recovers(error: SignError, spoil: impl Fn(&Sandbox), mend: impl Fn(&Sandbox)) {
+/// Breaks the sandbox, checks the error in the log, and repairs it.
+async fn fails_and_recovers(error: SignError, spoil: impl Fn(&Sandbox), repair: impl Fn(&Sandbox)) {
     let sandbox = Sandbox::start().await;
     spoil(&sandbox);
     let app = TestApp::over(sandbox, &[]).await;
     assert_outage(&app.token(&[]).await);
     let line = log_line(&app.host, |line| line["event"] == "mint_failed").await;
     assert_cause(&line, &error);
-    mend(&app.sandbox);
+    repair(&app.sandbox);
     app.token_in_the_end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_vault_in_trouble_is_an_outage_that_passes() {
+async fn a_failing_vault_is_a_temporary_outage() {
     let signature = |fault: Fault| move |sandbox: &Sandbox| sandbox.key_vault.faults.set(Some(fault.clone()));
-    let mend = |sandbox: &Sandbox| sandbox.key_vault.faults.set(None);
+    let repair = |sandbox: &Sandbox| sandbox.key_vault.faults.set(None);
     tokio::join!(
-        fails_and_recovers(SignError::VaultFailed { status: 500 }, signature(Fault::Status(500)), mend),
-        fails_and_recovers(SignError::NoAnswer, signature(Fault::Cut), mend),
+        fails_and_recovers(SignError::VaultFailed { status: 500 }, signature(Fault::Status(500)), repair),
+        fails_and_recovers(SignError::NoAnswer, signature(Fault::Cut), repair),
         fails_and_recovers(
             SignError::Throttled { retry_after: None },
             signature(Fault::Throttle(Some("3".to_owned()))),
-            mend
+            repair
         ),
-        fails_and_recovers(SignError::Malformed, signature(Fault::Body("{}".to_owned())), mend),
+        fails_and_recovers(SignError::Malformed, signature(Fault::Body("{}".to_owned())), repair),
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_vault_that_hangs_is_answered_for_in_time() {
+async fn a_hanging_vault_does_not_delay_the_response_past_the_limit() {
     let sandbox = Sandbox::start().await;
     sandbox.key_vault.faults.set(Some(Fault::Hang));
     let app = TestApp::over(sandbox, &[]).await;
     let answer = tokio::time::timeout(std::time::Duration::from_secs(15), app.token(&[])).await;
-    assert_outage(&answer.expect("an answer within 15 s"));
+    assert_outage(&answer.expect("a response within 15 s"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_identity_in_trouble_is_an_outage_that_passes() {
+async fn a_failing_identity_endpoint_is_a_temporary_outage() {
     let spoil = |sandbox: &Sandbox| sandbox.identity.faults.set(Some(Fault::Status(500)));
-    let mend = |sandbox: &Sandbox| sandbox.identity.faults.set(None);
-    fails_and_recovers(SignError::IdentityUnavailable, spoil, mend).await;
+    let repair = |sandbox: &Sandbox| sandbox.identity.faults.set(None);
+    fails_and_recovers(SignError::IdentityUnavailable, spoil, repair).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_short_throttling_and_a_single_failure_are_sat_out() {
-    // 404 among them: a key made seconds ago is not everywhere yet.
+async fn a_short_rate_limit_and_a_single_failure_are_retried() {
+    // 404 is retried too, because a new key takes some seconds to be available everywhere.
     let passing = [Fault::Throttle(None), Fault::Status(503), Fault::Status(404), Fault::Cut];
     for fault in passing.into_iter().chain([Fault::Throttle(Some("1".to_owned()))]) {
         let sandbox = Sandbox::start().await;
@@ -82,39 +82,39 @@ async fn a_short_throttling_and_a_single_failure_are_sat_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_made_seconds_ago_is_tried_again_soon() {
+async fn a_new_key_is_tried_again_soon() {
     let spoil = |sandbox: &Sandbox| sandbox.key_vault.remove_key("evergrant-signing", "a1");
-    let mend = |sandbox: &Sandbox| {
+    let repair = |sandbox: &Sandbox| {
         sandbox.key_vault.add_key("evergrant-signing", "a1", sandbox.signing_key.clone());
     };
-    fails_and_recovers(SignError::KeyNotFound, spoil, mend).await;
+    fails_and_recovers(SignError::KeyNotFound, spoil, repair).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_missing_role_is_named_in_the_log_with_what_grants_it() {
+async fn a_missing_role_is_logged_with_the_command_that_assigns_it() {
     let sandbox = Sandbox::start().await;
     sandbox.key_vault.deny(true);
     let app = TestApp::over(sandbox, &[]).await;
     let answer = app.token(&[]).await;
     assert_outage(&answer);
-    assert!(!answer.text().contains("Key Vault"), "clients are not told what stands behind");
+    assert!(!answer.text().contains("Key Vault"), "clients do not see Key Vault");
     let line = log_line(&app.host, |line| line["event"] == "mint_failed").await;
     assert_cause(&line, &SignError::AccessDenied);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_signature_by_another_key_never_leaves_the_process() {
+async fn a_signature_by_another_key_is_never_sent() {
     let sandbox = Sandbox::start().await;
     sandbox.key_vault.sign_as_impostor();
     let app = TestApp::over(sandbox, &[]).await;
     assert_outage(&app.token(&[]).await);
-    assert_eq!(app.sandbox.docusign.exchanges(), 0, "caught before DocuSign saw it");
+    assert_eq!(app.sandbox.docusign.exchanges(), 0, "found before it was sent to DocuSign");
     let line = log_line(&app.host, |line| line["event"] == "mint_failed").await;
     assert_cause(&line, &SignError::WrongKey);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn both_kinds_of_key_files_sign_outside_azure() {
+async fn both_formats_of_key_files_work_outside_azure() {
     for pem in [RsaKey::pkcs1_pem, RsaKey::pkcs8_pem] {
         let sandbox = Sandbox::start().await;
         let pem = pem(&sandbox.signing_key);
@@ -136,9 +136,9 @@ async fn without_a_client_id_the_system_assigned_identity_is_used() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn developer_tools_sign_in_where_there_is_no_managed_identity() {
+async fn developer_tools_are_used_without_a_managed_identity() {
     let sandbox = Sandbox::start().await;
-    // Stands in for the Azure CLI, which asks the developer's own session.
+    // Replaces the Azure CLI, which would use the developer's session.
     let az = sandbox.file(
         "az",
         "#!/bin/sh\necho '{\"accessToken\":\"entra-token-of-the-sandbox\",\"expires_on\":4102444800,\

@@ -1,5 +1,5 @@
-//! An app in this process, on a socket of its own and a clock that the test moves, against the sandbox's DocuSign: for
-//! the many small promises that need neither host nor vault.
+//! An app in this process, with its own socket and a clock that the test controls, against the sandbox's DocuSign. For the
+//! many tests that need neither host nor vault.
 
 use std::net::Ipv4Addr;
 use std::sync::{Arc, LazyLock};
@@ -20,11 +20,11 @@ use tokio::task::JoinHandle;
 
 use crate::support::{ManualClock, TestEnvironment};
 
-/// Where the clients' redirect URIs begin. Nothing is there: browsers stop before it.
+/// The start of the clients' redirect URIs. There is no server; the test browser stops before it.
 pub const CLIENT: &str = "https://client.example/";
 /// The redirect URI of most clients.
 pub const REDIRECT_URI: &str = "https://client.example/cb";
-/// All of `DOCUSIGN_SCOPES` that clients get.
+/// The part of `DOCUSIGN_SCOPES` that clients get.
 pub const SCOPE: &str = "signature spring_read spring_write";
 /// A code verifier and its challenge, RFC 7636 appendix B.
 pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -33,7 +33,7 @@ pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 static SIGNING_KEY: LazyLock<RsaKey> = LazyLock::new(RsaKey::generate);
 static SEALING_KEY: LazyLock<RsaKey> = LazyLock::new(RsaKey::generate);
 
-/// A confidential client called `client_id` with `changes`.
+/// A confidential client with this `client_id` and these `changes`.
 pub fn client(client_id: &str, changes: &Value) -> Value {
     let mut client = json!({
         "client_id": client_id, "client_secret_sha256": [digest(CLIENT_SECRET)], "redirect_uris": [REDIRECT_URI],
@@ -91,12 +91,12 @@ impl Drop for LocalApp {
 }
 
 impl LocalApp {
-    /// With everybody's consent in place.
+    /// Starts the app; all users have consented.
     pub async fn start() -> Self {
         Self::with(&[]).await
     }
 
-    /// With other settings.
+    /// Starts the app with more settings.
     pub async fn with(changes: &[(&str, &str)]) -> Self {
         let secret_key = changes.iter().find(|(name, _)| *name == "DOCUSIGN_SECRET_KEY").map(|(_, value)| *value);
         let docusign = Docusign::new(INTEGRATION_KEY, secret_key, sandbox::users());
@@ -117,7 +117,7 @@ impl LocalApp {
         Self { docusign, http, clock, issuer, app, environment, serving, _docusign_server: docusign_server }
     }
 
-    /// Ends the process, so to speak, and starts another with other settings at the same address.
+    /// Restarts the app with other settings at the same address.
     pub async fn restart(&mut self, changes: &[(&str, &str)]) {
         self.serving.abort();
         let address = self.issuer.trim_start_matches("http://").to_owned();
@@ -132,27 +132,27 @@ impl LocalApp {
         self.http = HttpClient::default();
     }
 
-    /// Another process with the same settings and a memory of its own; gives its base URL.
+    /// Starts another app with the same settings and its own memory, and returns its base URL.
     pub async fn twin(&self) -> (String, JoinHandle<()>) {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         (base, serve(listener, &self.environment, &self.clock).1)
     }
 
-    /// Adds a file that settings may name.
+    /// Adds a file for settings to use.
     pub fn add_file(&mut self, path: &str, text: &str) {
         self.environment = self.environment.clone().with_file(path, text);
     }
 
-    /// Moves the app's clock and DocuSign's together.
+    /// Advances the app's clock and DocuSign's together.
     pub fn advance(&self, seconds: u64) {
         self.clock.advance(seconds);
         let offset = i64::try_from(self.clock.now().0).unwrap() - i64::try_from(unix_now()).unwrap();
         self.docusign.set_clock_offset(offset);
     }
 
-    /// The authorization URL of `client_id`, whose redirect URI is [`REDIRECT_URI`], with `changes`; a parameter
-    /// changed to nothing is left out.
+    /// The authorization URL of `client_id` with [`REDIRECT_URI`] and `changes`. A parameter changed to an empty value is left
+    /// out.
     pub fn authorize_url(&self, client_id: &str, changes: &[(&str, &str)]) -> String {
         let mut parameters =
             vec![("response_type", "code"), ("client_id", client_id), ("redirect_uri", REDIRECT_URI), ("state", "xyz")];
@@ -164,29 +164,29 @@ impl LocalApp {
         format!("{}/oauth/authorize?{query}", self.issuer)
     }
 
-    /// A plain GET, without following.
+    /// GET without following redirects.
     pub async fn get(&self, url: &str) -> Answer {
         let url = if url.starts_with('/') { format!("{}{url}", self.issuer) } else { url.to_owned() };
         self.http.get(&url).await
     }
 
-    /// Signs in as `user` and presses Allow if asked; ends where the client would be called.
+    /// Signs in as `user`, presses Allow if asked, and stops at the redirect to the client.
     pub async fn sign_in(&self, url: &str, user: &str) -> Visit {
         Browser::stopping_at(CLIENT).sign_in(url, user, "allow").await
     }
 
-    /// A code for `client_id`, for a sign-in of the integration user.
+    /// A code for `client_id`, after a sign-in of the integration user.
     pub async fn code(&self, client_id: &str, changes: &[(&str, &str)]) -> String {
         let visit = self.sign_in(&self.authorize_url(client_id, changes), INTEGRATION_USER).await;
         visit.parameter("code").unwrap_or_else(|| panic!("no code: {} {}", visit.url, visit.answer.text()))
     }
 
-    /// `POST /oauth/token` by `client_id`, with the secret that all confidential clients here have.
+    /// `POST /oauth/token` as `client_id`, with the secret of all confidential clients here.
     pub async fn token(&self, client_id: &str, form: &[(&str, &str)]) -> Answer {
         self.post("/oauth/token", client_id, form).await
     }
 
-    /// `POST` of a form by `client_id` with its secret, unless it is a public client.
+    /// Posts a form as `client_id`, with its secret unless it is a public client.
     pub async fn post(&self, path: &str, client_id: &str, form: &[(&str, &str)]) -> Answer {
         let mut form = form.to_vec();
         form.push(("client_id", client_id));
@@ -196,7 +196,7 @@ impl LocalApp {
         self.http.post_form(&format!("{}{path}", self.issuer), &[], &form).await
     }
 
-    /// Redeems a code of an authorization request that named [`REDIRECT_URI`].
+    /// Redeems a code of an authorization request with [`REDIRECT_URI`].
     pub async fn redeem(&self, client_id: &str, code: &str, more: &[(&str, &str)]) -> Answer {
         let form =
             [&[("grant_type", "authorization_code"), ("code", code), ("redirect_uri", REDIRECT_URI)], more].concat();
@@ -209,7 +209,7 @@ impl LocalApp {
         self.token(client_id, &form).await
     }
 
-    /// Makes a connection for `client_id`, whatever that takes.
+    /// Makes a connection for `client_id`.
     pub async fn connect(&self, client_id: &str) -> Connection {
         let (challenge, verifier) = match client_id {
             "native" | "strict" => (
@@ -223,7 +223,7 @@ impl LocalApp {
     }
 }
 
-/// Reads the tokens of a good answer.
+/// The tokens of a successful response.
 #[track_caller]
 pub fn connection(answer: &Answer) -> Connection {
     assert_eq!(answer.status, 200, "{}", answer.text());
@@ -234,7 +234,7 @@ pub fn connection(answer: &Answer) -> Connection {
     Connection { access_token: text("access_token"), refresh_token: text("refresh_token"), scope: text("scope") }
 }
 
-/// An error that went back to the client.
+/// Checks an error that was sent to the client's redirect URI.
 #[track_caller]
 pub fn assert_sent_back(visit: &Visit, error: &str) {
     assert!(visit.url.starts_with(CLIENT), "{} {}", visit.url, visit.answer.text());

@@ -1,4 +1,4 @@
-//! Promise 3: no secret, assertion or token in any log line, and none of that, nor a user or vault, in any answer.
+//! No log line contains a secret, an assertion or a token, and no response contains one of these, a user or a vault.
 
 mod traces;
 
@@ -15,18 +15,18 @@ use crate::support::{TestApp, assert_outage, log_line, log_lines, state_of};
 
 const SECRET_KEY: &str = "docusign secret key of the sandbox";
 
-/// Is it the line of the answer with this `x-request-id`? A mint that the request began has lines with the same id.
+/// Whether it is the request line with this `x-request-id`. A mint that the request started has lines with the same id.
 fn is_answer(line: &Value, request_id: &str) -> bool {
     line["request_id"] == request_id && line["status"].is_number()
 }
 
-/// The handler's own port: what the host would keep to itself reaches the handler here.
+/// An address at the handler's own port, because the host does not forward all requests.
 fn direct(app: &TestApp, path: &str) -> String {
     let sandbox::host::Phase::Ready(port) = app.host.phase() else { panic!("not ready") };
     format!("http://127.0.0.1:{port}{path}")
 }
 
-/// Every way a request can be wrong by itself.
+/// Responses to all kinds of wrong requests.
 async fn refusals(app: &TestApp) -> Vec<Answer> {
     let right = [("grant_type", "client_credentials"), ("client_id", CLIENT_ID), ("client_secret", CLIENT_SECRET)];
     let with = |extra: &[(&'static str, &'static str)]| [&right[..], extra].concat();
@@ -66,7 +66,7 @@ async fn refusals(app: &TestApp) -> Vec<Answer> {
     replies
 }
 
-/// Every page of the consent that a person can bring about.
+/// All pages of the consent.
 async fn consent_pages(app: &TestApp, url: &str) -> Vec<Answer> {
     let state = state_of(url);
     let callback = |rest: &str| direct(app, &format!("/consent/callback?state={state}{rest}"));
@@ -82,7 +82,7 @@ async fn consent_pages(app: &TestApp, url: &str) -> Vec<Answer> {
     ]
 }
 
-/// Every way DocuSign and Key Vault can fail, each on an app of its own with an empty cache.
+/// Responses to all failures of DocuSign and Key Vault, each with a new app and an empty cache.
 async fn outages() -> Vec<(TestApp, Answer)> {
     type Spoil = Box<dyn Fn(&Sandbox) + Send>;
     let docusign = |fault: Fault| -> Spoil { Box::new(move |s| s.docusign.faults.set(Some(fault.clone()))) };
@@ -106,8 +106,9 @@ async fn outages() -> Vec<(TestApp, Answer)> {
         Box::new(|s| s.identity.faults.set(Some(Fault::Status(500)))),
         Box::new(|s| s.docusign.withdraw_consent(INTEGRATION_USER)),
     ];
-    let told = ["no_valid_keys_or_signatures", "issuer_not_found", "user_not_found", "expired_grant", "hunter2-told"];
-    spoils.extend(told.map(refusal));
+    let errors =
+        ["no_valid_keys_or_signatures", "issuer_not_found", "user_not_found", "expired_grant", "hunter2-error"];
+    spoils.extend(errors.map(refusal));
     let mut walks = tokio::task::JoinSet::new();
     for spoil in spoils {
         let sandbox = Sandbox::start().await;
@@ -121,7 +122,7 @@ async fn outages() -> Vec<(TestApp, Answer)> {
     walks.join_all().await
 }
 
-/// Asserts that nothing of `app` leaks: not in `replies`, not in its log, not on its stderr.
+/// Checks that no secret is in `replies`, in the log or on stderr.
 async fn assert_tight(app: &TestApp, replies: &[Answer], more: &[&str]) {
     let docusign = &app.sandbox.docusign;
     let (assertions, access_tokens) = (docusign.assertions(), docusign.access_tokens());
@@ -167,7 +168,7 @@ fn clients_with_a_sealed_one() -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_request_brings_a_secret_into_an_answer_or_a_log_line() {
+async fn no_request_puts_a_secret_into_a_response_or_a_log_line() {
     let sandbox = Sandbox::start_with(Some(SECRET_KEY)).await;
     sandbox.docusign.consent(INTEGRATION_USER, "signature impersonation spring_read spring_write");
     let clients = clients_with_a_sealed_one();
@@ -183,13 +184,13 @@ async fn no_request_brings_a_secret_into_an_answer_or_a_log_line() {
     let statuses: Vec<u16> = pages.iter().map(|reply| reply.status.as_u16()).collect();
     assert_eq!(statuses, [400, 403, 403, 403, 403, 200]);
     replies.extend(pages);
-    // The token itself is the answer of a good request, and of nothing else.
+    // Only successful requests return a token.
     let access_token = good.json()["access_token"].as_str().unwrap().to_owned();
     assert_tight(&app, &replies, &[&access_token, state_of(&url)]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_failure_upstream_brings_a_secret_into_an_answer_or_a_log_line() {
+async fn no_upstream_failure_puts_a_secret_into_a_response_or_a_log_line() {
     for (app, answer) in outages().await {
         assert_outage(&answer);
         log_line(&app.host, |line| line["event"] == "token_unavailable").await;
@@ -198,7 +199,7 @@ async fn no_failure_upstream_brings_a_secret_into_an_answer_or_a_log_line() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_answer_has_one_line_found_by_its_request_id() {
+async fn every_response_has_one_log_line_with_its_request_id() {
     let app = TestApp::start().await;
     for reply in refusals(&app).await {
         let id = reply.header("x-request-id").to_owned();
@@ -212,7 +213,7 @@ async fn every_answer_has_one_line_found_by_its_request_id() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_token_handed_out_leaves_one_audit_event() {
+async fn every_issued_token_has_one_audit_line() {
     let app = TestApp::start().await;
     for expected in ["minted", "hit"] {
         let answer = app.token(&[("scope", "signature")]).await;
@@ -239,9 +240,9 @@ async fn every_token_handed_out_leaves_one_audit_event() {
     assert_eq!(issued, 2);
 }
 
-/// Lines that come close together are written together.
+/// Log lines are written in batches under load.
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_requests_at_once_each_has_its_whole_line() {
+async fn every_one_of_many_concurrent_requests_has_its_complete_line() {
     const CALLERS: usize = 32;
     const EACH: usize = 25;
     let app = TestApp::start().await;
@@ -257,29 +258,29 @@ async fn of_many_requests_at_once_each_has_its_whole_line() {
     let ids: BTreeSet<String> = called.into_iter().flatten().collect();
     assert_eq!(ids.len(), CALLERS * EACH, "no two requests have the same id");
     let issued = || app.host.output().stdout.all().iter().filter(|line| line.contains("token_issued")).count();
-    // The first line looks at how many there are.
+    // One line is from the first request.
     log_line(&app.host, |_| issued() > ids.len()).await;
     let lines = log_lines(&app.host);
     let issued = lines.iter().filter(|line| line["event"] == "token_issued");
-    let told: Vec<&str> = issued.filter_map(|line| line["request_id"].as_str()).collect();
-    assert_eq!(told.len(), ids.len() + 1);
-    assert!(ids.iter().all(|id| told.contains(&id.as_str())));
+    let logged: Vec<&str> = issued.filter_map(|line| line["request_id"].as_str()).collect();
+    assert_eq!(logged.len(), ids.len() + 1);
+    assert!(ids.iter().all(|id| logged.contains(&id.as_str())));
     let whole =
         |line: &Value| line["timestamp"].as_str().is_some_and(|time| time.len() == "2026-11-22T13:07:01.000000Z".len());
     assert!(lines.iter().all(whole));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_level_switches_the_audit_off() {
+async fn audit_lines_are_written_at_every_level() {
     let app = TestApp::over(Sandbox::start().await, &[("EVERGRANT_LOG", "off")]).await;
     let answer = app.token(&[]).await;
     let line = log_line(&app.host, |line| line["event"] == "token_issued").await;
     assert_eq!(line["request_id"], answer.header("x-request-id"));
-    assert_eq!(log_lines(&app.host).len(), 1, "and nothing else is written");
+    assert_eq!(log_lines(&app.host).len(), 1, "nothing else is written");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn insecure_conveniences_are_warned_of_one_line_each() {
+async fn each_insecure_setting_has_one_warning() {
     let sandbox = Sandbox::start().await;
     let pem = sandbox.signing_key.pkcs8_pem();
     let app = TestApp::with_file_keys(sandbox, &pem).await;

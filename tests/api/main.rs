@@ -1,4 +1,4 @@
-//! Black-box tests over sockets: the real handler behind the host stand-in, against the sandbox. One file a route.
+//! Black-box tests over sockets: the real handler behind a simulated Functions host, against the sandbox. One file per route.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 
@@ -10,6 +10,7 @@ mod client_commands;
 mod clients_schema;
 mod command_line;
 mod config;
+mod config_mistakes;
 mod connections;
 mod connector;
 mod consent_callback;
@@ -19,6 +20,8 @@ mod doctor;
 mod error_tables;
 mod functions_host;
 mod gateway;
+#[cfg(unix)]
+mod guides;
 mod key_vault;
 mod local;
 mod logs;
@@ -30,6 +33,7 @@ mod oauth_token_code;
 mod oauth_token_refresh;
 mod package;
 mod pages;
+mod reference;
 mod security;
 mod setup;
 mod sign_in;

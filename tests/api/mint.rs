@@ -1,4 +1,4 @@
-//! Promises 2 and 4: one mint for everybody, and outages that never look like a bad grant.
+//! All callers share one mint, and outages never look like a bad grant.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::support::{TestApp, assert_outage, log_line};
 async fn a_thousand_callers_on_an_empty_cache_cause_one_signature_and_one_exchange() {
     let sandbox = Sandbox::start().await;
     let app = std::sync::Arc::new(TestApp::over(sandbox, &[("EVERGRANT_CLIENTS", &second_client())]).await);
-    // The first client's token is there; the second's scope is nobody's yet.
+    // The first client's token is cached; the second client's scope is not.
     log_line(&app.host, |line| line["event"] == "docusign_token_minted").await;
     app.until_sealing_is_done().await;
     let before = app.counts();
@@ -34,10 +34,10 @@ async fn a_thousand_callers_on_an_empty_cache_cause_one_signature_and_one_exchan
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_caller_that_hangs_up_cancels_nothing_for_the_others() {
+async fn a_caller_that_disconnects_cancels_nothing_for_the_others() {
     let sandbox = Sandbox::start_without_consent().await;
     let app = TestApp::over(sandbox, &[("EVERGRANT_CLIENTS", &second_client())]).await;
-    log_line(&app.host, |line| line["event"] == "mint_failed").await; // The warm-up's, for the first client.
+    log_line(&app.host, |line| line["event"] == "mint_failed").await; // From the warm-up, for the first client.
     app.sandbox.docusign.consent(INTEGRATION_USER, "signature impersonation spring_read");
     app.sandbox.docusign.faults.once(Fault::Latency(Duration::from_secs(1)));
     let before = app.sandbox.docusign.exchanges();
@@ -48,14 +48,14 @@ async fn a_caller_that_hangs_up_cancels_nothing_for_the_others() {
         }
     };
     tokio::select! {
-        answer = app.form(&[], &form) => panic!("{:?} came before the caller hung up", answer.status),
+        answer = app.form(&[], &form) => panic!("{:?} came before the caller disconnected", answer.status),
         () = hangs_up => {}
     }
     assert_eq!(app.form(&[], &form).await.status, 200);
     assert_eq!(app.sandbox.docusign.exchanges() - before, 1);
 }
 
-/// A registry whose first client warms the cache with another scope than the second one's.
+/// A registry whose first client has another scope than the second, so that the warm-up does not mint the second's token.
 fn second_client() -> String {
     let digest = |secret: &str| evergrant::secret::hex(&evergrant::secret::sha256(secret.as_bytes()));
     let client = |id: &str, scope: &str| {
@@ -66,7 +66,7 @@ fn second_client() -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_failure_upstream_is_a_503_and_passes_by_itself() {
+async fn every_upstream_failure_is_a_503_and_recovers_by_itself() {
     let faults: [(&str, Fault); 6] = [
         ("server_failed", Fault::Status(500)),
         ("server_failed", Fault::Status(503)),
@@ -92,7 +92,7 @@ async fn every_failure_upstream_is_a_503_and_passes_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_sandbox_can_be_broken_and_mended_by_hand() {
+async fn the_sandbox_can_be_broken_and_repaired_by_hand() {
     let app = TestApp::start().await;
     let control = |query: &str| format!("{}/sandbox/fault?{query}", app.sandbox.docusign_url());
     for (query, scope, status) in [
@@ -107,18 +107,18 @@ async fn the_sandbox_can_be_broken_and_mended_by_hand() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_docusign_that_hangs_is_answered_for_in_time() {
+async fn a_hanging_docusign_does_not_delay_the_response_past_the_limit() {
     let sandbox = Sandbox::start().await;
     sandbox.docusign.faults.set(Some(Fault::Hang));
     let app = TestApp::over(sandbox, &[]).await;
     let answer = tokio::time::timeout(Duration::from_secs(15), app.token(&[])).await;
-    assert_outage(&answer.expect("an answer within 15 s"));
+    assert_outage(&answer.expect("a response within 15 s"));
     app.sandbox.docusign.faults.set(None);
     app.token_in_the_end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn throttling_is_honoured_as_long_as_docusign_says() {
+async fn rate_limits_are_honored_for_the_time_in_retry_after() {
     let sandbox = Sandbox::start().await;
     sandbox.docusign.faults.set(Some(Fault::Throttle(Some("120".to_owned()))));
     let app = TestApp::over(sandbox, &[]).await;
@@ -131,11 +131,11 @@ async fn throttling_is_honoured_as_long_as_docusign_says() {
     for _ in 0..20 {
         assert_outage(&app.token(&[]).await);
     }
-    assert_eq!(app.sandbox.docusign.exchanges(), before, "nobody asks DocuSign before the time is up");
+    assert_eq!(app.sandbox.docusign.exchanges(), before, "no call to DocuSign before the time is up");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn throttling_holds_for_every_scope_and_for_a_503_that_says_how_long() {
+async fn rate_limits_apply_to_every_scope_and_to_a_503_with_retry_after() {
     for fault in [Fault::Throttle(Some("60".to_owned())), Fault::Unavailable("60".to_owned())] {
         let sandbox = Sandbox::start().await;
         sandbox.docusign.faults.set(Some(fault));
@@ -166,7 +166,7 @@ async fn an_outage_does_not_turn_every_request_into_a_call() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_docusign_documents_as_an_error_is_told_apart_and_never_blames_the_client() {
+async fn documented_docusign_errors_are_distinguished_and_never_blame_the_client() {
     let refusals: [(&str, Value); 9] = [
         ("consent_required", json!({"error": "consent_required"})),
         ("no_valid_keys_or_signatures", refusal("no_valid_keys_or_signatures")),
@@ -188,7 +188,7 @@ async fn what_docusign_documents_as_an_error_is_told_apart_and_never_blames_the_
             assert_outage(&answer);
             assert!(!answer.text().contains("secret-of-upstream"));
             let retry_after: u64 = answer.header("retry-after").parse().unwrap();
-            assert!((20..=30).contains(&retry_after), "{cause} is remembered 30 s: {retry_after}");
+            assert!((20..=30).contains(&retry_after), "{cause} is cached for 30 s: {retry_after}");
             let line = log_line(&app.host, |line| line["event"] == "token_unavailable").await;
             assert_eq!(line["cause"], cause);
         });
@@ -201,7 +201,7 @@ fn refusal(description: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_assertion_is_what_docusign_wants() {
+async fn the_assertion_meets_docusigns_requirements() {
     let app = TestApp::start().await;
     assert_eq!(app.token(&[]).await.status, 200);
     let assertion = app.sandbox.docusign.assertions().pop().unwrap();
@@ -221,26 +221,26 @@ async fn the_assertion_is_what_docusign_wants() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn expires_in_is_read_in_every_form_seen() {
+async fn expires_in_is_read_in_every_known_format() {
     for (expires_in, expected) in
         [(ExpiresIn::Number(1800), 1770), (ExpiresIn::Text(1800), 1770), (ExpiresIn::Missing, 3570)]
     {
         let sandbox = Sandbox::start().await;
         sandbox.docusign.set_expires_in(expires_in);
         let app = TestApp::over(sandbox, &[]).await;
-        let told = app.token(&[]).await.json()["expires_in"].as_u64().unwrap();
-        assert!((expected - 10..=expected).contains(&told), "{expires_in:?}: {told}");
+        let seconds = app.token(&[]).await.json()["expires_in"].as_u64().unwrap();
+        assert!((expected - 10..=expected).contains(&seconds), "{expires_in:?}: {seconds}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_short_lived_token_is_handed_out_and_renewed_at_the_next_request() {
-    for (life, told) in [(10, 1), (60, 30)] {
+async fn a_short_lived_token_is_issued_and_renewed_at_the_next_request() {
+    for (lifetime, limit) in [(10, 1), (60, 30)] {
         let sandbox = Sandbox::start().await;
-        sandbox.docusign.set_expires_in(ExpiresIn::Number(life));
+        sandbox.docusign.set_expires_in(ExpiresIn::Number(lifetime));
         let app = TestApp::over(sandbox, &[]).await;
         let first = app.token(&[]).await.json();
-        assert!(first["expires_in"].as_u64().is_some_and(|seconds| (1..=told).contains(&seconds)), "{first}");
+        assert!(first["expires_in"].as_u64().is_some_and(|seconds| (1..=limit).contains(&seconds)), "{first}");
         assert_ne!(app.token(&[]).await.json()["access_token"], first["access_token"]);
     }
 }
@@ -252,7 +252,7 @@ async fn the_next_signing_key_takes_over_without_an_outage() {
     let next_id = sandbox.key_vault.add_key("evergrant-signing", "a2", next.clone());
     let extra = [("EVERGRANT_SIGNING_KEY_ID_NEXT", next_id.as_str())];
     let app = TestApp::over(sandbox, &extra).await;
-    assert_eq!(app.token(&[]).await.status, 200, "DocuSign does not know the next key yet: the current one signs");
+    assert_eq!(app.token(&[]).await.status, 200, "DocuSign does not know the next key yet, so the current one signs");
     log_line(&app.host, |line| line["event"] == "next_signing_key_not_usable_yet").await;
     // The administrator uploads the new key and deletes the old one before the pause is over.
     app.sandbox.docusign.delete_public_keys();

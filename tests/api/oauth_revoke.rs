@@ -1,4 +1,4 @@
-//! `POST /oauth/revoke`, RFC 7009: one test for each row of the checklist.
+//! `POST /oauth/revoke`, RFC 7009: one test per row of the checklist.
 
 use http::Method;
 use sandbox::CLIENT_SECRET;
@@ -11,7 +11,7 @@ async fn revoke(app: &LocalApp, client_id: &str, token: &str) -> sandbox::client
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn r1_only_the_tokens_own_client_revokes_it() {
+async fn r1_only_the_client_of_a_token_can_revoke_it() {
     let app = LocalApp::start().await;
     let connected = app.connect("web").await;
     let url = format!("{}/oauth/revoke", app.issuer);
@@ -34,19 +34,19 @@ async fn r1_only_the_tokens_own_client_revokes_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn r2_what_is_no_token_is_revoked_already() {
+async fn r2_an_unknown_token_counts_as_revoked() {
     let app = LocalApp::start().await;
     let connected = app.connect("web").await;
     for unknown in ["x", &connected.access_token, &format!("{}x", connected.refresh_token)] {
         let answer = revoke(&app, "web", unknown).await;
         assert_eq!((answer.status.as_u16(), answer.text().as_str()), (200, "{}"), "{unknown}");
-        assert_eq!(answer.header("content-type"), "application/json", "some clients parse even this");
+        assert_eq!(answer.header("content-type"), "application/json", "some clients parse this body");
     }
     connection(&app.refresh("web", &connected.refresh_token, &[]).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn r3_a_revoked_refresh_token_ends_its_grant_and_no_other() {
+async fn r3_revoking_a_refresh_token_ends_its_grant_and_no_other() {
     let app = LocalApp::start().await;
     let (ended, other) = (app.connect("web").await, app.connect("web").await);
     connection(&app.refresh("web", &ended.refresh_token, &[]).await);
@@ -61,7 +61,7 @@ async fn r3_a_revoked_refresh_token_ends_its_grant_and_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn r3_of_a_rotated_refresh_token_any_generation_ends_the_grant() {
+async fn r3_every_generation_of_a_rotated_refresh_token_ends_the_grant() {
     let app = LocalApp::start().await;
     let first = app.connect("native").await.refresh_token;
     let second = connection(&app.refresh("native", &first, &[]).await).refresh_token;
@@ -70,7 +70,7 @@ async fn r3_of_a_rotated_refresh_token_any_generation_ends_the_grant() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn r5_hints_are_neither_needed_nor_believed() {
+async fn r5_hints_are_ignored() {
     let app = LocalApp::start().await;
     for hint in ["access_token", "refresh_token", "unknown", ""] {
         let connected = app.connect("web").await;

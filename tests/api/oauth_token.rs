@@ -40,7 +40,7 @@ async fn t3_t8_t17_both_client_authentication_methods_get_a_token_and_no_refresh
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stock_oauth_client_gets_a_token_by_either_method() {
+async fn an_oauth_library_gets_a_token_with_either_method() {
     let app = TestApp::start().await;
     for method in [AuthType::BasicAuth, AuthType::RequestBody] {
         let client = BasicClient::new(ClientId::new(CLIENT_ID.to_owned()))
@@ -68,7 +68,7 @@ async fn a_stock_oauth_client_gets_a_token_by_either_method() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn t1_t4_t10_t11_t15_malformed_requests_are_refused_as_the_rfc_says() {
+async fn t1_t4_t10_t11_t15_malformed_requests_get_the_errors_of_the_rfc() {
     let app = TestApp::start().await;
     let id_and_secret = "client_id=sandbox-client&client_secret=sandbox+secret%2C+worth+nothing";
     let good = format!("grant_type=client_credentials&{id_and_secret}");
@@ -152,7 +152,7 @@ async fn t1_t4_t10_t11_t15_malformed_requests_are_refused_as_the_rfc_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn blank_and_unknown_parameters_are_ignored_and_so_is_the_query() {
+async fn empty_and_unknown_parameters_and_the_query_are_ignored() {
     let app = TestApp::start().await;
     assert_token(&app.token(&[("scope", ""), ("unknown", "1"), ("unknown", "2"), ("code", "")]).await);
     let form = [("grant_type", "client_credentials"), ("client_id", CLIENT_ID)];
@@ -165,7 +165,7 @@ async fn blank_and_unknown_parameters_are_ignored_and_so_is_the_query() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_narrower_scope_is_minted_as_asked() {
+async fn a_narrower_scope_is_minted_as_requested() {
     let app = TestApp::start().await;
     let json = assert_token(&app.token(&[("scope", "spring_read signature")]).await);
     assert_eq!(json["scope"], "signature spring_read");
@@ -176,7 +176,7 @@ async fn a_narrower_scope_is_minted_as_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn chunked_bodies_are_read_and_oversized_ones_refused() {
+async fn chunked_bodies_are_read_and_oversized_ones_rejected() {
     let app = TestApp::start().await;
     let body = "grant_type=client_credentials&client_id=sandbox-client&client_secret=sandbox+secret%2C+worth+nothing";
     assert_eq!(raw_chunked(&app, &[&body[..20], &body[20..]]).await, 200);
@@ -187,7 +187,7 @@ async fn chunked_bodies_are_read_and_oversized_ones_refused() {
     assert_eq!(raw_chunked(&app, &[chunk.as_str(); 10]).await, 413);
 }
 
-/// Posts a chunked form over a bare socket and gives the status.
+/// Posts a chunked form over a plain socket and returns the status.
 async fn raw_chunked(app: &TestApp, chunks: &[&str]) -> u16 {
     use std::fmt::Write as _;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -222,7 +222,7 @@ async fn a_client_rotating_its_secret_may_use_either() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn other_methods_and_paths_are_refused_by_the_handler_itself() {
+async fn other_methods_and_paths_are_rejected_by_the_handler() {
     let app = TestApp::start().await;
     let sandbox::host::Phase::Ready(port) = app.host.phase() else { panic!("not ready") };
     let direct = |path: &str| format!("http://127.0.0.1:{port}{path}");
@@ -255,7 +255,7 @@ async fn other_methods_and_paths_are_refused_by_the_handler_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn odd_request_targets_are_answered_and_harm_nobody() {
+async fn unusual_request_targets_get_a_response_and_do_no_harm() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let app = TestApp::start().await;
     let sandbox::host::Phase::Ready(port) = app.host.phase() else { panic!("not ready") };
@@ -271,7 +271,7 @@ async fn odd_request_targets_are_answered_and_harm_nobody() {
     assert!(app.host.output().stderr.all().is_empty());
 }
 
-/// Sends the head of a request that waits for `100 Continue`, and reads the whole answer.
+/// Sends the head of a request that waits for `100 Continue`, and reads the complete response.
 async fn expect_continue(port: u16, path: &str, length: usize) -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
@@ -286,7 +286,7 @@ async fn expect_continue(port: u16, path: &str, length: usize) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sender_that_waits_to_continue_hears_a_refusal_without_sending_its_body() {
+async fn a_client_that_waits_for_100_continue_gets_the_error_without_sending_its_body() {
     let app = TestApp::start().await;
     let sandbox::host::Phase::Ready(port) = app.host.phase() else { panic!("not ready") };
     for (path, status) in [("/oauth/token", 413), ("/gateway/clm/folders", 401), ("/workfront/v1/upload", 405)] {
@@ -297,7 +297,7 @@ async fn a_sender_that_waits_to_continue_hears_a_refusal_without_sending_its_bod
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_form_that_is_not_utf_8_is_refused() {
+async fn a_form_that_is_not_utf_8_is_rejected() {
     let app = TestApp::start().await;
     let body = "grant_type=client_credentials&client_id=sandbox-client&client_secret=%ff";
     let headers = [("content-type", FORM)];

@@ -1,5 +1,4 @@
-//! `POST /oauth/token` with `authorization_code`, RFC 6749 §4.1.3 and RFC 7636 §4.5: one test for each row of the
-//! checklist.
+//! `POST /oauth/token` with `authorization_code`, RFC 6749 §4.1.3 and RFC 7636 §4.5: one test per row of the checklist.
 
 use std::time::Duration;
 
@@ -13,16 +12,16 @@ use crate::support::assert_error;
 const PKCE: [(&str, &str); 2] = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn t2_t3_the_client_proves_itself_before_the_code_is_used_up() {
+async fn t2_t3_the_client_is_authenticated_before_the_code_is_used_up() {
     let app = LocalApp::start().await;
     let code = app.code("web", &[]).await;
     let url = format!("{}/oauth/token", app.issuer);
     let form = [("grant_type", "authorization_code"), ("code", code.as_str()), ("redirect_uri", REDIRECT_URI)];
-    // As Power Platform does it: in the body first, and after any failure with HTTP Basic.
+    // Like Power Platform: first in the body, and after a failure with HTTP Basic.
     let in_body = [&form[..], &[("client_id", "web"), ("client_secret", "wrong")]].concat();
     assert_error(&app.http.post_form(&url, &[], &in_body).await, 401, "invalid_client");
-    let nobody = [&form[..], &[("client_id", "web")]].concat();
-    assert_error(&app.http.post_form(&url, &[], &nobody).await, 401, "invalid_client");
+    let no_secret = [&form[..], &[("client_id", "web")]].concat();
+    assert_error(&app.http.post_form(&url, &[], &no_secret).await, 401, "invalid_client");
     let in_query = format!("{url}?client_id=web&client_secret={}", CLIENT_SECRET.replace(' ', "+"));
     assert_error(&app.http.post_form(&in_query, &[], &form).await, 401, "invalid_client");
     let authorization = crate::support::basic("web", CLIENT_SECRET);
@@ -30,7 +29,7 @@ async fn t2_t3_the_client_proves_itself_before_the_code_is_used_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn t5_the_redirect_uri_has_to_be_the_same() {
+async fn t5_the_redirect_uri_must_be_the_same() {
     let app = LocalApp::start().await;
     let code = app.code("web", &[]).await;
     let form = [("grant_type", "authorization_code"), ("code", code.as_str())];
@@ -42,7 +41,7 @@ async fn t5_the_redirect_uri_has_to_be_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn t6_a_code_of_another_client_is_no_good() {
+async fn t6_a_code_of_another_client_is_rejected() {
     let app = LocalApp::start().await;
     let code = app.code("web", &[]).await;
     for thief in ["strict", "person", "workfront", "native", "sealed"] {
@@ -53,13 +52,13 @@ async fn t6_a_code_of_another_client_is_no_good() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn t7_what_is_no_code_is_refused_whatever_it_is() {
+async fn t7_anything_but_a_code_is_rejected() {
     let app = LocalApp::start().await;
     let connected = app.connect("web").await;
     let location = app.get(&app.authorize_url("web", &[])).await.header("location").to_owned();
     let state = crate::support::state_of(&location).to_owned();
     let code = app.code("web", &[]).await;
-    // One in sixteen codes ends with an A already.
+    // One in sixteen codes already ends with an A.
     let other = if code.ends_with('A') { 'E' } else { 'A' };
     let altered = format!("{}{other}", &code[..code.len() - 1]);
     let unsigned = format!("{}.", code.rsplit_once('.').unwrap().0);
@@ -76,7 +75,7 @@ async fn t7_what_is_no_code_is_refused_whatever_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn t8_t9_t18_the_answer_has_everything_a_platform_needs_and_is_kept_by_nobody() {
+async fn t8_t9_t18_the_response_is_complete_and_must_not_be_stored() {
     let app = LocalApp::start().await;
     let code = app.code("web", &[]).await;
     let answer = app.redeem("web", &code, &[]).await;
@@ -87,14 +86,14 @@ async fn t8_t9_t18_the_answer_has_everything_a_platform_needs_and_is_kept_by_nob
     let mut names: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
     names.sort_unstable();
     assert_eq!(names, ["access_token", "expires_in", "refresh_token", "scope", "token_type"]);
-    assert_eq!(json["expires_in"], 3570, "the true remaining life less 30 s");
+    assert_eq!(json["expires_in"], 3570, "the remaining lifetime minus 30 s");
     app.advance(1000);
     let later = app.refresh("web", json["refresh_token"].as_str().unwrap(), &[]).await.json();
     assert_eq!(later["expires_in"], 2570);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn t15_only_registered_grant_types_are_answered() {
+async fn t15_only_registered_grant_types_are_accepted() {
     let app = LocalApp::start().await;
     assert_error(&app.token("machine", &[("grant_type", "refresh_token")]).await, 400, "unauthorized_client");
     assert_error(&app.token("web", &[("grant_type", "client_credentials")]).await, 400, "unauthorized_client");
@@ -108,7 +107,7 @@ async fn t15_only_registered_grant_types_are_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn p3_the_verifier_has_to_belong_to_the_challenge() {
+async fn p3_the_verifier_must_match_the_challenge() {
     let app = LocalApp::start().await;
     for client_id in ["native", "web"] {
         let code = app.code(client_id, &PKCE).await;
@@ -120,7 +119,7 @@ async fn p3_the_verifier_has_to_belong_to_the_challenge() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn p5_pkce_cannot_be_taken_out_or_put_in_on_the_way() {
+async fn p5_pkce_cannot_be_removed_or_added_on_the_way() {
     let app = LocalApp::start().await;
     let with = app.code("web", &PKCE).await;
     assert_error(&app.redeem("web", &with, &[]).await, 400, "invalid_grant");
@@ -130,9 +129,9 @@ async fn p5_pkce_cannot_be_taken_out_or_put_in_on_the_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_outage_costs_no_code() {
+async fn an_outage_does_not_use_up_the_code() {
     let app = LocalApp::start().await;
-    // A mint is due: the one that proved the connection is used up.
+    // The next request needs a mint, because the token from the sign-in has expired.
     app.docusign.set_expires_in(sandbox::docusign::ExpiresIn::Number(20));
     let code = app.code("web", &[]).await;
     app.advance(60);
@@ -146,7 +145,7 @@ async fn an_outage_costs_no_code() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_hundred_redemptions_at_once_are_one() {
+async fn only_one_of_two_hundred_concurrent_redemptions_succeeds() {
     let app = LocalApp::start().await;
     let code = app.code("web", &[]).await;
     app.docusign.faults.set(Some(Fault::Latency(Duration::from_millis(50))));
@@ -157,7 +156,7 @@ async fn two_hundred_redemptions_at_once_are_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_the_memory_store_a_code_works_where_it_was_made_and_a_refresh_token_everywhere() {
+async fn with_the_memory_store_a_code_works_in_its_process_and_a_refresh_token_in_all() {
     let app = LocalApp::start().await;
     let (twin, serving) = app.twin().await;
     let code = app.code("web", &[]).await;
@@ -169,7 +168,7 @@ async fn with_the_memory_store_a_code_works_where_it_was_made_and_a_refresh_toke
     let connected = connection(&app.redeem("web", &code, &[]).await);
     let form = [&[("grant_type", "refresh_token"), ("refresh_token", &connected.refresh_token)][..], &secret].concat();
     connection(&app.http.post_form(&format!("{twin}/oauth/token"), &[], &form).await);
-    // The sign-in state too: begun here, ended there.
+    // A sign-in can start in one process and end in another.
     let callback = format!("{}/consent/callback", app.issuer);
     let mut browser = sandbox::browser::Browser::stopping_at(&callback);
     let url = browser.sign_in(&app.authorize_url("person", &[]), OTHER_USER, "allow").await.url;
@@ -180,7 +179,7 @@ async fn with_the_memory_store_a_code_works_where_it_was_made_and_a_refresh_toke
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_platform_that_puts_its_request_into_the_query_may_be_let() {
+async fn a_client_can_be_allowed_to_send_its_request_in_the_query() {
     let clients = json!([
         client("query", &json!({"token_request_in_query": true, "profile": "workfront"})),
         client("form", &json!({"profile": "workfront"})),
@@ -198,7 +197,7 @@ async fn a_platform_that_puts_its_request_into_the_query_may_be_let() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sealed_client_gets_a_token_that_docusign_does_not_know() {
+async fn a_client_with_sealed_tokens_never_gets_docusigns_token() {
     let app = LocalApp::start().await;
     let code = app.code("sealed", &[]).await;
     let exchanges = app.docusign.exchanges();
@@ -209,9 +208,5 @@ async fn a_sealed_client_gets_a_token_that_docusign_does_not_know() {
     }
     let machine = app.token("sealed", &[("grant_type", "client_credentials")]).await;
     assert!(machine.status == 200 && machine.json().get("refresh_token").is_none(), "{}", machine.text());
-    assert_eq!(
-        app.docusign.exchanges(),
-        exchanges,
-        "DocuSign's tokens never leave for such a client, so none is minted yet"
-    );
+    assert_eq!(app.docusign.exchanges(), exchanges, "the client does not get DocuSign's token, so none is minted yet");
 }

@@ -1,5 +1,4 @@
-//! `POST /oauth/token` with `refresh_token`, RFC 6749 §6 and RFC 9700 §4.14: for ever, for this client, within this
-//! scope.
+//! `POST /oauth/token` with `refresh_token`, RFC 6749 §6 and RFC 9700 §4.14.
 
 use sandbox::fault::Fault;
 use sandbox::keys::RsaKey;
@@ -12,7 +11,7 @@ use crate::support::assert_error;
 const YEAR: u64 = 365 * 24 * 3600;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn t12_a_refresh_token_is_good_for_its_own_client_only() {
+async fn t12_a_refresh_token_works_for_its_own_client_only() {
     let app = LocalApp::start().await;
     let connected = app.connect("web").await;
     for thief in ["strict", "person", "native", "sealed", "workfront"] {
@@ -37,11 +36,11 @@ async fn t13_scope_may_be_narrowed_and_never_widened() {
         assert_error(&app.refresh("web", &connected.refresh_token, &[("scope", wider)]).await, 400, "invalid_scope");
     }
     let again = connection(&app.refresh("web", &narrow.refresh_token, &[]).await);
-    assert_eq!(again.scope, "signature spring_read", "omitted means the original");
+    assert_eq!(again.scope, "signature spring_read", "without scope, the original one");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn t14_a_confidential_clients_refresh_token_comes_back_the_same() {
+async fn t14_a_confidential_client_gets_the_same_refresh_token_again() {
     let app = LocalApp::start().await;
     let connected = app.connect("web").await;
     let parallel = (0..20).map(|_| app.refresh("web", &connected.refresh_token, &[("scope", "signature")]));
@@ -51,7 +50,7 @@ async fn t14_a_confidential_clients_refresh_token_comes_back_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn t2_without_its_secret_only_a_client_that_is_let_may_refresh() {
+async fn t2_only_a_client_with_secretless_refresh_may_refresh_without_its_secret() {
     let clients = json!([client("web", &json!({})), client("bare", &json!({"secretless_refresh": true}))]);
     let app = LocalApp::with(&[("EVERGRANT_CLIENTS", &clients.to_string())]).await;
     let url = format!("{}/oauth/token", app.issuer);
@@ -74,7 +73,7 @@ async fn t2_without_its_secret_only_a_client_that_is_let_may_refresh() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_outlives_everything_but_its_revocation() {
+async fn a_connection_works_until_it_is_revoked() {
     let mut app = LocalApp::start().await;
     let connected = app.connect("web").await;
     for _ in 0..12 {
@@ -93,7 +92,7 @@ async fn a_connection_outlives_everything_but_its_revocation() {
     let claims = app.docusign.assertions().pop().map(|assertion| {
         jsonwebtoken::dangerous::insecure_decode::<serde_json::Value>(assertion).unwrap().claims["sub"].clone()
     });
-    assert_eq!(claims, Some(json!(OTHER_USER)), "the integration user of today");
+    assert_eq!(claims, Some(json!(OTHER_USER)), "the current integration user");
 }
 
 fn signing_key_of_next_year(app: &mut LocalApp) -> String {
@@ -103,18 +102,18 @@ fn signing_key_of_next_year(app: &mut LocalApp) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sealing_key_can_be_replaced_without_a_person() {
+async fn a_sealing_key_can_be_replaced_without_signing_in_again() {
     let mut app = LocalApp::start().await;
     let old = app.connect("web").await.refresh_token;
     app.add_file("new-seal.pem", &RsaKey::generate().pkcs8_pem());
     let new_key = ("EVERGRANT_SEALING_KEY_ID", "file:new-seal.pem");
     app.restart(&[new_key, ("EVERGRANT_SEALING_KEY_ID_PREVIOUS", "file:sealing.pem")]).await;
     let new = connection(&app.refresh("web", &old, &[]).await).refresh_token;
-    assert_ne!(new, old, "sealed anew, so that the old key can be retired");
-    assert_eq!(connection(&app.refresh("web", &old, &[]).await).scope, SCOPE, "the old one still works meanwhile");
+    assert_ne!(new, old, "sealed with the new key, so that the old key can be retired");
+    assert_eq!(connection(&app.refresh("web", &old, &[]).await).scope, SCOPE, "the old refresh token still works");
     app.restart(&[new_key, ("EVERGRANT_SEALING_KEY_ID_PREVIOUS", "")]).await;
     assert_eq!(connection(&app.refresh("web", &new, &[]).await).refresh_token, new);
-    // A setting forgotten is no bad grant: mended, and the old one works again.
+    // A missing setting is not a bad grant: once it is fixed, the old refresh token works again.
     crate::support::assert_outage(&app.refresh("web", &old, &[]).await);
     let answer = app.post("/oauth/revoke", "web", &[("token", &old)]).await;
     crate::support::assert_outage(&answer);
@@ -123,7 +122,7 @@ async fn a_sealing_key_can_be_replaced_without_a_person() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_changed_public_url_is_an_outage_and_can_be_set_back() {
+async fn a_changed_public_url_is_an_outage_until_it_is_changed_back() {
     let mut app = LocalApp::start().await;
     let connected = app.connect("web").await;
     let issuer = app.issuer.clone();
@@ -136,7 +135,7 @@ async fn a_changed_public_url_is_an_outage_and_can_be_set_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lifetime_may_be_given_to_refresh_tokens() {
+async fn refresh_tokens_can_have_a_lifetime() {
     let clients = json!([client("web", &json!({"refresh_token_lifetime": 86_400}))]);
     let app = LocalApp::with(&[("EVERGRANT_CLIENTS", &clients.to_string())]).await;
     let connected = app.connect("web").await;
@@ -147,7 +146,7 @@ async fn a_lifetime_may_be_given_to_refresh_tokens() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_upstream_is_the_grants_fault() {
+async fn upstream_failures_never_count_as_a_bad_grant() {
     let app = LocalApp::start().await;
     app.docusign.set_expires_in(sandbox::docusign::ExpiresIn::Number(20));
     let connected = app.connect("web").await;
@@ -172,7 +171,7 @@ async fn nothing_upstream_is_the_grants_fault() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_registered_differently_does_not_get_more_than_was_granted() {
+async fn a_changed_registration_does_not_extend_a_grant() {
     let mut app = LocalApp::start().await;
     let connected = app.connect("web").await;
     let own = app.connect("person").await;
@@ -190,26 +189,26 @@ async fn a_client_registered_differently_does_not_get_more_than_was_granted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s5_a_public_clients_refresh_tokens_rotate_and_a_stolen_one_gives_itself_away() {
+async fn s5_a_public_clients_refresh_tokens_rotate_and_reuse_revokes_the_grant() {
     let app = LocalApp::start().await;
     let first = app.connect("native").await.refresh_token;
     let parallel = futures_util::future::join_all((0..20).map(|_| app.refresh("native", &first, &[]))).await;
     let second = connection(&parallel[0]).refresh_token;
     assert_ne!(second, first);
     for answer in &parallel {
-        assert_eq!(
-            connection(answer).refresh_token,
-            second,
-            "whoever refreshes at the same time gets the same successor"
-        );
+        assert_eq!(connection(answer).refresh_token, second, "parallel refreshes get the same successor");
     }
     app.advance(60);
-    assert_eq!(connection(&app.refresh("native", &first, &[]).await).refresh_token, second, "an answer may get lost");
+    assert_eq!(
+        connection(&app.refresh("native", &first, &[]).await).refresh_token,
+        second,
+        "a lost response can be repeated"
+    );
     let third = connection(&app.refresh("native", &second, &[]).await).refresh_token;
     assert_eq!(
         connection(&app.refresh("native", &first, &[]).await).refresh_token,
         third,
-        "workers overtake each other"
+        "parallel workers may be out of order"
     );
     app.advance(1);
     assert_error(&app.refresh("native", &first, &[]).await, 400, "invalid_grant");
@@ -219,7 +218,7 @@ async fn s5_a_public_clients_refresh_tokens_rotate_and_a_stolen_one_gives_itself
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_public_client_that_uses_the_newest_lives_for_ever() {
+async fn a_public_client_that_uses_its_newest_refresh_token_never_expires() {
     let app = LocalApp::start().await;
     let mut refresh_token = app.connect("native").await.refresh_token;
     for _ in 0..30 {

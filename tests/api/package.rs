@@ -1,4 +1,4 @@
-//! The finished package, as `./package` left it: its binary needs nothing but glibc, and its folder alone serves.
+//! The package that `./package` built: the binary depends only on glibc, and the folder works alone.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,19 +14,19 @@ use tempfile::TempDir;
 
 use crate::support::{TestApp, TestEnvironment, root, skipped};
 
-/// What the package is made of, beside the function folders. Tests are not: they may be newer.
+/// The sources of the package besides the function folders. Tests may be newer than the package.
 const SOURCES: [&str; 7] = [".cargo", "Cargo.lock", "Cargo.toml", "connectors", "host.json", "src", "templates"];
 
-/// The ways to run a program with another root folder: as root, and as anybody where the system allows it.
+/// The ways to run a program with another root folder: as root, or as any user if the system allows it.
 const WAYS: [&[&str]; 2] = [&["chroot"], &["unshare", "--map-root-user", "chroot"]];
 
-/// No package to test.
+/// Reports that there is no package to test.
 fn untested<T>(why: &str) -> Option<T> {
     skipped(&format!("the package is NOT tested: {why}"));
     None
 }
 
-/// The package, unpacked as a deployment does it.
+/// The package, unpacked as in a deployment.
 fn unpacked() -> Option<TempDir> {
     let zip = root().join("target/package/evergrant.zip");
     let made = fs::metadata(&zip).and_then(|metadata| metadata.modified()).ok();
@@ -53,7 +53,7 @@ fn last_change(path: &Path) -> SystemTime {
     fs::metadata(path).unwrap().modified().unwrap()
 }
 
-/// A folder with the package's binary and this machine's glibc, and the way to make it a program's root.
+/// A folder with the package's binary and this machine's glibc, and the way to use it as a root folder.
 fn jail() -> Option<(TempDir, &'static [&'static str])> {
     let package = unpacked()?;
     let jail = tempfile::tempdir().unwrap();
@@ -69,7 +69,7 @@ fn jail() -> Option<(TempDir, &'static [&'static str])> {
     Some((jail, way))
 }
 
-/// Copies the loader and the libraries that `binary` asks for, all of them glibc's, to the same paths in `jail`.
+/// Copies the loader and the libraries that `binary` requires, which are all from glibc, to the same paths in `jail`.
 fn copy_glibc(binary: &Path, jail: &Path) -> std::io::Result<()> {
     let output = Command::new("ldd").arg(binary).output()?;
     let words = String::from_utf8_lossy(&output.stdout);
@@ -89,7 +89,7 @@ fn jailed(jail: &TempDir, way: &[&str], argument: &str, environment: TestEnviron
     command
 }
 
-/// The answer to a request as soon as there is one; bounded.
+/// Repeats a request until there is a response; with a time limit.
 async fn answer_in_the_end(http: &HttpClient, url: &str, output: &Output) -> Answer {
     for _ in 0..200 {
         let answer = http.get(url).await;
@@ -115,7 +115,7 @@ async fn the_binary_serves_a_token_with_glibc_and_a_key_file_alone() {
     let sandbox = Sandbox::start().await;
     fs::write(jail.path().join("key.pem"), sandbox.signing_key.pkcs8_pem()).unwrap();
     let url = format!("http://127.0.0.1:{}", free_port());
-    // Nothing there knows the name localhost.
+    // The name localhost cannot be resolved there.
     let docusign = sandbox.docusign_url().replace("localhost", "127.0.0.1");
     let environment = TestEnvironment::from(&sandbox.settings(&url))
         .with("DOCUSIGN_OAUTH_URL", &docusign)
@@ -135,7 +135,7 @@ async fn the_binary_serves_a_token_with_glibc_and_a_key_file_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_unpacked_folder_alone_serves_behind_the_host() {
+async fn the_unpacked_folder_works_behind_the_host() {
     let Some(package) = unpacked() else { return };
     let sandbox = Sandbox::start().await;
     let options = sandbox.host_options(package.path(), None, 0, &[]);
@@ -152,14 +152,14 @@ async fn the_unpacked_folder_alone_serves_behind_the_host() {
 }
 
 #[test]
-fn the_package_has_the_app_and_nothing_else() {
+fn the_package_contains_only_the_app() {
     let Some(package) = unpacked() else { return };
     let functions = Manifest::read(&root()).unwrap().functions.into_iter().map(|function| PathBuf::from(function.name));
-    let mut wanted: Vec<_> = functions.map(|folder| folder.join("function.json")).collect();
-    wanted.extend(["evergrant".into(), "host.json".into()]);
-    wanted.sort();
-    assert_eq!(files(package.path(), package.path()), wanted);
-    for name in wanted.iter().filter(|name| *name != Path::new("evergrant")) {
+    let mut expected: Vec<_> = functions.map(|folder| folder.join("function.json")).collect();
+    expected.extend(["evergrant".into(), "host.json".into()]);
+    expected.sort();
+    assert_eq!(files(package.path(), package.path()), expected);
+    for name in expected.iter().filter(|name| *name != Path::new("evergrant")) {
         assert_eq!(fs::read(package.path().join(name)).unwrap(), fs::read(root().join(name)).unwrap(), "{name:?}");
     }
 }
@@ -176,7 +176,7 @@ fn files(folder: &Path, top: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn func_publish_would_leave_out_what_the_package_leaves_out() {
+fn func_publish_leaves_out_the_same_files_as_the_package() {
     let tracked = Command::new("git").args(["ls-files", "-z"]).current_dir(root()).output();
     let Some(tracked) = tracked.ok().filter(|output| output.status.success()) else {
         untested::<()>("git does not know what is in the repository");
@@ -188,13 +188,13 @@ fn func_publish_would_leave_out_what_the_package_leaves_out() {
     let ignored = fs::read_to_string(root().join(".funcignore")).unwrap();
     for path in String::from_utf8(tracked.stdout).unwrap().split_terminator('\0') {
         let top = path.split('/').next().unwrap();
-        // It never publishes the list itself.
+        // func never publishes .funcignore itself.
         let left_out = top == ".funcignore" || ignored.lines().any(|pattern| fits(pattern, top));
         assert_ne!(left_out, packed.contains(&top), "{top}: in .funcignore if and only if it is not packed");
     }
 }
 
-/// Patterns with one star at most, which are all that `.funcignore` has.
+/// Matches patterns with at most one star, which is enough for `.funcignore`.
 fn fits(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         Some((start, end)) => name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end),

@@ -1,4 +1,4 @@
-//! Security best practice, RFC 9700: one test for each row of the checklist that is not a test of one endpoint.
+//! Security best practice, RFC 9700: one test per row of the checklist that is not about a single endpoint.
 
 use http::Method;
 use sandbox::browser::Browser;
@@ -9,13 +9,13 @@ use crate::local::*;
 use crate::support::assert_error;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s2_nobody_is_redirected_to_an_address_that_a_stranger_chose() {
+async fn s2_there_is_no_open_redirect() {
     let app = LocalApp::start().await;
     let evil = "https://evil.example/";
     let callback = format!("{}/consent/callback", app.issuer);
     for url in [
         app.authorize_url("web", &[("redirect_uri", evil)]),
-        app.authorize_url("nobody", &[("redirect_uri", evil)]),
+        app.authorize_url("unknown", &[("redirect_uri", evil)]),
         app.authorize_url("machine", &[("redirect_uri", evil)]),
         format!("{}&redirect_uri={evil}", app.authorize_url("web", &[])),
         format!("{}/oauth/authorize/workfront?redirect_uri={evil}", app.issuer),
@@ -49,7 +49,7 @@ async fn s7_there_is_no_password_grant() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s9_redirect_uris_over_http_are_for_this_machine_only() {
+async fn s9_redirect_uris_over_http_must_be_loopback() {
     for (uri, allowed) in [
         ("http://client.example/cb", false),
         ("http://127.0.0.1.client.example/cb", false),
@@ -66,7 +66,7 @@ async fn s9_redirect_uris_over_http_are_for_this_machine_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s10_redirects_are_302_which_makes_a_get_of_everything() {
+async fn s10_redirects_are_302_so_that_browsers_send_a_get() {
     let app = LocalApp::start().await;
     let mut browser = Browser::stopping_at(CLIENT);
     assert_eq!(app.get(&app.authorize_url("web", &[])).await.status, 302);
@@ -77,7 +77,7 @@ async fn s10_redirects_are_302_which_makes_a_get_of_everything() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s11_what_a_proxy_or_a_caller_forwards_is_not_believed() {
+async fn s11_forwarded_headers_are_ignored() {
     let app = LocalApp::start().await;
     let forged = [
         ("x-forwarded-host", "evil.example"),
@@ -94,12 +94,12 @@ async fn s11_what_a_proxy_or_a_caller_forwards_is_not_believed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s12_no_address_leaks_to_other_sites() {
+async fn s12_no_url_leaks_to_other_sites() {
     let app = LocalApp::start().await;
     let signed_in = app.sign_in(&app.authorize_url("web", &[]), INTEGRATION_USER).await.answer;
     for answer in [
         app.get(&app.authorize_url("web", &[])).await,
-        app.get(&app.authorize_url("nobody", &[])).await,
+        app.get(&app.authorize_url("unknown", &[])).await,
         app.get("/consent/callback?state=x&code=secret").await,
         signed_in,
     ] {
@@ -112,7 +112,7 @@ async fn s12_no_address_leaks_to_other_sites() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s13_a_code_in_the_browsers_history_is_worth_nothing() {
+async fn s13_a_code_in_the_browsers_history_cannot_be_used() {
     let app = LocalApp::start().await;
     let code = app.code("web", &[]).await;
     connection(&app.redeem("web", &code, &[]).await);
@@ -122,13 +122,13 @@ async fn s13_a_code_in_the_browsers_history_is_worth_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s15_a_stolen_code_cannot_be_injected_where_pkce_is_used() {
+async fn s15_a_stolen_code_cannot_be_injected_with_pkce() {
     let app = LocalApp::start().await;
     let pkce = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
     let stolen = app.code("web", &pkce).await;
     let another_verifier = "another-verifier-of-the-attackers-own-session";
     assert_error(&app.redeem("web", &stolen, &[("code_verifier", another_verifier)]).await, 400, "invalid_grant");
-    // And towards DocuSign: a code of somebody else's sign-in does not fit into one's own.
+    // The same at DocuSign: the code of another user's sign-in cannot be used in one's own.
     for secret_key in [None, Some("a secret key of the sandbox")] {
         let settings: Vec<(&str, &str)> =
             secret_key.map(|secret| ("DOCUSIGN_SECRET_KEY", secret)).into_iter().collect();
@@ -146,7 +146,7 @@ async fn s15_a_stolen_code_cannot_be_injected_where_pkce_is_used() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn t7_t12_sealed_tokens_of_another_deployment_are_worth_nothing() {
+async fn t7_t12_sealed_tokens_of_another_deployment_are_rejected() {
     let (ours, theirs) = (LocalApp::start().await, LocalApp::start().await);
     let code = theirs.code("web", &[]).await;
     assert_error(&ours.redeem("web", &code, &[]).await, 400, "invalid_grant");
@@ -156,7 +156,7 @@ async fn t7_t12_sealed_tokens_of_another_deployment_are_worth_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn oversized_requests_are_refused_and_the_server_lives_on() {
+async fn oversized_requests_are_rejected_and_the_server_still_works() {
     let app = LocalApp::start().await;
     let huge = "x".repeat(200_000);
     assert_eq!(app.token("web", &[("grant_type", "refresh_token"), ("refresh_token", &huge)]).await.status, 413);
@@ -170,7 +170,7 @@ async fn oversized_requests_are_refused_and_the_server_lives_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_secret_or_token_reaches_an_error_or_a_location() {
+async fn no_error_or_redirect_contains_a_secret_or_token() {
     let app = LocalApp::start().await;
     let connected = app.connect("web").await;
     let code = app.code("web", &[]).await;

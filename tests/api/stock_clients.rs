@@ -1,6 +1,6 @@
-//! OAuth clients that others wrote, unmodified: each makes a connection, refreshes it, and revokes it if it can.
+//! Unmodified OAuth libraries: each one connects, refreshes, and revokes if it can.
 //!
-//! Those from npm and from the Python index are in `tests/tools`; `./test` installs them.
+//! The libraries from npm and PyPI are in `tests/tools`; `./test` installs them.
 
 use std::path::PathBuf;
 
@@ -23,7 +23,7 @@ fn tools() -> PathBuf {
     tools
 }
 
-/// Runs a script as the confidential client and, if it can do that, as the public one.
+/// Runs a script as the confidential client and, if supported, as the public one.
 async fn run(program: &str, script: &str, public_too: bool) {
     let redirect_uri = format!("http://127.0.0.1:{}/callback", free_port());
     let clients = json!([
@@ -41,8 +41,8 @@ async fn run(program: &str, script: &str, public_too: bool) {
         command.env("DOCUSIGN_USER", INTEGRATION_USER).env_remove("CLIENT_SECRET");
         command.envs(client_secret.map(|secret| ("CLIENT_SECRET", secret)));
         let output = command.output().await.expect("the program of tests/tools");
-        let told = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        assert!(output.status.success() && told[0].ends_with("ok\n"), "{script} as {client_id}: {told:?}");
+        let printed = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        assert!(output.status.success() && printed[0].ends_with("ok\n"), "{script} as {client_id}: {printed:?}");
     }
 }
 
@@ -84,7 +84,7 @@ async fn the_rust_oauth2_crate() {
         .set_client_secret(ClientSecret::new(CLIENT_SECRET.to_owned()))
         .set_auth_uri(AuthUrl::new(url("/oauth/authorize")).unwrap())
         .set_token_uri(TokenUrl::new(url("/oauth/token")).unwrap())
-        // The crate insists on https here, so it is told so, and the request is turned to http on its way.
+        // The crate requires https here, so the URL has https and the request is changed to http below.
         .set_revocation_url(RevocationUrl::new(url("/oauth/revoke").replace("http:", "https:")).unwrap())
         .set_redirect_uri(RedirectUrl::new(REDIRECT_URI.to_owned()).unwrap());
     let http = app.http.clone();

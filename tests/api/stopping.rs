@@ -1,4 +1,4 @@
-//! A process that is asked to stop answers what is under way, and leaves a line for each answer.
+//! A process that gets a stop signal finishes its requests and writes their log lines.
 
 use std::collections::BTreeSet;
 use std::process::Stdio;
@@ -28,20 +28,20 @@ async fn token(port: u16, scope: &str) -> Answer {
     HttpClient::default().call(Method::POST, &format!("http://127.0.0.1:{port}/oauth/token"), &headers, &form).await
 }
 
-/// The request ids of the tokens that `output` tells of; each line is a whole one.
+/// The request ids of the issued tokens in `output`. Every line must be complete.
 fn issued(output: &[u8]) -> Vec<String> {
     let lines = String::from_utf8_lossy(output);
-    let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).expect("a whole line of JSON"));
+    let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).expect("a complete line of JSON"));
     let issued = lines.filter(|line| line["event"] == "token_issued");
     issued.map(|line| line["request_id"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_under_way_is_answered_and_every_answer_has_its_line() {
+async fn running_requests_are_finished_and_every_response_is_logged() {
     let (sandbox, port) = (Sandbox::start().await, free_port());
     let process = spawn(&sandbox, port);
     let pid = process.id().unwrap().to_string();
-    // Read from the beginning, as the host does: a pipe holds no more than some hundred lines.
+    // Read from the start, like the host, because a pipe holds only about a hundred lines.
     let output = tokio::spawn(process.wait_with_output());
     until(|| std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()).await;
     let mut answers = vec![token(port, "spring_read").await];
@@ -59,4 +59,24 @@ async fn what_is_under_way_is_answered_and_every_answer_has_its_line() {
         (issued(&output.stdout), answers.iter().map(|answer| answer.header("x-request-id").to_owned()));
     assert_eq!(issued.len(), answers.len());
     assert_eq!(issued.into_iter().collect::<BTreeSet<_>>(), given.collect());
+}
+
+/// Three times as many requests as there is room for lines in a pipe.
+const MORE_THAN_A_PIPE_HOLDS: usize = 300;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_no_one_reads_blocks_neither_requests_nor_the_signal_to_stop() {
+    let (sandbox, port) = (Sandbox::start().await, free_port());
+    let mut process = spawn(&sandbox, port);
+    until(|| std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()).await;
+    for _ in 0..MORE_THAN_A_PIPE_HOLDS / 50 {
+        let answers = join_all((0..50).map(|_| token(port, "spring_read"))).await;
+        assert!(answers.iter().all(|answer| answer.status == 200));
+    }
+    let health = HttpClient::default().call(Method::GET, &format!("http://127.0.0.1:{port}/healthz"), &[], "").await;
+    assert_eq!(health.status, 200);
+    let pid = process.id().unwrap().to_string();
+    assert!(Command::new("kill").arg(pid).status().await.unwrap().success());
+    let ended = tokio::time::timeout(Duration::from_secs(20), process.wait()).await;
+    assert!(ended.expect("the process ends although its log is not read").unwrap().success());
 }

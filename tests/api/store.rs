@@ -1,4 +1,4 @@
-//! What is remembered across processes, when the store's answers get lost, come late, or do not come.
+//! Shared records when the store's responses are lost, late or missing.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
@@ -21,14 +21,14 @@ use futures_util::future::join_all;
 use crate::support::ManualClock;
 
 const GOOD: u8 = 0;
-/// Writes come through, and their answers do not.
+/// Writes succeed, but their responses are lost.
 const DEAF: u8 = 1;
-/// Nothing comes through.
+/// The store cannot be reached.
 const AWAY: u8 = 2;
-/// Writes come through, and no answer ever comes.
+/// Writes succeed, but there is never a response.
 const SILENT: u8 = 3;
 
-/// A store shared by several processes, over a bad line.
+/// A shared store with an unreliable connection.
 struct BadLine {
     inner: MemoryStore,
     state: AtomicU8,
@@ -85,7 +85,7 @@ fn grant(granted_at: UnixSeconds) -> Grant {
 }
 
 #[tokio::test]
-async fn a_code_whose_answer_got_lost_is_its_clients_all_the_same() {
+async fn a_code_can_be_redeemed_again_after_a_lost_response() {
     let clock = ManualClock::new();
     let store = BadLine::new(&clock);
     let [here, there] = [(); 2].map(|()| UsedCodes::new(store.clone(), Arc::new(clock.clone())));
@@ -96,14 +96,14 @@ async fn a_code_whose_answer_got_lost_is_its_clients_all_the_same() {
         assert_eq!(here.use_up(&code, None, until).await, Err(StoreError::NoAnswer));
         assert_eq!(here.use_up(&code, None, until).await, Err(StoreError::NoAnswer));
         store.is(GOOD);
-        assert_eq!(here.use_up(&code, None, until).await, Ok(true), "{lost}: the retry that a 503 asks for");
+        assert_eq!(here.use_up(&code, None, until).await, Ok(true), "{lost}: the retry after a 503");
         assert_eq!(here.use_up(&code, None, until).await, Ok(false));
         assert_eq!(there.use_up(&code, None, until).await, Ok(false));
     }
 }
 
 #[tokio::test]
-async fn a_caller_who_hangs_up_while_his_code_is_written_may_come_again() {
+async fn a_caller_that_disconnects_while_its_code_is_written_may_retry() {
     let clock = ManualClock::new();
     let store = BadLine::new(&clock);
     let codes = UsedCodes::new(store.clone(), Arc::new(clock.clone()));
@@ -116,7 +116,7 @@ async fn a_caller_who_hangs_up_while_his_code_is_written_may_come_again() {
 }
 
 #[tokio::test]
-async fn a_rotation_goes_on_while_the_store_is_away_and_no_connection_is_lost_by_it() {
+async fn rotations_work_while_the_store_is_down_and_no_connection_is_lost() {
     let clock = ManualClock::new();
     for trouble in [DEAF, AWAY] {
         let store = BadLine::new(&clock);
@@ -135,7 +135,7 @@ async fn a_rotation_goes_on_while_the_store_is_away_and_no_connection_is_lost_by
 }
 
 #[tokio::test]
-async fn workers_behind_an_outage_of_the_store_are_no_thieves() {
+async fn parallel_workers_after_a_store_outage_do_not_count_as_reuse() {
     let clock = ManualClock::new();
     let store = BadLine::new(&clock);
     let rotations = Rotations::new(store.clone());
@@ -156,7 +156,7 @@ async fn workers_behind_an_outage_of_the_store_are_no_thieves() {
 }
 
 #[tokio::test]
-async fn a_hundred_refreshes_ask_the_store_once_and_an_outage_holds_up_few() {
+async fn a_hundred_refreshes_make_one_lookup_and_few_wait_in_an_outage() {
     let clock = ManualClock::new();
     let store = BadLine::new(&clock);
     let revocations = Revocations::new(store.clone(), Arc::new(clock.clone()));
@@ -165,13 +165,13 @@ async fn a_hundred_refreshes_ask_the_store_once_and_an_outage_holds_up_few() {
     assert_eq!(store.reads.load(Ordering::SeqCst), 2, "one for the grant, one for its client");
     clock.advance(59);
     assert!(!revocations.is_revoked(&grant).await);
-    assert_eq!(store.reads.load(Ordering::SeqCst), 2, "believed for a minute");
+    assert_eq!(store.reads.load(Ordering::SeqCst), 2, "cached for a minute");
     clock.advance(1);
     store.is(AWAY);
     for _ in 0..20 {
         assert!(!revocations.is_revoked(&grant).await);
     }
-    assert_eq!(store.reads.load(Ordering::SeqCst), 4, "and left alone while it is away");
+    assert_eq!(store.reads.load(Ordering::SeqCst), 4, "no lookups while it is down");
     store.is(GOOD);
     let elsewhere = Revocations::new(store.clone(), Arc::new(clock.clone()));
     elsewhere.revoke("grant", None).await.unwrap();
@@ -184,11 +184,11 @@ async fn a_hundred_refreshes_ask_the_store_once_and_an_outage_holds_up_few() {
         }
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
-    assert!(revoked, "asked again behind the callers");
+    assert!(revoked, "looked up again in the background");
 }
 
 #[tokio::test]
-async fn the_moment_of_a_client_moves_forwards_only() {
+async fn the_revocation_time_of_a_client_only_increases() {
     let clock = ManualClock::new();
     let store = BadLine::new(&clock);
     let fresh = || Revocations::new(store.clone(), Arc::new(clock.clone()));
@@ -202,7 +202,7 @@ async fn the_moment_of_a_client_moves_forwards_only() {
 }
 
 #[tokio::test]
-async fn a_revocation_that_could_not_be_stored_holds_here_all_the_same() {
+async fn a_revocation_that_could_not_be_stored_still_applies_in_this_process() {
     let clock = ManualClock::new();
     let store = BadLine::new(&clock);
     let revocations = Revocations::new(store.clone(), Arc::new(clock.clone()));
@@ -215,10 +215,10 @@ async fn a_revocation_that_could_not_be_stored_holds_here_all_the_same() {
     }
 }
 
-/// A key that cannot sign until it is mended.
+/// A key that cannot sign until `fixed` is set.
 struct BrokenKey {
     calls: AtomicU32,
-    mended: AtomicU8,
+    fixed: AtomicU8,
 }
 
 #[async_trait]
@@ -226,22 +226,22 @@ impl AssertionSigner for BrokenKey {
     async fn sign_digest(&self, _: Sha256) -> Result<Vec<u8>, SignError> {
         self.calls.fetch_add(1, Ordering::SeqCst);
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        if self.mended.load(Ordering::SeqCst) == 0 { Err(SignError::NoAnswer) } else { Ok(vec![7; 256]) }
+        if self.fixed.load(Ordering::SeqCst) == 0 { Err(SignError::NoAnswer) } else { Ok(vec![7; 256]) }
     }
 }
 
 #[tokio::test]
-async fn a_sealing_key_that_fails_is_asked_once_for_all_and_then_left_alone() {
+async fn a_failing_sealing_key_is_tried_once_for_all_callers_and_then_paused() {
     let clock = ManualClock::new();
-    let key = Arc::new(BrokenKey { calls: AtomicU32::new(0), mended: AtomicU8::new(0) });
+    let key = Arc::new(BrokenKey { calls: AtomicU32::new(0), fixed: AtomicU8::new(0) });
     let sealing_key = SealingKey::new("v1".to_owned(), key.clone(), Arc::new(clock.clone()));
     let keys = SealingKeys::new(sealing_key, Vec::new());
     let hung_up = tokio::time::timeout(std::time::Duration::from_millis(1), keys.current()).await;
-    assert!(hung_up.is_err(), "who hangs up cancels nothing");
+    assert!(hung_up.is_err(), "a caller that disconnects cancels nothing");
     let all = join_all((0..100).map(|_| keys.current())).await;
     assert!(all.iter().all(Result::is_err));
     assert_eq!(key.calls.load(Ordering::SeqCst), 1);
-    key.mended.store(1, Ordering::SeqCst);
+    key.fixed.store(1, Ordering::SeqCst);
     clock.advance(2);
     assert!(join_all((0..100).map(|_| keys.current())).await.iter().all(Result::is_ok));
     assert_eq!(key.calls.load(Ordering::SeqCst), 2);

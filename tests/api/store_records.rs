@@ -1,4 +1,4 @@
-//! The lifecycle rules of the template against the table of record kinds: what has a lifetime goes, everything else stays.
+//! Checks that the template's lifecycle rules match the table of record kinds.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,14 +10,14 @@ use serde_json::Value;
 use crate::support::{root, skipped};
 
 /// Days after which records are deleted, by prefix.
-fn wanted() -> BTreeMap<String, u64> {
+fn expected_rules() -> BTreeMap<String, u64> {
     let deleted = |kind: RecordKind| Some((kind.prefix().to_owned(), kind.deleted_after_days()?));
     RecordKind::ALL.into_iter().filter_map(deleted).collect()
 }
 
 #[test]
-fn records_with_a_lifetime_outlive_it_and_no_prefix_begins_with_another() {
-    assert_eq!(wanted().keys().collect::<Vec<_>>(), ["announced-uploads", "deletions", "redeemed"]);
+fn records_are_kept_at_least_for_their_lifetime_and_no_prefix_contains_another() {
+    assert_eq!(expected_rules().keys().collect::<Vec<_>>(), ["announced-uploads", "deletions", "redeemed"]);
     for kind in RecordKind::ALL {
         let days = kind.deleted_after_days().map(|days| days * 24 * 3600);
         assert!(days.is_none_or(|seconds| Some(seconds) >= kind.lifetime()), "{kind:?}");
@@ -28,18 +28,18 @@ fn records_with_a_lifetime_outlive_it_and_no_prefix_begins_with_another() {
 }
 
 #[test]
-fn the_template_deletes_what_the_table_says() {
+fn the_templates_rules_match_the_table() {
     let template = std::fs::read_to_string(root().join("infra/modules/storage.bicep")).unwrap();
     let table = template.split_once("var deletedAfterDays = {\n").unwrap().1.split_once("\n}").unwrap().0;
     let row = |line: &str| {
         let (prefix, days) = line.trim().split_once(": ").unwrap();
         (prefix.trim_matches('\'').to_owned(), days.parse().unwrap())
     };
-    assert_eq!(table.lines().map(row).collect::<BTreeMap<String, u64>>(), wanted());
+    assert_eq!(table.lines().map(row).collect::<BTreeMap<String, u64>>(), expected_rules());
     assert!(template.contains("rules: [for record in items(deletedAfterDays): {"));
 }
 
-/// The compiler on the PATH, `az`'s own, or the one beside this folder.
+/// The Bicep compiler on the PATH, the one of `az`, or the one next to the repository.
 fn compiler() -> Option<PathBuf> {
     let of_az = std::env::home_dir().map(|home| home.join(".azure/bin/bicep"));
     let places = [Some("bicep".into()), of_az, Some(root().join("../shared/tools/bicep/bicep"))];
@@ -70,7 +70,7 @@ const SCOPE: [&str; 8] = [
 ];
 
 #[test]
-fn a_deployment_makes_one_rule_for_each_kind_with_a_lifetime() {
+fn a_deployment_creates_one_rule_per_kind_with_a_lifetime() {
     let Some(compiler) = compiler() else {
         skipped("there is no Bicep compiler (az bicep install), so the lifecycle rules were not evaluated");
         return;
@@ -94,5 +94,5 @@ fn a_deployment_makes_one_rule_for_each_kind_with_a_lifetime() {
         let delete = &rule["definition"]["actions"]["baseBlob"]["delete"];
         (prefix.to_owned(), delete["daysAfterModificationGreaterThan"].as_u64().unwrap())
     };
-    assert_eq!(rules.iter().map(of_rule).collect::<BTreeMap<_, _>>(), wanted());
+    assert_eq!(rules.iter().map(of_rule).collect::<BTreeMap<_, _>>(), expected_rules());
 }

@@ -1,4 +1,4 @@
-//! What the tests share: a started app, its environment, a clock that stands still, what all errors have in common.
+//! Shared by the tests: a running app, its environment, a test clock, and checks for errors.
 
 mod environment;
 mod errors;
@@ -24,12 +24,12 @@ pub fn handler() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_evergrant"))
 }
 
-/// The handler behind the host, against a sandbox.
+/// The handler behind a simulated Functions host, against a sandbox.
 pub struct TestApp {
     pub sandbox: Sandbox,
     pub host: FunctionsHost,
     pub http: HttpClient,
-    /// What the handler was started with, but for its port.
+    /// The handler's environment, without its port.
     pub environment: TestEnvironment,
 }
 
@@ -38,7 +38,7 @@ impl TestApp {
         Self::over(Sandbox::start().await, &[]).await
     }
 
-    /// Over a sandbox with its signing key as a PEM file for everything.
+    /// Starts with the sandbox's signing key as a PEM file for signing and sealing.
     pub async fn with_file_keys(sandbox: Sandbox, pem: &str) -> Self {
         let keys = file_keys(&sandbox, pem);
         Self::over(sandbox, &keys.each_ref().map(|(name, value)| (*name, value.as_str()))).await
@@ -50,7 +50,7 @@ impl TestApp {
         Self { environment: app.environment.with_all(extra), ..app }
     }
 
-    /// Behind a host that was started with the sandbox's own settings.
+    /// Uses a host that was started with the sandbox's settings.
     pub fn behind(sandbox: Sandbox, host: FunctionsHost) -> Self {
         let environment = TestEnvironment::from(&sandbox.settings(&host.url()));
         Self { sandbox, host, http: HttpClient::default(), environment }
@@ -60,7 +60,7 @@ impl TestApp {
         format!("{}{path}", self.host.url())
     }
 
-    /// `POST /oauth/token` as the sandbox's client, by body credentials.
+    /// `POST /oauth/token` as the sandbox's client, with credentials in the body.
     pub async fn token(&self, extra: &[(&str, &str)]) -> Answer {
         let mut form =
             vec![("grant_type", "client_credentials"), ("client_id", CLIENT_ID), ("client_secret", CLIENT_SECRET)];
@@ -72,12 +72,12 @@ impl TestApp {
         self.http.post_form(&self.url("/oauth/token"), headers, form).await
     }
 
-    /// Signatures by Key Vault and exchanges at DocuSign so far.
+    /// The number of Key Vault signatures and DocuSign exchanges so far.
     pub fn counts(&self) -> (u32, u32) {
         (self.sandbox.key_vault.signatures(), self.sandbox.docusign.exchanges())
     }
 
-    /// Waits until the warm-up has made the sealing secret, which costs a signature of its own; bounded.
+    /// Waits until the warm-up has derived the sealing secret, which needs a signature; with a time limit.
     pub async fn until_sealing_is_done(&self) {
         for _ in 0..400 {
             if self.sandbox.key_vault.signatures_by("evergrant-sealing") == 1 {
@@ -88,13 +88,13 @@ impl TestApp {
         panic!("no sealing secret in 4 s");
     }
 
-    /// What `evergrant consent-url` prints for this app.
+    /// The output of `evergrant consent-url` for this app.
     pub async fn consent_url(&self) -> String {
         let output = run(&["consent-url"], &self.environment).await;
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
-    /// Asks until a token is answered; bounded, for things that recover by themselves.
+    /// Repeats the token request until it succeeds; with a time limit.
     pub async fn token_in_the_end(&self) -> Answer {
         for _ in 0..200 {
             let answer = self.token(&[]).await;
@@ -108,7 +108,7 @@ impl TestApp {
     }
 }
 
-/// A host over the handler, ready.
+/// Starts a host with the handler and waits until it is ready.
 pub async fn start_host(sandbox: &Sandbox, port: u16, extra: &[(&str, &str)]) -> FunctionsHost {
     let host = sandbox.host(&root(), &handler(), port, extra).await;
     let phase = host.wait_for(|phase| *phase != Phase::Starting).await;
@@ -127,7 +127,7 @@ pub fn state_of(consent_url: &str) -> &str {
     consent_url.trim().split("state=").nth(1).unwrap().split('&').next().unwrap()
 }
 
-/// Settings that make one PEM file both keys, outside Azure.
+/// Settings for one PEM file as signing and sealing key, outside Azure.
 pub fn file_keys(sandbox: &Sandbox, pem: &str) -> [(&'static str, String); 3] {
     let key = format!("file:{}", sandbox.file("key.pem", pem).display());
     [
@@ -137,14 +137,14 @@ pub fn file_keys(sandbox: &Sandbox, pem: &str) -> [(&'static str, String); 3] {
     ]
 }
 
-/// The most memory that the handler ever held, in MiB.
+/// The peak memory of the handler in MiB.
 pub fn rss(app: &TestApp) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", app.host.handler_pid())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap() / 1024
 }
 
-/// Waits until something is so; bounded.
+/// Waits until a condition is true; with a time limit.
 pub async fn until(so: impl Fn() -> bool) {
     for _ in 0..400 {
         if so() {
@@ -152,18 +152,18 @@ pub async fn until(so: impl Fn() -> bool) {
         }
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
-    panic!("not so in 4 s");
+    panic!("the condition is not true after 4 s");
 }
 
-/// The JSON log lines of the handler so far.
+/// The handler's log lines so far.
 pub fn log_lines(host: &FunctionsHost) -> Vec<Value> {
     host.output().stdout.all().iter().map(|line| serde_json::from_str(line).expect("a JSON line")).collect()
 }
 
-/// Waits until a log line fits; bounded.
-pub async fn log_line(host: &FunctionsHost, wanted: impl Fn(&Value) -> bool) -> Value {
+/// Waits for a matching log line; with a time limit.
+pub async fn log_line(host: &FunctionsHost, matches: impl Fn(&Value) -> bool) -> Value {
     for _ in 0..400 {
-        if let Some(line) = log_lines(host).into_iter().find(|line| wanted(line)) {
+        if let Some(line) = log_lines(host).into_iter().find(|line| matches(line)) {
             return line;
         }
         tokio::time::sleep(std::time::Duration::from_millis(25)).await;
@@ -171,12 +171,12 @@ pub async fn log_line(host: &FunctionsHost, wanted: impl Fn(&Value) -> bool) -> 
     panic!("no such log line in 10 s: {:#?}", log_lines(host));
 }
 
-/// A clock that only moves when told to.
+/// A clock that the test controls.
 #[derive(Clone)]
 pub struct ManualClock(Arc<AtomicU64>);
 
 impl ManualClock {
-    /// Starts at the machine's time, because the sandbox's DocuSign checks it.
+    /// Starts at the system time, because the sandbox's DocuSign checks it.
     pub fn new() -> Self {
         Self(Arc::new(AtomicU64::new(sandbox::docusign::unix_now())))
     }

@@ -1,4 +1,4 @@
-//! `GET /.well-known/oauth-authorization-server`, RFC 8414: one test for each row of the checklist.
+//! `GET /.well-known/oauth-authorization-server`, RFC 8414: one test per row of the checklist.
 
 use http::Method;
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::support::TestApp;
 const PATH: &str = "/.well-known/oauth-authorization-server";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn m1_the_document_is_where_the_rfc_puts_it_also_behind_the_host() {
+async fn m1_the_document_is_at_its_well_known_path_also_behind_the_host() {
     let app = TestApp::start().await;
     let answer = app.http.get(&app.url(PATH)).await;
     assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "application/json"));
@@ -17,7 +17,7 @@ async fn m1_the_document_is_where_the_rfc_puts_it_also_behind_the_host() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn m2_m3_m4_i2_it_says_what_is_true_and_all_of_it() {
+async fn m2_m3_m4_i2_the_metadata_is_true_and_complete() {
     let app = LocalApp::with(&[("EVERGRANT_PUBLIC_URL", "https://evergrant.example/")]).await;
     let expected = json!({
         "issuer": "https://evergrant.example",
@@ -36,12 +36,12 @@ async fn m2_m3_m4_i2_it_says_what_is_true_and_all_of_it() {
     assert_eq!(app.get(PATH).await.json(), expected);
     let quiet = json!([client("quiet", &json!({"authorization_response_iss": false}))]).to_string();
     let metadata = LocalApp::with(&[("EVERGRANT_CLIENTS", &quiet)]).await.get(PATH).await.json();
-    assert_eq!(metadata["authorization_response_iss_parameter_supported"], false, "true of every client, or not said");
+    assert_eq!(metadata["authorization_response_iss_parameter_supported"], false, "true for every client, or left out");
     assert_eq!(metadata["token_endpoint_auth_methods_supported"], json!(["client_secret_basic", "client_secret_post"]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s9_only_the_metadata_may_be_read_by_pages_of_others() {
+async fn s9_other_sites_may_read_only_the_metadata() {
     let app = LocalApp::start().await;
     let origin = [("origin", "https://page.example")];
     let allowed = "access-control-allow-origin";

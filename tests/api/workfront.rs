@@ -1,5 +1,5 @@
-//! Workfront's document webhooks: the vendor's ten tests in both ways of authentication, and what CLM hides, refuses and
-//! breaks.
+//! Workfront's document webhooks: Adobe's ten tests with both kinds of authentication, and CLM's permissions, errors and
+//! outages.
 
 use http::Method;
 use sandbox::bulk::{Source, Summary};
@@ -46,7 +46,7 @@ fn titles(answer: &Answer) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_vendors_ten_tests_pass_in_both_ways_of_authentication() {
+async fn adobes_ten_tests_pass_with_both_kinds_of_authentication() {
     let app = TestApp::start().await;
     for mode in [Mode::OAuth2, Mode::ApiKey] {
         for (number, step) in walk(&app.sandbox, mode).await.into_iter().enumerate() {
@@ -62,22 +62,22 @@ async fn the_vendors_ten_tests_pass_in_both_ways_of_authentication() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_may_not_hears_403_and_everybody_has_his_own_rights() {
+async fn callers_without_access_get_403_and_every_user_has_their_own_rights() {
     let app = app().await;
     let workfront = &app.sandbox.workfront;
-    for (documents, says) in [
+    for (documents, message) in [
         (workfront.unauthenticated(), "neither"),
         (workfront.with_api_key("another key", OTHER_EMAIL), "API key is unknown"),
         (workfront.with_api_key(API_KEY, ""), "username is missing"),
-        (workfront.with_api_key(API_KEY, "nobody@example.org"), "no active DocuSign user"),
+        (workfront.with_api_key(API_KEY, "unknown@example.org"), "no active DocuSign user"),
         (workfront.with_api_key(API_KEY, CLOSED_EMAIL), "no active DocuSign user"),
         (workfront.with_api_key(API_KEY, TWINS_EMAIL), "several DocuSign users"),
         (workfront.with_api_key(API_KEY, "not an address"), "no active DocuSign user"),
         (workfront.with_api_key(GATEWAY_API_KEY, INTEGRATION_EMAIL), "profile workfront"),
     ] {
-        assert_error(&documents.metadata("/").await, 403, says);
+        assert_error(&documents.metadata("/").await, 403, message);
     }
-    // The integration user sees what CLM hides from the other.
+    // The integration user can see an item that CLM hides from the other user.
     let (robot, other) = (of(&app, INTEGRATION_EMAIL), of(&app, &OTHER_EMAIL.to_uppercase()));
     let folder = contracts(&robot).await;
     let board = titled(&robot.files(&folder, None, None).await, "Board only")["id"].as_str().unwrap().to_owned();
@@ -96,14 +96,14 @@ async fn whoever_may_not_hears_403_and_everybody_has_his_own_rights() {
     for answer in [other.delete("documentId", &id).await, other.rename(&id, "x.txt").await] {
         assert_error(&answer, 404, "no item");
     }
-    // What may only be read.
+    // Read-only items.
     let archive = titled(&other.files(&folder, None, None).await, "Archive");
     assert_eq!(archive["readOnly"], true);
     let archive = archive["id"].as_str().unwrap();
     assert_error(&other.create_folder(archive, "new").await, 403, "does not allow");
     assert_error(&other.upload_init(archive, "new.txt", ids("1", "2")).await, 403, "may not add");
     assert_eq!(robot.create_folder(archive, "new").await.status, 200);
-    // Somebody without consent: nothing passes in another's name.
+    // A user without consent: no call is made as another user.
     app.sandbox.docusign.withdraw_consent(OTHER_USER);
     let host = start_host(&app.sandbox, 0, &[]).await;
     assert_error(&other.metadata("/").await, 403, "has not consented");
@@ -125,7 +125,7 @@ async fn folders_are_listed_and_searched_page_by_page() {
         clm.add_document(&format!("Paged {number:03}.txt"), &clm_folder, "x");
     }
     let all = titles(&documents.files(&folder, None, None).await);
-    assert_eq!(all.len(), 1 + 23 + 210, "folders first, then documents, all without being asked for pages");
+    assert_eq!(all.len(), 1 + 23 + 210, "folders first, then documents, all of them without paging parameters");
     assert_eq!(all[0], "Archive");
     for (max, offset) in [(1, 0), (2, 0), (50, 0), (100, 1), (150, 20), (10, 230), (5, 400), (0, 0)] {
         let page = titles(&documents.files(&folder, Some(max), Some(offset)).await);
@@ -145,11 +145,11 @@ async fn folders_are_listed_and_searched_page_by_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn folders_and_documents_are_made_renamed_and_deleted_as_the_vendor_says() {
+async fn folders_and_documents_can_be_created_renamed_and_deleted() {
     let app = app().await;
     let (documents, clm) = (of(&app, OTHER_EMAIL), &app.sandbox.clm);
     let folder = contracts(&documents).await;
-    // In the query or in the body.
+    // Parameters in the query or in the body.
     let made = documents.create_folder(&folder, "Made & new").await.json();
     assert_eq!((made["title"].as_str(), made["kind"].as_str()), (Some("Made & new"), Some("folder")));
     assert_error(&documents.create_folder_by_form(&folder, "Made & new").await, 500, "with this name");
@@ -161,16 +161,16 @@ async fn folders_and_documents_are_made_renamed_and_deleted_as_the_vendor_says()
     assert_eq!(documents.delete("folderId", id).await.json(), json!({"status": "success"}));
     assert_eq!(clm.is_in_trash(&id[2..]), Some(true));
     assert_error(&documents.delete("folderId", id).await, 404, "deleted");
-    assert_eq!(clm.is_in_trash(&id[2..]), Some(true), "deleting twice does not delete for good");
+    assert_eq!(clm.is_in_trash(&id[2..]), Some(true), "deleting twice does not delete permanently");
     assert_error(&documents.delete("folderId", "/").await, 403, "root");
     let document = format!("d:{}", clm.documents_at("/Contracts/Agreement 05.txt")[0]);
     for name in ["Zero.txt", "ZERO.txt"] {
         assert_eq!(documents.rename(&document, name).await.json(), json!({"status": "success"}));
     }
-    for (name, says) in [("Agreement 06.txt", "with this name"), ("a/b", "does not accept this name")] {
+    for (name, message) in [("Agreement 06.txt", "with this name"), ("a/b", "does not accept this name")] {
         let refused = documents.rename(&document, name).await;
         assert_eq!((refused.status.as_u16(), refused.json()["status"].as_str()), (200, Some("failure")), "{name}");
-        assert!(refused.json()["error"].as_str().unwrap().contains(says), "{}", refused.text());
+        assert!(refused.json()["error"].as_str().unwrap().contains(message), "{}", refused.text());
     }
     assert_eq!(documents.delete("id", &document).await.json(), json!({"status": "success"}));
     for answer in [documents.metadata(&document).await, documents.delete("documentId", &document).await] {
@@ -190,17 +190,17 @@ async fn folders_and_documents_are_made_renamed_and_deleted_as_the_vendor_says()
     assert_eq!(
         documents.call(Method::GET, "/metadata", &[("id", "/")]).await.status,
         200,
-        "a doubled slash is forgiven"
+        "a double slash is accepted"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn uploads_become_documents_and_versions_and_nothing_by_halves() {
+async fn uploads_become_documents_and_versions_and_incomplete_ones_leave_nothing() {
     let app = app().await;
     let (documents, clm) = (of(&app, OTHER_EMAIL), &app.sandbox.clm);
     let folder = contracts(&documents).await;
     let before = clm.documents_in_all();
-    // Announced: known to who announced it, and not made yet.
+    // Announced: visible to its user only, and not created yet.
     let begun = documents.upload_init(&folder, "Ärger & Söhne (1).docx", ids("doc-1", "v-1")).await.json();
     let id = begun["id"].as_str().unwrap().to_owned();
     assert_eq!((begun["title"].as_str(), begun["kind"].as_str()), (Some("Ärger & Söhne (1).docx"), Some("file")));
@@ -209,7 +209,7 @@ async fn uploads_become_documents_and_versions_and_nothing_by_halves() {
     assert_eq!(of(&app, INTEGRATION_EMAIL).metadata(&id).await.status, 404, "another user's announcement");
     assert_eq!(documents.download(&id).await.answer.status, 404);
     assert_eq!(clm.documents_in_all(), before);
-    // A body that breaks off, on either side, leaves nothing, and the same id can be tried again.
+    // An interrupted body leaves nothing, and the same id can be tried again.
     clm.cut_upload_after(1 << 20);
     assert_error(&documents.put_content(&id, Source::pattern(4 << 20)).await, 500, "cannot be reached");
     documents.put_content(&id, Source::pattern(4 << 20).breaking_after(1 << 20)).await;
@@ -217,7 +217,7 @@ async fn uploads_become_documents_and_versions_and_nothing_by_halves() {
     until(|| clm.open_uploads() == 0).await;
     assert_eq!((clm.documents_in_all(), clm.open_uploads()), (before, 0));
     assert_eq!(documents.put_content(&id, Source::pattern(4 << 20)).await.json(), json!({"result": "success"}));
-    // The id goes on working, for every user who may see the document, on every instance.
+    // The id keeps working for every user who may see the document, on every instance.
     let known = clm.documents_at("/Contracts/Ärger & Söhne (1).docx");
     assert_eq!(clm.content(&known[0]).unwrap().newest, Summary::of_pattern(4 << 20));
     for user in [OTHER_EMAIL, INTEGRATION_EMAIL] {
@@ -229,7 +229,7 @@ async fn uploads_become_documents_and_versions_and_nothing_by_halves() {
     }
     let disposition = documents.download(&id).await.answer.header("content-disposition").to_owned();
     assert!(disposition.starts_with("attachment; filename=\"") && disposition.contains("%C3%84rger"), "{disposition}");
-    // The same document of Workfront's again is a version, even under another name; another one is a clash.
+    // Uploading the same Workfront document again adds a version, even with another name. Another document is a name conflict.
     let put = documents.upload(&folder, "Ärger & Söhne (2).docx", ids("doc-1", "v-2"), "second").await;
     assert_eq!(put.json()["result"], "success", "{}", put.text());
     assert_eq!(clm.content(&known[0]).unwrap().versions, 2);
@@ -239,10 +239,10 @@ async fn uploads_become_documents_and_versions_and_nothing_by_halves() {
     let name = "a,b=c +%26.txt";
     assert_eq!(documents.upload(&folder, name, ids("doc-3", "1"), "x").await.json()["result"], "success");
     assert_error(&documents.upload_init(&folder, name, ids("doc-4", "1")).await, 500, "with this name");
-    // Once more under the id of the first: the newest content counts.
+    // Again with the id of the first upload: the newest content counts.
     assert_eq!(documents.put_content(&id, "third").await.json()["result"], "success");
     assert_eq!(clm.content(&known[0]).unwrap().versions, 3);
-    // Deleted meanwhile: no version of what lies in the trash, but a document again, under the same id.
+    // If the document was deleted, the upload creates a new document with the same id.
     documents.delete("id", &id).await;
     assert_error(&documents.metadata(&id).await, 404, "deleted");
     assert_eq!(documents.put_content(&id, "fourth").await.json()["result"], "success");
@@ -251,12 +251,12 @@ async fn uploads_become_documents_and_versions_and_nothing_by_halves() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn uploads_are_refused_and_begun_anew_as_the_folder_says() {
+async fn uploads_follow_the_rights_and_the_content_of_the_folder() {
     let app = app().await;
     let (documents, clm) = (of(&app, OTHER_EMAIL), &app.sandbox.clm);
     let folder = contracts(&documents).await;
     assert_eq!(documents.upload(&folder, "x.docx", ids("doc-1", "v-1"), "x").await.json()["result"], "success");
-    // What CLM does not take.
+    // Uploads that CLM rejects.
     for name in ["", "a/b.txt", "a*.txt", " a.txt"] {
         assert_error(&documents.upload_init(&folder, name, ids("d", "v")).await, 500, "does not accept this name");
     }
@@ -265,7 +265,7 @@ async fn uploads_are_refused_and_begun_anew_as_the_folder_says() {
     for parent in ["f:5e1d7a90-8c34-4f7b-a2d6-90b1c3e5f722", "d:5e1d7a90-8c34-4f7b-a2d6-90b1c3e5f722", "x"] {
         assert_eq!(documents.upload_init(parent, "a.txt", ids("d", "v")).await.status, 404, "{parent}");
     }
-    // Sent to another folder, the same document of Workfront's is a new one there; deleted, it is new again.
+    // In another folder, the same Workfront document is a new document. After a deletion, it is new again.
     let archive = clm.add_folder("Elsewhere", &clm.folder_at("/Contracts").unwrap());
     let elsewhere = format!("f:{archive}");
     assert_eq!(documents.upload(&elsewhere, "x.docx", ids("doc-1", "v-3"), "y").await.json()["result"], "success");
@@ -277,7 +277,7 @@ async fn uploads_are_refused_and_begun_anew_as_the_folder_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_deleted_twice_at_once_still_lies_in_the_trash() {
+async fn two_concurrent_deletions_do_not_delete_permanently() {
     let app = app().await;
     let (documents, clm) = (of(&app, OTHER_EMAIL), &app.sandbox.clm);
     let id = clm.documents_at("/Contracts/Agreement 03.txt").pop().unwrap();
@@ -286,14 +286,14 @@ async fn what_is_deleted_twice_at_once_still_lies_in_the_trash() {
     let item = format!("d:{id}");
     let (one, other) = tokio::join!(documents.delete("id", &item), documents.delete("id", &item));
     clm.faults.set(None);
-    let mut told = [one.json()["status"].to_string(), other.json()["status"].to_string()];
-    told.sort();
-    assert_eq!(told, ["\"failure\"", "\"success\""], "{} {}", one.text(), other.text());
+    let mut statuses = [one.json()["status"].to_string(), other.json()["status"].to_string()];
+    statuses.sort();
+    assert_eq!(statuses, ["\"failure\"", "\"success\""], "{} {}", one.text(), other.text());
     assert_eq!(clm.is_in_trash(&id), Some(true));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_announcements_of_one_name_become_one_document() {
+async fn two_announcements_with_the_same_name_become_one_document() {
     let app = app().await;
     let (documents, clm) = (of(&app, OTHER_EMAIL), &app.sandbox.clm);
     let folder = contracts(&documents).await;
@@ -306,7 +306,7 @@ async fn two_announcements_of_one_name_become_one_document() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_upload_twice_at_once_becomes_one_document() {
+async fn two_concurrent_uploads_of_the_same_document_become_one() {
     let app = app().await;
     let (documents, clm) = (of(&app, OTHER_EMAIL), &app.sandbox.clm);
     let folder = contracts(&documents).await;
@@ -322,7 +322,7 @@ async fn the_same_upload_twice_at_once_becomes_one_document() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_clm_cannot_do_at_the_moment_is_said_so() {
+async fn clms_errors_and_outages_have_clear_messages() {
     let app = app().await;
     let (documents, clm) = (of(&app, OTHER_EMAIL), &app.sandbox.clm);
     let id = format!("d:{}", clm.documents_at("/Contracts/Agreement 02.txt")[0]);
@@ -335,7 +335,7 @@ async fn what_clm_cannot_do_at_the_moment_is_said_so() {
     assert_eq!(image.header("content-security-policy"), "default-src 'none'; sandbox");
     let folder = contracts(&documents).await;
     assert_error(&documents.thumbnail(&folder, None).await.answer, 404, "no content");
-    for (status, code, told, says) in [
+    for (status, code, expected, message) in [
         (429, 103, 500, "limits the rate"),
         (403, 103, 403, "does not allow"),
         (404, 104, 404, "no item"),
@@ -343,9 +343,9 @@ async fn what_clm_cannot_do_at_the_moment_is_said_so() {
         (422, 1012, 500, "checked out"),
     ] {
         clm.refuse_next(status, code);
-        assert_error(&documents.metadata(&id).await, told, says);
+        assert_error(&documents.metadata(&id).await, expected, message);
     }
-    // CLM takes the token no more: a new one, and the call once more.
+    // CLM no longer accepts the token, so the call is retried with a new one.
     let before = app.sandbox.docusign.exchanges();
     app.sandbox.docusign.invalidate_access_tokens();
     assert_eq!(documents.metadata(&id).await.status, 200);
@@ -356,22 +356,23 @@ async fn what_clm_cannot_do_at_the_moment_is_said_so() {
     }
     clm.faults.set(None);
     clm.cut_download_after(4);
-    assert!(!documents.download(&id).await.complete, "a body that broke off does not pass for a whole one");
+    assert!(!documents.download(&id).await.complete, "an incomplete body is not returned as a complete one");
     until(|| clm.open_downloads() == 0).await;
     assert_eq!(documents.download(&id).await.answer.text(), "agreement number 2");
-    // Users that were looked up before are known while the list is away.
+    // Cached users still work while the user list is down.
     app.sandbox.docusign.esign_faults.set(Some(Fault::Status(500)));
     assert_eq!(documents.metadata(&id).await.status, 200);
     assert_error(&of(&app, "new@example.org").metadata(&id).await, 500, "cannot be reached");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn large_documents_pass_without_being_held() {
-    const LARGE: u64 = 160 << 20;
+async fn large_documents_are_streamed() {
+    const LARGE_DOCUMENT_BYTES: u64 = 160 << 20;
     let app = app().await;
     let documents = of(&app, OTHER_EMAIL);
     let folder = contracts(&documents).await;
-    let put = documents.upload(&folder, "large.bin", ids("l", "1"), Source::pattern(LARGE).chunked()).await;
+    let put =
+        documents.upload(&folder, "large.bin", ids("l", "1"), Source::pattern(LARGE_DOCUMENT_BYTES).chunked()).await;
     assert_eq!(put.json()["result"], "success", "{}", put.text());
     let id = format!("d:{}", app.sandbox.clm.documents_at("/Contracts/large.bin")[0]);
     let down = documents.download(&id).await;
@@ -380,7 +381,7 @@ async fn large_documents_pass_without_being_held() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn registrations_decide_who_may_and_as_whom() {
+async fn the_registration_decides_who_may_call_and_as_which_user() {
     let sandbox = Sandbox::start().await;
     let client = |id: &str, key: &str, more: Value| {
         let mut client = json!({"client_id": id, "client_secret_sha256": [], "grant_types": [],
@@ -396,11 +397,11 @@ async fn registrations_decide_who_may_and_as_whom() {
     ]);
     let app = TestApp::over(sandbox, &[("EVERGRANT_CLIENTS", &clients.to_string())]).await;
     let documents = |key: &str, username: &str| app.sandbox.workfront.with_api_key(key, username);
-    // System-wide, everybody acts as the integration user; but there have to be such users.
+    // With a system-wide client, all users act as the integration user, but they must exist.
     let system = documents("system", OTHER_EMAIL);
     let folder = contracts(&system).await;
     assert!(!titled(&system.files(&folder, None, None).await, "Board only").is_null());
-    assert_error(&documents("system", "nobody@example.org").metadata("/").await, 403, "no active");
+    assert_error(&documents("system", "unknown@example.org").metadata("/").await, 403, "no active");
     assert_eq!(documents("some", INTEGRATION_EMAIL).metadata("/").await.status, 200);
     assert_error(&documents("some", OTHER_EMAIL).metadata("/").await, 403, "may not name");
     assert_error(&documents("standard", INTEGRATION_EMAIL).metadata("/").await, 403, "profile workfront");
@@ -410,14 +411,14 @@ async fn registrations_decide_who_may_and_as_whom() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_browser_downloads_after_signing_in_as_whoever_it_is() {
+async fn a_browser_downloads_with_the_rights_of_its_user_after_signing_in() {
     let app = app().await;
     let (documents, clm) = (of(&app, INTEGRATION_EMAIL), &app.sandbox.clm);
     let board = clm.folder_at("/Contracts/Board only").unwrap();
     let plans = clm.add_document("plans.html", &board, "<script>alert(1)</script>");
     let link = documents.metadata(&format!("d:{plans}")).await.json()["downloadLink"].as_str().unwrap().to_owned();
     assert!(link.starts_with(&app.url("/workfront/v1/open?")), "{link}");
-    // The link alone opens nothing, and is nothing secret.
+    // The link alone gives no access and is not secret.
     let answer = app.http.get(&link).await;
     assert_eq!(answer.status, 302);
     assert!(answer.header("location").starts_with(&app.sandbox.docusign_url()));
@@ -430,22 +431,22 @@ async fn a_browser_downloads_after_signing_in_as_whoever_it_is() {
     assert_eq!(headers.header("content-security-policy"), "default-src 'none'; sandbox");
     assert_eq!(headers.header("x-content-type-options"), "nosniff");
     assert_eq!(robot.open(&link).await.answer.status, 200, "without signing in again");
-    // Somebody else sees what CLM lets him see.
+    // Another user can see only their own documents in CLM.
     let mut other = sandbox::browser::Browser::default();
     let page = other.sign_in(&link, OTHER_USER, "allow").await;
     assert_eq!(page.answer.status, 404);
     assert!(page.answer.text().contains("This document cannot be found"), "{}", page.answer.text());
-    // Who may not see it is not kept: the next click asks again who is there.
+    // A session without access is not kept, so the next click starts a new sign-in.
     assert_eq!(other.sign_in(&link, sandbox::INTEGRATION_USER, "allow").await.answer.status, 200);
     let mut denied = sandbox::browser::Browser::default();
     app.sandbox.docusign.withdraw_consent(OTHER_USER);
     let page = denied.sign_in(&link, OTHER_USER, "deny").await;
     assert!(page.answer.status.is_client_error(), "{}", page.answer.text());
-    for query in ["", "?client=workfront", "?client=nobody&id=d:1", "?client=sandbox-client&id=/"] {
+    for query in ["", "?client=workfront", "?client=unknown&id=d:1", "?client=sandbox-client&id=/"] {
         let page = robot.open(&app.url(&format!("/workfront/v1/open{query}"))).await;
         assert_eq!(page.answer.status, 404, "{query}");
     }
-    // A cookie of somebody's making is none.
+    // A forged cookie is ignored.
     let forged = [("cookie", "evergrant-session=eyJhbGciOiJub25lIn0.e30.")];
     assert_eq!(app.http.call(Method::GET, &link, &forged, "").await.status, 302);
 }

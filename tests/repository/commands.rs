@@ -1,4 +1,4 @@
-//! What the repository tells people to type exists: commands of the Azure CLI and ours, variables, outputs, roles, parameters.
+//! Checks that everything in documented commands exists: commands, options, variables, outputs, roles and parameters.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,12 +12,12 @@ use crate::rust::{SOURCES, settings};
 use crate::shell::{self, Command, PLACEHOLDER};
 use crate::workflows::{scripts, yaml};
 
-/// Built-in roles of Azure that a command may name.
+/// Azure's built-in roles that commands use.
 const ROLES: &str = "Contributor|Key Vault Crypto Officer|Key Vault Crypto User|Key Vault Secrets Officer|Key Vault Secrets User\
                      |Monitoring Metrics Publisher|Owner|Reader|Role Based Access Control Administrator\
                      |Storage Blob Data Contributor|Storage Blob Data Owner";
 
-/// What the pages show in blocks of shell and mention in code spans.
+/// The commands in the pages' shell blocks and code spans.
 fn documented() -> Vec<Command> {
     let prompt = Regex::new(r"(?m)^\s*\$ ").unwrap();
     let scripts = |page: &Page| {
@@ -28,7 +28,7 @@ fn documented() -> Vec<Command> {
     pages().iter().flat_map::<Vec<Command>, _>(commands).collect()
 }
 
-/// What a text tells people to run: code spans, and what a line begins with or a colon announces, up to its sentence's end.
+/// The commands in a text: code spans, and commands at the start of a line or after a colon, up to the end of the sentence.
 fn hints(place: &str, text: &str) -> Vec<Command> {
     let varying = Regex::new(r#"\$?\{[A-Za-z_]*[^{}"]*\}"#).unwrap();
     let text = varying.replace_all(text, PLACEHOLDER);
@@ -37,7 +37,7 @@ fn hints(place: &str, text: &str) -> Vec<Command> {
     hints.flat_map(|found| shell::commands(place, &found.as_str().replace('\n', " "))).collect()
 }
 
-/// The commands of the Azure CLI, wherever they are.
+/// All commands of the Azure CLI.
 fn az_commands() -> Vec<Command> {
     let mut found = documented();
     for source in SOURCES.iter() {
@@ -56,12 +56,12 @@ fn az_commands() -> Vec<Command> {
             }
         });
     }
-    // `az …` is about all of them.
+    // `az …` means any command.
     found.retain(|command| command.words_of("az").is_some_and(|words| words.iter().any(|word| word != "…")));
     found
 }
 
-/// What the template declares by lines that begin with `keyword`: names, and what they are.
+/// The template's declarations in lines that start with `keyword`, by name.
 fn declared(keyword: &str) -> BTreeMap<String, String> {
     let line = Regex::new(&format!(r"(?m)^{keyword} (\w+) \w+(?: = '?(.*?)'?)?$")).unwrap();
     let value = |found: &Captures<'_>| found.get(2).map_or("", |value| value.as_str()).to_owned();
@@ -77,12 +77,12 @@ fn the_azure_cli_accepts_every_command() {
     let words = |command: &Command| command.words.iter().filter(|word| *word != "…").cloned().collect();
     let Some(refusals) = refusals(&commands.iter().map(words).collect::<Vec<Vec<String>>>()) else { return };
     for (Command { place, words, .. }, refusal) in commands.iter().zip(refusals) {
-        // What is shortened, or only named, leaves out what it needs.
+        // Shortened commands do not have all required arguments.
         let is_short = words.iter().any(|word| word == "…") || !words.iter().any(|word| word.starts_with('-'));
         let is_expected = |refusal: &str| refusal.contains("required") || refusal.contains("incorrect usage");
         let fault = refusal.filter(|refusal| !(is_short && is_expected(refusal)));
         assert_eq!(fault, None, "{place}: {}", words.join(" "));
-        // The parser does not know the roles that Azure brings.
+        // The parser does not check Azure's built-in roles.
         let mut roles = words.windows(2).filter(|pair| pair[0] == "--role").map(|pair| &pair[1]);
         assert!(roles.all(|role| ROLES.split('|').any(|known| known == role)), "{place}: {}", words.join(" "));
     }
@@ -96,7 +96,7 @@ fn hints_are_found_in_comments_and_messages() {
 }
 
 #[test]
-fn scripts_know_the_options_and_variables_that_are_documented() {
+fn documented_options_and_variables_exist_in_the_scripts() {
     let parameters = read("infra/main.bicepparam");
     for script in ["deploy", "package"] {
         let text = read(script);
@@ -128,7 +128,7 @@ fn documented_subcommands_and_their_options_exist() {
 }
 
 #[test]
-fn outputs_that_are_asked_for_exist() {
+fn requested_outputs_exist() {
     let name = Regex::new(r"(?:\$\(output |recall \S+ |properties\.outputs\.)(\w+)").unwrap();
     let words = documented().into_iter().map(|command| command.words.join(" "));
     let texts = words.chain([read("deploy")]).collect::<Vec<_>>().join("\n");
@@ -142,12 +142,12 @@ fn every_setting_is_documented_and_sampled() {
     let spans: BTreeSet<String> = pages().into_iter().flat_map(|page| page.spans).collect();
     let sample: Value = serde_json::from_str(&read("local.settings.sample.json")).unwrap();
     let sampled: BTreeSet<String> = sample["Values"].as_object().unwrap().keys().cloned().collect();
-    assert_eq!(settings().difference(&sampled).collect::<Vec<_>>(), Vec::<&String>::new(), "in the sample");
-    assert_eq!(sampled.difference(&spans).collect::<Vec<_>>(), Vec::<&String>::new(), "in the pages");
+    assert_eq!(settings().difference(&sampled).collect::<Vec<_>>(), Vec::<&String>::new(), "missing in the sample");
+    assert_eq!(sampled.difference(&spans).collect::<Vec<_>>(), Vec::<&String>::new(), "missing in the pages");
 }
 
 #[test]
-fn documented_parameters_exist_with_the_defaults_that_are_told() {
+fn documented_parameters_exist_with_their_documented_defaults() {
     let (known, line, pages) = (declared("param"), Regex::new(r"(?m)^\s*param (\w+)").unwrap(), pages());
     for (_, text) in pages.iter().flat_map(|page| &page.blocks) {
         assert!(line.captures_iter(text).all(|found| known.contains_key(&found[1])), "{text}");
@@ -155,10 +155,10 @@ fn documented_parameters_exist_with_the_defaults_that_are_told() {
     let has_defaults = |table: &&Table| table.rows[0][0].text == "parameter";
     let rows = pages.iter().flat_map(|page| &page.tables).filter(has_defaults).flat_map(|table| &table.rows[1..]);
     assert!(rows.clone().count() > 5);
-    for (parameter, told) in rows.flat_map(|row| row[0].spans.iter().zip(row[1].text.split(", "))) {
-        // An empty text, or -1 where a number is needed.
+    for (parameter, documented) in rows.flat_map(|row| row[0].spans.iter().zip(row[1].text.split(", "))) {
+        // An empty text, or -1 for numbers.
         let default =
             known.get(parameter).map(|value| if ["", "-1"].contains(&value.as_str()) { "none" } else { value });
-        assert_eq!(default, Some(told), "{parameter}");
+        assert_eq!(default, Some(documented), "{parameter}");
     }
 }

@@ -1,4 +1,4 @@
-//! Every dependency has its reason in ARCHITECTURE.md, and every reason its dependency.
+//! Checks that ARCHITECTURE.md has a reason for every dependency, and no others.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 #[test]
 fn every_dependency_has_a_reason() {
-    // What `bench/run` installs from Debian, apart from Rust, C, Node.js and Python.
+    // The Debian packages of `bench/run`, apart from Rust, C, Node.js and Python.
     let mut needed = BTreeSet::from(["valgrind", "wrk"].map(ToOwned::to_owned));
     let arguments = ["metadata", "--no-deps", "--locked", "--offline", "--format-version", "1"];
     let metadata = Command::new(env!("CARGO")).args(arguments).current_dir(root()).output().unwrap().stdout;

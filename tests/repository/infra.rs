@@ -1,4 +1,4 @@
-//! The templates for Azure: what a deployment would make of them, as the Bicep compiler computes it, and what checkov says.
+//! Checks the Azure templates with the Bicep compiler, which computes the resources of a deployment, and with checkov.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -16,27 +16,27 @@ use crate::rust::{SOURCES, settings};
 static DEFAULT: LazyLock<Option<Value>> = LazyLock::new(|| snapshot(&read("infra/main.bicepparam")));
 static FULL: LazyLock<Option<Value>> = LazyLock::new(|| snapshot(include_str!("infra/everything.bicepparam")));
 
-/// What the Bicep compiler prints in `folder`: that on the PATH, that of the Azure CLI, or that next to the repository.
+/// The output of the Bicep compiler in `folder`. It uses the one on the PATH, of the Azure CLI, or next to the repository.
 fn bicep(folder: &Path, arguments: &str) -> Option<Result<String, String>> {
     let of_azure = std::env::home_dir().unwrap_or_default().join(".azure/bin/bicep");
     let programs: [PathBuf; 3] = ["bicep".into(), of_azure, root().join("../shared/tools/bicep/bicep")];
     let program = programs.iter().find(|program| Command::new(program).arg("--version").output().is_ok());
     if program.is_none() {
-        skipped("there is no Bicep compiler, so the templates were not compiled; `az bicep install` brings one");
+        skipped("there is no Bicep compiler, so the templates were not compiled; install it with `az bicep install`");
     }
     let guid = "1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e";
     let settings = [("DOCUSIGN_ENVIRONMENT", "demo"), ("DOCUSIGN_INTEGRATION_KEY", guid), ("DOCUSIGN_USER_ID", guid)];
     program.map(|program| report(Command::new(program).args(arguments.split(' ')).current_dir(folder).envs(settings)))
 }
 
-/// A copy of the templates that may be changed.
+/// A copy of the templates, to change them.
 fn copy() -> tempfile::TempDir {
     let copy = tempfile::tempdir().unwrap();
     report(Command::new("cp").current_dir(root()).args(["-r", "infra/."]).arg(copy.path())).unwrap();
     copy
 }
 
-/// What a deployment with these parameters would make; `[module.output]` is what only Azure knows.
+/// The resources of a deployment with these parameters. `[module.output]` is a value that only Azure knows.
 fn snapshot(parameters: &str) -> Option<Value> {
     let folder = copy();
     std::fs::write(folder.path().join("test.bicepparam"), parameters).unwrap();
@@ -52,12 +52,12 @@ fn resources(snapshot: &Value) -> &[Value] {
     snapshot["predictedResources"].as_array().unwrap()
 }
 
-/// The lines of `infra/promises.txt` that begin with `kind`, without it.
+/// The lines of `infra/promises.txt` that start with `kind`.
 fn promises(kind: &'static str) -> impl Iterator<Item = &'static str> {
     include_str!("infra/promises.txt").lines().filter_map(move |line| line.strip_prefix(kind)?.strip_prefix(": "))
 }
 
-/// Whether something has a property with a value, which is written as JSON.
+/// Whether a resource has a property with this JSON value.
 fn has(what: &Value, promise: &str) -> bool {
     let (property, value) = promise.split_once(' ').unwrap();
     let found = ["/properties/", "/"].iter().find_map(|start| what.pointer(&format!("{start}{property}")));
@@ -65,7 +65,7 @@ fn has(what: &Value, promise: &str) -> bool {
 }
 
 #[test]
-fn resources_are_what_was_promised() {
+fn resources_have_the_promised_properties() {
     let (Some(default), Some(full)) = (&*DEFAULT, &*FULL) else { return };
     let of = |kind, snapshot| promises(kind).map(move |promise| (promise, snapshot));
     let always = of("always", default).chain(of("always", full));
@@ -81,7 +81,7 @@ fn resources_are_what_was_promised() {
 }
 
 #[test]
-fn other_files_are_what_was_promised() {
+fn other_files_have_the_promised_properties() {
     for (file, promise) in promises("file").map(|promise| promise.split_once(' ').unwrap()) {
         let text = read(file);
         let json = serde_json::from_str(&text).unwrap_or_else(|_| crate::workflows::yaml(&text));
@@ -90,7 +90,7 @@ fn other_files_are_what_was_promised() {
 }
 
 #[test]
-fn every_role_ends_at_the_key_container_or_component_it_is_for() {
+fn every_role_is_limited_to_its_key_container_or_component() {
     let Some(full) = &*FULL else { return };
     let role = Regex::new(r"^\[extensionResourceId\('[^']*/(\w+/[^']+)', .*/([\w-]+)'\)\)\]$").unwrap();
     let ids = resources(full).iter().filter_map(|resource| role.captures(resource["id"].as_str()?));
@@ -99,7 +99,7 @@ fn every_role_ends_at_the_key_container_or_component_it_is_for() {
 }
 
 #[test]
-fn app_settings_are_those_that_the_handler_reads() {
+fn the_app_settings_match_the_handlers_settings() {
     let Some(full) = &*FULL else { return };
     let is_meant = |resource: &&Value| resource["type"] == "Microsoft.Web/sites/config";
     let set = resources(full).iter().find(is_meant).and_then(|resource| resource["properties"].as_object()).unwrap();
@@ -108,7 +108,7 @@ fn app_settings_are_those_that_the_handler_reads() {
 }
 
 #[test]
-fn outputs_are_the_urls_that_the_handler_serves_and_nothing_secret() {
+fn outputs_are_the_handlers_urls_and_contain_no_secret() {
     let Some(full) = &*FULL else { return };
     let mut outputs = full["outputs"].as_object().unwrap().clone();
     for (output, path) in promises("output").map(|promise| promise.split_once(' ').unwrap_or((promise, ""))) {
@@ -121,15 +121,15 @@ fn outputs_are_the_urls_that_the_handler_serves_and_nothing_secret() {
 }
 
 #[test]
-fn the_compiler_has_nothing_against_the_templates_and_finds_no_secrets() {
+fn the_templates_compile_without_warnings_or_secrets() {
     let folder = copy();
     let Some(template) = bicep(folder.path(), "build main.bicep --stdout") else { return };
-    // A warning about age comes by itself.
+    // API versions become outdated without a change, so this warning is ignored.
     let template = template.unwrap().replace("Warning use-recent-api-versions", "");
     for trouble in "Warning listKeys listSecrets listAccountSas getSecret securestring secureObject".split(' ') {
         assert!(!template.contains(trouble), "{trouble}: {template}");
     }
-    // It finds what is wrong, so that its silence means something.
+    // The compiler must find an error in a broken template.
     let vault = folder.path().join("modules/vault.bicep");
     let text = std::fs::read_to_string(&vault).unwrap().replace("enablePurgeProtection", "enablePurgeProtektion");
     std::fs::write(&vault, text).unwrap();
@@ -138,7 +138,7 @@ fn the_compiler_has_nothing_against_the_templates_and_finds_no_secrets() {
 }
 
 #[test]
-fn every_parameter_and_output_is_described_and_every_rule_that_is_switched_off_has_a_reason() {
+fn parameters_and_outputs_have_descriptions_and_disabled_rules_have_reasons() {
     let reason = Regex::new(r"checkov:skip=\w+:.{15,}").unwrap();
     for name in files("infra").into_iter().filter(|name| is_a("bicep", name)) {
         let text = read(&name);
@@ -157,24 +157,24 @@ fn every_parameter_and_output_is_described_and_every_rule_that_is_switched_off_h
 }
 
 #[test]
-fn checkov_reads_every_template_and_has_nothing_against_it() {
+fn checkov_reads_every_template_and_finds_no_problem() {
     let checkov = root().join("tests/tools/infra/.venv/bin/checkov");
     if !checkov.exists() {
         return skipped("checkov is not installed, so the templates were not checked by it; ./test installs it");
     }
     let mut command = Command::new(checkov);
     command.args(["--framework", "bicep", "--skip-download", "--compact", "--quiet", "--directory", "infra"]);
-    // The first run leaves its byte code for the next ones.
+    // Keep the byte code of the first run for later runs.
     let report = report(command.current_dir(root()).env_remove("PYTHONDONTWRITEBYTECODE")).unwrap();
     assert!(report.contains("Failed checks: 0"), "{report}");
-    // A file it cannot read is no failure to it, but one to us.
+    // checkov does not fail for unreadable files, so check its output.
     for trouble in ["Parsing errors", "Failed to run check", "Passed checks: 0"] {
         assert!(!report.contains(trouble), "{report}");
     }
 }
 
 #[test]
-fn alerts_ask_for_events_that_the_handler_writes() {
+fn alert_queries_use_the_handlers_events() {
     let source: String = SOURCES.iter().map(|source| source.code.as_str()).collect();
     let query = read("infra/queries/failed-mints.kql");
     let asked = Regex::new(r"has_any \(([^)]*)\)").unwrap().captures(&query).unwrap()[1].to_owned();
@@ -183,7 +183,7 @@ fn alerts_ask_for_events_that_the_handler_writes() {
     }
     for name in ["failed-mints", "unavailable"] {
         let query = read(&format!("infra/queries/{name}.kql"));
-        // The template fills in the name. A new workspace has no table yet; a union of none is no error.
+        // The template inserts the name. A new workspace has no tables yet, and a union without tables is not an error.
         assert!(["APP_NAME", "union isfuzzy=true", "datatable("].iter().all(|part| query.contains(part)), "{name}");
     }
 }

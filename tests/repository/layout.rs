@@ -1,4 +1,4 @@
-//! Promises about the house itself: which rooms there are and which uses which, what is pure, no OpenSSL.
+//! Checks the architecture: the modules and their dependencies, pure modules, and no OpenSSL.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::rust::{SOURCES, Source};
 
 /// Files and folders below `src/` without IO, clock, environment and async.
 const PURE: &str = "
-    cli/client/entry.rs cli/client/registry.rs config connector doctor/check.rs doctor/connectivity.rs doctor/fixes.rs
+    cli/client/entry.rs cli/client/registry.rs config connector doctor/advice.rs doctor/check.rs doctor/connectivity.rs doctor/fixes.rs doctor/lines.rs
     docusign/api/addresses.rs docusign/api/error.rs docusign/api/error_table.rs docusign/error.rs
     docusign/error_table.rs docusign/lifetimes.rs docusign/requested_scope.rs docusign/tokens/assertion.rs
     docusign/tokens/freshness.rs docusign/tokens/replacements.rs docusign/tokens/slot.rs docusign/userinfo.rs
@@ -28,7 +28,7 @@ const PURE: &str = "
 const IMPURE: &str = "async fn|.await|std::fs|std::env|std::net|std::time::SystemTime|Instant|tokio::net|tokio::time\
                       |tokio::spawn|reqwest|azure_|Stopwatch|SystemClock|random::<";
 
-/// What only these places may have in their code.
+/// Code that only these modules may contain.
 const ONLY_IN: [(&str, &[&str]); 7] = [
     ("hyper::", &["server"]),
     ("std::env::var", &["main.rs"]),
@@ -39,21 +39,21 @@ const ONLY_IN: [(&str, &[&str]); 7] = [
     ("LocalSigner::from_pem", &["config/keys.rs"]),
 ];
 
-/// Rooms that only these places may use.
+/// Modules that only these modules may use.
 const USED_BY: [(&str, &[&str]); 3] =
     [("app", &["cli", "app"]), ("server", &["cli", "app", "server"]), ("cli", &["cli"])];
 
-/// Rooms of `endpoints` that never use each other.
+/// Modules of `endpoints` that never use each other.
 const SLICES: [&str; 8] = ["authorize", "consent", "gateway", "metadata", "revoke", "setup", "token", "workfront"];
 
-/// The most names directly under `src/`.
-const MAX_ROOMS: usize = 22;
+/// The most modules directly below `src/`.
+const MAX_MODULES: usize = 22;
 
-/// Names that mean one thing each.
+/// Type names that may be defined only once.
 const ONE_MEANING: [&str; 7] = ["Refusal", "Outcome", "Presented", "Entry", "Failure", "Record", "ErrorBody"];
 
 /// Rows of the checklist for authorization servers: A authorization endpoint, T token endpoint, P PKCE, S security best
-/// practice, M metadata, I issuer, R revocation, B bearer tokens. A test says by its name which rows it is for: `_b2_b3_`.
+/// practice, M metadata, I issuer, R revocation, B bearer tokens. The name of a test contains its rows, such as `_b2_b3_`.
 const ROWS: [(&str, u8); 8] = [("A", 16), ("T", 18), ("P", 6), ("S", 15), ("M", 4), ("I", 2), ("R", 5), ("B", 3)];
 
 type Graph = BTreeMap<String, BTreeSet<String>>;
@@ -71,7 +71,7 @@ fn pure_modules_are_pure() {
 }
 
 #[test]
-fn dependencies_run_one_way() {
+fn modules_use_only_allowed_modules() {
     for source in SOURCES.iter() {
         let may_not = |allowed: &[&str]| !allowed.iter().any(|place| source.name.starts_with(place));
         for (word, _) in ONLY_IN.iter().filter(|(_, allowed)| may_not(allowed)) {
@@ -87,17 +87,17 @@ fn dependencies_run_one_way() {
     }
 }
 
-/// The name, without an extension, that a path begins with.
+/// The first name in a path, without its extension.
 fn first(path: &str) -> &str {
     path.split('/').next().unwrap_or_default().trim_end_matches(".rs")
 }
 
-/// Which names directly in a folder below `src/` use which. Its own `mod.rs` is left out: that puts the others together.
+/// The uses between the modules of a folder below `src/`. Its `mod.rs` is left out, because it combines the others.
 fn uses_inside(folder: &str) -> Graph {
     let mut graph = Graph::new();
     for source in SOURCES.iter() {
         let Some(name) = source.name.strip_prefix(folder).filter(|name| *name != "mod.rs") else { continue };
-        assert!(!source.code.contains("super::"), "{}: paths begin with crate", source.name);
+        assert!(!source.code.contains("super::"), "{}: paths must start with crate", source.name);
         let paths = source.paths.iter().map(|path| path.replace("::", "/"));
         let used = paths.filter_map(|path| Some(first(path.strip_prefix(folder)?).to_owned()));
         graph.entry(first(name).to_owned()).or_default().extend(used.filter(|used| used != first(name)));
@@ -105,7 +105,7 @@ fn uses_inside(folder: &str) -> Graph {
     graph
 }
 
-/// What stays of a graph when what leads to no cycle is taken away.
+/// The part of a graph with cycles.
 fn cycles(mut graph: Graph) -> Graph {
     let mut before = usize::MAX;
     while graph.len() < before {
@@ -120,14 +120,14 @@ fn cycles(mut graph: Graph) -> Graph {
 }
 
 #[test]
-fn the_source_has_few_rooms_and_none_use_each_other() {
+fn the_source_has_few_modules_and_no_cycles() {
     let graph = uses_inside("");
-    assert!((5..=MAX_ROOMS).contains(&graph.len()), "{}: {:?}", graph.len(), graph.keys());
+    assert!((5..=MAX_MODULES).contains(&graph.len()), "{}: {:?}", graph.len(), graph.keys());
     assert_eq!(cycles(graph), Graph::new());
 }
 
 #[test]
-fn no_files_of_the_command_line_use_each_other() {
+fn the_modules_of_the_command_line_have_no_cycles() {
     for folder in ["cli/", "cli/client/"] {
         assert!(uses_inside(folder).len() > 2, "{folder} is gone");
         assert_eq!(cycles(uses_inside(folder)), Graph::new(), "{folder}");
@@ -143,7 +143,7 @@ fn cycles_are_found() {
 }
 
 #[test]
-fn no_type_name_has_two_meanings() {
+fn no_type_name_is_defined_twice() {
     for name in ONE_MEANING {
         let definition = Regex::new(&format!(r"\b(struct|enum|type|trait|union) {name}\b")).unwrap();
         let defines = |source: &&Source| definition.is_match(&source.code);
@@ -153,7 +153,7 @@ fn no_type_name_has_two_meanings() {
 }
 
 #[test]
-fn the_architecture_is_short_and_names_what_exists() {
+fn the_architecture_is_short_and_names_only_existing_files() {
     assert!(read("ARCHITECTURE.md").lines().count() < 150);
     let path = Regex::new(r"^[\w.-]+(/[\w.-]*)+$|^[\w-]+\.(rs|md|toml|json|yml|yaml)$").unwrap();
     let exists = |name: &String| [root(), root().join("src")].iter().any(|folder| folder.join(name).exists());
@@ -173,7 +173,11 @@ fn every_row_of_the_checklist_has_a_test_or_a_reason() {
     for (letter, last) in ROWS {
         for row in (1..=last).map(|number| format!("{letter}{number}")) {
             let is_tested = tests.iter().any(|name| name.contains(&format!("_{}_", row.to_lowercase())));
-            assert_ne!(is_tested, explained.contains(row.as_str()), "{row} has a test or a reason for none, not both");
+            assert_ne!(
+                is_tested,
+                explained.contains(row.as_str()),
+                "{row} needs either a test or a reason for having none"
+            );
         }
     }
 }
@@ -187,7 +191,7 @@ fn only_the_slot_counts_references() {
 }
 
 #[test]
-fn tls_is_rustls_and_nothing_else() {
+fn tls_uses_only_rustls() {
     let lock = read("Cargo.lock");
     for forbidden in ["openssl", "openssl-sys", "native-tls"] {
         assert!(!lock.contains(&format!("name = \"{forbidden}\"")), "{forbidden}");

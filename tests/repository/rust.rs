@@ -1,4 +1,4 @@
-//! The product's source as the compiler's lexer splits it, without its unit tests.
+//! The product's source, split into tokens, without its unit tests.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -11,13 +11,13 @@ use syn::Lit;
 /// A file below `src/`.
 #[derive(Default)]
 pub struct Source {
-    /// Its name below `src/`.
+    /// Its path below `src/`.
     pub name: String,
-    /// Its code without comments, and without spaces around anything but words.
+    /// Its code without comments, and with spaces only between words.
     pub code: String,
-    /// The texts in it, comments for rustdoc included.
+    /// Its string literals, including rustdoc comments.
     pub texts: Vec<String>,
-    /// What it names by paths that begin with `crate`, without that.
+    /// Its paths that start with `crate::`, without that prefix.
     pub paths: BTreeSet<String>,
 }
 
@@ -27,14 +27,14 @@ pub static SOURCES: LazyLock<Vec<Source>> = LazyLock::new(|| {
     names.map(|name| Source::parse(&name["src/".len()..], &read(&name))).collect()
 });
 
-/// The settings that the operator makes, by name.
+/// The names of all settings.
 pub fn settings() -> BTreeSet<String> {
     let name = Regex::new("^(EVERGRANT|DOCUSIGN)_[A-Z_]*[A-Z]$").unwrap();
     let config = SOURCES.iter().filter(|source| source.name.starts_with("config/"));
     config.flat_map(|source| &source.texts).filter(|text| name.is_match(text)).cloned().collect()
 }
 
-/// Comments for rustdoc, what may have spaces around it, groups of `use`, and paths from the crate's root on.
+/// Rustdoc comments, punctuation with spaces, groups of `use`, and paths from the crate root.
 static PATTERNS: LazyLock<[Regex; 4]> = LazyLock::new(|| {
     let comment = r#"# ?!? ?\[doc = "(?:[^"\\]|\\.)*"\]"#;
     let patterns = [comment, r"\s*([^\w\s])\s*", r"((?:\w+::)+)\{([^{}]*)\}", r"\bcrate::(\w+(?:::\w+)*)"];
@@ -58,7 +58,7 @@ impl Source {
         source
     }
 
-    /// Takes in the texts; gives the tokens without what is compiled for tests only.
+    /// Collects the string literals, and returns the tokens without code for tests.
     fn read(&mut self, stream: TokenStream) -> TokenStream {
         let (mut tokens, mut kept) = (stream.into_iter().peekable(), Vec::new());
         while let Some(token) = tokens.next() {
@@ -85,7 +85,7 @@ impl Source {
 }
 
 #[test]
-fn source_is_read_without_its_tests() {
+fn source_is_parsed_without_its_tests() {
     let text = "//! `az \\\"a`\nuse crate::{a::b, c::{self, D}};\nfn f() -> crate::k::E { crate::g::h!(\"i\\n\") } // no\n\
                 #[cfg(test)]\nmod tests { use crate::no; }\npub(crate) struct J;";
     let source = Source::parse("k/l.rs", text);

@@ -1,11 +1,11 @@
-//! Shell scripts, as tree-sitter's grammar for bash reads them. Nothing is run.
+//! Shell scripts, parsed with tree-sitter's grammar for bash. Nothing is run.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 use tree_sitter::{Node, Parser};
 
-/// What stands in for variables, substitutions, and `<names>` as people write them.
+/// Replaces variables, substitutions and `<names>`.
 pub const PLACEHOLDER: &str = "placeholder";
 
 /// A command, `VARIABLE=… words`, and the file it is in.
@@ -17,13 +17,13 @@ pub struct Command {
 }
 
 impl Command {
-    /// The words after `name`, if it is a command of that name.
+    /// The arguments, if it is the command `name`.
     pub fn words_of(&self, name: &str) -> Option<&[String]> {
         self.words.split_first().filter(|(first, _)| *first == name).map(|(_, words)| words)
     }
 }
 
-/// Every command in a script, those inside `$(…)` included.
+/// Every command in a script, including those inside `$(…)`.
 pub fn commands(place: &str, script: &str) -> Vec<Command> {
     static NAME: LazyLock<Regex> = LazyLock::new(|| Regex::new("<[A-Za-z][A-Za-z0-9 _-]*>").unwrap());
     let script = NAME.replace_all(script, PLACEHOLDER);
@@ -59,7 +59,7 @@ fn command(place: &str, node: Node<'_>, script: &str) -> Command {
     command
 }
 
-/// A part of a command with placeholders for what is expanded in it; nothing if it stands for any number of words.
+/// A word of a command with placeholders for its expansions; `None` if it expands to any number of words.
 fn filled(node: Node<'_>, script: &str) -> Option<String> {
     let source = &script[node.byte_range()];
     match node.kind() {
@@ -78,8 +78,8 @@ fn filled(node: Node<'_>, script: &str) -> Option<String> {
 }
 
 #[test]
-fn finds_commands_wherever_a_shell_would() {
-    for (script, wanted) in [
+fn commands_are_found_everywhere_in_a_script() {
+    for (script, expected) in [
         ("az a \\\n  --b c # comment az no", "az a --b c"),
         ("id=$(az a --query id) && az b --id \"$id\"", "az a --query id; az b --id placeholder"),
         ("if ! X=1 az a 2>&1 | jq . > out.json; then az b; fi", "az a; jq .; az b"),
@@ -90,6 +90,6 @@ fn finds_commands_wherever_a_shell_would() {
         ("diff <(az a) <(az b)", "diff; az a; az b"),
     ] {
         let found = commands("", script).iter().map(|command| command.words.join(" ")).collect::<Vec<_>>().join("; ");
-        assert_eq!(found, wanted, "{script}");
+        assert_eq!(found, expected, "{script}");
     }
 }

@@ -1,4 +1,4 @@
-//! The workflows for hosted runners, which cannot run here: what linters in `tests/tools` and our own rules say about them.
+//! Checks the workflows for hosted runners with linters from `tests/tools` and our own rules.
 
 use std::path::Path;
 use std::process::Command;
@@ -26,7 +26,7 @@ pub fn yaml(text: &str) -> Value {
     value(&YamlOwned::load_from_str(text).unwrap()[0])
 }
 
-/// What the steps in a workflow or a job give to the shell.
+/// The shell scripts of the steps in a workflow or a job.
 pub fn scripts(part: &Value) -> String {
     match part {
         Value::Object(parts) => parts
@@ -41,13 +41,13 @@ pub fn scripts(part: &Value) -> String {
     }
 }
 
-/// The steps of a job, and where those are that have `words` in them.
+/// The steps of a job, and the positions of those that contain `words`.
 fn steps<'a>(workflow: &'a Value, job: &str) -> (&'a [Value], impl Fn(&str) -> Vec<usize> + 'a) {
     let steps = workflow["jobs"][job]["steps"].as_array().unwrap();
     (steps, |words| (0..steps.len()).filter(|at| steps[*at].to_string().contains(words)).collect())
 }
 
-/// Holds a file to zizmor, to a schema that check-jsonschema brings, or to the rules that no linter has.
+/// Checks a file with zizmor, a schema of check-jsonschema, or our own rules.
 fn check(linter: &str, path: &Path) -> Result<String, String> {
     let tool = |name: &str| Command::new(root().join("tests/tools/.venv/bin").join(name));
     match linter {
@@ -57,7 +57,7 @@ fn check(linter: &str, path: &Path) -> Result<String, String> {
     }
 }
 
-/// Every pin has its version behind it, every job says what it may do, and no step is left out or may fail.
+/// Our rules: every pin has its version as a comment, every job has permissions, and no step may be skipped or fail.
 fn keeps_rules(text: &str) -> bool {
     let version = Regex::new(r"@[0-9a-f]{40} # v\d").unwrap();
     let may_fail = Regex::new(r"(?m)^[ -]+(if|continue-on-error):|\|\| true").unwrap();
@@ -66,7 +66,7 @@ fn keeps_rules(text: &str) -> bool {
         && !may_fail.is_match(text)
 }
 
-/// Runs the script of a step as the hosted runner does, after `before`: what it prints, and its exit code.
+/// Runs the script of a step like the hosted runner, after `before`. Returns its output and exit code.
 fn run(before: &str, step: &Value, folder: &Path, tag: &str) -> (String, Option<i32>) {
     let mut bash = Command::new("bash");
     bash.args(["-e", "-c", &format!("{before}\n{}", step["run"].as_str().unwrap())]).current_dir(folder);
@@ -89,7 +89,7 @@ fn linters_and_rules_accept_every_workflow() {
 }
 
 #[test]
-fn linters_and_rules_refuse_what_is_wrong() {
+fn linters_and_rules_find_errors() {
     let (good, folder) = (read(CI), tempfile::tempdir().unwrap());
     let path = folder.path().join("ci.yml");
     for (linter, from, to) in [
@@ -108,12 +108,12 @@ fn linters_and_rules_refuse_what_is_wrong() {
     ] {
         assert!(good.contains(from), "{from}");
         std::fs::write(&path, good.replacen(from, to, 1)).unwrap();
-        assert!(check(linter, &path).is_err(), "{to} is let through by {linter}");
+        assert!(check(linter, &path).is_err(), "{to} is accepted by {linter}");
     }
 }
 
 #[test]
-fn every_push_is_tested_packed_twice_and_its_templates_compiled() {
+fn every_push_is_tested_packaged_twice_and_its_templates_compiled() {
     let ci = yaml(&read(CI));
     assert_eq!(ci["on"], json!({"push": {"branches": ["main"]}, "pull_request": null}));
     assert_eq!(scripts(&ci["jobs"]["test"]), "./test\n");
@@ -131,9 +131,9 @@ fn every_push_is_tested_packed_twice_and_its_templates_compiled() {
 }
 
 #[test]
-fn a_release_is_what_was_tested_and_built_of_the_tagged_version() {
+fn a_release_is_tested_and_built_from_the_tagged_version() {
     let (text, folder) = (read(RELEASE), tempfile::tempdir().unwrap());
-    assert!(!text.contains("actions/cache") && !text.contains("cache:"), "no other run can put anything into it");
+    assert!(!text.contains("actions/cache") && !text.contains("cache:"), "no other run can change it");
     let release = yaml(&text);
     assert_eq!(release["on"], json!({"push": {"tags": ["v*"]}}));
     let (steps, positions) = steps(&release, "build");
@@ -143,15 +143,15 @@ fn a_release_is_what_was_tested_and_built_of_the_tagged_version() {
     std::os::unix::fs::symlink("/bin/echo", folder.path().join("tools/release-notes")).unwrap();
     let notes = folder.path().join("notes.md");
     for (tag, code) in [("v1.2.4", 1), ("1.2.3", 1), ("v1.2.3-rc.1", 1), ("v1.2.3", 0)] {
-        // They stand in for what knows the version.
+        // These simulate the tools that print the version.
         let (_, ended) = run("cargo() { :; }; jq() { echo 1.2.3; }", &steps[order[0]], folder.path(), tag);
         assert_eq!((ended, notes.exists()), (Some(code), code == 0), "{tag}");
     }
-    assert_eq!(std::fs::read_to_string(notes).unwrap(), "1.2.3\n", "notes are those of the version");
+    assert_eq!(std::fs::read_to_string(notes).unwrap(), "1.2.3\n", "the notes are from the version");
 }
 
 #[test]
-fn a_release_is_verified_attested_and_published_in_this_order_by_the_one_job_that_may_write() {
+fn a_release_is_verified_attested_and_published_in_this_order_by_the_only_job_with_write_access() {
     let release = yaml(&read(RELEASE));
     for (name, job) in release["jobs"].as_object().unwrap() {
         let may_write = job["permissions"].as_object().unwrap().values().any(|permission| permission == "write");
@@ -159,7 +159,7 @@ fn a_release_is_verified_attested_and_published_in_this_order_by_the_one_job_tha
     }
     assert!(
         !release["jobs"]["publish"].to_string().contains("actions/checkout"),
-        "what may write runs no code of the repository"
+        "the job with write access runs no code of the repository"
     );
     let ((steps, positions), zip, sbom) = (steps(&release, "publish"), "evergrant.zip", "evergrant.cdx.json");
     let [provenance, contents] = positions("/attest@")[..] else { panic!("not two attestations") };

@@ -1,5 +1,5 @@
-// Is a file OpenAPI 2.0? Its schema first, then the rules that no schema can hold: unique names, path templates and their
-// parameters, required properties that exist, and so on.
+// Checks that a file is OpenAPI 2.0: first with the schema, then with rules that are not in the schema, such as unique names, path
+// templates and existing required properties.
 import SwaggerParser from '@apidevtools/swagger-parser';
 
 try {

@@ -1,4 +1,4 @@
-// Walks way A and way C in headless Chromium, without JavaScript, and takes pictures of our pages.
+// Runs the setup and both connections in headless Chromium, without JavaScript, and takes screenshots of Evergrant's pages.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
@@ -91,7 +91,7 @@ async function workfront() {
   await signIn(page, 'Other Person');
   await see(page, 'Service added.');
   await picture(page, 'workfront-connected');
-  await page.click('button:has-text("Make the access token worthless")');
+  await page.click('button:has-text("Invalidate the access token")');
   await page.click('button:has-text("Browse documents")');
   await see(page, 'Example Ltd');
   await see(page, 'Refreshed 1 times.');
@@ -110,7 +110,7 @@ async function unregistered() {
   if (width > 360) throw new Error(`wider than a phone: ${width}`);
 }
 
-/** An attacker sends the victim the last step of their own sign-in. */
+/** An attacker sends the victim the last step of the attacker's own sign-in. */
 async function fixation() {
   const { page: attacker } = await person();
   await attacker.goto(`${WORKFRONT}/connect`);

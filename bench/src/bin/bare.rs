@@ -1,6 +1,6 @@
-//! A ceiling to measure against: warp, which parses the token request's form and answers a constant.
+//! An upper limit to compare with: warp parses the form of the token request and returns a constant.
 //!
-//! It authenticates nobody, looks nothing up and logs nothing.
+//! It has no authentication, no lookups and no logging.
 
 use std::net::Ipv4Addr;
 use std::process::ExitCode;
@@ -10,13 +10,13 @@ use serde::Deserialize;
 use tokio::net::TcpListener;
 use warp::Filter as _;
 
-/// Answers `POST /oauth/token` with a constant.
+/// Serves `POST /oauth/token` with a constant.
 #[derive(Parser)]
 struct Arguments {
     /// Port on 127.0.0.1
     #[arg(long)]
     port: u16,
-    /// Length of the JSON that is answered
+    /// Length of the JSON response
     #[arg(long)]
     length: usize,
 }
@@ -32,7 +32,7 @@ struct Form {
 }
 
 impl Form {
-    /// So that no value is parsed in vain and left out by the optimiser.
+    /// Uses every value, so that the compiler does not remove the parsing.
     fn length(&self) -> usize {
         let optional = [&self.client_secret, &self.scope, &self.refresh_token];
         let optional: usize = optional.into_iter().flatten().map(String::len).sum();

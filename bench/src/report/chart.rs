@@ -1,13 +1,13 @@
-//! Bars as SVG: no outside files, and colours that can be read on light and dark.
+//! A bar chart as SVG, without external files, readable in light and dark mode.
 
 use super::Bars;
 use crate::figures::written;
 
 const WIDTH: u32 = 760;
-/// Where bars begin; names stand before it.
+/// The left edge of the bars; names are left of it.
 const LEFT: u32 = 270;
-/// The longest bar; its figure stands behind it.
-const LONGEST: f64 = 380.0;
+/// The longest bar; its figure is right of it.
+const MAX_BAR_WIDTH: f64 = 380.0;
 const ROW: u32 = 26;
 const TITLE: u32 = 40;
 const GAP: u32 = 18;
@@ -16,7 +16,7 @@ const STYLE: &str = "text{font:14px system-ui,sans-serif;fill:#1f2328}.title{fon
                      .bar{fill:#8c959f}.ours{fill:#0969da}\
                      @media(prefers-color-scheme:dark){text{fill:#e6edf3}.bar{fill:#6e7681}.ours{fill:#58a6ff}}";
 
-/// Draws every group under the other. Those whose name begins with Evergrant's are set off.
+/// Draws the groups below each other. Bars whose name starts with Evergrant are highlighted.
 #[must_use]
 pub fn draw(groups: &[&Bars]) -> String {
     let (mut body, mut y) = (String::new(), 8);
@@ -25,7 +25,7 @@ pub fn draw(groups: &[&Bars]) -> String {
         y += TITLE;
         let largest = group.figures.iter().map(|(_, figure)| *figure).fold(f64::MIN_POSITIVE, f64::max);
         for (name, figure) in &group.figures {
-            body.push_str(&bar(name, *figure, (figure / largest).clamp(0.0, 1.0) * LONGEST, y));
+            body.push_str(&bar(name, *figure, (figure / largest).clamp(0.0, 1.0) * MAX_BAR_WIDTH, y));
             y += ROW;
         }
         y += GAP;
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_escaped_and_the_longest_bar_ends_inside() {
+    fn names_are_escaped_and_the_longest_bar_fits() {
         let figures = vec![("Evergrant <b>".to_owned(), 50.0), ("other".to_owned(), 100.0)];
         let drawn = draw(&[&Bars { title: "speed & more".to_owned(), unit: "req/s", figures }]);
         assert!(drawn.contains("Evergrant &lt;b&gt;") && drawn.contains("speed &amp; more"));

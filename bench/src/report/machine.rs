@@ -1,4 +1,4 @@
-//! On what machine, with what, and when: figures without that mean nothing.
+//! The machine, the tools and the date of a run.
 
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -6,28 +6,28 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 
 use crate::figures::written;
-use crate::stand::Stand;
+use crate::setup::Setup;
 
-/// An idle machine is busy with less than that, in percent.
-const DISTURBED: f64 = 5.0;
+/// The highest load of an idle machine, in percent.
+const MAX_IDLE_LOAD_PERCENT: f64 = 5.0;
 
-/// The circumstances of a run, named.
+/// The circumstances of a run: names and values.
 #[derive(Debug)]
 pub struct Machine(Vec<(&'static str, String)>);
 
 impl Machine {
-    /// Looks at this machine.
+    /// Reads the circumstances of this run.
     #[must_use]
-    pub fn look(stand: &Stand) -> Self {
-        let arguments = &stand.arguments;
+    pub fn look(setup: &Setup) -> Self {
+        let arguments = &setup.arguments;
         let size = std::fs::metadata(arguments.handler()).map_or(0, |file| file.len());
-        let mut told = vec![
+        let mut circumstances = vec![
             ("when", date()),
             ("processor", field("/proc/cpuinfo", "model name")),
             ("memory", field("/proc/meminfo", "MemTotal")),
             ("system", first_line("uname", &["-sr"])),
-            ("cores", stand.cores.told()),
-            ("busy before the run", format!("{} % of all cores", written(stand.busy_before))),
+            ("cores", setup.cores.description()),
+            ("busy before the run", format!("{} % of all cores", written(setup.busy_before))),
             ("load average at the end", file("/proc/loadavg").split(' ').take(3).collect::<Vec<_>>().join(" ")),
             (
                 "handler",
@@ -38,15 +38,16 @@ impl Machine {
             ("Python", first_line("bench/peers/.venv/bin/python", &["--version"])),
         ];
         if arguments.quick() {
-            told.push(("NOTE", "a smoke run (--quick): these figures mean nothing".to_owned()));
+            circumstances.push(("NOTE", "a smoke run (--quick): these figures mean nothing".to_owned()));
         }
-        if stand.busy_before > DISTURBED {
-            told.push(("DISTURBED", "others used this machine, so these figures are disturbed".to_owned()));
+        if setup.busy_before > MAX_IDLE_LOAD_PERCENT {
+            circumstances
+                .push(("DISTURBED", "the machine had other load, so these figures are not reliable".to_owned()));
         }
-        Self(told)
+        Self(circumstances)
     }
 
-    /// Name and value of each.
+    /// All names and values.
     pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (*name, value.as_str()))
     }
@@ -74,7 +75,7 @@ fn first_line(program: &str, arguments: &[&str]) -> String {
     if line.is_empty() { "unknown".to_owned() } else { line }
 }
 
-/// `date` knows calendars.
+/// The date, from the program `date`.
 fn date() -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     first_line("date", &["-u", "-d", &format!("@{now}"), "+%Y-%m-%d %H:%M UTC"])

@@ -14,8 +14,9 @@ pub fn write(machine: &Machine, sections: &[Section]) -> String {
     }
     for section in sections {
         let _ = write!(text, "\n## {}\n\n{}\n\n{}", section.title, section.about, table(&section.table));
-        let lines = section.findings.iter().map(|told| format!("- {told}\n"));
-        let lines: String = lines.chain(section.broken.iter().map(|told| format!("- **BROKEN**: {told}\n"))).collect();
+        let lines = section.findings.iter().map(|message| format!("- {message}\n"));
+        let lines: String =
+            lines.chain(section.broken.iter().map(|message| format!("- **BROKEN**: {message}\n"))).collect();
         if !lines.is_empty() {
             let _ = write!(text, "\n{lines}");
         }
@@ -23,7 +24,7 @@ pub fn write(machine: &Machine, sections: &[Section]) -> String {
     text
 }
 
-/// Padded, so that it can be read unrendered; figures to the right.
+/// A padded table, so that it can be read as text, with right-aligned figures.
 fn table(table: &Table) -> String {
     if table.rows.is_empty() {
         return String::new();
@@ -54,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_stand_on_the_right() {
+    fn figures_are_right_aligned() {
         let rows = vec![vec![Cell::text("a"), Cell::Count(7)], vec![Cell::text("bcd"), Cell::Figure(1234.0)]];
         let text = table(&Table { columns: vec!["who", "req/s"], rows });
         assert_eq!(text, "| who | req/s |\n|-----|------:|\n| a   |     7 |\n| bcd | 1,234 |\n");

@@ -1,4 +1,4 @@
-//! What came out: sections with a table each, promises that were broken, and bars to look at.
+//! The report: sections with a table, failed checks and bar charts.
 
 mod chart;
 mod machine;
@@ -12,27 +12,27 @@ use crate::Result;
 use crate::figures::written;
 use machine::Machine;
 
-/// A whole run.
+/// A complete run.
 #[derive(Debug)]
 pub struct Report {
     machine: Machine,
     sections: Vec<Section>,
 }
 
-/// What one section found.
+/// The result of a section.
 #[derive(Debug, Default)]
 pub struct Section {
     /// Its heading.
     pub title: &'static str,
-    /// What was done, in a sentence or two.
+    /// A short description of the measurement.
     pub about: String,
     /// The figures.
     pub table: Table,
-    /// What follows from them, in sentences.
+    /// The conclusions, in sentences.
     pub findings: Vec<String>,
-    /// Promises of the product that did not hold.
+    /// Failed checks.
     pub broken: Vec<String>,
-    /// The figures to look at.
+    /// The bar charts.
     pub bars: Vec<Bars>,
 }
 
@@ -41,14 +41,14 @@ pub struct Section {
 pub struct Table {
     /// Their names.
     pub columns: Vec<&'static str>,
-    /// As many cells each as there are columns.
+    /// Rows with one cell per column.
     pub rows: Vec<Vec<Cell>>,
 }
 
 /// A cell.
 #[derive(Clone, Debug)]
 pub enum Cell {
-    /// Words.
+    /// A text.
     Text(String),
     /// Something measured.
     Figure(f64),
@@ -61,16 +61,16 @@ pub enum Cell {
 /// A group of bars with the same unit.
 #[derive(Debug)]
 pub struct Bars {
-    /// What is compared.
+    /// The title.
     pub title: String,
-    /// In which unit.
+    /// The unit.
     pub unit: &'static str,
-    /// Who has how much.
+    /// Names and values.
     pub figures: Vec<(String, f64)>,
 }
 
 impl Cell {
-    /// Words.
+    /// A cell with text.
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
     }
@@ -95,18 +95,18 @@ impl Cell {
 }
 
 impl Section {
-    /// Notes a promise as broken unless it `holds`.
-    pub fn promise(&mut self, holds: bool, told: impl Into<String>) {
+    /// Adds a failed check unless it `holds`.
+    pub fn promise(&mut self, holds: bool, message: impl Into<String>) {
         if !holds {
-            self.broken.push(told.into());
+            self.broken.push(message.into());
         }
     }
 
-    /// What stands for a section that could not be measured.
+    /// The placeholder for a section that could not be measured.
     #[must_use]
     pub fn failed(title: &'static str, error: &str) -> Self {
-        let told = format!("{title}: could not be measured: {error}");
-        Self { title, about: format!("Could not be measured: {error}"), broken: vec![told], ..Self::default() }
+        let message = format!("{title}: could not be measured: {error}");
+        Self { title, about: format!("Could not be measured: {error}"), broken: vec![message], ..Self::default() }
     }
 
     fn json(&self) -> Value {
@@ -120,25 +120,25 @@ impl Section {
 }
 
 impl Report {
-    /// A report of what was found on this machine.
+    /// A report of this run.
     #[must_use]
-    pub fn new(stand: &crate::stand::Stand, sections: Vec<Section>) -> Self {
-        Self { machine: Machine::look(stand), sections }
+    pub fn new(setup: &crate::setup::Setup, sections: Vec<Section>) -> Self {
+        Self { machine: Machine::look(setup), sections }
     }
 
-    /// All promises that did not hold.
+    /// All failed checks.
     #[must_use]
     pub fn broken(&self) -> Vec<&str> {
         self.sections.iter().flat_map(|section| &section.broken).map(String::as_str).collect()
     }
 
-    /// As Markdown, whose tables are easy on the eye in a terminal too.
+    /// The report as Markdown, which is also readable in a terminal.
     #[must_use]
     pub fn markdown(&self) -> String {
         markdown::write(&self.machine, &self.sections)
     }
 
-    /// Writes table, JSON and chart into `folder`; where they are.
+    /// Writes table, JSON and chart into `folder` and returns their paths.
     ///
     /// # Errors
     /// If that fails.

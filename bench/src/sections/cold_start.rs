@@ -1,4 +1,4 @@
-//! From nothing to the first answer and the first token.
+//! From process start to the first response and the first token.
 
 use std::time::Duration;
 
@@ -10,16 +10,16 @@ use crate::http_wire::{exchange, token_request};
 use crate::peers::{bare, peers};
 use crate::report::{Bars, Cell, Section, Table};
 use crate::server::Launch;
-use crate::stand::{SCOPE, Stand, client_credentials};
+use crate::setup::{SCOPE, Setup, client_credentials};
 
 /// The heading.
 pub const TITLE: &str = "Cold start";
 
 const COLUMNS: [&str; 7] =
     ["server", "starts", "first answer ms", "worst ms", "first token ms", "worst token ms", "RSS MB at first answer"];
-/// The others take their time.
+/// Fewer starts for the other servers, because they are slow.
 const STARTS_OF_OTHERS: usize = 5;
-/// As long as the bare server's answers are elsewhere, more or less; nobody measures them here.
+/// About the length of the bare server's responses in the other sections.
 const LENGTH: usize = 160;
 
 /// The starts of one server.
@@ -35,14 +35,14 @@ struct Starts {
 ///
 /// # Errors
 /// If Evergrant or the bare server do not start.
-pub async fn run(stand: &Stand) -> Result<Section> {
+pub async fn run(setup: &Setup) -> Result<Section> {
     let sandbox = Sandbox::start().await;
-    let spawns = stand.arguments.spawns();
+    let spawns = setup.arguments.spawns();
     let mut section = Section {
         title: TITLE,
         about: "From spawning the process to the first answer on its port, and to the first token, which for Evergrant is minted: \
-                managed identity, two signatures by Key Vault (the sealing key's and the assertion's) and the exchange, all by the \
-                simulated outside world. Medians and the worst. The program was started once before, so it lies in the \
+                managed identity, two signatures by Key Vault (sealing key and assertion) and the exchange, all with the \
+                simulators. Medians and maximum. The program was started once before, so it is in the \
                 page cache."
             .to_owned(),
         table: Table { columns: COLUMNS.to_vec(), rows: Vec::new() },
@@ -53,11 +53,11 @@ pub async fn run(stand: &Stand) -> Result<Section> {
         section.table.rows.push(starts.row(name));
         bars.push((name.to_owned(), samples(&starts.answers).median()));
     };
-    take("bare warp", &starts(stand, || bare(LENGTH), spawns)?);
-    take("Evergrant", &starts(stand, || stand.handler(&sandbox), spawns)?);
+    take("bare warp", &starts(setup, || bare(LENGTH), spawns)?);
+    take("Evergrant", &starts(setup, || setup.handler(&sandbox), spawns)?);
     for (at, peer) in peers().into_iter().enumerate() {
         let again = || peers().swap_remove(at).launch;
-        match starts(stand, again, spawns.min(STARTS_OF_OTHERS)) {
+        match starts(setup, again, spawns.min(STARTS_OF_OTHERS)) {
             Ok(starts) => take(peer.name, &starts),
             Err(error) => take(&format!("{}: {error}", peer.name), &Starts::default()),
         }
@@ -71,18 +71,18 @@ pub async fn run(stand: &Stand) -> Result<Section> {
     Ok(section)
 }
 
-fn starts(stand: &Stand, launch: impl Fn() -> Result<Launch>, spawns: usize) -> Result<Starts> {
+fn starts(setup: &Setup, launch: impl Fn() -> Result<Launch>, spawns: usize) -> Result<Starts> {
     let mut starts = Starts::default();
-    drop(launch()?.start(&stand.cores)?);
+    drop(launch()?.start(&setup.cores)?);
     for _ in 0..spawns {
-        starts.once(stand, &launch()?)?;
+        starts.once(setup, &launch()?)?;
     }
     Ok(starts)
 }
 
 impl Starts {
-    fn once(&mut self, stand: &Stand, launch: &Launch) -> Result<()> {
-        let mut server = launch.spawn(&stand.cores)?;
+    fn once(&mut self, setup: &Setup, launch: &Launch) -> Result<()> {
+        let mut server = launch.spawn(&setup.cores)?;
         self.answers.push(server.until_it_answers()?);
         self.memory.push(number(server.memory().resident));
         let mut start = [0; 12];
@@ -90,7 +90,7 @@ impl Starts {
         self.tokens.push(server.spawned.elapsed());
         match &start {
             b"HTTP/1.1 200" => Ok(()),
-            other => Err(format!("the first token was refused: {}", String::from_utf8_lossy(other)).into()),
+            other => Err(format!("the first token request failed: {}", String::from_utf8_lossy(other)).into()),
         }
     }
 

@@ -12,7 +12,7 @@ use crate::Result;
 use crate::figures::{number, written};
 use crate::report::{Bars, Cell, Section, Table};
 use crate::server::Server;
-use crate::stand::{API_KEY, SCOPE, Stand};
+use crate::setup::{API_KEY, SCOPE, Setup};
 
 /// The heading.
 pub const TITLE: &str = "Large bodies through the gateway";
@@ -20,7 +20,7 @@ pub const TITLE: &str = "Large bodies through the gateway";
 const COLUMNS: [&str; 6] = ["way", "MiB", "s", "MiB/s", "of direct", "peak RSS MB"];
 const FOLDER: &str = "/Contracts";
 
-/// A way to CLM: where uploads and downloads go, and by which header.
+/// A route to CLM: the addresses for uploads and downloads, and the header with the credential.
 struct Way {
     name: &'static str,
     upload: String,
@@ -31,18 +31,18 @@ struct Way {
 /// Measures.
 ///
 /// # Errors
-/// If Evergrant does not start, or a body does not arrive whole.
-pub async fn run(stand: &Stand) -> Result<Section> {
+/// If Evergrant does not start, or a body is not complete.
+pub async fn run(setup: &Setup) -> Result<Section> {
     let sandbox = Sandbox::start().await;
-    let handler = stand.warm(&stand.handler(&sandbox)?).await?;
-    let (bytes, small) = (stand.arguments.bytes(), number(handler.memory().peak) / 1e3);
+    let handler = setup.warm(&setup.handler(&sandbox)?).await?;
+    let (bytes, small) = (setup.arguments.bytes(), number(handler.memory().peak) / 1e3);
     let ways = [direct(&sandbox), through(&handler)];
-    // Addresses are asked for and connections made with the first call; they are not what is measured.
+    // The first call discovers the addresses and connects, which is not measured.
     transfer(&sandbox, &ways[1], 1 << 10).await?;
     let mut section = Section {
         title: TITLE,
-        about: "One body at a time, made while it is sent and summed up where it arrives. Directly to the simulated CLM, client and \
-                CLM share the load's core and its hashing; through the gateway, the server's core is added."
+        about: "One body at a time, generated while it is sent and hashed on arrival. Directly to the simulated CLM, client and \
+                CLM share the load's core; through the gateway, the server's core is added."
             .to_owned(),
         table: Table { columns: COLUMNS.to_vec(), rows: Vec::new() },
         ..Section::default()
@@ -85,7 +85,7 @@ fn through(handler: &Server) -> Way {
     }
 }
 
-/// How long the way there took, and the way back.
+/// The time of the upload and of the download.
 async fn transfer(sandbox: &Sandbox, way: &Way, bytes: u64) -> Result<[Duration; 2]> {
     let name = format!("{}-{bytes}.bin", way.name.replace(['\'', ' '], "-"));
     let folder = sandbox.clm.folder_at(FOLDER).ok_or("no folder")?;
@@ -96,7 +96,7 @@ async fn transfer(sandbox: &Sandbox, way: &Way, bytes: u64) -> Result<[Duration;
     if up.answer.status != 201 {
         return Err(format!("upload, {}: {} {}", way.name, up.answer.status, up.answer.text()).into());
     }
-    let id = sandbox.clm.documents_at(&format!("{FOLDER}/{name}")).pop().ok_or("the document is not there")?;
+    let id = sandbox.clm.documents_at(&format!("{FOLDER}/{name}")).pop().ok_or("the document is missing")?;
     let begun = Instant::now();
     let down = send(way, Request::get(format!("{}/documents/{id}", way.download)), Source::from("")).await?;
     let back = begun.elapsed();
@@ -108,5 +108,5 @@ async fn transfer(sandbox: &Sandbox, way: &Way, bytes: u64) -> Result<[Duration;
 
 async fn send(way: &Way, request: http::request::Builder, source: Source) -> Result<Download> {
     let request = request.header(way.header.0, &way.header.1).body(source.body(()))?;
-    HttpClient::default().stream(request).await.ok_or_else(|| format!("{}: no answer", way.name).into())
+    HttpClient::default().stream(request).await.ok_or_else(|| format!("{}: no response", way.name).into())
 }

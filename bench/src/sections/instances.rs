@@ -1,4 +1,4 @@
-//! Several instances over one store: what they cost together, and whether they agree.
+//! Several instances with one store: their cost, and whether they agree.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use crate::figures::{Samples, number};
 use crate::http_wire::{Connection, token_request};
 use crate::report::{Cell, Section, Table};
 use crate::server::Server;
-use crate::stand::{Stand, code, connect, post, redemption, refresh};
+use crate::setup::{Setup, code, connect, post, redemption, refresh};
 
 /// The heading.
 pub const TITLE: &str = "Several instances over one store";
@@ -34,12 +34,12 @@ const COLUMNS: [&str; 11] = [
 ///
 /// # Errors
 /// If Evergrant does not start or answer.
-pub async fn run(stand: &Stand) -> Result<Section> {
+pub async fn run(setup: &Setup) -> Result<Section> {
     let mut section = Section {
         title: TITLE,
         about: "Handlers that share issuer, clients and Blob storage (the real Azurite), each reached directly and all on the \
-                server's core. Signatures and exchanges are counted until each has answered its first token. Then everybody \
-                races for each code, and one connection is refreshed at all instances in turn."
+                server's core. Signatures and exchanges are counted until each has returned its first token. Then all callers \
+                race for each code, and one connection is refreshed at all instances in turn."
             .to_owned(),
         table: Table { columns: COLUMNS.to_vec(), rows: Vec::new() },
         ..Section::default()
@@ -48,23 +48,23 @@ pub async fn run(stand: &Stand) -> Result<Section> {
         section.findings.push("Not measured: Azurite is not installed (./test installs it in tests/tools).".to_owned());
         return Ok(section);
     }
-    for count in stand.arguments.instances() {
+    for count in setup.arguments.instances() {
         let mut sandbox = Sandbox::start().await;
         sandbox.start_storage().await;
-        let row = measure(stand, &sandbox, *count, &mut section).await?;
+        let row = measure(setup, &sandbox, *count, &mut section).await?;
         section.table.rows.push(row);
     }
     Ok(section)
 }
 
-async fn measure(stand: &Stand, sandbox: &Sandbox, count: usize, section: &mut Section) -> Result<Vec<Cell>> {
-    let instances = start(stand, sandbox, count).await?;
-    // It is made in the background, and no token of this kind needs it.
+async fn measure(setup: &Setup, sandbox: &Sandbox, count: usize, section: &mut Section) -> Result<Vec<Cell>> {
+    let instances = start(setup, sandbox, count).await?;
+    // The sealing secret is derived in the background, and this kind of token does not need it.
     sealed(sandbox, count).await;
     let signatures = |key| sandbox.key_vault.signatures_by(key) as u64;
     let cost =
         [signatures("evergrant-sealing"), signatures("evergrant-signing"), u64::from(sandbox.docusign.exchanges())];
-    let codes = stand.arguments.codes();
+    let codes = setup.arguments.codes();
     let (mut once, mut more) = (0, 0);
     for _ in 0..codes {
         match race(&instances, &code(&instances[0].url()).await?).await? {
@@ -76,7 +76,7 @@ async fn measure(stand: &Stand, sandbox: &Sandbox, count: usize, section: &mut S
     let look_ups = || sandbox.azurite.as_ref().map_or(0, |azurite| azurite.requests("GET", "revoked/")) as u64;
     let request = token_request(&refresh(&connect(&instances[0].url()).await?));
     let before = look_ups();
-    let latencies = refreshes(&instances, &request, stand.arguments.refreshes()).await?;
+    let latencies = refreshes(&instances, &request, setup.arguments.refreshes()).await?;
     let look_ups = look_ups() - before;
     let memory = instances.iter().map(|server| server.memory().resident).sum();
     section.promise(
@@ -92,18 +92,18 @@ async fn measure(stand: &Stand, sandbox: &Sandbox, count: usize, section: &mut S
     Ok(row)
 }
 
-/// The first is the issuer, as far as browsers are concerned.
-async fn start(stand: &Stand, sandbox: &Sandbox, count: usize) -> Result<Vec<Server>> {
+/// Starts the instances. The first one's address is the issuer.
+async fn start(setup: &Setup, sandbox: &Sandbox, count: usize) -> Result<Vec<Server>> {
     let ports: Vec<u16> = (0..count).map(|_| free_port()).collect();
     let issuer = format!("http://127.0.0.1:{}", ports[0]);
     let mut instances = Vec::new();
     for port in ports {
-        instances.push(stand.warm(&stand.instance(sandbox, port, &issuer)?).await?);
+        instances.push(setup.warm(&setup.instance(sandbox, port, &issuer)?).await?);
     }
     Ok(instances)
 }
 
-/// Waits until each instance has its sealing secret; not for ever, for the counts will tell.
+/// Waits until each instance has its sealing secret, with a time limit; the counts show if one is missing.
 async fn sealed(sandbox: &Sandbox, count: usize) {
     for _ in 0..200 {
         if sandbox.key_vault.signatures_by("evergrant-sealing") >= count {
@@ -113,7 +113,7 @@ async fn sealed(sandbox: &Sandbox, count: usize) {
     }
 }
 
-/// How many of those who present a code at the same time redeem it: two at each instance.
+/// The number of successful redemptions of a code that is presented at the same time, twice at each instance.
 async fn race(instances: &[Server], code: &str) -> Result<usize> {
     let mut racers = JoinSet::new();
     for instance in instances.iter().chain(instances) {
@@ -140,7 +140,7 @@ async fn refreshes(instances: &[Server], request: &[u8], times: usize) -> Result
         connection.send(request).await?;
         match connection.receive().await? {
             200 => latencies.push(asked.elapsed()),
-            status => return Err(format!("a refresh was answered {status}").into()),
+            status => return Err(format!("a refresh returned {status}").into()),
         }
     }
     Ok(latencies.into_iter().collect())

@@ -1,4 +1,4 @@
-//! The cost of a mint: a signature by Key Vault and an exchange at DocuSign, both simulated and close by.
+//! The cost of a mint: a signature by Key Vault and an exchange at DocuSign, both simulated on this machine.
 
 use std::time::Instant;
 
@@ -9,31 +9,31 @@ use crate::Result;
 use crate::figures::{Samples, number};
 use crate::http_wire::{Connection, token_request};
 use crate::report::{Cell, Section, Table};
-use crate::stand::{SCOPE, Stand, client_credentials};
+use crate::setup::{SCOPE, Setup, client_credentials};
 
 /// The heading.
 pub const TITLE: &str = "A mint";
 
 const COLUMNS: [&str; 7] =
     ["mints", "p50 ms", "p99 ms", "worst ms", "handler's processor ms each", "signatures", "exchanges"];
-/// A token with so little life left is renewed before it is handed out, so that every request mints.
+/// A token with such a short lifetime is renewed for every request.
 const SHORT_LIFE: u64 = 200;
 
 /// Measures.
 ///
 /// # Errors
 /// If Evergrant does not start or answer.
-pub async fn run(stand: &Stand) -> Result<Section> {
+pub async fn run(setup: &Setup) -> Result<Section> {
     let sandbox = Sandbox::start().await;
     sandbox.docusign.set_expires_in(ExpiresIn::Number(SHORT_LIFE));
-    let handler = stand.warm(&stand.handler(&sandbox)?).await?;
+    let handler = setup.warm(&setup.handler(&sandbox)?).await?;
     let mut connection = Connection::open(handler.address()).await?;
     let request = token_request(&client_credentials(SCOPE));
     let counts =
         || (sandbox.key_vault.signatures_by("evergrant-signing") as u64, u64::from(sandbox.docusign.exchanges()));
     let (before, ticks) = (counts(), handler.ticks());
     let (mut latencies, mut refused) = (Vec::new(), 0);
-    for _ in 0..stand.arguments.mints() {
+    for _ in 0..setup.arguments.mints() {
         let asked = Instant::now();
         connection.send(&request).await?;
         refused += u64::from(connection.receive().await? != 200);
@@ -49,13 +49,13 @@ pub async fn run(stand: &Stand) -> Result<Section> {
     let mut section = Section {
         title: TITLE,
         about: format!(
-            "One caller after the other, with tokens that live {SHORT_LIFE} s and are therefore renewed for every request. The \
-             outside world answers at once and from this machine, so this is what the handler adds to Azure's and DocuSign's time."
+            "One caller after the other, with tokens that expire after {SHORT_LIFE} s and are therefore renewed for every request. \
+             The simulators respond immediately, so this is the time that the handler adds to Azure's and DocuSign's."
         ),
         table: Table { columns: COLUMNS.to_vec(), rows: vec![row] },
         ..Section::default()
     };
-    section.promise(refused == 0, format!("{refused} of {mints} mints were refused"));
+    section.promise(refused == 0, format!("{refused} of {mints} mints failed"));
     section.promise(signatures == mints, format!("{mints} mints took {signatures} signatures"));
     section.promise(exchanges == mints, format!("{mints} mints took {exchanges} exchanges"));
     Ok(section)

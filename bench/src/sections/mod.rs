@@ -1,4 +1,4 @@
-//! What is measured, one module each.
+//! The sections of the report, one module each.
 
 mod cold_start;
 mod gateway;
@@ -12,33 +12,33 @@ mod tokens;
 use std::future::Future;
 
 use crate::Result;
-use crate::arguments::Section as Wanted;
+use crate::arguments::Section as Choice;
 use crate::report::{Report, Section};
-use crate::stand::Stand;
+use crate::setup::Setup;
 
-/// Measures what is wanted, one after the other.
-pub async fn all(stand: &Stand) -> Report {
+/// Measures the selected sections, one after the other.
+pub async fn all(setup: &Setup) -> Report {
     let mut sections = Vec::new();
     let mut take = |section: Option<Section>| sections.extend(section);
-    take(one(stand, Wanted::Tokens, tokens::TITLE, tokens::run(stand)).await);
-    take(one(stand, Wanted::Instructions, instructions::TITLE, instructions::run(stand)).await);
-    take(one(stand, Wanted::ColdStart, cold_start::TITLE, cold_start::run(stand)).await);
-    take(one(stand, Wanted::Mint, mint::TITLE, mint::run(stand)).await);
-    take(one(stand, Wanted::Storm, storm::TITLE, storm::run(stand)).await);
-    take(one(stand, Wanted::Renewal, renewal::TITLE, renewal::run(stand)).await);
-    take(one(stand, Wanted::Gateway, gateway::TITLE, gateway::run(stand)).await);
-    take(one(stand, Wanted::Instances, instances::TITLE, instances::run(stand)).await);
-    Report::new(stand, sections)
+    take(one(setup, Choice::Tokens, tokens::TITLE, tokens::run(setup)).await);
+    take(one(setup, Choice::Instructions, instructions::TITLE, instructions::run(setup)).await);
+    take(one(setup, Choice::ColdStart, cold_start::TITLE, cold_start::run(setup)).await);
+    take(one(setup, Choice::Mint, mint::TITLE, mint::run(setup)).await);
+    take(one(setup, Choice::Storm, storm::TITLE, storm::run(setup)).await);
+    take(one(setup, Choice::Renewal, renewal::TITLE, renewal::run(setup)).await);
+    take(one(setup, Choice::Gateway, gateway::TITLE, gateway::run(setup)).await);
+    take(one(setup, Choice::Instances, instances::TITLE, instances::run(setup)).await);
+    Report::new(setup, sections)
 }
 
-/// A section that fails does not end the run.
+/// Measures one section. A failure does not end the run.
 async fn one(
-    stand: &Stand,
-    wanted: Wanted,
+    setup: &Setup,
+    choice: Choice,
     title: &'static str,
     run: impl Future<Output = Result<Section>>,
 ) -> Option<Section> {
-    if !stand.arguments.wants(wanted) {
+    if !setup.arguments.includes(choice) {
         return None;
     }
     eprintln!("{title} …");

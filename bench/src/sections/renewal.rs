@@ -1,4 +1,4 @@
-//! Callers while a token is being renewed, and the upstream takes its time.
+//! Callers while a token is being renewed by a slow upstream.
 
 use std::time::{Duration, Instant};
 
@@ -12,32 +12,32 @@ use crate::figures::Samples;
 use crate::http_wire::{Connection, token_request};
 use crate::report::{Cell, Section, Table};
 use crate::server::Server;
-use crate::stand::{Stand, client_credentials, granted, post};
+use crate::setup::{Setup, client_credentials, granted, post};
 
 /// The heading.
 pub const TITLE: &str = "A renewal";
 
 const COLUMNS: [&str; 6] = ["when", "requests", "refused", "p50 ms", "p99 ms", "worst ms"];
-/// With so many seconds left, a token is renewed in the background.
+/// A token is renewed in the background when this many seconds remain.
 const RENEWED_FROM: u64 = 600;
-/// How long the exchange takes meanwhile.
+/// The duration of the exchange.
 const EXCHANGE: Duration = Duration::from_secs(2);
 const CALLERS: usize = 8;
-/// Each caller asks so often, whether or not others were answered.
+/// The interval of each caller's requests.
 const PACE: Duration = Duration::from_millis(8);
 
-/// A request: when it was due, how long its answer took, and the status.
+/// A request: the scheduled time, the latency and the status.
 type Outcome = (Instant, Duration, u16);
 
 /// Measures.
 ///
 /// # Errors
 /// If Evergrant does not start or answer.
-pub async fn run(stand: &Stand) -> Result<Section> {
-    let calm = if stand.arguments.quick() { 2 } else { 6 };
+pub async fn run(setup: &Setup) -> Result<Section> {
+    let calm = if setup.arguments.quick() { 2 } else { 6 };
     let sandbox = Sandbox::start().await;
-    let handler = stand.warm(&stand.handler(&sandbox)?).await?;
-    // A token for another scope, so that it begins to live now.
+    let handler = setup.warm(&setup.handler(&sandbox)?).await?;
+    // A token for another scope, so that it is minted now.
     let form = client_credentials("signature spring_read");
     sandbox.docusign.set_expires_in(ExpiresIn::Number(RENEWED_FROM + calm));
     granted(&post(&handler.url(), &form).await)?;
@@ -76,14 +76,13 @@ fn start_callers(handler: &Server, form: &str, end: Instant) -> Callers {
     callers
 }
 
-/// Asks at a steady pace. An answer that comes late makes the next requests late, which counts against them: they were
-/// due before.
+/// Sends requests at a steady pace. Latency counts from the due time, so a late response also delays the following requests.
 async fn call(mut connection: Connection, request: &[u8], end: Instant) -> Result<Vec<Outcome>> {
     let (mut outcomes, mut due) = (Vec::new(), Instant::now());
     while due < end {
         let late = Instant::now() > due;
         tokio::time::sleep_until(due.into()).await;
-        // The timer is only as fine as a millisecond, and its delay is not the server's.
+        // The timer has a resolution of a millisecond; its delay must not count as latency.
         let counted_from = if late { due } else { Instant::now() };
         connection.send(request).await?;
         let status = connection.receive().await?;
@@ -97,8 +96,8 @@ fn section(outcomes: &[Outcome], begun: Instant, exchanges: u64) -> Section {
     let mut section = Section {
         title: TITLE,
         about: format!(
-            "{CALLERS} callers ask every {} ms each while their token comes to its renewal, for which the exchange at DocuSign \
-             takes {} s. A request that is sent late because an answer was late counts from when it was due.",
+            "{CALLERS} callers send a request every {} ms each while their token is renewed; the exchange at DocuSign \
+             takes {} s. The latency of a request counts from its scheduled time.",
             PACE.as_millis(),
             EXCHANGE.as_secs()
         ),
@@ -112,7 +111,7 @@ fn section(outcomes: &[Outcome], begun: Instant, exchanges: u64) -> Section {
         row("during", outcomes, |at| (begun..over).contains(&at)),
         row("after", outcomes, |at| at >= over),
     ];
-    section.promise(refused == 0, format!("{refused} requests around a renewal were refused"));
+    section.promise(refused == 0, format!("{refused} requests during a renewal failed"));
     section.promise(exchanges == 1, format!("a renewal took {exchanges} exchanges, not 1"));
     section
 }

@@ -1,4 +1,4 @@
-//! Many callers at once, and no token yet: one signature and one exchange have to do for all.
+//! Many concurrent callers before there is a token: they must share one signature and one exchange.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use crate::figures::{Samples, number};
 use crate::http_wire::{Connection, token_request};
 use crate::report::{Cell, Section, Table};
 use crate::server::{Output, Server};
-use crate::stand::{Stand, client_credentials};
+use crate::setup::{Setup, client_credentials};
 
 /// The heading.
 pub const TITLE: &str = "A storm of callers";
@@ -31,28 +31,28 @@ const COLUMNS: [&str; 10] = [
     "worst ms",
     "peak RSS MB",
 ];
-/// Nobody asked for it before, so there is no token.
+/// A scope without a cached token.
 const SCOPE: &str = "signature spring_read";
-/// So long takes the exchange: long enough that everybody comes meanwhile.
+/// The duration of the exchange, long enough for all callers to arrive.
 const EXCHANGE: Duration = Duration::from_secs(2);
-/// Files that are open besides connections.
+/// Open files other than connections.
 const OTHER_FILES: usize = 256;
-/// Connections that are being made at a time: more would overflow the queue where they wait to be accepted.
-const CONNECTING: usize = 100;
+/// The most connections being opened at once; more would overflow the accept queue.
+const MAX_CONNECTING: usize = 100;
 
-/// What a caller got: the status, and how long after everybody was let go.
+/// A response: the status, and the time since the start of the storm.
 type Outcome = (u16, Duration);
 
 /// Measures.
 ///
 /// # Errors
 /// If Evergrant does not start, or connections fail.
-pub async fn run(stand: &Stand) -> Result<Section> {
+pub async fn run(setup: &Setup) -> Result<Section> {
     let sandbox = Sandbox::start().await;
-    let mut launch = stand.handler(&sandbox)?;
+    let mut launch = setup.handler(&sandbox)?;
     launch.output = Output::Kept;
-    let handler = stand.warm(&launch).await?;
-    let callers = stand.arguments.callers();
+    let handler = setup.warm(&launch).await?;
+    let callers = setup.arguments.callers();
     let connections = callers.min(file_limit().saturating_sub(OTHER_FILES)).max(1);
     let counts =
         || (sandbox.key_vault.signatures_by("evergrant-signing") as u64, u64::from(sandbox.docusign.exchanges()));
@@ -63,15 +63,15 @@ pub async fn run(stand: &Stand) -> Result<Section> {
     Ok(section(&handler, connections, &outcomes, (after.0 - before.0, after.1 - before.1)))
 }
 
-/// Connects first, then lets everybody go at once.
+/// Opens all connections, then starts all callers at once.
 async fn storm(handler: &Server, callers: usize, connections: usize) -> Result<Vec<Outcome>> {
     let (let_go, gate) = watch::channel(None::<Instant>);
     let mut tasks = JoinSet::new();
-    let connecting = Arc::new(Semaphore::new(CONNECTING));
+    let connecting = Arc::new(Semaphore::new(MAX_CONNECTING));
     let (connected, mut all_connected) = tokio::sync::mpsc::channel(connections);
     let request = Arc::new(token_request(&client_credentials(SCOPE)));
     for at in 0..connections {
-        // Callers who share a connection are dealt out evenly.
+        // Distribute the callers evenly over the connections.
         let share = callers / connections + usize::from(at < callers % connections);
         let (address, gate, request) = (handler.address(), gate.clone(), Arc::clone(&request));
         let (connecting, connected) = (Arc::clone(&connecting), connected.clone());
@@ -114,7 +114,7 @@ fn section(handler: &Server, connections: usize, outcomes: &[Outcome], counts: (
     let callers = outcomes.len() as u64;
     let refused = outcomes.iter().filter(|(status, _)| *status != 200).count() as u64;
     let latencies: Samples = outcomes.iter().map(|(_, latency)| *latency).collect();
-    // The log is read by another thread, which may be a little behind.
+    // Another thread reads the log and can be slightly behind.
     std::thread::sleep(Duration::from_millis(200));
     let waited = handler.log().kept().lines().filter(|line| waited_for_it(line)).count() as u64;
     let counted = [callers, connections as u64, waited, counts.0, counts.1, refused].map(Cell::Count);
@@ -123,9 +123,9 @@ fn section(handler: &Server, connections: usize, outcomes: &[Outcome], counts: (
     let mut section = Section {
         title: TITLE,
         about: format!(
-            "Everybody is connected and let go at once, for a token that nobody asked for before; the exchange at DocuSign takes \
-             {} s. Latencies count from when everybody was let go, and hold the time that the load itself takes to write and read \
-             on its core. Where callers outnumber connections, those who share one are answered one after the other.",
+            "All callers are connected and request a token at the same time, before it is cached; the exchange at DocuSign takes \
+             {} s. Latencies count from the start and include the time of the load generator. If there are more callers than \
+             connections, callers on the same connection are served one after the other.",
             EXCHANGE.as_secs()
         ),
         table: Table { columns: COLUMNS.to_vec(), rows: vec![counted.into_iter().chain(figures).collect()] },
@@ -135,11 +135,11 @@ fn section(handler: &Server, connections: usize, outcomes: &[Outcome], counts: (
         counts == (1, 1),
         format!("a storm took {} signatures and {} exchanges, not 1 and 1", counts.0, counts.1),
     );
-    section.promise(refused == 0, format!("{refused} of {callers} callers were refused"));
+    section.promise(refused == 0, format!("{refused} of {callers} callers got an error"));
     section
 }
 
-/// Whether a line of the log tells of a caller who waited for this mint.
+/// Whether a log line is from a caller that waited for this mint.
 fn waited_for_it(line: &str) -> bool {
     line.contains(r#""cache.result":"minted""#) && line.contains(&format!(r#""scope":"{SCOPE}""#))
 }

@@ -1,4 +1,4 @@
-//! Answers from the cache, beside a bare server and other authorization servers.
+//! Responses from the cache, compared with a bare server and other authorization servers.
 
 use sandbox::Sandbox;
 
@@ -7,7 +7,7 @@ use crate::figures::{median, number, written};
 use crate::peers::{bare, peers};
 use crate::report::{Bars, Cell, Section};
 use crate::server::{Output, Server};
-use crate::stand::{SCOPE, Stand, client_credentials, connect, granted, post, refresh};
+use crate::setup::{SCOPE, Setup, client_credentials, connect, granted, post, refresh};
 use crate::wrk::{Load, Wrk};
 
 /// The heading.
@@ -27,27 +27,27 @@ const COLUMNS: [&str; 11] = [
     "peak MB",
 ];
 const CONNECTIONS: [usize; 2] = [1, 64];
-/// How many targets are ours or bare; the others follow.
+/// The number of targets that are Evergrant or the bare server; the others follow.
 const OWN: usize = 5;
 
-/// A server and what it is asked.
+/// A server and the request to send.
 struct Target {
     name: String,
     form: String,
     server: Option<Server>,
-    /// Why there is none.
+    /// Why there is no server.
     missing: Option<String>,
-    /// Position of the bare server that gets the same form.
+    /// The index of the bare server with the same form.
     ceiling: usize,
-    /// What came of each number of connections.
+    /// The results for each number of connections.
     turns: Vec<Turns>,
 }
 
-/// What came of the turns with one number of connections.
+/// The results of the rounds with one number of connections.
 #[derive(Default)]
 struct Turns {
     loads: Vec<Load>,
-    /// Share of its core that the server used.
+    /// The share of its core that the server used.
     busy: Vec<f64>,
 }
 
@@ -55,35 +55,35 @@ struct Turns {
 ///
 /// # Errors
 /// If Evergrant or the bare server do not start.
-pub async fn run(stand: &Stand) -> Result<Section> {
+pub async fn run(setup: &Setup) -> Result<Section> {
     let sandbox = Sandbox::start().await;
-    let wrk = Wrk::new(&stand.arguments.out)?;
-    let mut targets = targets(stand, &sandbox).await?;
-    let connections = if stand.arguments.quick() { &CONNECTIONS[1..] } else { &CONNECTIONS };
-    if !stand.arguments.quick() {
+    let wrk = Wrk::new(&setup.arguments.out)?;
+    let mut targets = targets(setup, &sandbox).await?;
+    let connections = if setup.arguments.quick() { &CONNECTIONS[1..] } else { &CONNECTIONS };
+    if !setup.arguments.quick() {
         for target in &targets {
-            target.load(&wrk, 64, stand.arguments.warm_up())?;
+            target.load(&wrk, 64, setup.arguments.warm_up())?;
         }
     }
     for count in connections {
-        // Rotation by turn, so that a disturbance meets all of them.
+        // Alternate between the servers, so that other load on the machine affects all of them.
         for target in &mut targets {
             target.turns.push(Turns::default());
         }
-        for _ in 0..stand.arguments.rounds() {
+        for _ in 0..setup.arguments.rounds() {
             for target in &mut targets {
-                target.rotate(&wrk, *count, stand.arguments.seconds())?;
+                target.rotate(&wrk, *count, setup.arguments.seconds())?;
             }
         }
     }
-    Ok(section(stand, &targets, connections))
+    Ok(section(setup, &targets, connections))
 }
 
-/// Ours and a bare server for each of our forms, then the others.
-async fn targets(stand: &Stand, sandbox: &Sandbox) -> Result<Vec<Target>> {
+/// Evergrant and a bare server for each form, then the others.
+async fn targets(setup: &Setup, sandbox: &Sandbox) -> Result<Vec<Target>> {
     let mut targets = Vec::new();
     for grant in ["client_credentials", "refresh_token"] {
-        let handler = stand.warm(&stand.handler(sandbox)?).await?;
+        let handler = setup.warm(&setup.handler(sandbox)?).await?;
         let form = match grant {
             "refresh_token" => refresh(&connect(&handler.url()).await?),
             _ => client_credentials(SCOPE),
@@ -91,18 +91,18 @@ async fn targets(stand: &Stand, sandbox: &Sandbox) -> Result<Vec<Target>> {
         let answer = post(&handler.url(), &form).await;
         granted(&answer)?;
         let ceiling = targets.len();
-        let bare = bare(answer.body.len())?.start(&stand.cores)?;
+        let bare = bare(answer.body.len())?.start(&setup.cores)?;
         targets.push(Target::new(format!("bare warp, {grant}"), &form, Ok(bare), ceiling));
         targets.push(Target::new(format!("Evergrant, {grant}"), &form, Ok(handler), ceiling));
     }
-    // What of it is the pipe's part?
-    let mut quiet = stand.handler(sandbox)?;
+    // Measures the cost of the log pipe.
+    let mut quiet = setup.handler(sandbox)?;
     quiet.output = Output::Discarded;
-    let quiet = stand.warm(&quiet).await?;
+    let quiet = setup.warm(&quiet).await?;
     let form = client_credentials(SCOPE);
     targets.push(Target::new("Evergrant, log to /dev/null".to_owned(), &form, Ok(quiet), 0));
     for peer in peers() {
-        let server = peer.launch.and_then(|launch| launch.start(&stand.cores));
+        let server = peer.launch.and_then(|launch| launch.start(&setup.cores));
         targets.push(Target::new(peer.name.to_owned(), &client_credentials(SCOPE), server, 0));
     }
     Ok(targets)
@@ -126,7 +126,7 @@ impl Target {
         let ticks = || self.server.as_ref().map_or(0, Server::ticks);
         let before = ticks();
         let load = self.load(wrk, connections, seconds)?;
-        // A tick is a hundredth of a second, so this is a share in percent.
+        // A tick is a hundredth of a second, so ticks per second are percent.
         let used = number(ticks() - before);
         if let (Some(load), Some(turns)) = (load, self.turns.last_mut()) {
             turns.busy.push(used / load.seconds());
@@ -169,12 +169,12 @@ impl Turns {
     }
 }
 
-fn section(stand: &Stand, targets: &[Target], connections: &[usize]) -> Section {
-    let arguments = &stand.arguments;
+fn section(setup: &Setup, targets: &[Target], connections: &[usize]) -> Section {
+    let arguments = &setup.arguments;
     let about = format!(
-        "wrk posts the form for {} s, {} times in turn with the others; told is the median, least and most beside it. \
-         The answer comes from memory; the log is written at its default level into a pipe and read. What others wrote makes a \
-         token of its own for each request, has no DocuSign behind it and logs nothing.",
+        "wrk posts the form for {} s, {} times, alternating with the other servers; the table shows the median, minimum and \
+         maximum. The token comes from the cache; the log is written at its default level into a pipe and read. The other servers \
+         issue their own token for each request, without DocuSign and without logging.",
         arguments.seconds(),
         arguments.rounds()
     );
@@ -198,24 +198,24 @@ fn bars(targets: &[Target], at: usize, connections: usize) -> Bars {
     Bars { title: format!("Token requests, {connections} at a time"), unit: "a second, more is better", figures }
 }
 
-/// Ours against the others.
+/// Compares Evergrant with the others.
 fn findings(targets: &[Target], at: usize, connections: usize) -> Vec<String> {
     let Some(ours) = targets.iter().find(|target| target.name.starts_with("Evergrant")) else { return Vec::new() };
     let others = targets.iter().skip(OWN);
-    let told = |other: &Target| {
+    let comparison = |other: &Target| {
         let times = written(ours.rate(at) / other.rate(at));
         format!("With {connections} at a time, {} answers {times} times as many requests as {}.", ours.name, other.name)
     };
-    others.filter(|other| other.server.is_some()).map(told).collect()
+    others.filter(|other| other.server.is_some()).map(comparison).collect()
 }
 
 fn judge(section: &mut Section, target: &Target) {
     let loads = || target.turns.iter().flat_map(|turns| &turns.loads);
     let failed: u64 = loads().map(|load| load.refused + load.broken).sum();
-    section.promise(failed == 0, format!("{}: {failed} requests were refused or broken", target.name));
+    section.promise(failed == 0, format!("{}: {failed} requests failed", target.name));
     let Some(server) = target.server.as_ref().filter(|_| target.name.starts_with("Evergrant")) else { return };
     if server.log().lines() == 0 {
         return;
     }
-    section.findings.push(format!("{}: {} lines of log were read meanwhile.", target.name, server.log().lines()));
+    section.findings.push(format!("{}: {} log lines were read meanwhile.", target.name, server.log().lines()));
 }

@@ -1,34 +1,16 @@
-//! `evergrant client check`: is a client registry well-formed, before it is deployed?
+//! `evergrant client check`: is a client registry valid, before it is deployed?
 
 use std::path::PathBuf;
 
-use secrecy::SecretString;
-
 use crate::cli::terminal::{CommandError, NOTE};
-use crate::config::{ConfigErrors, Environment, Settings, warnings};
-use crate::oauth::client::{Client, ClientRegistry, GrantType};
+use crate::config::{Environment, Settings, warnings};
+use crate::oauth::client::{Client, GrantType};
 
-/// The environment with one variable replaced.
-struct Replaced<'e> {
-    env: &'e dyn Environment,
-    value: String,
-}
-
-impl Environment for Replaced<'_> {
-    fn var(&self, name: &str) -> Option<String> {
-        if name == "EVERGRANT_CLIENTS" { Some(self.value.clone()) } else { self.env.var(name) }
-    }
-
-    fn file(&self, path: &str) -> Option<SecretString> {
-        self.env.file(path)
-    }
-}
-
-/// Reads the clients; prints who is registered, and what to look at again.
+/// Reads the clients; lists them with their warnings.
 #[expect(clippy::print_stdout, reason = "the command's result")]
 pub fn run(file: Option<PathBuf>, env: &dyn Environment) -> Result<(), CommandError> {
     let clients = match file {
-        Some(file) => read_registry(format!("@{}", file.display()), env)?,
+        Some(file) => Settings::read_registry_file(env, &file.display().to_string())?,
         None => Settings::read_clients(env)?,
     };
     let mut warnings = 0;
@@ -39,13 +21,8 @@ pub fn run(file: Option<PathBuf>, env: &dyn Environment) -> Result<(), CommandEr
             warnings += 1;
         }
     }
-    println!("Well-formed; clients registered: {}, warnings: {warnings}.", clients.iter().count());
+    println!("The registry is valid; clients: {}, warnings: {warnings}.", clients.iter().count());
     Ok(())
-}
-
-/// Reads `value` as if it were `EVERGRANT_CLIENTS`.
-pub fn read_registry(value: String, env: &dyn Environment) -> Result<ClientRegistry, ConfigErrors> {
-    Settings::read_clients(&Replaced { env, value })
 }
 
 fn line(client: &Client) -> String {

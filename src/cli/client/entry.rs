@@ -10,7 +10,7 @@ use crate::oauth::client::{ClientId, GrantType, Profile, SubjectKind};
 use crate::oauth::scope::Scope;
 use crate::secret::{Sha256, hex};
 
-/// An entry, its fields in their order. An entry that has a field twice is not read, since one of them would be lost.
+/// An entry with its fields in order. An entry with a repeated field is an error, because one of the two would be lost.
 #[derive(Clone, Debug, Serialize)]
 pub struct Entry(pub Map<String, Value>);
 
@@ -47,7 +47,7 @@ impl<'de> Visitor<'de> for DistinctFields {
     }
 }
 
-/// What a new client may be given.
+/// A new client.
 #[derive(Clone, Debug)]
 pub struct NewEntry {
     pub client_id: ClientId,
@@ -65,12 +65,11 @@ pub struct NewEntry {
 }
 
 impl NewEntry {
-    /// The fields of the entry. What is the default of every client is left out, except for the subject, which is worth
-    /// seeing.
+    /// The fields of the entry. Defaults are left out, except for the subject, which readers should see.
     pub fn fields(&self) -> Map<String, Value> {
         let grant_types: Vec<&str> = self.grant_types.iter().copied().map(GrantType::as_str).collect();
         let scope = self.scope.as_ref().map(|scope| Value::from(scope.to_string()));
-        // The document routes take no other access tokens.
+        // The document routes accept no other access tokens.
         let sealed = self.profile == Profile::Workfront && !self.grant_types.is_empty();
         let fields = [
             ("client_id", Some(self.client_id.as_str().into())),
@@ -97,7 +96,7 @@ fn unless_empty(items: &[String]) -> Option<Value> {
     (!items.is_empty()).then(|| items.into())
 }
 
-/// The grant types of a client that was given none: those its platform needs, or else what fits its other fields.
+/// The grant types of a client for which none were named: those its platform needs, or those that fit its other fields.
 pub fn default_grant_types(profile: Profile, public: bool, redirected: bool) -> Vec<GrantType> {
     if profile == Profile::Standard && !public && !redirected {
         vec![GrantType::ClientCredentials]

@@ -7,14 +7,13 @@ use std::path::{Path, PathBuf};
 use secrecy::ExposeSecret as _;
 use thiserror::Error;
 
-use crate::cli::client::check::read_registry;
 use crate::cli::client::registry::Change;
 use crate::cli::terminal::{CommandError, failed, usage};
-use crate::config::Environment;
+use crate::config::{Environment, Settings};
 use crate::oauth::client::ClientRegistry;
 use crate::random;
 
-/// The registry is as it was.
+/// The registry was not changed.
 #[derive(Debug, Error)]
 #[error("{} could not be written", path.display())]
 struct WriteError {
@@ -22,24 +21,19 @@ struct WriteError {
     source: io::Error,
 }
 
-/// Makes `change` in the registry at `path`, which has to be well-formed before and after it; gives what it registers.
+/// Makes `change` in the registry at `path`, which has to be valid before and after it; returns what it registers.
 pub fn edit(path: &Path, change: &Change, env: &dyn Environment) -> Result<ClientRegistry, CommandError> {
-    let changed = change.apply(&read(path, env)?).map_err(usage)?;
-    let clients = read_registry(changed.clone(), env)?;
+    let name = path.display().to_string();
+    Settings::read_registry_file(env, &name)?;
+    let text = env.file(&name).map_err(failed)?;
+    let changed = change.apply(text.expose_secret()).map_err(usage)?;
+    let clients = Settings::read_registry(env, &name, &changed)?;
     let written = replace(path, &changed);
     written.map_err(|source| failed(WriteError { path: path.to_owned(), source }))?;
     Ok(clients)
 }
 
-fn read(path: &Path, env: &dyn Environment) -> Result<String, CommandError> {
-    let name = path.display().to_string();
-    let text = env.file(&name).map(|text| text.expose_secret().to_owned());
-    read_registry(text.clone().unwrap_or(format!("@{name}")), env)?;
-    Ok(text.unwrap_or_default())
-}
-
-/// Writes a draft in the same folder and renames it over the file, so that a reader never sees half of it. A symbolic
-/// link stays one.
+/// Writes a draft in the same folder and renames it to the file, so that no reader sees half of it. A symbolic link stays one.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let path = path.canonicalize()?;
     let draft = path.with_file_name(format!(".clients-{}.json", random::id::<9>()));

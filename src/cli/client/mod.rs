@@ -1,5 +1,4 @@
-//! `evergrant client`: the registry, before it is deployed. [`registry`] changes its text,
-//! [`mod@file`] the file.
+//! `evergrant client`: the registry, before it is deployed. [`registry`] changes its text, [`mod@file`] the file.
 
 mod check;
 mod entry;
@@ -14,18 +13,21 @@ use std::path::PathBuf;
 use crate::cli::terminal::CommandError;
 use crate::config::Environment;
 
-/// What to do with clients.
+/// The commands for clients.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum ClientCommand {
-    /// Check a client registry and list its clients; scopes are checked if `DOCUSIGN_SCOPES` is set
-    #[command(after_help = "Example:\n  evergrant client check infra/clients.json")]
+    /// Check a client registry and list its clients
+    #[command(after_help = "Example:
+  evergrant client check infra/clients.json
+
+Scopes are checked if DOCUSIGN_SCOPES is set.")]
     Check {
-        /// A JSON file with the array of clients; without it `EVERGRANT_CLIENTS` is checked
+        /// The registry, a JSON file [default: the setting EVERGRANT_CLIENTS]
         file: Option<PathBuf>,
     },
-    /// Make a client with a random secret or API key, shown once: alone on stdout, everything else on stderr
+    /// Create a client with a random secret or API key
     New(new::NewClient),
-    /// Give a client a second secret or API key, or take the older one away at the end
+    /// Replace a client's secret or API key in two steps
     Rotate(rotate::Rotation),
 }
 

@@ -1,4 +1,4 @@
-//! What commands print next to a secret: on stderr, so that stdout is the secret alone.
+//! The output of commands that show a secret. Everything else goes to stderr, so that stdout has only the secret.
 
 use std::fmt::Display;
 use std::io::{self, Write as _};
@@ -15,10 +15,10 @@ use crate::oauth::client::{Client, ClientRegistry};
 /// The registry that `./deploy` reads, from the repository's root.
 pub const DEPLOYED: &str = "infra/clients.json";
 
-/// The secret or key is lost, though its digest may be in the registry.
+/// The secret is lost, but its digest may be in the registry.
 #[derive(Debug, Error)]
 #[error(
-    "the {} could not be written to stdout: take its digest out of the registry again, and make another",
+    "the {} could not be written to stdout: remove its digest from the registry, and create another",
     credential.as_str()
 )]
 struct ShowError {
@@ -41,11 +41,11 @@ pub fn print_change(change: &Change, registry: impl Display) {
     }
 }
 
-/// Shows `secret` for the only time.
+/// Shows `secret` once.
 #[expect(clippy::print_stderr, reason = "stdout is the secret alone")]
 pub fn show_once(client_id: &str, credential: Credential, secret: &SecretString) -> Result<(), CommandError> {
     let name = credential.as_str();
-    eprintln!("The {name} of {client_id}, shown once and kept nowhere. Put it where the client keeps it:\n");
+    eprintln!("The {name} of {client_id}. Copy it now: it is shown once and stored nowhere.\n");
     let mut stdout = io::stdout().lock();
     let shown = writeln!(stdout, "{}", secret.expose_secret()).and_then(|()| stdout.flush());
     shown.map_err(|source| failed(ShowError { credential, source }))?;
@@ -53,17 +53,17 @@ pub fn show_once(client_id: &str, credential: Credential, secret: &SecretString)
     Ok(())
 }
 
-/// Prints how to deploy the registry in `file`. Either way has the same result. An app setting is one line, which the
-/// registry becomes without its line feeds, since JSON has none inside its strings.
+/// Prints two ways to deploy the registry in `file`. An app setting is one line; JSON has no line feeds inside strings, so
+/// they can be left out.
 #[expect(clippy::print_stderr, reason = "stdout is the secret alone")]
 pub fn print_how_to_deploy(file: &Path) {
     if file.ends_with(DEPLOYED) {
-        eprintln!("Deploy it:\n  ./deploy --resource-group <group>\nOr at once:");
+        eprintln!("Deploy it:\n  ./deploy --resource-group <group>\nOr change only this setting:");
     }
     let file = file.display().to_string();
     let file = shell_quoted(&file);
     eprintln!(
-        "Put the whole registry into the running app, which restarts it:\n  \
+        "Put the whole registry into the running app, which then restarts:\n  \
          az functionapp config appsettings set --resource-group <group> --name <function app> --output none \
          --settings \"EVERGRANT_CLIENTS=$(tr -d '\\r\\n' <{file})\""
     );

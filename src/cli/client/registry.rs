@@ -1,38 +1,36 @@
 //! Changes to a client registry: text in, text out. Entries and their fields keep their order. Pure.
 //!
-//! The text has been read by [`crate::config`] before, so it is an array of clients; what comes out is read again.
+//! [`crate::config`] checks the text before and after the change.
 
 use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::cli::client::entry::Entry;
 
-/// Why a registry is left alone.
+/// Why a registry was not changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum EditError {
     #[error(
-        "the registry has a client of this client_id; take another, or use evergrant client rotate for a second secret"
+        "the registry has a client with this client_id already; choose another, or use evergrant client rotate for a new secret"
     )]
     Taken,
-    #[error("the registry has no client of this client_id; evergrant client check lists them")]
+    #[error("the registry has no client with this client_id; evergrant client check lists them")]
     Unknown,
-    #[error("this is a public client, which has no secret")]
+    #[error("this is a public client, which has no secret to rotate")]
     Public,
-    #[error("the client has two secrets already: end that rotation first, with evergrant client rotate --finish")]
+    #[error("the client has two secrets already; finish that rotation first, with evergrant client rotate --finish")]
     Rotating,
-    #[error("the client has one secret only: no rotation is to be finished")]
+    #[error("the client has only one secret, so there is no rotation to finish")]
     NotRotating,
-    #[error("the client has no API key to replace; evergrant client new --api-key makes a client with one")]
+    #[error("the client has no API key to replace; evergrant client new --api-key creates a client with one")]
     NoApiKey,
     #[error(
-        "the client has two API keys already: end that rotation first, with evergrant client rotate --api-key --finish"
+        "the client has two API keys already; finish that rotation first, with evergrant client rotate --api-key --finish"
     )]
     RotatingApiKeys,
-    #[error("the client has one API key only: no rotation is to be finished")]
+    #[error("the client has only one API key, so there is no rotation to finish")]
     NotRotatingApiKeys,
-    #[error(
-        "the registry is written in a way this command cannot change, such as with a field twice; change it by hand"
-    )]
+    #[error("the registry has something that this command cannot change, such as a repeated field; change it by hand")]
     Unreadable,
 }
 
@@ -46,7 +44,7 @@ pub enum Credential {
 }
 
 impl Credential {
-    /// What people call it.
+    /// Its name in messages.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Secret => "client secret",

@@ -1,4 +1,4 @@
-//! `evergrant client rotate`: from one secret or API key to the next, with both accepted in between.
+//! `evergrant client rotate`: replaces a secret or API key; both are accepted in between.
 
 use std::path::PathBuf;
 
@@ -12,11 +12,13 @@ use crate::config::Environment;
 use crate::random;
 use crate::secret::{hex, sha256};
 
-/// Whose secret or API key to replace.
+/// The secret or API key to replace.
 #[derive(Clone, Debug, clap::Args)]
-#[command(after_help = "Example:\n  \
-    evergrant client rotate nightly-report --in infra/clients.json\n  \
-    evergrant client rotate nightly-report --in infra/clients.json --finish")]
+#[command(after_help = "Example:
+  evergrant client rotate nightly-report --in infra/clients.json
+  evergrant client rotate nightly-report --in infra/clients.json --finish
+
+Both the old and the new one are accepted until --finish removes the old one.")]
 pub struct Rotation {
     /// The client's identifier
     client_id: String,
@@ -26,7 +28,7 @@ pub struct Rotation {
     /// Replace its API key instead of its secret
     #[arg(long)]
     api_key: bool,
-    /// End the rotation: the older one is accepted no longer
+    /// Finish the rotation: remove the older one
     #[arg(long)]
     finish: bool,
 }
@@ -56,7 +58,7 @@ fn begin(rotation: &Rotation, env: &dyn Environment) -> Result<(), CommandError>
     let file = file.display().to_string();
     let (client_id, file) = (shell_quoted(client_id), shell_quoted(&file));
     let option = if *api_key { " --api-key" } else { "" };
-    eprintln!("When the client uses the new one, take the older one away, and deploy again:");
+    eprintln!("When the client uses the new one, remove the older one and deploy again:");
     eprintln!("  evergrant client rotate {client_id} --in {file}{option} --finish");
     Ok(())
 }

@@ -11,6 +11,10 @@ pub enum CommandError {
     Configuration(ConfigErrors),
     Usage(Box<dyn Error>),
     Failed(Box<dyn Error>),
+    /// The command's own output has the reason.
+    Reported {
+        exit_code: u8,
+    },
 }
 
 impl From<ConfigErrors> for CommandError {
@@ -19,25 +23,26 @@ impl From<ConfigErrors> for CommandError {
     }
 }
 
-/// Something outside of the command failed.
+/// Something that the command depends on failed.
 pub fn failed(error: impl Error + 'static) -> CommandError {
     CommandError::Failed(Box::new(error))
 }
 
-/// The command cannot do what it was asked for.
+/// The command was used wrongly.
 pub fn usage(error: impl Error + 'static) -> CommandError {
     CommandError::Usage(Box::new(error))
 }
 
 impl CommandError {
-    /// Prints the error with its causes, and gives the exit code.
-    #[expect(clippy::print_stderr, reason = "the command line talks to people on stderr")]
+    /// Prints the error with its causes, and returns the exit code.
+    #[expect(clippy::print_stderr, reason = "errors go to stderr")]
     pub fn report(&self) -> ExitCode {
         match self {
             Self::Configuration(errors) => {
-                eprintln!("evergrant: {errors}");
+                errors.to_string().lines().for_each(|line| eprintln!("evergrant: {line}"));
                 ExitCode::from(2)
             }
+            Self::Reported { exit_code } => ExitCode::from(*exit_code),
             Self::Usage(error) => {
                 eprintln!("evergrant: {error}");
                 ExitCode::from(2)

@@ -1,4 +1,4 @@
-//! What commands share: how words are parsed, results printed, and failures reported. No command is imported here.
+//! What commands share: parsing arguments, printing results, reporting errors. It imports no command.
 
 mod error;
 pub mod progress;
@@ -11,15 +11,14 @@ use anstyle::{AnsiColor, Style};
 
 pub use error::{CommandError, failed, usage};
 
-/// Something works. As all styles, it is for `anstream`, which leaves it out where stdout is no terminal that shows
-/// colors, or where `NO_COLOR` is set.
+/// Something works. `anstream` leaves styles out if stdout is not a terminal with colors, or if `NO_COLOR` is set.
 pub const GOOD: Style = AnsiColor::Green.on_default();
-/// Something deserves a look.
+/// Something needs attention.
 pub const NOTE: Style = AnsiColor::Yellow.on_default();
 /// Something is broken.
 pub const BAD: Style = AnsiColor::Red.on_default();
 
-/// Writes a whole document on stdout. A reader who has seen enough, such as `head`, is no failure.
+/// Writes a whole document to stdout. If the reader stops early, as `head` does, that is no error.
 pub fn print(document: &[u8]) -> Result<(), CommandError> {
     let mut stdout = stdout().lock();
     match stdout.write_all(document).and_then(|()| stdout.flush()) {
@@ -28,10 +27,10 @@ pub fn print(document: &[u8]) -> Result<(), CommandError> {
     }
 }
 
-/// `word` as a shell reads it back.
-pub fn shell_quoted(word: &str) -> Cow<'_, str> {
-    // Only NUL cannot be quoted, and no argument of a process holds it.
-    shlex::try_quote(word).unwrap_or(Cow::Borrowed(word))
+/// `argument` quoted for a shell.
+pub fn shell_quoted(argument: &str) -> Cow<'_, str> {
+    // Only NUL cannot be quoted, and no argument of a process has it.
+    shlex::try_quote(argument).unwrap_or(Cow::Borrowed(argument))
 }
 
 #[cfg(test)]
@@ -39,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_quoted_where_a_shell_would_stumble() {
+    fn words_are_quoted_if_a_shell_would_change_them() {
         assert_eq!(shell_quoted("infra/clients.json"), "infra/clients.json");
         assert_eq!(shell_quoted("my clients.json"), "'my clients.json'");
         assert_eq!(shell_quoted("a'b"), r#""a'b""#);

@@ -1,4 +1,4 @@
-//! What a command waits for: one line on a terminal, written over until the wait ends, and then removed.
+//! Shows what a command waits for: one line on a terminal, updated until the wait ends, and then removed.
 
 use std::io::{IsTerminal as _, Write as _, stderr};
 use std::pin::pin;
@@ -11,25 +11,25 @@ use crate::config::Environment;
 /// Shorter waits show nothing.
 const MOMENT: Duration = Duration::from_millis(400);
 
-/// Back to the start of the line, and nothing behind it.
+/// Back to the start of the line, and erase it.
 const WIPE: &str = "\r\u{1b}[K";
 
-/// Shows what a command waits for, where someone watches.
+/// Shows what a command waits for, if stderr is a terminal.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
-    watched: bool,
+    is_terminal: bool,
 }
 
 impl Progress {
-    /// Shows it if stderr is a terminal that can write over a line.
+    /// Shows it if stderr is a terminal that can overwrite a line.
     pub fn on_stderr(env: &dyn Environment) -> Self {
         let dumb = env.var("TERM").is_some_and(|terminal| terminal == "dumb");
-        Self { watched: !dumb && stderr().is_terminal() }
+        Self { is_terminal: !dumb && stderr().is_terminal() }
     }
 
     /// Waits for `future`, and shows meanwhile that it is `what`.
     pub async fn wait<T>(self, what: &str, future: impl Future<Output = T>) -> T {
-        if !self.watched {
+        if !self.is_terminal {
             return future.await;
         }
         let mut future = pin!(future);
@@ -51,7 +51,7 @@ impl Progress {
     }
 }
 
-/// A terminal that is gone is no reason to fail.
+/// A closed terminal is no reason to fail.
 fn write(text: &str) {
     let mut stderr = stderr().lock();
     let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());

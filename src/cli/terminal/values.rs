@@ -1,47 +1,51 @@
-//! Parses the words that commands take. Pure.
+//! Parses the arguments of commands. Pure.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use crate::config::PUBLIC_URL;
+use crate::config::error::Reason;
+use crate::config::values;
 use crate::oauth::client::ClientId;
-use crate::oauth::client::gateway_rule::GatewayRule;
-use crate::oauth::client::redirect_uri;
 use crate::oauth::scope::Scope;
 use crate::types::BaseUrl;
 
-/// Parses one of the words for `all`, and lists them in the help.
+/// Parses one of `all` by its name, and lists the names in the help.
 pub fn one_of<T, const N: usize>(all: [T; N], as_str: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>
 where
     T: Copy + Send + Sync + 'static,
 {
-    let parse = move |word: String| all.into_iter().find(|one| as_str(*one) == word).ok_or("unknown");
+    let parse = move |text: String| all.into_iter().find(|one| as_str(*one) == text).ok_or("unknown");
     PossibleValuesParser::new(all.map(as_str)).try_map(parse)
 }
 
 /// A client's identifier.
-pub fn client_id(text: &str) -> Result<ClientId, &'static str> {
-    ClientId::parse(text).ok_or("want 1 to 200 printable ASCII characters without spaces and colons")
+pub fn client_id(text: &str) -> Result<ClientId, String> {
+    let expected = "1 to 200 printable ASCII characters without spaces and colons";
+    values::clients::client_id(text).map_err(|reason| explained(reason, expected))
 }
 
 /// The URL that an app is reached at.
 pub fn public_url(text: &str) -> Result<BaseUrl, String> {
-    BaseUrl::parse(text).ok_or_else(|| format!("want {}, for example {}", PUBLIC_URL.wanted, PUBLIC_URL.example))
+    let expected = "an https URL without a path, such as https://contoso-evergrant.azurewebsites.net";
+    values::url::base_url(text).map_err(|reason| explained(reason, expected))
 }
 
 /// An exact redirect URI.
-pub fn redirect_uri(text: &str) -> Result<String, &'static str> {
-    redirect_uri::redirect_uri(text)
-        .ok_or("want an absolute https URL (http on this machine), without fragment or wildcard")
+pub fn redirect_uri(text: &str) -> Result<String, String> {
+    let expected = "an exact https URI (http on this machine only), such as https://client.example/callback";
+    values::url::redirect(text).map_err(|reason| explained(reason, expected))
 }
 
 /// A rule of `gateway_allow`.
-pub fn gateway_rule(text: &str) -> Result<String, &'static str> {
-    let wanted =
-        "want methods separated by commas or *, a space, and a path such as /clm/ or /clm-download/documents/*";
-    GatewayRule::parse(text).map(|_| text.to_owned()).ok_or(wanted)
+pub fn gateway_rule(text: &str) -> Result<String, String> {
+    let expected = "methods separated by commas or *, a space, and a path, such as GET /clm/";
+    values::clients::gateway_rule(text).map(|_| text.to_owned()).map_err(|reason| explained(reason, expected))
 }
 
 /// Scopes.
-pub fn scope(text: &str) -> Result<Scope, &'static str> {
-    Scope::parse(text).map_err(|_| "want scopes separated by spaces")
+pub fn scope(text: &str) -> Result<Scope, String> {
+    values::scope(text).map_err(|reason| explained(reason, "scopes separated by spaces, such as signature spring_read"))
+}
+
+fn explained(reason: Reason, expected: &str) -> String {
+    format!("{reason}; expected {expected}")
 }

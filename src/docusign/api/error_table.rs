@@ -1,26 +1,26 @@
-//! What to say about each [`ApiError`]; no other file has words for one. Pure.
+//! The texts for each [`ApiError`]; no other file has any. Pure.
 //!
-//! Where no access token is the reason, it has the words of [`crate::docusign::tokens::minter::MintError`].
+//! A missing access token has the texts of [`crate::docusign::tokens::minter::MintError`].
 
 use crate::docusign::api::error::ApiError;
 use crate::types::{Explained, Explanation};
 
-/// What is said while an API does not do its part.
+/// An API is unavailable.
 const OUTAGE: Explanation = Explanation {
     code: "api_failed",
     problem: "DocuSign's API answered with status <status>",
     client: "DocuSign's API cannot be reached at the moment; try again later",
     person: "Wait a minute, then try again.",
-    operator: "This may pass by itself. If it does not, check DocuSign's status page, DOCUSIGN_CLM_URL if it is set, and that the \
-        app's network lets it reach DocuSign's APIs (*.docusign.net, *.springcm.com) without a proxy that answers for them.",
+    operator: "This may pass by itself. If not, check DocuSign's status page and DOCUSIGN_CLM_URL. Check that the app's network lets \
+        it reach DocuSign's APIs (*.docusign.net, *.springcm.com), and that no proxy answers for them.",
     command: None,
 };
 
-/// What is said where the installation does not fit the account.
+/// The settings do not fit the account.
 const NO_ACCOUNT: Explanation = Explanation {
     code: "no_account",
     problem: "the integration user does not belong to the account",
-    client: "the DocuSign account cannot be found; the operator runs the health checks",
+    client: "the DocuSign account cannot be found; the operator needs to run the health checks",
     person: "Ask the operator to run the health checks.",
     operator: "Compare DOCUSIGN_ACCOUNT_ID (<account id>) with the API Account ID on DocuSign's page Apps and Keys. If it is right, \
         or not set, the DocuSign administrator adds the integration user to the account.",
@@ -30,9 +30,9 @@ const NO_ACCOUNT: Explanation = Explanation {
 const NO_CLM: Explanation = Explanation {
     code: "no_clm",
     problem: "CLM does not know the account, or does not let the integration user in",
-    client: "the account's CLM cannot be found; the operator runs the health checks",
-    operator: "Ask DocuSign or the CLM administrator whether the account has CLM, and whether the integration user belongs to it. \
-        If there is no CLM, take its scopes (spring_read, spring_write) out of DOCUSIGN_SCOPES.",
+    client: "the account's CLM cannot be found; the operator needs to run the health checks",
+    operator: "Ask DocuSign or the CLM administrator whether the account has CLM and the integration user belongs to it. If \
+        there is no CLM, take its scopes (spring_read, spring_write) out of DOCUSIGN_SCOPES.",
     ..NO_ACCOUNT
 };
 
@@ -40,16 +40,15 @@ const UNTRUSTED: Explanation = Explanation {
     code: "untrusted_address",
     problem: "DocuSign named an address outside its own hosts, so no access token was sent there",
     operator: "Check DOCUSIGN_ENVIRONMENT, DOCUSIGN_OAUTH_URL and DOCUSIGN_CLM_URL, and that no proxy answers for DocuSign. If they \
-        are right, ask DocuSign's support.",
+        are right, contact DocuSign support.",
     ..NO_ACCOUNT
 };
 
 const NO_USER_LIST: Explanation = Explanation {
     code: "no_user_list",
     problem: "the integration user may not list the account's users",
-    client: "the integration user may not look users up; the operator runs the health checks",
-    operator: "The DocuSign administrator permits the integration user to list the account's users, and DOCUSIGN_SCOPES needs \
-        signature. Without both, API keys cannot name users.",
+    client: "the integration user may not look up users; the operator needs to run the health checks",
+    operator: "The DocuSign administrator permits it, and DOCUSIGN_SCOPES needs signature. API keys that name users need both.",
     ..NO_ACCOUNT
 };
 
@@ -81,9 +80,9 @@ const BODY_BROKE_OFF: Explanation = Explanation {
 
 const ACCESS_TOKEN_REPLACED: Explanation = Explanation {
     code: "access_token_replaced",
-    problem: "the access token was replaced while a body was on its way",
-    client: "the DocuSign access token was replaced meanwhile; send the request again",
-    operator: "Nothing: the client sends the request again.",
+    problem: "the access token was replaced while a request body was being sent",
+    client: "the DocuSign access token was replaced in the meantime; send the request again",
+    operator: "No action is needed: the client sends the request again.",
     ..BODY_BROKE_OFF
 };
 

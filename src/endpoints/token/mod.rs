@@ -12,12 +12,10 @@ mod outage;
 mod refresh_token;
 pub mod request;
 
-use bytes::Bytes;
-use http::Request;
-
 use crate::clock::{ANSWER_WITHIN, within};
 use crate::oauth::client::{Client, ClientRegistry, GrantType};
 use crate::oauth::error::{ErrorCode, OAuthError};
+use crate::oauth::form::Form;
 use crate::oauth::scope::Scope;
 use crate::oauth::subject::Subject;
 use crate::sealing::claims::Grant;
@@ -46,9 +44,9 @@ pub struct TokenEndpoint {
 
 impl TokenEndpoint {
     /// Responds to a request.
-    pub async fn handle(&self, request: &Request<Bytes>) -> Answer {
+    pub async fn handle(&self, form: &Form) -> Answer {
         // 1. Authenticate the client (§2.3) before a code can be used up.
-        let (request, client) = match self.authenticate(request) {
+        let (request, client) = match self.authenticate(form) {
             Ok(authenticated) => authenticated,
             Err(error) => return TokenError::OAuth(error).answer(None),
         };
@@ -66,8 +64,8 @@ impl TokenEndpoint {
         }
     }
 
-    fn authenticate<'r>(&self, request: &'r Request<Bytes>) -> Result<(TokenRequest<'r>, &Client), OAuthError> {
-        let request = TokenRequest::read(request, &self.clients)?;
+    fn authenticate<'r>(&self, form: &'r Form) -> Result<(TokenRequest<'r>, &Client), OAuthError> {
+        let request = TokenRequest::read(form, &self.clients)?;
         let refreshes = request.grant_type == Ok(GrantType::RefreshToken);
         let secretless = request.credentials.secretless(&self.clients).filter(|_| refreshes);
         let client = secretless.map_or_else(|| request.credentials.authenticate(&self.clients), Ok)?;

@@ -25,7 +25,7 @@ pub async fn download(context: &RequestContext<'_>) -> Reply {
         (ACCEPT_ENCODING, HeaderValue::from_static("identity")),
     ]);
     let answer = context.clm.download(context.clm.content_url(&document)?, native).await?;
-    // Do not ask for a partial or compressed response, because it would be saved as the document.
+    // A partial or compressed response must not be saved as the document.
     if answer.status() != StatusCode::OK || answer.headers().contains_key(CONTENT_ENCODING) {
         return Err(WorkfrontError::Unreadable);
     }

@@ -159,7 +159,7 @@ pub enum AccessTokenKind {
 
 /// A registered client: one entry of `EVERGRANT_CLIENTS`.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "each one is a separate setting")]
 pub struct Client {
     /// Its identifier.
     pub client_id: ClientId,

@@ -1,4 +1,4 @@
-//! Every action, as a maker uses it, against the sandbox's CLM.
+//! Every action, used as in a flow, against the sandbox's CLM.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
@@ -10,7 +10,7 @@ use super::platform::Platform;
 use super::sign_in::{connect, with_api_key};
 use crate::support::TestApp;
 
-/// What makers do with an `Href` that an action asks the ID of: `last(split(href, '/'))`.
+/// The ID in an `Href`, as in a flow: `last(split(href, '/'))`.
 pub fn id(object: &Value) -> String {
     object["Href"].as_str().unwrap().rsplit('/').next().unwrap().to_owned()
 }
@@ -19,7 +19,7 @@ fn href(object: &Value) -> Value {
     json!({"Href": object["Href"]})
 }
 
-/// Asks until a task is done, as *Do until* does.
+/// Polls until a task is done, like *Do until*.
 async fn done(platform: &Platform, operation: &str, task: &Value) -> Value {
     for _ in 0..5 {
         let now = platform.act(operation, json!({"taskId": id(task)})).await;
@@ -32,14 +32,14 @@ async fn done(platform: &Platform, operation: &str, task: &Value) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_action_does_what_it_says() {
+async fn every_action_works_with_oauth() {
     let app = TestApp::start().await;
     let (platform, _) = connect(&app, &[]).await;
     use_every_action(&app, &platform).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_action_does_the_same_through_the_gateway_with_an_api_key() {
+async fn every_action_works_through_the_gateway_with_an_api_key() {
     let (app, platform) = with_api_key().await;
     use_every_action(&app, &platform).await;
 }
@@ -121,7 +121,7 @@ async fn content(platform: &Platform, document: &Value) {
     assert_eq!(download(id(document)).await.text(), "the second words");
     assert_eq!(download(id(&versions["Items"][0])).await.text(), "the first words");
     let pdf = || platform.call("DownloadDocumentAsPdf", json!({"documentId": id(document)}));
-    assert_eq!(pdf().await.status, 404, "it is not made yet");
+    assert_eq!(pdf().await.status, 404, "it is not rendered yet");
     let read = platform.act("GetDocument", json!({"documentId": id(document)})).await;
     assert!(read["PageCount"].as_u64() > Some(0));
     assert!(pdf().await.text().starts_with("%PDF"));
@@ -158,7 +158,7 @@ async fn workflows(platform: &Platform, document: &Value) {
     let workflow = platform.act("StartWorkflow", json!({"body": body})).await;
     let show = || platform.act("GetWorkflow", json!({"workflowId": id(&workflow)}));
     let signal = || platform.call("SignalWorkflow", json!({"workflowId": id(&workflow), "body": {"Data": "approved"}}));
-    assert_eq!(signal().await.status, 422, "it does not wait yet");
+    assert_eq!(signal().await.status, 422, "it is not waiting yet");
     assert_eq!(show().await["Status"], "Waiting");
     assert_eq!(signal().await.json()["Info"], "signalled: approved");
     let ended = show().await;
@@ -175,7 +175,7 @@ async fn launcher(platform: &Platform, folder: &Value) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_action_reaches_the_host_that_clm_has_it_on() {
+async fn each_action_calls_the_right_clm_host() {
     let app = TestApp::start().await;
     let (platform, _) = connect(&app, &[]).await;
     let found = platform.act("SearchDocuments", json!({"body": {"Title": "Agreement 01"}})).await;
@@ -187,18 +187,18 @@ async fn each_action_reaches_the_host_that_clm_has_it_on() {
     let inputs = json!({"documentId": document, "body": {"ParentFolder": href(&root)}});
     platform.act("MoveDocument", inputs).await;
     let calls = app.sandbox.clm.calls();
-    for wanted in [
+    for expected in [
         "POST object /documentsearchtasks".to_owned(),
         format!("POST upload /documents/{document}"),
         format!("GET download /documents/{document}"),
         format!("PATCH object /documents/{document}"),
     ] {
-        assert!(calls.contains(&wanted), "{wanted}: {calls:?}");
+        assert!(calls.contains(&expected), "{expected}: {calls:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lists_come_in_pages() {
+async fn lists_are_paged() {
     let app = TestApp::start().await;
     let (platform, _) = connect(&app, &[]).await;
     let contracts = platform.act("GetFolderByPath", json!({"path": "/Contracts"})).await;

@@ -1,4 +1,4 @@
-//! The command: what it writes, what it leaves alone, and what it says.
+//! The command: the files it writes, the files it keeps, and its messages.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use super::{COMMITTED_URL, FILES, read, write};
 use crate::support::{root, run};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_committed_connector_is_what_the_command_writes() {
+async fn the_committed_connector_matches_the_commands_output() {
     let folder = tempfile::tempdir().unwrap();
     let output = write(folder.path(), &["--public-url", COMMITTED_URL]).await;
     assert!(output.status.success(), "{output:?}");
@@ -18,7 +18,7 @@ async fn the_committed_connector_is_what_the_command_writes() {
     }
     for name in FILES {
         let (written, kept) = (fs::read(folder.path().join(name)).unwrap(), fs::read(committed.join(name)).unwrap());
-        assert!(written == kept, "connectors/power-automate/{name} is not what the command writes");
+        assert!(written == kept, "connectors/power-automate/{name} differs from the command's output");
     }
 }
 
@@ -43,15 +43,16 @@ async fn url_client_and_content_host_are_filled_in() {
     assert!(!text.contains("apiupload") && !text.contains("apidownload"), "{text}");
     let readme = fs::read_to_string(folder.path().join("README.md")).unwrap();
     assert!(readme.contains("https://auth.example") && readme.contains(&format!("`{client}`")));
+    assert!(readme.contains("evergrant client new") && !readme.contains("power-automate --profile"), "{readme}");
     assert!(FILES.iter().all(|name| !fs::read(folder.path().join(name)).unwrap().windows(7).any(|w| w == b"contoso")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_api_key_connector_differs_in_its_head_only() {
+async fn the_api_key_connector_differs_only_at_the_top() {
     let folder = tempfile::tempdir().unwrap();
     let output = write(folder.path(), &["--api-key", "--public-url", "https://app.example:8443"]).await;
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success() && told.contains("gateway_allow"), "{told}");
+    let printed = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && printed.contains("gateway_allow"), "{printed}");
     let (keyed, properties) = read(folder.path());
     let (signed_in, _) = super::committed();
     for part in ["paths", "parameters", "definitions", "info", "x-ms-capabilities", "x-ms-connector-metadata"] {
@@ -67,47 +68,47 @@ async fn the_api_key_connector_differs_in_its_head_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn other_peoples_files_are_left_alone() {
+async fn existing_files_are_not_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("deep/below");
     assert!(write(&place, &["--public-url", COMMITTED_URL]).await.status.success());
-    // The same again changes nothing, and is no fault.
+    // Running it again changes nothing and is not an error.
     let again = write(&place, &["--public-url", COMMITTED_URL]).await;
     assert!(again.status.success() && again.stdout.is_empty(), "{again:?}");
     fs::write(place.join("README.md"), "mine").unwrap();
     fs::write(place.join("settings.json"), r#"{"connectorId":"shared_clm"}"#).unwrap();
     fs::remove_file(place.join("icon.png")).unwrap();
     let refused = write(&place, &["--public-url", "https://other.example"]).await;
-    let told = String::from_utf8(refused.stderr).unwrap();
+    let printed = String::from_utf8(refused.stderr).unwrap();
     assert_eq!(refused.status.code(), Some(2));
     for word in ["README.md", "apiProperties.json", "settings.json", "--force"] {
-        assert!(told.contains(word), "{told}");
+        assert!(printed.contains(word), "{printed}");
     }
     assert!(!place.join("icon.png").exists(), "nothing at all is written");
     assert_eq!(fs::read_to_string(place.join("README.md")).unwrap(), "mine");
     assert!(write(&place, &["--public-url", "https://other.example", "--force"]).await.status.success());
     assert!(fs::read_to_string(place.join("README.md")).unwrap().contains("https://other.example"));
     assert!(fs::read_to_string(place.join("settings.json")).unwrap().contains("shared_clm"), "it names the connector");
-    // A file where the folder should be.
+    // There is a file in place of the folder.
     let failed = write(&place.join("README.md"), &["--public-url", COMMITTED_URL]).await;
     assert_eq!(failed.status.code(), Some(1), "{failed:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_public_url_comes_from_the_setting_or_is_asked_for() {
+async fn the_public_url_comes_from_the_setting_or_the_option() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().display().to_string();
     let command = ["connector", "power-automate", "--out", &out];
     let missing = run(&command, &[]).await;
-    let told = String::from_utf8(missing.stderr).unwrap();
+    let printed = String::from_utf8(missing.stderr).unwrap();
     assert_eq!(missing.status.code(), Some(2));
-    assert!(told.contains("EVERGRANT_PUBLIC_URL is missing"), "{told}");
+    assert!(printed.contains("EVERGRANT_PUBLIC_URL is missing"), "{printed}");
     let wrong = write(folder.path(), &["--public-url", "https://auth.example/path"]).await;
     assert_eq!(wrong.status.code(), Some(2));
     assert!(String::from_utf8(wrong.stderr).unwrap().contains("without a path"));
     assert_eq!(write(folder.path(), &["--api-key", "--client-id", "x"]).await.status.code(), Some(2));
     let set = [("EVERGRANT_PUBLIC_URL", "http://127.0.0.1:7071")];
     let output = run(&command, &set).await;
-    assert!(output.status.success(), "no other setting is needed: {output:?}");
+    assert!(output.status.success(), "no other setting is required: {output:?}");
     assert!(String::from_utf8(output.stderr).unwrap().contains("calls from outside"));
 }

@@ -1,5 +1,5 @@
-//! Power Platform's part: a request is built from the definition, led by the policies, and the answer is held against the
-//! definition again. What the platform does where its documents are silent is said at each place.
+//! Power Platform's part: a request is built from the definition and the policies, and the response is checked against the
+//! definition. Comments mark the behavior that is not documented.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
@@ -15,21 +15,21 @@ use super::{operations, parameters, response_schema, schema};
 
 const PARAMETER: &str = "x-ms-apimTemplateParameter.";
 
-/// A connector and a connection of it.
+/// A connector and a connection to it.
 pub struct Platform {
     pub definition: Value,
     pub properties: Value,
-    /// What the person entered, by the parameters' names.
+    /// The values of the connection parameters, by name.
     pub connection: HashMap<String, String>,
-    /// What every request proves itself with.
+    /// The credential of every request.
     pub credential: (&'static str, String),
-    /// Where this machine has the hosts that the connector names.
+    /// The local addresses of the connector's hosts.
     pub hosts: Vec<(String, String)>,
     http: HttpClient,
     succeeded: Mutex<BTreeSet<String>>,
 }
 
-/// A request on its way.
+/// A request that is being built.
 struct Draft {
     method: Method,
     base: String,
@@ -53,17 +53,17 @@ impl Platform {
         }
     }
 
-    /// Every request carries `access_token` from now on.
-    pub fn bear(&mut self, access_token: &str) {
+    /// Uses `access_token` for all following requests.
+    pub fn set_access_token(&mut self, access_token: &str) {
         self.credential = ("authorization", format!("Bearer {access_token}"));
     }
 
-    /// Operations that were answered with success so far.
+    /// The operations that succeeded so far.
     pub fn succeeded(&self) -> BTreeSet<String> {
         self.succeeded.lock().unwrap().clone()
     }
 
-    /// Runs an action that has to succeed, and gives what it returned.
+    /// Runs an action that must succeed, and returns its result.
     pub async fn act(&self, operation_id: &str, inputs: Value) -> Value {
         let answer = self.call(operation_id, inputs).await;
         assert!(answer.status.is_success(), "{operation_id}: {} {}", answer.status, answer.text());
@@ -92,7 +92,7 @@ impl Platform {
             base: format!("https://{}{}", text("host"), text("basePath")),
             path: path.to_owned(),
             query: Vec::new(),
-            // The platform names its own; an action that needs another has to override it.
+            // The platform sends its own; an action that needs another must override it.
             headers: vec![("accept".to_owned(), "application/json".to_owned())],
             path_values: Vec::new(),
             body: Bytes::new(),
@@ -105,7 +105,7 @@ impl Platform {
         draft
     }
 
-    /// Takes a parameter's value out of `inputs`, or its default, and puts it where it belongs.
+    /// Takes a parameter's value from `inputs`, or its default, and adds it to the request.
     fn fill(&self, draft: &mut Draft, operation: &Value, parameter: &Value, inputs: &mut Map<String, Value>) {
         let name = parameter["name"].as_str().unwrap().to_owned();
         let Some(value) = inputs.remove(&name).or_else(|| parameter.get("default").cloned()) else {
@@ -129,16 +129,16 @@ impl Platform {
         }
     }
 
-    fn fill_body(&self, draft: &mut Draft, operation: &Value, wanted: &Value, value: &Value) {
-        schema::check(&self.definition, wanted, value, "body").unwrap();
-        let is_binary = wanted["format"] == "binary";
+    fn fill_body(&self, draft: &mut Draft, operation: &Value, expected: &Value, value: &Value) {
+        schema::check(&self.definition, expected, value, "body").unwrap();
+        let is_binary = expected["format"] == "binary";
         let text = if is_binary { value.as_str().unwrap().to_owned() } else { value.to_string() };
         draft.body = Bytes::from(text);
         let consumes = operation.get("consumes").unwrap_or(&self.definition["consumes"]);
         draft.headers.push(("content-type".to_owned(), consumes[0].as_str().unwrap().to_owned()));
     }
 
-    /// In their order. A host policy replaces the host and drops the base path; a new path is one of the host's own.
+    /// Applies the policies in order. A host policy replaces the host and removes the base path.
     fn apply_policies(&self, operation_id: &str, draft: &mut Draft) {
         for policy in self.properties["properties"]["policyTemplateInstances"].as_array().unwrap() {
             let parameters = &policy["parameters"];
@@ -175,7 +175,7 @@ impl Platform {
         for (name, value) in &draft.headers {
             text = text.replace(&format!("@headers('{name}')"), value);
         }
-        assert!(!text.contains('@'), "nothing is known of an expression in {text}");
+        assert!(!text.contains('@'), "unknown expression in {text}");
         text
     }
 
@@ -196,7 +196,7 @@ impl Platform {
         self.http.send(request.body(Full::new(draft.body)).unwrap()).await.expect("an answer")
     }
 
-    /// The status is in the definition, and the body of a success fits the one schema there is.
+    /// Checks that the status is in the definition, and that the body of a success matches its schema.
     fn check_answer(&self, operation: &Value, answer: &Answer) {
         let responses = &operation["responses"];
         if !answer.status.is_success() {
@@ -204,11 +204,11 @@ impl Platform {
             return;
         }
         assert!(responses.get(answer.status.as_str()).is_some(), "{} is not listed: {operation}", answer.status);
-        let wanted = response_schema(&self.definition, operation).expect("a schema");
-        if wanted["format"] == "binary" {
+        let expected = response_schema(&self.definition, operation).expect("a schema");
+        if expected["format"] == "binary" {
             assert_ne!(answer.header("content-type"), "application/json");
         } else {
-            schema::check(&self.definition, wanted, &answer.json(), "answer").unwrap();
+            schema::check(&self.definition, expected, &answer.json(), "answer").unwrap();
         }
     }
 }

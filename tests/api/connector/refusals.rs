@@ -1,4 +1,4 @@
-//! What CLM refuses, and that makers get to see why.
+//! CLM's errors are visible in flows.
 
 use http::Method;
 use sandbox::clm::ACCOUNT_ID;
@@ -15,7 +15,7 @@ async fn refused(platform: &Platform, operation: &str, inputs: Value) -> (u16, V
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn refusals_are_clms_own() {
+async fn clms_errors_are_returned_unchanged() {
     let app = TestApp::start().await;
     let (platform, _) = connect(&app, &[]).await;
     let contracts = platform.act("GetFolderByPath", json!({"path": "/Contracts"})).await;
@@ -40,8 +40,8 @@ async fn refusals_are_clms_own() {
         ("UploadDocument", json!({"folderId": missing, "name": "a.txt", "body": "a"}), 404, 109),
     ];
     for (operation, inputs, status, code) in cases {
-        let (told, body) = refused(&platform, operation, inputs.clone()).await;
-        assert_eq!((told, body["Error"]["ErrorCode"].as_u64()), (status, Some(code)), "{operation} {inputs}: {body}");
+        let (actual, body) = refused(&platform, operation, inputs.clone()).await;
+        assert_eq!((actual, body["Error"]["ErrorCode"].as_u64()), (status, Some(code)), "{operation} {inputs}: {body}");
         assert_eq!(body["Error"]["HttpStatusCode"], status);
     }
     let (_, body) = refused(&platform, "UpdateDocument", metadata("Contract", "Nothing")).await;
@@ -49,24 +49,24 @@ async fn refusals_are_clms_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_that_is_not_good_or_not_for_clm_is_refused() {
+async fn an_invalid_token_or_one_without_clm_scope_is_rejected() {
     let app = TestApp::start().await;
     let (mut platform, _) = connect(&app, &[]).await;
     let not_for_clm = app.token(&[("scope", "signature")]).await.json();
     let reads_only = app.token(&[("scope", "spring_read")]).await.json();
-    for token in ["no token of DocuSign's", not_for_clm["access_token"].as_str().unwrap()] {
-        platform.bear(token);
+    for token in ["not a DocuSign token", not_for_clm["access_token"].as_str().unwrap()] {
+        platform.set_access_token(token);
         let (status, body) = refused(&platform, "GetCurrentMember", json!({})).await;
         assert_eq!((status, &body["Error"]["ErrorCode"]), (401, &json!(103)));
     }
-    platform.bear(reads_only["access_token"].as_str().unwrap());
+    platform.set_access_token(reads_only["access_token"].as_str().unwrap());
     let root = platform.act("GetSystemFolder", json!({})).await;
     let folder = json!({"Name": "x", "ParentFolder": {"Href": root["Href"]}});
     assert_eq!(refused(&platform, "CreateFolder", json!({"body": folder})).await.0, 401);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn throttling_tells_when_calls_may_resume() {
+async fn rate_limits_return_when_calls_may_resume() {
     let app = TestApp::start().await;
     let (platform, _) = connect(&app, &[]).await;
     app.sandbox.clm.refuse_next(429, 103);
@@ -77,10 +77,10 @@ async fn throttling_tells_when_calls_may_resume() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn content_below_the_api_host_is_asked_for_there() {
+async fn content_is_requested_below_the_api_host_if_configured() {
     let app = TestApp::start().await;
     let (mut platform, _) = connect(&app, &["--content-on-api-host"]).await;
-    // A site that serves uploads and downloads below /content, in front of the same account.
+    // A site that serves uploads and downloads below /content, for the same account.
     let api = platform.hosts[0].0.clone();
     let found = platform.act("SearchDocuments", json!({"body": {"Title": "Agreement 01"}})).await;
     let document = id(&found["Result"]["Items"][0]);
@@ -93,7 +93,7 @@ async fn content_below_the_api_host_is_asked_for_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn account_discovery_tells_the_hosts() {
+async fn account_discovery_returns_the_hosts() {
     let app = TestApp::start().await;
     let (platform, _) = connect(&app, &[]).await;
     let clm = &app.sandbox.clm;

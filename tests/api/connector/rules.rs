@@ -1,6 +1,6 @@
-//! The platform's rules, those that no schema holds: its service validator's, its style guide's, and our own choices.
+//! The platform's rules that are not in a schema: from its service validator, its style guide, and our own choices.
 //!
-//! Every rule is a function that tells what breaks it, so that the tests can see each of them break.
+//! Every rule is a function that returns the violations, so that the tests can check each rule with a bad example.
 
 mod document;
 mod operation;
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::{COMMITTED_URL, committed, read, write};
 use crate::support::root;
 
-/// Everything that breaks a rule.
+/// All violations of the rules.
 fn violations(definition: &Value, properties: &Value) -> Vec<String> {
     [
         document::violations(definition),
@@ -27,7 +27,7 @@ fn violations(definition: &Value, properties: &Value) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_connectors_keep_the_platforms_rules() {
+async fn the_connectors_follow_the_platforms_rules() {
     let (definition, properties) = committed();
     assert_eq!(violations(&definition, &properties), [""; 0]);
     let folder = tempfile::tempdir().unwrap();
@@ -37,14 +37,14 @@ async fn the_connectors_keep_the_platforms_rules() {
 }
 
 #[test]
-fn two_paths_also_fit_another_and_no_more() {
-    // The service reports them as a warning: CLM's own paths are so.
+fn only_two_paths_match_another_template() {
+    // The service reports them as warnings. They follow from CLM's paths.
     let expected = ["/folders/path fits /folders/{folderId}", "/folders/type fits /folders/{folderId}"];
     assert_eq!(document::paths_that_fit_two_templates(&committed().0), expected);
 }
 
 #[test]
-fn nothing_in_the_files_is_secret() {
+fn the_files_contain_no_secret() {
     for folder in ["connectors/power-automate", "connectors/power-automate-api-key"] {
         for entry in fs::read_dir(root().join(folder)).unwrap() {
             let bytes = fs::read(entry.unwrap().path()).unwrap();
@@ -62,7 +62,7 @@ fn the_icon_is_a_small_square_png() {
     assert_eq!((side(16), side(20)), (160, 160));
 }
 
-/// Changes that break a rule each, with a word of what is told.
+/// Changes that each break a rule, with a word of the expected message.
 fn broken() -> Vec<(&'static str, Value, &'static str)> {
     let member = "/paths/~1members~1current/get";
     let at = |pointer: &str| -> &'static str { Box::leak(format!("{member}{pointer}").into_boxed_str()) };
@@ -91,7 +91,7 @@ fn broken() -> Vec<(&'static str, Value, &'static str)> {
         ("/definitions/Folder/properties/Name", json!({"oneOf": [{"type": "string"}]}), "oneOf"),
         ("/definitions/Folder/properties/Name", json!({"$ref": "#/definitions/Folder"}), "loop"),
         ("/definitions/FolderList/properties/Items/items", json!(null), "items"),
-        ("/definitions/FolderSearch/properties/Result/description", json!("Beside."), "$ref"),
+        ("/definitions/FolderSearch/properties/Result/description", json!("Next to it."), "$ref"),
         ("/host", json!("https://h.example"), "host"),
         ("/basePath", json!("v2"), "basePath"),
         ("/schemes", json!([]), "schemes"),
@@ -107,8 +107,8 @@ fn definitions_that_break_a_rule_are_found() {
     for (pointer, wrong, word) in broken() {
         let mut definition = good.clone();
         put(&mut definition, pointer, wrong);
-        let told = violations(&definition, &properties);
-        assert!(told.iter().any(|line| line.contains(word)), "{pointer}: no {word} in {told:?}");
+        let problems = violations(&definition, &properties);
+        assert!(problems.iter().any(|line| line.contains(word)), "{pointer}: no {word} in {problems:?}");
     }
 }
 
@@ -145,12 +145,12 @@ fn properties_that_break_a_rule_are_found() {
     for (pointer, wrong, word) in cases {
         let mut properties = good.clone();
         put(&mut properties, &pointer, wrong);
-        let told = violations(&definition, &properties);
-        assert!(told.iter().any(|line| line.contains(word)), "{pointer}: no {word} in {told:?}");
+        let problems = violations(&definition, &properties);
+        assert!(problems.iter().any(|line| line.contains(word)), "{pointer}: no {word} in {problems:?}");
     }
 }
 
-/// Sets what a pointer leads to, or adds it.
+/// Sets or adds the value at a JSON pointer.
 fn put(json: &mut Value, pointer: &str, value: Value) {
     let (above, name) = pointer.rsplit_once('/').unwrap();
     let above = json.pointer_mut(above).unwrap_or_else(|| panic!("nothing at {above}"));

@@ -1,14 +1,14 @@
-//! Values against the schemas of an OpenAPI 2.0 document, strictly: what a schema does not know is a fault too, for then a
-//! maker would not see it.
+//! Checks values against the schemas of an OpenAPI 2.0 document, strictly: a member that is not in the schema is an error too,
+//! because it would be missing in the designer.
 
 use serde_json::Value;
 
 use super::resolve;
 
-/// Does `value` fit `schema`? Else where, and how.
+/// Checks that `value` matches `schema`. The error has the place and the difference.
 pub fn check(definition: &Value, schema: &Value, value: &Value, place: &str) -> Result<(), String> {
     let schema = resolve(definition, schema);
-    let fault = |told: &str| Err(format!("{place}: {told}: {value}"));
+    let fault = |problems: &str| Err(format!("{place}: {problems}: {value}"));
     let fits = match schema["type"].as_str() {
         Some("object") => return object(definition, schema, value, place),
         Some("array") => return array(definition, schema, value, place),
@@ -30,13 +30,13 @@ pub fn check(definition: &Value, schema: &Value, value: &Value, place: &str) -> 
 }
 
 fn object(definition: &Value, schema: &Value, value: &Value, place: &str) -> Result<(), String> {
-    let members = value.as_object().ok_or_else(|| format!("{place}: no object: {value}"))?;
+    let members = value.as_object().ok_or_else(|| format!("{place}: not an object: {value}"))?;
     for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         members.get(name).ok_or_else(|| format!("{place}: {name} is missing"))?;
     }
     for (name, member) in members {
         let known = schema["properties"].get(name).or_else(|| schema.get("additionalProperties"));
-        // `{"type": "object"}` alone is any object.
+        // `{"type": "object"}` alone allows any object.
         let open = schema.get("properties").is_none() && schema.get("additionalProperties").is_none();
         match known {
             Some(known) => check(definition, known, member, &format!("{place}.{name}"))?,
@@ -48,7 +48,7 @@ fn object(definition: &Value, schema: &Value, value: &Value, place: &str) -> Res
 }
 
 fn array(definition: &Value, schema: &Value, value: &Value, place: &str) -> Result<(), String> {
-    let items = value.as_array().ok_or_else(|| format!("{place}: no array: {value}"))?;
+    let items = value.as_array().ok_or_else(|| format!("{place}: not an array: {value}"))?;
     let mut items = items.iter().enumerate();
     items.try_for_each(|(number, item)| check(definition, &schema["items"], item, &format!("{place}[{number}]")))
 }
@@ -61,7 +61,7 @@ fn is_date_time(text: &str) -> bool {
 }
 
 #[test]
-fn values_that_do_not_fit_are_found() {
+fn values_that_do_not_match_are_found() {
     use serde_json::json;
     let definition = json!({"definitions": {"Name": {"type": "string", "enum": ["a"]}}});
     let schema = json!({"type": "object", "required": ["name"], "properties": {

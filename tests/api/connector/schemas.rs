@@ -1,5 +1,5 @@
-//! The files against other people's descriptions of them: a published OpenAPI 2.0 validator, and the JSON Schemas that
-//! Microsoft publishes for connectors, which lie beside the repository where there are any.
+//! Checks the files with a published OpenAPI 2.0 validator and with Microsoft's JSON Schemas for connectors. The schemas are
+//! not in the repository; the tests use them if they are next to it.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -14,23 +14,24 @@ const DEFINITION: (&str, &str, &str) = ("4", "apiDefinition.swagger.schema.json"
 const PROPERTIES: (&str, &str, &str) = ("7", "paconn-apiProperties.schema.json", "apiProperties.json");
 const SETTINGS: (&str, &str, &str) = ("7", "paconn-settings.schema.json", "settings.json");
 
-/// Where the schemas are; a loud word past the test runner's capture if they are not.
+/// The folder of the schemas. Prints a warning past the test runner's capture if it is missing.
 fn schemas() -> Option<PathBuf> {
     let schemas = root().join("../shared/schemas");
     if schemas.is_dir() {
         return Some(schemas);
     }
-    let told = "SKIPPED, so the connector is NOT held against Microsoft's schemas: there is no ../shared/schemas";
-    let _ = writeln!(std::io::stderr(), "\n{told}\n");
+    let message =
+        "SKIPPED: the connector is NOT checked against Microsoft's schemas, because there is no ../shared/schemas";
+    let _ = writeln!(std::io::stderr(), "\n{message}\n");
     None
 }
 
-/// What a program has against a file.
+/// The problems that a program reports for a file.
 fn judge(program: &Path, arguments: &[&Path]) -> Result<(), String> {
     let output = Command::new(program).args(arguments).current_dir(root().join("tests/tools")).output();
     let output = output.unwrap_or_else(|_| panic!("{} is missing: run ./test, which installs it", program.display()));
-    let told = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    if output.status.success() { Ok(()) } else { Err(told.concat()) }
+    let printed = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    if output.status.success() { Ok(()) } else { Err(printed.concat()) }
 }
 
 fn openapi(file: &Path) -> Result<(), String> {
@@ -43,7 +44,7 @@ fn fits(schemas: &Path, (draft, schema, _): (&str, &str, &str), file: &Path) -> 
     judge(&python, &[Path::new("connector.py"), Path::new(draft), &schemas.join(schema), file])
 }
 
-/// The schema does not know the redirect mode that gives each connector a redirect URL of its own.
+/// Microsoft's schema does not have the redirect mode with one redirect URL per connector yet.
 fn without_the_newer_redirect_mode(folder: &Path) {
     let path = folder.join("apiProperties.json");
     let text = std::fs::read_to_string(&path).unwrap();
@@ -69,7 +70,7 @@ async fn the_definitions_are_openapi_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_files_fit_the_schemas_for_connectors() {
+async fn the_files_match_microsofts_schemas() {
     let Some(schemas) = schemas() else { return };
     for folder in connectors().await {
         without_the_newer_redirect_mode(folder.path());
@@ -79,8 +80,8 @@ async fn the_files_fit_the_schemas_for_connectors() {
     }
 }
 
-/// One change each that makes a file wrong.
-fn spoilt() -> Vec<((&'static str, &'static str, &'static str), &'static str, Value)> {
+/// Changes that each make a file invalid.
+fn invalid_variants() -> Vec<((&'static str, &'static str, &'static str), &'static str, Value)> {
     vec![
         (DEFINITION, "/paths/~1members~1current/get/responses", json!({})),
         (DEFINITION, "/parameters/FolderId/required", json!(false)),
@@ -94,7 +95,7 @@ fn spoilt() -> Vec<((&'static str, &'static str, &'static str), &'static str, Va
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_validators_find_what_is_wrong() {
+async fn the_validators_find_errors() {
     let folder = connectors().await.remove(0);
     without_the_newer_redirect_mode(folder.path());
     let spoil = |name: &str, pointer: &str, wrong: Value| {
@@ -109,8 +110,8 @@ async fn the_validators_find_what_is_wrong() {
     let unnamed = spoil(DEFINITION.2, "/parameters/FolderId/name", json!("folder"));
     assert!(openapi(&unnamed).is_err());
     let Some(schemas) = schemas() else { return };
-    for (kind, pointer, wrong) in spoilt() {
+    for (kind, pointer, wrong) in invalid_variants() {
         let path = spoil(kind.2, pointer, wrong);
-        assert!(fits(&schemas, kind, &path).is_err(), "{pointer} is let through");
+        assert!(fits(&schemas, kind, &path).is_err(), "{pointer} is accepted");
     }
 }

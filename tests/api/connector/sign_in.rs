@@ -1,4 +1,4 @@
-//! The connection is made as `apiProperties.json` says, with the real authorization server.
+//! Connects as in `apiProperties.json`, with the real authorization server.
 
 use std::collections::HashMap;
 
@@ -12,10 +12,10 @@ use super::platform::Platform;
 use super::{read, write};
 use crate::support::{TestApp, root};
 
-/// The site that is entered.
+/// The CLM site that the user enters.
 const SITE: &str = "uatna11.springcm.com";
 
-/// `{Placeholders}`, form-encoded; which encoding the platform uses is not documented.
+/// Replaces `{Placeholders}`, form-encoded. The platform's encoding is not documented.
 fn expand(template: &str, values: &HashMap<&str, String>) -> String {
     values.iter().fold(template.to_owned(), |text, (name, value)| {
         text.replace(&format!("{{{name}}}"), &utf8_percent_encode(value, NON_ALPHANUMERIC).to_string())
@@ -38,12 +38,12 @@ pub async fn connect(app: &TestApp, more: &[&str]) -> (Platform, Value) {
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
     let answer = sign_in(app, &platform.properties).await;
-    platform.bear(answer["access_token"].as_str().unwrap());
+    platform.set_access_token(answer["access_token"].as_str().unwrap());
     (platform, answer)
 }
 
-/// The connector for an app's gateway, with an API key: it knows neither CLM's hosts nor the account. The client is the
-/// one that its README tells to register.
+/// The connector for an app's gateway, with an API key. It has neither CLM's hosts nor the account. The client is the one from
+/// its README.
 pub async fn with_api_key() -> (TestApp, Platform) {
     let kept = root().join("connectors/power-automate-api-key/README.md");
     let readme = std::fs::read_to_string(kept).unwrap();
@@ -91,11 +91,11 @@ async fn sign_in(app: &TestApp, properties: &Value) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_templates_make_a_connection_and_refresh_it_with_the_secret() {
+async fn the_templates_connect_and_refresh_with_the_secret() {
     let app = TestApp::start().await;
     let (platform, answer) = connect(&app, &[]).await;
     assert_eq!(answer["scope"], "spring_read spring_write");
-    assert!(answer["refresh_token"].is_string(), "the platform keeps what a refresh brings");
+    assert!(answer["refresh_token"].is_string(), "the platform stores the result of a refresh");
     let issued = app.sandbox.docusign.access_tokens();
     let is_ours = |access_token: &String| platform.credential.1 == format!("Bearer {access_token}");
     assert!(issued.iter().any(is_ours), "DocuSign's own");

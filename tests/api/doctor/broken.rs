@@ -1,4 +1,4 @@
-//! Broken deployments, one thing each, and what the doctor has to say of them.
+//! Broken deployments, each with one fault, and what the doctor has to report.
 
 use std::process::Output;
 
@@ -27,7 +27,7 @@ pub enum Broken {
     Docusign(fn(&Docusign), Settings),
     /// The machine's clock is behind by so many seconds.
     Clock(u64),
-    /// Another issuer, and a path that lets everybody through.
+    /// Another issuer, and a path that lets everyone through.
     Front(Option<&'static str>, &'static str),
 }
 
@@ -51,17 +51,17 @@ async fn every_broken_deployment_is_diagnosed() {
     assert!(DEPLOYMENTS.len() >= 20, "{}", DEPLOYMENTS.len());
     let stage = Stage::set().await;
     let examined = stream::iter(&DEPLOYMENTS).map(|deployment| examine(&stage, deployment)).buffer_unordered(AT_ONCE);
-    let complaints: Vec<Option<String>> = examined.collect().await;
-    let wrong: Vec<String> = complaints.into_iter().flatten().collect();
+    let mistakes: Vec<Option<String>> = examined.collect().await;
+    let wrong: Vec<String> = mistakes.into_iter().flatten().collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
-/// What is wrong about the diagnosis, if anything is.
+/// What is wrong with the diagnosis, if anything.
 async fn examine(stage: &Stage, deployment: &Deployment) -> Option<String> {
     let output = diagnosed(stage, deployment, &["doctor", "--json"]).await;
     let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-    let complaint = complaint(deployment, output.status.code(), &report)?;
-    Some(format!("{}: {complaint}\n{report:#}", deployment.name))
+    let mistake = mistake(deployment, output.status.code(), &report)?;
+    Some(format!("{}: {mistake}\n{report:#}", deployment.name))
 }
 
 async fn diagnosed(stage: &Stage, deployment: &Deployment, command: &[&str]) -> Output {
@@ -72,14 +72,14 @@ async fn diagnosed(stage: &Stage, deployment: &Deployment, command: &[&str]) -> 
     output
 }
 
-fn complaint(deployment: &Deployment, code: Option<i32>, report: &Value) -> Option<String> {
+fn mistake(deployment: &Deployment, code: Option<i32>, report: &Value) -> Option<String> {
     let Deployment { bad, finding, fix, .. } = deployment;
     let Some(checks) = report["checks"].as_array() else { return Some("no report".to_owned()) };
     let found: Vec<&Value> = checks.iter().filter(|check| check["verdict"] == "bad").collect();
     let names: Vec<&str> = found.iter().filter_map(|check| check["check"].as_str()).collect();
-    // ConfigErrors of the settings are faults of usage.
-    let wanted = if names.contains(&"settings") { 2 } else { 1 };
-    if names != *bad || code != Some(wanted) || report["healthy"] != false {
+    // Invalid settings exit with 2, as wrong usage does.
+    let expected = if names.contains(&"settings") { 2 } else { 1 };
+    if names != *bad || code != Some(expected) || report["healthy"] != false {
         return Some(format!("exit code {code:?}, bad: {names:?}"));
     }
     let text = |field: &str| found[0][field].as_str().unwrap_or_default();
@@ -90,22 +90,32 @@ fn complaint(deployment: &Deployment, code: Option<i32>, report: &Value) -> Opti
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lines_for_people_have_the_same_findings() {
+async fn lines_have_the_same_findings_in_80_columns() {
     let stage = Stage::set().await;
     for (name, begin) in [
-        ("no role on either key", "bad      azure     Signing key: "),
-        ("a scope without consent", "bad      docusign  Consent for every scope: "),
-        ("a public URL that takes every secret", "bad      clients   Wrong client secret: "),
+        ("no role on either key", "bad azure Signing key: "),
+        ("a scope without consent", "bad docusign Consent for every scope: "),
+        ("DocuSign out of reach", "bad docusign DocuSign's account server: "),
+        ("a public URL that takes every secret", "bad clients Wrong client secret: "),
     ] {
         let deployment = DEPLOYMENTS.iter().find(|deployment| deployment.name == name).unwrap();
         let output = diagnosed(&stage, deployment, &["doctor"]).await;
         let [stdout, stderr] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
-        let rest = stdout.split(begin).nth(1).unwrap_or_else(|| panic!("{name}: {stdout}"));
-        let (finding, fix) = rest.split_once("\n                   → ").unwrap();
-        assert!(finding.contains(deployment.finding) && !finding.contains('\n'), "{name}: {stdout}");
-        let fix = fix.split('\n').next().unwrap();
+        let too_long = stdout.lines().find(|line| line.chars().count() > 80);
+        assert_eq!(too_long, None, "{name}");
+        let text = unwrapped(&stdout);
+        let rest = text.split(begin).nth(1).unwrap_or_else(|| panic!("{name}: {stdout}"));
+        let (finding, fix) = rest.split_once(" → ").unwrap();
+        assert!(finding.contains(deployment.finding), "{name}: {stdout}");
         assert!(deployment.fix.iter().all(|words| fix.contains(words)), "{name}: {stdout}");
-        assert_eq!(output.status.code(), Some(1));
-        assert!(stderr.contains(&format!("{} of the checks failed", deployment.bad.len())), "{stderr}");
+        let summary = stdout.lines().next_back().unwrap();
+        let begin = format!("{} of ", deployment.bad.len());
+        assert!(summary.starts_with(&begin) && summary.contains(" checks failed"), "{name}: {stdout}");
+        assert_eq!((output.status.code(), stderr.as_str()), (Some(1), ""));
     }
+}
+
+/// `report` without its line breaks.
+fn unwrapped(report: &str) -> String {
+    report.replace(" \\\n", " ").split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -1,4 +1,4 @@
-//! What the broken deployments are played on: one sandbox, and substitutes for the parts that break in ways of their own.
+//! What the broken deployments run on: one sandbox, and substitutes for the parts that break in ways of their own.
 
 use std::net::SocketAddr;
 
@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::broken::Broken;
 use super::stand_ins::{another_time, careless, storage, vault};
 
-/// The sandbox, and an authority for TLS servers of the stage's own.
+/// The sandbox, and an authority for the stage's own TLS servers.
 pub struct Stage {
     pub sandbox: Sandbox,
     authority: Authority,
@@ -23,7 +23,7 @@ pub struct Stage {
     sealing_key: RsaKey,
 }
 
-/// Settings that differ from the sandbox's, and the server that has to live while they are used.
+/// Settings that differ from the sandbox's, and the server that they need.
 pub struct Change {
     pub settings: Vec<(&'static str, String)>,
     pub server: Option<Server>,

@@ -1,4 +1,4 @@
-//! Servers that stand in where the sandbox's own cannot be broken the way it is wanted.
+//! Substitutes for the servers of the sandbox that cannot be broken in the same way.
 
 use std::time::{Duration, SystemTime};
 
@@ -22,7 +22,7 @@ pub enum VaultFault {
     Impostor,
 }
 
-/// A vault with the two keys of the sandbox's.
+/// A vault with the sandbox's two keys.
 pub async fn vault(tls: Certificate, signing_key: RsaKey, sealing_key: RsaKey, fault: VaultFault) -> Server {
     let answer = move |request: Request<_>| {
         let name = request.uri().path().split('/').nth(2).unwrap_or_default().to_owned();
@@ -77,7 +77,7 @@ pub async fn storage(tls: Certificate, status: u16, code: &'static str) -> Serve
     Server::start_tls(tls.acceptor, answer).await
 }
 
-/// DocuSign's account server as it looks to a machine whose clock is behind by `seconds`.
+/// DocuSign's account server as a machine sees it whose clock is behind by `seconds`.
 pub async fn another_time(seconds: u64) -> Server {
     let answer = move |request: Request<_>| async move {
         let mut answer = match request.uri().path() {
@@ -95,7 +95,7 @@ fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(sandbox::docusign::unix_now())
 }
 
-/// Says that it is `issuer`, or else what it is, and lets everybody through at the path `open`; elsewhere it refuses.
+/// Says that it is `issuer`, or else what it is, and lets everyone through at the path `open`; elsewhere it refuses.
 pub async fn careless(issuer: Option<&'static str>, open: &'static str) -> Server {
     let answer = move |request: Request<_>| async move {
         let host = request.headers()["host"].to_str().unwrap();

@@ -89,14 +89,14 @@ pub const DEPLOYMENTS: [Deployment; 41] = [
         ],
     },
     Deployment {
-        name: "a misspelt vault",
+        name: "a misspelled vault",
         broken: VaultHost(
-            "misspelt",
-            &[("EVERGRANT_SIGNING_KEY_ID", "https://misspelt.vault.azure.net/keys/evergrant-signing/a1")],
+            "misspelled",
+            &[("EVERGRANT_SIGNING_KEY_ID", "https://misspelled.vault.azure.net/keys/evergrant-signing/a1")],
         ),
         bad: &["signing_key"],
         finding: "no answer from Key Vault",
-        fix: &["EVERGRANT_SIGNING_KEY_ID", "az keyvault show --name misspelt", "DNS"],
+        fix: &["EVERGRANT_SIGNING_KEY_ID", "az keyvault show --name misspelled", "DNS"],
     },
     Deployment {
         name: "an identity that is not assigned",
@@ -287,14 +287,14 @@ pub const DEPLOYMENTS: [Deployment; 41] = [
             "@Microsoft.KeyVault(SecretUri=https://evergrant-sandbox.vault.azure.net/secrets/docusign)",
         )]),
         bad: &["settings"],
-        finding: "DOCUSIGN_SECRET_KEY is a Key Vault reference that the platform could not resolve",
+        finding: "DOCUSIGN_SECRET_KEY is invalid: it is a Key Vault reference that the platform did not resolve",
         fix: &["Key Vault Secrets User", "restart the app"],
     },
     Deployment {
         name: "a key file in Azure",
         broken: Settings(&[("EVERGRANT_SIGNING_KEY_ID", "{pem}")]),
         bad: &["settings"],
-        finding: "EVERGRANT_SIGNING_KEY_ID names a key file, which is refused in Azure",
+        finding: "EVERGRANT_SIGNING_KEY_ID is invalid: it names a key file, which is refused in Azure",
         fix: &["https://contoso.vault.azure.net/keys/"],
     },
     Deployment {
@@ -304,7 +304,7 @@ pub const DEPLOYMENTS: [Deployment; 41] = [
             "https://evergrant-sandbox.vault.azure.net/keys/evergrant-sealing",
         )]),
         bad: &["settings"],
-        finding: "EVERGRANT_SEALING_KEY_ID is not right",
+        finding: "EVERGRANT_SEALING_KEY_ID is invalid: it has no version at the end",
         fix: &["a Key Vault key identifier with its version"],
     },
     Deployment {
@@ -314,7 +314,7 @@ pub const DEPLOYMENTS: [Deployment; 41] = [
             r#"[{"client_id":"flows","client_secret_sha256":["a secret"],"grant_types":["client_credentials"]}]"#,
         )]),
         bad: &["settings"],
-        finding: "EVERGRANT_CLIENTS[0].client_secret_sha256",
+        finding: "it is not a digest, but perhaps the secret itself",
         fix: &["infra/clients.json", "SHA-256 digests"],
     },
     Deployment {
@@ -324,7 +324,7 @@ pub const DEPLOYMENTS: [Deployment; 41] = [
             r#"[{"client_id":"flows","client_secret_sha256":[],"grant_types":["authorization_code"],"redirect_uris":["https://client.example/"],"scope":"click.manage"}]"#,
         )]),
         bad: &["settings"],
-        finding: "EVERGRANT_CLIENTS[0].scope",
+        finding: "it has click.manage, which DOCUSIGN_SCOPES does not have",
         fix: &["DOCUSIGN_SCOPES"],
     },
     Deployment {
@@ -334,7 +334,7 @@ pub const DEPLOYMENTS: [Deployment; 41] = [
             r#"[{"client_id":"flows","client_secret_sha256":[],"grant_types":["authorization_code"],"redirect_uris":["https://client.example/"],"redirect_url":"https://client.example/"}]"#,
         )]),
         bad: &["settings"],
-        finding: "EVERGRANT_CLIENTS[0]",
+        finding: "EVERGRANT_CLIENTS[0].redirect_url (client flows) is invalid: clients have no such field",
         fix: &["redirect_uris"],
     },
 ];

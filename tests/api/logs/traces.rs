@@ -1,4 +1,4 @@
-//! Following one request: its ids in every line written for it, and its trace at DocuSign and Key Vault.
+//! Tracing one request: its ids in all of its log lines, and its trace at DocuSign and Key Vault.
 
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
@@ -22,7 +22,7 @@ fn traceparent(trace: &str) -> String {
     format!("00-{trace}-{PARENT}-01")
 }
 
-/// Asks for a token with a scope that the warm-up left alone.
+/// Requests a token with a scope that the warm-up did not mint.
 async fn ask(app: &TestApp, traceparent: &str) -> Answer {
     let form = [
         ("grant_type", "client_credentials"),
@@ -33,7 +33,7 @@ async fn ask(app: &TestApp, traceparent: &str) -> Answer {
     app.form(&[("traceparent", traceparent)], &form).await
 }
 
-/// An app whose warm-up is over.
+/// An app that has finished its warm-up.
 async fn warm(sandbox: Sandbox) -> TestApp {
     let app = TestApp::over(sandbox, &[]).await;
     app.until_sealing_is_done().await;
@@ -47,7 +47,7 @@ fn assert_follows(line: &Value, answer: &Answer, trace: &str) {
     assert_eq!(line["client_id"], CLIENT_ID, "{line}");
 }
 
-/// No member may be in a line twice, which a parser would not notice.
+/// Checks that no member is in a line twice, which a parser would not report.
 fn assert_no_member_twice(app: &TestApp) {
     for line in app.host.output().stdout.all() {
         let members: BTreeMap<String, Value> = serde_json::from_str(&line).unwrap();
@@ -58,7 +58,7 @@ fn assert_no_member_twice(app: &TestApp) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failing_mint_has_the_ids_of_the_request_that_began_it() {
+async fn a_failing_mint_has_the_ids_of_the_request_that_started_it() {
     let app = warm(Sandbox::start().await).await;
     app.sandbox.docusign.faults.set(Some(Fault::Status(500)));
     let answer = ask(&app, &traceparent(TRACE)).await;
@@ -71,7 +71,7 @@ async fn a_failing_mint_has_the_ids_of_the_request_that_began_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_joins_a_mint_is_not_who_began_it() {
+async fn a_mint_has_the_ids_of_its_first_caller_only() {
     let app = warm(Sandbox::start().await).await;
     app.sandbox.docusign.faults.set(Some(Fault::Latency(Duration::from_millis(500))));
     let (_, before) = app.counts();
@@ -90,7 +90,7 @@ async fn who_joins_a_mint_is_not_who_began_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_renewal_behind_an_answer_has_the_ids_of_that_request() {
+async fn a_background_renewal_has_the_ids_of_its_request() {
     let app = warm(Sandbox::start().await).await;
     app.sandbox.docusign.set_expires_in(ExpiresIn::Number(500));
     assert_eq!(ask(&app, &traceparent(OTHER_TRACE)).await.status, 200);
@@ -102,14 +102,14 @@ async fn a_renewal_behind_an_answer_has_the_ids_of_that_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_trace_goes_on_to_docusign_and_key_vault_each_call_with_a_span_of_its_own() {
+async fn the_trace_continues_at_docusign_and_key_vault_with_one_span_per_call() {
     let app = warm(Sandbox::start().await).await;
     app.sandbox.docusign.faults.once(Fault::Status(500));
     assert_eq!(ask(&app, &traceparent(TRACE)).await.status, 200);
     let of_this_trace = |sent: Vec<String>| sent.into_iter().filter(|sent| sent.contains(TRACE)).collect::<Vec<_>>();
     let exchanges = of_this_trace(app.sandbox.docusign.traceparents());
     let signatures = of_this_trace(app.sandbox.key_vault.traceparents());
-    assert_eq!([exchanges.len(), signatures.len()], [2, 1], "a failed exchange is repeated");
+    assert_eq!([exchanges.len(), signatures.len()], [2, 1], "a failed exchange is retried");
     let mut spans = HashSet::new();
     for sent in exchanges.iter().chain(&signatures) {
         let [version, trace, span, flags] = sent.split('-').collect::<Vec<_>>().try_into().unwrap();
@@ -134,7 +134,7 @@ async fn gateway(app: &TestApp, traceparent: &str) -> Answer {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_invalid_traceparent_is_ignored_and_a_request_without_one_has_a_trace_of_its_own() {
+async fn without_a_valid_traceparent_a_request_starts_a_trace() {
     let app = warm(Sandbox::start().await).await;
     let zero = "0".repeat(32);
     let mut traces = HashSet::new();

@@ -1,9 +1,9 @@
-//! The handler's environment: settings and files, for a process of its own or for an app in this one.
+//! The handler's environment: settings and files, for its own process or for an app in the test process.
 
 use std::collections::BTreeMap;
 use std::process::Output;
 
-use evergrant::config::Environment;
+use evergrant::config::{Environment, FileError};
 use secrecy::SecretString;
 use tokio::process::Command;
 
@@ -36,12 +36,12 @@ impl TestEnvironment {
         self
     }
 
-    /// Makes this the whole environment of a process.
+    /// Makes this the complete environment of a process.
     pub fn apply(&self, command: &mut Command) {
         command.env_clear().envs(&self.variables);
     }
 
-    /// The handler with these arguments, in this environment and no other.
+    /// The handler with these arguments and only this environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(handler());
         self.apply(command.args(arguments).kill_on_drop(true));
@@ -54,9 +54,13 @@ impl Environment for TestEnvironment {
         self.variables.get(name).cloned()
     }
 
-    fn file(&self, path: &str) -> Option<SecretString> {
+    fn names(&self) -> Vec<String> {
+        self.variables.keys().cloned().collect()
+    }
+
+    fn file(&self, path: &str) -> Result<SecretString, FileError> {
         let text = self.files.get(path).cloned().or_else(|| std::fs::read_to_string(path).ok());
-        text.map(SecretString::from)
+        text.map(SecretString::from).ok_or(FileError::Missing)
     }
 }
 

@@ -1,9 +1,9 @@
-//! What every error has in common, whichever route it comes from.
+//! Checks that apply to the errors of all routes.
 
 use sandbox::client::Answer;
 use serde_json::Value;
 
-/// An error as JSON: by RFC 6749 §5.2 and RFC 6750 §3 with the code `error`, or Workfront's, whose sentence has `error` in it.
+/// Checks a JSON error: with the code `error` (RFC 6749 §5.2, RFC 6750 §3), or Workfront's format with `error` in its message.
 #[track_caller]
 pub fn assert_error(answer: &Answer, status: u16, error: &str) -> Value {
     let json = answer.json();
@@ -29,7 +29,7 @@ pub fn assert_error(answer: &Answer, status: u16, error: &str) -> Value {
     json
 }
 
-/// An outage as promised: 503, `Retry-After`, a JSON body that no client takes for a bad grant.
+/// Checks an outage: 503 with `Retry-After` and a JSON body that is not a bad grant.
 #[track_caller]
 pub fn assert_outage(answer: &Answer) {
     assert_error(answer, 503, "temporarily_unavailable");

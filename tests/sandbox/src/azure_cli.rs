@@ -1,4 +1,4 @@
-//! The real Azure CLI's parser, which accepts or refuses commands without running any: see `tests/tools/azure/parse.py`.
+//! Checks commands with the real Azure CLI's parser, without running them: see `tests/tools/azure/parse.py`.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use crate::repository::{root, skipped};
 
-/// What the Azure CLI has against each command, in their order; nothing at all where it is not installed.
+/// The Azure CLI's error for each command, in order; empty if the CLI is not installed.
 ///
-/// A command is its words from `az` on.
+/// A command is a list of words starting with `az`.
 pub fn refusals(commands: &[Vec<String>]) -> Option<Vec<Option<String>>> {
     let tools = root().join("tests/tools/azure");
     let python = tools.join(".venv/bin/python");
@@ -20,7 +20,7 @@ pub fn refusals(commands: &[Vec<String>]) -> Option<Vec<Option<String>>> {
     let mut parser = Command::new(python)
         .arg(tools.join("parse.py"))
         .current_dir(root())
-        // The first run leaves its byte code for the next ones, which take a fifth of the time.
+        // Keep the byte code of the first run, because later runs then take a fifth of the time.
         .env_remove("PYTHONDONTWRITEBYTECODE")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -38,15 +38,15 @@ pub fn refusals(commands: &[Vec<String>]) -> Option<Vec<Option<String>>> {
     Some(refusals)
 }
 
-/// Fails with every refused command and what the Azure CLI says.
+/// Fails with every rejected command and the Azure CLI's error.
 #[track_caller]
-pub fn assert_taken(commands: &[Vec<String>]) {
+pub fn assert_accepted(commands: &[Vec<String>]) {
     let Some(refusals) = refusals(commands) else { return };
-    let told = |(words, refusal): (&Vec<String>, &Option<String>)| {
+    let message = |(words, refusal): (&Vec<String>, &Option<String>)| {
         refusal.as_ref().map(|refusal| format!("{}\n    {refusal}\n", words.join(" ")))
     };
-    let told: String = commands.iter().zip(&refusals).filter_map(told).collect();
-    assert!(told.is_empty(), "refused by the Azure CLI:\n{told}");
+    let message: String = commands.iter().zip(&refusals).filter_map(message).collect();
+    assert!(message.is_empty(), "rejected by the Azure CLI:\n{message}");
 }
 
 #[cfg(test)]
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wrong_commands_are_refused() {
+    fn wrong_commands_are_rejected() {
         let wrong = [
             ("az keyvault key create --vault-name v --nmae n", "unrecognized arguments: --nmae"),
             ("az keyvault key create --vault-name v --name n --kty RAS", "'RAS' is not a valid value for --kty"),
@@ -67,8 +67,8 @@ mod tests {
         ];
         let commands = wrong.map(|(command, _)| command.split(' ').map(ToOwned::to_owned).collect());
         let Some(refusals) = refusals(&commands) else { return };
-        for ((command, wanted), refusal) in wrong.iter().zip(refusals) {
-            assert!(refusal.as_ref().is_some_and(|refusal| refusal.contains(wanted)), "{command}: {refusal:?}");
+        for ((command, expected), refusal) in wrong.iter().zip(refusals) {
+            assert!(refusal.as_ref().is_some_and(|refusal| refusal.contains(expected)), "{command}: {refusal:?}");
         }
     }
 }

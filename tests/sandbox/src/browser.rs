@@ -1,4 +1,4 @@
-//! A person with a browser: follows redirects, keeps cookies, signs in and presses buttons.
+//! A simulated browser user: follows redirects, keeps cookies, signs in and presses buttons.
 
 use std::collections::HashMap;
 
@@ -8,10 +8,10 @@ use url::Url;
 
 use crate::client::{Answer, HttpClient};
 
-/// The longest chain of redirects followed.
-const REDIRECTS_MOST: usize = 10;
+/// The most redirects to follow.
+const MAX_REDIRECTS: usize = 10;
 
-/// Where the browser is, and what it shows.
+/// The current address and page.
 #[derive(Clone, Debug)]
 pub struct Visit {
     /// The address in the address bar.
@@ -21,7 +21,7 @@ pub struct Visit {
 }
 
 impl Visit {
-    /// A parameter of the address's query.
+    /// A query parameter of the address.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<String> {
         let url = Url::parse(&self.url).ok()?;
@@ -29,28 +29,28 @@ impl Visit {
     }
 }
 
-/// A browser with cookies. As in life, ports share them.
+/// A browser with cookies. As in real browsers, all ports of a host share them.
 #[derive(Clone, Debug, Default)]
 pub struct Browser {
     http: HttpClient,
     cookies: HashMap<(String, String), String>,
-    /// Addresses that begin like this are not opened: the visit ends there.
+    /// Addresses with this prefix are not opened; the visit ends there.
     pub stop_at: Option<String>,
 }
 
 impl Browser {
-    /// A browser that does not open addresses under `prefix`, but tells that it was sent there.
+    /// A browser that does not open addresses with `prefix` but returns them.
     #[must_use]
     pub fn stopping_at(prefix: &str) -> Self {
         Self { stop_at: Some(prefix.to_owned()), ..Self::default() }
     }
 
-    /// Lets go of every open connection, but of no cookie.
+    /// Closes all connections and keeps the cookies.
     pub fn disconnect(&mut self) {
         self.http = HttpClient::default();
     }
 
-    /// Opens an address and goes wherever it leads.
+    /// Opens an address and follows its redirects.
     pub async fn open(&mut self, url: &str) -> Visit {
         self.go(Method::GET, url, None).await
     }
@@ -74,7 +74,7 @@ impl Browser {
 
     async fn go(&mut self, method: Method, url: &str, form: Option<String>) -> Visit {
         let (mut method, mut url, mut form) = (method, url.to_owned(), form);
-        for _ in 0..REDIRECTS_MOST {
+        for _ in 0..MAX_REDIRECTS {
             let answer = self.request(&method, &url, form.as_deref()).await;
             let location = answer.header("location").to_owned();
             if !answer.status.is_redirection() || location.is_empty() {
@@ -110,11 +110,11 @@ impl Browser {
     }
 }
 
-/// The hidden field of one of DocuSign's forms, if the page has the button `wanted`.
-fn hidden_query(visit: &Visit, wanted: &str) -> Option<String> {
+/// The hidden field of DocuSign's form, if the page has the button `expected`.
+fn hidden_query(visit: &Visit, expected: &str) -> Option<String> {
     let html = visit.answer.text();
     let hidden = html.split_once("name=query value='").and_then(|(_, rest)| rest.split_once('\''));
-    let (query, _) = hidden.filter(|_| html.contains(wanted) && visit.answer.status == 200)?;
+    let (query, _) = hidden.filter(|_| html.contains(expected) && visit.answer.status == 200)?;
     Some(
         query
             .replace("&#39;", "'")

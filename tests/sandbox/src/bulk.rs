@@ -1,4 +1,4 @@
-//! Contents too large to be held: made while they are sent, and recognised while they are read.
+//! Large contents that are not held in memory: generated while sending and checked while reading.
 
 use std::fmt::{self, Debug, Formatter};
 use std::sync::LazyLock;
@@ -14,9 +14,9 @@ use hyper::body::Frame;
 
 use crate::server::{Body, BodyError, Cut};
 
-/// The pattern repeats after a prime number of bytes, so that a block that is lost or doubled shows.
+/// The pattern repeats after a prime number of bytes, so that a lost or repeated block changes the digest.
 const PERIOD: usize = 65_521;
-/// Bytes that were handed over before a break leave the machine in this time.
+/// Time to send the buffered bytes before an interruption.
 const FLUSH: Duration = Duration::from_millis(50);
 
 static PATTERN: LazyLock<Bytes> = LazyLock::new(|| {
@@ -33,11 +33,11 @@ pub struct Summary {
     pub sha256: String,
 }
 
-/// Sums a content up while it goes by.
+/// Computes the summary of a content while it is streamed.
 pub struct Digest {
     context: Context,
     length: u64,
-    /// Whether all of it was the pattern so far.
+    /// Whether it has matched the pattern so far.
     is_pattern: bool,
 }
 
@@ -54,7 +54,7 @@ impl Debug for Digest {
 }
 
 impl Digest {
-    /// Takes in the next bytes.
+    /// Adds the next bytes.
     pub fn update(&mut self, mut bytes: &[u8]) {
         self.context.update(bytes);
         while !bytes.is_empty() {
@@ -66,19 +66,19 @@ impl Digest {
         }
     }
 
-    /// How many bytes went by.
+    /// The number of bytes so far.
     #[must_use]
     pub const fn length(&self) -> u64 {
         self.length
     }
 
-    /// Whether all of it was the pattern of [`Source::pattern`].
+    /// Whether it matches [`Source::pattern`].
     #[must_use]
     pub const fn is_pattern(&self) -> bool {
         self.is_pattern
     }
 
-    /// The sum.
+    /// The summary.
     #[must_use]
     pub fn finish(self) -> Summary {
         let sha256 = self.context.finish();
@@ -88,7 +88,7 @@ impl Digest {
 }
 
 impl Summary {
-    /// The sum of some bytes.
+    /// The summary of some bytes.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         let mut digest = Digest::default();
@@ -96,7 +96,7 @@ impl Summary {
         digest.finish()
     }
 
-    /// The sum of a pattern of this length.
+    /// The summary of a pattern of this length.
     #[must_use]
     pub fn of_pattern(length: u64) -> Self {
         let mut digest = Digest::default();
@@ -116,17 +116,17 @@ impl Summary {
     }
 }
 
-/// The pattern's bytes from `offset` on, `most` at most.
+/// At most `most` bytes of the pattern, starting at `offset`.
 fn pattern_at(offset: u64, most: u64) -> Bytes {
     let start = usize::try_from(offset % PERIOD as u64).unwrap_or_default();
     let end = PERIOD.min(start.saturating_add(usize::try_from(most).unwrap_or(PERIOD)));
     PATTERN.slice(start..end)
 }
 
-/// What is to be sent, with or without being held.
+/// A content to send, in memory or generated.
 #[derive(Clone, Debug)]
 pub struct Source {
-    /// The bytes, if they are held; else the pattern.
+    /// The bytes; `None` means the pattern.
     held: Option<Bytes>,
     length: u64,
     chunked: bool,
@@ -144,20 +144,20 @@ impl<B: Into<Bytes>> From<B> for Source {
 }
 
 impl Source {
-    /// `length` bytes of a pattern, which nobody has to hold.
+    /// `length` bytes of a generated pattern.
     #[must_use]
     pub const fn pattern(length: u64) -> Self {
         Self { held: None, length, chunked: false, breaks_after: None, pause: None }
     }
 
-    /// Sent without a length that is told ahead.
+    /// Sends it chunked, without a `Content-Length`.
     #[must_use]
     pub fn chunked(mut self) -> Self {
         self.chunked = true;
         self
     }
 
-    /// Breaks off after this many bytes; what is told ahead is still the whole length.
+    /// Stops after this many bytes. `Content-Length` is still the full length.
     #[must_use]
     pub fn breaking_after(mut self, bytes: u64) -> Self {
         self.breaks_after = Some(bytes);
@@ -171,13 +171,13 @@ impl Source {
         self
     }
 
-    /// The length that is told ahead.
+    /// The `Content-Length`, if there is one.
     #[must_use]
-    pub const fn told_length(&self) -> Option<u64> {
+    pub const fn known_length(&self) -> Option<u64> {
         if self.chunked { None } else { Some(self.length) }
     }
 
-    /// The body; `guard` lives as long as it is being sent.
+    /// The body. `guard` is dropped when it has been sent.
     pub fn body<G: Send + Sync + 'static>(self, guard: G) -> Body {
         let chunks = stream::unfold((self, 0, Some(guard)), |(source, offset, guard)| async move {
             if source.breaks_after.is_some_and(|bytes| offset >= bytes) {
@@ -194,7 +194,7 @@ impl Source {
         StreamBody::new(chunks).boxed()
     }
 
-    /// What comes at `offset`; `None` at the end.
+    /// The chunk at `offset`; `None` at the end.
     fn chunk(&self, offset: u64) -> Option<Bytes> {
         let end = self.breaks_after.map_or(self.length, |bytes| bytes.min(self.length));
         let left = end.checked_sub(offset).filter(|left| *left > 0)?;

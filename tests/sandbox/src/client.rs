@@ -1,4 +1,4 @@
-//! A plain HTTP client for walking and testing: no redirects, no cookies, no surprises.
+//! A simple HTTP client for tests, without redirects and cookies.
 
 use bytes::Bytes;
 use http::response::Parts;
@@ -14,10 +14,10 @@ use url::form_urlencoded;
 use crate::bulk::{Digest, Summary};
 use crate::server::Body;
 
-/// Downloads up to this many bytes are kept.
-const KEPT_MOST: u64 = 1 << 20;
+/// Downloads up to this size, in bytes, are kept.
+const MAX_KEPT_BYTES: u64 = 1 << 20;
 
-/// An answer, read to its end.
+/// A complete response.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The status.
@@ -29,13 +29,13 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// What stands for an answer that did not come: status 599.
+    /// The placeholder for a missing response, with status 599.
     #[must_use]
     pub fn missing(url: &str) -> Self {
         Self {
             status: StatusCode::from_u16(599).expect("a status"),
             headers: HeaderMap::new(),
-            body: Bytes::from(format!("no answer from {url}")),
+            body: Bytes::from(format!("no response from {url}")),
         }
     }
 
@@ -45,7 +45,7 @@ impl Answer {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// The body as JSON; `null` if it is none.
+    /// The body as JSON; `null` if it is not JSON.
     #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
@@ -58,26 +58,26 @@ impl Answer {
     }
 }
 
-/// An answer whose body went by without being held, unless it is small.
+/// A response with a streamed body, which is kept only if it is small.
 #[derive(Clone, Debug)]
 pub struct Download {
     /// Status and headers; the body is empty if it is large.
     pub answer: Answer,
-    /// Length and digest of what arrived.
+    /// Length and digest of the received bytes.
     pub content: Summary,
-    /// Whether the body came to its end.
+    /// Whether the body was complete.
     pub complete: bool,
 }
 
 impl Download {
-    /// What stands for an answer that did not come.
+    /// The placeholder for a missing response.
     #[must_use]
     pub fn missing(url: &str) -> Self {
         Self { answer: Answer::missing(url), content: Summary::of(&[]), complete: false }
     }
 }
 
-/// A client with a connection pool of its own.
+/// A client with its own connection pool.
 #[derive(Clone, Debug)]
 pub struct HttpClient(Client<HttpConnector, Body>);
 
@@ -88,14 +88,14 @@ impl Default for HttpClient {
 }
 
 impl HttpClient {
-    /// Sends a request; `None` if no answer came.
+    /// Sends a request; `None` if there is no response.
     pub async fn send(&self, request: Request<Full<Bytes>>) -> Option<Answer> {
         let (head, body) = self.exchange(request.map(|body| body.map_err(|never| match never {}).boxed())).await?;
         let body = body.collect().await.ok()?.to_bytes();
         Some(Answer { status: head.status, headers: head.headers, body })
     }
 
-    /// Sends a request and lets the body of its answer go by; `None` if no answer came.
+    /// Sends a request and streams the response body; `None` if there is no response.
     pub async fn stream(&self, request: Request<Body>) -> Option<Download> {
         let (head, mut body) = self.exchange(request).await?;
         let (mut digest, mut kept, mut complete) = (Digest::default(), Vec::new(), true);
@@ -107,7 +107,7 @@ impl HttpClient {
             let Ok(bytes) = frame.into_data() else { continue };
             digest.update(&bytes);
             match digest.length() {
-                ..=KEPT_MOST => kept.extend_from_slice(&bytes),
+                ..=MAX_KEPT_BYTES => kept.extend_from_slice(&bytes),
                 _ => kept = Vec::new(),
             }
         }
@@ -124,7 +124,7 @@ impl HttpClient {
         self.call(Method::GET, url, &[], "").await
     }
 
-    /// `POST` of a form.
+    /// Posts a form.
     pub async fn post_form(&self, url: &str, headers: &[(&str, &str)], form: &[(&str, &str)]) -> Answer {
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let mut all = vec![("content-type", "application/x-www-form-urlencoded")];
@@ -132,7 +132,7 @@ impl HttpClient {
         self.call(Method::POST, url, &all, &form).await
     }
 
-    /// Any method with headers and a body; a missing answer is told as status 599, so that whoever compares sees it.
+    /// A request with any method, headers and body. A missing response has status 599, so that comparisons fail.
     pub async fn call(&self, method: Method, url: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let mut request = Request::builder().method(method).uri(url);
         for (name, value) in headers {

@@ -1,4 +1,4 @@
-//! Faults on demand.
+//! Simulated faults.
 
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
@@ -7,14 +7,14 @@ use http::Response;
 
 use crate::server::{Body, Cut, Reply, reply};
 
-/// What goes wrong.
+/// A simulated fault.
 #[derive(Clone, Debug)]
 pub enum Fault {
-    /// The answer comes this much later.
+    /// The response is delayed.
     Latency(Duration),
-    /// No answer ever.
+    /// No response.
     Hang,
-    /// An answer with this status and an HTML body.
+    /// A response with this status and an HTML body.
     Status(u16),
     /// 429 with this `Retry-After`, if any.
     Throttle(Option<String>),
@@ -22,15 +22,15 @@ pub enum Fault {
     Unavailable(String),
     /// 200 with this body.
     Body(String),
-    /// The connection breaks off.
+    /// The connection is closed.
     Cut,
 }
 
-/// Names of faults for whoever breaks the sandbox by hand; `none` mends.
+/// Names of the faults for `POST /sandbox/fault`; `none` ends a fault.
 pub const KINDS: [&str; 8] = ["none", "slow", "status-400", "status-500", "throttle", "hang", "malformed", "cut"];
 
 impl Fault {
-    /// The fault called `kind`: `None` if there is none of that name, `Some(None)` for `none`.
+    /// The fault with this name: `None` if there is none, `Some(None)` for `none`.
     #[must_use]
     pub fn named(kind: &str) -> Option<Option<Self>> {
         Some(match kind {
@@ -47,7 +47,7 @@ impl Fault {
     }
 }
 
-/// The faults of one server: those that strike once come first, then the one that stays.
+/// The faults of one server: first those that apply once, then the lasting one.
 #[derive(Debug, Default)]
 pub struct Faults {
     once: Mutex<Vec<Fault>>,
@@ -55,17 +55,17 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// Every answer fails like this from now on; `None` ends it.
+    /// Makes every response fail; `None` ends it.
     pub fn set(&self, fault: Option<Fault>) {
         *lock(&self.lasting) = fault;
     }
 
-    /// The next answer fails like this; several calls line up.
+    /// Makes the next response fail. Several calls of this method are queued.
     pub fn once(&self, fault: Fault) {
         lock(&self.once).insert(0, fault);
     }
 
-    /// Strikes, if a fault is due: `Some` is to be answered instead of the real thing.
+    /// Applies the next fault; `Some` is the response to send instead of the real one.
     pub async fn strike(&self) -> Option<Reply> {
         let fault = lock(&self.once).pop();
         let fault = fault.or_else(|| lock(&self.lasting).clone())?;

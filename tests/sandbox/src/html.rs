@@ -1,4 +1,4 @@
-//! The little HTML that the simulated sites show.
+//! The HTML of the simulated sites.
 
 use http::Response;
 
@@ -15,7 +15,7 @@ pub fn page(status: u16, title: &str, body: &str) -> Response<Body> {
     reply(status, "text/html; charset=utf-8", html)
 }
 
-/// Text that is no HTML.
+/// Escapes text for HTML.
 #[must_use]
 pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('\'', "&#39;").replace('"', "&quot;")
@@ -24,7 +24,7 @@ pub fn escape(text: &str) -> String {
 /// A redirect to `target`.
 ///
 /// # Panics
-/// If `target` is no URL.
+/// If `target` is not a URL.
 #[must_use]
 pub fn redirect(target: &str) -> Response<Body> {
     let mut response = reply(302, "text/plain", "");

@@ -11,10 +11,10 @@ use crate::fault::Faults;
 use crate::server::{self, Reply, Server};
 use crate::storage;
 
-/// What the endpoint checks and counts.
+/// The simulated endpoint.
 #[derive(Debug)]
 pub struct Identity {
-    /// Faults on demand.
+    /// Simulated faults.
     pub faults: Arc<Faults>,
     header: String,
     client_id: String,
@@ -42,13 +42,13 @@ impl Identity {
         Server::start(0, move |request| Arc::clone(&this).answer(request)).await
     }
 
-    /// How many Entra tokens were asked for.
+    /// The number of requests.
     #[must_use]
     pub fn requests(&self) -> usize {
         self.client_ids().len()
     }
 
-    /// The `client_id` each of them named.
+    /// The `client_id` of each request.
     #[must_use]
     pub fn client_ids(&self) -> Vec<Option<String>> {
         self.client_ids.lock().unwrap().clone()
@@ -63,7 +63,7 @@ impl Identity {
         }
         let header = request.headers().get("x-identity-header").and_then(|value| value.to_str().ok());
         let allowed = header == Some(self.header.as_str());
-        // Without a client ID the system-assigned identity is meant; this app has both.
+        // Without a client ID, the system-assigned identity is used; this app has both.
         let known = value("client_id").is_none_or(|client_id| client_id == self.client_id);
         let resource = value("resource").unwrap_or_default();
         let entra_token = match resource.as_str() {

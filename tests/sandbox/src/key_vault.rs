@@ -19,23 +19,23 @@ use crate::wire::traceparent;
 /// A vault with its keys, faults and counters.
 #[derive(Debug)]
 pub struct KeyVault {
-    /// Faults of every call that carries the right Entra token.
+    /// Faults of all calls with a valid Entra token.
     pub faults: Arc<Faults>,
     host: String,
     entra_token: String,
     keys: Mutex<HashMap<(String, String), RsaKey>>,
-    /// Signatures are made with this key instead, as a vault would that confuses versions.
+    /// Signs with this key instead, like a vault that confuses versions.
     impostor: Mutex<Option<RsaKey>>,
     denied: Mutex<bool>,
     /// The names of the keys that signed, in order.
     signed: Mutex<Vec<String>>,
     public_key_reads: AtomicU32,
-    /// The `traceparent` of every call that had one.
+    /// The `traceparent` headers received.
     traceparents: Mutex<Vec<String>>,
 }
 
 impl KeyVault {
-    /// The vault at `https://{host}`, open to whoever carries `entra_token`.
+    /// The vault at `https://{host}`, which accepts `entra_token`.
     #[must_use]
     pub fn new(host: &str, entra_token: &str) -> Arc<Self> {
         Arc::new(Self {
@@ -57,13 +57,13 @@ impl KeyVault {
         Server::start_tls(tls, move |request| Arc::clone(&this).answer(request)).await
     }
 
-    /// Puts a key in and gives its identifier.
+    /// Adds a key and returns its identifier.
     pub fn add_key(&self, name: &str, version: &str, key: RsaKey) -> String {
         self.keys.lock().unwrap().insert((name.to_owned(), version.to_owned()), key);
         self.key_id(name, version)
     }
 
-    /// Takes a key away.
+    /// Removes a key.
     pub fn remove_key(&self, name: &str, version: &str) {
         self.keys.lock().unwrap().remove(&(name.to_owned(), version.to_owned()));
     }
@@ -74,35 +74,35 @@ impl KeyVault {
         format!("https://{}/keys/{name}/{version}", self.host)
     }
 
-    /// Signs with another key than asked for from now on.
+    /// Signs with a wrong key from now on.
     pub fn sign_as_impostor(&self) {
         *self.impostor.lock().unwrap() = Some(RsaKey::generate());
     }
 
-    /// Refuses the identity, as without a role assignment.
+    /// Rejects the identity, as without a role assignment.
     pub fn deny(&self, denied: bool) {
         *self.denied.lock().unwrap() = denied;
     }
 
-    /// How many signatures were made.
+    /// The number of signatures.
     #[must_use]
     pub fn signatures(&self) -> u32 {
         u32::try_from(self.signed.lock().unwrap().len()).unwrap_or(u32::MAX)
     }
 
-    /// How many signatures the key called `name` made.
+    /// The number of signatures by the key `name`.
     #[must_use]
     pub fn signatures_by(&self, name: &str) -> usize {
         self.signed.lock().unwrap().iter().filter(|signer| *signer == name).count()
     }
 
-    /// How often a public key was read.
+    /// The number of public key requests.
     #[must_use]
     pub fn public_key_reads(&self) -> u32 {
         self.public_key_reads.load(Ordering::SeqCst)
     }
 
-    /// The `traceparent` headers that came so far, in order.
+    /// The `traceparent` headers received so far, in order.
     #[must_use]
     pub fn traceparents(&self) -> Vec<String> {
         self.traceparents.lock().unwrap().clone()

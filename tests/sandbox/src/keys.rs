@@ -1,4 +1,4 @@
-//! RSA keys and certificates, made anew for every run: nothing here is worth stealing.
+//! RSA keys and certificates, generated for every run.
 
 use std::fmt;
 
@@ -31,7 +31,7 @@ impl fmt::Debug for RsaKey {
 }
 
 impl RsaKey {
-    /// Makes a new key.
+    /// Generates a new key.
     #[must_use]
     pub fn generate() -> Self {
         let pair = KeyPair::generate(KeySize::Rsa2048).expect("a new RSA key");
@@ -40,19 +40,19 @@ impl RsaKey {
         Self { pair: Arc::new(pair), private }
     }
 
-    /// The private half as PKCS#8 PEM.
+    /// The private key as PKCS#8 PEM.
     #[must_use]
     pub fn pkcs8_pem(&self) -> String {
         self.private.to_pkcs8_pem(LineEnding::LF).expect("PEM").to_string()
     }
 
-    /// The private half as PKCS#1 PEM.
+    /// The private key as PKCS#1 PEM.
     #[must_use]
     pub fn pkcs1_pem(&self) -> String {
         self.private.to_pkcs1_pem(LineEnding::LF).expect("PEM").to_string()
     }
 
-    /// The public half as `-----BEGIN PUBLIC KEY-----`.
+    /// The public key as `-----BEGIN PUBLIC KEY-----`.
     #[must_use]
     pub fn public_pem(&self) -> String {
         self.private.to_public_key().to_public_key_pem(LineEnding::LF).expect("PEM")
@@ -74,7 +74,7 @@ impl RsaKey {
     }
 }
 
-/// A certificate authority of the hour.
+/// A temporary certificate authority.
 pub struct Authority {
     issuer: Issuer<'static, rcgen::KeyPair>,
     /// Its certificate, for `SSL_CERT_FILE`.
@@ -87,12 +87,12 @@ pub struct Certificate {
     pub pem: String,
     /// The private key.
     pub key_pem: String,
-    /// Serves with them.
+    /// The server's TLS configuration.
     pub acceptor: TlsAcceptor,
 }
 
 impl Authority {
-    /// Makes an authority.
+    /// Creates an authority.
     #[must_use]
     pub fn new() -> Self {
         let key = rcgen::KeyPair::generate().expect("a key");
@@ -103,7 +103,7 @@ impl Authority {
         Self { issuer: Issuer::new(authority, key), pem }
     }
 
-    /// Makes a server certificate for `name`.
+    /// Issues a server certificate for `name`.
     #[must_use]
     pub fn certify(&self, name: &str) -> Certificate {
         let key = rcgen::KeyPair::generate().expect("a key");
@@ -116,7 +116,7 @@ impl Authority {
         Certificate { pem, key_pem, acceptor: TlsAcceptor::from(Arc::new(config)) }
     }
 
-    /// Connects to servers with its certificates, and to no others.
+    /// A connector that trusts only its certificates.
     #[must_use]
     pub fn connector(&self) -> TlsConnector {
         let mut roots = RootCertStore::empty();

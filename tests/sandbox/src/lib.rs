@@ -1,15 +1,14 @@
-//! Everything Evergrant talks to, on this machine and over real sockets.
+//! Simulators of everything Evergrant connects to, on this machine and over real sockets.
 //!
-//! [`docusign`] is the account server, [`clm`] the CLM API, [`key_vault`] the vault behind TLS, [`identity`] the managed-identity endpoint,
-//! [`storage`] the real Azurite and [`host`] the Functions host; [`power_platform`] and [`workfront`] are the systems
-//! that want to be connected. [`bulk`] makes contents that nobody has to hold. [`Sandbox`] starts all but the host; [`proxy`] leads the handler's calls for
-//! `*.vault.azure.net` and `*.blob.core.windows.net` to this machine, so that the product runs unmodified, with the
-//! real Azure SDK and real challenge checks. [`walk`] goes the main ways once, as `cargo run -p sandbox` shows them,
-//! in the part of a [`browser`].
+//! [`docusign`] is the account server, [`clm`] the CLM API, [`key_vault`] the vault behind TLS, [`identity`] the managed-identity
+//! endpoint, [`storage`] the real Azurite and [`host`] the Functions host. [`power_platform`] and [`workfront`] are clients.
+//! [`Sandbox`] starts all of them except the host. [`proxy`] redirects calls to `*.vault.azure.net` and
+//! `*.blob.core.windows.net` to this machine, so that the product runs unmodified, with the real Azure SDK. [`walk`] runs the
+//! main use cases with a [`browser`], as shown by `cargo run -p sandbox`. [`bulk`] generates large contents.
 
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test stand: what fails should fail loudly")]
-#![expect(clippy::missing_panics_doc, reason = "everything here may panic when the machine does not play along")]
-#![expect(clippy::disallowed_methods, reason = "the outside world has its own clock and environment")]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "test code should fail loudly")]
+#![expect(clippy::missing_panics_doc, reason = "test code may panic")]
+#![expect(clippy::disallowed_methods, reason = "the simulators have their own clock and environment")]
 
 pub mod azure_cli;
 pub mod browser;
@@ -31,8 +30,8 @@ pub mod proxy;
 mod registry;
 pub mod repository;
 pub mod server;
+mod servers;
 pub mod site;
-mod stand;
 pub mod storage;
 pub mod walk;
 mod wire;
@@ -43,5 +42,5 @@ pub use registry::{
     INTEGRATION_KEY, INTEGRATION_USER, OTHER_EMAIL, OTHER_USER, POWER_AUTOMATE_ID, SETUP_KEY, TWINS, TWINS_EMAIL,
     WORKFRONT_ID, users,
 };
-pub use stand::{Sandbox, free_port};
+pub use servers::{Sandbox, free_port};
 pub use wire::digest;

@@ -1,8 +1,8 @@
-//! `cargo run -p sandbox`: the whole product on this machine, with no account anywhere.
+//! `cargo run -p sandbox`: runs the complete product on this machine, without any account.
 
-#![expect(clippy::expect_used, reason = "a test stand: what fails should fail loudly")]
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it talks to people")]
-#![expect(clippy::disallowed_methods, reason = "cargo says where it is by a variable")]
+#![expect(clippy::expect_used, reason = "test code should fail loudly")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it prints to the terminal")]
+#![expect(clippy::disallowed_methods, reason = "cargo sets a variable with its path")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -15,17 +15,17 @@ use sandbox::{
     API_KEY, CLIENT_ID, CLIENT_SECRET, GATEWAY_API_KEY, OTHER_EMAIL, SETUP_KEY, Sandbox, clm, free_port, walk,
 };
 
-/// Starts DocuSign, Key Vault, managed identity and the Functions host on this machine, with the real handler behind
-/// them, walks the main way once and stays up.
+/// Starts simulators of DocuSign, Key Vault, managed identity and the Functions host on this machine, with the real handler,
+/// runs the main use cases once and stays up.
 #[derive(Parser)]
 struct Arguments {
-    /// Walk the main way, then exit: 0 if all of it worked, else 1
+    /// Run the main use cases, then exit: 0 if all of them worked, otherwise 1
     #[arg(long)]
     once: bool,
-    /// The handler binary; built with cargo if not given
+    /// The handler binary [default: built with cargo]
     #[arg(long)]
     handler: Option<PathBuf>,
-    /// Port of the Functions host; 7071 if it is free
+    /// Port of the Functions host [default: 7071 if it is free]
     #[arg(long)]
     port: Option<u16>,
 }
@@ -61,12 +61,12 @@ async fn main() -> ExitCode {
     println!("  CLM API               {}", sandbox.clm.api_url());
     println!("  CLM uploads           {}", sandbox.clm.upload_url());
     println!("  CLM downloads         {}", sandbox.clm.download_url());
-    println!("  CLM for people        {}/web", sandbox.clm.discovery_url());
+    println!("  CLM web pages         {}/web", sandbox.clm.discovery_url());
     println!("  Key Vault             over the real Azure SDK, with managed identity");
     println!("  Storage               {}\n", storage(&sandbox));
-    let mut good = tell(&walk::main_way(&sandbox, &host.url(), &consent_url(&handler, &settings)).await);
+    let mut good = print_steps(&walk::main_way(&sandbox, &host.url(), &consent_url(&handler, &settings)).await);
     if good {
-        good = tell_of_workfront(&sandbox).await;
+        good = workfront_tests(&sandbox).await;
     }
     let counts = (sandbox.key_vault.signatures(), sandbox.docusign.exchanges());
     println!(
@@ -74,15 +74,15 @@ async fn main() -> ExitCode {
         counts.0, counts.1
     );
     if arguments.once {
-        println!("{}", if good { "The main way works." } else { "The main way is broken." });
+        println!("{}", if good { "All steps worked." } else { "A step failed." });
         return if good { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
-    invite(&sandbox, &host, &consent_url(&handler, &settings).unwrap_or_else(|told| told));
+    print_examples(&sandbox, &host, &consent_url(&handler, &settings).unwrap_or_else(|printed| printed));
     stop_signal().await;
     ExitCode::SUCCESS
 }
 
-/// Ctrl-C, or being told to end: in both cases the processes of the sandbox end with it.
+/// Waits for Ctrl-C or SIGTERM. The sandbox's processes end with it.
 async fn stop_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).expect("a signal handler");
@@ -99,7 +99,7 @@ fn storage(sandbox: &Sandbox) -> &'static str {
     }
 }
 
-fn tell(steps: &[walk::Step]) -> bool {
+fn print_steps(steps: &[walk::Step]) -> bool {
     for (number, step) in steps.iter().enumerate() {
         let mark = if step.good { "ok    " } else { "FAILED" };
         println!("{mark} {}. {}\n          {}", number + 1, step.what, step.seen);
@@ -107,37 +107,37 @@ fn tell(steps: &[walk::Step]) -> bool {
     steps.iter().all(|step| step.good)
 }
 
-/// The vendor's ten manual tests, in both ways of authentication.
-async fn tell_of_workfront(sandbox: &Sandbox) -> bool {
+/// Runs Adobe's ten manual tests with both kinds of authentication.
+async fn workfront_tests(sandbox: &Sandbox) -> bool {
     let mut good = true;
     for (mode, name) in [(Mode::OAuth2, "OAuth2"), (Mode::ApiKey, "ApiKey")] {
         println!("\nWorkfront's own tests, with Authentication Type {name}:");
-        good &= tell(&workfront::walk(sandbox, mode).await);
+        good &= print_steps(&workfront::walk(sandbox, mode).await);
     }
     good
 }
 
-fn invite(sandbox: &Sandbox, host: &FunctionsHost, consent_url: &str) {
-    println!("\nIt stays up until Ctrl-C. Try it:");
+fn print_examples(sandbox: &Sandbox, host: &FunctionsHost, consent_url: &str) {
+    println!("\nThe sandbox runs until you press Ctrl-C. Try it:");
     println!(
         "  curl -u '{CLIENT_ID}:{}' -d grant_type=client_credentials {}/oauth/token",
         form_encoded(CLIENT_SECRET),
         host.url()
     );
-    invite_to_routes(host);
+    print_api_calls(host);
     println!("Look at the setup page:\n  {}/setup?code={SETUP_KEY}", host.url());
     let kinds = [&sandbox::fault::KINDS[..], &sandbox::docusign::REFUSALS].concat().join(", ");
-    println!("Break DocuSign and mend it ({kinds}); or with &at=key-vault, identity, esign or clm:");
+    println!("Break DocuSign and repair it ({kinds}); or with &at=key-vault, identity, esign or clm:");
     println!("  curl -X POST '{}/sandbox/fault?kind=status-500'", sandbox.docusign_url());
     println!("Open the consent link in a browser and press Allow or Deny:\n  {consent_url}");
     println!("Make a connection in a browser (sign in, press Allow, then refresh it):");
     println!("  Power Automate, as the integration user   {}", sandbox.power_platform.site.url());
-    println!("  Workfront, as anybody                     {}", sandbox.workfront.site.url());
+    println!("  Workfront, as any user                    {}", sandbox.workfront.site.url());
     println!("  or there with the API key                 {API_KEY}");
 }
 
-/// What answers to API keys.
-fn invite_to_routes(host: &FunctionsHost) {
+/// Prints example calls with API keys.
+fn print_api_calls(host: &FunctionsHost) {
     let (url, account) = (host.url(), clm::ACCOUNT_ID);
     println!(
         "Call what Workfront calls, as a user; then CLM and eSignature through the gateway, as the integration user:"
@@ -148,14 +148,14 @@ fn invite_to_routes(host: &FunctionsHost) {
     println!("  curl -H 'x-api-key: {GATEWAY_API_KEY}' '{url}/gateway/esign/v2.1/accounts/{account}/users'");
 }
 
-/// RFC 6749 §2.3.1 wants id and secret form-encoded before they go into HTTP Basic.
+/// HTTP Basic requires form-encoded id and secret, RFC 6749 §2.3.1.
 fn form_encoded(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 fn repository() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).expect("tests/sandbox lies two folders deep").to_owned()
+    here.ancestors().nth(2).expect("tests/sandbox is two folders deep").to_owned()
 }
 
 /// `cargo run -p sandbox` builds the sandbox only, so the handler is built here, in the same profile.
@@ -166,20 +166,20 @@ fn build_handler(root: &Path) -> Option<PathBuf> {
     if !cfg!(debug_assertions) {
         build.arg("--release");
     }
-    // It then lies beside this binary.
+    // The handler is then next to this binary.
     let succeeded = build.status().ok()?.success();
-    let beside = std::env::current_exe().ok()?.with_file_name("evergrant");
-    (succeeded && beside.is_file()).then_some(beside)
+    let handler = std::env::current_exe().ok()?.with_file_name("evergrant");
+    (succeeded && handler.is_file()).then_some(handler)
 }
 
-/// What `evergrant consent-url` prints under these settings, or what it complains of.
+/// The output of `evergrant consent-url` with these settings, or its error.
 fn consent_url(handler: &Path, settings: &[(String, String)]) -> Result<String, String> {
     let mut command = Command::new(handler);
     command.arg("consent-url").env_clear().envs(settings.iter().cloned());
     let output = command.output().map_err(|error| error.to_string())?;
-    let told = if output.status.success() { Ok(&output.stdout) } else { Err(&output.stderr) };
+    let printed = if output.status.success() { Ok(&output.stdout) } else { Err(&output.stderr) };
     let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).trim().to_owned();
-    told.map(text).map_err(text)
+    printed.map(text).map_err(text)
 }
 
 async fn is_ready(host: &FunctionsHost) -> bool {

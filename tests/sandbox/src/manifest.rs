@@ -10,9 +10,9 @@ use serde_json::Value;
 pub enum AuthLevel {
     /// Anyone.
     Anonymous,
-    /// Whoever has the function's key, or the master key.
+    /// Callers with the function's key or the master key.
     Function,
-    /// Whoever has the master key.
+    /// Callers with the master key.
     Admin,
 }
 
@@ -23,7 +23,7 @@ pub struct Function {
     pub name: String,
     /// The route without the prefix.
     pub route: String,
-    /// The methods of the trigger; none listed means all.
+    /// The methods of the trigger; an empty list means all.
     pub methods: Vec<Method>,
     /// Who may call.
     pub auth_level: AuthLevel,
@@ -31,7 +31,7 @@ pub struct Function {
     pub http_in_and_out: bool,
 }
 
-/// An app as its files describe it.
+/// An app, read from its files.
 #[derive(Clone, Debug)]
 pub struct Manifest {
     /// The folder of `host.json`.
@@ -52,7 +52,7 @@ impl Manifest {
     /// Reads the app in `root`.
     ///
     /// # Errors
-    /// What the host would complain about.
+    /// The error that the host would report.
     pub fn read(root: &Path) -> Result<Self, String> {
         let host = read_json(&root.join("host.json"))?;
         if host["version"] != "2.0" {
@@ -80,7 +80,7 @@ impl Manifest {
         })
     }
 
-    /// The function that a path belongs to, with its route's parameters ignored.
+    /// The function of a path, ignoring the route's parameters.
     #[must_use]
     pub fn find(&self, path: &str, method: &Method) -> Option<&Function> {
         let path = path.trim_matches('/');
@@ -119,7 +119,7 @@ impl Function {
     }
 }
 
-/// ASP.NET route templates as far as we use them: literals, `{name}`, `{name?}`, `{*name}`.
+/// Matches the ASP.NET route templates that are used: literals, `{name}`, `{name?}`, `{*name}`.
 fn matches(route: &str, path: &str) -> bool {
     let mut path = path.split('/').filter(|segment| !segment.is_empty());
     for template in route.split('/') {

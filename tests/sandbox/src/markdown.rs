@@ -1,15 +1,15 @@
-//! The documentation, as pulldown-cmark reads it.
+//! The documentation, parsed with pulldown-cmark.
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 use crate::repository::{entries, files, is_a, read};
 
-/// What the tests look at in a page.
+/// The parts of a page that tests use.
 #[derive(Default)]
 pub struct Page {
-    /// Its name from the root on.
+    /// Its path from the root.
     pub name: String,
-    /// Where links and pictures lead.
+    /// The targets of links and images.
     pub links: Vec<String>,
     /// The anchors of its headings.
     pub anchors: Vec<String>,
@@ -21,10 +21,10 @@ pub struct Page {
     pub tables: Vec<Table>,
 }
 
-/// A table; the first row is its head.
+/// A table; the first row is its header.
 #[derive(Default)]
 pub struct Table {
-    /// The anchor of the heading that it is below.
+    /// The anchor of the heading above it.
     pub section: String,
     /// Its rows, by cells.
     pub rows: Vec<Vec<Cell>>,
@@ -33,7 +33,7 @@ pub struct Table {
 /// A cell of a table.
 #[derive(Default)]
 pub struct Cell {
-    /// Its text, code included.
+    /// Its text, including code.
     pub text: String,
     /// Its code spans.
     pub spans: Vec<String>,
@@ -95,7 +95,7 @@ impl Page {
         self.tables.last_mut().expect("a table")
     }
 
-    /// The anchor GitHub gives a heading: small letters, no punctuation, hyphens for spaces, and a number the second time.
+    /// Adds GitHub's anchor for a heading: lower case, no punctuation, hyphens for spaces, and a number if it is repeated.
     fn add_anchor(&mut self, heading: &str) {
         let kept = heading.chars().filter(|c| c.is_alphanumeric() || [' ', '-', '_'].contains(c));
         let anchor: String = kept.map(|c| if c == ' ' { '-' } else { c }).flat_map(char::to_lowercase).collect();
@@ -107,8 +107,8 @@ impl Page {
     /// The code blocks in one of these languages.
     #[must_use]
     pub fn blocks_in<'a>(&'a self, languages: &[&str]) -> Vec<&'a str> {
-        let wanted = self.blocks.iter().filter(|(language, _)| languages.contains(&language.as_str()));
-        wanted.map(|(_, text)| text.as_str()).collect()
+        let expected = self.blocks.iter().filter(|(language, _)| languages.contains(&language.as_str()));
+        expected.map(|(_, text)| text.as_str()).collect()
     }
 }
 
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_is_read_as_github_does() {
+    fn anchors_and_tables_match_github() {
         let page = Page::parse(
             "# A b's `c_d`, e-f!\n## A\n## A\n```sh\n# no\n[no](x)\n```\n`[no](y)` [a](b#c) ![d](e.png \"t\") [f]\n\n\
              [f]: g\n#no\n## [x](y) z\n\n| a | b |\n| --- | --- |\n| `c \\| d` e | f |\n",

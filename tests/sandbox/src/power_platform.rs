@@ -1,5 +1,5 @@
-//! Power Platform, as far as a custom connector with "Generic OAuth 2" sees it: the consent redirect, the double
-//! attempt of client authentication, and refreshes without `redirect_uri`, several at a time.
+//! Power Platform, as seen by a custom connector with "Generic OAuth 2": the consent redirect, two attempts of client
+//! authentication, and parallel refreshes without `redirect_uri`.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -18,28 +18,28 @@ use crate::wire::{basic, parameter, random};
 /// The unique part of the redirect URI: one per connector and environment.
 const CONNECTOR: &str = "evergrant-5f6a7b8c";
 
-/// How many of its machines refresh a connection at once.
+/// The number of machines that refresh a connection at once.
 const MACHINES: usize = 3;
 
-/// What the platform keeps of a connection.
+/// The platform's record of a connection.
 #[derive(Clone, Debug, Default)]
 pub struct Connection {
     /// The access token.
     pub access_token: String,
     /// The refresh token.
     pub refresh_token: String,
-    /// Seconds, as last answered.
+    /// The last `expires_in`, in seconds.
     pub expires_in: u64,
 }
 
 /// The simulated platform.
 #[derive(Debug)]
 pub struct PowerPlatform {
-    /// Sends a wrong secret in the body, so that the second attempt has to be made.
+    /// Sends a wrong secret in the body to force the second attempt.
     pub spoil_first_attempt: AtomicBool,
-    /// Refreshes without the secret, as one author found.
+    /// Refreshes without the secret, as reported once.
     pub refresh_without_secret: AtomicBool,
-    /// Where it is, and which authorization server it uses.
+    /// Its address and its authorization server.
     pub site: Site,
     userinfo: Mutex<String>,
     states: Mutex<Vec<String>>,
@@ -49,7 +49,7 @@ pub struct PowerPlatform {
 }
 
 impl PowerPlatform {
-    /// Starts it; `userinfo` is what the connector's action calls.
+    /// Starts it. The connector's action calls `userinfo`.
     pub async fn start(userinfo: &str) -> (Arc<Self>, Server) {
         let this = Arc::new(Self {
             spoil_first_attempt: AtomicBool::new(false),
@@ -73,13 +73,13 @@ impl PowerPlatform {
         format!("{}/redirect/{CONNECTOR}", self.site.url())
     }
 
-    /// The connection, if one was made.
+    /// The connection, if there is one.
     #[must_use]
     pub fn connection(&self) -> Option<Connection> {
         self.connection.lock().unwrap().clone()
     }
 
-    /// How many requests for tokens were made.
+    /// The number of token requests.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.attempts.load(Ordering::SeqCst)
@@ -95,7 +95,7 @@ impl PowerPlatform {
             (&Method::GET, path) if path == format!("/redirect/{CONNECTOR}") => self.redirected(&query, cookie).await,
             (&Method::POST, "/refresh") => match self.refresh(MACHINES).await {
                 Ok(()) => self.home("Refreshed, by three machines at once."),
-                Err(told) => page(502, "The connection is broken (simulated Power Automate)", &escape(&told)),
+                Err(message) => page(502, "The connection is broken (simulated Power Automate)", &escape(&message)),
             },
             (&Method::POST, "/use") => self.act().await,
             _ => reply(404, "text/plain", "not found\n"),
@@ -106,7 +106,7 @@ impl PowerPlatform {
         let body = match self.connection() {
             None => format!("<p>{news}<p><a href='/connect'>Create a connection to DocuSign</a>"),
             Some(connection) => format!(
-                "<p id=news>{news}<p>The access token is good for {} s; it is refreshed before that, for ever.\
+                "<p id=news>{news}<p>The access token is valid for {} s; it is refreshed before that.\
                  <form method=post action='/refresh'><button>Refresh now</button></form>\
                  <form method=post action='/use'><button>Run a flow</button></form>",
                 connection.expires_in
@@ -144,20 +144,20 @@ impl PowerPlatform {
             return page(400, "Not signed in (simulated Power Automate)", "The state is not the one that was sent.");
         }
         if let Some(error) = parameter(query, "error") {
-            let told = parameter(query, "error_description").unwrap_or_default();
+            let message = parameter(query, "error_description").unwrap_or_default();
             return page(
                 400,
                 "Not signed in (simulated Power Automate)",
-                &format!("{}: {}", escape(&error), escape(&told)),
+                &format!("{}: {}", escape(&error), escape(&message)),
             );
         }
         match self.redeem(&parameter(query, "code").unwrap_or_default()).await {
             Ok(()) => self.home("Connected."),
-            Err(told) => page(400, "Not signed in (simulated Power Automate)", &escape(&told)),
+            Err(message) => page(400, "Not signed in (simulated Power Automate)", &escape(&message)),
         }
     }
 
-    /// Client id and secret in the body first; if that fails, the same code again with HTTP Basic.
+    /// Redeems the code with client id and secret in the body; if that fails, again with HTTP Basic.
     async fn redeem(&self, code: &str) -> Result<(), String> {
         let redirect_uri = self.redirect_uri();
         let spoilt = self.spoil_first_attempt.load(Ordering::SeqCst);
@@ -165,23 +165,23 @@ impl PowerPlatform {
         let form = [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", redirect_uri.as_str())];
         let in_body = [&form[..], &[("client_id", POWER_AUTOMATE_ID), ("client_secret", secret)]].concat();
         let mut answer = self.ask(&[], &in_body).await;
-        let mut told = format!("Client ID and secret sent in form body: {} {}.", answer.status, answer.text());
+        let mut message = format!("Client ID and secret sent in form body: {} {}.", answer.status, answer.text());
         if answer.status != 200 {
             let authorization = basic(POWER_AUTOMATE_ID, CLIENT_SECRET);
             answer = self.ask(&[("authorization", &authorization)], &form).await;
-            told = format!(
-                "{told} Client ID and secret sent in Basic authorization header: {} {}.",
+            message = format!(
+                "{message} Client ID and secret sent in Basic authorization header: {} {}.",
                 answer.status,
                 answer.text()
             );
         }
-        self.keep(&answer).ok_or(told)
+        self.keep(&answer).ok_or(message)
     }
 
     /// Refreshes from `machines` machines at once.
     ///
     /// # Errors
-    /// What the first that failed was told.
+    /// The error of the first failed refresh.
     pub async fn refresh(&self, machines: usize) -> Result<(), String> {
         let connection = self.connection().ok_or("there is no connection")?;
         let mut form = vec![("grant_type", "refresh_token"), ("refresh_token", connection.refresh_token.as_str())];
@@ -195,13 +195,13 @@ impl PowerPlatform {
         Ok(())
     }
 
-    /// Runs an action: the connector calls DocuSign itself.
+    /// Runs an action: the connector calls DocuSign directly.
     async fn act(&self) -> Response<Body> {
         let access_token = self.connection().unwrap_or_default().access_token;
         let userinfo = self.userinfo.lock().unwrap().clone();
         let bearer = format!("Bearer {access_token}");
         let answer = self.http.call(Method::GET, &userinfo, &[("authorization", &bearer)], "").await;
-        let name = answer.json()["name"].as_str().unwrap_or("nobody").to_owned();
+        let name = answer.json()["name"].as_str().unwrap_or("an unknown user").to_owned();
         self.home(&format!("DocuSign answered {} to {}.", answer.status, escape(&name)))
     }
 
@@ -211,8 +211,7 @@ impl PowerPlatform {
         self.http.post_form(&url, headers, form).await
     }
 
-    /// Keeps what a token answer brings. Without `expires_in` a connection would go stale; a refresh token that comes
-    /// back is kept.
+    /// Stores a token response. `expires_in` is required; a new refresh token replaces the old one.
     fn keep(&self, answer: &Answer) -> Option<()> {
         let json = answer.json();
         let text = |name: &str| json[name].as_str().map(ToOwned::to_owned);

@@ -1,4 +1,4 @@
-//! A child process whose output is kept line by line.
+//! A child process with its output stored line by line.
 
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
@@ -22,7 +22,7 @@ impl Lines {
     }
 }
 
-/// What a handler wrote, over all its starts.
+/// The output of a handler over all its starts.
 #[derive(Clone, Debug, Default)]
 pub struct Output {
     /// Standard output.
@@ -31,7 +31,7 @@ pub struct Output {
     pub stderr: Lines,
 }
 
-/// Starts `command` with its output kept, killed when dropped.
+/// Starts `command` and stores its output. The process is killed when dropped.
 #[must_use]
 pub fn spawn(command: &mut Command, output: &Output) -> Child {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
@@ -41,7 +41,7 @@ pub fn spawn(command: &mut Command, output: &Output) -> Child {
     child
 }
 
-/// Runs `command` to its end: all that it printed, as an error if it failed.
+/// Runs `command` and returns its output, as an error if it failed.
 ///
 /// # Errors
 /// If the command did not succeed.

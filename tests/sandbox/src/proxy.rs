@@ -1,7 +1,7 @@
-//! An HTTP proxy that knows two destinations: `CONNECT *.vault.azure.net:443` leads to the vault on this machine and
-//! `CONNECT *.blob.core.windows.net:443` to the storage.
+//! An HTTP proxy with two destinations: `CONNECT *.vault.azure.net:443` goes to the vault on this machine and `CONNECT
+//! *.blob.core.windows.net:443` to the storage.
 //!
-//! Everything else is refused, so the handler cannot reach the real Azure by mistake.
+//! All other destinations are rejected, so the handler cannot reach the real Azure by mistake.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -11,14 +11,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// The way to the storage.
+/// The state of the storage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StorageWay {
-    /// There is none: connections are refused, and those there are break off.
+    /// Connections are refused, and existing ones are closed.
     Cut,
-    /// Connections are taken, and nothing comes of them.
+    /// Connections are accepted but get no response.
     Silent,
-    /// It leads there.
+    /// Connections go to this address.
     To(SocketAddr),
 }
 
@@ -46,7 +46,7 @@ impl Proxy {
         Self { address, storage, task }
     }
 
-    /// Changes the way to the storage, and breaks off every connection that went the old one.
+    /// Changes the state of the storage and closes its connections.
     pub fn lead_storage(&self, way: StorageWay) {
         self.storage.send_replace(way);
     }
@@ -83,7 +83,7 @@ async fn tunnel(mut client: TcpStream, vault: SocketAddr, mut way: watch::Receiv
     }
 }
 
-/// A tunnel that holds small writes back until earlier ones are acknowledged adds 40 ms to a TLS handshake.
+/// Disables Nagle's algorithm, which would add 40 ms to a TLS handshake.
 fn no_delay(stream: &TcpStream) {
     let _ = stream.set_nodelay(true);
 }

@@ -1,12 +1,12 @@
-//! Who is registered where: DocuSign's users and the app's clients.
+//! The users of DocuSign and the clients of the app.
 
 use serde_json::{Value, json};
 
 use crate::docusign::User;
-use crate::stand::Sandbox;
+use crate::servers::Sandbox;
 use crate::wire::digest;
 
-/// The integration key that the sandbox's DocuSign knows.
+/// The integration key of the sandbox's DocuSign.
 pub const INTEGRATION_KEY: &str = "7c2b8d7e-3f5a-4f0e-9d5b-2a6f1e0c4b11";
 /// The user that the app acts as.
 pub const INTEGRATION_USER: &str = "5e1d7a90-8c34-4f7b-a2d6-90b1c3e5f722";
@@ -18,7 +18,7 @@ pub const CLOSED_USER: &str = "dead0000-2c3d-4e4f-8a51-6b7c8d9eaf44";
 pub const CLOSED_EMAIL: &str = "leaver@example.org";
 /// Two users who share [`TWINS_EMAIL`].
 pub const TWINS: [&str; 2] = ["7a110001-3d4e-4f50-9b62-7c8d9eafb055", "7a110002-3d4e-4f50-9b62-7c8d9eafb066"];
-/// An e-mail address that names two users.
+/// An e-mail address that two users share.
 pub const TWINS_EMAIL: &str = "team@example.org";
 /// E-mail address of [`INTEGRATION_USER`].
 pub const INTEGRATION_EMAIL: &str = "robot@example.org";
@@ -30,7 +30,7 @@ pub const CLIENT_ID: &str = "sandbox-client";
 pub const POWER_AUTOMATE_ID: &str = "power-automate";
 /// Workfront's client.
 pub const WORKFRONT_ID: &str = "workfront";
-/// The secret of every client, worth nothing outside the sandbox.
+/// The secret of every client, for the sandbox only.
 pub const CLIENT_SECRET: &str = "sandbox secret, worth nothing";
 /// The client for gateway calls with an API key.
 pub const GATEWAY_ID: &str = "gateway";

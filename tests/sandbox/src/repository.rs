@@ -1,4 +1,4 @@
-//! The repository that is tested, which is the app's folder too.
+//! The files of the repository, which is also the app's folder.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -15,8 +15,7 @@ pub fn read(name: &str) -> String {
     std::fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// The files in a folder of the repository and in its folders, by their names from the root on; not those of tools that were
-/// installed there.
+/// All files below a folder of the repository, by their paths from the root, without installed tools.
 #[must_use]
 pub fn files(folder: &str) -> Vec<String> {
     let is_installed = |name: &String| [".venv", "node_modules", "__pycache__"].iter().any(|end| name.ends_with(end));
@@ -27,13 +26,13 @@ pub fn files(folder: &str) -> Vec<String> {
     files
 }
 
-/// Whether the name of a file ends with a dot and `kind`.
+/// Whether a file has the extension `kind`.
 #[must_use]
 pub fn is_a(kind: &str, name: &str) -> bool {
     Path::new(name).extension().is_some_and(|extension| extension == kind)
 }
 
-/// What is in a folder of the repository, by its name from the root on.
+/// The entries of a folder of the repository, by their paths from the root.
 #[must_use]
 pub fn entries(folder: &str) -> Vec<String> {
     let entries = std::fs::read_dir(root().join(folder)).unwrap_or_else(|error| panic!("{folder}: {error}"));
@@ -44,7 +43,7 @@ pub fn entries(folder: &str) -> Vec<String> {
     names
 }
 
-/// Says that a test did nothing and why, past the test runner's capture.
+/// Prints that a test was skipped and why, past the test runner's capture.
 pub fn skipped(why: &str) {
     let _ = writeln!(std::io::stderr(), "\nSKIPPED: {why}\n");
 }

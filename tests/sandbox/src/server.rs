@@ -17,16 +17,16 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
-/// Why a body could not be sent to its end.
+/// Why a body could not be sent completely.
 pub type BodyError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A body of any make.
+/// A body of any type.
 pub type Body = BoxBody<Bytes, BodyError>;
 
-/// What a handler gives: an answer, or [`Cut`] to break the connection off without one.
+/// The result of a handler: a response, or [`Cut`] to close the connection without one.
 pub type Reply = Result<Response<Body>, Cut>;
 
-/// Breaks the connection off.
+/// Closes the connection.
 #[derive(Debug)]
 pub struct Cut;
 
@@ -74,10 +74,10 @@ impl Server {
         let address = listener.local_addr().expect("a bound address");
         let handler = Arc::new(handler);
         let task = tokio::spawn(async move {
-            // Connections end with the server, as they do when a process ends.
+            // Connections end with the server, as when a process ends.
             let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
-                // As servers do that are used in earnest: else small answers wait for the acknowledgement of earlier ones.
+                // Like production servers, disable Nagle's algorithm, which delays small responses.
                 let _ = stream.set_nodelay(true);
                 connections.spawn(connection(stream, tls.clone(), Arc::clone(&handler)));
                 while connections.try_join_next().is_some() {}
@@ -130,12 +130,12 @@ pub fn body(text: impl Into<Bytes>) -> Body {
     Full::new(text.into()).map_err(|never: Infallible| match never {}).boxed()
 }
 
-/// A body passed on as it comes in.
+/// A body that is streamed.
 pub fn passed_on(body: Incoming) -> Body {
     body.map_err(BodyError::from).boxed()
 }
 
-/// An answer with a body of the given type.
+/// A response with a body of this type.
 pub fn reply(status: u16, content_type: &str, text: impl Into<Bytes>) -> Response<Body> {
     let mut response = Response::new(body(text));
     *response.status_mut() = StatusCode::from_u16(status).expect("a status");
@@ -143,13 +143,13 @@ pub fn reply(status: u16, content_type: &str, text: impl Into<Bytes>) -> Respons
     response
 }
 
-/// A JSON answer.
+/// A JSON response.
 #[must_use]
 pub fn json(status: u16, value: &serde_json::Value) -> Response<Body> {
     reply(status, "application/json", value.to_string())
 }
 
-/// The whole body of a request.
+/// The complete body of a request.
 pub async fn read(body: Incoming) -> Bytes {
     body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default()
 }

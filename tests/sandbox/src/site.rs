@@ -1,4 +1,4 @@
-//! What the two platforms have in common: an address of their own, and an authorization server that they are pointed at.
+//! Shared by the two platforms: their own address, and the authorization server they use.
 
 use std::sync::Mutex;
 
@@ -22,7 +22,7 @@ impl Site {
         self.issuer.lock().unwrap().clone()
     }
 
-    /// Points it at an authorization server, as its administrator does.
+    /// Sets the authorization server, like an administrator.
     pub fn use_issuer(&self, issuer: &str) {
         issuer.clone_into(&mut self.issuer.lock().unwrap());
     }

@@ -1,4 +1,4 @@
-//! Blob storage: the real Azurite, behind TLS and with Entra tokens, as the package in `tests/tools` brings it.
+//! Blob Storage: the real Azurite from `tests/tools`, behind TLS and with Entra tokens.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -15,16 +15,16 @@ use crate::docusign::unix_now;
 use crate::keys::Authority;
 use crate::process::{Output, spawn};
 
-/// What Entra tokens for storage are for.
+/// The resource of Entra tokens for storage.
 pub const RESOURCE: &str = "https://storage.azure.com";
 
-/// The container, as `EVERGRANT_STORE` names it.
+/// The container URL for `EVERGRANT_STORE`.
 pub const CONTAINER_URL: &str = "https://evergrantsandbox.blob.core.windows.net/evergrant";
 
 const ACCOUNT: &str = "evergrantsandbox";
 const HOST: &str = "evergrantsandbox.blob.core.windows.net";
 
-/// A running Azurite; dropping it ends it.
+/// A running Azurite; dropping it stops it.
 #[derive(Debug)]
 pub struct Azurite {
     /// Where it listens.
@@ -33,7 +33,7 @@ pub struct Azurite {
     _process: Child,
 }
 
-/// Azurite's own program, if `npm ci` was run in `tests/tools`.
+/// The Azurite program, if `npm ci` was run in `tests/tools`.
 #[must_use]
 pub fn program() -> Option<PathBuf> {
     let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tools");
@@ -42,7 +42,7 @@ pub fn program() -> Option<PathBuf> {
 }
 
 impl Azurite {
-    /// Starts it with an empty container; what it needs is kept in `files`.
+    /// Starts it with an empty container; its files are in `files`.
     pub async fn start(files: &Path, authority: &Authority) -> Self {
         let program = program().expect("Azurite: run `npm ci` in tests/tools, or ./test, which does");
         let certificate = authority.certify("*.blob.core.windows.net");
@@ -64,15 +64,15 @@ impl Azurite {
         Self { address, output, _process: process }
     }
 
-    /// How many requests have been answered, by their method and the start of the blob's name.
+    /// The number of requests so far, by method and prefix of the blob's name.
     #[must_use]
     pub fn requests(&self, method: &str, prefix: &str) -> usize {
-        let wanted = format!("\"{method} /evergrant/{}", prefix.replace('/', "%2F"));
-        self.output.stdout.all().iter().filter(|line| line.contains(&wanted)).count()
+        let expected = format!("\"{method} /evergrant/{}", prefix.replace('/', "%2F"));
+        self.output.stdout.all().iter().filter(|line| line.contains(&expected)).count()
     }
 }
 
-/// An Entra token as Azurite checks it: audience, issuer and life, but no signature.
+/// An Entra token for Azurite, which checks audience, issuer and lifetime, but not the signature.
 #[must_use]
 pub fn entra_token() -> String {
     let now = unix_now();

@@ -1,4 +1,4 @@
-//! The main ways, walked once from outside: consent, a token, the cache, a refusal, and two connections that last.
+//! The main use cases, run once: consent, a token, the cache, a wrong secret, and two connections.
 
 use http::Method;
 
@@ -6,24 +6,23 @@ use crate::browser::Browser;
 use crate::client::{Answer, HttpClient};
 use crate::{CLIENT_ID, CLIENT_SECRET, INTEGRATION_USER, OTHER_USER, Sandbox};
 
-/// One step and how it went.
+/// One step and its result.
 #[derive(Debug)]
 pub struct Step {
-    /// What was done.
+    /// The action.
     pub what: &'static str,
-    /// What came of it, for people.
+    /// The result, as text.
     pub seen: String,
-    /// Whether that is what should have come of it.
+    /// Whether the result is as expected.
     pub good: bool,
 }
 
-/// Walks the main way at `base`; `consent_url` is what `evergrant consent-url` printed, or what it
-/// complained of.
+/// Runs the main use cases at `base`; `consent_url` is the output of `evergrant consent-url`, or its error.
 pub async fn main_way(sandbox: &Sandbox, base: &str, consent_url: &Result<String, String>) -> Vec<Step> {
     let http = HttpClient::default();
     let mut steps = vec![match consent_url {
         Ok(consent_url) => consent(consent_url).await,
-        Err(told) => Step { what: "evergrant consent-url", seen: told.clone(), good: false },
+        Err(message) => Step { what: "evergrant consent-url", seen: message.clone(), good: false },
     }];
     steps.push(first_token(&http, sandbox, base).await);
     steps.push(cached_token(&http, sandbox, base).await);
@@ -33,13 +32,13 @@ pub async fn main_way(sandbox: &Sandbox, base: &str, consent_url: &Result<String
     steps
 }
 
-/// Asks for a token as a client would.
+/// Requests a token as a client.
 pub async fn ask(http: &HttpClient, base: &str, client_secret: &str) -> Answer {
     let form = [("grant_type", "client_credentials"), ("client_id", CLIENT_ID), ("client_secret", client_secret)];
     http.post_form(&format!("{base}/oauth/token"), &[], &form).await
 }
 
-/// Opens the consent link, signs in as `user`, presses Allow or Deny, and goes where DocuSign sends the browser.
+/// Opens the consent link, signs in as `user`, presses Allow or Deny, and follows DocuSign's redirect.
 pub async fn press(consent_url: &str, user: &str, decision: &str) -> Answer {
     Browser::default().sign_in(consent_url, user, decision).await.answer
 }
@@ -61,7 +60,10 @@ async fn first_token(http: &HttpClient, sandbox: &Sandbox, base: &str) -> Step {
     let good = answer.status == 200 && user["sub"] == INTEGRATION_USER;
     let seen = if good {
         let (length, expires_in) = (access_token.len(), &json["expires_in"]);
-        format!("a {length}-character access token, good for {expires_in} s; DocuSign says it is {}'s", user["name"])
+        format!(
+            "a {length}-character access token, valid for {expires_in} s; DocuSign returns the user {}",
+            user["name"]
+        )
     } else {
         format!("{} {}", answer.status, answer.text())
     };
@@ -77,16 +79,20 @@ async fn cached_token(http: &HttpClient, sandbox: &Sandbox, base: &str) -> Step 
         "from the cache: {} signatures and {} exchanges before, {} and {} after",
         before.0, before.1, after.0, after.1
     );
-    Step { what: "Ask again", seen, good }
+    Step { what: "Request a token again", seen, good }
 }
 
 async fn wrong_secret(http: &HttpClient, base: &str) -> Step {
     let answer = ask(http, base, "another secret").await;
     let good = answer.status == 401 && answer.json()["error"] == "invalid_client";
-    Step { what: "Ask with a wrong secret", seen: format!("{} {}", answer.status.as_u16(), answer.text()), good }
+    Step {
+        what: "Request a token with a wrong secret",
+        seen: format!("{} {}", answer.status.as_u16(), answer.text()),
+        good,
+    }
 }
 
-/// Way C: a system-wide connection, made by the integration user and refreshed.
+/// A system-wide connection, created by the integration user and refreshed.
 async fn power_automate(sandbox: &Sandbox) -> Step {
     let platform = &sandbox.power_platform;
     let url = format!("{}/connect", platform.site.url());
@@ -105,7 +111,7 @@ async fn power_automate(sandbox: &Sandbox) -> Step {
     Step { what: "Create a connection in Power Automate and refresh it", seen, good }
 }
 
-/// Way C: a connection of whoever signed in, with a silent refresh.
+/// A connection of the signed-in user, with a silent refresh.
 async fn workfront(sandbox: &Sandbox) -> Step {
     let workfront = &sandbox.workfront;
     let url = format!("{}/connect", workfront.site.url());
@@ -118,5 +124,5 @@ async fn workfront(sandbox: &Sandbox) -> Step {
     } else {
         format!("{} {} {}", page.text(), answer.status, answer.text())
     };
-    Step { what: "Add the service in Workfront and make its access token worthless", seen, good }
+    Step { what: "Add the service in Workfront and invalidate its access token", seen, good }
 }

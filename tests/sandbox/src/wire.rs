@@ -1,27 +1,29 @@
-//! Small things that clients and servers of OAuth write and read.
+//! Small helpers for OAuth clients and servers.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// What `client_secret_sha256` holds of a secret.
+/// The `client_secret_sha256` of a secret.
 #[must_use]
 pub fn digest(secret: &str) -> String {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, secret.as_bytes());
     digest.as_ref().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
-/// HTTP Basic with id and secret form-encoded, as RFC 6749 §2.3.1 wants them.
+/// HTTP Basic with id and secret form-encoded, RFC 6749 §2.3.1.
 pub(crate) fn basic(client_id: &str, client_secret: &str) -> String {
     let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     format!("Basic {}", STANDARD.encode(format!("{}:{}", encode(client_id), encode(client_secret))))
 }
 
 /// The first value of a parameter.
-pub(crate) fn parameter(query: &str, wanted: &str) -> Option<String> {
-    url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+pub(crate) fn parameter(query: &str, requested: &str) -> Option<String> {
+    url::form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name == requested)
+        .map(|(_, value)| value.into_owned())
 }
 
-/// The trace that a request belongs to, as its sender wrote it.
+/// The `traceparent` header of a request.
 pub(crate) fn traceparent<B>(request: &http::Request<B>) -> Option<String> {
     request.headers().get("traceparent").and_then(|value| value.to_str().ok()).map(ToOwned::to_owned)
 }

@@ -1,4 +1,4 @@
-//! The simulators keep what they promise, so that the tests of the app can rely on them.
+//! Tests of the simulators, so that the tests of the app can rely on them.
 
 use http::{Method, Request};
 use sandbox::bulk::{Source, Summary};
@@ -34,7 +34,7 @@ impl Caller {
 
     async fn send(&self, method: Method, url: &str, more: &[(&str, &str)], source: Source) -> Option<Download> {
         let mut request = Request::builder().method(method).uri(url).header("authorization", &self.bearer);
-        if let Some(length) = source.told_length() {
+        if let Some(length) = source.known_length() {
             request = request.header("content-length", length);
         }
         for (name, value) in more {
@@ -61,7 +61,7 @@ fn code(answer: &Answer) -> (u16, Option<u64>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_hidden_is_nowhere_and_what_is_read_only_stays_as_it_is() {
+async fn hidden_items_are_not_visible_and_read_only_items_cannot_be_changed() {
     let sandbox = Sandbox::start().await;
     let clm = &sandbox.clm;
     let (robot, other) = (Caller::new(&sandbox, INTEGRATION_USER), Caller::new(&sandbox, OTHER_USER));
@@ -123,11 +123,11 @@ async fn what_is_hidden_is_nowhere_and_what_is_read_only_stays_as_it_is() {
         let deleted = robot.call(Method::DELETE, &object(clm, &format!("folders/{archive}")), &Value::Null).await;
         assert_eq!(deleted.status, status);
     }
-    assert_eq!((clm.is_in_trash(&archive), clm.is_in_trash(&below)), (None, None), "with all that is below");
+    assert_eq!((clm.is_in_trash(&archive), clm.is_in_trash(&below)), (None, None), "with everything below it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn large_contents_go_through_and_broken_ones_leave_nothing() {
+async fn large_contents_are_streamed_and_interrupted_ones_leave_nothing() {
     let sandbox = Sandbox::start().await;
     let clm = &sandbox.clm;
     let robot = Caller::new(&sandbox, INTEGRATION_USER);
@@ -162,7 +162,7 @@ async fn large_contents_go_through_and_broken_ones_leave_nothing() {
         let made = robot.send(Method::POST, &url, &[], source).await.unwrap().answer;
         let id = made.json()["Uid"].as_str().unwrap().to_owned();
         assert_eq!((made.status.as_u16(), &made.json()["NativeFileSize"]), (201, &json!(9 * MIB)));
-        assert_eq!(get(Method::GET, &id).await.content, Summary::of_pattern(9 * MIB), "a pattern is recognised");
+        assert_eq!(get(Method::GET, &id).await.content, Summary::of_pattern(9 * MIB), "the pattern is recognized");
     }
     let id = clm.documents_at("/Contracts/new.bin")[1].clone();
     let url = upload(clm, &format!("documents/{id}"));
@@ -172,11 +172,11 @@ async fn large_contents_go_through_and_broken_ones_leave_nothing() {
     assert_eq!(newer.answer.status, 200);
     let content = clm.content(&id).unwrap();
     assert_eq!((content.versions, content.newest), (2, Summary::of(&bytes)));
-    assert_eq!(code(&get(Method::GET, &id).await.answer), (404, Some(100)), "too large to be kept");
+    assert_eq!(code(&get(Method::GET, &id).await.answer), (404, Some(100)), "too large to keep");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pictures_come_later_or_never() {
+async fn renditions_are_available_later_or_never() {
     let sandbox = Sandbox::start().await;
     let clm = &sandbox.clm;
     let robot = Caller::new(&sandbox, INTEGRATION_USER);
@@ -195,7 +195,7 @@ async fn pictures_come_later_or_never() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn links_lead_people_to_pages_after_they_signed_in() {
+async fn links_lead_to_pages_after_a_sign_in() {
     let sandbox = Sandbox::start().await;
     let clm = &sandbox.clm;
     let robot = Caller::new(&sandbox, INTEGRATION_USER);
@@ -219,7 +219,7 @@ async fn links_lead_people_to_pages_after_they_signed_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tokens_can_be_made_worthless_and_throttling_tells_when_it_ends() {
+async fn tokens_can_be_invalidated_and_rate_limits_return_when_they_end() {
     let sandbox = Sandbox::start().await;
     let clm = &sandbox.clm;
     let robot = Caller::new(&sandbox, INTEGRATION_USER);
@@ -235,7 +235,7 @@ async fn tokens_can_be_made_worthless_and_throttling_tells_when_it_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn esignature_finds_users_by_email_and_echoes_the_rest() {
+async fn esignature_finds_users_by_email_and_echoes_other_calls() {
     let sandbox = Sandbox::start().await;
     let robot = Caller::new(&sandbox, INTEGRATION_USER);
     let base = robot.get(&format!("{}/oauth/userinfo", sandbox.docusign_url())).await.json();

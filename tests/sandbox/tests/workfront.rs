@@ -1,4 +1,4 @@
-//! Workfront's stand-in calls as the vendor's documentation says, against a server that writes down what it is asked.
+//! The simulated Workfront makes the calls in Adobe's documentation, checked with a server that records them.
 
 use std::sync::{Arc, Mutex};
 
@@ -14,7 +14,7 @@ type Notes = Arc<Mutex<Vec<String>>>;
 
 const IDS: Ids<'_> = Ids { document: "wf-1", version: "wf-2" };
 
-/// Takes one key, and writes down method, target, credentials and length of every call.
+/// Accepts one key and records method, target, credentials and length of every call.
 async fn documents(notes: &Notes) -> Server {
     let notes = Arc::clone(notes);
     Server::start(0, move |request| answer(Arc::clone(&notes), request)).await
@@ -42,7 +42,7 @@ async fn answer(notes: Notes, request: Request<Incoming>) -> Reply {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_an_api_key_every_call_tells_key_and_user_and_nothing_is_refreshed() {
+async fn with_an_api_key_every_call_has_key_and_user_and_nothing_is_refreshed() {
     let (sandbox, notes) = (Sandbox::start().await, Notes::default());
     let server = documents(&notes).await;
     let workfront = &sandbox.workfront;
@@ -73,7 +73,7 @@ async fn with_an_api_key_every_call_tells_key_and_user_and_nothing_is_refreshed(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_page_offers_both_ways_and_shows_what_the_store_answers() {
+async fn the_page_offers_both_kinds_of_authentication_and_shows_the_response() {
     let (sandbox, notes) = (Sandbox::start().await, Notes::default());
     let server = documents(&notes).await;
     sandbox.workfront.use_base_url(Some(&server.url()));

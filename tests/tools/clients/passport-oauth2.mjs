@@ -1,4 +1,4 @@
-// passport-oauth2 in an express app, unmodified: a person signs in to the app by way of us, with state and PKCE.
+// passport-oauth2 in an express app, unmodified: a user signs in to the app through Evergrant, with state and PKCE.
 import express from 'express';
 import session from 'express-session';
 import passport from 'passport';

@@ -1,4 +1,4 @@
-// A person with a browser: follows redirects, keeps cookies, signs in at the simulated DocuSign and presses Allow.
+// A simulated browser user: follows redirects, keeps cookies, signs in at the simulated DocuSign and presses Allow.
 
 const environment = (name) => process.env[name] ?? fail(`${name} is not set`);
 
@@ -13,7 +13,7 @@ export const clientSecret = process.env.CLIENT_SECRET;
 export const redirectUri = environment('REDIRECT_URI');
 export const user = environment('DOCUSIGN_USER');
 
-/** Opens `url` and goes wherever it leads; gives the address under `stopAt` that the browser is sent to in the end. */
+/** Opens `url`, follows redirects, and returns the address below `stopAt` that they lead to. */
 export async function signIn(url, stopAt = redirectUri) {
   const cookies = new Map();
   let request = { url: String(url), options: {} };
@@ -31,7 +31,7 @@ export async function signIn(url, stopAt = redirectUri) {
   fail('too many pages');
 }
 
-/** Opens `url` and goes wherever it leads, to the end; gives the last page. */
+/** Opens `url`, follows all redirects, and returns the last page. */
 export async function browse(url) {
   const cookies = new Map();
   let request = { url: String(url), options: {} };

@@ -1,4 +1,4 @@
-//! The files of the app: what the Functions host reads, and the binary that it starts.
+//! The files of the app: the configuration of the Functions host, and the binary that it starts.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,7 +9,7 @@ use serde_json::Value;
 const HOST_JSON: &str = "host.json";
 const FUNCTION_JSON: &str = "function.json";
 
-/// Why a folder is no app.
+/// Why a folder is not an app.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
     /// A file is missing or cannot be read.
@@ -17,50 +17,50 @@ pub enum AppError {
     Unreadable {
         /// The file.
         name: String,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// A file is not JSON.
-    #[error("{name} is not JSON: {source}: mend it, the host would not start")]
+    #[error("{name} is not JSON: {source}: fix it, or the host cannot start")]
     NotJson {
         /// The file.
         name: String,
-        /// Where it goes wrong.
+        /// The position of the error.
         source: serde_json::Error,
     },
-    /// `host.json` names no executable.
+    /// `host.json` has no executable.
     #[error("host.json names no executable: set customHandler.description.defaultExecutablePath to the binary's name")]
     NoExecutable,
-    /// What `host.json` names could not be a file beside it.
+    /// The executable in `host.json` is not a plain file name.
     #[error("host.json names the executable {0:?}: use a plain file name, for only then is its entry made executable")]
     ExecutablePath(String),
-    /// Nothing to call.
-    #[error("no function: no folder beside host.json has a function.json")]
+    /// There are no functions.
+    #[error("no function: no folder next to host.json has a function.json")]
     NoFunction,
 }
 
 /// A file of the app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
-    /// What is in it.
+    /// The content.
     pub bytes: Vec<u8>,
-    /// Its Unix permissions. Fixed here, because a check-out's depend on the umask, and a `host.json` that the host may
-    /// not read keeps the app from starting.
+    /// The Unix permissions. They are fixed, because a checkout's permissions depend on the umask, and the app does not start
+    /// if the host cannot read `host.json`.
     pub mode: u32,
 }
 
-/// What is deployed.
+/// The deployed files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct App {
-    /// By path with forward slashes, and so in a fixed order.
+    /// By path with forward slashes, in a fixed order.
     pub files: BTreeMap<String, File>,
 }
 
 impl App {
-    /// Reads `host.json` and the function folders of `root`, and adds `program` as the executable that they name.
+    /// Reads `host.json` and the function folders of `root`, and adds `program` as the executable.
     ///
     /// # Errors
-    /// What would keep the host from starting the app.
+    /// If the host could not start the app.
     pub fn read(root: &Path, program: Vec<u8>) -> Result<Self, AppError> {
         let host = read(root, HOST_JSON)?;
         let executable = executable(&json(HOST_JSON, &host)?)?;
@@ -74,7 +74,7 @@ impl App {
     }
 }
 
-/// Every folder directly below the root that has a `function.json` is a function; the host looks no deeper.
+/// Every folder directly below the root with a `function.json` is a function, as for the host.
 fn functions(root: &Path) -> Result<BTreeMap<String, File>, AppError> {
     let unreadable = |source| AppError::Unreadable { name: root.display().to_string(), source };
     let mut files = BTreeMap::new();
@@ -93,7 +93,7 @@ fn functions(root: &Path) -> Result<BTreeMap<String, File>, AppError> {
 fn executable(host: &Value) -> Result<String, AppError> {
     let named = host["customHandler"]["description"]["defaultExecutablePath"].as_str();
     let named = named.filter(|name| !name.is_empty()).ok_or(AppError::NoExecutable)?;
-    // The host expands %NAME%, and deployment tools compare the entry's name with this one letter by letter.
+    // The host expands %NAME%, and deployment tools compare this with the entry's name.
     let plain = named.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) && !named.starts_with('.');
     if plain { Ok(named.to_owned()) } else { Err(AppError::ExecutablePath(named.to_owned())) }
 }

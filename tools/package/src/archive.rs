@@ -1,4 +1,4 @@
-//! The zip: sorted entries, one time for all, one compression, Unix modes. The same files give the same bytes.
+//! Writes the zip: sorted entries, a fixed time, one compression, Unix modes. The same files give the same bytes.
 
 use std::io::{Cursor, Write as _};
 
@@ -8,13 +8,13 @@ use zip::{CompressionMethod, DateTime, System, ZipWriter};
 
 use crate::app::App;
 
-/// The time of every entry. Zip begins with 1980; a month later no time zone leads below that.
+/// The time of every entry. Zip times start in 1980; a month later is valid in every time zone.
 const TIME: (u16, u8, u8, u8, u8, u8) = (1980, 2, 1, 0, 0, 0);
 
-/// Packs the app. There are no entries for folders: whoever unpacks makes them.
+/// Packs the app. Folders have no entries, because unpacking creates them.
 ///
 /// # Errors
-/// None that the contents could cause; the format's limits are far away.
+/// Only if a limit of the format is exceeded, which does not happen.
 pub fn pack(app: &App) -> ZipResult<Vec<u8>> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let (year, month, day, hour, minute, second) = TIME;

@@ -1,4 +1,4 @@
-//! Is a file a program that starts on every x86-64 Linux with a glibc from 2012 or later?
+//! Checks that a file is a program that starts on every x86-64 Linux with a glibc from 2012 or later.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,10 +10,10 @@ use object::{Endianness, FileKind};
 type Header = FileHeader64<Endianness>;
 type Sections<'data> = SectionTable<'data, Header>;
 
-/// The newest glibc that the program may need: 2.17, which Rust's standard library needs anyway.
+/// The newest glibc that the program may require: 2.17, the minimum of Rust's standard library.
 pub const NEWEST_GLIBC: GlibcVersion = GlibcVersion { major: 2, minor: 17 };
 
-/// The loader's path, which the ABI of x86-64 fixes for glibc. musl has another one.
+/// The path of glibc's loader, fixed by the ABI of x86-64. musl has another one.
 const LOADER: &str = "/lib64/ld-linux-x86-64.so.2";
 
 /// The libraries that are part of every glibc, in every version since 2.17.
@@ -23,28 +23,28 @@ const LIBRARIES: [&str; 6] =
 /// Why a binary cannot be packed.
 #[derive(Debug, thiserror::Error)]
 pub enum ElfError {
-    /// Another format, or none.
+    /// Not an ELF file.
     #[error("not a 64-bit ELF file: build it with ./package")]
     NotElf,
-    /// It ends too early, or points beyond its end.
+    /// It is truncated.
     #[error("a damaged ELF file ({0}): build it again")]
     Damaged(#[from] object::read::Error),
-    /// Another processor. The number is ELF's `e_machine`.
+    /// It is for another processor; the number is ELF's `e_machine`.
     #[error("built for machine {0}, expected x86-64 (62): build it with ./package")]
     Machine(u16),
     /// An object file, a core, or a library without an entry point.
     #[error("not a program: give the path of the built executable, not of a library or an object file")]
     NotProgram,
-    /// The loader of another C library.
+    /// It uses the loader of another C library.
     #[error("it needs the loader {0}, expected {LOADER}: build it with ./package")]
     Loader(String),
-    /// Nothing says what the loader will look for.
+    /// Its section headers are missing, so its requirements are unknown.
     #[error("its section headers are missing, so its libraries cannot be checked: build it with ./package")]
     NoSections,
-    /// A library that an image may lack.
+    /// It requires a library that is not part of glibc.
     #[error("it needs the library {0}, which is not part of glibc: build it with ./package")]
     Library(String),
-    /// A symbol that older versions of glibc lack.
+    /// It requires a newer version of glibc.
     #[error("it needs {0}, newer than glibc {NEWEST_GLIBC}: build it with ./package")]
     Symbols(String),
 }
@@ -59,10 +59,10 @@ pub struct GlibcVersion {
 impl FromStr for GlibcVersion {
     type Err = ();
 
-    /// Reads a symbol version. Words such as `GLIBC_PRIVATE` are promised by no version.
+    /// Parses a symbol version. `GLIBC_PRIVATE` and similar names are not part of any version.
     fn from_str(text: &str) -> Result<Self, ()> {
         let (major, rest) = text.strip_prefix("GLIBC_").and_then(|number| number.split_once('.')).ok_or(())?;
-        // Some of the oldest have a third number, which never decides.
+        // Some of the oldest versions have a third number, which does not matter.
         let minor = rest.split('.').next().unwrap_or(rest);
         let number = |digits: &str| digits.parse().map_err(drop);
         Ok(Self { major: number(major)?, minor: number(minor)? })
@@ -76,10 +76,10 @@ impl fmt::Display for GlibcVersion {
 }
 
 /// Checks that `data` is an x86-64 program for glibc [`NEWEST_GLIBC`] or older, and returns the newest version that it
-/// needs. A static program needs none.
+/// requires. A static program requires none.
 ///
 /// # Errors
-/// The first thing that would keep it from starting.
+/// The first reason why it would not start.
 pub fn check(data: &[u8]) -> Result<Option<GlibcVersion>, ElfError> {
     if !matches!(FileKind::parse(data), Ok(FileKind::Elf64)) {
         return Err(ElfError::NotElf);
@@ -90,7 +90,7 @@ pub fn check(data: &[u8]) -> Result<Option<GlibcVersion>, ElfError> {
     if machine != EM_X86_64 {
         return Err(ElfError::Machine(machine.0));
     }
-    // A position-independent program has the type of a library; only its entry point shows the difference.
+    // A position-independent program has the same type as a library; only the entry point differs.
     let program = [ET_EXEC, ET_DYN].contains(&header.e_type(endian)) && header.e_entry(endian) != 0;
     if !program {
         return Err(ElfError::NotProgram);
@@ -114,7 +114,7 @@ fn check_loader(header: &Header, endian: Endianness, data: &[u8]) -> Result<(), 
 fn check_libraries(header: &Header, sections: &Sections<'_>, endian: Endianness, data: &[u8]) -> Result<(), ElfError> {
     let table = sections.dynamic_table(endian, data)?;
     for segment in header.program_headers(endian, data)? {
-        // The loader reads the segment, and the names are found by the section, so both have to be there.
+        // The loader reads the segment, and the names are in the section, so both must exist.
         if segment.dynamic(endian, data)?.is_some() && table.is_empty() {
             return Err(ElfError::NoSections);
         }

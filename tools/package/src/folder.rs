@@ -1,4 +1,4 @@
-//! The same files as a folder, for tools that pack for themselves.
+//! Writes the files as a folder, for tools that create their own zip.
 
 use std::fs::{self, Permissions};
 use std::io::{self, ErrorKind};
@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::app::{App, File};
 use crate::{PackageError, at};
 
-/// Writes the app into `folder`, in place of whatever was there.
+/// Writes the app into `folder`, replacing its content.
 ///
 /// # Errors
 /// When a file cannot be written.
@@ -24,7 +24,7 @@ pub fn write(app: &App, folder: &Path) -> Result<(), PackageError> {
     Ok(())
 }
 
-/// Modes are set afterwards, because those asked for at creation are subject to the umask.
+/// Writes a file. The mode is set afterwards, because at creation it is subject to the umask.
 fn put(path: &Path, file: &File) -> io::Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;

@@ -1,6 +1,6 @@
-//! `./package` calls this with the binary that it built.
+//! Packs the binary that `./package` built.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it talks to people")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it prints to the terminal")]
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -29,11 +29,11 @@ fn main() -> ExitCode {
             for entry in &report.entries {
                 println!("packed      {entry}");
             }
-            println!("binary      {}", told(&report.binary));
+            println!("binary      {}", describe(&report.binary));
             if let Some(version) = report.glibc {
                 println!("glibc       {version} or newer");
             }
-            println!("zip         {}", told(&report.zip));
+            println!("zip         {}", describe(&report.zip));
             println!("made        {}", out.join(ZIP).display());
             ExitCode::SUCCESS
         }
@@ -44,6 +44,6 @@ fn main() -> ExitCode {
     }
 }
 
-fn told(measure: &Measure) -> String {
+fn describe(measure: &Measure) -> String {
     format!("{} bytes, SHA-256 {}", measure.size, measure.sha256)
 }

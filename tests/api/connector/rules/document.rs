@@ -1,4 +1,4 @@
-//! The document as a whole.
+//! Rules for the document as a whole.
 
 use std::collections::BTreeSet;
 
@@ -6,17 +6,17 @@ use serde_json::Value;
 
 use super::super::{operations, parameters, resolve};
 
-/// What breaks a rule.
+/// The violations.
 pub fn violations(definition: &Value) -> Vec<String> {
     [head(definition), security(definition), paths(definition), test_connection(definition), unused(definition)]
         .concat()
 }
 
 fn head(definition: &Value) -> Vec<String> {
-    let mut told = Vec::new();
+    let mut problems = Vec::new();
     let mut rule = |kept: bool, text: &str| {
         if !kept {
-            told.push(text.to_owned());
+            problems.push(text.to_owned());
         }
     };
     let text = |name: &str| definition[name].as_str().unwrap_or_default();
@@ -34,7 +34,7 @@ fn head(definition: &Value) -> Vec<String> {
         let metadata = definition["x-ms-connector-metadata"].as_array().into_iter().flatten();
         rule(metadata.into_iter().any(|entry| entry["propertyName"] == name), "x-ms-connector-metadata is incomplete");
     }
-    told
+    problems
 }
 
 fn security(definition: &Value) -> Vec<String> {
@@ -46,52 +46,52 @@ fn security(definition: &Value) -> Vec<String> {
     let known = |scope: &Value| kind["scopes"].get(scope.as_str().unwrap_or_default()).is_some();
     let flow = kind["type"] != "oauth2" || kind["flow"] == "accessCode";
     let good = name == used && flow && scopes.as_array().is_some_and(|scopes| scopes.iter().all(known));
-    if good { Vec::new() } else { vec!["security requires what is not defined".to_owned()] }
+    if good { Vec::new() } else { vec!["security uses an undefined definition".to_owned()] }
 }
 
 fn paths(definition: &Value) -> Vec<String> {
     let paths = definition["paths"].as_object().unwrap();
-    let mut told = Vec::new();
+    let mut problems = Vec::new();
     let mut seen = BTreeSet::new();
     for path in paths.keys() {
         let closed = path.matches('{').count() == path.matches('}').count();
         if !path.starts_with('/') || path.contains(['?', '#', '*']) || !closed {
-            told.push(format!("{path}: not a path"));
+            problems.push(format!("{path}: not a path"));
         }
         let anonymous: String = path.split('/').map(|part| if part.starts_with('{') { "/{}" } else { part }).collect();
         if !seen.insert(anonymous.to_lowercase()) {
-            told.push(format!("{path}: twice"));
+            problems.push(format!("{path}: twice"));
         }
     }
-    told
+    problems
 }
 
-/// Literal paths that another path's template takes as well.
+/// Literal paths that also match the template of another path.
 pub fn paths_that_fit_two_templates(definition: &Value) -> Vec<String> {
     let paths: Vec<&String> = definition["paths"].as_object().unwrap().keys().collect();
     let parts = |path: &str| path.split('/').map(ToOwned::to_owned).collect::<Vec<_>>();
     let fits = |path: &str, template: &str| {
         let (path, template) = (parts(path), parts(template));
         path.len() == template.len()
-            && path.iter().zip(&template).all(|(part, wanted)| part == wanted || wanted.starts_with('{'))
+            && path.iter().zip(&template).all(|(part, expected)| part == expected || expected.starts_with('{'))
     };
     let methods =
         |path: &str| -> BTreeSet<String> { definition["paths"][path].as_object().unwrap().keys().cloned().collect() };
-    let mut told = Vec::new();
+    let mut problems = Vec::new();
     for path in &paths {
         for template in paths.iter().filter(|template| *template != path) {
             if fits(path, template) && !methods(path).is_disjoint(&methods(template)) {
-                told.push(format!("{path} fits {template}"));
+                problems.push(format!("{path} fits {template}"));
             }
         }
     }
-    told
+    problems
 }
 
-/// A GET that needs nothing.
+/// Checks that the test connection is a GET without required parameters.
 fn test_connection(definition: &Value) -> Vec<String> {
-    let wanted = &definition["x-ms-capabilities"]["testConnection"]["operationId"];
-    let found = operations(definition).into_iter().find(|(_, _, operation)| operation["operationId"] == *wanted);
+    let expected = &definition["x-ms-capabilities"]["testConnection"]["operationId"];
+    let found = operations(definition).into_iter().find(|(_, _, operation)| operation["operationId"] == *expected);
     let needs_nothing =
         |operation: &Value| parameters(definition, operation).iter().all(|parameter| parameter["required"] != true);
     match found {
@@ -100,29 +100,29 @@ fn test_connection(definition: &Value) -> Vec<String> {
     }
 }
 
-/// Definitions and parameters that nothing refers to.
+/// Definitions and parameters that are not used.
 fn unused(definition: &Value) -> Vec<String> {
     let text = definition.to_string();
-    let mut told = Vec::new();
+    let mut problems = Vec::new();
     for part in ["definitions", "parameters"] {
         for name in definition[part].as_object().unwrap().keys() {
             if !text.contains(&format!("\"#/{part}/{name}\"")) {
-                told.push(format!("nothing uses {part}/{name}"));
+                problems.push(format!("nothing uses {part}/{name}"));
             }
         }
     }
-    told.extend(operations(definition).iter().flat_map(|(_, _, operation)| dynamic_values(definition, operation)));
-    told
+    problems.extend(operations(definition).iter().flat_map(|(_, _, operation)| dynamic_values(definition, operation)));
+    problems
 }
 
-/// Dropdowns: the operation exists, takes those parameters, and returns those members.
+/// Checks dropdowns: the operation exists, has the parameters, and returns the members.
 fn dynamic_values(definition: &Value, operation: &Value) -> Vec<String> {
-    let mut told = Vec::new();
+    let mut problems = Vec::new();
     for values in find(operation, "x-ms-dynamic-values") {
         let source =
             operations(definition).into_iter().find(|(_, _, other)| other["operationId"] == values["operationId"]);
         let Some((_, _, source)) = source else {
-            told.push(format!("dynamic values from no operation: {values}"));
+            problems.push(format!("dynamic values without an operation: {values}"));
             continue;
         };
         let known: Vec<_> =
@@ -133,13 +133,13 @@ fn dynamic_values(definition: &Value, operation: &Value) -> Vec<String> {
         let item = &resolve(definition, collection)["properties"];
         let members = ["value-path", "value-title"].map(|name| item.get(values[name].as_str().unwrap_or_default()));
         if !named.into_iter().all(|name| known.contains(&Value::from(name.as_str()))) || members.contains(&None) {
-            told.push(format!("dynamic values that cannot be read: {values}"));
+            problems.push(format!("dynamic values that do not match the operation: {values}"));
         }
     }
-    told
+    problems
 }
 
-/// Every member called `name`, at any depth.
+/// All members called `name`, at any depth.
 fn find<'v>(value: &'v Value, name: &str) -> Vec<&'v Value> {
     match value {
         Value::Object(members) => {

@@ -1,4 +1,4 @@
-//! Operations and their parameters.
+//! Rules for operations and their parameters.
 
 use std::collections::BTreeSet;
 
@@ -9,33 +9,33 @@ use super::{shapes, text};
 
 const VISIBILITIES: [&str; 3] = ["important", "advanced", "internal"];
 const MIME: [&str; 4] = ["application/json", "application/octet-stream", "application/pdf", "text/plain"];
-/// Header parameters that the platform keeps for itself.
+/// Header parameters that the platform reserves.
 const RESERVED: [&str; 5] = ["authorization", "accept", "content-type", "content-length", "host"];
 
-/// What breaks a rule.
+/// The violations.
 pub fn violations(definition: &Value) -> Vec<String> {
-    let mut told = Vec::new();
+    let mut problems = Vec::new();
     let mut seen = BTreeSet::new();
     for (path, method, operation) in operations(definition) {
         let place = format!("{method} {path}");
         let id = operation["operationId"].as_str().unwrap_or_default();
         let pascal = id.starts_with(|c: char| c.is_ascii_uppercase()) && id.chars().all(|c| c.is_ascii_alphanumeric());
         if !pascal || id.len() > 64 {
-            told.push(format!("{place}: operationId in PascalCase"));
+            problems.push(format!("{place}: operationId in PascalCase"));
         }
         if !seen.insert(id.to_lowercase()) {
-            told.push(format!("{place}: {id} twice"));
+            problems.push(format!("{place}: {id} twice"));
         }
-        told.extend(text::of_operation(operation, &place));
-        told.extend(visibility(operation, &place));
-        told.extend(responses(operation, &place));
-        told.extend(mime(definition, operation, &place));
-        told.extend(all_parameters(definition, path, method, operation));
+        problems.extend(text::of_operation(operation, &place));
+        problems.extend(visibility(operation, &place));
+        problems.extend(responses(operation, &place));
+        problems.extend(mime(definition, operation, &place));
+        problems.extend(all_parameters(definition, path, method, operation));
         if operation.get("x-ms-pageable").is_some() || operation.get("x-ms-trigger").is_some() {
-            told.push(format!("{place}: CLM can be neither paged nor polled in the platform's way"));
+            problems.push(format!("{place}: CLM does not support the platform's paging and polling"));
         }
     }
-    told
+    problems
 }
 
 pub fn visibility(value: &Value, place: &str) -> Vec<String> {
@@ -44,24 +44,24 @@ pub fn visibility(value: &Value, place: &str) -> Vec<String> {
     if bad { vec![format!("{place}: visibility")] } else { Vec::new() }
 }
 
-/// One response with a schema, and it is the 200 or the 201; `default` has none.
+/// Checks that only the 200 or 201 response has a schema.
 fn responses(operation: &Value, place: &str) -> Vec<String> {
     let responses = operation["responses"].as_object().unwrap();
-    let mut told = Vec::new();
+    let mut problems = Vec::new();
     if !responses.keys().any(|status| status.starts_with('2')) {
-        told.push(format!("{place}: no response of success"));
+        problems.push(format!("{place}: no success response"));
     }
     let with_schema: Vec<_> = responses.iter().filter(|(_, response)| response.get("schema").is_some()).collect();
     if with_schema.len() != 1 || !["200", "201"].contains(&with_schema[0].0.as_str()) {
-        told.push(format!("{place}: one schema, on the 200 or the 201"));
+        problems.push(format!("{place}: exactly one schema, on the 200 or the 201"));
     }
     for (status, response) in responses {
         let described = response["description"].as_str().is_some_and(|text| text.ends_with('.'));
         if !described || response["schema"].as_object().is_some_and(serde_json::Map::is_empty) {
-            told.push(format!("{place}: the response {status} is empty"));
+            problems.push(format!("{place}: the response {status} is empty"));
         }
     }
-    told
+    problems
 }
 
 fn mime(definition: &Value, operation: &Value, place: &str) -> Vec<String> {
@@ -74,46 +74,46 @@ fn mime(definition: &Value, operation: &Value, place: &str) -> Vec<String> {
 fn all_parameters(definition: &Value, path: &str, method: &str, operation: &Value) -> Vec<String> {
     let place = format!("{method} {path}");
     let all = parameters(definition, operation);
-    let mut told: Vec<String> = all.iter().flat_map(|parameter| one(definition, parameter, &place)).collect();
+    let mut problems: Vec<String> = all.iter().flat_map(|parameter| one(definition, parameter, &place)).collect();
     let named = |kind: &str| -> BTreeSet<&str> {
         all.iter().filter(|p| p["in"] == kind).filter_map(|p| p["name"].as_str()).collect()
     };
     let templates: BTreeSet<&str> =
         path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
     if named("path") != templates {
-        told.push(format!("{place}: path parameters are not those of the path template"));
+        problems.push(format!("{place}: the path parameters differ from the path template"));
     }
     if named("body").len() > 1 || !named("formData").is_empty() || (method == "get" && !named("body").is_empty()) {
-        told.push(format!("{place}: one body at most, and none on a GET"));
+        problems.push(format!("{place}: at most one body, and none on a GET"));
     }
-    told
+    problems
 }
 
 fn one(definition: &Value, parameter: &Value, place: &str) -> Vec<String> {
     let name = parameter["name"].as_str().unwrap_or_default();
     let place = format!("{place} {name}");
     let is_path = parameter["in"] == "path";
-    let mut told = visibility(parameter, &place);
+    let mut problems = visibility(parameter, &place);
     if is_path && parameter["required"] != true {
-        told.push(format!("{place}: required"));
+        problems.push(format!("{place}: required"));
     }
     let encoding = parameter.get("x-ms-url-encoding");
     if encoding.map(|encoding| encoding == "single") != is_path.then_some(true) {
-        told.push(format!("{place}: url-encoding single on path parameters, and on no others"));
+        problems.push(format!("{place}: url-encoding must be single on path parameters only"));
     }
     let reserved = parameter["in"] == "header" && RESERVED.contains(&name.to_lowercase().as_str());
     if reserved || name == "connectionId" {
-        told.push(format!("{place}: reserved"));
+        problems.push(format!("{place}: reserved"));
     }
     if parameter["x-ms-visibility"] == "internal" && parameter["required"] == true && parameter.get("default").is_none()
     {
-        told.push(format!("{place}: internal and required without a default"));
+        problems.push(format!("{place}: internal and required without a default"));
     }
     if parameter["in"] == "body" {
-        told.extend(shapes::of_body(definition, &parameter["schema"], &place));
+        problems.extend(shapes::of_body(definition, &parameter["schema"], &place));
     } else {
-        told.extend(text::of_value(parameter, &place));
-        told.extend(shapes::of_plain(parameter, &place));
+        problems.extend(text::of_value(parameter, &place));
+        problems.extend(shapes::of_plain(parameter, &place));
     }
-    told
+    problems
 }

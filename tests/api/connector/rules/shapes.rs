@@ -1,4 +1,4 @@
-//! Schemas.
+//! Rules for schemas.
 
 use serde_json::Value;
 
@@ -22,30 +22,30 @@ const FORMATS: [&str; 14] = [
     "uri",
     "uuid",
 ];
-/// What a schema may not be made of.
+/// Keywords that a schema must not use.
 const FORBIDDEN: [&str; 4] = ["oneOf", "anyOf", "allOf", "not"];
-/// How deep a schema may go, references followed.
-const DEEPEST: usize = 8;
+/// The deepest nesting of a schema, with references resolved.
+const MAX_DEPTH: usize = 8;
 
-/// What breaks a rule in definitions and answers.
+/// The violations in definitions and responses.
 pub fn violations(definition: &Value) -> Vec<String> {
-    let mut told = Vec::new();
+    let mut problems = Vec::new();
     for (name, schema) in definition["definitions"].as_object().unwrap() {
-        told.extend(of_schema(definition, schema, name, 0));
+        problems.extend(of_schema(definition, schema, name, 0));
         if schema["type"] != "object" {
-            told.push(format!("{name}: a definition is an object"));
+            problems.push(format!("{name}: a definition must be an object"));
         }
     }
     for (path, method, operation) in operations(definition) {
         let Some(schema) = response_schema(definition, operation) else { continue };
         if schema["format"] != "binary" && schema["type"] != "object" {
-            told.push(format!("{method} {path}: an answer is an object or a file"));
+            problems.push(format!("{method} {path}: a response must be an object or a file"));
         }
     }
-    told
+    problems
 }
 
-/// A body: the bytes of a file, or an object.
+/// The violations in a body, which is a file or an object.
 pub fn of_body(definition: &Value, schema: &Value, place: &str) -> Vec<String> {
     match schema["format"].as_str() {
         Some("binary") if schema["type"] == "string" => text::of_value(schema, place),
@@ -53,40 +53,40 @@ pub fn of_body(definition: &Value, schema: &Value, place: &str) -> Vec<String> {
     }
 }
 
-/// A parameter that is no body.
+/// The violations in a parameter other than the body.
 pub fn of_plain(parameter: &Value, place: &str) -> Vec<String> {
-    let mut told = of_default(parameter, place);
+    let mut problems = of_default(parameter, place);
     if !["string", "integer", "boolean"].iter().any(|kind| parameter["type"] == *kind) {
-        told.push(format!("{place}: type"));
+        problems.push(format!("{place}: type"));
     }
-    told.extend(of_format(parameter, place));
-    told
+    problems.extend(of_format(parameter, place));
+    problems
 }
 
 fn of_schema(definition: &Value, schema: &Value, place: &str, depth: usize) -> Vec<String> {
-    if depth > DEEPEST {
+    if depth > MAX_DEPTH {
         return vec![format!("{place}: too deep, or a loop")];
     }
     if let Some(reference) = schema["$ref"].as_str() {
         return of_reference(definition, schema, reference, place, depth);
     }
-    let mut told = of_default(schema, place);
-    told.extend(of_format(schema, place));
-    told.extend(visibility(schema, place));
+    let mut problems = of_default(schema, place);
+    problems.extend(of_format(schema, place));
+    problems.extend(visibility(schema, place));
     let members = schema.as_object();
     if let Some(word) = FORBIDDEN.iter().find(|word| members.is_some_and(|members| members.contains_key(**word))) {
-        told.push(format!("{place}: {word}"));
+        problems.push(format!("{place}: {word}"));
     }
     match schema["type"].as_str() {
-        Some("object") => told.extend(of_object(definition, schema, place, depth)),
+        Some("object") => problems.extend(of_object(definition, schema, place, depth)),
         Some("array") if schema["items"].is_object() => {
-            told.extend(of_schema(definition, &schema["items"], &format!("{place}[]"), depth + 1));
+            problems.extend(of_schema(definition, &schema["items"], &format!("{place}[]"), depth + 1));
         }
-        Some("array") => told.push(format!("{place}: an array has items")),
+        Some("array") => problems.push(format!("{place}: an array must have items")),
         Some("string" | "integer" | "number" | "boolean") if schema["format"] != "binary" => {}
-        _ => told.push(format!("{place}: type")),
+        _ => problems.push(format!("{place}: type")),
     }
-    told
+    problems
 }
 
 fn of_reference(definition: &Value, schema: &Value, reference: &str, place: &str, depth: usize) -> Vec<String> {
@@ -94,18 +94,18 @@ fn of_reference(definition: &Value, schema: &Value, reference: &str, place: &str
     let alone = schema.as_object().is_some_and(|members| members.len() == 1);
     match target {
         Some(target) if alone => of_schema(definition, target, place, depth + 1),
-        _ => vec![format!("{place}: $ref to a definition, and nothing beside it")],
+        _ => vec![format!("{place}: must be only a $ref to a definition")],
     }
 }
 
 fn of_object(definition: &Value, schema: &Value, place: &str, depth: usize) -> Vec<String> {
-    let mut told = Vec::new();
+    let mut problems = Vec::new();
     let properties = schema["properties"].as_object();
     for (name, property) in properties.into_iter().flatten() {
         let place = format!("{place}.{name}");
-        told.extend(of_schema(definition, property, &place, depth + 1));
+        problems.extend(of_schema(definition, property, &place, depth + 1));
         if property.get("$ref").is_none() {
-            told.extend(text::of_value(property, &place));
+            problems.extend(text::of_value(property, &place));
         }
     }
     let known = |name: &Value| properties.is_some_and(|all| all.contains_key(name.as_str().unwrap_or_default()));
@@ -113,15 +113,15 @@ fn of_object(definition: &Value, schema: &Value, place: &str, depth: usize) -> V
         .get("required")
         .is_some_and(|names| names.as_array().is_none_or(|names| names.is_empty() || !names.iter().all(known)))
     {
-        told.push(format!("{place}: required names properties, one at least"));
+        problems.push(format!("{place}: required must list at least one property"));
     }
     if properties.is_none() && schema.get("additionalProperties").is_none() && !place.contains('*') {
-        told.push(format!("{place}: an object without properties"));
+        problems.push(format!("{place}: an object without properties"));
     }
     if let Some(any) = schema.get("additionalProperties").filter(|any| any.get("additionalProperties").is_some()) {
-        told.extend(of_schema(definition, any, &format!("{place}.*"), depth + 1));
+        problems.extend(of_schema(definition, any, &format!("{place}.*"), depth + 1));
     }
-    told
+    problems
 }
 
 fn of_default(value: &Value, place: &str) -> Vec<String> {
@@ -133,7 +133,7 @@ fn of_default(value: &Value, place: &str) -> Vec<String> {
         _ => false,
     };
     let listed = value["enum"].as_array().is_none_or(|values| values.contains(default));
-    if fits && listed { Vec::new() } else { vec![format!("{place}: default of another type")] }
+    if fits && listed { Vec::new() } else { vec![format!("{place}: default has another type")] }
 }
 
 fn of_format(value: &Value, place: &str) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! What makers read.
+//! Rules for texts in the designer.
 
 use serde_json::Value;
 
@@ -8,13 +8,13 @@ const PROPER: [&str; 2] = ["PDF", "CLM"];
 /// Summary and description of an operation.
 pub fn of_operation(operation: &Value, place: &str) -> Vec<String> {
     let summary = operation["summary"].as_str().unwrap_or_default();
-    let mut told = pair(summary, &operation["description"], place);
+    let mut problems = pair(summary, &operation["description"], place);
     let tail = summary.split(' ').skip(1).filter(|word| !PROPER.contains(word));
     let first = summary.chars().next().is_some_and(char::is_uppercase);
     if !first || tail.into_iter().any(|word| word.contains(char::is_uppercase)) {
-        told.push(format!("{place}: the summary is not in sentence case"));
+        problems.push(format!("{place}: the summary is not in sentence case"));
     }
-    told
+    problems
 }
 
 /// `x-ms-summary` and description of a parameter or property.
@@ -26,14 +26,14 @@ pub fn of_value(value: &Value, place: &str) -> Vec<String> {
 }
 
 fn pair(summary: &str, description: &Value, place: &str) -> Vec<String> {
-    let mut told = Vec::new();
+    let mut problems = Vec::new();
     let plain = |c: char| c.is_ascii_alphanumeric() || " -".contains(c);
     if summary.is_empty() || summary.len() > 80 || !summary.chars().all(plain) || summary.trim() != summary {
-        told.push(format!("{place}: summary of 1 to 80 plain characters, without a period"));
+        problems.push(format!("{place}: the summary must have 1 to 80 plain characters and no period"));
     }
     let description = description.as_str().unwrap_or_default();
     if !description.ends_with('.') || description.trim_end_matches('.') == summary || description.len() > 1000 {
-        told.push(format!("{place}: description that ends with a period and says more than the summary"));
+        problems.push(format!("{place}: the description must end with a period and differ from the summary"));
     }
-    told
+    problems
 }

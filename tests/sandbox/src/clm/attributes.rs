@@ -1,4 +1,4 @@
-//! Metadata: `/attributegroups`, and what may be written into a document.
+//! Metadata: `/attributegroups`, and the attributes of documents.
 
 use http::{Method, Response};
 use serde_json::{Map, Value, json};
@@ -24,7 +24,7 @@ impl Clm {
     }
 }
 
-/// Writes `changes` into `groups`; with `replace` (PUT) groups that are not mentioned go.
+/// Writes `changes` into `groups`. With `replace` (PUT), other groups are removed.
 pub fn write(groups: &mut Map<String, Value>, changes: &Value, replace: bool) -> Result<(), Refusal> {
     let changes = changes.as_object().ok_or(Refusal::new(400, 100))?;
     let mut written = if replace { Map::new() } else { groups.clone() };
@@ -41,7 +41,7 @@ pub fn write(groups: &mut Map<String, Value>, changes: &Value, replace: bool) ->
     Ok(())
 }
 
-/// The value object of an attribute. Dates are written one way and read another.
+/// The value object of an attribute. Dates have different formats in requests and responses.
 fn attribute(name: &str, change: &Value) -> Result<Value, Refusal> {
     let known = ATTRIBUTES.iter().find(|(known, _)| *known == name);
     let (_, kind) = known.ok_or_else(|| Refusal::invalid(name, 1006))?;

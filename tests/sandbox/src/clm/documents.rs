@@ -14,16 +14,16 @@ use crate::clm::{ACCOUNT_ID, Answer, Clm, no_such_route, wrong_method};
 use crate::docusign::unix_now;
 use crate::server::{Body, json as json_reply};
 
-/// Longest name of a document.
-pub const DOCUMENT_NAME: usize = 255;
+/// The longest name of a document.
+pub const MAX_DOCUMENT_NAME_CHARS: usize = 255;
 
 impl Clm {
     pub(super) fn documents(&self, call: &Call, path: &[&str]) -> Answer {
         let (mut state, user) = (self.state(), call.user.sub.as_str());
         match (&call.method, path) {
             (&Method::GET, []) => {
-                let Some(wanted) = call.parameter("path") else { return Ok(no_such_route()) };
-                let (folder, name) = wanted.rsplit_once('/').unwrap_or(("", &wanted));
+                let Some(requested) = call.parameter("path") else { return Ok(no_such_route()) };
+                let (folder, name) = requested.rsplit_once('/').unwrap_or(("", &requested));
                 let folder = state.folder_at(folder, user)?;
                 let found =
                     state.documents_in(&folder.id, user).find(|document| document.name.eq_ignore_ascii_case(name));
@@ -81,7 +81,7 @@ impl Clm {
         json_reply(200, &page(call, &self.href(&format!("documents/{}/historyitems", document.id)), &[added]))
     }
 
-    /// The words for the kinds of lock are known for one kind only.
+    /// The lock of a document. CLM documents the text of one kind of lock only.
     fn lock(&self, call: &Call, document: &mut Document) -> Answer {
         if call.method != Method::GET {
             document.check_lock(&call.user.sub)?;
@@ -102,7 +102,7 @@ impl Clm {
     fn update_document(&self, state: &mut State, call: &Call, id: &str) -> Result<(), Refusal> {
         let object = call.object(&["Name", "Description", "ParentFolder", "AttributeGroups"])?;
         let (name, description) = (text(&object, "Name")?, text(&object, "Description")?);
-        name.as_deref().map_or(Ok(()), |name| check_name(name, DOCUMENT_NAME))?;
+        name.as_deref().map_or(Ok(()), |name| check_name(name, MAX_DOCUMENT_NAME_CHARS))?;
         state.check_write(&call.user.sub, &state.document(id, &call.user.sub)?.id)?;
         let folder = self.target_folder(state, &object, "ParentFolder", &call.user.sub)?;
         let document = state.document_mut(id, &call.user.sub)?;
@@ -119,7 +119,7 @@ impl Clm {
         Ok(())
     }
 
-    /// The first time into the trash, the second time for good.
+    /// Moves a document to the trash; the second time, deletes it permanently.
     fn delete_document(&self, state: &mut State, call: &Call, id: &str) -> Answer {
         let user = call.user.sub.as_str();
         state.check_write(user, &state.document(id, user)?.id)?;
@@ -136,7 +136,7 @@ impl Clm {
 }
 
 impl Document {
-    /// Refuses whoever is not the one that checked it out.
+    /// Rejects users other than the one who checked it out.
     pub fn check_lock(&self, user: &str) -> Result<(), Refusal> {
         match &self.locked_by {
             Some(owner) if owner != user => Err(Refusal::invalid("Document", 1012)),

@@ -14,7 +14,7 @@ use crate::server::{Body, body};
 /// A page of a document, 60 by 80 pixels.
 const PAGE: &[u8] = include_bytes!("page.png");
 
-/// What is answered to a download.
+/// The content of a download.
 struct Rendition {
     media_type: &'static str,
     source: Source,
@@ -38,7 +38,7 @@ impl Clm {
         }
     }
 
-    /// The native bytes of a document, for whoever is allowed to have them.
+    /// The native bytes of a document, if the caller may download it.
     pub(super) fn native(&self, id: &str, user: &str) -> Answer {
         let rendition = native(self.state().document(id, user)?, id)?;
         Ok(self.send(rendition, false))
@@ -46,7 +46,7 @@ impl Clm {
 
     fn send(&self, rendition: Rendition, head_only: bool) -> Response<Body> {
         let Rendition { media_type, source, sha256 } = rendition;
-        let length = source.told_length();
+        let length = source.known_length();
         let mut response = Response::new(if head_only { body("") } else { self.stream(source) });
         let headers = response.headers_mut();
         headers.insert("content-type", media_type.parse().expect("a content type"));
@@ -64,13 +64,13 @@ impl Clm {
     }
 }
 
-/// The document that has a version with this ID.
+/// The document with a version with this ID.
 fn document_of(state: &State, version: &str) -> Result<String, Refusal> {
     let found = state.documents.iter().find(|document| document.versions.iter().any(|known| known.id == version));
     found.map(|document| document.id.clone()).ok_or(Refusal::new(404, 117))
 }
 
-/// What `Accept` asks for. Renditions are made when they are asked for, and are there the second time.
+/// The rendition in `Accept`. It is rendered at the first request and available at the second.
 fn rendition(call: &Call, document: &mut Document, version: &str) -> Result<Rendition, Refusal> {
     let (media_type, missing): (&str, u16) = match call.header("accept").as_str() {
         "" | "native" | "*/*" => return native(document, version),

@@ -8,13 +8,13 @@ use serde_json::json;
 use crate::server::{Body, json as json_reply};
 use crate::wire::random;
 
-/// Calls an account may make in an hour, in the 429's header.
+/// The hourly limit in the header of a 429.
 const HOURLY_LIMIT: &str = "1000";
 
-/// When a throttled caller may call again.
+/// The time until the limit resets.
 const RESET: Duration = Duration::from_secs(60);
 
-/// A refusal with CLM's error code.
+/// An error with CLM's error code.
 #[derive(Clone, Debug)]
 pub struct Refusal {
     status: u16,
@@ -24,7 +24,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal without validation errors.
+    /// An error without validation errors.
     pub const fn new(status: u16, error_code: u16) -> Self {
         Self { status, error_code, validation: None }
     }
@@ -34,12 +34,12 @@ impl Refusal {
         Self { status: 422, error_code: 101, validation: Some((property.to_owned(), validation_code)) }
     }
 
-    /// Nothing there, or no right to see it.
+    /// The item does not exist, or the user may not see it.
     pub const fn not_found() -> Self {
         Self::new(404, 104)
     }
 
-    /// The answer, with the two rate headers if it is a 429.
+    /// The response, with the two rate headers if it is a 429.
     pub fn answer(self) -> Response<Body> {
         let message = message(self.status, self.error_code);
         let mut body = json!({"Error": {
@@ -61,7 +61,7 @@ impl Refusal {
     }
 }
 
-/// The messages are documented for some codes only; the others have one of the simulator's own.
+/// The message for a code. CLM documents some of them; the others are made up.
 const fn message(status: u16, error_code: u16) -> &'static str {
     match (status, error_code) {
         (429, _) => "Rate limit exceeded.",

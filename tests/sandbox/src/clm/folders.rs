@@ -11,8 +11,8 @@ use crate::clm::{Answer, Clm, no_such_route, wrong_method};
 use crate::docusign::unix_now;
 use crate::server::{Body, body, json as json_reply};
 
-/// Longest name of a folder.
-const FOLDER_NAME: usize = 100;
+/// The longest name of a folder.
+const MAX_FOLDER_NAME_CHARS: usize = 100;
 
 impl Clm {
     pub(super) fn folders(&self, call: &Call, path: &[&str]) -> Answer {
@@ -86,10 +86,10 @@ impl Clm {
     fn create_folder(&self, state: &mut State, call: &Call) -> Result<String, Refusal> {
         let object = call.object(&["Name", "Description", "ParentFolder"])?;
         let name = text(&object, "Name")?.unwrap_or_default();
-        check_name(&name, FOLDER_NAME)?;
+        check_name(&name, MAX_FOLDER_NAME_CHARS)?;
         let parent =
             self.target_folder(state, &object, "ParentFolder", &call.user.sub)?.ok_or(Refusal::new(422, 113))?;
-        // Which status goes with a name that is taken is not documented; a folder that the user does not see takes it too.
+        // The status for a name in use is not documented. Folders that the user cannot see also count.
         let mut children =
             state.folders.iter().filter(|child| child.parent.as_ref() == Some(&parent) && !child.in_trash);
         if children.any(|child| child.name.eq_ignore_ascii_case(&name)) {
@@ -102,7 +102,7 @@ impl Clm {
     fn update_folder(&self, state: &mut State, call: &Call, id: &str) -> Result<(), Refusal> {
         let object = call.object(&["Name", "Description", "ParentFolder"])?;
         let (name, description) = (text(&object, "Name")?, text(&object, "Description")?);
-        name.as_deref().map_or(Ok(()), |name| check_name(name, FOLDER_NAME))?;
+        name.as_deref().map_or(Ok(()), |name| check_name(name, MAX_FOLDER_NAME_CHARS))?;
         let parent = self.target_folder(state, &object, "ParentFolder", &call.user.sub)?;
         for folder in state.folders.iter_mut().filter(|folder| folder.id == id) {
             folder.name = name.clone().unwrap_or(folder.name.clone());
@@ -113,7 +113,7 @@ impl Clm {
         Ok(())
     }
 
-    /// The folder that a member of a body refers to by its `Href`.
+    /// The folder that a member of the body refers to by `Href`.
     pub(super) fn folder_in(
         &self,
         state: &State,
@@ -126,7 +126,7 @@ impl Clm {
         state.folder(&id, user).map(|folder| Some(folder.id.clone()))
     }
 
-    /// The same for a folder that something is to be put into.
+    /// Like `folder_in`, if the user may add items to the folder.
     pub(super) fn target_folder(
         &self,
         state: &State,
@@ -139,7 +139,7 @@ impl Clm {
         Ok(folder)
     }
 
-    /// The ID in a reference to one of `kind`; `None` if it leads elsewhere.
+    /// The ID in a reference to an object of `kind`; `None` for other references.
     pub(super) fn id_of(&self, reference: &Value, kind: &str) -> Option<String> {
         let id = reference["Href"].as_str()?.strip_prefix(&self.href(&format!("{kind}/")))?;
         (!id.contains('/')).then(|| id.to_owned())
@@ -150,13 +150,13 @@ fn system_folder<'s>(state: &'s State, kind: &str, user: &str) -> Result<&'s Fol
     match kind {
         "root" => state.folder_at("/", user),
         "home" => state.folder_at("/Home", user),
-        // The account is connected to nothing.
+        // The account has no connected sources.
         "other sources" | "salesforce" => Err(Refusal::new(404, 109)),
         _ => Err(Refusal::new(422, 108)),
     }
 }
 
-/// A name of a folder or document.
+/// Checks the name of a folder or document.
 pub fn check_name(name: &str, longest: usize) -> Result<(), Refusal> {
     let clean = !name.contains(['\\', '/', ':', '*', '?', '"', '<', '>', '|']);
     let neat = name.trim_matches(' ') == name && !name.ends_with('.');
@@ -164,7 +164,7 @@ pub fn check_name(name: &str, longest: usize) -> Result<(), Refusal> {
     if clean && neat && fits { Ok(()) } else { Err(Refusal::invalid("Name", 1001)) }
 }
 
-/// What a delete for good is answered with.
+/// The response to a permanent deletion.
 pub fn no_content() -> Response<Body> {
     let mut response = Response::new(body(""));
     *response.status_mut() = StatusCode::NO_CONTENT;

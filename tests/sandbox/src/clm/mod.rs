@@ -1,10 +1,9 @@
 //! DocuSign CLM: object, upload and download host and account discovery, on one port under different path prefixes.
 //!
-//! It believes the access tokens that the sandbox's DocuSign issued, and asks for their CLM scopes. What CLM's documents
-//! leave open is chosen here and said where it is chosen. Every object carries the addresses that lead on, as CLM's do,
-//! so a client that makes addresses up itself does not get far. Bodies with unknown members are refused, which CLM may
-//! not do: a misspelt member should show. Uploads are read as streams, not as `multipart/form-data`. The pages that people
-//! are led to are served as well, below `/web`.
+//! It accepts access tokens of the sandbox's DocuSign with CLM scopes. Comments mark the behavior that CLM does not document.
+//! As in CLM, every object contains the addresses of related objects, which clients should use. Bodies with unknown members
+//! are rejected to find misspelled members; CLM may accept them. Uploads are read as streams, not as `multipart/form-data`.
+//! CLM's web pages are below `/web`.
 
 mod attributes;
 mod control;
@@ -45,7 +44,7 @@ use upload::Traffic;
 /// The API account ID.
 pub const ACCOUNT_ID: &str = "3f0c2d9e-6b1a-4c57-9a83-0d5e7b21c4aa";
 
-/// What an operation gives.
+/// The result of an operation.
 type Answer = Result<Response<Body>, Refusal>;
 
 /// The CLM of one account.
@@ -53,7 +52,7 @@ type Answer = Result<Response<Body>, Refusal>;
 pub struct Clm {
     /// Faults of all hosts.
     pub faults: Arc<Faults>,
-    /// Searches are still processing when they are answered, as other tasks are.
+    /// Whether searches need several polls, like other tasks.
     pub slow_searches: AtomicBool,
     docusign: Arc<Docusign>,
     base: OnceLock<String>,
@@ -64,7 +63,7 @@ pub struct Clm {
 }
 
 impl Clm {
-    /// Starts serving; `docusign` tells whose tokens are good.
+    /// Starts serving; `docusign` validates the tokens.
     pub async fn start(docusign: &Arc<Docusign>) -> (Arc<Self>, Server) {
         let this = Arc::new(Self {
             faults: Arc::default(),
@@ -106,12 +105,12 @@ impl Clm {
         self.url("")
     }
 
-    /// The next call with a good token is refused with this status and `ErrorCode`; several line up.
+    /// Makes the next call with a valid token fail with this status and `ErrorCode`. Several calls of this method are queued.
     pub fn refuse_next(&self, status: u16, error_code: u16) {
         self.refusals.lock().unwrap().push_back(Refusal::new(status, error_code));
     }
 
-    /// What was asked so far: method, host and path, without the account.
+    /// The calls so far: method, host and path, without the account.
     #[must_use]
     pub fn calls(&self) -> Vec<String> {
         self.calls.lock().unwrap().clone()
@@ -151,7 +150,7 @@ impl Clm {
         }
     }
 
-    /// Who calls, and may they? A missing scope is answered like a missing token.
+    /// Authenticates the caller. A missing scope counts as a missing token.
     fn admit(&self, call: &mut Call) -> Result<(), Refusal> {
         let known = self.docusign.bearer(&call.header("authorization"));
         let (user, scope) = known.ok_or(Refusal::new(401, 103))?;
@@ -184,7 +183,7 @@ impl Clm {
         }
     }
 
-    /// A wrong path is answered with 200 and a page for signing in.
+    /// Account discovery. For a wrong path, it returns 200 and a sign-in page, like CLM.
     fn discover(&self, call: &Call) -> Response<Body> {
         let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
         let ["api", "v2", account, "account"] = path[..] else {
@@ -202,13 +201,13 @@ impl Clm {
     }
 }
 
-/// Routing faults look different from refusals.
+/// Routing errors have a different format from CLM's other errors.
 fn no_such_route() -> Response<Body> {
     json_reply(404, &json!({"Message": "No HTTP resource was found that matches the request URI."}))
 }
 
-/// A known path that does not take this method.
+/// The error for a method that the path does not accept.
 fn wrong_method(call: &Call) -> Response<Body> {
-    let told = format!("The requested resource does not support http method '{}'.", call.method);
-    json_reply(405, &json!({"Message": told}))
+    let message = format!("The requested resource does not support http method '{}'.", call.method);
+    json_reply(405, &json!({"Message": message}))
 }

@@ -5,17 +5,17 @@ use serde_json::{Value, json};
 use crate::clm::request::Call;
 
 const DEFAULT_LIMIT: usize = 20;
-const GREATEST_LIMIT: usize = 100;
+const MAX_LIMIT: usize = 100;
 
-/// One page of `items`, whose collection lives at `href`. Both spellings of the parameters count; a bad value falls back
-/// to the default. How the links spell their query is the simulator's choice.
+/// One page of `items` of the collection at `href`. Both spellings of the parameters work; invalid values mean the default.
+/// The spelling in the links is not documented.
 pub fn page(call: &Call, href: &str, items: &[Value]) -> Value {
     let number = |name: &str| {
         let value = call.parameter(name).or_else(|| call.parameter(&format!("pageSortParams.{name}")));
         value.and_then(|value| value.parse::<usize>().ok())
     };
     let items = filtered(call, items);
-    let limit = number("limit").filter(|limit| *limit > 0).unwrap_or(DEFAULT_LIMIT).min(GREATEST_LIMIT);
+    let limit = number("limit").filter(|limit| *limit > 0).unwrap_or(DEFAULT_LIMIT).min(MAX_LIMIT);
     let offset = number("offset").unwrap_or(0).min(items.len());
     let total = items.len();
     let single = total <= limit && offset == 0;
@@ -33,15 +33,15 @@ pub fn page(call: &Call, href: &str, items: &[Value]) -> Value {
     page
 }
 
-/// `Name=value`, several joined by commas, each of which the member has to contain. A filter that cannot be read is none.
+/// Filters by `Name=value` pairs joined by commas; every member must contain its value. An invalid filter is ignored.
 fn filtered<'i>(call: &Call, items: &'i [Value]) -> Vec<&'i Value> {
     let filter = call.parameter("filter").or_else(|| call.parameter("pageSortParams.filter")).unwrap_or_default();
-    let wanted: Vec<(&str, String)> = filter
+    let requested: Vec<(&str, String)> = filter
         .split(',')
         .filter_map(|one| one.split_once('=').map(|(member, value)| (member, value.to_lowercase())))
         .collect();
     let fits = |item: &&Value| {
-        wanted
+        requested
             .iter()
             .all(|(member, value)| item[member].as_str().is_some_and(|text| text.to_lowercase().contains(value)))
     };

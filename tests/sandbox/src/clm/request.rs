@@ -1,4 +1,4 @@
-//! A call as CLM reads it.
+//! Reads a request to CLM.
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request};
@@ -11,18 +11,18 @@ use crate::docusign::User;
 use crate::server;
 use crate::wire::parameter;
 
-/// One call, read to its end.
+/// A complete request.
 #[derive(Debug)]
 pub struct Call {
     /// `object`, `upload`, `download`, or `auth` for account discovery.
     pub host: String,
     /// The method.
     pub method: Method,
-    /// What follows the account, decoded.
+    /// The path after the account, decoded.
     pub path: Vec<String>,
     /// The body; empty at the upload host, where it is read as a stream.
     pub body: Bytes,
-    /// Who calls.
+    /// The caller.
     pub user: User,
     query: String,
     headers: HeaderMap,
@@ -33,7 +33,7 @@ impl Call {
     pub async fn read(request: Request<Incoming>) -> Option<(Self, Option<Incoming>)> {
         let (head, body) = request.into_parts();
         let mut path = head.uri.path().trim_matches('/').split('/').map(decode).peekable();
-        // Account discovery has a server of its own in life, and is at the root here.
+        // The real account discovery has its own server; here it is at the root.
         let host = if path.peek().is_some_and(|first| first == "api") { Some("auth".to_owned()) } else { path.next() };
         let host = host.filter(|host| ["object", "upload", "download", "auth"].contains(&host.as_str()))?;
         let (body, stream) =
@@ -50,7 +50,7 @@ impl Call {
         Some((call, stream))
     }
 
-    /// Takes `v2/{accountId}` off the path, and gives the account.
+    /// Removes `v2/{accountId}` from the path and returns the account.
     pub fn take_account(&mut self) -> Option<String> {
         let fits = self.path.len() > 2 && self.path[0] == "v2";
         fits.then(|| self.path.drain(..2).nth(1))?
@@ -61,17 +61,17 @@ impl Call {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
     }
 
-    /// A parameter of the query, if it is not blank.
+    /// A query parameter, if it is not empty.
     pub fn parameter(&self, name: &str) -> Option<String> {
         parameter(&self.query, name).filter(|value| !value.is_empty())
     }
 
-    /// Is `member` to be expanded? In lower case it is ignored, as one client saw.
+    /// Whether to expand `member`. Lower case is ignored, as one client reported.
     pub fn expands(&self, member: &str) -> bool {
         self.parameter("expand").is_some_and(|list| list.split(',').any(|name| name.trim() == member))
     }
 
-    /// The JSON object in the body, with these members at most.
+    /// The JSON object in the body; it may have only these members.
     pub fn object(&self, members: &[&str]) -> Result<Map<String, Value>, Refusal> {
         let is_json = self.header("content-type").starts_with("application/json");
         let object = serde_json::from_slice::<Value>(&self.body).ok().filter(|_| is_json);
@@ -83,7 +83,7 @@ impl Call {
     }
 }
 
-/// A member that is text, if it is there.
+/// A text member, if present.
 pub fn text(object: &Map<String, Value>, name: &str) -> Result<Option<String>, Refusal> {
     match object.get(name) {
         None | Some(Value::Null) => Ok(None),

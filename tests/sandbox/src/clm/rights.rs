@@ -1,4 +1,4 @@
-//! Who sees what, and who may change it. Rights go down: what is below a hidden folder is hidden as well.
+//! Read and write permissions. They are inherited: everything below a hidden folder is hidden, too.
 
 use serde_json::{Value, json};
 
@@ -6,37 +6,37 @@ use crate::clm::error::Refusal;
 use crate::clm::state::{Document, Folder, State};
 
 impl State {
-    /// The folder with this ID, as far as `user` sees it.
+    /// The folder with this ID, if `user` may see it.
     pub fn folder(&self, id: &str, user: &str) -> Result<&Folder, Refusal> {
         let found = self.folders.iter().find(|folder| folder.id.eq_ignore_ascii_case(id));
         found.filter(|folder| self.sees(user, &folder.id)).ok_or(Refusal::new(404, 109))
     }
 
-    /// The document with this ID, as far as `user` sees it.
+    /// The document with this ID, if `user` may see it.
     pub fn document(&self, id: &str, user: &str) -> Result<&Document, Refusal> {
         let found = self.documents.iter().find(|document| document.id.eq_ignore_ascii_case(id));
         found.filter(|document| self.sees(user, &document.id)).ok_or(Refusal::new(404, 117))
     }
 
-    /// The document with this ID, to be changed by `user`.
+    /// The document with this ID, if `user` may change it.
     pub fn document_mut(&mut self, id: &str, user: &str) -> Result<&mut Document, Refusal> {
         let id = self.document(id, user)?.id.clone();
         self.documents.iter_mut().find(|document| document.id == id).ok_or(Refusal::new(404, 117))
     }
 
-    /// The documents directly in a folder that `user` sees.
+    /// The documents directly in a folder that `user` may see.
     pub fn documents_in(&self, folder: &str, user: &str) -> impl Iterator<Item = &Document> {
         let children = self.documents.iter().filter(move |document| document.folder == folder && !document.in_trash);
         children.filter(move |document| self.sees(user, &document.id))
     }
 
-    /// The folders directly in a folder that `user` sees.
+    /// The folders directly in a folder that `user` may see.
     pub fn folders_in(&self, folder: &str, user: &str) -> impl Iterator<Item = &Folder> {
         let children = self.folders.iter().filter(move |child| child.parent.as_deref() == Some(folder));
         children.filter(move |child| !child.in_trash && self.sees(user, &child.id))
     }
 
-    /// The path of a folder, the account's name first. What was deleted lies in the trash.
+    /// The path of a folder, starting with the account's name. Deleted folders are below the trash.
     pub fn path(&self, folder: &Folder) -> String {
         let root = self.folders.iter().find(|known| known.parent.is_none());
         if let Some(root) = root.filter(|_| folder.in_trash) {
@@ -56,30 +56,30 @@ impl State {
         })
     }
 
-    /// Does `user` see this folder or document?
+    /// Whether `user` may see this folder or document.
     pub fn sees(&self, user: &str, id: &str) -> bool {
         !self.chain(id).any(|id| self.hidden.contains(&(id.to_owned(), user.to_owned())))
     }
 
-    /// Refuses a user who may only read this folder or document.
+    /// Rejects a user who may only read this folder or document.
     pub fn check_write(&self, user: &str, id: &str) -> Result<(), Refusal> {
         if self.may_write(user, id) { Ok(()) } else { Err(Refusal::new(403, 103)) }
     }
 
-    /// `AccessLevel` of a folder or document. Writing, moving and creating go together here.
+    /// `AccessLevel` of a folder or document. Here, one permission covers writing, moving and creating.
     pub fn access_level(&self, user: &str, id: &str) -> Value {
         let (sees, writes) = (self.sees(user, id), self.may_write(user, id));
         json!({"See": sees, "Read": sees, "Write": writes, "Move": writes, "Create": writes, "SetAccess": false})
     }
 
-    /// Does it lie in the trash, itself or by a folder above it?
+    /// Whether it or a folder above it is in the trash.
     pub fn is_in_trash(&self, id: &str) -> bool {
         let folder = |id: &str| self.folders.iter().any(|folder| folder.id == id && folder.in_trash);
         let document = |id: &str| self.documents.iter().any(|document| document.id == id && document.in_trash);
         self.chain(id).any(|id| folder(id) || document(id))
     }
 
-    /// Removes a folder for good, with everything below it.
+    /// Permanently deletes a folder and everything below it.
     pub fn remove_folder(&mut self, id: &str) {
         let below = |state: &Self, other: &str| state.chain(other).any(|above| above == id);
         let folders: Vec<_> = self.folders.iter().filter(|known| !below(self, &known.id)).cloned().collect();

@@ -11,7 +11,7 @@ use crate::clm::state::{Document, State, Task};
 use crate::clm::{Answer, Clm};
 use crate::server::json as json_reply;
 
-/// What a search may name.
+/// The allowed search criteria.
 const CRITERIA: [&str; 11] = [
     "Title",
     "Content",
@@ -25,11 +25,11 @@ const CRITERIA: [&str; 11] = [
     "InFolder",
     "AttributeFields",
 ];
-/// Criteria that are no text.
+/// Criteria that are not text.
 const NOT_TEXT: [&str; 3] = ["IncludeSubFolders", "InFolder", "AttributeFields"];
-/// How often a slow search has to be asked for.
+/// The number of polls for a slow search.
 const SLOW_POLLS: u32 = 2;
-/// What only documents have.
+/// Criteria for documents only.
 const OF_DOCUMENTS: [&str; 2] = ["Content", "Extensions"];
 
 impl Clm {
@@ -72,7 +72,7 @@ impl Clm {
         json
     }
 
-    /// Further pages of what was found.
+    /// Further pages of the results.
     pub(super) fn results(&self, call: &Call, kind: &str, id: &str) -> Answer {
         let state = self.state();
         let task = state.tasks.get(id).filter(|task| task.is(kind, call) && task.polls_left == 0);
@@ -111,7 +111,7 @@ fn fits(criteria: &Map<String, Value>, document: &Document) -> bool {
         && contains(criteria, "Content", &words)
         && contains(criteria, "Phrase", &words)
         && contains(criteria, "Description", &document.description)
-        && (!given("Extensions") || list("Extensions").split(',').any(|wanted| wanted.trim() == extension))
+        && (!given("Extensions") || list("Extensions").split(',').any(|requested| requested.trim() == extension))
         && (!given("AllWords") || has("AllWords").into_iter().all(|has| has))
         && (!given("AnyWords") || has("AnyWords").into_iter().any(|has| has))
         && (!given("WithoutWords") || !has("WithoutWords").into_iter().any(|has| has))
@@ -122,14 +122,14 @@ fn fields(criteria: &Map<String, Value>) -> Vec<Value> {
     criteria.get("AttributeFields").and_then(Value::as_array).cloned().unwrap_or_default()
 }
 
-fn has_field(document: &Document, wanted: &Value) -> bool {
-    let name = |member: &str| wanted[member].as_str().unwrap_or_default().to_owned();
+fn has_field(document: &Document, requested: &Value) -> bool {
+    let name = |member: &str| requested[member].as_str().unwrap_or_default().to_owned();
     let attribute = document.groups.get(&name("Group")).and_then(|group| group.get(name("Field")));
-    attribute.is_some_and(|attribute| attribute["Value"] == wanted["Value"])
+    attribute.is_some_and(|attribute| attribute["Value"] == requested["Value"])
 }
 
-/// Without the criterion, everything contains it.
+/// Whether a text contains the criterion; true if it is not given.
 fn contains(criteria: &Map<String, Value>, name: &str, text_of: &str) -> bool {
-    let wanted = text(criteria, name).ok().flatten().unwrap_or_default();
-    text_of.to_lowercase().contains(&wanted.to_lowercase())
+    let requested = text(criteria, name).ok().flatten().unwrap_or_default();
+    text_of.to_lowercase().contains(&requested.to_lowercase())
 }

@@ -1,4 +1,4 @@
-//! What the account holds.
+//! The state of the account.
 
 use std::collections::{HashMap, HashSet};
 
@@ -34,16 +34,16 @@ pub struct Document {
     pub versions: Vec<Version>,
     /// Attribute group, then attribute, then its value object.
     pub groups: Map<String, Value>,
-    /// Who has checked it out.
+    /// The user who has checked it out.
     pub locked_by: Option<String>,
     pub in_trash: bool,
-    /// How often a rendition was asked for: it is there from the second time on.
+    /// The number of rendition requests. The rendition is available from the second one on.
     pub renditions_asked: u32,
-    /// No rendition of it will ever be there.
+    /// Whether its renditions are never available.
     pub never_rendered: bool,
 }
 
-/// The bytes of a document at some time.
+/// A version of a document.
 #[derive(Clone, Debug)]
 pub struct Version {
     pub id: String,
@@ -51,17 +51,17 @@ pub struct Version {
     pub created: u64,
 }
 
-/// A task and how it ends.
+/// A task and its result.
 #[derive(Clone, Debug)]
 pub struct Task {
     pub kind: String,
-    /// Whose task it is.
+    /// The user of the task.
     pub user: String,
-    /// How often it has to be asked for until it is done.
+    /// The number of polls until it is done.
     pub polls_left: u32,
-    /// The members it has once it is done.
+    /// Its members when it is done.
     pub outcome: Value,
-    /// What a search found.
+    /// The results of a search.
     pub found: Option<Vec<Value>>,
 }
 
@@ -77,22 +77,22 @@ pub struct Workflow {
     pub info: String,
 }
 
-/// Everything.
+/// The complete state.
 #[derive(Debug, Default)]
 pub struct State {
     pub folders: Vec<Folder>,
     pub documents: Vec<Document>,
     pub tasks: HashMap<String, Task>,
     pub workflows: HashMap<String, Workflow>,
-    /// (folder or document, user) pairs: the user does not see it, nor what is below.
+    /// (folder or document, user) pairs: the user may not see it or anything below it.
     pub hidden: HashSet<(String, String)>,
-    /// (folder or document, user) pairs: the user may only read it and what is below.
+    /// (folder or document, user) pairs: the user may only read it and everything below it.
     pub read_only: HashSet<(String, String)>,
 }
 
 impl State {
-    /// A root, a home folder, and a folder of contracts with more documents than a page holds. In it are a folder that
-    /// [`OTHER_USER`] does not see, and one where that user may only read.
+    /// A root, a home folder, and a folder of contracts with more than one page of documents. It contains a folder that
+    /// [`OTHER_USER`] may not see, and one that this user may only read.
     pub fn seeded() -> Self {
         let mut state = Self::default();
         let root = state.add_folder("Example Ltd", "", None);
@@ -111,7 +111,7 @@ impl State {
         state
     }
 
-    /// Adds a folder and gives its ID.
+    /// Adds a folder and returns its ID.
     pub fn add_folder(&mut self, name: &str, description: &str, parent: Option<&str>) -> String {
         let (id, now) = (guid(), unix_now());
         self.folders.push(Folder {
@@ -126,7 +126,7 @@ impl State {
         id
     }
 
-    /// Adds a document and gives its ID.
+    /// Adds a document and returns its ID.
     pub fn add_document(&mut self, name: &str, folder: &str, stored: Stored) -> String {
         let (id, now) = (guid(), unix_now());
         self.documents.push(Document {

@@ -1,11 +1,11 @@
-//! The bytes of a document, or what is remembered of them.
+//! The bytes of a document, or only their digest.
 
 use bytes::Bytes;
 
 use crate::bulk::{Digest, Source, Summary};
 
-/// Contents up to this size are held.
-const HELD_MOST: u64 = 4 << 20;
+/// Contents up to this size, in bytes, are kept in memory.
+const MAX_HELD_BYTES: u64 = 4 << 20;
 
 /// The content of a version.
 #[derive(Clone, Debug)]
@@ -15,12 +15,12 @@ pub struct Stored {
     kept: Kept,
 }
 
-/// How it can be served again.
+/// The stored form.
 #[derive(Clone, Debug)]
 enum Kept {
     Bytes(Bytes),
     Pattern,
-    /// It cannot.
+    /// Not stored.
     Nothing,
 }
 
@@ -37,7 +37,7 @@ impl Stored {
         Self { summary: Summary::of_pattern(length), kept: Kept::Pattern }
     }
 
-    /// What can be sent; `None` if it was too large to be held and is not the pattern.
+    /// The content to send; `None` if it was too large to keep and is not the pattern.
     pub fn source(&self) -> Option<Source> {
         match &self.kept {
             Kept::Bytes(bytes) => Some(Source::from(bytes.clone())),
@@ -46,7 +46,7 @@ impl Stored {
         }
     }
 
-    /// The bytes that are held, as text.
+    /// The stored bytes as text.
     pub fn text(&self) -> String {
         match &self.kept {
             Kept::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
@@ -55,7 +55,7 @@ impl Stored {
     }
 }
 
-/// A content on its way in.
+/// A content that is being received.
 #[derive(Debug, Default)]
 pub struct Arriving {
     digest: Digest,
@@ -63,25 +63,25 @@ pub struct Arriving {
 }
 
 impl Arriving {
-    /// Takes in the next bytes.
+    /// Adds the next bytes.
     pub fn take(&mut self, bytes: &[u8]) {
         self.digest.update(bytes);
-        if self.digest.length() <= HELD_MOST {
+        if self.digest.length() <= MAX_HELD_BYTES {
             self.held.extend_from_slice(bytes);
         } else {
             self.held = Vec::new();
         }
     }
 
-    /// How much has arrived.
+    /// The number of bytes received.
     pub const fn length(&self) -> u64 {
         self.digest.length()
     }
 
-    /// All of it has arrived.
+    /// Completes the content.
     pub fn finish(self) -> Stored {
         let kept = match (self.digest.length(), self.digest.is_pattern()) {
-            (..=HELD_MOST, _) => Kept::Bytes(Bytes::from(self.held)),
+            (..=MAX_HELD_BYTES, _) => Kept::Bytes(Bytes::from(self.held)),
             (_, true) => Kept::Pattern,
             (_, false) => Kept::Nothing,
         };

@@ -1,4 +1,4 @@
-//! Tasks: begun by a POST, asked for until they are done.
+//! Tasks: started by a POST and polled until they are done.
 
 use http::{Method, Response};
 use serde_json::{Map, Value, json};
@@ -10,7 +10,7 @@ use crate::clm::state::{State, Task};
 use crate::clm::{Answer, Clm, no_such_route, wrong_method};
 use crate::server::{Body, json as json_reply};
 
-/// A task is done when it is asked for the second time.
+/// A task is done at the second poll.
 const POLLS: u32 = 2;
 
 impl Clm {
@@ -36,7 +36,7 @@ impl Clm {
         }
     }
 
-    /// Remembers a task and answers what a POST is answered with: 202, or 200 if it is done already.
+    /// Stores a task and returns the response to the POST: 202, or 200 if it is already done.
     pub(super) fn begin(&self, call: &Call, task: Task) -> Response<Body> {
         let id = guid();
         let body = self.task_json(call, &id, &task);
@@ -66,7 +66,7 @@ impl Clm {
         body
     }
 
-    /// Copies at once; that it is done is told later.
+    /// Copies immediately, but reports it as done later.
     fn copy(&self, state: &mut State, call: &Call) -> Result<Value, Refusal> {
         let members = ["DocumentsToCopy", "FoldersToCopy", "DestinationFolder", "DestinationDocumentName"];
         let object = call.object(&members)?;
@@ -95,19 +95,19 @@ impl Clm {
 }
 
 impl Task {
-    /// A task of whoever calls, which is done when it is asked for the second time.
+    /// A task of the caller, which is done at the second poll.
     pub fn new(kind: &str, call: &Call, outcome: Value) -> Self {
         let user = call.user.sub.clone();
         Self { kind: kind.to_owned(), user, polls_left: POLLS, outcome, found: None }
     }
 
-    /// Is it of this kind, and the caller's own?
+    /// Whether it has this kind and belongs to the caller.
     pub fn is(&self, kind: &str, call: &Call) -> bool {
         self.kind == kind && self.user == call.user.sub
     }
 }
 
-/// What was copied, and what was not and why.
+/// Separates the copied objects from the failed ones.
 fn sort(references: &[Value], copy: impl FnMut(&Value) -> Option<Value>) -> (Vec<Value>, Vec<Value>) {
     let outcomes: Vec<_> = references.iter().map(copy).collect();
     let failed = references.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_none());

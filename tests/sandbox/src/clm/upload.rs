@@ -1,4 +1,4 @@
-//! The upload host. Bodies are read as streams; a document or version appears when all of its body has arrived.
+//! The upload host. Bodies are streamed; a document or version appears when its body is complete.
 
 use percent_encoding::percent_decode_str;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,7 +8,7 @@ use http::{Method, Response};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
-use crate::clm::documents::DOCUMENT_NAME;
+use crate::clm::documents::MAX_DOCUMENT_NAME_CHARS;
 use crate::clm::error::{Refusal, guid};
 use crate::clm::folders::check_name;
 use crate::clm::request::Call;
@@ -18,18 +18,18 @@ use crate::clm::{Answer, Clm, no_such_route, wrong_method};
 use crate::docusign::unix_now;
 use crate::server::{Body, Cut, Reply, json as json_reply};
 
-/// What goes on at the upload and download hosts right now, and what is to go wrong there.
+/// The running transfers, and the interruptions that tests requested.
 #[derive(Debug, Default)]
 pub struct Traffic {
     pub uploads: Arc<AtomicUsize>,
     pub downloads: Arc<AtomicUsize>,
-    /// Where the next upload breaks off.
+    /// Where the next upload is interrupted.
     pub cut_upload: Mutex<Option<u64>>,
-    /// Where the next download breaks off.
+    /// Where the next download is interrupted.
     pub cut_download: Mutex<Option<u64>>,
 }
 
-/// Counts as long as it lives.
+/// Counts a transfer until it is dropped.
 #[derive(Debug)]
 pub struct Counted(Arc<AtomicUsize>);
 
@@ -46,14 +46,14 @@ impl Drop for Counted {
     }
 }
 
-/// Where an upload goes, once it was found that it may.
+/// The target of an allowed upload.
 enum Target {
     Folder { id: String, name: String },
     Document { id: String },
 }
 
 impl Clm {
-    /// A refusal is told after the body was read: an answer that comes earlier may get lost with the connection.
+    /// Handles an upload. An error is returned after the body was read, because an earlier response can be lost.
     pub(super) async fn upload(&self, call: &Call, path: &[&str], body: Incoming) -> Reply {
         let target = match self.target(call, path) {
             Ok(Ok(target)) => target,
@@ -67,7 +67,7 @@ impl Clm {
         Ok(self.store(call, target, stored).unwrap_or_else(Refusal::answer))
     }
 
-    /// Reads a body to its end, or to where it is to be cut.
+    /// Reads a body to its end or to the requested interruption.
     async fn receive(&self, mut body: Incoming) -> Result<Stored, Cut> {
         let _counted = Counted::new(&self.traffic.uploads);
         let cut = self.traffic.cut_upload.lock().unwrap().take();
@@ -87,14 +87,14 @@ impl Clm {
             (&Method::POST, ["folders", id, "documents"]) => {
                 let id = check_folder(&self.state(), call, id)?;
                 let name = call.parameter("name").ok_or(Refusal::new(422, 129))?;
-                check_name(&name, DOCUMENT_NAME)?;
+                check_name(&name, MAX_DOCUMENT_NAME_CHARS)?;
                 check_type(call)?;
                 Ok(Ok(Target::Folder { id, name }))
             }
             (&Method::POST, ["documents", id]) => {
                 let id = check_document(&self.state(), call, id)?;
                 let name = file_name(&call.header("content-disposition")).ok_or(Refusal::new(422, 145))?;
-                check_name(&name, DOCUMENT_NAME)?;
+                check_name(&name, MAX_DOCUMENT_NAME_CHARS)?;
                 check_type(call)?;
                 Ok(Ok(Target::Document { id }))
             }
@@ -103,11 +103,10 @@ impl Clm {
         }
     }
 
-    /// Much may have happened while the body came in, so everything is checked again. A name that is taken makes a second
-    /// document of that name: what CLM does is not documented. A version is answered with 200; 201 would fit the
-    /// documents as well.
+    /// Stores an upload. Everything is checked again, because the account may have changed meanwhile. A name in use adds a second
+    /// document with that name, and a version returns 200; CLM's behavior is not documented in either case.
     fn store(&self, call: &Call, target: Target, stored: Stored) -> Answer {
-        // Whether an empty document may be uploaded is not documented.
+        // CLM does not document whether a document may be empty.
         if stored.summary.length == 0 {
             return Err(Refusal::new(422, 116));
         }
@@ -139,7 +138,7 @@ fn check_document(state: &State, call: &Call, id: &str) -> Result<String, Refusa
     state.check_write(&call.user.sub, &document.id).map(|()| document.id.clone())
 }
 
-/// The document keeps its ID, so what was current until now gets one of its own.
+/// Adds a version. The document keeps its ID, so the previous version gets a new one.
 fn add_version(state: &mut State, id: &str, user: &str, stored: Stored) -> Result<(), Refusal> {
     let document = state.document_mut(id, user)?;
     document.versions.iter_mut().filter(|version| version.id == document.id).for_each(|old| old.id = guid());
@@ -148,17 +147,17 @@ fn add_version(state: &mut State, id: &str, user: &str, stored: Stored) -> Resul
     Ok(())
 }
 
-/// Reads a body that nobody wants.
+/// Reads and drops a body.
 pub async fn drain(mut body: Incoming) {
     while let Some(Ok(_)) = body.frame().await {}
 }
 
-/// Forms with files in them are not read here.
+/// Rejects `multipart/form-data`.
 fn check_type(call: &Call) -> Result<(), Refusal> {
     if call.header("content-type").starts_with("multipart/") { Err(Refusal::new(422, 116)) } else { Ok(()) }
 }
 
-/// `attachment; filename="…"`, perhaps with the name in all its letters behind it (RFC 6266 §4.3).
+/// Reads `attachment; filename="…"`, optionally followed by `filename*` (RFC 6266 §4.3).
 fn file_name(disposition: &str) -> Option<String> {
     let named = disposition.strip_prefix("attachment; filename=\"")?;
     let name = match named.split_once("; filename*=UTF-8''") {

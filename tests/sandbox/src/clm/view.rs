@@ -1,4 +1,4 @@
-//! Objects as CLM writes them. What is not expanded is a reference; what is empty is left out.
+//! Objects in CLM's JSON. Members that are not expanded are references; empty ones are left out.
 
 use serde_json::{Value, json};
 
@@ -6,17 +6,17 @@ use crate::clm::state::{Document, Folder, State};
 use crate::clm::{ACCOUNT_ID, Clm};
 
 impl Clm {
-    /// Address of something on the object host.
+    /// An address on the object host.
     pub(super) fn href(&self, path: &str) -> String {
         format!("{}/v2/{ACCOUNT_ID}/{path}", self.api_url())
     }
 
-    /// Address of a page for people.
+    /// The address of a web page.
     pub(super) fn web(&self, page: &str) -> String {
         format!("{}/{page}", self.url("/web"))
     }
 
-    /// A folder as `user` sees it; list items come without `Path`.
+    /// The JSON of a folder for `user`; list items have no `Path`.
     pub(super) fn folder_json(&self, state: &State, folder: &Folder, user: &str) -> Value {
         let base = self.href(&format!("folders/{}", folder.id));
         let upload = format!("{}/v2/{ACCOUNT_ID}/folders/{}/documents{{?name}}", self.upload_url(), folder.id);
@@ -35,7 +35,7 @@ impl Clm {
         json
     }
 
-    /// A document as `user` sees it; list items come without `Path` and `AttributeGroups`.
+    /// The JSON of a document for `user`; list items have no `Path` and `AttributeGroups`.
     pub(super) fn document_json(&self, state: &State, document: &Document, user: &str) -> Value {
         let base = self.href(&format!("documents/{}", document.id));
         let newest = document.versions.last();

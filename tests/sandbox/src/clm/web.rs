@@ -1,4 +1,4 @@
-//! CLM's web application, as far as links lead there: sign in, see a folder or a document, download it.
+//! The part of CLM's web application that links lead to: sign in, view a folder or a document, download it.
 
 use http::header::{CONTENT_DISPOSITION, COOKIE, SET_COOKIE};
 use http::{HeaderMap, Method, Request, Response};
@@ -45,7 +45,7 @@ impl Clm {
         page(200, "Sign in (simulated CLM)", &form)
     }
 
-    /// Leads back to where the visitor wanted to go, which is a page of this site.
+    /// Redirects back to the requested page of this site.
     fn sign_in(&self, form: &str) -> Response<Body> {
         let user = parameter(form, "user").and_then(|user| self.docusign.user(&user)).filter(|user| user.active);
         let back = parameter(form, "back").filter(|back| back.starts_with("/web"));

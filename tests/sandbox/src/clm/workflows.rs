@@ -1,4 +1,4 @@
-//! Workflows. The simulated ones wait for a signal when they are first asked for, and complete after it.
+//! Workflows. The simulated ones wait for a signal at the first poll and complete after it.
 
 use http::{Method, Response};
 use serde_json::{Value, json};
@@ -40,7 +40,7 @@ impl Clm {
         json_reply(200, &page(call, &href, &items))
     }
 
-    /// Answered with 201; the page for this operation says 200, the general rule 201.
+    /// Returns 201, as in CLM's general rules. The page for this operation says 200.
     fn start_workflow(&self, call: &Call) -> Answer {
         let object = call.object(&["Name", "Params", "WorkflowDocuments"])?;
         let name = text(&object, "Name")?.ok_or(Refusal::new(422, 134))?;

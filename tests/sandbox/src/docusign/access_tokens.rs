@@ -1,4 +1,4 @@
-//! The access tokens issued, and what may be asked with them here: `/oauth/userinfo`.
+//! The issued access tokens, and `/oauth/userinfo`.
 
 use http::Request;
 use hyper::body::Incoming;
@@ -35,13 +35,13 @@ impl Docusign {
         Some((user.clone(), state.scopes.get(access_token).cloned().unwrap_or_default()))
     }
 
-    /// Makes every access token issued so far worthless.
+    /// Invalidates all access tokens issued so far.
     pub fn invalidate_access_tokens(&self) {
         let state = &mut *self.state();
         state.worthless.extend(state.access_tokens.keys().cloned());
     }
 
-    /// User and scope of whoever sends this request.
+    /// User and scope of the caller.
     fn caller(&self, request: &Request<Incoming>) -> Option<(String, String)> {
         self.bearer(request.headers().get("authorization")?.to_str().ok()?)
     }

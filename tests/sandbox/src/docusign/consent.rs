@@ -1,6 +1,6 @@
-//! `GET /oauth/auth`: who are you, and may this app act for you? Sign in, then Allow or Deny.
+//! `GET /oauth/auth`: sign in, then Allow or Deny.
 //!
-//! Whoever is signed in and has consented before passes without a word, unless the app asks for `prompt=login`.
+//! A user who is signed in and has already consented sees no page, unless the app requests `prompt=login`.
 
 use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Response};
@@ -24,7 +24,7 @@ impl Docusign {
         }
     }
 
-    /// The sign-in page's form comes back.
+    /// Handles the form of the sign-in page.
     pub(super) fn sign_in(&self, form: &str) -> Response<Body> {
         let query = parameter(form, "query").unwrap_or_default();
         let user = parameter(form, "user").unwrap_or_default();
@@ -37,7 +37,7 @@ impl Docusign {
         response
     }
 
-    /// The consent page's form comes back.
+    /// Handles the form of the consent page.
     pub(super) fn decide(&self, form: &str, headers: &HeaderMap) -> Response<Body> {
         let query = parameter(form, "query").unwrap_or_default();
         let Some(user) = session(headers).filter(|_| self.is_registered(&query)) else { return unregistered() };
@@ -59,7 +59,7 @@ impl Docusign {
         page(200, "Log in (simulated DocuSign)", &form)
     }
 
-    /// Asks for consent, unless it is there.
+    /// Asks for consent if it is missing.
     fn ask(&self, query: &str, user: &str) -> Response<Body> {
         let scope = parameter(query, "scope").unwrap_or_default();
         if self.has_consented(user, &scope) {

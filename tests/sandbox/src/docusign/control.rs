@@ -1,4 +1,4 @@
-//! Breaking the sandbox by hand: `POST /sandbox/fault`.
+//! `POST /sandbox/fault`, to break the sandbox by hand.
 
 use std::sync::Arc;
 
@@ -10,11 +10,11 @@ use crate::fault::{Fault, Faults};
 use crate::server::{Body, reply};
 use crate::wire::parameter;
 
-/// What DocuSign can refuse besides, by name.
+/// More faults of DocuSign, by name.
 pub const REFUSALS: [&str; 2] = ["consent-withdrawn", "key-not-registered"];
 
 impl Docusign {
-    /// Lets `POST /sandbox/fault?at={name}` break another server of the sandbox too.
+    /// Lets `POST /sandbox/fault?at={name}` break another server of the sandbox.
     pub fn control_also(&self, name: &'static str, faults: Arc<Faults>) {
         self.state().others.push((name, faults));
     }

@@ -1,4 +1,4 @@
-//! The eSignature API below `/restapi`: the users of the account, and an echo of whatever else is asked.
+//! The eSignature API below `/restapi`: the users of the account, and an echo for all other calls.
 
 use std::sync::atomic::Ordering;
 
@@ -13,16 +13,16 @@ use crate::clm::ACCOUNT_ID;
 use crate::server::{Body, Cut, Reply, json as json_reply};
 use crate::wire::{parameter, random};
 
-/// Where the API lies.
+/// The base path of the API.
 pub(super) const BASE: &str = "/restapi/v2.1/accounts/";
-/// What the API's calls need.
+/// The scope that the API requires.
 const SCOPE: &str = "signature";
-/// Headers that are for the next hop only, or for this site only.
-const NOT_TO_BE_PASSED_ON: [(&str, &str); 4] =
+/// Response headers that must not be forwarded.
+const NOT_FORWARDED: [(&str, &str); 4] =
     [("connection", "x-secret-hop"), ("x-secret-hop", "1"), ("keep-alive", "timeout=5"), ("set-cookie", "upstream=1")];
 
 impl Docusign {
-    /// How many look-ups of users there were, good or bad.
+    /// The number of user lookups, including failed ones.
     #[must_use]
     pub fn user_lookups(&self) -> u32 {
         self.user_lookups.load(Ordering::SeqCst)
@@ -48,18 +48,20 @@ impl Docusign {
         }
     }
 
-    /// GUID of whoever calls with a good token for this API.
+    /// The GUID of the caller with a valid token for this API.
     fn esign_caller(&self, headers: &HeaderMap) -> Option<String> {
         let (user, scope) = self.bearer(headers.get("authorization")?.to_str().ok()?)?;
         let active = self.user(&user).is_some_and(|user| user.active);
         (active && scope.split(' ').any(|granted| granted == SCOPE)).then_some(user)
     }
 
-    /// Numbers are strings here, as DocuSign writes them.
+    /// The user list. Numbers are strings, as in DocuSign's responses.
     fn user_list(&self, query: &str) -> Value {
         let (email, status) = (parameter(query, "email"), parameter(query, "status"));
-        let fits = |wanted: &Option<String>, value: &str| {
-            wanted.as_ref().is_none_or(|wanted| wanted.split(',').any(|wanted| wanted.eq_ignore_ascii_case(value)))
+        let fits = |requested: &Option<String>, value: &str| {
+            requested
+                .as_ref()
+                .is_none_or(|requested| requested.split(',').any(|requested| requested.eq_ignore_ascii_case(value)))
         };
         let found = self.users().into_iter().filter(|user| fits(&email, &user.email) && fits(&status, status_of(user)));
         let users: Vec<Value> = found.map(|user| user_json(&user)).collect();
@@ -67,7 +69,7 @@ impl Docusign {
         json!({"users": users, "resultSetSize": total, "totalSetSize": total, "startPosition": "0", "endPosition": last})
     }
 
-    /// Tells what arrived; never the token, but whether it was good. With a bad one the same comes with a 401.
+    /// Returns the received request, with the validity of the token instead of the token. The status is 401 if it is invalid.
     async fn echo(&self, request: Request<Incoming>) -> Reply {
         let (head, mut body) = request.into_parts();
         let mut digest = Digest::default();
@@ -81,16 +83,16 @@ impl Docusign {
         let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
         let others = head.headers.iter().filter(|(name, _)| *name != "authorization");
         let headers: Vec<Value> = others.map(|(name, value)| json!([name.as_str(), text(value)])).collect();
-        let mut told = json!({
+        let mut body = json!({
             "method": head.method.as_str(), "path": head.uri.path(), "query": head.uri.query(), "headers": headers,
             "bearer": {"present": head.headers.contains_key("authorization"), "good": user.is_some(), "user": user},
             "body": {"length": content.length, "sha256": content.sha256},
         });
         if user.is_none() {
-            told["errorCode"] = json!("USER_AUTHENTICATION_FAILED");
-            told["message"] = json!("One or both of Username and Password are invalid. Invalid access token");
+            body["errorCode"] = json!("USER_AUTHENTICATION_FAILED");
+            body["message"] = json!("One or both of Username and Password are invalid. Invalid access token");
         }
-        Ok(decorated(json_reply(if user.is_some() { 200 } else { 401 }, &told)))
+        Ok(decorated(json_reply(if user.is_some() { 200 } else { 401 }, &body)))
     }
 }
 
@@ -112,7 +114,7 @@ fn refusal(status: u16, code: &str, message: &str) -> Response<Body> {
     json_reply(status, &json!({"errorCode": code, "message": message}))
 }
 
-/// Adds the headers that DocuSign answers with, and some that nobody may pass on.
+/// Adds DocuSign's response headers, and some that must not be forwarded.
 fn decorated(mut response: Response<Body>) -> Response<Body> {
     let reset = (unix_now() / 3600 + 1) * 3600;
     let own = [
@@ -126,7 +128,7 @@ fn decorated(mut response: Response<Body>) -> Response<Body> {
     for (name, value) in own {
         headers.insert(name, value.parse().expect("a header"));
     }
-    for (name, value) in NOT_TO_BE_PASSED_ON {
+    for (name, value) in NOT_FORWARDED {
         headers.insert(name, HeaderValue::from_static(value));
     }
     response

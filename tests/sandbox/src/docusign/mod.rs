@@ -1,8 +1,8 @@
-//! DocuSign's account server: `/oauth/auth` with its consent pages, `/oauth/token`, `/oauth/userinfo`; and the eSignature
-//! API, which has hosts of its own in life.
+//! DocuSign's account server: `/oauth/auth` with its consent pages, `/oauth/token` and `/oauth/userinfo`; and the eSignature
+//! API, which has its own hosts in reality.
 //!
-//! It verifies assertions against the uploaded public keys and answers every documented error as DocuSign does.
-//! `POST /sandbox/fault?…` breaks it on demand, for whoever plays with the sandbox by hand.
+//! It verifies assertions with the uploaded public keys and returns every documented error. `POST /sandbox/fault?…` breaks it
+//! by hand.
 
 mod access_tokens;
 mod consent;
@@ -25,7 +25,7 @@ use crate::wire::{random, traceparent};
 
 pub use control::REFUSALS;
 
-/// Host of the demo environment, the `aud` that an assertion must name.
+/// Host of the demo environment, the required `aud` of assertions.
 pub const ACCOUNT_HOST: &str = "account-d.docusign.com";
 
 /// A user of the account.
@@ -41,18 +41,18 @@ pub struct User {
     pub active: bool,
 }
 
-/// How `expires_in` is written.
+/// The format of `expires_in`.
 #[derive(Clone, Copy, Debug)]
 pub enum ExpiresIn {
     /// As a number.
     Number(u64),
-    /// As a string, as in one capture.
+    /// As a string, as observed once.
     Text(u64),
-    /// Not at all.
+    /// Missing.
     Missing,
 }
 
-/// A code that waits to be exchanged.
+/// A code that has not been exchanged yet.
 #[derive(Clone, Debug)]
 struct Code {
     user: String,
@@ -70,12 +70,12 @@ struct State {
     redirect_uris: Vec<String>,
     codes: HashMap<String, Code>,
     access_tokens: HashMap<String, String>,
-    /// Access tokens that were good once.
+    /// Invalidated access tokens.
     worthless: HashSet<String>,
     /// Scopes of access tokens, separated by spaces.
     scopes: HashMap<String, String>,
     assertions: Vec<String>,
-    /// The `traceparent` of every call that had one.
+    /// The `traceparent` headers received.
     traceparents: Vec<String>,
     expires_in: ExpiresIn,
     refusal: Option<Value>,
@@ -104,7 +104,7 @@ pub struct Docusign {
 }
 
 impl Docusign {
-    /// An account server that knows one integration key with an optional secret key.
+    /// An account server with one integration key and an optional secret key.
     #[must_use]
     pub fn new(integration_key: &str, secret_key: Option<&str>, users: Vec<User>) -> Arc<Self> {
         Arc::new(Self {
@@ -144,8 +144,8 @@ impl Docusign {
         server
     }
 
-    /// Base URL of the account server and the eSignature API: by name, so that to a browser it is another site than the
-    /// handler's.
+    /// Base URL of the account server and the eSignature API. It uses the name localhost, so that browsers treat it as another
+    /// site than the handler's.
     #[must_use]
     pub fn url(&self) -> String {
         self.base.get().cloned().unwrap_or_default()
@@ -182,12 +182,12 @@ impl Docusign {
         self.state().users.iter_mut().filter(|known| known.sub == user).for_each(|known| known.active = false);
     }
 
-    /// Changes how long access tokens live and how that is written.
+    /// Changes the lifetime of access tokens and the format of `expires_in`.
     pub fn set_expires_in(&self, expires_in: ExpiresIn) {
         self.state().expires_in = expires_in;
     }
 
-    /// Refuses every exchange with this error body; `None` ends it.
+    /// Rejects every exchange with this error body; `None` ends it.
     pub fn refuse_with(&self, body: Option<Value>) {
         self.state().refusal = body;
     }
@@ -197,12 +197,12 @@ impl Docusign {
         self.state().one_scope_at_a_time = refuse;
     }
 
-    /// Moves this server's clock by seconds against the machine's.
+    /// Sets the offset of this server's clock in seconds.
     pub fn set_clock_offset(&self, seconds: i64) {
         self.clock_offset.store(seconds, Ordering::SeqCst);
     }
 
-    /// A code as after a sign-in of `user` without PKCE.
+    /// A code for `user`, as after a sign-in without PKCE.
     #[must_use]
     pub fn code_for(&self, user: &str, redirect_uri: &str, challenge: Option<&str>) -> String {
         let code = format!("ds-code-{}", random());
@@ -215,7 +215,7 @@ impl Docusign {
         code
     }
 
-    /// How many assertions were presented, good or bad.
+    /// The number of assertions presented, including invalid ones.
     #[must_use]
     pub fn exchanges(&self) -> u32 {
         self.exchanges.load(Ordering::SeqCst)
@@ -227,7 +227,7 @@ impl Docusign {
         self.state().assertions.clone()
     }
 
-    /// The `traceparent` headers that came so far, in order.
+    /// The `traceparent` headers received so far, in order.
     #[must_use]
     pub fn traceparents(&self) -> Vec<String> {
         self.state().traceparents.clone()
@@ -277,7 +277,7 @@ impl Docusign {
     }
 }
 
-/// Seconds since 1970 by the machine's clock.
+/// Seconds since 1970 from the system clock.
 #[must_use]
 pub fn unix_now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()

@@ -1,4 +1,4 @@
-//! `POST /oauth/token`: the JWT Grant and the authorization code grant, with DocuSign's own error answers.
+//! `POST /oauth/token`: the JWT Grant and the authorization code grant, with DocuSign's error responses.
 
 use aws_lc_rs::digest;
 use base64::Engine as _;
@@ -105,7 +105,7 @@ impl Docusign {
             authorization == Some(format!("Basic {expected}").as_str())
         });
         let challenge = URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, value("code_verifier").as_bytes()));
-        // A challenge has to be met whoever asks; without the secret there has to be one.
+        // A challenge must always be met. Without the secret, there must be one.
         let met = code.challenge.as_ref().is_none_or(|expected| *expected == challenge);
         let by_pkce = code.challenge.is_some() && value("client_id") == self.integration_key;
         if !met || !(by_secret || by_pkce) {

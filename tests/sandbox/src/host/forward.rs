@@ -1,4 +1,4 @@
-//! The host's three ways to call the handler, with all they do to a request.
+//! The host's three modes to call the handler, and their changes to requests.
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST, HeaderName, TRANSFER_ENCODING, USER_AGENT};
@@ -37,7 +37,7 @@ impl Forwarder {
         HeaderValue::from_str(&format!("00000000-0000-4000-8000-{number:012x}")).expect("a header")
     }
 
-    /// Proxying: the target byte for byte, both bodies streamed, the host's headers put in the place of the caller's.
+    /// Proxying: the target unchanged, both bodies streamed, and the host's headers replace the caller's.
     pub(super) async fn proxy(&self, request: Request<Incoming>, port: u16) -> Reply {
         let (mut head, body) = request.into_parts();
         let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
@@ -54,8 +54,8 @@ impl Forwarder {
         Ok(answer.map_or_else(|_| reply(502, "text/plain", ""), |response| response.map(server::passed_on)))
     }
 
-    /// Forwarding: the query re-encoded with repeats joined by commas, the body copied only with a `Content-Length`,
-    /// the host's headers added beside the caller's, the answer buffered.
+    /// Forwarding: the query is re-encoded with repeated parameters joined by commas, the body is copied only with a
+    /// `Content-Length`, the host's headers are added to the caller's, and the response is buffered.
     pub(super) async fn forward(&self, request: Request<Incoming>, port: u16) -> Reply {
         let (mut head, body) = request.into_parts();
         let has_length = head.headers.get(CONTENT_LENGTH).is_some_and(|length| length != "0");
@@ -72,7 +72,7 @@ impl Forwarder {
         Ok(Response::from_parts(head, server::body(server::read(body).await)))
     }
 
-    /// The envelope: everything in JSON to `/<function>`; anything but a 2xx is a failed invocation.
+    /// The envelope: the request as JSON to `/<function>`; every status except 2xx is a failed invocation.
     pub(super) async fn envelope(&self, request: Request<Incoming>, port: u16, function: &str) -> Reply {
         let (head, body) = request.into_parts();
         let has_length = head.headers.get(CONTENT_LENGTH).is_some_and(|length| length != "0");
@@ -118,7 +118,7 @@ fn unwrapped(value: &Value) -> Response<Body> {
     response
 }
 
-/// The proxy tries a handler that does not listen up to ten times, 50 ms to 250 ms apart.
+/// Like the host's proxy, tries up to ten times if the handler does not listen, 50 ms to 250 ms apart.
 async fn until_it_listens(port: u16) {
     for tries in 1..=10 {
         if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {

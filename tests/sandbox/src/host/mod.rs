@@ -1,7 +1,7 @@
-//! A stand-in for the Azure Functions host: it starts the handler, polls it until it answers, and forwards to it.
+//! A simulated Azure Functions host: it starts the handler, polls it until it responds, and forwards requests to it.
 //!
-//! [`supervisor`] starts and restarts the process by the host's rules, [`forward`] speaks the three modes, and this
-//! file applies routes, methods, auth levels and keys: the key is `x-functions-key`, or else the first `?code=`.
+//! [`supervisor`] starts and restarts the process by the host's rules, and [`forward`] has the three modes. This file applies
+//! routes, methods, auth levels and keys. The key is in `x-functions-key` or else the first `?code=`.
 
 mod forward;
 mod supervisor;
@@ -27,21 +27,21 @@ pub use supervisor::Phase;
 /// How long a request is held while the handler is not ready.
 const HOLD: Duration = Duration::from_secs(20);
 
-/// What a host of some age understands.
+/// The flags that a version of the host supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Generation {
-    /// Knows both flags and prefers proxying (from 2025 on).
+    /// Both flags, and it prefers proxying (since 2025).
     Proxying,
-    /// Knows only forwarding.
+    /// Only forwarding.
     Forwarding,
-    /// Knows neither.
+    /// Neither flag.
     Envelope,
 }
 
 /// How a request reaches the handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Byte for byte, streamed.
+    /// Unchanged and streamed.
     Proxy,
     /// Rebuilt and buffered.
     Forward,
@@ -54,11 +54,11 @@ pub enum Mode {
 pub struct Options {
     /// The app's folder, with `host.json`.
     pub root: PathBuf,
-    /// A handler built elsewhere; stands above what host.json and the app settings name.
+    /// Another handler; overrides host.json and the app settings.
     pub executable: Option<PathBuf>,
-    /// The app settings, and nothing else: the handler inherits nothing from this process.
+    /// The app settings. The handler inherits nothing else from this process.
     pub settings: Vec<(String, String)>,
-    /// What the host understands.
+    /// The host's version.
     pub generation: Generation,
     /// Function keys by function name.
     pub function_keys: HashMap<String, String>,
@@ -119,25 +119,25 @@ impl FunctionsHost {
         self.server.url()
     }
 
-    /// What the handler wrote.
+    /// The handler's output.
     #[must_use]
     pub fn output(&self) -> &Output {
         &self.inner.output
     }
 
-    /// How often the handler was started.
+    /// The number of starts of the handler.
     #[must_use]
     pub fn starts(&self) -> u32 {
         self.inner.starts.load(Ordering::SeqCst)
     }
 
-    /// How often keys were looked up, which costs the host its storage.
+    /// The number of key lookups, which need the host's storage.
     #[must_use]
     pub fn key_lookups(&self) -> u32 {
         self.inner.key_lookups.load(Ordering::SeqCst)
     }
 
-    /// Takes `AzureWebJobsStorage` away: key look-ups fail.
+    /// Makes `AzureWebJobsStorage` unavailable, so that key lookups fail.
     pub fn set_storage_down(&self, down: bool) {
         self.inner.storage_down.store(down, Ordering::SeqCst);
     }
@@ -153,23 +153,23 @@ impl FunctionsHost {
         let _ = self.kills.send(()).await;
     }
 
-    /// Where the handler is now.
+    /// The current phase of the handler.
     #[must_use]
     pub fn phase(&self) -> Phase {
         self.inner.phase.borrow().clone()
     }
 
     /// Waits for a phase.
-    pub async fn wait_for(&self, wanted: impl FnMut(&Phase) -> bool) -> Phase {
+    pub async fn wait_for(&self, matches: impl FnMut(&Phase) -> bool) -> Phase {
         let mut phase = self.inner.phase.clone();
-        let reached = tokio::time::timeout(HOLD, phase.wait_for(wanted)).await;
+        let reached = tokio::time::timeout(HOLD, phase.wait_for(matches)).await;
         reached.expect("the phase in time").expect("a running supervisor").clone()
     }
 }
 
 impl Drop for FunctionsHost {
     fn drop(&mut self) {
-        // Dropping the supervisor kills the handler: the host's own way to stop is SIGKILL too.
+        // Dropping the supervisor kills the handler, like the real host, which stops it with SIGKILL.
         self.supervisor.abort();
     }
 }
@@ -204,7 +204,7 @@ impl Inner {
         }
     }
 
-    /// The host's own rule: an anonymous function skips keys only when none is presented, and then passes anyway.
+    /// The host's rule: an anonymous function checks a key only if one is presented.
     fn authorize(&self, function: &Function, request: &Request<Incoming>) -> Result<(), u16> {
         let header = request.headers().get("x-functions-key").and_then(|value| value.to_str().ok());
         let query = request.uri().query().unwrap_or_default().as_bytes();

@@ -1,7 +1,7 @@
-//! Starts the handler, polls it until anything answers, and restarts it by the host's rules.
+//! Starts the handler, polls it until it responds, and restarts it by the host's rules.
 //!
-//! Exit 0 is never restarted; exit 200 is, free of charge; anything else is counted, and the third within 30 minutes
-//! stops the host.
+//! After exit code 0 there is no restart. Exit code 200 restarts without being counted. All others are counted, and the third
+//! one within 30 minutes stops the host.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,27 +17,27 @@ use crate::client::HttpClient;
 use crate::manifest::Manifest;
 use crate::process::{self, Output};
 
-/// The host asks every 25 ms.
+/// The host polls every 25 ms.
 const POLL: Duration = Duration::from_millis(25);
 
-/// A handler that has not answered by then counts as failed.
+/// A handler that does not respond within this time counts as failed.
 const INITIALIZATION_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Errors further apart than this are not counted together.
 const ERROR_WINDOW: Duration = Duration::from_secs(30 * 60);
 
-/// The app setting that stands above `customHandler.description.defaultExecutablePath`.
+/// The app setting that overrides `customHandler.description.defaultExecutablePath`.
 const EXECUTABLE_OVERRIDE: &str = "AzureFunctionsJobHost__customHandler__description__defaultExecutablePath";
 
-/// Exit code that asks for a restart.
+/// The exit code that requests a restart.
 const INTENTIONAL_RESTART: i32 = 200;
 
-/// Where the handler is.
+/// The phase of the handler.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// Not answering yet.
+    /// Not responding yet.
     Starting,
-    /// Answering on this port.
+    /// Responding on this port.
     Ready(u16),
     /// It exited with 0 and is not started again.
     Exited,
@@ -64,7 +64,7 @@ impl Supervisor {
         starts: Arc<AtomicU32>,
         kills: mpsc::Receiver<()>,
     ) -> Self {
-        // Every value of host.json can be overridden by an app setting, and this one is for debug builds.
+        // App settings can override every value of host.json; this one is used for debug builds.
         let overridden = options.settings.iter().find(|(name, _)| name == EXECUTABLE_OVERRIDE).map(|(_, path)| path);
         let named = overridden.unwrap_or(&manifest.executable);
         let executable = options.executable.clone().unwrap_or_else(|| manifest.root.join(named));
@@ -112,7 +112,7 @@ impl Supervisor {
         }
     }
 
-    /// From start to end of one process; its exit code, `None` for a signal or one that never answered.
+    /// Runs one process and returns its exit code; `None` after a signal or if it never responded.
     async fn one_life(&mut self) -> Option<i32> {
         let (mut child, port) = self.spawn().await;
         let ready = tokio::select! {
@@ -152,7 +152,7 @@ impl Supervisor {
     }
 }
 
-/// Any HTTP answer counts as ready; only a socket error means "not yet".
+/// Waits until the handler is ready: any HTTP response counts, only socket errors do not.
 async fn until_it_answers(port: u16) {
     let client = HttpClient::default();
     loop {

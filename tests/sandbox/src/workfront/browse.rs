@@ -1,4 +1,4 @@
-//! The stand-in's pages of folders, documents and what a search found.
+//! Pages with folders, documents and search results.
 
 use std::sync::Arc;
 
@@ -59,28 +59,28 @@ impl Workfront {
         page(200, TITLE, &format!("{SEARCH}<h2>Found for {}</h2>{}{}", escape(query), list(&found), self.refreshed()))
     }
 
-    /// What a call brought, or what is known of it if it was too large to be kept.
+    /// The result of a download, or a summary if it was too large to keep.
     pub(super) fn passed_on(download: Download) -> Response<Body> {
         let Download { answer, content, complete } = download;
         if answer.body.len() as u64 == content.length {
             let media_type = answer.header("content-type").to_owned();
             return reply(answer.status.as_u16(), &media_type, answer.body);
         }
-        let told = format!("{} bytes, complete: {complete}, SHA-256 {}\n", content.length, content.sha256);
-        reply(answer.status.as_u16(), "text/plain", told)
+        let message = format!("{} bytes, complete: {complete}, SHA-256 {}\n", content.length, content.sha256);
+        reply(answer.status.as_u16(), "text/plain", message)
     }
 }
 
-/// The title, or what came instead.
+/// The title, or the error.
 fn heading(metadata: &Answer) -> String {
     let title = metadata.json()["title"].as_str().map(escape);
-    title.filter(|_| metadata.status == 200).unwrap_or_else(|| told(metadata))
+    title.filter(|_| metadata.status == 200).unwrap_or_else(|| message(metadata))
 }
 
 fn list(files: &Answer) -> String {
     match files.json().as_array() {
         Some(items) if files.status == 200 => format!("<ul>{}</ul>", items.iter().map(item).collect::<String>()),
-        _ => format!("<p>{}", told(files)),
+        _ => format!("<p>{}", message(files)),
     }
 }
 
@@ -90,7 +90,7 @@ fn item(metadata: &Value) -> String {
     format!("<li>{page} <a href='/{page}?id={}'>{}</a>", encoded(text("id")), escape(text("title")))
 }
 
-fn told(answer: &Answer) -> String {
+fn message(answer: &Answer) -> String {
     format!("{} {}", answer.status, escape(&answer.text()))
 }
 

@@ -1,4 +1,4 @@
-//! The client that Workfront is: the calls of the document webhooks, built from the vendor's documentation alone.
+//! Workfront's client for document webhooks, built only from Adobe's documentation.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -9,25 +9,25 @@ use super::Workfront;
 use crate::bulk::Source;
 use crate::client::{Answer, Download};
 
-/// How a registration proves itself.
+/// The authentication of a registration.
 #[derive(Clone, Debug)]
 enum Authentication {
-    /// A user's access token, which is refreshed when a call is answered with 403.
+    /// A user's access token, which is refreshed after a 403.
     OAuth2,
-    /// A key for all users, and the name of the one who acts.
+    /// A key for all users, and the name of the acting user.
     ApiKey { key: String, username: String },
-    /// Not at all.
+    /// None.
     Nothing,
 }
 
-/// Documents of the outside store, as one user of Workfront reaches them.
+/// The document service, called as one Workfront user.
 #[derive(Clone, Debug)]
 pub struct Documents {
     workfront: Arc<Workfront>,
     authentication: Authentication,
 }
 
-/// The names that Workfront has for a document of its own and for a version of it.
+/// Workfront's ids of a document and of its version.
 #[derive(Clone, Copy, Debug)]
 pub struct Ids<'a> {
     /// `documentId`.
@@ -50,7 +50,7 @@ impl Workfront {
         Documents { workfront: Arc::clone(self), authentication }
     }
 
-    /// Calls that prove nothing.
+    /// Calls without authentication.
     #[must_use]
     pub fn unauthenticated(self: &Arc<Self>) -> Documents {
         Documents { workfront: Arc::clone(self), authentication: Authentication::Nothing }
@@ -77,7 +77,7 @@ impl Documents {
         self.call(Method::GET, "search", &[("query", query)]).await
     }
 
-    /// `GET /download`; a large content goes by without being held.
+    /// `GET /download`; a large content is streamed.
     pub async fn download(&self, id: &str) -> Download {
         self.exchange(Method::GET, "download", &[("id", id)], None).await
     }
@@ -90,8 +90,8 @@ impl Documents {
         self.exchange(Method::GET, "thumbnail", &query, None).await
     }
 
-    /// `POST /uploadInit`, and with the ID that it answered `PUT /upload`. Gives the answer to the first if that
-    /// failed, else the one to the second.
+    /// `POST /uploadInit`, then `PUT /upload` with the returned ID. Returns the first response if it is an error, otherwise the
+    /// second.
     pub async fn upload(&self, parent: &str, name: &str, ids: Ids<'_>, content: impl Into<Source>) -> Answer {
         let begun = self.upload_init(parent, name, ids).await;
         match begun.json()["id"].as_str() {
@@ -106,29 +106,29 @@ impl Documents {
         self.call(Method::POST, "uploadInit", &[("parentId", parent), ("filename", name), document, version]).await
     }
 
-    /// `PUT /upload`. A source that breaks off is told as status 599.
+    /// `PUT /upload`. An interrupted source returns status 599.
     pub async fn put_content(&self, id: &str, content: impl Into<Source>) -> Answer {
         self.exchange(Method::PUT, "upload", &[("id", id)], Some(content.into())).await.answer
     }
 
-    /// `POST /createFolder` with the parameters in the query, as the vendor's table has them.
+    /// `POST /createFolder` with the parameters in the query, as in Adobe's table.
     pub async fn create_folder(&self, parent: &str, name: &str) -> Answer {
         self.call(Method::POST, "createFolder", &[("parentId", parent), ("name", name)]).await
     }
 
-    /// `POST /createFolder` with the parameters in the body, as the vendor's example has them.
+    /// `POST /createFolder` with the parameters in the body, as in Adobe's example.
     pub async fn create_folder_by_form(&self, parent: &str, name: &str) -> Answer {
         let form = [("parentId", parent), ("name", name)];
         let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         self.exchange(Method::POST, "createFolder", &[], Some(Source::from(form))).await.answer
     }
 
-    /// `GET /serviceInfo`, which proves nothing.
+    /// `GET /serviceInfo`, without authentication.
     pub async fn service_info(&self) -> Answer {
         self.workfront.unauthenticated().call(Method::GET, "serviceInfo", &[]).await
     }
 
-    /// `PUT /delete`; the vendor's table calls the parameter `documentId` or `folderId`, the example `id`.
+    /// `PUT /delete`. The parameter is `documentId` or `folderId` in Adobe's table, and `id` in the example.
     pub async fn delete(&self, parameter: &str, id: &str) -> Answer {
         self.call(Method::PUT, "delete", &[(parameter, id)]).await
     }
@@ -144,12 +144,12 @@ impl Documents {
         self.call(Method::GET, "customAction", &[("name", name), document, version]).await
     }
 
-    /// Any call without a body. Its answer is read whole if it is no larger than a download that is kept.
+    /// Any call without a body. A small response is kept completely.
     pub async fn call(&self, method: Method, endpoint: &str, query: &[(&str, &str)]) -> Answer {
         self.exchange(method, endpoint, query, None).await.answer
     }
 
-    /// With OAuth 2, a 403 leads to one refresh and one repetition.
+    /// Sends a request. With OAuth 2, a 403 causes one refresh and one retry.
     async fn exchange(&self, method: Method, endpoint: &str, query: &[(&str, &str)], body: Option<Source>) -> Download {
         let url = self.workfront.endpoint(endpoint, query);
         let first = self.once(&method, &url, body.clone()).await;
@@ -158,7 +158,7 @@ impl Documents {
         }
         match self.workfront.refresh().await {
             Ok(()) => self.once(&method, &url, body).await,
-            Err(told) => Download { answer: *told, ..first },
+            Err(message) => Download { answer: *message, ..first },
         }
     }
 
@@ -171,8 +171,8 @@ impl Documents {
             request = request.header("content-type", "application/x-www-form-urlencoded");
         }
         let body = body.unwrap_or_else(|| Source::from(""));
-        // Whether Workfront tells the length of what it sends is not documented.
-        if let Some(length) = body.told_length().filter(|_| *method != Method::GET) {
+        // Adobe does not document whether Workfront sends `Content-Length`.
+        if let Some(length) = body.known_length().filter(|_| *method != Method::GET) {
             request = request.header("content-length", length);
         }
         let sent = match request.body(body.body(())) {
@@ -195,7 +195,7 @@ impl Documents {
 }
 
 impl Workfront {
-    /// Address of an endpoint, with the registration's fixed request parameters behind its own.
+    /// The address of an endpoint, with its parameters and the fixed request parameters of the registration.
     fn endpoint(&self, endpoint: &str, query: &[(&str, &str)]) -> String {
         self.calls.fetch_add(1, Ordering::SeqCst);
         let mut pairs = url::form_urlencoded::Serializer::new(String::new());

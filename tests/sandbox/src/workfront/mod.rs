@@ -1,6 +1,6 @@
-//! Adobe Workfront, as far as a document integration sees it. With OAuth 2: only `state` in the authorization request,
-//! client credentials in the body, no `redirect_uri`, and a refresh when a call is answered with 403. With an API key:
-//! the key and the user's name with every call.
+//! Adobe Workfront, as seen by a document integration. With OAuth 2: only `state` in the authorization request, client
+//! credentials in the body, no `redirect_uri`, and a refresh after a 403. With an API key: the key and the user's name in
+//! every call.
 
 mod browse;
 mod documents;
@@ -23,7 +23,7 @@ use crate::wire::{parameter, random};
 pub use documents::{Documents, Ids};
 pub use walk::{Mode, walk};
 
-/// The tokens of the one user who is signed in to Workfront here.
+/// The tokens of the user who is signed in to Workfront.
 #[derive(Clone, Debug, Default)]
 pub struct Provisioned {
     /// The access token.
@@ -35,17 +35,17 @@ pub struct Provisioned {
 /// The simulated Workfront.
 #[derive(Debug)]
 pub struct Workfront {
-    /// Where it is, and which authorization server it uses.
+    /// Its address and its authorization server.
     pub site: Site,
     /// Fixed request parameters of the registration, added to the query of every call.
     pub request_parameters: Mutex<Vec<(String, String)>>,
-    /// Base API URL that was typed in, if it is not the app's.
+    /// The configured Base API URL, if it is not the app's.
     typed_in: Mutex<Option<String>>,
-    /// Puts its token requests into the query, as one page of the vendor's may mean.
+    /// Sends token requests in the query, as one of Adobe's pages suggests.
     pub token_request_in_query: AtomicBool,
     state: Mutex<Option<String>>,
     provisioned: Mutex<Option<Provisioned>>,
-    /// Key and user name, if the one who is signed in here connected with them.
+    /// The API key and user name, if the user connected with them.
     key: Mutex<Option<(String, String)>>,
     refreshes: AtomicU32,
     calls: AtomicU32,
@@ -79,19 +79,19 @@ impl Workfront {
         format!("{}/internal/oauth2/code", self.site.url())
     }
 
-    /// The tokens, if the user was provisioned.
+    /// The tokens, if the user has connected.
     #[must_use]
     pub fn provisioned(&self) -> Option<Provisioned> {
         self.provisioned.lock().unwrap().clone()
     }
 
-    /// How many refreshes there have been.
+    /// The number of refreshes.
     #[must_use]
     pub fn refreshes(&self) -> u32 {
         self.refreshes.load(Ordering::SeqCst)
     }
 
-    /// How many calls there were, repetitions not counted.
+    /// The number of calls, without retries.
     #[must_use]
     pub fn calls(&self) -> u32 {
         self.calls.load(Ordering::SeqCst)
@@ -104,19 +104,19 @@ impl Workfront {
         typed_in.unwrap_or_else(|| format!("{}/workfront/v1", self.site.issuer()))
     }
 
-    /// Registers another Base API URL; `None` is the app's.
+    /// Sets another Base API URL; `None` means the app's.
     pub fn use_base_url(&self, url: Option<&str>) {
         *self.typed_in.lock().unwrap() = url.map(ToOwned::to_owned);
     }
 
-    /// Makes the access token worthless, as in the vendor's tenth manual test.
+    /// Invalidates the access token, as in Adobe's tenth manual test.
     pub fn invalidate_access_token(&self) {
         if let Some(provisioned) = &mut *self.provisioned.lock().unwrap() {
             "invalidated".clone_into(&mut provisioned.access_token);
         }
     }
 
-    /// The Authentication URL of the registration, with `state` added and nothing else.
+    /// The Authentication URL of the registration with `state` added.
     fn connect(&self) -> Response<Body> {
         let state = random();
         let target = format!("{}/oauth/authorize/{WORKFRONT_ID}?state={state}", self.site.issuer());
@@ -143,12 +143,12 @@ impl Workfront {
         }
     }
 
-    /// Asks for the root folder; on 403 once more with a new access token.
+    /// Requests the root folder; after a 403, retries with a new access token.
     pub async fn browse(self: &Arc<Self>) -> Answer {
         self.as_oauth().metadata("/").await
     }
 
-    /// Gets a new access token with the refresh token; what it was told if it got none.
+    /// Gets a new access token with the refresh token; returns the error response if that fails.
     async fn refresh(&self) -> Result<(), Box<Answer>> {
         let refresh_token = self.provisioned().unwrap_or_default().refresh_token;
         let refreshed = self.ask(&[("grant_type", "refresh_token"), ("refresh_token", &refresh_token)]).await;

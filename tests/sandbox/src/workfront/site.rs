@@ -1,4 +1,4 @@
-//! The stand-in's own pages: how a person connects, and what the buttons do.
+//! Workfront's pages: connecting, and the buttons.
 
 use std::sync::Arc;
 
@@ -11,15 +11,15 @@ use crate::registry::OTHER_EMAIL;
 use crate::server::{self, Body, Reply, reply};
 use crate::wire::{digest, parameter, random};
 
-/// Every page's title ends like this.
+/// The end of every page title.
 pub(super) const TITLE: &str = "Documents (simulated Workfront)";
 
-/// A form with one button, and what it sends besides.
+/// A form with one button and more fields.
 pub(super) fn form(action: &str, fields: &str, button: &str) -> String {
     format!("<form method=post action='{action}'>{fields}<button>{button}</button></form>")
 }
 
-/// A field that is not shown.
+/// A hidden field.
 pub(super) fn hidden(name: &str, value: &str) -> String {
     format!("<input type=hidden name={name} value='{}'>", escape(value))
 }
@@ -51,7 +51,7 @@ impl Workfront {
         match path {
             "/invalidate" => {
                 self.invalidate_access_token();
-                self.home("The access token was made worthless.")
+                self.home("The access token was invalidated.")
             }
             "/browse" => self.folder_page("/", "").await,
             "/connect-with-key" => self.connect_with_key(&value("key"), &value("username")).await,
@@ -64,7 +64,7 @@ impl Workfront {
         }
     }
 
-    /// The documents of whoever is connected here.
+    /// The documents of the connected user.
     pub(super) fn current(self: &Arc<Self>) -> Documents {
         match self.key.lock().unwrap().clone() {
             Some((key, username)) => self.with_api_key(&key, &username),
@@ -83,7 +83,7 @@ impl Workfront {
         );
         let use_it = if connected {
             let browse = form("/browse", "", "Browse documents");
-            format!("{browse}{}{}", form("/invalidate", "", "Make the access token worthless"), self.refreshed())
+            format!("{browse}{}{}", form("/invalidate", "", "Invalidate the access token"), self.refreshed())
         } else {
             String::new()
         };
@@ -98,14 +98,14 @@ impl Workfront {
     async fn connect_with_key(self: &Arc<Self>, key: &str, username: &str) -> Response<Body> {
         let answer = self.with_api_key(key, username).metadata("/").await;
         if answer.status != 200 {
-            let told = format!("<p>{} {}<p><a href='/'>Back</a>", answer.status, escape(&answer.text()));
-            return page(400, "Not added (simulated Workfront)", &told);
+            let message = format!("<p>{} {}<p><a href='/'>Back</a>", answer.status, escape(&answer.text()));
+            return page(400, "Not added (simulated Workfront)", &message);
         }
         *self.key.lock().unwrap() = Some((key.to_owned(), username.to_owned()));
         self.home(&format!("Service added for {username}."))
     }
 
-    /// Sends a document: under a name that Workfront knows already, a new version of it.
+    /// Sends a document; an existing name adds a version.
     async fn send(self: &Arc<Self>, parent: &str, name: &str, content: &str) -> Response<Body> {
         let document = digest(&format!("{parent}/{name}"));
         let ids = Ids { document: &document[..32], version: &random() };

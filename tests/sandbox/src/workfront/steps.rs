@@ -1,4 +1,4 @@
-//! The single tests of the walk, each with what was seen.
+//! The steps of the test run and their results.
 
 use serde_json::Value;
 use url::Url;
@@ -8,27 +8,27 @@ use crate::browser::{Browser, Visit};
 use crate::bulk::{Source, Summary};
 use crate::client::Answer;
 use crate::registry::{OTHER_EMAIL, OTHER_USER};
-use crate::stand::Sandbox;
+use crate::servers::Sandbox;
 use crate::walk::Step;
 use crate::wire::random;
 
-/// Where the documents lie that are looked at.
+/// The folder of the documents.
 const FOLDER: &str = "Contracts";
-/// A folder in there that the user may not see.
+/// A folder inside it that the user may not see.
 const HIDDEN: &str = "Board only";
-/// The document that is linked.
+/// The document to link.
 const DOCUMENT: &str = "Agreement 01.txt";
-/// Bytes of a document that nobody should hold.
-const LARGE: u64 = 8 << 20;
+/// The size of a document that must be streamed.
+const LARGE_DOCUMENT_BYTES: u64 = 8 << 20;
 
-/// Who goes through the tests.
+/// The user who runs the tests.
 pub(super) struct Walker<'s> {
     pub(super) sandbox: &'s Sandbox,
     pub(super) documents: Documents,
 }
 
 impl Walker<'_> {
-    /// From the root to a document, as a person clicks. Gives the document's metadata.
+    /// Browses from the root to a document and returns its metadata.
     pub(super) async fn browse(&self) -> (Step, Value) {
         let root = self.documents.files("/", None, None).await;
         let folder = titled(&root, FOLDER);
@@ -57,7 +57,7 @@ impl Walker<'_> {
         Step { what, seen, good }
     }
 
-    /// CLM has no address that downloads in a browser, so a page of CLM's that offers the download is taken too.
+    /// CLM has no download address for browsers, so CLM's page with a download button is accepted, too.
     pub(super) async fn download_link(&self, browser: &mut Browser, linked: &Value) -> Step {
         let (mut page, _) = self.visit(browser, linked["downloadLink"].as_str().unwrap_or_default()).await;
         let offered = offered_download(&page);
@@ -83,30 +83,32 @@ impl Walker<'_> {
         Step { what: "Search", seen, good }
     }
 
-    /// A new document, newer words under its name, and a document too large to be held.
+    /// Uploads a new document, a new version of it, and a large document.
     pub(super) async fn send(&self) -> Step {
         let root = self.documents.files("/", None, None).await;
         let folder = titled(&root, FOLDER);
         let (name, document) = (format!("From Workfront {}.txt", &random()[..6]), random());
-        let mut told = Vec::new();
+        let mut answers = Vec::new();
         for words in ["the first words", "the second words"] {
             let ids = Ids { document: &document, version: &random() };
-            told.push(self.documents.upload(id(&folder), &name, ids, words).await);
+            answers.push(self.documents.upload(id(&folder), &name, ids, words).await);
         }
         let ids = Ids { document: &random(), version: &random() };
         let large = format!("Large {name}");
-        told.push(self.documents.upload(id(&folder), &large, ids, Source::pattern(LARGE)).await);
+        answers.push(self.documents.upload(id(&folder), &large, ids, Source::pattern(LARGE_DOCUMENT_BYTES)).await);
         let files = self.documents.files(id(&folder), None, None).await;
         let listed = [&name, &large].iter().all(|name| !titled(&files, name).is_null());
-        let contents = [(&name, Summary::of(b"the second words")), (&large, Summary::of_pattern(LARGE))];
+        let contents = [(&name, Summary::of(b"the second words")), (&large, Summary::of_pattern(LARGE_DOCUMENT_BYTES))];
         let arrived = contents.iter().all(|(name, content)| self.in_clm(name).contains(content));
-        let good = listed && arrived && told.iter().all(|answer| answer.json()["result"] == "success");
+        let good = listed && arrived && answers.iter().all(|answer| answer.json()["result"] == "success");
         let seen = if good {
             let (documents, versions) = (self.in_clm(&name).len(), self.versions(&name));
-            format!("{name} twice, which is {documents} document of {versions} versions in CLM; then {LARGE} bytes")
+            format!(
+                "{name} twice, which is {documents} document of {versions} versions in CLM; then {LARGE_DOCUMENT_BYTES} bytes"
+            )
         } else {
-            let told = told.iter().map(short).collect::<Vec<_>>().join("; ");
-            format!("listed: {listed}, arrived: {arrived}; {told}")
+            let answers = answers.iter().map(short).collect::<Vec<_>>().join("; ");
+            format!("listed: {listed}, arrived: {arrived}; {answers}")
         };
         Step { what: "Send documents to the store", seen, good }
     }
@@ -119,19 +121,19 @@ impl Walker<'_> {
         Step { what: "See a thumbnail", seen, good }
     }
 
-    /// A small document, and one that is too large to be held by anybody.
+    /// Downloads a small document and a large one.
     pub(super) async fn content(&self, linked: &Value) -> Step {
         let small = self.documents.download(id(linked)).await;
         let name = format!("Scan {}.pdf", &random()[..6]);
         if let Some(folder) = self.sandbox.clm.folder_at(&format!("/{FOLDER}")) {
-            self.sandbox.clm.add_synthetic_document(&name, &folder, LARGE);
+            self.sandbox.clm.add_synthetic_document(&name, &folder, LARGE_DOCUMENT_BYTES);
         }
         let found = self.documents.search(&name).await;
         let large = self.documents.download(id(&titled(&found, &name))).await;
         let same = |content: &Summary, name: &str| self.in_clm(name).contains(content);
         let good = same(&small.content, DOCUMENT) && same(&large.content, &name) && large.complete;
         let seen = if good {
-            format!("{} and {} bytes, with the digests that CLM has", small.content.length, large.content.length)
+            format!("{} and {} bytes, with the same digests as in CLM", small.content.length, large.content.length)
         } else {
             format!("{}; {}, {} bytes", short(&small.answer), short(&large.answer), large.content.length)
         };
@@ -145,7 +147,7 @@ impl Walker<'_> {
         let refreshes = self.sandbox.workfront.refreshes() - before;
         let good = answer.status == 200 && refreshes == 1;
         let seen = if good { "linked after one silent refresh".to_owned() } else { short(&answer) };
-        Step { what: "Make the access token worthless, then link a document", seen, good }
+        Step { what: "Invalidate the access token, then link a document", seen, good }
     }
 
     pub(super) async fn wrong_key(&self, linked: &Value) -> Step {
@@ -155,7 +157,7 @@ impl Walker<'_> {
         Step { what: "Use a wrong API key", seen: short(&answer), good }
     }
 
-    /// Opens a link, and signs in wherever that is asked. Tells whether CLM asked.
+    /// Opens a link and signs in if asked. Returns whether CLM asked.
     pub(super) async fn visit(&self, browser: &mut Browser, link: &str) -> (Visit, bool) {
         let page = browser.sign_in(link, OTHER_USER, "allow").await;
         let (Ok(url), true) = (Url::parse(&page.url), page.answer.text().contains("action='/web/sign-in'")) else {
@@ -166,7 +168,7 @@ impl Walker<'_> {
         (browser.submit(&action, &[("back", &back), ("user", OTHER_USER)]).await, true)
     }
 
-    /// What CLM holds under a name, newest versions only.
+    /// The newest versions of the documents in CLM with this name.
     fn in_clm(&self, name: &str) -> Vec<Summary> {
         let clm = &self.sandbox.clm;
         let found = clm.documents_at(&format!("/{FOLDER}/{name}"));
@@ -180,7 +182,7 @@ impl Walker<'_> {
     }
 }
 
-/// Where CLM's page of a document downloads it from.
+/// The download address in CLM's page for a document.
 fn offered_download(page: &Visit) -> Option<String> {
     let html = page.answer.text();
     let (_, rest) = html.split_once("href='/web/documents/download")?;
@@ -194,8 +196,8 @@ fn items(answer: &Answer) -> Vec<Value> {
 }
 
 /// The entry of a list with this title; `null` if there is none.
-fn titled(answer: &Answer, wanted: &str) -> Value {
-    items(answer).into_iter().find(|item| title(item) == wanted).unwrap_or_default()
+fn titled(answer: &Answer, expected: &str) -> Value {
+    items(answer).into_iter().find(|item| title(item) == expected).unwrap_or_default()
 }
 
 fn title(metadata: &Value) -> &str {
@@ -210,7 +212,7 @@ fn host(url: &str) -> String {
     Url::parse(url).map(|url| url.origin().ascii_serialization()).unwrap_or_default()
 }
 
-/// An answer in few words.
+/// A short form of a response.
 pub(super) fn short(answer: &Answer) -> String {
     format!("{} {}", answer.status.as_u16(), answer.text().chars().take(200).collect::<String>())
 }

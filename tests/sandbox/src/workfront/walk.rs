@@ -1,12 +1,12 @@
-//! The vendor's ten manual tests of a document integration, in their order.
+//! Adobe's ten manual tests of a document integration, in order.
 
 use super::steps::{Walker, short};
 use crate::browser::Browser;
 use crate::registry::{API_KEY, OTHER_EMAIL, OTHER_USER};
-use crate::stand::Sandbox;
+use crate::servers::Sandbox;
 use crate::walk::Step;
 
-/// How the integration was registered.
+/// The authentication of the integration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Authentication Type `OAuth2`.
@@ -15,7 +15,7 @@ pub enum Mode {
     ApiKey,
 }
 
-/// Goes through the ten tests as [`OTHER_USER`].
+/// Runs the ten tests as [`OTHER_USER`].
 pub async fn walk(sandbox: &Sandbox, mode: Mode) -> Vec<Step> {
     let mut steps = vec![provision(sandbox, mode).await];
     let documents = match mode {
@@ -43,7 +43,7 @@ pub async fn walk(sandbox: &Sandbox, mode: Mode) -> Vec<Step> {
     steps
 }
 
-/// With a key there is nobody who presses Allow, so that an administrator has to have done so for everybody.
+/// Connects. With an API key no user presses Allow, so an administrator must have consented for all users.
 async fn provision(sandbox: &Sandbox, mode: Mode) -> Step {
     let workfront = &sandbox.workfront;
     let (good, seen) = match mode {

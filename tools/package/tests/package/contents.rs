@@ -1,4 +1,4 @@
-//! What is in the package, and what keeps it from being made.
+//! The content of the package, and the errors of building it.
 
 use std::fs;
 use std::io::{Cursor, Read as _};
@@ -14,7 +14,7 @@ use crate::programs;
 const HOST_JSON: &str = r#"{"version": "2.0", "customHandler": {"description": {"defaultExecutablePath": "handler"}}}"#;
 const FUNCTION_JSON: &str = r#"{"bindings": []}"#;
 
-/// A repository in little: an app, things beside it that are none of its, and a binary under another name.
+/// A small repository: an app, other files, and a binary with another name.
 fn repository() -> TempDir {
     let root = tempfile::tempdir().unwrap();
     let put = |name: &str, bytes: &[u8]| {
@@ -44,31 +44,31 @@ fn zip_of(root: &Path) -> Vec<u8> {
 
 #[track_caller]
 fn refused(root: &Path, why: &str) {
-    let told = package(root).unwrap_err().to_string();
-    assert!(told.contains(why), "{told}");
+    let message = package(root).unwrap_err().to_string();
+    assert!(message.contains(why), "{message}");
     assert!(!root.join("target").join(ZIP).exists());
 }
 
 #[test]
-fn the_zip_has_the_app_and_nothing_else_in_order_with_modes_and_one_time() {
+fn the_zip_contains_only_the_app_in_order_with_modes_and_a_fixed_time() {
     let root = repository();
     let report = package(root.path()).unwrap();
     let mut zip = ZipArchive::new(Cursor::new(zip_of(root.path()))).unwrap();
     let mut found = Vec::new();
     for index in 0..zip.len() {
         let entry = zip.by_index(index).unwrap();
-        // Regular files, made by Unix: only then do modes count.
+        // Regular files from Unix, because only their modes are used.
         found.push((entry.name().unwrap().into_owned(), entry.unix_mode().unwrap()));
         assert_eq!(entry.last_modified(), Some(DateTime::from_date_and_time(1980, 2, 1, 0, 0, 0).unwrap()));
     }
-    let wanted = [
+    let expected = [
         ("consent-callback/function.json", 0o100_644),
         ("handler", 0o100_755),
         ("host.json", 0o100_644),
         ("token-function/function.json", 0o100_644),
     ];
-    assert_eq!(found, wanted.map(|(name, mode)| (name.to_owned(), mode)));
-    assert_eq!(report.entries, wanted.map(|(name, _)| name));
+    assert_eq!(found, expected.map(|(name, mode)| (name.to_owned(), mode)));
+    assert_eq!(report.entries, expected.map(|(name, _)| name));
     let mut program = Vec::new();
     zip.by_name("handler").unwrap().read_to_end(&mut program).unwrap();
     assert_eq!(program, programs::fine());
@@ -77,7 +77,7 @@ fn the_zip_has_the_app_and_nothing_else_in_order_with_modes_and_one_time() {
 #[test]
 fn the_same_files_give_the_same_bytes() {
     let (one, two) = (repository(), repository());
-    // Neither the modes nor the times of the files count, nor what is left of an earlier package.
+    // File modes, file times and the previous package have no influence.
     fs::set_permissions(two.path().join("host.json"), fs::Permissions::from_mode(0o755)).unwrap();
     fs::File::open(two.path().join("host.json")).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
     let (first, second) = (package(one.path()).unwrap(), package(two.path()).unwrap());
@@ -87,7 +87,7 @@ fn the_same_files_give_the_same_bytes() {
 }
 
 #[test]
-fn the_folder_has_the_same_files_and_modes_and_nothing_from_before() {
+fn the_folder_has_only_the_same_files_and_modes() {
     let root = repository();
     let folder = root.path().join("target").join(FOLDER);
     fs::create_dir_all(folder.join("revoked-function")).unwrap();
@@ -102,7 +102,7 @@ fn the_folder_has_the_same_files_and_modes_and_nothing_from_before() {
 }
 
 #[test]
-fn the_checksum_is_as_sha256sum_reads_it() {
+fn the_checksum_file_works_with_sha256sum() {
     let root = repository();
     let report = package(root.path()).unwrap();
     let line = fs::read_to_string(root.path().join("target/evergrant.zip.sha256")).unwrap();
@@ -120,7 +120,7 @@ fn a_binary_that_would_not_run_is_not_packed() {
 }
 
 #[test]
-fn host_json_has_to_name_the_executable_by_a_plain_name() {
+fn host_json_must_have_a_plain_executable_name() {
     let root = repository();
     let host = root.path().join("host.json");
     fs::write(&host, r#"{"version": "2.0"}"#).unwrap();
@@ -136,11 +136,11 @@ fn host_json_has_to_name_the_executable_by_a_plain_name() {
 }
 
 #[test]
-fn functions_have_to_be_there_and_readable() {
+fn functions_must_exist_and_be_valid() {
     let root = repository();
     fs::write(root.path().join("token-function/function.json"), "{").unwrap();
     refused(root.path(), "token-function/function.json is not JSON");
     fs::remove_dir_all(root.path().join("token-function")).unwrap();
     fs::remove_dir_all(root.path().join("consent-callback")).unwrap();
-    refused(root.path(), "no function: no folder beside host.json");
+    refused(root.path(), "no function: no folder next to host.json");
 }

@@ -1,4 +1,4 @@
-//! The package's promises, on small hand-made programs.
+//! Tests of the packing tool with small hand-made programs.
 
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 

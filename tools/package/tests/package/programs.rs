@@ -1,4 +1,4 @@
-//! Hand-made ELF files: headers, and what those point to. None of them ever runs.
+//! Hand-made ELF files: headers and the data that they point to. They are never run.
 
 pub const X86_64: u16 = 62;
 pub const AARCH64: u16 = 183;
@@ -19,10 +19,10 @@ const HEADER: usize = 64;
 const PROGRAM_HEADER: usize = 56;
 const SECTION_HEADER: usize = 64;
 const VERNEED: u32 = 16;
-/// The section with the strings, to which the others refer.
+/// The index of the section with the strings.
 const STRINGS: u32 = 1;
 
-/// A part of a file, found by a program header, a section header, or both.
+/// A part of a file with a program header, a section header, or both.
 struct Part {
     segment: Option<u32>,
     section: Option<u32>,
@@ -34,7 +34,7 @@ pub fn fine() -> Vec<u8> {
     dynamic(LOADER, &["libc.so.6", "libpthread.so.0"], &["GLIBC_2.2.5", "GLIBC_2.16"])
 }
 
-/// A static, position-independent program: it has a dynamic segment, but needs nothing.
+/// A static, position-independent program: it has a dynamic segment but requires no library.
 pub fn static_program() -> Vec<u8> {
     elf(X86_64, ET_DYN, 0x1000, &linking(&[], &[]))
 }
@@ -67,7 +67,7 @@ pub fn object_file() -> Vec<u8> {
     elf(X86_64, ET_REL, 0, &[])
 }
 
-/// What the loader reads. The strings come first, because [`STRINGS`] says so.
+/// The parts that the loader reads. The strings come first, as in [`STRINGS`].
 fn linking(libraries: &[&str], versions: &[&str]) -> [Part; 4] {
     let mut strings = vec![0];
     let mut add = |text: &&str| {
@@ -125,7 +125,7 @@ fn file_header(kinds: [u16; 2], addresses: [u64; 3], [segments, sections]: [u16;
     bytes.extend(1_u32.to_le_bytes());
     bytes.extend(addresses.map(u64::to_le_bytes).concat());
     bytes.extend(0_u32.to_le_bytes());
-    // Without sections there is none with names either.
+    // Without sections, there is no section with names.
     let names = u16::from(sections > 1);
     bytes.extend([64, 56, segments, 64, sections, names].map(u16::to_le_bytes).concat());
     bytes
@@ -143,7 +143,7 @@ fn section_header(kind: u32, offset: u64, size: u64) -> Vec<u8> {
     [head, place, [link, 1].map(u32::to_le_bytes).concat(), [8, 0].map(u64::to_le_bytes).concat()].concat()
 }
 
-/// Every part begins at a multiple of eight, as its numbers have to.
+/// Pads every part to a multiple of eight, to align its numbers.
 fn padded(bytes: &[u8]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     bytes.resize(bytes.len().next_multiple_of(8), 0);

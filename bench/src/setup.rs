@@ -1,4 +1,4 @@
-//! Starts the handler as the Functions host would, but without the host: directly reached, with a clean environment.
+//! Starts the handler like the Functions host, but without the host: called directly, with a clean environment.
 
 use http::Method;
 use sandbox::browser::Browser;
@@ -12,34 +12,34 @@ use crate::arguments::Arguments;
 use crate::cores::Cores;
 use crate::server::{Launch, Output, Server};
 
-/// As long as a secret that `evergrant client new` makes; worth nothing.
+/// As long as a secret from `evergrant client new`; for benchmarks only.
 pub const SECRET: &str = "6a1f0e9d8c7b6a5f4e3d2c1b0a9f8e7d6c5b4a3f2e1d0c9b8a7f6e5d4c3b2a1f";
 /// The client of the client credentials grant.
 pub const MACHINE: &str = "bench-machine";
-/// All that its tokens are for.
+/// The scope of its tokens.
 pub const SCOPE: &str = "signature spring_read spring_write";
 /// The client of connections.
 const WEB: &str = "bench-web";
-/// Nothing is there: browsers stop before it.
+/// There is no server; the test browser stops before it.
 const CLIENT: &str = "https://client.example/";
 /// Its only redirect URI.
 const REDIRECT_URI: &str = "https://client.example/cb";
-/// The API key of the gateway's client, worth nothing.
+/// The API key of the gateway's client; for benchmarks only.
 pub const API_KEY: &str = "bench api key, worth nothing";
 
-/// What all sections share.
+/// Shared by all sections.
 #[derive(Debug)]
-pub struct Stand {
-    /// What was chosen.
+pub struct Setup {
+    /// The command-line options.
     pub arguments: Arguments,
-    /// Which core has what.
+    /// The cores of server and load.
     pub cores: Cores,
-    /// How busy the machine was before anything was measured, in percent.
+    /// The load of the machine before the run, in percent.
     pub busy_before: f64,
 }
 
-impl Stand {
-    /// How a handler is started whose issuer is itself.
+impl Setup {
+    /// The command for a handler with its own address as the issuer.
     ///
     /// # Errors
     /// If there is no such program.
@@ -48,7 +48,7 @@ impl Stand {
         self.instance(sandbox, port, &format!("http://127.0.0.1:{port}"))
     }
 
-    /// How a handler is started that stands for `issuer` with others.
+    /// The command for a handler that shares `issuer` with others.
     ///
     /// # Errors
     /// If there is no such program.
@@ -68,10 +68,10 @@ impl Stand {
         })
     }
 
-    /// A handler that has minted its first token.
+    /// Starts a handler and waits until it has minted its first token.
     ///
     /// # Errors
-    /// If it does not come that far.
+    /// If that fails.
     pub async fn warm(&self, launch: &Launch) -> Result<Server> {
         let server = launch.start(&self.cores)?;
         granted(&post(&server.url(), &client_credentials(SCOPE)).await)?;
@@ -121,10 +121,10 @@ pub async fn post(url: &str, form: &str) -> Answer {
     HttpClient::default().call(Method::POST, &format!("{url}/oauth/token"), &headers, form).await
 }
 
-/// The JSON of an answer that grants a token.
+/// The JSON of a successful token response.
 ///
 /// # Errors
-/// If it is none.
+/// If it is not successful.
 pub fn granted(answer: &Answer) -> Result<Value> {
     if answer.status == 200 {
         return Ok(answer.json());
@@ -135,7 +135,7 @@ pub fn granted(answer: &Answer) -> Result<Value> {
 /// An authorization code, after the integration user signed in.
 ///
 /// # Errors
-/// If the browser comes back without one.
+/// If the redirect has no code.
 pub async fn code(url: &str) -> Result<String> {
     let url =
         format!("{url}/oauth/authorize?response_type=code&client_id={WEB}&redirect_uri={REDIRECT_URI}&state=bench");

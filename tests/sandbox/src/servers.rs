@@ -1,4 +1,4 @@
-//! Puts the outside world together and says how the handler finds it.
+//! Starts all simulators, and creates the handler's settings for them.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ const ENTRA_TOKEN: &str = "entra-token-of-the-sandbox";
 const IDENTITY_HEADER: &str = "identity-header-of-the-sandbox";
 const IDENTITY_CLIENT_ID: &str = "9a8b7c6d-0000-4000-8000-e5d4c3b2a144";
 
-/// The outside world: DocuSign, Key Vault, managed identity, perhaps storage, and two systems to be connected.
+/// All simulators: DocuSign, Key Vault, managed identity, optional storage, and the two platforms.
 pub struct Sandbox {
     /// DocuSign's account server.
     pub docusign: Arc<Docusign>,
@@ -34,15 +34,15 @@ pub struct Sandbox {
     pub key_vault: Arc<KeyVault>,
     /// The managed-identity endpoint.
     pub identity: Arc<Identity>,
-    /// Blob storage, once it was started.
+    /// Blob Storage, if it was started.
     pub azurite: Option<Azurite>,
     /// Power Platform.
     pub power_platform: Arc<PowerPlatform>,
     /// Workfront.
     pub workfront: Arc<Workfront>,
-    /// The way to the vault and to the storage.
+    /// The proxy to the vault and to the storage.
     pub proxy: Proxy,
-    /// The signing key, whose public half DocuSign knows.
+    /// The signing key; its public key is uploaded to DocuSign.
     pub signing_key: RsaKey,
     signing_key_id: String,
     sealing_key_id: String,
@@ -53,14 +53,14 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Starts everything with a consent in place.
+    /// Starts everything; the integration user has consented.
     pub async fn start() -> Self {
         let sandbox = Self::start_without_consent().await;
         sandbox.docusign.consent(INTEGRATION_USER, "signature impersonation spring_read spring_write");
         sandbox
     }
 
-    /// Starts everything; nobody has consented to anything.
+    /// Starts everything without any consent.
     pub async fn start_without_consent() -> Self {
         Self::start_with(None).await
     }
@@ -106,20 +106,20 @@ impl Sandbox {
         }
     }
 
-    /// Starts storage, and leads the handler there: [`CONTAINER_URL`] is its `EVERGRANT_STORE` from then on.
+    /// Starts storage and adds [`CONTAINER_URL`] as `EVERGRANT_STORE` to the settings.
     pub async fn start_storage(&mut self) {
         let azurite = Azurite::start(self.files.path(), &self.authority).await;
         self.proxy.lead_storage(StorageWay::To(azurite.address));
         self.azurite = Some(azurite);
     }
 
-    /// Base URL of the account server: by name, so that to a browser it is another site than the handler's.
+    /// Base URL of the account server. It uses the name localhost, so that browsers treat it as another site than the handler's.
     #[must_use]
     pub fn docusign_url(&self) -> String {
         self.docusign.url()
     }
 
-    /// Writes a file into the sandbox's folder and gives its path.
+    /// Writes a file into the sandbox's folder and returns its path.
     #[must_use]
     pub fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.files.path().join(name);
@@ -127,7 +127,7 @@ impl Sandbox {
         path
     }
 
-    /// The app settings of a handler that is reached at `public_url`.
+    /// The app settings of a handler at `public_url`.
     #[must_use]
     pub fn settings(&self, public_url: &str) -> Vec<(String, String)> {
         let authority = self.files.path().join("authority.pem").display().to_string();
@@ -143,26 +143,26 @@ impl Sandbox {
             ("DOCUSIGN_INTEGRATION_KEY", INTEGRATION_KEY.to_owned()),
             ("DOCUSIGN_USER_ID", INTEGRATION_USER.to_owned()),
             ("DOCUSIGN_CLM_URL", self.clm.discovery_url()),
-            // What the platform sets.
+            // Set by the platform.
             ("WEBSITE_INSTANCE_ID", "sandbox".to_owned()),
             ("AZURE_CLIENT_ID", IDENTITY_CLIENT_ID.to_owned()),
             ("IDENTITY_ENDPOINT", format!("{}/msi/token", self.identity_server.url())),
             ("IDENTITY_HEADER", IDENTITY_HEADER.to_owned()),
-            // The only way to the vault and the storage; and the only authority believed.
+            // The only route to the vault and the storage, and the only trusted certificate authority.
             ("HTTPS_PROXY", format!("http://{}", self.proxy.address)),
             ("SSL_CERT_FILE", authority),
         ];
         pairs.map(|(name, value)| (name.to_owned(), value)).to_vec()
     }
 
-    /// Starts a Functions host over the app in `root` with the handler binary `executable`.
+    /// Starts a Functions host for the app in `root` with the handler binary `executable`.
     pub async fn host(&self, root: &Path, executable: &Path, port: u16, extra: &[(&str, &str)]) -> FunctionsHost {
         let options = self.host_options(root, Some(executable), port, extra);
         FunctionsHost::start(options).await
     }
 
-    /// What [`Sandbox::host`] starts with; without an executable, the one that `host.json` names. Port 0 is settled here,
-    /// because the public URL names it.
+    /// The options of [`Sandbox::host`]. Without an executable, the one in `host.json` is used. Port 0 is replaced here, because
+    /// the public URL contains the port.
     #[must_use]
     pub fn host_options(&self, root: &Path, executable: Option<&Path>, port: u16, extra: &[(&str, &str)]) -> Options {
         let port = if port == 0 { free_port() } else { port };
@@ -187,7 +187,7 @@ impl Sandbox {
     }
 }
 
-/// A port that was free a moment ago.
+/// A port that is currently free.
 #[must_use]
 pub fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free loopback port");

@@ -1,0 +1,132 @@
+//! Parses values, and explains what is wrong with them. No explanation quotes the value, which could be a secret.
+
+pub mod clients;
+pub mod json;
+pub mod key_id;
+pub mod url;
+
+use serde_json::Value;
+use tracing_subscriber::filter::Targets;
+
+use crate::config::error::Reason;
+use crate::config::reader::list;
+use crate::oauth::scope::Scope;
+use crate::types::Guid;
+
+/// How similar two names have to be for a suggestion.
+const SIMILAR: f64 = 0.8;
+
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
+/// The one of `names` that is most like `name`, if one is like it at all.
+pub fn nearest<'a>(name: &str, names: &[&'a str]) -> Option<&'a str> {
+    let similarity = |known: &&str| strsim::jaro_winkler(name, known);
+    let similar = names.iter().copied().filter(|known| similarity(known) >= SIMILAR);
+    similar.max_by(|one, other| similarity(one).total_cmp(&similarity(other)))
+}
+
+/// What can be wrong with any value.
+pub fn common_mistake(text: &str) -> Option<Reason> {
+    let is_between = |open, close| text.len() > 1 && text.starts_with(open) && text.ends_with(close);
+    if is_between('"', '"') || is_between('\'', '\'') {
+        Some("it has quotes around it".into())
+    } else if is_between('<', '>') {
+        Some("it is still a placeholder in angle brackets".into())
+    } else if text.contains('\u{fffd}') {
+        Some("it has bytes that are not UTF-8".into())
+    } else {
+        None
+    }
+}
+
+/// What a value in JSON is, with its article.
+pub const fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// Why `text` is none of `words`.
+pub fn unknown_word(text: &str, words: &[&str]) -> Reason {
+    let lower = text.to_ascii_lowercase();
+    if let Some(word) = words.iter().find(|word| **word == lower) {
+        return format!("it has capital letters (write {word})").into();
+    }
+    match nearest(&lower, words) {
+        Some(word) => format!("it is unknown (did you mean {word}?)").into(),
+        None if text.is_empty() => "it is empty".into(),
+        None => "it is not one of the accepted values".into(),
+    }
+}
+
+/// A GUID.
+pub fn guid(text: &str) -> Result<Guid, Reason> {
+    Guid::parse(text).ok_or_else(|| why_no_guid(text))
+}
+
+fn why_no_guid(text: &str) -> Reason {
+    let is_hex = |c: char| c.is_ascii_hexdigit();
+    let groups: Vec<String> = text.split('-').map(|group| group.len().to_string()).collect();
+    if text.contains("://") {
+        "it is a URL".into()
+    } else if text.contains('@') {
+        "it is an e-mail address".into()
+    } else if Guid::parse(text.trim_matches(['{', '}', '(', ')'])).is_some() {
+        "it has brackets around it".into()
+    } else if text.len() == 32 && text.chars().all(is_hex) {
+        "it has no hyphens".into()
+    } else if text.chars().all(|c| c.is_ascii_digit()) {
+        "it is a plain number, such as DocuSign's short account ID".into()
+    } else if let Some(position) = text.chars().position(|c| !is_hex(c) && c != '-') {
+        format!("its character {} is neither a hexadecimal digit nor a hyphen", position + 1).into()
+    } else {
+        format!("its groups have {} digits instead of 8-4-4-4-12", groups.join("-")).into()
+    }
+}
+
+/// GUIDs separated by commas or spaces.
+pub fn guids(text: &str) -> Result<Vec<Guid>, Reason> {
+    let numbered = |(index, item)| guid(item).map_err(|reason| format!("item {}: {reason}", index + 1).into());
+    list(text).enumerate().map(numbered).collect()
+}
+
+/// Scopes separated by spaces.
+pub fn scope(text: &str) -> Result<Scope, Reason> {
+    Scope::parse(text).map_err(|_| {
+        let is_allowed = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\') || c == ' ';
+        match text.chars().position(|c| !is_allowed(c)) {
+            Some(position) => format!("its character {} is not allowed in a scope", position + 1).into(),
+            None if text.trim().is_empty() => "it has no scope in it".into(),
+            None => "it has more than 4,096 characters".into(),
+        }
+    })
+}
+
+/// Levels of log lines. The filter's own parser takes any word for a target: a misspelled level would silence everything.
+pub fn log_filter(text: &str) -> Result<Targets, Reason> {
+    for part in text.split(',').map(str::trim) {
+        let level = part.split_once('=').map_or(part, |(_, level)| level);
+        let is_level = LEVELS.contains(&level.to_ascii_lowercase().as_str()) || level.parse::<tracing::Level>().is_ok();
+        if !is_level {
+            return Err(nearest(&level.to_ascii_lowercase(), &LEVELS).map_or_else(
+                || "it names no level that exists".into(),
+                |known| format!("it names an unknown level (did you mean {known}?)").into(),
+            ));
+        }
+    }
+    text.parse().map_err(|_| "it has a target that cannot be read".into())
+}
+
+/// A TCP port.
+pub fn port(text: &str) -> Result<u16, Reason> {
+    match text.parse::<u64>() {
+        Ok(0) => Err("it is 0".into()),
+        Ok(number) => u16::try_from(number).map_err(|_| "it is above 65535".into()),
+        Err(_) => Err("it is not a whole number".into()),
+    }
+}

@@ -1,0 +1,94 @@
+//! URLs: our own base URL, DocuSign's, a Blob container, redirect URIs.
+
+use url::Url;
+
+use crate::config::StoreSetting;
+use crate::config::error::Reason;
+use crate::oauth::client::redirect_uri;
+use crate::types::{BaseUrl, is_loopback};
+
+/// Where http is allowed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Http {
+    /// To this machine.
+    OnLoopback,
+    /// Nowhere.
+    Never,
+}
+
+/// An https URL without anything after its path.
+pub fn https_url(text: &str, http: Http) -> Result<Url, Reason> {
+    let mistake = |url: &Url| -> Option<Reason> {
+        let loopback = http == Http::OnLoopback && is_loopback(url);
+        match url.scheme() {
+            "https" => None,
+            "http" if loopback => None,
+            "http" if http == Http::OnLoopback => Some("it begins with http://, which is for this machine only".into()),
+            "http" => Some("it begins with http:// instead of https://".into()),
+            _ => Some("it does not begin with https://".into()),
+        }
+    };
+    if !text.contains("://") {
+        return Err("it does not begin with https://".into());
+    }
+    let url = Url::parse(text).map_err(|error| -> Reason { format!("it is not a URL ({error})").into() })?;
+    let has_user = !url.username().is_empty() || url.password().is_some();
+    match mistake(&url) {
+        Some(mistake) => Err(mistake),
+        None if has_user => Err("it has a user name or a password before the host".into()),
+        None if url.query().is_some() => Err("it has a query (what follows the question mark)".into()),
+        None if url.fragment().is_some() => Err("it has a fragment (what follows the #)".into()),
+        None => Ok(url),
+    }
+}
+
+/// `https://host[:port]`, or http on loopback.
+pub fn base_url(text: &str) -> Result<BaseUrl, Reason> {
+    BaseUrl::parse(text).ok_or_else(|| match https_url(text, Http::OnLoopback) {
+        Err(reason) => reason,
+        Ok(_) => "it has a path after the host".into(),
+    })
+}
+
+/// `memory`, or the URL of a Blob container.
+pub fn store(text: &str) -> Result<StoreSetting, Reason> {
+    if text == "memory" {
+        return Ok(StoreSetting::Memory);
+    }
+    if text.eq_ignore_ascii_case("memory") {
+        return Err("it has capital letters (write memory)".into());
+    }
+    if text.contains("AccountKey=") || text.contains("BlobEndpoint=") || text.contains("AccountName=") {
+        return Err("it is a connection string instead of a URL: the app uses its identity, and no key".into());
+    }
+    let mut url = https_url(text, Http::Never).map_err(|reason| match reason {
+        _ if text.contains("sig=") => "it has a SAS token, which the app does not need: it uses its identity".into(),
+        _ if !text.contains("://") => "it is neither memory nor a URL".into(),
+        reason => reason,
+    })?;
+    let container = url.path().trim_matches('/').to_owned();
+    if container.is_empty() {
+        return Err("it has no container after the host".into());
+    }
+    // With a slash at the end, or without, it has to be the same store.
+    url.set_path(&container);
+    Ok(StoreSetting::Blob(url))
+}
+
+/// An exact redirect URI.
+pub fn redirect(text: &str) -> Result<String, Reason> {
+    redirect_uri::redirect_uri(text).ok_or_else(|| {
+        if text.contains('*') {
+            "it has a wildcard, but redirect URIs are compared character by character".into()
+        } else if text.contains('#') {
+            "it has a fragment (what follows the #)".into()
+        } else if text.contains(char::is_whitespace) {
+            "it has a space in it".into()
+        } else if !text.is_ascii() {
+            "it has a character outside ASCII (write it percent-encoded)".into()
+        } else {
+            https_url(text.split(['?', '#']).next().unwrap_or_default(), Http::OnLoopback)
+                .map_or_else(|reason| reason, |_| "it is not a URL that a browser can be sent to".into())
+        }
+    })
+}

@@ -1,0 +1,183 @@
+//! Checks as lines for a terminal of 80 columns. Pure.
+
+use crate::doctor::advice::{Part, parts};
+use crate::doctor::check::{Check, Verdict};
+
+const COLUMNS: usize = 80;
+
+/// Where the lines of a check after its first begin: under the area.
+const INDENT: usize = 9;
+
+/// The check, and what fixes it. The first line begins with the verdict and the area.
+#[must_use]
+pub fn of_check(check: &Check) -> String {
+    let Check { verdict, area, title, finding, fix, .. } = check;
+    let start = format!("{:<8} {:<9} ", verdict.as_str(), area.as_str());
+    let found = wrapped(&start, &format!("{title}: {finding}"), INDENT);
+    fix.as_ref().map_or(found.clone(), |fix| format!("{found}\n{}", of_advice(fix)))
+}
+
+/// One line for each reason why checks were skipped, with their titles.
+#[must_use]
+pub fn of_skipped(checks: &[Check]) -> Vec<String> {
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for Check { title, finding, .. } in checks.iter().filter(|check| check.verdict == Verdict::Skipped) {
+        match reasons.iter_mut().find(|(reason, _)| reason == finding) {
+            Some((_, titles)) => titles.push(title),
+            None => reasons.push((finding, vec![title])),
+        }
+    }
+    let line = |(finding, titles): (&str, Vec<&str>)| {
+        let reason = finding.split_once(": ").map_or(finding, |(_, reason)| reason);
+        let reason = reason.trim_end_matches(", see its check");
+        wrapped("skipped  ", &format!("Not checked, because {reason}: {}", titles.join(", ")), INDENT)
+    };
+    reasons.into_iter().map(line).collect()
+}
+
+/// The result of all checks in one line.
+#[must_use]
+pub fn summary(checks: &[Check]) -> String {
+    let count = |verdict| checks.iter().filter(|check| check.verdict == verdict).count();
+    let (all, bad, skipped) = (checks.len(), count(Verdict::Bad), count(Verdict::Skipped));
+    let result = match (bad, skipped) {
+        (0, 0) => return format!("All {all} checks passed"),
+        (0, _) => format!("{} of {all} checks passed", all - skipped),
+        _ => format!("{bad} of {all} checks failed"),
+    };
+    if skipped == 0 { result } else { format!("{result}, {skipped} not checked") }
+}
+
+/// A sentence.
+#[must_use]
+pub fn of_text(text: &str) -> String {
+    wrapped("", text, 0)
+}
+
+fn of_advice(advice: &str) -> String {
+    let (mut lines, mut text) = (Vec::new(), String::new());
+    let mut start = format!("{:INDENT$}→ ", "");
+    let after = INDENT + 2;
+    for part in parts(advice).into_iter().chain([Part::Command("")]) {
+        match part {
+            Part::Text(part) => text.push_str(part),
+            Part::Typed(part) => text.extend(["`", part, "`"]),
+            Part::Command(command) => {
+                if !text.trim().is_empty() {
+                    lines.push(wrapped(&start, text.trim(), after));
+                    start = " ".repeat(after);
+                    text.clear();
+                }
+                if !command.is_empty() {
+                    lines.push(of_command(command, after));
+                }
+            }
+        }
+    }
+    lines.join("\n")
+}
+
+/// A command that a shell reads as one, though it is in several lines: they are broken before options.
+fn of_command(command: &str, indent: usize) -> String {
+    let (mut lines, mut column) = (" ".repeat(indent), indent);
+    for (position, piece) in command.split(" --").enumerate() {
+        let option = if position == 0 { piece.to_owned() } else { format!("--{piece}") };
+        let width = option.chars().count();
+        if position > 0 && column + 1 + width + " \\".len() > COLUMNS {
+            lines.push_str(&format!(" \\\n{:indent$}  ", ""));
+            column = indent + 2;
+        } else if position > 0 {
+            lines.push(' ');
+            column += 1;
+        }
+        lines.push_str(&option);
+        column += width;
+    }
+    lines
+}
+
+/// `text` after `start`, in lines of at most 80 columns. All but the first are indented.
+fn wrapped(start: &str, text: &str, indent: usize) -> String {
+    let (mut lines, mut column, mut is_first) = (start.to_owned(), start.chars().count(), true);
+    for word in words(text) {
+        let width = word.chars().count();
+        if !is_first && column + 1 + width > COLUMNS {
+            lines.push_str(&format!("\n{:indent$}", ""));
+            column = indent;
+        } else if !is_first {
+            lines.push(' ');
+            column += 1;
+        }
+        lines.push_str(word);
+        column += width;
+        is_first = false;
+    }
+    lines
+}
+
+/// The words of `text`. What is in backticks is one word.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    text.split(move |c: char| {
+        quoted ^= c == '`';
+        c.is_whitespace() && !quoted
+    })
+    .filter(|word| !word.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::check::{Area, Finding};
+
+    fn check(finding: Finding) -> Check {
+        finding.of("signing_key", Area::Azure, "Signing key", 0.0)
+    }
+
+    #[test]
+    fn long_lines_are_wrapped_and_commands_can_still_be_pasted() {
+        let fix = "Grant the identity its role, and wait some minutes: `az role assignment create --assignee \"9a8b7c6d-0000-4000\" \
+                   --role \"Key Vault Crypto User\" --scope \"$(az keyvault show --name contoso --query id --output tsv)/keys/k\"`. \
+                   Then run `evergrant doctor`.";
+        let lines =
+            of_check(&check(Finding::bad("Key Vault denies access, and says so in a sentence that is long", fix)));
+        let expected = "\
+bad      azure     Signing key: Key Vault denies access, and says so in a
+         sentence that is long
+         → Grant the identity its role, and wait some minutes:
+           az role assignment create --assignee \"9a8b7c6d-0000-4000\" \\
+             --role \"Key Vault Crypto User\" --scope \"$(az keyvault show \\
+             --name contoso --query id --output tsv)/keys/k\"
+           Then run `evergrant doctor`.";
+        assert_eq!(lines, expected);
+        assert!(lines.lines().all(|line| line.chars().count() <= COLUMNS));
+    }
+
+    #[test]
+    fn the_summary_counts_what_failed_and_what_was_not_checked() {
+        let (good, note) = (check(Finding::good("signs")), check(Finding::note("a", "b")));
+        let (bad, skipped) =
+            (check(Finding::bad("a", "b")), check(Finding::skipped("not checked: there is no access token")));
+        let of = |checks: &[&Check]| summary(&checks.iter().map(|check| (*check).clone()).collect::<Vec<_>>());
+        assert_eq!(of(&[&good, &note]), "All 2 checks passed");
+        assert_eq!(of(&[&good, &skipped]), "1 of 2 checks passed, 1 not checked");
+        assert_eq!(of(&[&good, &bad]), "1 of 2 checks failed");
+        assert_eq!(of(&[&good, &bad, &skipped, &skipped]), "1 of 4 checks failed, 2 not checked");
+    }
+
+    #[test]
+    fn skipped_checks_are_one_line_for_each_reason() {
+        let skipped = |reason| check(Finding::skipped(reason));
+        let checks = [
+            skipped("not checked: there is no access token"),
+            check(Finding::good("signs")),
+            skipped("not checked: the clock is wrong, see its check"),
+            skipped("not checked: there is no access token"),
+        ];
+        let expected = [
+            "skipped  Not checked, because there is no access token: Signing key, Signing key",
+            "skipped  Not checked, because the clock is wrong: Signing key",
+        ];
+        assert_eq!(of_skipped(&checks), expected);
+    }
+}
