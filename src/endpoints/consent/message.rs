@@ -196,7 +196,7 @@ fn sign_in_over() -> Page {
         Title("This sign-in cannot continue"),
         "It was started in another browser or more than 15 minutes ago, or it is already complete. Nothing was changed.",
         [
-            "Go back to the app that you want to connect, and start again there.",
+            "Go back to the app that you are connecting, and start again there.",
             "Sign in within 15 minutes, in the same browser, with cookies allowed for this site.",
             "If you did not start a sign-in, close this page. Someone may have sent you their link.",
         ],
