@@ -210,6 +210,16 @@ fn assert_two_voices(page: &Rendered) {
     }
 }
 
+/// Every address has a Copy button, except one that can never be registered.
+#[track_caller]
+fn assert_addresses_can_be_copied(page: &Rendered) {
+    let address = Regex::new(r"<(?:code|pre|dd)([^>]*)>https?://[^<]*<").unwrap();
+    for found in address.captures_iter(&page.html()) {
+        let can_be_copied = found[1].contains("data-copy=");
+        assert_eq!(can_be_copied, page.name != "authorize-redirect-uri-refused", "{}: {}", page.name, &found[0]);
+    }
+}
+
 /// As `look.mjs` reads it.
 fn for_the_browser(page: &Rendered) -> Value {
     let headers = page.answer.headers.keys().filter(|name| *name != "set-cookie");
@@ -227,6 +237,7 @@ async fn every_page_says_what_to_do_next_and_reads_well_in_a_browser() {
     let titles: BTreeSet<String> = pages.iter().map(Rendered::title).collect();
     assert_eq!(titles, titles_in_the_source(), "left: the pages made here; right: the pages of the product");
     pages.iter().for_each(assert_two_voices);
+    pages.iter().for_each(assert_addresses_can_be_copied);
     let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages.json");
     let list: Vec<Value> = pages.iter().map(for_the_browser).collect();
     std::fs::write(&file, serde_json::to_vec(&list).unwrap()).unwrap();
