@@ -30,7 +30,7 @@ pub struct PowerAutomate {
     /// Folder to write into; created if it is missing
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// This app's URL [default: EVERGRANT_PUBLIC_URL]
+    /// This app's URL [default: `EVERGRANT_PUBLIC_URL`]
     #[arg(long, value_name = "URL", value_parser = values::public_url)]
     public_url: Option<BaseUrl>,
     /// The client registered for the connector
@@ -40,7 +40,7 @@ pub struct PowerAutomate {
     #[arg(long, conflicts_with_all = ["client_id", "content_on_api_host"])]
     api_key: bool,
     /// Upload and download below /content on the API host, for sites whose
-    /// ApiBaseUploadUrl ends with it
+    /// `ApiBaseUploadUrl` ends with it
     #[arg(long)]
     content_on_api_host: bool,
     /// Replace existing files, except settings.json, which names the connector

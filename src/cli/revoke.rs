@@ -14,7 +14,7 @@ use crate::store::StoreError;
 #[derive(Clone, Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 pub struct RevokeTarget {
-    /// The grant with this grant_id, from the log
+    /// The grant with this `grant_id`, from the log
     #[arg(long, value_name = "GRANT_ID")]
     grant: Option<String>,
     /// Every grant of this client so far; later connections work

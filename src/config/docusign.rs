@@ -6,7 +6,7 @@ use url::Url;
 use crate::config::error::{Format, Reason};
 use crate::config::reader::{Reader, list};
 use crate::config::values::url::base_url;
-use crate::config::values::{guid, guids, scope, unknown_word};
+use crate::config::values::{common_mistake, guid, guids, scope, unknown_word};
 use crate::oauth::scope::Scope;
 use crate::types::{BaseUrl, Guid};
 
@@ -132,7 +132,9 @@ pub fn read(reader: &mut Reader<'_>, scopes: Option<&Scope>) -> Option<DocusignS
     let account_id = reader.optional("DOCUSIGN_ACCOUNT_ID", ACCOUNT_ID, guid);
     let integration_key = reader.required("DOCUSIGN_INTEGRATION_KEY", INTEGRATION_KEY, guid);
     let user_id = reader.required("DOCUSIGN_USER_ID", USER_ID, guid);
-    let secret_key = reader.optional("DOCUSIGN_SECRET_KEY", SECRET_KEY, |text| Ok(SecretString::from(text)));
+    let secret_key = reader.optional("DOCUSIGN_SECRET_KEY", SECRET_KEY, |text| {
+        common_mistake(text).map_or_else(|| Ok(SecretString::from(text)), Err)
+    });
     let admins = reader.optional("DOCUSIGN_ADMINS", ADMINS, guids);
     let environment = environment?;
     let named = [&oauth_url, &clm_url].into_iter().flatten();

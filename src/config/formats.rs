@@ -37,8 +37,7 @@ pub const REDIRECT_URIS: Format = Format {
 
 /// `grant_types`.
 pub const GRANT_TYPES: Format = Format {
-    expected: "an array of authorization_code, refresh_token and client_credentials (empty only with an api_key_sha256; \
-               client_credentials only with a client_secret_sha256 and the subject integration_user)",
+    expected: "an array of authorization_code, refresh_token and client_credentials (may be empty with an api_key_sha256)",
     example: r#"["client_credentials"]"#,
 };
 
@@ -81,9 +80,5 @@ pub const GATEWAY_ALLOW: Format = Format {
 };
 
 /// A field that clients do not have.
-pub const FIELD: Format = Format {
-    expected: "only client_id, client_secret_sha256, redirect_uris, grant_types, subject, scope, profile, access_token, \
-               require_pkce, api_key_sha256, api_key_usernames, refresh_token_lifetime, secretless_refresh, \
-               authorization_response_iss, token_request_in_query, gateway_allow",
-    example: "redirect_uris",
-};
+pub const FIELD: Format =
+    Format { expected: "one of the fields that `evergrant config schema` describes", example: "redirect_uris" };

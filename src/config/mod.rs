@@ -10,7 +10,7 @@ mod formats;
 pub mod keys;
 pub mod reader;
 mod unknown;
-pub mod values;
+pub(crate) mod values;
 pub mod warnings;
 
 use tracing_subscriber::filter::Targets;

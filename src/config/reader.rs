@@ -31,7 +31,7 @@ pub enum FileError {
     #[error("does not exist")]
     Missing,
     /// It is a folder or a device.
-    #[error("is not a regular file")]
+    #[error("is a folder or a device")]
     NotRegular,
     /// A key or a registry is smaller.
     #[error("is larger than 1 MiB")]

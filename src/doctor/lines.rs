@@ -77,42 +77,35 @@ fn of_advice(advice: &str) -> String {
     lines.join("\n")
 }
 
-/// A command that a shell reads as one, though it is in several lines: they are broken before options.
+/// A command in several lines, which a shell still reads as one: it is broken only before options.
 fn of_command(command: &str, indent: usize) -> String {
-    let (mut lines, mut column) = (" ".repeat(indent), indent);
-    for (position, piece) in command.split(" --").enumerate() {
-        let option = if position == 0 { piece.to_owned() } else { format!("--{piece}") };
-        let width = option.chars().count();
-        if position > 0 && column + 1 + width + " \\".len() > COLUMNS {
-            lines.push_str(&format!(" \\\n{:indent$}  ", ""));
-            column = indent + 2;
-        } else if position > 0 {
-            lines.push(' ');
-            column += 1;
-        }
-        lines.push_str(&option);
-        column += width;
-    }
-    lines
+    let first = command.split(" --").take(1).map(ToOwned::to_owned);
+    let options = command.split(" --").skip(1).map(|option| format!("--{option}"));
+    let line_break = format!(" \\\n{:indent$}  ", "");
+    filled(&" ".repeat(indent), first.chain(options), &line_break, COLUMNS - " \\".len())
 }
 
 /// `text` after `start`, in lines of at most 80 columns. All but the first are indented.
 fn wrapped(start: &str, text: &str, indent: usize) -> String {
-    let (mut lines, mut column, mut is_first) = (start.to_owned(), start.chars().count(), true);
-    for word in words(text) {
-        let width = word.chars().count();
-        if !is_first && column + 1 + width > COLUMNS {
-            lines.push_str(&format!("\n{:indent$}", ""));
-            column = indent;
-        } else if !is_first {
-            lines.push(' ');
+    filled(start, words(text).map(ToOwned::to_owned), &format!("\n{:indent$}", ""), COLUMNS)
+}
+
+/// `pieces` after `start`, with a space between them, or with `line_break` where the line would be too long.
+fn filled(start: &str, pieces: impl Iterator<Item = String>, line_break: &str, columns: usize) -> String {
+    let width = |text: &str| text.chars().count();
+    let (mut text, mut column) = (start.to_owned(), width(start));
+    for (position, piece) in pieces.enumerate() {
+        if position > 0 && column + 1 + width(&piece) > columns {
+            text.push_str(line_break);
+            column = width(line_break.rsplit('\n').next().unwrap_or_default());
+        } else if position > 0 {
+            text.push(' ');
             column += 1;
         }
-        lines.push_str(word);
-        column += width;
-        is_first = false;
+        text.push_str(&piece);
+        column += width(&piece);
     }
-    lines
+    text
 }
 
 /// The words of `text`. What is in backticks is one word.

@@ -11,7 +11,7 @@ use crate::support::{TestEnvironment, run};
 /// A setting, a wrong value, and the reason in the error.
 type Mistake = (&'static str, &'static str, &'static str);
 
-const GENERAL: [Mistake; 6] = [
+const GENERAL: [Mistake; 7] = [
     ("EVERGRANT_PUBLIC_URL", "\"https://evergrant.example\"", "it has quotes around it"),
     ("DOCUSIGN_USER_ID", "<hunter2-marker>", "it is still a placeholder in angle brackets"),
     ("EVERGRANT_STORE", "EVERGRANT_STORE=memory", "it begins with the setting's own name and an equals sign"),
@@ -21,6 +21,7 @@ const GENERAL: [Mistake; 6] = [
         "@Microsoft.KeyVault(SecretUri=https://hunter2-marker/)",
         "it is a Key Vault reference that the platform did not resolve",
     ),
+    ("DOCUSIGN_SECRET_KEY", "'hunter2-marker'", "it has quotes around it"),
     (
         "EVERGRANT_CLIENTS",
         "@Microsoft.KeyVault(SecretUri=https://hunter2-marker/)",
@@ -79,8 +80,7 @@ const KEYS: [Mistake; 11] = [
     (
         "EVERGRANT_SEALING_KEY_ID",
         "https://contoso.vault.azure.net/keys/hunter2-marker",
-        "it has no version at the end; `az keyvault key show --vault-name <vault> --name <key> --query key.kid` prints the whole \
-         identifier",
+        "it has no version at the end (copy the Key Identifier of the key's current version)",
     ),
     (
         "EVERGRANT_SEALING_KEY_ID",
@@ -176,7 +176,7 @@ const FIELDS: [(&str, Change, &str); 21] = [
     (
         "client_secret_sha256",
         |c| c["client_secret_sha256"] = json!([MARKER]),
-        "it is not a digest, but perhaps the secret itself",
+        "it is not a digest, but maybe the secret itself (then replace the secret); expected ",
     ),
     ("client_secret_sha256", |c| c["client_secret_sha256"] = json!([DIGEST.to_uppercase()]), "it has capital letters"),
     (

@@ -22,7 +22,7 @@ pub enum ClientCommand {
 
 Scopes are checked if DOCUSIGN_SCOPES is set.")]
     Check {
-        /// The registry, a JSON file [default: the setting EVERGRANT_CLIENTS]
+        /// The registry, a JSON file [default: the setting `EVERGRANT_CLIENTS`]
         file: Option<PathBuf>,
     },
     /// Create a client with a random secret or API key

@@ -45,7 +45,7 @@ pub struct NewClient {
     /// Whose DocuSign access tokens it gets
     #[arg(long, value_parser = one_of(SubjectKind::ALL, SubjectKind::as_str), default_value = "integration_user")]
     subject: SubjectKind,
-    /// Its largest scope, separated by spaces [default: DOCUSIGN_SCOPES]
+    /// Its largest scope, separated by spaces [default: `DOCUSIGN_SCOPES`]
     #[arg(long, value_parser = values::scope)]
     scope: Option<Scope>,
     /// Create a public client, which has no secret

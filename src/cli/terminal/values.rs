@@ -20,32 +20,33 @@ where
 /// A client's identifier.
 pub fn client_id(text: &str) -> Result<ClientId, String> {
     let expected = "1 to 200 printable ASCII characters without spaces and colons";
-    values::clients::client_id(text).map_err(|reason| explained(reason, expected))
+    values::clients::client_id(text).map_err(|reason| explained(&reason, expected))
 }
 
 /// The URL that an app is reached at.
 pub fn public_url(text: &str) -> Result<BaseUrl, String> {
     let expected = "an https URL without a path, such as https://contoso-evergrant.azurewebsites.net";
-    values::url::base_url(text).map_err(|reason| explained(reason, expected))
+    values::url::base_url(text).map_err(|reason| explained(&reason, expected))
 }
 
 /// An exact redirect URI.
 pub fn redirect_uri(text: &str) -> Result<String, String> {
     let expected = "an exact https URI (http on this machine only), such as https://client.example/callback";
-    values::url::redirect(text).map_err(|reason| explained(reason, expected))
+    values::url::redirect(text).map_err(|reason| explained(&reason, expected))
 }
 
 /// A rule of `gateway_allow`.
 pub fn gateway_rule(text: &str) -> Result<String, String> {
     let expected = "methods separated by commas or *, a space, and a path, such as GET /clm/";
-    values::clients::gateway_rule(text).map(|_| text.to_owned()).map_err(|reason| explained(reason, expected))
+    values::clients::gateway_rule(text).map(|_| text.to_owned()).map_err(|reason| explained(&reason, expected))
 }
 
 /// Scopes.
 pub fn scope(text: &str) -> Result<Scope, String> {
-    values::scope(text).map_err(|reason| explained(reason, "scopes separated by spaces, such as signature spring_read"))
+    values::scope(text)
+        .map_err(|reason| explained(&reason, "scopes separated by spaces, such as signature spring_read"))
 }
 
-fn explained(reason: Reason, expected: &str) -> String {
+fn explained(reason: &Reason, expected: &str) -> String {
     format!("{reason}; expected {expected}")
 }

@@ -43,7 +43,7 @@ fn why_no_digest(text: &str) -> Reason {
     } else if matches!(digits, 43 | 44) && text.chars().all(is_base64) {
         "it is base64 instead of hexadecimal, or the secret itself".into()
     } else {
-        "it is not a digest, but perhaps the secret itself; if so, it has been exposed: replace it with evergrant client rotate".into()
+        "it is not a digest, but maybe the secret itself (then replace the secret)".into()
     }
 }
 

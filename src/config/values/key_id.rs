@@ -37,9 +37,7 @@ fn why_no_key_id(text: &str) -> Reason {
         [] | ["keys"] => "it names a vault, but no key".into(),
         ["secrets", ..] => "it names a secret instead of a key".into(),
         ["certificates", ..] => "it names a certificate instead of a key".into(),
-        ["keys", _] => "it has no version at the end; \
-                        `az keyvault key show --vault-name <vault> --name <key> --query key.kid` prints the whole identifier"
-            .into(),
+        ["keys", _] => "it has no version at the end (copy the Key Identifier of the key's current version)".into(),
         ["keys", _, _] => "its key or version has a character that is neither a letter, a digit nor a hyphen".into(),
         _ => "its path is not /keys/<name>/<version>".into(),
     }

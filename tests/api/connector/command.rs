@@ -110,5 +110,5 @@ async fn the_public_url_comes_from_the_setting_or_the_option() {
     let set = [("EVERGRANT_PUBLIC_URL", "http://127.0.0.1:7071")];
     let output = run(&command, &set).await;
     assert!(output.status.success(), "no other setting is required: {output:?}");
-    assert!(String::from_utf8(output.stderr).unwrap().contains("calls from outside"));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("calls from the internet"));
 }

@@ -102,14 +102,14 @@ pub const DEPLOYMENTS: [Deployment; 41] = [
         name: "an identity that is not assigned",
         broken: Settings(&[("AZURE_CLIENT_ID", "00000000-0000-4000-8000-00000000dead")]),
         bad: &["identity"],
-        finding: "no Entra token",
+        finding: "could not get a token from Entra ID",
         fix: &["00000000-0000-4000-8000-00000000dead", "AZURE_CLIENT_ID", "az identity list"],
     },
     Deployment {
         name: "an identity endpoint out of order",
         broken: Identity(Fault::Status(500)),
         bad: &["identity"],
-        finding: "no Entra token",
+        finding: "could not get a token from Entra ID",
         fix: &["9a8b7c6d-0000-4000-8000-e5d4c3b2a144", "AZURE_CLIENT_ID"],
     },
     Deployment {
@@ -314,7 +314,7 @@ pub const DEPLOYMENTS: [Deployment; 41] = [
             r#"[{"client_id":"flows","client_secret_sha256":["a secret"],"grant_types":["client_credentials"]}]"#,
         )]),
         bad: &["settings"],
-        finding: "it is not a digest, but perhaps the secret itself",
+        finding: "it is not a digest, but maybe the secret itself",
         fix: &["infra/clients.json", "SHA-256 digests"],
     },
     Deployment {
