@@ -6,11 +6,11 @@ for (const source of document.querySelectorAll('[data-copy]')) {
   const status = document.createElement('span');
   status.setAttribute('role', 'status');
   status.className = 'copied';
-  let forgetting;
+  let clearing;
   button.addEventListener('click', async () => {
-    // Said anew each time, for those who hear it.
-    clearTimeout(forgetting);
-    forgetting = setTimeout(() => { status.textContent = ''; }, 4000);
+    // Screen readers announce a status only when it changes, so it is emptied after a while.
+    clearTimeout(clearing);
+    clearing = setTimeout(() => { status.textContent = ''; }, 4000);
     try {
       await navigator.clipboard.writeText(source.textContent);
       status.textContent = 'Copied';

@@ -9,6 +9,7 @@ use crate::endpoints::authorize::AuthorizeEndpoint;
 use crate::endpoints::caller::Callers;
 use crate::endpoints::consent::ConsentCallback;
 use crate::endpoints::consent::finished::FinishedSignIns;
+use crate::endpoints::consent::identify::CachedIntegrationUser;
 use crate::endpoints::gateway::Gateway;
 use crate::endpoints::metadata::MetadataEndpoint;
 use crate::endpoints::revoke::RevokeEndpoint;
@@ -138,6 +139,7 @@ impl App {
             clients: settings.clients.clone(),
             sealing: Arc::clone(sealing),
             finished: FinishedSignIns::default(),
+            integration_user: CachedIntegrationUser::default(),
             process_id: store.process_id().map(ToOwned::to_owned),
             account_server: account_server.clone(),
             access_tokens: access_tokens.clone(),

@@ -12,7 +12,7 @@ const REFUSED: Explanation = Explanation {
     code: "undocumented_refusal",
     problem: "DocuSign returned an error that it does not document (status <status>)",
     client: "DocuSign did not issue a token; the operator can find the cause in the log",
-    person: "Ask the operator to look for the cause in the log.",
+    person: "Ask the operator for help, and send them the request ID below.",
     operator: "See `docusign_error` in the log. Check DOCUSIGN_INTEGRATION_KEY (<integration key>), DOCUSIGN_USER_ID (<user id>) \
         and the uploaded public key. If they are right, contact DocuSign support.",
     command: None,

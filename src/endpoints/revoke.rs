@@ -18,7 +18,7 @@ use crate::oauth::error::{ErrorCode, OAuthError, Outage};
 use crate::oauth::form::Form;
 use crate::sealing::Sealable;
 use crate::sealing::claims::{AuthorizationCode, RefreshToken, SealedAccessToken};
-use crate::sealing::keys::{OpenError, SealingKeys};
+use crate::sealing::keys::{OpenError, SEALING_UNAVAILABLE, SealingKeys};
 use crate::sealing::opened::{Opened, open_any};
 use crate::store::revocations::Revocations;
 use crate::telemetry::{self, Answer, AnswerRecord, GRANT_REVOKED};
@@ -146,9 +146,7 @@ fn unopened(error: &OpenError) -> Result<Option<RevokeTarget>, RevokeError> {
             "sealing_key_unknown",
             "the token names a sealing key that is not in use here; list it in EVERGRANT_SEALING_KEY_ID_PREVIOUS first",
         )),
-        OpenError::Unavailable(_) => {
-            Err(outage("sealing_key_unavailable", "the sealing key cannot be used at the moment"))
-        }
+        OpenError::Unavailable(_) => Err(outage(SEALING_UNAVAILABLE.code, SEALING_UNAVAILABLE.client)),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::sealing::secret::{LABEL, SealingSecret};
 use crate::sealing::{Sealable, Sealed, SealedParts, UnsealError};
 use crate::secret::sha256;
 use crate::signing::{AssertionSigner, SignError};
+use crate::types::Explanation;
 
 /// A sealing key and the secret derived from it. Cheap to clone.
 #[derive(Clone)]
@@ -96,6 +97,17 @@ impl SealingKeys {
         Ok((presented.open(&secret, issuer, now)?, secret))
     }
 }
+
+/// What to say while the sealing key cannot be used. Why it cannot be used is in the log and in the health checks.
+pub const SEALING_UNAVAILABLE: Explanation = Explanation {
+    code: "sealing_key_unavailable",
+    problem: "the sealing key cannot be used",
+    client: "the sealing key cannot be used at the moment; try again later",
+    person: "Wait a minute, then load this page again.",
+    operator: "Check `EVERGRANT_SEALING_KEY_ID` and the app's role on that key. `evergrant doctor` and the setup page show what is \
+        wrong.",
+    command: None,
+};
 
 /// Why a sealed token was not opened.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -8,7 +8,9 @@ use http::{HeaderMap, Request};
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
-use crate::server::request::{Received, ReceivedForm, drain_on_error, form, method_of, received, request, streaming, upload};
+use crate::server::request::{
+    Received, ReceivedForm, drain_on_error, form, method_of, received, request, streaming, upload,
+};
 use crate::server::{Endpoints, fallback, health, paths};
 use crate::web::body::Source;
 
@@ -37,7 +39,7 @@ fn token(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error
 fn authorize(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     paths::authorize().and(warp::get()).and(request(&paths::AUTHORIZE)).and(with(endpoints)).then(
         async |received: Received, request: Request<Bytes>, endpoints: Arc<Endpoints>| {
-            received.answer_with(endpoints.authorize.handle(&request)).await
+            received.answer_with(endpoints.authorize.handle(&request, received.id())).await
         },
     )
 }
@@ -59,7 +61,7 @@ fn metadata(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Er
 fn consent(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     paths::consent().and(warp::get()).and(request(&paths::CONSENT)).and(with(endpoints)).then(
         async |received: Received, request: Request<Bytes>, endpoints: Arc<Endpoints>| {
-            received.answer_with(endpoints.consent.handle(&request)).await
+            received.answer_with(endpoints.consent.handle(&request, received.id())).await
         },
     )
 }
@@ -86,7 +88,7 @@ fn workfront(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), E
     paths::workfront().and(method_of(&paths::WORKFRONT)).and(streaming(&paths::WORKFRONT)).and(with(endpoints)).then(
         async |received: Received, request: Request<()>, source: Source, endpoints: Arc<Endpoints>| {
             let upload = upload(&request, &source);
-            let answering = endpoints.workfront.handle(&request, upload);
+            let answering = endpoints.workfront.handle(&request, upload, received.id());
             received.answer_with(Box::pin(drain_on_error(&request, answering, source))).await
         },
     )

@@ -1,4 +1,4 @@
-//! Bodies: complete in memory, or passing through piece by piece so that no size fills the memory.
+//! Bodies: complete in memory, or streamed, so that a large one does not fill the memory.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,21 +12,21 @@ use http::{HeaderMap, HeaderValue};
 use thiserror::Error;
 use tokio::time::{Sleep, sleep, timeout};
 
-/// How long a body that passes through may stand still. Less than the 240 s after which the Functions host ends it.
+/// How long a streamed body may pause. The Functions host ends a request after 240 s.
 pub const STANDSTILL: Duration = Duration::from_secs(120);
 
-/// How much of a body that nobody wants is read, in bytes, and for how long.
+/// How much of an unread body is drained, in bytes, and for how long.
 const MAX_DRAINED_BYTES: usize = 128 * 1024 * 1024;
 const MAX_DRAIN_TIME: Duration = Duration::from_secs(20);
 
-/// Why a body did not come to its end.
+/// Why a body ended early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum StreamError {
-    /// Whoever sent it went away.
+    /// The sender closed the connection.
     #[error("the body broke off")]
     BrokenOff,
-    /// Nothing came for [`STANDSTILL`].
-    #[error("the body stood still")]
+    /// Nothing arrived for [`STANDSTILL`].
+    #[error("the body stalled")]
     Stalled,
 }
 
@@ -47,16 +47,16 @@ impl From<Bytes> for Body {
     }
 }
 
-/// Marks an answer whose body is somebody else's: it is served from the address that people sign in at, and must not be
-/// taken for a page of ours.
+/// Marks an answer whose body comes from DocuSign. It has the same origin as the sign-in, so the browser must not run it as
+/// one of our pages.
 pub fn mark_as_foreign(headers: &mut HeaderMap) {
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    // Shared caches know that Authorization makes an answer private, but not that an API key does.
+    // Shared caches treat answers to requests with Authorization as private, but not those to requests with an API key.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
 }
 
-/// `Content-Length`, in bytes, if the sender names one.
+/// `Content-Length` in bytes, if there is one.
 #[must_use]
 pub fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
@@ -66,19 +66,19 @@ pub fn content_length(headers: &HeaderMap) -> Option<u64> {
 pub struct Upload {
     /// Its pieces.
     pub chunks: Chunks,
-    /// Its length in bytes, if the sender tells.
+    /// Its length in bytes, if the sender declares it.
     pub length: Option<u64>,
 }
 
-/// Where a body comes from: shared, so that what nobody read can be read to its end before the answer is given.
+/// The source of a body. It is shared, so that the rest of the body can be drained before the answer is sent.
 #[derive(Clone)]
 pub struct Source(Arc<Mutex<Inflow>>);
 
 struct Inflow {
     pieces: Pin<Box<dyn Stream<Item = Result<Bytes, StreamError>> + Send>>,
-    /// How it ended. A body that broke off stays one, whoever asks: nobody may take it for complete.
+    /// How it ended. A body that broke off stays broken off, so that no reader takes it for complete.
     ended: Option<Result<(), StreamError>>,
-    /// Whether anything asked for it: only then does its sender send.
+    /// Whether it was read. A sender that waits for `100 Continue` sends only then.
     was_read: bool,
 }
 
@@ -88,14 +88,14 @@ impl Source {
         Self(Arc::new(Mutex::new(Inflow { pieces: Box::pin(pieces), ended: None, was_read: false })))
     }
 
-    /// Has any of it been asked for?
+    /// Was any of it read?
     #[must_use]
     pub fn was_read(&self) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).was_read
     }
 
-    /// Reads and throws away what nobody read, within bounds. Whoever sends a body first and listens afterwards would not
-    /// hear an answer that comes earlier, for the connection is closed with the rest of the body on its way.
+    /// Drains what was not read, within limits. A client that sends its whole body before it reads the answer would
+    /// otherwise lose the answer, because the connection closes while the body is still on its way.
     pub async fn drain(mut self) {
         let mut left = MAX_DRAINED_BYTES;
         let draining = async {
@@ -129,7 +129,7 @@ impl Stream for Source {
     }
 }
 
-/// Pieces that are given up when they stand still.
+/// Pieces with a limit on the pause between them.
 pub struct Watched<S> {
     inner: Pin<Box<S>>,
     idle: Pin<Box<Sleep>>,
@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn what_stands_still_is_given_up_and_what_moves_is_not() {
+    async fn a_body_ends_when_it_stalls() {
         let slowly = stream::unfold(0, |count| async move {
             sleep(STANDSTILL / 2).await;
             (count < 4).then(|| (Ok(Bytes::from_static(b"x")), count + 1))

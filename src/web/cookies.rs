@@ -1,7 +1,7 @@
 //! Ties a sign-in to the browser that began it, with a cookie per sign-in (RFC 9700 §4.7). Pure.
 //!
-//! The sealed state carries the digest of the cookie: a victim who is sent an attacker's link back from DocuSign lacks
-//! the cookie.
+//! The sealed state has the digest of the cookie. A victim who opens the last link of an attacker's sign-in does not have the
+//! cookie.
 
 use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
@@ -11,15 +11,15 @@ use subtle::ConstantTimeEq as _;
 
 use crate::secret::{hex, sha256};
 
-/// How many characters of the state's `jti` are in the name of its cookie, so that two sign-ins at a time do not
-/// overwrite each other's.
-const NAMED_BY: usize = 16;
+/// How many characters of the state's `jti` are in the name of its cookie. Two sign-ins at the same time have different
+/// cookies.
+const NAME_CHARS: usize = 16;
 
 /// The cookie of one sign-in.
 #[derive(Debug)]
 pub struct SignInCookie {
     name: String,
-    /// On https, the browser takes it from this host only and sends it over https only.
+    /// Over https, the cookie belongs to this host and is sent over https only.
     secure: bool,
 }
 
@@ -27,12 +27,12 @@ impl SignInCookie {
     /// The cookie of the sign-in whose state is `jti`.
     #[must_use]
     pub fn of(jti: &str, secure: bool) -> Self {
-        let part: String = jti.chars().take(NAMED_BY).collect();
+        let part: String = jti.chars().take(NAME_CHARS).collect();
         let prefix = if secure { "__Host-" } else { "" };
         Self { name: format!("{prefix}evergrant-{part}"), secure }
     }
 
-    /// What the state remembers of the cookie.
+    /// The digest of the cookie, which is in the state.
     #[must_use]
     pub fn digest(value: &str) -> String {
         hex(&sha256(value.as_bytes()))
@@ -44,7 +44,7 @@ impl SignInCookie {
         set_cookie(&self.name, value, lifetime, self.secure)
     }
 
-    /// `Set-Cookie` that makes the browser forget it.
+    /// `Set-Cookie` that deletes it.
     #[must_use]
     pub fn forget(&self) -> Option<HeaderValue> {
         self.set("", 0)
@@ -57,14 +57,14 @@ impl SignInCookie {
     }
 }
 
-/// The cookie of a browser whose person signed in: sealed, and worth nothing to scripts and other sites.
+/// The session cookie of a browser. It is sealed, and scripts and other sites cannot use it.
 #[derive(Debug)]
 pub struct SessionCookie {
     secure: bool,
 }
 
 impl SessionCookie {
-    /// The cookie of a site that is reached over https, or not.
+    /// The cookie of a site, which is `secure` over https.
     #[must_use]
     pub const fn new(secure: bool) -> Self {
         Self { secure }
@@ -80,7 +80,7 @@ impl SessionCookie {
         set_cookie(self.name(), session, lifetime, self.secure)
     }
 
-    /// `Set-Cookie` that makes the browser forget it.
+    /// `Set-Cookie` that deletes it.
     #[must_use]
     pub fn forget(&self) -> Option<HeaderValue> {
         self.set("", 0)
@@ -93,7 +93,7 @@ impl SessionCookie {
     }
 }
 
-/// `Set-Cookie`, hidden from scripts. `Lax`, because DocuSign's site sends the browser back.
+/// `Set-Cookie`, hidden from scripts. `Lax` lets the browser send it when DocuSign's site redirects back.
 fn set_cookie(name: &str, value: &str, lifetime: u64, secure: bool) -> Option<HeaderValue> {
     let cookie = Cookie::build((name, value))
         .http_only(true)
@@ -104,7 +104,7 @@ fn set_cookie(name: &str, value: &str, lifetime: u64, secure: bool) -> Option<He
     HeaderValue::from_str(&cookie.to_string()).ok()
 }
 
-/// The values of the cookies called `name`. Cookies of other applications on the same host may hold any bytes.
+/// The values of the cookies called `name`. Cookies of other applications on the host may have any bytes.
 fn values(headers: &HeaderMap, name: &str) -> impl Iterator<Item = String> {
     let lines = headers.get_all(COOKIE).iter().map(|line| String::from_utf8_lossy(line.as_bytes()));
     lines
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_browser_with_the_cookie_is_known() {
+    fn only_the_browser_with_the_cookie_is_accepted() {
         let cookie = SignInCookie::of("0123456789abcdefXYZ", true);
         let digest = SignInCookie::digest("value");
         let name = "__Host-evergrant-0123456789abcdef";
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn cookies_of_other_applications_hide_nothing() {
+    fn cookies_of_other_applications_do_no_harm() {
         let cookie = SessionCookie::new(false);
         for other in [&b"city=M\xc3\xbcnchen"[..], b"city=M\xfcnchen", b"\xff", b"=", b"a=\"x", b"; ;", b"a=%zz"] {
             for line in [[b"evergrant-session=s; ", other].concat(), [other, b"; evergrant-session=s"].concat()] {
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn over_https_it_is_bound_to_host_and_https() {
+    fn over_https_the_cookie_is_bound_to_the_host() {
         let set = SignInCookie::of("jti", true).set("v", 900).unwrap();
         let expected = "__Host-evergrant-jti=v; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=900";
         assert_eq!(set, expected);

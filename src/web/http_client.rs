@@ -1,4 +1,4 @@
-//! The HTTP client for everything upstream: time-outs set, redirects refused, rustls.
+//! The HTTP client for all calls to others, with time-outs, without redirects, over rustls.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 use tracing::Span;
 
-/// How long one request may take unless it says otherwise; the try limit of Key Vault.
+/// The default time-out of a request. It is also the time-out of each attempt at Key Vault.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Connections that have idled this long are not trusted any more. Below the common 60 s and more of load balancers.
+/// Connections that were idle this long are not reused. Load balancers commonly close them after 60 s or more.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 
-/// A [`reqwest::Client`] built at first use, because reading the machine's CA certificates takes
-/// milliseconds that the way to listening does not have, nor any thread that answers requests.
+/// A [`reqwest::Client`] that is built at first use, on a thread of its own. Reading the machine's CA certificates takes
+/// milliseconds, which would delay the start and other requests.
 #[derive(Debug)]
 pub struct HttpClient {
     client: OnceCell<reqwest::Client>,
@@ -25,7 +25,7 @@ pub struct HttpClient {
 /// The `traceparent` header for a call on behalf of the current request, if there is one.
 type Traceparent = fn() -> Option<HeaderValue>;
 
-/// The header of W3C Trace Context that names the trace of a call.
+/// The header of W3C Trace Context that identifies the trace of a call.
 pub const TRACEPARENT: &str = "traceparent";
 
 impl HttpClient {

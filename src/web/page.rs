@@ -1,4 +1,7 @@
 //! Pages for people: one template, one small style sheet, safe headers. Pure.
+//!
+//! A page has two readers. Its main part is for the user at the browser and names no setting, command or log. What the
+//! operator needs is in a part of its own, with the request ID.
 
 use std::sync::LazyLock;
 
@@ -15,17 +18,20 @@ use http::{HeaderValue, StatusCode};
 use crate::secret::sha256;
 use crate::web::response::Response;
 
-/// The one style sheet.
+/// The style sheet of every page.
 pub const STYLE: &str = include_str!("../../templates/style.css");
 
-/// Puts a button beside what people copy. Pages do without.
+/// Puts a Copy button next to what people copy. Pages also work without it.
 pub const COPY_SCRIPT: &str = include_str!("../../templates/copy.js");
 
-/// Nothing may be loaded, framed, submitted or run; the one style sheet is named by its digest.
+/// Nothing may be loaded, framed, submitted or run. The digest allows the one style sheet.
 static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| policy("'none'"));
 
-/// The same, but the one script may run, named by its digest too.
+/// The same, with the one script, which a digest allows too.
 static POLICY_WITH_SCRIPT: LazyLock<Option<HeaderValue>> = LazyLock::new(|| policy(&digest(COPY_SCRIPT)));
+
+/// What a command for a shell starts with.
+const COMMANDS: [&str; 2] = ["az ", "evergrant client check "];
 
 fn digest(source: &str) -> String {
     format!("'sha256-{}'", STANDARD.encode(sha256(source.as_bytes())))
@@ -39,56 +45,142 @@ fn policy(scripts: &str) -> Option<HeaderValue> {
     HeaderValue::from_str(&policy).ok()
 }
 
-/// What a page says, before it is dressed.
+/// The heading of a page. A test finds every page of the product by its `Title`.
+#[derive(Clone, Copy, Debug)]
+pub struct Title(pub &'static str);
+
+/// The color of a page and the word above its heading, for readers who see no color.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// It worked.
+    Good,
+    /// Nothing is broken, but something has to be done first.
+    Waiting,
+    /// It did not work.
+    Bad,
+}
+
+impl Tone {
+    /// The class in the style sheet.
+    #[must_use]
+    pub const fn class(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Waiting => "waiting",
+            Self::Bad => "bad",
+        }
+    }
+
+    const fn verdict(self) -> &'static str {
+        match self {
+            Self::Good => "Done",
+            Self::Waiting => "One step is missing",
+            Self::Bad => "Not done",
+        }
+    }
+}
+
+/// A name and a value.
+#[derive(Clone, Debug)]
+pub struct Fact {
+    name: &'static str,
+    value: String,
+    /// Whether the user has to copy it.
+    copied: bool,
+}
+
+impl Fact {
+    /// A value to read.
+    #[must_use]
+    pub fn new(name: &'static str, value: impl Into<String>) -> Self {
+        Self { name, value: value.into(), copied: false }
+    }
+
+    /// A value to copy.
+    #[must_use]
+    pub fn to_copy(name: &'static str, value: impl Into<String>) -> Self {
+        Self { name, value: value.into(), copied: true }
+    }
+}
+
+/// What a page says.
 pub struct Page {
     /// The HTTP status.
     pub status: StatusCode,
-    /// The code for log lines.
+    /// The code in log lines, which the operator's part repeats.
     pub code: &'static str,
+    /// The color, and the word above the heading.
+    pub tone: Tone,
     /// The heading.
-    pub title: &'static str,
+    pub title: Title,
     /// What happened.
     pub lead: String,
-    /// Names and values worth knowing.
-    pub facts: Vec<(&'static str, String)>,
-    /// What to do next, in order.
-    pub steps: Vec<String>,
-    /// Seconds after which another visit may go better; told with a 503.
-    pub retry_after: u64,
+    /// Values worth knowing.
+    pub facts: Vec<Fact>,
+    /// What the user does next, in order: at least one step.
+    pub steps: Vec<&'static str>,
+    /// Paragraphs for the operator, with backticks around what the operator types. An error page has this part even
+    /// without a paragraph.
+    pub operator: Vec<String>,
+    /// Seconds after which the user may try again, for `Retry-After`.
+    pub retry_after: Option<u64>,
 }
 
 #[derive(Template)]
 #[template(path = "page.html")]
 struct Html<'a> {
     style: &'static str,
-    /// `good` or `bad`; the style sheet knows both.
-    tone: &'static str,
-    /// The tone in a code, for those who see no colour.
-    verdict: &'static str,
-    title: &'static str,
-    lead: &'a str,
-    facts: &'a [(&'static str, String)],
-    steps: &'a [String],
+    script: Option<&'static str>,
+    page: &'a Page,
+    request_id: &'a str,
 }
 
 impl Page {
-    /// A page of bad news, without facts and steps.
+    /// A page of an error, with at least one step.
     #[must_use]
-    pub fn bad(status: StatusCode, code: &'static str, title: &'static str, lead: &str) -> Self {
-        Self { status, code, title, lead: lead.to_owned(), facts: Vec::new(), steps: Vec::new(), retry_after: 0 }
+    pub fn error<const STEPS: usize>(
+        status: StatusCode,
+        code: &'static str,
+        title: Title,
+        lead: impl Into<String>,
+        steps: [&'static str; STEPS],
+    ) -> Self {
+        const { assert!(STEPS > 0, "every page has a next step") };
+        Self {
+            status,
+            code,
+            tone: Tone::Bad,
+            title,
+            lead: lead.into(),
+            facts: Vec::new(),
+            steps: steps.to_vec(),
+            operator: Vec::new(),
+            retry_after: None,
+        }
+    }
+
+    /// A page of a success, with at least one step.
+    #[must_use]
+    pub fn success<const STEPS: usize>(
+        code: &'static str,
+        title: Title,
+        lead: impl Into<String>,
+        steps: [&'static str; STEPS],
+    ) -> Self {
+        Self { tone: Tone::Good, ..Self::error(StatusCode::OK, code, title, lead, steps) }
     }
 
     /// The page as an answer that no cache keeps and no other site can frame.
     #[must_use]
-    pub fn response(&self) -> Response {
-        let Self { status, title, lead, facts, steps, retry_after, .. } = self;
-        let (tone, verdict) = if status.is_success() { ("good", "Done") } else { ("bad", "Not done") };
-        let page = Html { style: STYLE, tone, verdict, title, lead, facts, steps };
+    pub fn response(&self, request_id: &str) -> Response {
+        let has_operator_part = self.tone != Tone::Good;
+        let script = (has_operator_part || self.facts.iter().any(|fact| fact.copied)).then_some(COPY_SCRIPT);
+        let page = Html { style: STYLE, script, page: self, request_id };
         // Rendering writes strings into a string, which cannot fail.
-        let mut response = html(*status, page.render().unwrap_or_default());
-        if *status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from((*retry_after).max(1)));
-        }
+        let body = page.render().unwrap_or_default();
+        let mut response = if script.is_some() { html_with_script(self.status, body) } else { html(self.status, body) };
+        let retry_after = self.retry_after.map(|seconds| (RETRY_AFTER, HeaderValue::from(seconds)));
+        response.headers_mut().extend(retry_after);
         response
     }
 }
@@ -119,4 +211,50 @@ pub fn html_with_script(status: StatusCode, body: String) -> Response {
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy.clone());
     }
     response
+}
+
+/// A part of a paragraph for the operator.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Part<'a> {
+    /// Plain text.
+    Text(&'a str),
+    /// A name, or something to type.
+    Typed(&'a str),
+    /// A whole command for a shell, on a line of its own.
+    Command(&'a str),
+}
+
+/// The parts of `text`, which has backticks around what the reader types. A period after a command is left out.
+#[must_use]
+pub fn parts(text: &str) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    for (position, text) in text.split('`').enumerate() {
+        let after_command = matches!(parts.last(), Some(Part::Command(_)));
+        parts.push(match text {
+            _ if position % 2 == 1 && COMMANDS.iter().any(|command| text.starts_with(command)) => Part::Command(text),
+            _ if position % 2 == 1 => Part::Typed(text),
+            _ if after_command => Part::Text(text.trim_start_matches(['.', ' '])),
+            _ => Part::Text(text),
+        });
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Part, parts};
+
+    #[test]
+    fn text_in_backticks_is_typed_or_a_command() {
+        let parsed = parts("Run `evergrant doctor` and `az login`. Then wait.");
+        let expected = [
+            Part::Text("Run "),
+            Part::Typed("evergrant doctor"),
+            Part::Text(" and "),
+            Part::Command("az login"),
+            Part::Text("Then wait."),
+        ];
+        assert_eq!(parsed, expected);
+        assert_eq!(parts("Wait."), [Part::Text("Wait.")]);
+    }
 }

@@ -1,4 +1,4 @@
-//! Complete answers: JSON, plain text and redirects, none of them kept by caches.
+//! Complete answers: JSON, plain text and redirects. No cache keeps them.
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, PRAGMA, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
@@ -11,7 +11,7 @@ pub type Response = http::Response<Bytes>;
 /// A JSON answer that no cache keeps.
 #[must_use]
 pub fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    // Only strings and numbers are ever written here, which cannot fail.
+    // The bodies are strings and numbers, which always serialize.
     let body = serde_json::to_vec(body).unwrap_or_default();
     let mut response = Response::new(Bytes::from(body));
     *response.status_mut() = status;
@@ -35,13 +35,13 @@ pub fn text(status: StatusCode, body: &str) -> Response {
     response
 }
 
-/// 302 to `url`, remembered by nobody and told to nobody as a referrer (RFC 9700 §4.2.4).
+/// 302 to `url`, with no caching and no `Referer` (RFC 9700 §4.2.4).
 #[must_use]
 pub fn redirect(url: &str) -> Response {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::FOUND;
     let headers = response.headers_mut();
-    // Redirect URIs are registered in printable ASCII and all else is percent-encoded, so this does not fail.
+    // Registered redirect URIs are printable ASCII, and everything else is percent-encoded, so this cannot fail.
     headers.insert(LOCATION, HeaderValue::from_str(url).unwrap_or(HeaderValue::from_static("/")));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));

@@ -32,6 +32,7 @@ mod oauth_token;
 mod oauth_token_code;
 mod oauth_token_refresh;
 mod package;
+mod pages;
 mod reference;
 mod security;
 mod setup;

@@ -1,4 +1,4 @@
-//! `GET /setup`: behind a function key, what an operator has to know.
+//! `GET /setup`, the setup page: behind a function key, everything that the operator has to know.
 
 use http::Method;
 use sandbox::client::Answer;
@@ -12,7 +12,7 @@ async fn setup(app: &TestApp, headers: &[(&str, &str)]) -> Answer {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_needs_a_function_key() {
+async fn the_setup_page_requires_a_function_key() {
     let app = TestApp::over(Sandbox::start().await, &[]).await;
     for headers in [&[][..], &[("x-functions-key", "another")]] {
         assert_eq!(setup(&app, headers).await.status, 401);
@@ -21,7 +21,7 @@ async fn it_needs_a_function_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn scripts_get_everything_as_json_and_nothing_secret() {
+async fn scripts_get_the_report_as_json_without_secrets() {
     let app = TestApp::over(Sandbox::start().await, &[]).await;
     let answer = setup(&app, &[("x-functions-key", SETUP_KEY), ("accept", "application/json")]).await;
     let (report, base) = (answer.json(), app.host.url());
@@ -45,7 +45,7 @@ async fn scripts_get_everything_as_json_and_nothing_secret() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn people_get_a_page_that_names_what_is_broken_first() {
+async fn the_page_lists_failed_checks_first() {
     let app = TestApp::over(Sandbox::start_without_consent().await, &[]).await;
     let accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
     let answer = setup(&app, &[("x-functions-key", SETUP_KEY), ("accept", accept)]).await;
@@ -53,11 +53,11 @@ async fn people_get_a_page_that_names_what_is_broken_first() {
     assert_eq!(answer.status, 200);
     assert!(answer.header("content-type").starts_with("text/html"));
     assert!(answer.header("content-security-policy").contains("default-src 'none'"));
-    for words in ["Not everything works yet", "Consent for every scope", "Give consent at DocuSign", "BEGIN PUBLIC KEY"]
+    for words in ["Not everything works yet", "Consent for every scope", "give consent at DocuSign", "BEGIN PUBLIC KEY"]
     {
         assert!(page.contains(words), "{words}: {page}");
     }
-    // The one script is named by its digest, and nothing else may run.
+    // The policy allows the one script by its digest, and nothing else.
     assert_eq!(page.matches("<script").count(), 1);
     assert!(answer.header("content-security-policy").contains("script-src 'sha256-"));
 }

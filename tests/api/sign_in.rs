@@ -1,4 +1,5 @@
-//! The sign-in behind `GET /oauth/authorize`: who may connect what, how a "no" travels, and whose browser it is.
+//! The sign-in of `GET /oauth/authorize`: who may make which connection, what the client gets after a refusal, and that a
+//! sign-in belongs to one browser.
 
 use sandbox::browser::{Browser, Visit};
 use sandbox::fault::Fault;
@@ -7,7 +8,7 @@ use serde_json::Value;
 
 use crate::local::*;
 
-/// Whose access token it is.
+/// The user whose access token it is.
 async fn owner(app: &LocalApp, access_token: &str) -> Value {
     let userinfo = format!("{}/oauth/userinfo", app.app.settings.docusign.oauth_url);
     let bearer = format!("Bearer {access_token}");
@@ -30,12 +31,12 @@ async fn only_the_integration_user_and_administrators_make_system_wide_connectio
     assert_eq!(
         owner(&app, &connected.access_token).await,
         INTEGRATION_USER,
-        "system-wide, no matter which user made it"
+        "an administrator's connection acts as the integration user"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_of_ones_own_acts_as_whoever_signed_in() {
+async fn a_per_user_connection_acts_as_the_user_who_signed_in() {
     let app = LocalApp::start().await;
     for user in [OTHER_USER, INTEGRATION_USER] {
         let code = sign_in(&app, "person", user, "allow").await.parameter("code").unwrap();
@@ -47,7 +48,7 @@ async fn a_connection_of_ones_own_acts_as_whoever_signed_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_signed_in_is_learnt_with_the_secret_key_too() {
+async fn the_secret_key_also_identifies_the_user() {
     let app = LocalApp::with(&[("DOCUSIGN_SECRET_KEY", "a secret key of the sandbox")]).await;
     let location = app.get(&app.authorize_url("person", &[])).await.header("location").to_owned();
     assert!(location.contains("code_challenge_method=S256"), "PKCE in addition to the secret key: {location}");
@@ -62,13 +63,13 @@ async fn a_denial_goes_back_to_the_client_with_its_state() {
     let visit = sign_in(&app, "person", OTHER_USER, "deny").await;
     assert_sent_back(&visit, "access_denied");
     assert_eq!(visit.parameter("state").as_deref(), Some("xyz"));
-    assert!(!visit.url.contains("error_message"), "not in DocuSign's words: {}", visit.url);
+    assert!(!visit.url.contains("error_message"), "no text from DocuSign: {}", visit.url);
     let allowed = sign_in(&app, "person", OTHER_USER, "allow").await;
     assert!(allowed.parameter("code").is_some(), "Allow grants the consent in the same step: {}", allowed.url);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_missing_consent_of_the_integration_user_is_found_out_now() {
+async fn a_missing_consent_of_the_integration_user_shows_at_once() {
     let app = LocalApp::with(&[("DOCUSIGN_ADMINS", OTHER_USER)]).await;
     app.docusign.withdraw_consent(INTEGRATION_USER);
     let visit = sign_in(&app, "web", OTHER_USER, "allow").await;
@@ -95,7 +96,7 @@ async fn docusign_down_during_a_sign_in_is_temporarily_unavailable() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn docusigns_wish_to_be_left_alone_holds_for_sign_ins_too() {
+async fn docusigns_rate_limit_applies_to_sign_ins_too() {
     let app = LocalApp::start().await;
     app.docusign.faults.set(Some(Fault::Throttle(Some("600".to_owned()))));
     assert_sent_back(&sign_in(&app, "person", OTHER_USER, "allow").await, "temporarily_unavailable");
@@ -106,7 +107,7 @@ async fn docusigns_wish_to_be_left_alone_holds_for_sign_ins_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s14_a_sign_in_ends_in_the_browser_that_began_it_and_once() {
+async fn s14_a_sign_in_works_once_and_only_in_its_own_browser() {
     let app = LocalApp::start().await;
     // The attacker signs in up to the last step, and sends the victim the address.
     let callback = format!("{}/consent/callback", app.issuer);
@@ -116,21 +117,21 @@ async fn s14_a_sign_in_ends_in_the_browser_that_began_it_and_once() {
     let before = app.docusign.exchanges();
     let mut victim = Browser::stopping_at(CLIENT);
     let own_sign_in = victim.open(&app.authorize_url("person", &[])).await;
-    assert!(own_sign_in.answer.text().contains("Log in"), "the victim has a cookie, but of another sign-in");
+    assert!(own_sign_in.answer.text().contains("Log in"), "the victim has the cookie of another sign-in");
     for mut browser in [victim, Browser::stopping_at(CLIENT)] {
         let page = browser.open(&last_step).await.answer;
         assert_eq!(page.status, 400);
-        assert!(page.text().contains("This sign-in cannot go on"), "{}", page.text());
+        assert!(page.text().contains("This sign-in cannot continue"), "{}", page.text());
     }
-    assert_eq!(app.docusign.exchanges(), before, "nothing was asked of DocuSign");
-    // In the attacker's own browser it works, and then never again.
+    assert_eq!(app.docusign.exchanges(), before, "no call to DocuSign");
+    // In the attacker's own browser it works, once.
     attacker.stop_at = Some(CLIENT.to_owned());
     assert!(attacker.open(&last_step).await.parameter("code").is_some());
-    assert!(attacker.open(&last_step).await.answer.text().contains("This sign-in cannot go on"));
+    assert!(attacker.open(&last_step).await.answer.text().contains("This sign-in cannot continue"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_state_is_good_for_one_code_even_where_the_browser_keeps_its_cookie() {
+async fn a_state_works_once_even_if_the_browser_keeps_its_cookie() {
     let app = LocalApp::start().await;
     let begun = app.get(&app.authorize_url("person", &[])).await;
     let cookie = begun.header("set-cookie").split(';').next().unwrap().to_owned();
@@ -146,7 +147,7 @@ async fn a_state_is_good_for_one_code_even_where_the_browser_keeps_its_cookie() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_sign_ins_at_a_time_do_not_disturb_each_other() {
+async fn two_sign_ins_at_the_same_time_both_work() {
     let app = LocalApp::start().await;
     let callback = format!("{}/consent/callback", app.issuer);
     let mut browser = Browser::stopping_at(&callback);
@@ -161,7 +162,7 @@ async fn two_sign_ins_at_a_time_do_not_disturb_each_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sign_in_has_to_end_within_a_quarter_of_an_hour() {
+async fn a_sign_in_expires_after_15_minutes() {
     let app = LocalApp::start().await;
     let mut browser = Browser::stopping_at(&format!("{}/consent/callback", app.issuer));
     let url = browser.sign_in(&app.authorize_url("person", &[]), OTHER_USER, "allow").await.url;
@@ -169,11 +170,11 @@ async fn a_sign_in_has_to_end_within_a_quarter_of_an_hour() {
     browser.stop_at = None;
     let page = browser.open(&url).await.answer;
     assert_eq!(page.status, 400);
-    assert!(page.text().contains("This sign-in cannot go on"));
+    assert!(page.text().contains("This sign-in cannot continue"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_taken_from_the_registry_meanwhile_gets_nothing() {
+async fn a_client_that_is_removed_during_the_sign_in_gets_no_code() {
     let mut app = LocalApp::start().await;
     let mut browser = Browser::stopping_at(&format!("{}/consent/callback", app.issuer));
     let url = browser.sign_in(&app.authorize_url("person", &[]), OTHER_USER, "allow").await.url;
@@ -181,11 +182,11 @@ async fn a_client_taken_from_the_registry_meanwhile_gets_nothing() {
     browser.disconnect();
     browser.stop_at = None;
     let page = browser.open(&url).await.answer;
-    assert!(page.text().contains("The app is not registered here any more"), "{}", page.text());
+    assert!(page.text().contains("This app is no longer registered"), "{}", page.text());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn over_https_the_cookie_is_bound_to_host_and_https() {
+async fn over_https_the_cookie_is_bound_to_the_host() {
     let app = LocalApp::with(&[("EVERGRANT_PUBLIC_URL", "https://evergrant.example")]).await;
     let answer = app.get(&app.authorize_url("web", &[])).await;
     let cookie = answer.header("set-cookie");

@@ -1,6 +1,6 @@
 //! Unmodified OAuth libraries: each one connects, refreshes, and revokes if it can.
 //!
-//! The libraries from npm and PyPI are in `tests/tools`; `./test` installs them.
+//! The libraries from npm and `PyPI` are in `tests/tools`; `./test` installs them.
 
 use std::path::PathBuf;
 

@@ -87,7 +87,7 @@ fn hits(phrases: &Phrases, text: &[u8]) -> Vec<(usize, &'static str, &'static st
             // A full stop or the end of a text separates words that are no phrase.
             let last = words.get(index + parts.len() - 1).map_or(*at, |(at, _)| *at);
             if follows && !text[*at..last].iter().any(|byte| b".,;:()\"`".contains(byte)) {
-                let line = text[..*at].iter().filter(|byte| **byte == b'\n').count() + 1;
+                let line = text[..*at].split(|byte| *byte == b'\n').count();
                 hits.push((line, *phrase, *instead));
             }
         }

@@ -1,12 +1,15 @@
-// Checks pages on a phone and on a wide screen, in light and dark mode: axe-core finds nothing, nothing is wider than the window,
-// everything can be used with the keyboard, and JavaScript is optional. Takes screenshots.
+// Opens pages in headless Chromium as people see them, on a phone and on a wide screen, in light and in dark. axe-core finds
+// nothing, nothing is wider than the window, the keyboard reaches everything, every Copy button copies, and without JavaScript the
+// pages still work. Takes pictures.
 import { mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
 const { PAGES, PICTURES, CHROMIUM = '/usr/bin/chromium' } = process.env;
+const ORIGIN = 'https://evergrant.example';
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const pages = JSON.parse(await readFile(PAGES, 'utf8'));
 
 await mkdir(PICTURES, { recursive: true });
 const browser = await chromium.launch({
@@ -14,57 +17,72 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 });
 
-async function open(url, options) {
+/** The page as the app answered it, with its headers. It loads nothing else. */
+async function open({ name, status, headers, body }, options) {
   const context = await browser.newContext(options);
   const page = await context.newPage();
-  const foreign = [];
-  page.on('request', (request) => { if (!request.url().startsWith(new URL(url).origin)) foreign.push(request.url()); });
+  const url = `${ORIGIN}/${name}`;
+  const others = [];
+  await context.route('**/*', (route) => {
+    if (route.request().url() === url) return route.fulfill({ status, headers, body });
+    others.push(route.request().url());
+    return route.abort();
+  });
   await page.goto(url);
-  if (foreign.length) throw new Error(`the page loads ${foreign}`);
+  if (others.length) throw new Error(`${name} loads ${others}`);
   return page;
 }
 
-async function accessible(name, url) {
-  // The page's content security policy would block axe.
-  const page = await open(url, { bypassCSP: true });
+async function accessible(source) {
+  // axe comes from outside, which the page's own policy forbids.
+  const page = await open(source, { bypassCSP: true });
   await page.evaluate(axe);
-  for (const width of [360, 1440]) for (const colorScheme of ['light', 'dark']) {
+  for (const width of [390, 1280]) for (const colorScheme of ['light', 'dark']) {
+    const where = `${source.name}, ${width} px, ${colorScheme}`;
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme });
     const { violations } = await page.evaluate(() => globalThis.axe.run());
-    if (violations.length) throw new Error(`${name}, ${width} px, ${colorScheme}: ${JSON.stringify(violations, null, 1)}`);
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
-    if (wide) throw new Error(`${name} is wider than ${width} px`);
-    await page.screenshot({ path: join(PICTURES, `${name}-${width}-${colorScheme}.png`), fullPage: true });
+    if (violations.length) throw new Error(`${where}: ${JSON.stringify(violations, null, 1)}`);
+    const isWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+    if (isWide) throw new Error(`${where}: wider than the window`);
+    await page.screenshot({ path: join(PICTURES, `${source.name}-${width}-${colorScheme}.png`), fullPage: true });
   }
+  await page.context().close();
 }
 
-async function withoutJavaScript(name, url) {
-  const page = await open(url, { javaScriptEnabled: false, viewport: { width: 900, height: 700 } });
-  if (await page.locator('button').count()) throw new Error('a button that does nothing');
-  await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
+async function withoutJavaScript(source) {
+  const page = await open(source, { javaScriptEnabled: false });
+  if (await page.locator('button').count()) throw new Error(`${source.name}: a button that does nothing`);
+  for (const value of await page.locator('[data-copy]').all()) {
+    const selected = await value.evaluate((element) => getComputedStyle(element).userSelect);
+    if (selected !== 'all') throw new Error(`${source.name}: a click does not select ${await value.textContent()}`);
+  }
+  await page.context().close();
 }
 
-async function copies(url) {
-  const page = await open(url, { permissions: ['clipboard-read', 'clipboard-write'] });
+/** Every value to copy has a button, and the button copies exactly that value. */
+async function copies(source) {
+  const page = await open(source, { permissions: ['clipboard-read', 'clipboard-write'] });
   const errors = [];
   page.on('console', (message) => { if (message.type() === 'error') errors.push(message.text()); });
-  await page.getByRole('button', { name: 'Copy the public key' }).focus();
-  await page.keyboard.press('Enter');
-  await page.getByText('Copied').first().waitFor();
-  const copied = await page.evaluate(() => navigator.clipboard.readText());
-  if (!copied.startsWith('-----BEGIN PUBLIC KEY-----')) throw new Error(`copied: ${copied}`);
-  for (const button of await page.getByRole('button', { name: /^Copy the command/ }).all()) {
-    await button.click();
-    const command = await page.evaluate(() => navigator.clipboard.readText());
-    if (!/^az \S.*[^.`\s]$/.test(command)) throw new Error(`copied: ${command}`);
+  for (const value of await page.locator('[data-copy]').all()) {
+    const name = `Copy ${await value.getAttribute('data-copy')}`;
+    const button = value.locator('xpath=following-sibling::*[1]');
+    if (await button.getAttribute('aria-label') !== name) throw new Error(`${source.name}: no button ${name}`);
+    await button.focus();
+    await page.keyboard.press('Enter');
+    await value.locator('xpath=following-sibling::*[2]').filter({ hasText: 'Copied' }).waitFor();
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    if (copied !== await value.textContent()) throw new Error(`${source.name}: ${name} copied ${copied}`);
+    if (name.includes('command') && !/^(az|evergrant) \S.*[^.`\s]$/.test(copied)) throw new Error(`no command: ${copied}`);
   }
-  if (errors.length) throw new Error(errors.join('\n'));
+  if (errors.length) throw new Error(`${source.name}: ${errors.join('\n')}`);
+  await page.context().close();
 }
 
 /** From the top, the keyboard reaches everything in the order of the page, and shows where it is. */
-async function keyboard(url) {
-  const page = await open(url, {});
+async function keyboard(source) {
+  const page = await open(source, {});
   const count = await page.locator('a, button, [tabindex]').count();
   for (let at = 0; at < count; at++) {
     await page.keyboard.press('Tab');
@@ -72,15 +90,27 @@ async function keyboard(url) {
       const here = document.activeElement;
       return [[...document.querySelectorAll('a, button, [tabindex]')].indexOf(here), getComputedStyle(here).outlineStyle];
     });
-    if (reached !== at || outline === 'none') throw new Error(`after ${at + 1} steps at ${reached}, outline ${outline}`);
+    if (reached !== at || outline === 'none') throw new Error(`${source.name}: after ${at + 1} steps at ${reached}, outline ${outline}`);
   }
+  await page.context().close();
 }
 
-await Promise.all(Object.entries(JSON.parse(PAGES)).flatMap(([name, url]) => [accessible(name, url), withoutJavaScript(name, url)]));
-// One page after the other, because there is only one clipboard.
-for (const url of Object.values(JSON.parse(PAGES))) {
-  await keyboard(url);
-  await copies(url);
+/** Runs `check` on every page, three at a time. */
+async function each(check) {
+  const waiting = [...pages];
+  const next = async () => { while (waiting.length) await check(waiting.shift()); };
+  await Promise.all([next(), next(), next()]);
 }
-await browser.close();
-console.log('ok');
+
+try {
+  await each(async (source) => {
+    await accessible(source);
+    await withoutJavaScript(source);
+    await keyboard(source);
+  });
+  // One page after the other: there is one clipboard.
+  for (const source of pages) await copies(source);
+  console.log('ok');
+} finally {
+  await browser.close();
+}

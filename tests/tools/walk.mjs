@@ -11,7 +11,7 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 });
 
-/** A fresh browser profile of a person; nothing of ours may need JavaScript, or load anything from elsewhere. */
+/** A fresh browser profile. No page may need JavaScript or load anything from elsewhere. */
 async function person(options = {}) {
   const context = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 900, height: 700 }, ...options });
   const page = await context.newPage();
@@ -45,7 +45,7 @@ async function section(page, heading, name) {
 
 /** The setup page before consent: the failed checks, and the values for DocuSign and the platforms. */
 async function setup() {
-  const { page, requests } = await person({ viewport: { width: 900, height: 760 } });
+  const { page, requests } = await person({ viewport: { width: 900, height: 860 } });
   await page.goto(SETUP);
   await see(page, 'Not everything works yet');
   await see(page, 'Consent for every scope');
@@ -57,7 +57,7 @@ async function setup() {
 
 /** The setup page when everything works. */
 async function working() {
-  const { page } = await person({ viewport: { width: 900, height: 620 } });
+  const { page } = await person({ viewport: { width: 900, height: 860 } });
   await page.goto(SETUP);
   await see(page, 'Everything works');
   await picture(page, 'setup-works', false);
@@ -124,7 +124,7 @@ async function fixation() {
   if (!lastStep?.includes('/consent/callback?code=')) throw new Error(`no last step: ${lastStep}`);
   const { page: victim } = await person();
   await victim.goto(lastStep);
-  await see(victim, 'This sign-in cannot go on');
+  await see(victim, 'This sign-in cannot continue');
   await picture(victim, 'sign-in-over');
 }
 

@@ -21,7 +21,7 @@ use crate::endpoints::sign_in::{SignIn, SignInError};
 use crate::oauth::authorization::{AuthorizationError, AuthorizationErrorCode, ReturnAddress};
 use crate::oauth::client::ClientRegistry;
 use crate::sealing::claims::SignInState;
-use crate::sealing::keys::SealingKeys;
+use crate::sealing::keys::{SEALING_UNAVAILABLE, SealingKeys};
 use crate::telemetry::{self, Answer, AnswerRecord};
 use crate::types::BaseUrl;
 use crate::web::response::Response;
@@ -34,8 +34,7 @@ const PATH: &str = "/oauth/authorize";
 const TOO_LONG: AuthorizationError =
     AuthorizationErrorCode::InvalidRequest.say("state and redirect_uri are too long to pass through the sign-in");
 
-const UNAVAILABLE: AuthorizationError =
-    AuthorizationErrorCode::TemporarilyUnavailable.say("the sealing key cannot be used at the moment; try again later");
+const UNAVAILABLE: AuthorizationError = AuthorizationErrorCode::TemporarilyUnavailable.say(SEALING_UNAVAILABLE.client);
 
 /// The authorization endpoint and what it depends on.
 pub struct AuthorizeEndpoint {
@@ -53,12 +52,12 @@ pub struct AuthorizeEndpoint {
 
 impl AuthorizeEndpoint {
     /// Answers a request.
-    pub async fn handle(&self, request: &Request<Bytes>) -> Answer {
+    pub async fn handle(&self, request: &Request<Bytes>, request_id: &str) -> Answer {
         let query = request.uri().query().unwrap_or_default();
         // 1. The client and its redirect URI.
         let target = match Target::find(&self.clients, path_client_id(request.uri()), query) {
             Ok(target) => target,
-            Err(error) => return error_page(&error),
+            Err(error) => return error_page(&error, request_id),
         };
         telemetry::record_client(target.client);
         // 2. The request. From here on the client gets every error.
@@ -121,13 +120,13 @@ fn path_client_id(uri: &Uri) -> Option<&str> {
     uri.path().strip_prefix(PATH)?.strip_prefix('/').filter(|client_id| !client_id.is_empty())
 }
 
-fn error_page(error: &TargetError) -> Answer {
+fn error_page(error: &TargetError, request_id: &str) -> Answer {
     let page = page::page(error);
     let record = AnswerRecord { cause: Some(page.code), ..AnswerRecord::of("authorization_refused") };
-    Answer { response: page.response(), record }
+    Answer { response: page.response(request_id), record }
 }
 
 fn refusal_record(error: &AuthorizationError) -> AnswerRecord {
-    let cause = (*error == UNAVAILABLE).then_some("sealing_key_unavailable");
+    let cause = (*error == UNAVAILABLE).then_some(SEALING_UNAVAILABLE.code);
     AnswerRecord { error: Some(error.error.as_str()), cause, ..AnswerRecord::of("authorization_refused") }
 }

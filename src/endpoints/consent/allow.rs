@@ -1,4 +1,4 @@
-//! Who may make a connection? Pure.
+//! Decides who may make a connection. Pure.
 
 use crate::config::DocusignSettings;
 use crate::oauth::client::SubjectKind;
@@ -7,7 +7,8 @@ use crate::types::Guid;
 
 /// The subject of a connection that the DocuSign user `signed_in` makes; `None` if that user may not.
 ///
-/// A system-wide one may be made by the integration user, or by an administrator. A connection of a signed-in user may be made by anyone.
+/// The integration user and administrators may make a system-wide connection. Every user may make a connection that acts as
+/// that user.
 pub fn subject_for(kind: SubjectKind, signed_in: &str, docusign: &DocusignSettings) -> Option<Subject> {
     match kind {
         SubjectKind::IntegrationUser => {

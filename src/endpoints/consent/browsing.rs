@@ -1,56 +1,30 @@
-//! A person comes back from signing in at DocuSign in order to look at something here: the browser gets a session, and
-//! goes back to where it came from.
-
-use std::sync::Arc;
+//! A user comes back from signing in at DocuSign to open a document here: the browser gets a session and goes back to the
+//! document.
 
 use http::header::SET_COOKIE;
 use tokio::time::{Instant, timeout_at};
 
-use crate::clock::Clock;
-use crate::config::DocusignSettings;
-use crate::docusign::account_server::AccountServer;
 use crate::docusign::requested_scope::requested_scope;
-use crate::docusign::tokens::AccessTokens;
 use crate::docusign::tokens::minter::MintError;
-use crate::endpoints::consent::OpenedState;
-use crate::endpoints::consent::identify::identify_user;
 use crate::endpoints::consent::outcome::ConsentOutcome;
 use crate::endpoints::consent::query::CallbackQuery;
-use crate::oauth::client::{ClientId, ClientRegistry};
+use crate::endpoints::consent::{ConsentCallback, OpenedState};
+use crate::oauth::client::ClientId;
 use crate::random;
 use crate::sealing::Sealed;
 use crate::sealing::claims::{BrowserSession, BrowsingState};
-use crate::sealing::keys::SealingKeys;
 use crate::telemetry::{Answer, AnswerRecord};
-use crate::types::{BaseUrl, Guid};
+use crate::types::Guid;
 use crate::web::cookies::{SessionCookie, SignInCookie};
 use crate::web::response::redirect;
 
-/// Life of a session, in seconds.
+/// Lifetime of a session, in seconds.
 const SESSION_LIFETIME: u64 = 3600;
 
-/// Begins the session of a browser that comes back.
-pub struct BrowsingReturn<'a> {
-    /// Our issuer.
-    pub issuer: &'a BaseUrl,
-    /// The scopes that users consent to.
-    pub docusign: &'a DocusignSettings,
-    /// Who may have begun the sign-in.
-    pub clients: &'a ClientRegistry,
-    /// What seals the session.
-    pub sealing: &'a SealingKeys,
-    /// Names the user who signed in.
-    pub account_server: &'a AccountServer,
-    /// What proves the user's consent.
-    pub access_tokens: &'a AccessTokens,
-    /// The time.
-    pub clock: &'a Arc<dyn Clock>,
-}
-
-impl BrowsingReturn<'_> {
-    /// Ends a sign-in whose state was opened in the browser of `cookie`, by `deadline`.
-    pub async fn finish(
-        self,
+impl ConsentCallback {
+    /// Ends a sign-in, by `deadline`. Its state was opened in the browser that has `cookie`.
+    pub(super) async fn finish_browsing(
+        &self,
         query: CallbackQuery,
         opened: OpenedState<BrowsingState>,
         cookie: &SignInCookie,
@@ -78,7 +52,7 @@ impl BrowsingReturn<'_> {
             return Err(ConsentOutcome::Denied(error, message));
         }
         let code = query.code.ok_or(ConsentOutcome::NoCode)?;
-        let signed_in = identify_user(self.account_server, self.issuer, &code, code_verifier).await;
+        let signed_in = self.identify_user(&code, code_verifier).await;
         let signed_in = signed_in.map_err(|error| ConsentOutcome::Unproved(MintError::Exchange(error)))?;
         let client = self.clients.find(client_id.as_str()).ok_or(ConsentOutcome::ClientGone)?;
         let user = Guid::parse(&signed_in.sub).ok_or(ConsentOutcome::NoCode)?.lower_case();

@@ -1,10 +1,11 @@
-//! Why a sign-in (way C) ends at the client without a code, and what the client reads. Pure.
+//! Why a sign-in (way C) ends without a code, and the error that the client gets. Pure.
 
 use crate::docusign::error::ExchangeError;
 use crate::docusign::tokens::minter::MintError;
 use crate::memory::failures::FailureKind;
 use crate::oauth::authorization::{AuthorizationError, AuthorizationErrorCode as Code};
 use crate::oauth::client::SubjectKind;
+use crate::sealing::keys::SEALING_UNAVAILABLE;
 use crate::types::Explained as _;
 
 /// Why there is no code.
@@ -27,7 +28,7 @@ pub enum ConnectError {
 }
 
 impl ConnectError {
-    /// The word for log lines.
+    /// The code in log lines.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Denied(_) => "denied",
@@ -35,12 +36,12 @@ impl ConnectError {
             Self::UnknownUser(error) => error.code(),
             Self::NotAllowed => "user_not_allowed",
             Self::Unproved(error, _) => error.code(),
-            Self::SealingUnavailable => "sealing_key_unavailable",
+            Self::SealingUnavailable => SEALING_UNAVAILABLE.code,
             Self::Deadline => "deadline",
         }
     }
 
-    /// What the client reads, RFC 6749 §4.1.2.1; never DocuSign's own words.
+    /// The error for the client (RFC 6749 §4.1.2.1), never with text from DocuSign.
     pub fn error(&self) -> AuthorizationError {
         match self {
             Self::Denied(error) => denied(error),
@@ -71,7 +72,7 @@ fn denied(error: &str) -> AuthorizationError {
 
 fn unknown_user(error: &ExchangeError) -> AuthorizationError {
     match error.kind() {
-        // The code was refused, which has other reasons than an assertion: it was used before, or the secret key is wrong.
+        // DocuSign refuses a code if it was used before, or if the secret key is wrong.
         FailureKind::Permanent => Code::ServerError.say(
             "DocuSign does not say who signed in; begin again, and if that does not help, the operator checks the secret key",
         ),

@@ -1,22 +1,21 @@
-//! Sign-ins that came to their end in this process: each state is good for one (RFC 9700 §4.7.1).
+//! Sign-ins that ended in this process. Each state works once (RFC 9700 §4.7.1).
 //!
-//! The first guard is the browser, which is told to forget the cookie; the second is DocuSign, whose codes work once.
-//! This is the third.
+//! Two other guards come first: the browser deletes the cookie, and DocuSign's codes work once.
 
 use std::sync::{Mutex, PoisonError};
 
 use crate::clock::UnixSeconds;
 use crate::memory::tidy_map::TidyMap;
 
-/// How many are kept before the expired ones are forgotten.
-const KEPT_AT_LEAST: usize = 1024;
+/// How many states there are before expired ones are removed.
+const TIDY_FROM_STATES: usize = 1024;
 
-/// The states that were used, with the time from when on they are worth nothing anyway.
+/// The used states, each with the time at which it expires.
 pub struct FinishedSignIns(Mutex<TidyMap<String, UnixSeconds>>);
 
 impl Default for FinishedSignIns {
     fn default() -> Self {
-        Self(Mutex::new(TidyMap::new(KEPT_AT_LEAST)))
+        Self(Mutex::new(TidyMap::new(TIDY_FROM_STATES)))
     }
 }
 

@@ -1,6 +1,6 @@
-//! The page of each outcome: title, facts, and what to do next. Pure.
+//! The page of each outcome. Pure.
 //!
-//! It never has a user's GUID, a key, a token or a vault, but the name and e-mail address of the user who signed in.
+//! A page shows the name and e-mail address of a user, but never a user's GUID, a key, a token or a vault.
 
 use http::StatusCode;
 
@@ -9,196 +9,258 @@ use crate::docusign::userinfo::UserInfo;
 use crate::endpoints::consent::outcome::ConsentOutcome;
 use crate::memory::failures::FailureKind;
 use crate::oauth::scope::Scope;
+use crate::sealing::keys::SEALING_UNAVAILABLE;
 use crate::types::Explained as _;
-use crate::web::page::Page;
+use crate::web::page::{Fact, Page, Title, Tone};
+
+const NEW_LINK: &str = "`evergrant consent-url` prints a new consent link, and the setup page shows one.";
 
 /// The page for `outcome`; `scopes` is what the connection needs.
 pub fn message(outcome: &ConsentOutcome, scopes: &Scope) -> Page {
     match outcome {
         ConsentOutcome::Granted { user, signed_in } => granted(user, signed_in.as_ref(), scopes),
-        ConsentOutcome::WrongUser { signed_in } => wrong_user(signed_in),
-        ConsentOutcome::ScopesMissing(missing) => scopes_missing(missing),
-        ConsentOutcome::NotTogether => not_together(scopes),
+        ConsentOutcome::WrongUser { signed_in, expected } => wrong_user(signed_in, expected.as_ref()),
+        ConsentOutcome::ScopesMissing { signed_in, missing } => scopes_missing(signed_in, missing),
+        ConsentOutcome::NotTogether { signed_in } => not_together(signed_in, scopes),
         ConsentOutcome::ConsentMissing => consent_missing(scopes),
         ConsentOutcome::Denied(error, text) => denied(error, text),
         ConsentOutcome::Unproved(error) => unproved(error),
         ConsentOutcome::StateUnchecked => state_unchecked(),
         ConsentOutcome::SignInOver => sign_in_over(),
         ConsentOutcome::ClientGone => client_gone(),
-        ConsentOutcome::ForeignState => new_link(
-            "foreign_state",
-            "This link is not ours",
-            "This link is incomplete, or another deployment made it. Nothing was changed.",
-        ),
-        ConsentOutcome::OldState => new_link(
-            "old_state",
-            "This link is too old",
-            "Consent links work for one week, and this one is older. If you pressed Allow, DocuSign keeps your consent.",
-        ),
-        ConsentOutcome::NoCode => new_link(
-            "no_code",
-            "DocuSign's answer is incomplete",
-            "DocuSign sent neither a code nor an error, so we do not know whether consent was given.",
-        ),
-    }
-}
-
-fn sign_in_over() -> Page {
-    let lead = "This sign-in began in another browser or more than 15 minutes ago, or it is finished already. Nothing was \
-                changed.";
-    Page {
-        status: StatusCode::BAD_REQUEST,
-        steps: vec![
-            "Go back to the app that you want to connect, and begin again there.".to_owned(),
-            "Sign in within 15 minutes, in the same browser, with cookies allowed for this site.".to_owned(),
-            "If you did not begin a sign-in, close this page: another person may have sent you their link.".to_owned(),
-        ],
-        ..refused("sign_in_over", "This sign-in cannot go on", lead)
-    }
-}
-
-fn client_gone() -> Page {
-    let lead =
-        "The app that sent you to sign in is no longer registered here, or no longer with the address to go back to.";
-    Page {
-        status: StatusCode::BAD_REQUEST,
-        steps: vec!["Ask the operator to check the app's client in the setting EVERGRANT_CLIENTS.".to_owned()],
-        ..refused("client_gone", "The app is not registered here any more", lead)
+        ConsentOutcome::ForeignState => foreign_state(),
+        ConsentOutcome::OldState => old_state(),
+        ConsentOutcome::NoCode => no_code(),
     }
 }
 
 fn granted(user: &UserInfo, signed_in: Option<&UserInfo>, scopes: &Scope) -> Page {
-    let mut facts = vec![("Connected as", person(user))];
-    facts.extend(user.account().map(|account| ("Account", account.name.clone())));
-    facts.push(("Scopes", scopes.to_string()));
+    let mut facts = vec![Fact::new("Connected as", person(user))];
+    facts.extend(user.account().map(|account| Fact::new("Account", account.name.clone())));
+    facts.push(Fact::new("Scopes", scopes.to_string()));
     let other = signed_in.filter(|signed_in| signed_in.sub != user.sub);
-    let lead = if let Some(other) = other {
-        facts.push(("You signed in as", person(other)));
-        "The connection works: the integration user had consented before. You signed in as another user, which changed nothing."
+    facts.extend(other.map(|other| Fact::new("You signed in as", person(other))));
+    let lead = if other.is_some() {
+        "The integration user gave consent earlier. You signed in as another user, which changed nothing."
     } else {
-        "DocuSign issued an access token for the integration user just now. Consent is needed only once; the connection does not expire."
+        "DocuSign just issued an access token for the integration user. Consent is needed only once, and the connection does not \
+         expire."
     };
-    Page {
-        status: StatusCode::OK,
-        code: "granted",
-        title: "The connection works",
-        lead: lead.to_owned(),
-        facts,
-        steps: vec!["You can close this page.".to_owned()],
-        retry_after: 0,
-    }
+    let page = Page::success("granted", Title("The connection works"), lead, ["You can close this page."]);
+    Page { facts, ..page }
 }
 
-fn wrong_user(signed_in: &UserInfo) -> Page {
-    Page {
-        facts: vec![("You signed in as", person(signed_in))],
-        steps: vec![
-            "Sign out of DocuSign, or use a private window.".to_owned(),
-            "Make a new link with: evergrant consent-url".to_owned(),
-            "Open it and sign in as the user whose ID is set as DOCUSIGN_USER_ID. If that should be you, ask the operator to set it to your own User ID.".to_owned(),
+/// A page that asks for a consent, after which everything works.
+fn consent_needed<const STEPS: usize>(
+    code: &'static str,
+    title: Title,
+    lead: &str,
+    steps: [&'static str; STEPS],
+) -> Page {
+    Page { tone: Tone::Waiting, ..Page::error(StatusCode::FORBIDDEN, code, title, lead, steps) }
+}
+
+fn wrong_user(signed_in: &UserInfo, expected: Option<&UserInfo>) -> Page {
+    let needed = expected.map_or_else(|| "the integration user".to_owned(), person);
+    let page = consent_needed(
+        "wrong_user",
+        Title("Another user has to consent"),
+        "You gave consent for yourself, but this app acts as another DocuSign user, who has not consented yet.",
+        [
+            "Sign out of DocuSign, or open a private window.",
+            "Open the consent link again and sign in as the integration user.",
+            "If the app should act as you, ask the operator to change its user.",
         ],
-        ..refused("wrong_user", "Another user has to consent", "You gave consent for yourself, but this app acts as another DocuSign user, who has not consented yet.")
-    }
-}
-
-fn scopes_missing(missing: &[String]) -> Page {
+    );
     Page {
-        facts: vec![("Without consent", missing.join(" "))],
-        steps: vec![
-            "Make a new link with: evergrant consent-url. It asks for every scope in DOCUSIGN_SCOPES.".to_owned(),
-            "If DocuSign does not offer a scope, its product may not be part of your account's plan: remove it from DOCUSIGN_SCOPES.".to_owned(),
+        facts: vec![Fact::new("You signed in as", person(signed_in)), Fact::new("This app acts as", needed)],
+        operator: vec![
+            "The integration user is the user whose User ID is set as `DOCUSIGN_USER_ID`.".to_owned(),
+            NEW_LINK.to_owned(),
         ],
-        ..refused("scope_missing", "Some scopes have no consent", "The right user signed in, but DocuSign reports that consent does not cover every scope.")
+        ..page
     }
 }
 
-fn not_together(scopes: &Scope) -> Page {
-    let lead = "The right user signed in, and each scope has consent by itself, but DocuSign refuses them together.";
+fn scopes_missing(signed_in: &UserInfo, missing: &[String]) -> Page {
+    let page = consent_needed(
+        "scope_missing",
+        Title("Some scopes have no consent"),
+        "You signed in as the right user, but DocuSign reports that consent does not cover every scope.",
+        [
+            "Ask the operator for a new consent link, open it and press Allow.",
+            "If DocuSign does not offer one of these scopes, your account's plan may not include it. Ask the operator to remove it.",
+        ],
+    );
     Page {
-        facts: vec![("Scopes asked for", scopes.to_string())],
-        steps: vec!["Make a new link with: evergrant consent-url. It asks for all scopes at once.".to_owned()],
-        ..refused("consent_incomplete", "The scopes have no consent together", lead)
+        facts: vec![Fact::new("You signed in as", person(signed_in)), Fact::new("Without consent", missing.join(" "))],
+        operator: vec![
+            format!("{NEW_LINK} It asks for every scope in `DOCUSIGN_SCOPES`."),
+            "If the account's plan does not include a scope, remove it from `DOCUSIGN_SCOPES`.".to_owned(),
+        ],
+        ..page
+    }
+}
+
+fn not_together(signed_in: &UserInfo, scopes: &Scope) -> Page {
+    let page = consent_needed(
+        "consent_incomplete",
+        Title("The scopes have no consent together"),
+        "You signed in as the right user. Each scope has consent by itself, but DocuSign refuses them together.",
+        ["Ask the operator for a new consent link, which asks for all scopes at once. Open it and press Allow."],
+    );
+    Page {
+        facts: vec![Fact::new("You signed in as", person(signed_in)), Fact::new("Scopes needed", scopes.to_string())],
+        operator: vec![NEW_LINK.to_owned()],
+        ..page
     }
 }
 
 fn consent_missing(scopes: &Scope) -> Page {
-    let lead = "DocuSign says that the integration user has not consented to all scopes. It did not say who signed in just \
-                now, perhaps because this page was loaded twice.";
+    let page = consent_needed(
+        "consent_missing",
+        Title("Consent is still missing"),
+        "DocuSign reports that the integration user has not consented to every scope. We could not find out who signed in just \
+         now. Perhaps this page was loaded twice.",
+        ["Open the consent link again, sign in as the integration user and press Allow."],
+    );
     Page {
-        facts: vec![("Scopes asked for", scopes.to_string())],
-        steps: vec![
-            "Make a new link with: evergrant consent-url".to_owned(),
-            "Open it, sign in as the user of DOCUSIGN_USER_ID, and press Allow.".to_owned(),
+        facts: vec![Fact::new("Scopes needed", scopes.to_string())],
+        operator: vec![
+            "The integration user is the user whose User ID is set as `DOCUSIGN_USER_ID`.".to_owned(),
+            NEW_LINK.to_owned(),
         ],
-        ..refused("consent_missing", "Consent is still missing", lead)
-    }
-}
-
-fn state_unchecked() -> Page {
-    let lead =
-        "The key that checks this link cannot be used at the moment. Nothing was lost: DocuSign keeps your consent.";
-    Page {
-        status: StatusCode::SERVICE_UNAVAILABLE,
-        retry_after: FailureKind::Permanent.cached_for(1),
-        steps: vec![
-            "Load this page again in a minute.".to_owned(),
-            "If that does not help, ask the operator to check EVERGRANT_SEALING_KEY_ID and the identity's role on that key."
-                .to_owned(),
-        ],
-        ..refused("sealing_key_unavailable", "The link could not be checked", lead)
+        ..page
     }
 }
 
 fn denied(error: &str, text: &str) -> Page {
-    let mut facts = vec![("DocuSign's error", error.to_owned())];
-    facts.extend((!text.is_empty()).then(|| ("DocuSign's message", text.to_owned())));
-    Page {
-        facts,
-        steps: vec![
-            "If this was a mistake, open the link again and press Allow.".to_owned(),
-            "If your organization forbids personal consent, a DocuSign administrator can grant it for the integration key.".to_owned(),
+    let mut facts = vec![Fact::new("DocuSign's error", error)];
+    facts.extend((!text.is_empty()).then(|| Fact::new("DocuSign's message", text)));
+    let page = Page::error(
+        StatusCode::FORBIDDEN,
+        "denied",
+        Title("Consent was not given"),
+        "DocuSign sent you back without consent. Nothing was connected.",
+        [
+            "If this was a mistake, open the link again and press Allow.",
+            "If your organization does not let users consent, a DocuSign administrator can consent for the whole organization.",
         ],
-        ..refused("denied", "Consent was not given", "DocuSign sent you back without consent. Nothing was connected.")
-    }
+    );
+    let operator = "If the error is not `access_denied`, check the redirect URI and the products of the integration key on \
+                    DocuSign's page Apps and Keys.";
+    Page { facts, operator: vec![operator.to_owned()], ..page }
 }
 
 fn unproved(error: &MintError) -> Page {
-    let lead = "You came back from DocuSign, but DocuSign issued no access token for the integration user.";
-    Page {
-        status: StatusCode::SERVICE_UNAVAILABLE,
-        retry_after: error.kind().cached_for(1),
-        facts: vec![("What failed", error.code().to_owned()), ("For the operator", for_the_operator(error))],
-        steps: vec![
-            error.explain().person.to_owned(),
-            "If that does not help, open the consent link again. DocuSign keeps a consent that was given.".to_owned(),
+    let page = Page::error(
+        StatusCode::SERVICE_UNAVAILABLE,
+        error.code(),
+        Title("We could not confirm the connection"),
+        "You came back from DocuSign, but DocuSign issued no access token.",
+        [
+            error.explain().person,
+            "DocuSign keeps your consent. You can start again later from the link that you opened.",
         ],
-        ..refused(error.code(), "We could not confirm the connection", lead)
-    }
+    );
+    Page { operator: vec![fix(error)], retry_after: Some(error.kind().cached_for(1)), ..page }
 }
 
-/// What is wrong with a key is for the operator alone.
-fn for_the_operator(error: &MintError) -> String {
+/// What fixes `error`. The page is public, so it shows no details of a key.
+fn fix(error: &MintError) -> String {
     match error {
-        MintError::Sign(_) => "Run the health checks (evergrant doctor, or the setup page).".to_owned(),
-        error => error.fix(&[]).replace('`', ""),
+        MintError::Sign(_) => "A signing key does not work. `evergrant doctor` and the setup page show why.".to_owned(),
+        error => error.fix(&[]),
     }
 }
 
-fn new_link(code: &'static str, title: &'static str, lead: &str) -> Page {
+fn state_unchecked() -> Page {
+    let page = Page::error(
+        StatusCode::SERVICE_UNAVAILABLE,
+        SEALING_UNAVAILABLE.code,
+        Title("The link could not be checked"),
+        "We cannot check this link at the moment. Nothing was lost: DocuSign keeps your consent.",
+        [SEALING_UNAVAILABLE.person, "If that does not help, send the operator the request ID below."],
+    );
     Page {
-        status: StatusCode::BAD_REQUEST,
-        steps: vec!["Make a new link with: evergrant consent-url".to_owned()],
-        ..refused(code, title, lead)
+        operator: vec![SEALING_UNAVAILABLE.operator.to_owned()],
+        retry_after: Some(FailureKind::Permanent.cached_for(1)),
+        ..page
     }
 }
 
-fn refused(code: &'static str, title: &'static str, lead: &str) -> Page {
-    Page::bad(StatusCode::FORBIDDEN, code, title, lead)
+fn sign_in_over() -> Page {
+    let page = Page::error(
+        StatusCode::BAD_REQUEST,
+        "sign_in_over",
+        Title("This sign-in cannot continue"),
+        "It was started in another browser or more than 15 minutes ago, or it is already complete. Nothing was changed.",
+        [
+            "Go back to the app that you are connecting, and start again there.",
+            "Sign in within 15 minutes, in the same browser, with cookies allowed for this site.",
+            "If you did not start a sign-in, close this page. Someone may have sent you their link.",
+        ],
+    );
+    let operator = "If this happens to every user, check that `EVERGRANT_PUBLIC_URL` is the address that browsers use. The cookie of \
+                    the sign-in belongs to that host.";
+    Page { operator: vec![operator.to_owned()], ..page }
+}
+
+fn client_gone() -> Page {
+    let page = Page::error(
+        StatusCode::BAD_REQUEST,
+        "client_gone",
+        Title("This app is no longer registered"),
+        "The app that sent you to sign in was removed, or the address that it returns to was removed. Nothing was connected.",
+        ["Ask the operator to register the app again."],
+    );
+    let operator = "Check the client and its `redirect_uris` in the client registry (`EVERGRANT_CLIENTS`).";
+    Page { operator: vec![operator.to_owned()], ..page }
+}
+
+fn foreign_state() -> Page {
+    let page = Page::error(
+        StatusCode::BAD_REQUEST,
+        "foreign_state",
+        Title("This link does not work here"),
+        "This link is incomplete, or it belongs to another installation. Nothing was changed.",
+        ["Copy the whole link and open it again.", "If that does not help, ask the operator for a new link."],
+    );
+    Page {
+        operator: vec![
+            NEW_LINK.to_owned(),
+            "Links of an earlier sealing key work while `EVERGRANT_SEALING_KEY_ID_PREVIOUS` lists that key.".to_owned(),
+        ],
+        ..page
+    }
+}
+
+fn old_state() -> Page {
+    let page = Page::error(
+        StatusCode::BAD_REQUEST,
+        "old_state",
+        Title("This link has expired"),
+        "A consent link works for one week, and this one is older. If you pressed Allow, DocuSign keeps your consent.",
+        ["Ask the operator for a new consent link."],
+    );
+    Page { operator: vec![NEW_LINK.to_owned()], ..page }
+}
+
+fn no_code() -> Page {
+    let page = Page::error(
+        StatusCode::BAD_REQUEST,
+        "no_code",
+        Title("DocuSign's answer is incomplete"),
+        "DocuSign sent neither a code nor an error, so we do not know whether consent was given.",
+        ["Start again from the link that you opened.", "If this page appears again, ask the operator for help."],
+    );
+    let operator = "If it happens again, report it to DocuSign's support.";
+    Page { operator: vec![NEW_LINK.to_owned(), operator.to_owned()], ..page }
 }
 
 fn person(user: &UserInfo) -> String {
     match (user.name.as_str(), user.email.as_str()) {
-        ("", "") => "a user without name".to_owned(),
+        ("", "") => "a user without a name".to_owned(),
         ("", only) | (only, "") => only.to_owned(),
         (name, email) => format!("{name} ({email})"),
     }

@@ -1,16 +1,16 @@
 //! `GET /consent/callback`, where DocuSign sends the browser after the one-time consent (way A) and after a sign-in
 //! (way C).
 //!
-//! [`query`] reads what DocuSign sent → the sealed state is opened, and its kind says which way it is:
-//! [`proof`] proves a consent, and [`message`] says how it went and what to do next; [`sign_in`] ends at the client,
-//! with a code or an error; [`browsing`] gives the browser a session, for documents that are looked at here. If DocuSign
-//! or Key Vault is down: a 503 page, or back to the client with `temporarily_unavailable`; DocuSign keeps the consent.
+//! [`query`] reads what DocuSign sent → the sealed state is opened → its kind decides what follows: [`proof`] proves a
+//! consent, and [`message`] shows the result and the next steps; [`sign_in`] sends the browser back to the client with a code
+//! or an error; [`browsing`] gives the browser a session, for documents that are opened here. If DocuSign or Key Vault is
+//! down, the answer is a 503 page, or a redirect to the client with `temporarily_unavailable`. DocuSign keeps the consent.
 
 mod allow;
 mod browsing;
 mod error;
 pub mod finished;
-mod identify;
+pub mod identify;
 mod message;
 mod outcome;
 mod proof;
@@ -36,13 +36,10 @@ use crate::sealing::{Sealable as _, Sealed, label};
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::types::BaseUrl;
 use crate::web::cookies::SignInCookie;
-use browsing::BrowsingReturn;
 use finished::FinishedSignIns;
-use identify::identify_user;
+use identify::CachedIntegrationUser;
 use outcome::ConsentOutcome;
-use proof::ConsentProof;
 use query::CallbackQuery;
-use sign_in::SignInReturn;
 
 /// The kinds of states that come back from DocuSign.
 const STATES: [&str; 3] = [SignInState::TYP, BrowsingState::TYP, ConsentState::TYP];
@@ -51,37 +48,41 @@ const STATES: [&str; 3] = [SignInState::TYP, BrowsingState::TYP, ConsentState::T
 pub struct ConsentCallback {
     /// Our issuer.
     pub issuer: BaseUrl,
-    /// What DocuSign knows us as.
+    /// The integration user, the administrators and the scopes.
     pub docusign: DocusignSettings,
-    /// Who may have begun a sign-in.
+    /// The clients that may have begun a sign-in.
     pub clients: ClientRegistry,
-    /// What opens states and seals codes.
+    /// Opens states, and seals codes and sessions.
     pub sealing: Arc<SealingKeys>,
     /// Sign-ins that ended.
     pub finished: FinishedSignIns,
-    /// The only process that may redeem the new codes, where processes share no store.
+    /// The integration user's name.
+    pub integration_user: CachedIntegrationUser,
+    /// The only process that may redeem the new codes, if processes share no store.
     pub process_id: Option<String>,
-    /// DocuSign.
+    /// Names the user who signed in.
     pub account_server: AccountServer,
-    /// What proves the consent.
+    /// Prove that a connection works.
     pub access_tokens: AccessTokens,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
 
-/// A state that was opened, with the code verifier that belongs to it.
+/// A state that was opened.
 struct OpenedState<T> {
     content: T,
+    /// The verifier of the PKCE challenge that went to DocuSign.
     code_verifier: String,
 }
 
 impl ConsentCallback {
     /// Answers a request.
-    pub async fn handle(&self, request: &Request<Bytes>) -> Answer {
+    pub async fn handle(&self, request: &Request<Bytes>, request_id: &str) -> Answer {
         let answer = self.answer(request, answer_deadline()).await;
-        answer.unwrap_or_else(|outcome| self.page(&outcome))
+        answer.unwrap_or_else(|outcome| self.page(&outcome, request_id))
     }
 
+    /// The answer, or the outcome to show as a page.
     async fn answer(&self, request: &Request<Bytes>, deadline: Instant) -> Result<Answer, ConsentOutcome> {
         let query = CallbackQuery::read(request.uri().query().unwrap_or_default());
         let state = query.state.clone().unwrap_or_default();
@@ -91,17 +92,17 @@ impl ConsentCallback {
                 let cookie = self.first_return(request.headers(), &sealed, &sealed.content.browser);
                 let cookie = cookie.ok_or(ConsentOutcome::SignInOver)?;
                 let opened = OpenedState { content: sealed.content, code_verifier };
-                self.sign_in_return().finish(query, opened, &cookie, deadline).await
+                self.finish_sign_in(query, opened, &cookie, deadline).await
             }
             Opened::BrowsingState(sealed) => {
                 let cookie = self.first_return(request.headers(), &sealed, &sealed.content.browser);
                 let cookie = cookie.ok_or(ConsentOutcome::SignInOver)?;
                 let opened = OpenedState { content: sealed.content, code_verifier };
-                self.browsing_return().finish(query, opened, &cookie, deadline).await
+                self.finish_browsing(query, opened, &cookie, deadline).await
             }
             Opened::ConsentState(_) => {
                 let consent = timeout_at(deadline, self.finish_consent(query, &code_verifier)).await;
-                Ok(self.page(&consent.unwrap_or(ConsentOutcome::Unproved(MintError::Deadline))))
+                Err(consent.unwrap_or(ConsentOutcome::Unproved(MintError::Deadline)))
             }
             Opened::AuthorizationCode(_) | Opened::RefreshToken(_) | Opened::SealedAccessToken(_) => {
                 Err(ConsentOutcome::ForeignState)
@@ -115,9 +116,8 @@ impl ConsentCallback {
             return ConsentOutcome::Denied(error, message);
         }
         let Some(code) = query.code else { return ConsentOutcome::NoCode };
-        let Self { issuer, docusign, account_server, access_tokens, .. } = self;
-        let signed_in = identify_user(account_server, issuer, &code, code_verifier).await;
-        ConsentProof { docusign, account_server, access_tokens }.prove(signed_in.ok()).await
+        let signed_in = self.identify_user(&code, code_verifier).await;
+        self.prove(signed_in.ok()).await
     }
 
     /// Opens a state and returns it with its code verifier.
@@ -137,8 +137,8 @@ impl ConsentCallback {
         }
     }
 
-    /// The cookie of a sign-in, if this is the browser that began it, and the first time it comes back. `digest` is what
-    /// the state has of the cookie.
+    /// The cookie of a sign-in, if this browser began it and comes back for the first time. `digest` is the cookie's digest
+    /// in the state.
     fn first_return<T>(&self, headers: &HeaderMap, sealed: &Sealed<T>, digest: &str) -> Option<SignInCookie> {
         let cookie = SignInCookie::of(&sealed.jti, !self.issuer.is_insecure());
         let now = self.clock.now();
@@ -147,22 +147,11 @@ impl ConsentCallback {
         first.then_some(cookie)
     }
 
-    fn sign_in_return(&self) -> SignInReturn<'_> {
-        let Self { issuer, docusign, clients, sealing, account_server, access_tokens, clock, .. } = self;
-        let process_id = self.process_id.as_deref();
-        SignInReturn { issuer, docusign, clients, sealing, process_id, account_server, access_tokens, clock }
-    }
-
-    fn browsing_return(&self) -> BrowsingReturn<'_> {
-        let Self { issuer, docusign, clients, sealing, account_server, access_tokens, clock, .. } = self;
-        BrowsingReturn { issuer, docusign, clients, sealing, account_server, access_tokens, clock }
-    }
-
-    fn page(&self, outcome: &ConsentOutcome) -> Answer {
+    fn page(&self, outcome: &ConsentOutcome, request_id: &str) -> Answer {
         let page = message::message(outcome, &self.docusign.scopes);
         let granted = matches!(outcome, ConsentOutcome::Granted { .. });
         let record = AnswerRecord { cause: (!granted).then_some(page.code), ..AnswerRecord::of("consent_checked") };
-        Answer { response: page.response(), record }
+        Answer { response: page.response(request_id), record }
     }
 }
 

@@ -3,14 +3,14 @@
 use crate::docusign::tokens::minter::MintError;
 use crate::docusign::userinfo::UserInfo;
 
-/// How it ended, where the browser is shown a page.
+/// How a return ended, if the browser is shown a page.
 #[derive(Debug)]
 pub enum ConsentOutcome {
     /// There is no state, or it is not ours.
     ForeignState,
     /// The link has expired.
     OldState,
-    /// The state of a sign-in (way C) is too old, or its cookie is not this browser's, or was used up.
+    /// A sign-in (way C) whose state has expired or was used, or whose cookie the browser does not have.
     SignInOver,
     /// The client that began the sign-in is no longer registered.
     ClientGone,
@@ -20,23 +20,33 @@ pub enum ConsentOutcome {
     Denied(String, String),
     /// Neither a code nor an error came back.
     NoCode,
-    /// It works. Another user may have signed in, with the consent there before.
+    /// It works. The user who signed in may be another one, if the integration user consented earlier.
     Granted {
         /// The integration user.
         user: UserInfo,
-        /// Who signed in, if DocuSign named the user.
+        /// The user who signed in, if DocuSign named the user.
         signed_in: Option<UserInfo>,
     },
-    /// The wrong user gave consent.
+    /// Another user than the integration user gave consent.
     WrongUser {
-        /// Who signed in.
+        /// The user who signed in.
+        signed_in: UserInfo,
+        /// The integration user, if this process has seen who that is.
+        expected: Option<UserInfo>,
+    },
+    /// The right user signed in, but some scopes have no consent.
+    ScopesMissing {
+        /// The integration user, who signed in.
+        signed_in: UserInfo,
+        /// The scopes without consent.
+        missing: Vec<String>,
+    },
+    /// The right user signed in and each scope has consent alone, but not all together.
+    NotTogether {
+        /// The integration user, who signed in.
         signed_in: UserInfo,
     },
-    /// The right user signed in, but these scopes have no consent.
-    ScopesMissing(Vec<String>),
-    /// The right user signed in and each scope has consent alone, but not all together.
-    NotTogether,
-    /// There is no consent, and DocuSign did not name who signed in.
+    /// There is no consent, and DocuSign did not name the user who signed in.
     ConsentMissing,
     /// The consent could not be proved, for this reason.
     Unproved(MintError),

@@ -1,4 +1,4 @@
-//! Reads the query that DocuSign sends the browser back with. Pure.
+//! Reads the query of DocuSign's redirect to the callback. Pure.
 
 use secrecy::SecretString;
 use url::form_urlencoded;
@@ -18,12 +18,12 @@ pub struct CallbackQuery {
 }
 
 impl CallbackQuery {
-    /// Reads the query. Of a repeated parameter the first counts, as at the Functions host; blank ones count as absent.
+    /// Reads the query. The first of repeated parameters counts, as in the Functions host. Blank ones count as absent.
     #[must_use]
     pub fn read(query: &str) -> Self {
-        let value = |wanted: &str| {
+        let value = |parameter: &str| {
             let mut pairs = form_urlencoded::parse(query.as_bytes());
-            let found = pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned());
+            let found = pairs.find(|(name, _)| name == parameter).map(|(_, value)| value.into_owned());
             found.filter(|value| !value.is_empty())
         };
         let message = value("error_message").or_else(|| value("error_description"));
@@ -36,9 +36,10 @@ impl CallbackQuery {
 }
 
 fn cut(text: &str) -> String {
-    // Neither control characters nor what turns the direction of writing.
-    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let readable = text.chars().filter(|c| !c.is_control() && !turns(*c));
+    // Control characters and marks that change the direction of writing are left out.
+    let is_direction_mark =
+        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let readable = text.chars().filter(|c| !c.is_control() && !is_direction_mark(*c));
     readable.take(MAX_SHOWN_CHARS).collect()
 }
 
@@ -57,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn long_and_odd_texts_are_cut() {
+    fn long_texts_are_cut_and_control_characters_removed() {
         let query = format!("error=%E2%80%AE{}%0a%00&code=&state=", "x".repeat(5000));
         let read = CallbackQuery::read(&query);
         assert_eq!(read.denial.unwrap().0, "x".repeat(300));

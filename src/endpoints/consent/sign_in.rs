@@ -1,68 +1,39 @@
-//! Way C: a person comes back from signing in at DocuSign, and goes on to the client with a code or an error.
+//! Way C: a user comes back from signing in at DocuSign, and goes on to the client with a code or an error.
 //!
-//! The code shows who signed in → may that user? ([`allow`]) → a fresh mint proves that the connection will work, now and
-//! not at 3 a.m. → a sealed code for the client.
-
-use std::sync::Arc;
+//! DocuSign's code shows who signed in → [`allow`] decides whether that user may make the connection → a fresh mint proves
+//! that the connection will work → the client gets a sealed code.
 
 use http::header::SET_COOKIE;
 use tokio::time::{Instant, timeout_at};
 
-use crate::clock::Clock;
-use crate::config::DocusignSettings;
-use crate::docusign::account_server::AccountServer;
 use crate::docusign::requested_scope::requested_scope;
-use crate::docusign::tokens::AccessTokens;
 use crate::endpoints::consent::error::ConnectError;
-use crate::endpoints::consent::identify::identify_user;
 use crate::endpoints::consent::outcome::ConsentOutcome;
 use crate::endpoints::consent::query::CallbackQuery;
-use crate::endpoints::consent::{OpenedState, allow};
+use crate::endpoints::consent::{ConsentCallback, OpenedState, allow};
 use crate::oauth::authorization::ReturnAddress;
-use crate::oauth::client::{Client, ClientRegistry};
+use crate::oauth::client::Client;
 use crate::oauth::scope::Scope;
 use crate::random;
 use crate::sealing::Sealed;
 use crate::sealing::claims::{AuthorizationCode, Grant, SignInState};
-use crate::sealing::keys::SealingKeys;
 use crate::telemetry::{self, Answer, AnswerRecord};
-use crate::types::BaseUrl;
 use crate::web::cookies::SignInCookie;
 use crate::web::response::Response;
 
-/// Life of a code, in seconds; RFC 6749 §4.1.2 recommends ten minutes at most.
+/// Lifetime of a code, in seconds; RFC 6749 §4.1.2 recommends ten minutes at most.
 const CODE_LIFETIME: u64 = 5 * 60;
 
-/// A code for the client, and the name of the grant behind it.
+/// A code for the client, and the ID of its grant.
 struct NewCode {
     code: String,
     grant_id: String,
 }
 
-/// Sends a person who signed in on to the client.
-pub struct SignInReturn<'a> {
-    /// Our issuer.
-    pub issuer: &'a BaseUrl,
-    /// The integration user, the administrators and the scopes.
-    pub docusign: &'a DocusignSettings,
-    /// Who may have begun the sign-in.
-    pub clients: &'a ClientRegistry,
-    /// What seals the code.
-    pub sealing: &'a SealingKeys,
-    /// The only process that may redeem the code, where processes share no store.
-    pub process_id: Option<&'a str>,
-    /// Names the user who signed in.
-    pub account_server: &'a AccountServer,
-    /// What proves that the connection will work.
-    pub access_tokens: &'a AccessTokens,
-    /// The time.
-    pub clock: &'a Arc<dyn Clock>,
-}
-
-impl SignInReturn<'_> {
-    /// Ends a sign-in whose state was opened in the browser of `cookie`, by `deadline`.
-    pub async fn finish(
-        self,
+impl ConsentCallback {
+    /// Ends a sign-in, by `deadline`. Its state was opened in the browser that has `cookie`.
+    pub(super) async fn finish_sign_in(
+        &self,
         query: CallbackQuery,
         opened: OpenedState<SignInState>,
         cookie: &SignInCookie,
@@ -90,16 +61,16 @@ impl SignInReturn<'_> {
         query: CallbackQuery,
         code_verifier: &str,
     ) -> Result<NewCode, ConnectError> {
-        // 1. Did the person allow it?
+        // 1. Did the user allow it?
         if let Some((error, _)) = query.denial {
             return Err(ConnectError::Denied(error));
         }
         let code = query.code.ok_or(ConnectError::NoCode)?;
-        // 2. Who was it, and may that user?
-        let signed_in = identify_user(self.account_server, self.issuer, &code, code_verifier).await;
+        // 2. Who signed in, and may that user make the connection?
+        let signed_in = self.identify_user(&code, code_verifier).await;
         let signed_in = signed_in.map_err(ConnectError::UnknownUser)?;
         let subject =
-            allow::subject_for(client.subject, &signed_in.sub, self.docusign).ok_or(ConnectError::NotAllowed)?;
+            allow::subject_for(client.subject, &signed_in.sub, &self.docusign).ok_or(ConnectError::NotAllowed)?;
         // 3. Will it work? Cached failures are ignored, so that a consent granted a second ago counts.
         let user = subject.user(&self.docusign.user_id);
         let scope = requested_scope(&self.docusign.scopes, &state.scope);
@@ -123,7 +94,7 @@ impl SignInReturn<'_> {
             grant,
             redirect_uri: state.redirect_uri_given.then(|| state.redirect_uri.clone()),
             code_challenge: state.code_challenge.clone(),
-            process_id: self.process_id.map(ToOwned::to_owned),
+            process_id: self.process_id.clone(),
         };
         let (issuer, jti) = (self.issuer.as_str(), random::id::<32>());
         let code = Sealed::new(issuer, jti, self.clock.now(), Some(CODE_LIFETIME), content).seal(&secret);

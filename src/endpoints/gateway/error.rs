@@ -8,6 +8,7 @@ use crate::docusign::api::error::ApiError;
 use crate::endpoints::caller::AuthenticationError;
 use crate::oauth::client::SubjectKind;
 use crate::oauth::error::Outage;
+use crate::sealing::keys::SEALING_UNAVAILABLE;
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::types::Explained as _;
 use crate::web::body::Body;
@@ -86,7 +87,7 @@ impl GatewayError {
                 refuse(StatusCode::UNAUTHORIZED, "invalid_token", message, record)
             }
             Self::Authentication(AuthenticationError::SealingUnavailable) => {
-                unavailable(5, "sealing_key_unavailable", "the sealing key cannot be used at the moment", record)
+                unavailable(5, SEALING_UNAVAILABLE.code, SEALING_UNAVAILABLE.client, record)
             }
             Self::Api(error @ ApiError::BodyBrokeOff) => {
                 refuse(StatusCode::BAD_REQUEST, "invalid_request", error.explain().client, record)

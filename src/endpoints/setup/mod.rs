@@ -1,5 +1,5 @@
-//! `GET /setup`, the setup page: what the operator has to register, and the health checks. For scripts it is JSON or plain
-//! text (`Accept: application/json`, `Accept: text/plain`).
+//! `GET /setup`, the setup page: the values that the operator has to register, and the health checks. Scripts get JSON or
+//! plain text (`Accept: application/json`, `Accept: text/plain`).
 //!
 //! The Functions host requires a function key for this route. Even so the page shows no secrets: public keys, addresses,
 //! identifiers, the consent link (which grants nothing by itself) and the results of the checks.

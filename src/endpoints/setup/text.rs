@@ -27,11 +27,13 @@ fn text(report: &SetupReport) -> String {
         lines.push(format!("\nThe integration user opens this once, within a week, and presses Allow:\n{url}"));
     }
     let endpoints = &report.endpoints;
-    lines.push("\nFor Power Automate, Workfront (which adds / and the client id to the first) and scripts:".to_owned());
+    lines.push(
+        "\nFor Power Automate, Workfront and scripts (Workfront appends / and the client ID to the first):".to_owned(),
+    );
     lines.push(format!("authorization URL      {}", endpoints.authorization));
     lines.push(format!("token and refresh URL  {}", endpoints.token));
     lines.push(format!("revocation URL         {}", endpoints.revocation));
-    lines.push(format!("Workfront's documents  {}", endpoints.workfront));
+    lines.push(format!("Workfront base URL     {}", endpoints.workfront));
     lines.push(format!("gateway                {}", endpoints.gateway));
     lines.push(String::new());
     lines.join("\n")

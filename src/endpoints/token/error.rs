@@ -4,7 +4,7 @@ use crate::docusign::tokens::slot::Unavailable;
 use crate::endpoints::token::outage;
 use crate::oauth::client::{Client, SubjectKind};
 use crate::oauth::error::{ErrorCode, OAuthError, Outage};
-use crate::sealing::keys::OpenError;
+use crate::sealing::keys::{OpenError, SEALING_UNAVAILABLE};
 use crate::store::StoreError;
 use crate::telemetry::{Answer, AnswerRecord};
 
@@ -84,9 +84,7 @@ impl TokenError {
                 let subject = client.map_or(SubjectKind::IntegrationUser, |client| client.subject);
                 outage::answer(unavailable, subject)
             }
-            Self::SealingUnavailable => {
-                later("sealing_key_unavailable", "the sealing key cannot be used at the moment")
-            }
+            Self::SealingUnavailable => later(SEALING_UNAVAILABLE.code, SEALING_UNAVAILABLE.client),
             Self::UnknownSealingKey => later("sealing_key_unknown", UNKNOWN_SEALING_KEY),
             Self::OtherIssuer => later("other_issuer", OTHER_ISSUER),
             Self::StoreUnavailable => {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::docusign::api::error::ApiError;
 use crate::endpoints::caller::AuthenticationError;
 use crate::oauth::client::SubjectKind;
+use crate::sealing::keys::SEALING_UNAVAILABLE;
 use crate::store::StoreError;
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::web::body::Body;
@@ -130,9 +131,7 @@ impl WorkfrontError {
             Self::Missing(message) => (StatusCode::NOT_FOUND, message, None),
             Self::Failed(message) => (FAILED, message, None),
             Self::Unreadable => (FAILED, "CLM's answer could not be read", Some(ApiError::Malformed.code())),
-            Self::SealingUnavailable => {
-                (FAILED, "the sealing key cannot be used at the moment", Some("sealing_key_unavailable"))
-            }
+            Self::SealingUnavailable => (FAILED, SEALING_UNAVAILABLE.client, Some(SEALING_UNAVAILABLE.code)),
             Self::StoreUnavailable => (FAILED, "the store cannot be reached at the moment", Some("store_unavailable")),
             Self::Api(error) => {
                 let subject = subject.unwrap_or(SubjectKind::IntegrationUser);

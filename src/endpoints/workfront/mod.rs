@@ -81,7 +81,7 @@ impl Workfront {
     }
 
     /// Responds to a request.
-    pub async fn handle(&self, request: &Request<()>, upload: Upload) -> Answer<Body> {
+    pub async fn handle(&self, request: &Request<()>, upload: Upload, request_id: &str) -> Answer<Body> {
         let operation = match Operation::find(request.method(), request.uri().path()) {
             Ok(operation) => operation,
             Err(error) => return error.answer(AnswerRecord::default()),
@@ -89,7 +89,7 @@ impl Workfront {
         let record = AnswerRecord { operation: Some(operation.as_str()), ..AnswerRecord::default() };
         match operation {
             Operation::ServiceInfo => Answer { response: ok(&browse::service_info()), record },
-            Operation::Open => self.browser_download.handle(request, record).await,
+            Operation::Open => self.browser_download.handle(request, request_id, record).await,
             _ => self.handle_caller(operation, request, upload, record).await,
         }
     }

@@ -27,13 +27,15 @@ use crate::telemetry::{self, Answer, AnswerRecord};
 use crate::types::Guid;
 use crate::web::body::Body;
 use crate::web::cookies::SessionCookie;
-use crate::web::page::Page;
+use crate::web::page::{Page, Title};
 
 /// `grant_id` of the log line if the grant is a browser's session.
 const BROWSER_SESSION: &str = "browser_session";
 
 /// Seconds after which opening the document again may succeed.
 const RETRY_AFTER: u64 = 10;
+
+const IN_THE_LOG: &str = "The log line with this request ID has the details.";
 
 /// Browser downloads and what they depend on.
 pub struct BrowserDownload {
@@ -49,20 +51,20 @@ pub struct BrowserDownload {
 
 impl BrowserDownload {
     /// Responds to a browser.
-    pub async fn handle(&self, request: &Request<()>, record: AnswerRecord) -> Answer<Body> {
+    pub async fn handle(&self, request: &Request<()>, request_id: &str, record: AnswerRecord) -> Answer<Body> {
         let parameters = Parameters::of_query(request.uri().query().unwrap_or_default());
         let client = parameters.text("client").and_then(|client_id| self.callers.clients.find(client_id));
         let Some(client) = client.filter(|client| client.profile == Profile::Workfront) else {
-            return error_page(&NO_SUCH_ITEM, record);
+            return error_page(&NO_SUCH_ITEM, request_id, record);
         };
         telemetry::record_client(client);
         // The signed-in user acts, even if the client's subject is the integration user.
         let record = AnswerRecord { subject_kind: Some(SubjectKind::SignedInUser), ..record.by(client) };
         match self.session_user(client, request.headers()).await {
-            Some(user) => self.download(client, user, parameters, record).await,
+            Some(user) => self.download(client, user, parameters, request_id, record).await,
             None => match self.send_to_sign_in(client, request).await {
                 Ok(response) => Answer { response: response.map(Body::Whole), record },
-                Err(error) => error_page(&error, record),
+                Err(error) => error_page(&error, request_id, record),
             },
         }
     }
@@ -81,6 +83,7 @@ impl BrowserDownload {
         client: &Client,
         user: Guid,
         parameters: Parameters,
+        request_id: &str,
         record: AnswerRecord,
     ) -> Answer<Body> {
         let actor = self.callers.actor(user, &client.scope);
@@ -90,7 +93,7 @@ impl BrowserDownload {
             Ok(response) => Answer { response, record },
             Err(error) => {
                 // Another user may sign in next.
-                let mut answer = error_page(&error, record);
+                let mut answer = error_page(&error, request_id, record);
                 let forget = self.session_cookie().forget();
                 answer.response.headers_mut().extend(forget.map(|forget| (SET_COOKIE, forget)));
                 answer
@@ -126,17 +129,56 @@ impl BrowserDownload {
     }
 }
 
-/// The error as a page for people.
-fn error_page(error: &WorkfrontError, record: AnswerRecord) -> Answer<Body> {
+/// The error as a page.
+fn error_page(error: &WorkfrontError, request_id: &str, record: AnswerRecord) -> Answer<Body> {
     let answer = error.answer(record);
-    let (status, title) = match answer.response.status() {
-        StatusCode::FORBIDDEN => (StatusCode::FORBIDDEN, "You may not open this document"),
-        StatusCode::NOT_FOUND => (StatusCode::NOT_FOUND, "This document cannot be found"),
-        _ => (StatusCode::SERVICE_UNAVAILABLE, "The document cannot be opened at the moment"),
+    let message = sentence(error.message(answer.record.subject_kind));
+    let code = answer.record.cause.unwrap_or("call_refused");
+    let page = match answer.response.status() {
+        StatusCode::FORBIDDEN => not_allowed(code, &message),
+        StatusCode::NOT_FOUND => not_found(code, &message),
+        _ => unavailable(code, message),
     };
-    let lead = sentence(error.message(answer.record.subject_kind));
-    let page = Page { retry_after: RETRY_AFTER, ..Page::bad(status, "open_refused", title, &lead) };
-    Answer { response: page.response().map(Body::Whole), record: answer.record }
+    Answer { response: page.response(request_id).map(Body::Whole), record: answer.record }
+}
+
+fn not_allowed(code: &'static str, message: &str) -> Page {
+    let page = Page::error(
+        StatusCode::FORBIDDEN,
+        code,
+        Title("You may not open this document"),
+        message,
+        [
+            "Open the document again, and sign in as a DocuSign user who may read it.",
+            "If you should have access, ask an administrator of DocuSign CLM.",
+        ],
+    );
+    Page { operator: vec![IN_THE_LOG.to_owned()], ..page }
+}
+
+fn not_found(code: &'static str, message: &str) -> Page {
+    let page = Page::error(
+        StatusCode::NOT_FOUND,
+        code,
+        Title("This document cannot be found"),
+        message,
+        [
+            "Open the document again from Workfront. The link may be incomplete.",
+            "If that does not help, look for the document in DocuSign CLM. It may have been moved or deleted.",
+        ],
+    );
+    Page { operator: vec![IN_THE_LOG.to_owned()], ..page }
+}
+
+fn unavailable(code: &'static str, message: String) -> Page {
+    let page = Page::error(
+        StatusCode::SERVICE_UNAVAILABLE,
+        code,
+        Title("The document cannot be opened at the moment"),
+        "DocuSign or this service did not answer as expected. The document is unchanged.",
+        ["Wait a minute, then load this page again.", "If that does not help, send the operator the request ID below."],
+    );
+    Page { operator: vec![message], retry_after: Some(RETRY_AFTER), ..page }
 }
 
 /// `message` with a capital letter and a period.

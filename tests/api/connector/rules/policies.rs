@@ -18,7 +18,7 @@ pub fn violations(definition: &Value, properties: &Value) -> Vec<String> {
     let token = &properties["properties"]["connectionParameters"]["token"];
     match definition["securityDefinitions"].get("oauth2") {
         Some(security) => {
-            problems.extend(sign_in(security, &definition["security"][0]["oauth2"], &token["oAuthSettings"]))
+            problems.extend(sign_in(security, &definition["security"][0]["oauth2"], &token["oAuthSettings"]));
         }
         None => problems.extend(api_key(definition, &properties["properties"]["connectionParameters"])),
     }

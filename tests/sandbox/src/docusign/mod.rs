@@ -79,6 +79,8 @@ struct State {
     traceparents: Vec<String>,
     expires_in: ExpiresIn,
     refusal: Option<Value>,
+    /// Whether consent counts for one scope at a time only.
+    one_scope_at_a_time: bool,
     /// Other servers that can be broken by hand.
     others: Vec<(&'static str, Arc<Faults>)>,
 }
@@ -126,6 +128,7 @@ impl Docusign {
                 traceparents: Vec::new(),
                 expires_in: ExpiresIn::Number(3600),
                 refusal: None,
+                one_scope_at_a_time: false,
                 others: Vec::new(),
             }),
             exchanges: AtomicU32::new(0),
@@ -187,6 +190,11 @@ impl Docusign {
     /// Rejects every exchange with this error body; `None` ends it.
     pub fn refuse_with(&self, body: Option<Value>) {
         self.state().refusal = body;
+    }
+
+    /// Makes consent count for one scope at a time only: several scopes together get `consent_required`.
+    pub fn refuse_scopes_together(&self, refuse: bool) {
+        self.state().one_scope_at_a_time = refuse;
     }
 
     /// Sets the offset of this server's clock in seconds.

@@ -86,7 +86,9 @@ impl Docusign {
         let user = state.users.iter().find(|user| user.active && user.sub == sub).ok_or("user_not_found")?;
         let scopes: Vec<&str> = claims["scope"].as_str().unwrap_or_default().split(' ').collect();
         let consented = |scope: &&str| state.consents.contains(&(user.sub.clone(), (*scope).to_owned()));
-        if !scopes.contains(&"impersonation") || !scopes.iter().all(consented) {
+        // One scope, and `impersonation`.
+        let too_many = state.one_scope_at_a_time && scopes.len() > 2;
+        if too_many || !scopes.contains(&"impersonation") || !scopes.iter().all(consented) {
             return Err("consent_required");
         }
         Ok(user.sub.clone())
