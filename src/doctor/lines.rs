@@ -1,7 +1,7 @@
 //! Checks as lines for a terminal of 80 columns. Pure.
 
-use crate::doctor::advice::{Part, parts};
 use crate::doctor::check::{Check, Verdict};
+use crate::web::page::{Part, parts};
 
 const COLUMNS: usize = 80;
 

@@ -5,7 +5,6 @@
 //! expires within a minute. `evergrant doctor` prints the results, and the setup page shows them.
 
 mod account;
-pub mod advice;
 mod azure;
 pub mod check;
 mod connection;
