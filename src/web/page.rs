@@ -173,8 +173,7 @@ impl Page {
     /// The page as an answer that no cache keeps and no other site can frame.
     #[must_use]
     pub fn response(&self, request_id: &str) -> Response {
-        let has_operator_part = self.tone != Tone::Good;
-        let script = (has_operator_part || self.facts.iter().any(|fact| fact.copied)).then_some(COPY_SCRIPT);
+        let script = self.has_something_to_copy().then_some(COPY_SCRIPT);
         let page = Html { style: STYLE, script, page: self, request_id };
         // Rendering writes strings into a string, which cannot fail.
         let body = page.render().unwrap_or_default();
@@ -182,6 +181,11 @@ impl Page {
         let retry_after = self.retry_after.map(|seconds| (RETRY_AFTER, HeaderValue::from(seconds)));
         response.headers_mut().extend(retry_after);
         response
+    }
+
+    fn has_something_to_copy(&self) -> bool {
+        let has_command = |paragraph: &String| parts(paragraph).iter().any(|part| matches!(part, Part::Command(_)));
+        self.facts.iter().any(|fact| fact.copied) || self.operator.iter().any(has_command)
     }
 }
 

@@ -204,7 +204,7 @@ async fn an_invalid_registry_or_package_is_rejected_before_anything_is_deployed(
     subscription.fact("clients.json", r#"[{"client_id": "flows", "redirect_uri": "https://client.example/"}]"#);
     let text = output_text(&subscription.deploy(&[]).await);
     assert!(text.contains("would keep the app from starting"), "{text}");
-    assert!(text.contains("client_secret_sha256 is missing"), "{text}");
+    assert!(text.contains("client_secret_sha256 (client flows) is missing"), "{text}");
     subscription.fact("clients.json", "[]");
     subscription.fact("evergrant.zip", "no zip");
     let text = output_text(&subscription.deploy(&[]).await);
