@@ -99,7 +99,7 @@ param sealingKeyIdsPrevious array = []
 @maxLength(36)
 param keyRoleId string = '12338af0-0e69-4776-bea7-57ae8d297424'
 
-@description('Keep the keys in a hardware security module (Premium vault), which costs more per operation, e.g. true.')
+@description('Whether to keep the keys in a hardware security module (Premium vault), e.g. true. Operations cost more.')
 param hsmKeys bool = false
 
 // ---- Instances -------------------------------------------------------------------------------------------------------
@@ -117,7 +117,7 @@ param instanceMemoryMB int = 2048
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
-@description('Number of instances that always run and are always billed: 0 to 20, e.g. 1 if a cold start of some seconds is too slow.')
+@description('Number of instances that always run and are always billed: 0 to 20, e.g. 1 if a cold start of a few seconds is too slow.')
 @minValue(0)
 @maxValue(20)
 param alwaysReadyInstances int = 0
@@ -131,12 +131,12 @@ param httpConcurrency int = 64
 @minValue(104857600)
 param requestBodyLimitBytes int = 1610612736
 
-@description('Spread instances and copies of the store over three zones; only in regions with zones, and cannot be changed later, e.g. true.')
+@description('Whether to spread instances and copies of the store over three zones, e.g. true. Only in regions with zones; cannot be changed later.')
 param zoneRedundant bool = false
 
 // ---- Network ---------------------------------------------------------------------------------------------------------
 
-@description('Connect to vault and storage through private endpoints only. The app itself stays reachable from the Internet, e.g. true.')
+@description('Whether to connect to vault and storage through private endpoints only, e.g. true. The app itself stays reachable from the Internet.')
 param privateNetwork bool = false
 
 @description('Address range of the private network in CIDR form, e.g. 10.90.0.0/24.')
@@ -148,7 +148,7 @@ param networkAppPrefix string = '10.90.0.0/26'
 @description('Subnet of the private endpoints, /28 or larger, e.g. 10.90.0.64/26.')
 param networkEndpointPrefix string = '10.90.0.64/26'
 
-@description('Let Azure add a hash to the app\'s host name when it is created, so that no one else can take over the name if the app is deleted, e.g. true.')
+@description('Whether Azure adds a hash to the app\'s host name when it is created, e.g. true. Then no one else can take over the name if the app is deleted.')
 param uniqueHostName bool = true
 
 @description('Your own host name, e.g. evergrant.contoso.com, whose DNS records exist; empty for the app\'s own. It is the issuer: changing it later means reconnecting everything.')
@@ -162,7 +162,7 @@ param customDomain string = ''
 ])
 param customDomainTls string = 'elsewhere'
 
-@description('Allow certificates for your own host names on the app. Only has an effect when the app is created, and cannot be enabled later, e.g. true.')
+@description('Whether to allow certificates for your own host names on the app, e.g. true. Only has an effect when the app is created; cannot be enabled later.')
 param siteCertificates bool = true
 
 // ---- Monitoring ------------------------------------------------------------------------------------------------------
@@ -189,7 +189,7 @@ param logLevel string = 'info'
 
 // ---- Advanced --------------------------------------------------------------------------------------------------------
 
-@description('Give the Functions host access to the whole storage account instead of its two containers, if it ever requires more, e.g. true.')
+@description('Whether the Functions host gets access to the whole storage account instead of its two containers, e.g. true, if it ever requires more.')
 param hostMayUseWholeAccount bool = false
 
 @description('More app settings by name, e.g. { HTTPS_PROXY: \'http://proxy.contoso.com:8080\' }. No secrets: use Key Vault references.')

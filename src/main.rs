@@ -11,7 +11,7 @@ use secrecy::SecretString;
 /// Keys and registries are smaller.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
-/// A request allocates some sixty times, which glibc takes twice as long for. See `docs/performance.md`.
+/// A request allocates about sixty times; glibc's allocator takes twice as long. See `docs/performance.md`.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

@@ -45,7 +45,7 @@ thread_local! {
 /// request is measurable. `N` must divide 1024.
 ///
 /// # Panics
-/// As [`random_bytes`].
+/// Like [`random_bytes`].
 #[must_use]
 pub fn name_bytes<const N: usize>() -> [u8; N] {
     const { assert!(BUFFER_BYTES.is_multiple_of(N)) };

@@ -1,4 +1,4 @@
-//! A measured server: a child process on the server's core, with its output read as by the Functions host.
+//! A measured server: a child process on the server's core, whose output is read like in the Functions host.
 
 use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -94,7 +94,7 @@ impl Launch {
     /// Spawns it and waits for the first response.
     ///
     /// # Errors
-    /// If it does not.
+    /// If there is none.
     pub fn start(&self, cores: &Cores) -> Result<Server> {
         let mut server = self.spawn(cores)?;
         server.until_it_answers()?;

@@ -9,7 +9,7 @@ param location string
 @description('Tags of the resources, e.g. { owner: \'integration\' }.')
 param tags object
 
-@description('Instances are spread over three zones, e.g. true.')
+@description('Whether to spread instances over three zones, e.g. true.')
 param zoneRedundant bool
 
 @description('Resource id of the app\'s identity, e.g. /subscriptions/…/userAssignedIdentities/evergrant-abc123.')
@@ -18,7 +18,7 @@ param identityId string
 @description('Client id (GUID) of the app\'s identity, e.g. 1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e.')
 param identityClientId string
 
-@description('Add a hash to the host name when the app is created, e.g. true.')
+@description('Whether to add a hash to the host name when the app is created, e.g. true.')
 param uniqueHostName bool
 
 @description('Memory of an instance in MB: 512, 2048 or 4096, e.g. 2048.')
@@ -51,7 +51,7 @@ param subnetId string
 @description('Host name that callers use; empty for the app\'s own, e.g. evergrant.contoso.com.')
 param customDomain string
 
-@description('Allow certificates for your own host names; only has an effect when the app is created, e.g. true.')
+@description('Whether to allow certificates for your own host names, e.g. true. Only has an effect when the app is created.')
 param siteCertificates bool
 
 @description('Settings of the handler by name, except EVERGRANT_PUBLIC_URL and EVERGRANT_STORE, e.g. { EVERGRANT_LOG: \'info\' }.')

@@ -10,7 +10,7 @@ param location string
 @description('The host name, e.g. evergrant.contoso.com. Its CNAME record points to the app, and the TXT record asuid.evergrant.contoso.com contains the app\'s verification id.')
 param hostName string
 
-@description('The name is not bound yet. A certificate is only issued for a bound name; binding it again would interrupt TLS, e.g. true.')
+@description('Whether the name still has to be bound, e.g. true. A certificate is only issued for a bound name; binding it again would interrupt TLS.')
 param unbound bool
 
 resource app 'Microsoft.Web/sites@2025-03-01' existing = {

@@ -12,13 +12,13 @@ param tags object
 @description('Object id (GUID) of the app\'s identity, e.g. 1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e.')
 param principalId string
 
-@description('Copies are kept in three zones instead of one, e.g. true.')
+@description('Whether to keep copies in three zones instead of one, e.g. true.')
 param zoneRedundant bool
 
-@description('Reachable through the private endpoint only, e.g. true.')
+@description('Whether the account is reachable through the private endpoint only, e.g. true.')
 param privateNetwork bool
 
-@description('Give the host access to the whole account instead of its two containers, e.g. true.')
+@description('Whether to give the host access to the whole account instead of its two containers, e.g. true.')
 param hostMayUseWholeAccount bool
 
 @description('Resource id of the workspace that logs deletions, e.g. /subscriptions/…/workspaces/evergrant-abc123.')

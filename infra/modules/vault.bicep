@@ -15,7 +15,7 @@ param principalId string
 @description('GUID of the role that lets the identity read and use a key, e.g. 12338af0-0e69-4776-bea7-57ae8d297424.')
 param keyRoleId string
 
-@description('Keep the keys in a hardware security module, e.g. true.')
+@description('Whether to keep the keys in a hardware security module, e.g. true.')
 param hsmKeys bool
 
 @description('Name of the secret with DocuSign\'s secret key; empty if there is none, e.g. docusign-secret-key.')

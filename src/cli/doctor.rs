@@ -26,7 +26,7 @@ struct Report<'a> {
     checks: &'a [Check],
 }
 
-/// Runs the checks, and prints each as soon as it and those before it are done, or all of them as JSON.
+/// Runs the checks. Prints each one in order, as soon as it is done, or all of them as JSON.
 pub async fn run(settings: Result<Settings, ConfigErrors>, json: bool, progress: Progress) -> Result<(), CommandError> {
     let settings = match settings {
         Ok(settings) => settings,

@@ -17,11 +17,11 @@ use crate::telemetry;
 /// The port if neither the host nor the command line names one.
 const DEFAULT_PORT: u16 = 8080;
 
-/// How long open connections may take to end after a signal to stop. The Functions host sends none: it kills.
+/// How long open connections may take to end after a stop signal. The Functions host kills the process instead.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// The delay before the warm-up, which keeps every core busy for some milliseconds. A small instance has only a part of one,
-/// and has to answer the host's first probe before. Requests for tokens do not wait for the warm-up.
+/// The delay before the warm-up, which keeps every core busy for a few milliseconds. A small instance has only a
+/// fraction of a core, and must answer the host's first probe first. Requests for tokens do not wait for the warm-up.
 const HEAD_START: Duration = Duration::from_millis(10);
 
 #[derive(Debug, Error)]

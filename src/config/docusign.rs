@@ -148,7 +148,7 @@ pub fn read(reader: &mut Reader<'_>, scopes: Option<&Scope>) -> Option<DocusignS
         clm_url: clm_url.or_else(|| own_url(environment.clm_host()))?,
         account_id,
         integration_key: integration_key?,
-        // Users who are looked up or sign in are in lower case too, so that they share their access tokens.
+        // GUIDs from lookups and sign-ins are in lower case too, so that one user has one access token.
         user_id: user_id?.lower_case(),
         scopes: scopes?.clone(),
         secret_key,

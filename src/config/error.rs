@@ -89,7 +89,7 @@ pub struct ConfigErrors {
     pub errors: Vec<ConfigError>,
     /// Variables with a name like a setting's, which may be misspelled.
     pub unknown: Vec<UnknownSetting>,
-    /// Is none of our settings set?
+    /// Whether none of our settings is set.
     pub nothing_is_set: bool,
 }
 

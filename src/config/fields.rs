@@ -67,7 +67,7 @@ impl<'r, 'e> Fields<'r, 'e> {
         parse(&value).map_err(|reason| self.note(name, Problem::Invalid(reason), format)).ok()
     }
 
-    /// True if every field was right and none is left over; notes the ones that are.
+    /// Whether every field was valid and none is left over; notes those left over.
     pub fn finish(mut self, format: Format) -> bool {
         for name in std::mem::take(&mut self.rest).keys() {
             // A name is shown only if it looks like one: it could be a value pasted in the wrong place.

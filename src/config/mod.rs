@@ -129,10 +129,10 @@ impl Settings {
         Self::read_registry_with(env, |reader, scopes| clients::read_text(reader, name, text, scopes))
     }
 
-    /// As [`Settings::read_registry`], from the file at `path`.
+    /// Like [`Settings::read_registry`], from the file at `path`.
     ///
     /// # Errors
-    /// Likewise, and that the file cannot be read.
+    /// The same, or that the file cannot be read.
     pub fn read_registry_file(env: &dyn Environment, path: &str) -> Result<ClientRegistry, ConfigErrors> {
         Self::read_registry_with(env, |reader, scopes| clients::read_file(reader, path, scopes))
     }

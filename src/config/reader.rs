@@ -129,19 +129,19 @@ impl<'e> Reader<'e> {
         self.errors.push(ConfigError { setting: place.to_owned(), client_id, problem, format });
     }
 
-    /// Has `setting` an error already?
+    /// Whether `setting` already has an error.
     #[must_use]
     pub fn has_noted(&self, setting: &str) -> bool {
         self.errors.iter().any(|error| error.setting == setting)
     }
 
-    /// Variables that look like settings, but were not read. To be asked when every setting was read.
+    /// Variables that look like settings, but were not read. Call this after every setting was read.
     #[must_use]
     pub fn unknown(&self) -> Vec<UnknownSetting> {
         unknown::find(self.env.names(), &self.read)
     }
 
-    /// Is no variable set that looks like one of our settings?
+    /// Whether no variable looks like one of our settings.
     #[must_use]
     pub fn nothing_is_set(&self) -> bool {
         let is_set = |name: &String| self.env.var(name).is_some_and(|value| !value.trim().is_empty());
@@ -160,8 +160,8 @@ impl<'e> Reader<'e> {
     }
 }
 
-/// The platform leaves a Key Vault reference as it is when it cannot resolve it, because a role or the secret is missing. Taken
-/// as the value itself, it would show much later, for instance as a failed sign-in.
+/// The platform leaves a Key Vault reference as it is when it cannot resolve it, because a role or the secret is
+/// missing. If it were used as the value, the mistake would show much later, for instance as a failed sign-in.
 fn is_unresolved(text: &str) -> bool {
     text.starts_with("@Microsoft.KeyVault(")
 }

@@ -1,11 +1,11 @@
-//! Variables whose names begin as our settings do, but which no setting has: most are misspelled.
+//! Variables that are named like our settings, but are none: most are misspelled.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::config::values::nearest;
 
-/// How the names of our settings begin.
+/// The prefixes of our settings' names.
 const PREFIXES: [&str; 2] = ["EVERGRANT_", "DOCUSIGN_"];
 
 /// A variable that has no effect.
@@ -26,7 +26,7 @@ impl fmt::Display for UnknownSetting {
     }
 }
 
-/// Does `name` begin as our settings do, in upper or lower case?
+/// Whether `name` begins like one of our settings, ignoring case.
 pub fn is_ours(name: &str) -> bool {
     suffix(&name.to_ascii_uppercase()).is_some()
 }

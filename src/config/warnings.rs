@@ -1,4 +1,4 @@
-//! Warnings about a client that is valid, but probably not what was meant. They are shown, and refuse nothing.
+//! Warnings about a client that is valid, but probably not what the operator meant. They are only shown.
 
 use std::fmt;
 

@@ -80,7 +80,7 @@ pub fn power_automate(
 
 fn oauth_readme(client_id: &ClientId) -> String {
     let command = "evergrant client new";
-    // A shell reads the command, and only NUL cannot be quoted for it.
+    // The command is for a shell; quoting fails only for NUL.
     let quoted = shlex::try_quote(client_id.as_str()).unwrap_or_default();
     OAUTH_README
         .replace(&format!("`{CLIENT_ID}`"), &format!("`{client_id}`"))

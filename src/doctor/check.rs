@@ -119,7 +119,7 @@ impl Finding {
     }
 }
 
-/// Did no check fail?
+/// Whether no check failed.
 #[must_use]
 pub fn healthy(checks: &[Check]) -> bool {
     checks.iter().all(|check| check.verdict != Verdict::Bad)

@@ -45,7 +45,7 @@ impl ConnectionChecks<'_> {
         checks
     }
 
-    /// DocuSign reports one error at a time. What it would check later is not checked.
+    /// DocuSign reports one error at a time, so the checks after the failed one are skipped.
     async fn findings(&self, minted: &MintOutcome, reached: &Reached) -> MintFindings {
         let Err(error) = minted else { return MintFindings::good(self.docusign) };
         let unchecked = MintFindings::unchecked();

@@ -37,7 +37,7 @@ pub fn blamed_elsewhere(error: &MintError, reached: &Reached) -> Option<&'static
         (NoAnswer | TimedOut | ServerFailed { .. }, Err(_)) => {
             Some("not checked: DocuSign does not answer, see its check")
         }
-        // DocuSign has several error codes for assertions from another time.
+        // DocuSign has several error codes for assertions with a wrong time.
         (AssertionExpired | NoValidKeys | Unexplained | Undocumented { .. }, Ok(Some(difference)))
             if *difference > CLOCK_BAD =>
         {

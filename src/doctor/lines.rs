@@ -5,7 +5,7 @@ use crate::web::page::{Part, parts};
 
 const COLUMNS: usize = 80;
 
-/// Where the lines of a check after its first begin: under the area.
+/// The column in which the further lines of a check begin: below the area.
 const INDENT: usize = 9;
 
 /// The check, and what fixes it. The first line begins with the verdict and the area.
@@ -77,7 +77,7 @@ fn of_advice(advice: &str) -> String {
     lines.join("\n")
 }
 
-/// A command in several lines, which a shell still reads as one: it is broken only before options.
+/// A command in several lines. It is broken only before options, so that a shell still reads one command.
 fn of_command(command: &str, indent: usize) -> String {
     let first = command.split(" --").take(1).map(ToOwned::to_owned);
     let options = command.split(" --").skip(1).map(|option| format!("--{option}"));

@@ -86,7 +86,7 @@ const MAX_CONCURRENT_GROUPS: usize = 16;
 /// The title of the first check.
 const SETTINGS: &str = "Settings";
 
-/// A group of checks with the title of its first.
+/// A group of checks with the title of the first one.
 type Group<'a> = (&'static str, BoxFuture<'a, Vec<Check>>);
 
 impl Doctor {

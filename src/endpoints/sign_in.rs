@@ -48,7 +48,7 @@ pub struct SignIn<'a> {
 }
 
 impl SignIn<'_> {
-    /// The redirect to DocuSign. `state` makes the state's content from the digest of the browser's cookie.
+    /// The redirect to DocuSign. `state` builds the state's content from the digest of the browser's cookie.
     ///
     /// # Errors
     /// [`SignInError`].

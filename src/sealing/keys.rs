@@ -86,7 +86,7 @@ impl SealingKeys {
         let presented = presented.ok_or(OpenError::NotOurs)?;
         let mut keys = std::iter::once(&self.current).chain(&self.previous);
         let Some(key) = keys.find(|key| *key.kid == *presented.label.kid) else {
-            // The token may be forged, or its key is not in the settings yet or any longer.
+            // The token may be forged, or its key is not yet, or no longer, in the settings.
             tracing::warn!(
                 event = "sealing_key_unknown",
                 "a token names a sealing key that is not listed: see EVERGRANT_SEALING_KEY_ID_PREVIOUS"
@@ -98,7 +98,7 @@ impl SealingKeys {
     }
 }
 
-/// What to say while the sealing key cannot be used. Why it cannot be used is in the log and in the health checks.
+/// The message while the sealing key cannot be used. The log and the health checks have the reason.
 pub const SEALING_UNAVAILABLE: Explanation = Explanation {
     code: "sealing_key_unavailable",
     problem: "the sealing key cannot be used",

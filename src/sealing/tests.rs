@@ -106,7 +106,7 @@ fn a_token_opens_only_as_its_own_kind() {
     }
 }
 
-/// Kinds with the same content differ in header and audience, and each difference alone is enough.
+/// Kinds with the same content differ in header and audience; either difference is enough.
 #[test]
 fn changing_only_header_or_audience_does_not_change_the_kind() {
     let refresh_token = Sealed::new(ISSUER, "j".to_owned(), NOW, None, RefreshToken { grant: grant(), generation: 0 });

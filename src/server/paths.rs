@@ -28,7 +28,7 @@ pub enum Methods {
 }
 
 impl Methods {
-    /// Is `method` one of them?
+    /// Whether `method` is one of them.
     #[must_use]
     pub fn contain(&self, method: &Method) -> bool {
         match self {

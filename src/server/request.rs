@@ -140,7 +140,7 @@ fn put_together(
     let mut request = Request::new(());
     *request.method_mut() = method;
     *request.headers_mut() = headers;
-    // Path and query were parsed from a valid URI, so they form one again.
+    // Path and query come from a valid URI, so together they are valid too.
     *request.uri_mut() = target.parse().unwrap_or_default();
     (received, request)
 }

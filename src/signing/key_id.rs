@@ -56,7 +56,7 @@ impl fmt::Debug for KeyVaultKeyId {
     }
 }
 
-/// Is `host` a vault in one of Azure's clouds?
+/// Whether `host` is a vault in one of Azure's clouds.
 #[must_use]
 pub fn is_vault_host(host: &str) -> bool {
     VAULT_SUFFIXES.iter().any(|suffix| host.len() > suffix.len() && host.ends_with(suffix))

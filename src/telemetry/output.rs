@@ -1,4 +1,4 @@
-//! Writes lines to stdout from a thread of its own: at once when there are few, in batches under load.
+//! Writes lines to stdout from its own thread: at once when there are few, in batches under load.
 //!
 //! A write per line would cost a busy process more than the rest of a request for a cached token. So after a write, lines
 //! wait for [`PAUSE`] and are written together; warnings and errors do not wait. A reader that stops reading blocks only
@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// With more bytes than this in the queue, lines that are not audit lines are dropped.
 const MAX_QUEUED_BYTES: usize = 2 * 1024 * 1024;
 
-/// With more bytes than this in the queue, audit lines are lost too.
+/// With more bytes than this in the queue, audit lines are dropped too.
 const MAX_QUEUED_AUDIT_BYTES: usize = 4 * 1024 * 1024;
 
 /// How long [`Output::close`] waits for a slow reader.

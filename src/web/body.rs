@@ -76,7 +76,7 @@ pub struct Source(Arc<Mutex<Inflow>>);
 
 struct Inflow {
     pieces: Pin<Box<dyn Stream<Item = Result<Bytes, StreamError>> + Send>>,
-    /// How it ended. A body that broke off stays broken off, so that no reader takes it for complete.
+    /// How it ended. An interrupted body stays interrupted, so that no reader takes it for complete.
     ended: Option<Result<(), StreamError>>,
     /// Whether it was read. A sender that waits for `100 Continue` sends only then.
     was_read: bool,
@@ -88,7 +88,7 @@ impl Source {
         Self(Arc::new(Mutex::new(Inflow { pieces: Box::pin(pieces), ended: None, was_read: false })))
     }
 
-    /// Was any of it read?
+    /// Whether any of it was read.
     #[must_use]
     pub fn was_read(&self) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).was_read

@@ -50,7 +50,7 @@ impl SignInCookie {
         self.set("", 0)
     }
 
-    /// Did the browser send the cookie with this digest?
+    /// Whether the browser sent the cookie with this digest.
     #[must_use]
     pub fn is_in(&self, headers: &HeaderMap, digest: &str) -> bool {
         values(headers, &self.name).any(|value| Self::digest(&value).as_bytes().ct_eq(digest.as_bytes()).into())
@@ -104,7 +104,7 @@ fn set_cookie(name: &str, value: &str, lifetime: u64, secure: bool) -> Option<He
     HeaderValue::from_str(&cookie.to_string()).ok()
 }
 
-/// The values of the cookies called `name`. Cookies of other applications on the host may have any bytes.
+/// The values of the cookies called `name`. Cookies of other applications on the host may contain any bytes.
 fn values(headers: &HeaderMap, name: &str) -> impl Iterator<Item = String> {
     let lines = headers.get_all(COOKIE).iter().map(|line| String::from_utf8_lossy(line.as_bytes()));
     lines

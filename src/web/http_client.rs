@@ -14,7 +14,7 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Connections that were idle this long are not reused. Load balancers commonly close them after 60 s or more.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 
-/// A [`reqwest::Client`] that is built at first use, on a thread of its own. Reading the machine's CA certificates takes
+/// A [`reqwest::Client`] that is built at first use, on its own thread. Reading the machine's CA certificates takes
 /// milliseconds, which would delay the start and other requests.
 #[derive(Debug)]
 pub struct HttpClient {
@@ -70,7 +70,7 @@ fn build() -> reqwest::Client {
             .user_agent(concat!("evergrant/", env!("CARGO_PKG_VERSION")))
     };
     builder().build().unwrap_or_else(|_| {
-        // A machine without CA certificates can still reach loopback over http; https fails with an error of its own.
+        // A machine without CA certificates can still reach loopback over http; only https fails.
         tracing::warn!(
             event = "no_ca_certificates",
             "no CA certificates found: every https call will fail; set SSL_CERT_FILE"

@@ -1,7 +1,7 @@
 //! Pages for people: one template, one small style sheet, safe headers. Pure.
 //!
 //! A page has two readers. Its main part is for the user at the browser and names no setting, command or log. What the
-//! operator needs is in a part of its own, with the request ID.
+//! operator needs is in a separate part, with the request ID.
 
 use std::sync::LazyLock;
 
@@ -27,7 +27,7 @@ pub const COPY_SCRIPT: &str = include_str!("../../templates/copy.js");
 /// Nothing may be loaded, framed, submitted or run. The digest allows the one style sheet.
 static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| policy("'none'"));
 
-/// The same, with the one script, which a digest allows too.
+/// The same, and the digest of the one script.
 static POLICY_WITH_SCRIPT: LazyLock<Option<HeaderValue>> = LazyLock::new(|| policy(&digest(COPY_SCRIPT)));
 
 /// What a command for a shell starts with.
@@ -49,7 +49,7 @@ fn policy(scripts: &str) -> Option<HeaderValue> {
 #[derive(Clone, Copy, Debug)]
 pub struct Title(pub &'static str);
 
-/// The color of a page and the word above its heading, for readers who see no color.
+/// The color of a page and the word above its heading, for readers who cannot see color.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
     /// It worked.
@@ -90,7 +90,7 @@ pub struct Fact {
 }
 
 impl Fact {
-    /// A value to read.
+    /// A value that the user only reads.
     #[must_use]
     pub fn new(name: &'static str, value: impl Into<String>) -> Self {
         Self { name, value: value.into(), copied: false }
@@ -136,7 +136,7 @@ struct Html<'a> {
 }
 
 impl Page {
-    /// A page of an error, with at least one step.
+    /// An error page, with at least one step.
     #[must_use]
     pub fn error<const STEPS: usize>(
         status: StatusCode,
@@ -159,7 +159,7 @@ impl Page {
         }
     }
 
-    /// A page of a success, with at least one step.
+    /// A success page, with at least one step.
     #[must_use]
     pub fn success<const STEPS: usize>(
         code: &'static str,
@@ -207,7 +207,7 @@ pub fn html(status: StatusCode, body: String) -> Response {
     response
 }
 
-/// As [`html`], with [`COPY_SCRIPT`] allowed.
+/// Like [`html`], with [`COPY_SCRIPT`] allowed.
 #[must_use]
 pub fn html_with_script(status: StatusCode, body: String) -> Response {
     let mut response = html(status, body);
@@ -224,7 +224,7 @@ pub enum Part<'a> {
     Text(&'a str),
     /// A name, or something to type.
     Typed(&'a str),
-    /// A whole command for a shell, on a line of its own.
+    /// A whole shell command, on its own line.
     Command(&'a str),
 }
 

@@ -1,4 +1,4 @@
-//! Way A and way C in a real browser: headless Chromium, across different sites, without JavaScript.
+//! The one-time consent and sign-ins in a real browser: headless Chromium, across different sites, without JavaScript.
 //!
 //! `EVERGRANT_PICTURES=docs/images cargo test --test api browser` updates the pictures in the docs.
 

@@ -22,7 +22,7 @@ fn pretty(text: &str) -> String {
     format!("{:#}\n", serde_json::from_str::<Value>(text).unwrap())
 }
 
-/// A registry in a folder of its own.
+/// A registry in its own folder.
 struct Registry {
     folder: TempDir,
 }
@@ -52,7 +52,7 @@ impl Registry {
         run(&[&["client"], arguments, &["--in", &path]].concat(), &[]).await
     }
 
-    /// The number of files next to the registry, with it.
+    /// The number of files in the registry's folder, including the registry.
     fn files(&self) -> usize {
         std::fs::read_dir(self.folder.path()).unwrap().count()
     }
@@ -276,7 +276,7 @@ async fn a_replaced_file_keeps_its_rights_and_its_links() {
     assert_eq!(std::fs::metadata(registry.path()).unwrap().permissions().mode() & 0o777, 0o640);
 }
 
-/// Every combination of options is either refused, or gives a valid registry.
+/// Every combination of options is either refused or produces a valid registry.
 #[tokio::test(flavor = "multi_thread")]
 async fn written_registries_pass_the_check() {
     let mut written = 0;
@@ -302,7 +302,7 @@ async fn written_registries_pass_the_check() {
     assert!(written > 20, "{written}");
 }
 
-/// The hint is run by a real shell, with a stand-in for the Azure CLI that shows the setting it was given.
+/// A real shell runs the hint, with a stand-in for the Azure CLI that shows the setting it received.
 #[cfg(unix)]
 #[tokio::test]
 async fn the_hint_puts_the_whole_registry_into_one_setting() {
@@ -333,7 +333,7 @@ async fn a_secret_that_could_not_be_shown_is_an_error() {
 const OWN: &str = "https://global.consent.azure-apim.net/redirect/contoso-5f6a";
 const SHARED: &str = "https://global.consent.azure-apim.net/redirect";
 
-/// A client of a platform with changed fields. It has no warning without them.
+/// A client of a platform with changed fields. Without the changes it has no warning.
 fn platform(profile: &str, changes: &Value) -> Value {
     let mut client = json!({
         "client_id": "c", "client_secret_sha256": [sandbox::digest("x")], "profile": profile,

@@ -148,7 +148,7 @@ async fn the_doctor_shows_on_a_terminal_what_it_waits_for() {
     let (watched, scripted) = tokio::join!(on_a_terminal("doctor", &settings), run(&["doctor"], &settings));
     let waiting = "\r\u{1b}[KWaiting for: DocuSign's account server (1 s)";
     let (before, after) = watched.split_once(waiting).unwrap_or_else(|| panic!("{watched:?}"));
-    // Results that are known are printed before, and the line is removed before the next result.
+    // Finished results are printed above the progress line, which is removed before the next result.
     assert!(before.contains("Sealing key: signs") && !before.contains("account server"), "{watched:?}");
     let (waited, _) = after.split_once("\u{1b}[32mgood").unwrap();
     assert!(waited.ends_with("\r\u{1b}[K") && !waited.contains('\n'), "{watched:?}");

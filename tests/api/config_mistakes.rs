@@ -311,7 +311,7 @@ fn misspelled_settings_are_warnings_and_never_errors() {
     assert!(errors.to_string().contains(hint), "{errors}");
 }
 
-/// Everything that the template and the sample set is known.
+/// The sample has only known settings.
 #[test]
 fn no_setting_of_the_sample_is_unknown() {
     let sample = std::fs::read_to_string(crate::support::root().join("local.settings.sample.json")).unwrap();

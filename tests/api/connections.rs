@@ -154,7 +154,7 @@ async fn both_connections_survive_restarts_a_rotation_and_an_outage() {
     let host = start_host(&sandbox, port, &settings).await;
     let error = sandbox.power_platform.refresh(2).await.unwrap_err();
     assert!(error.contains("503") && error.contains("temporarily_unavailable"), "{error}");
-    // DocuSign is up again and knows the new key. The integration user has changed, too.
+    // DocuSign is up again and knows the new key. The integration user has also changed.
     sandbox.docusign.faults.set(None);
     sandbox.docusign.upload_public_key(&next.public_pem());
     sandbox.docusign.delete_public_keys();

@@ -80,7 +80,7 @@ fn problem(error: &dyn Explained) -> String {
     error.explain().problem.replace("<status>", "…")
 }
 
-/// What fixes `errors`; a single error comes with its problem, unless the first column shows that.
+/// The fix for `errors`. A single error also shows its problem, unless the first column does.
 fn fix(errors: &[&dyn Explained], first: &str) -> String {
     let fix = in_markdown(&errors[0].fix(&[]));
     let problem = problem(errors[0]);

@@ -287,7 +287,7 @@ async fn manipulated_paths_and_hosts_are_rejected() {
         let answer = get(&app, &format!("/gateway/{path}")).await;
         assert!(matches!(answer.status.as_u16(), 400 | 403 | 404), "{path}: {} {}", answer.status, answer.text());
     }
-    // A host from the caller is ignored, too.
+    // A host from the caller is also ignored.
     for (name, value) in [("host", "evil.example"), ("x-forwarded-host", "evil.example"), ("x-original-url", "/evil")] {
         let answer =
             app.http.call(Method::GET, &app.url("/gateway/clm/members/current"), &[KEY, (name, value)], "").await;

@@ -55,7 +55,7 @@ async fn a_caller_that_disconnects_cancels_nothing_for_the_others() {
     assert_eq!(app.sandbox.docusign.exchanges() - before, 1);
 }
 
-/// A registry whose first client has another scope than the second, so that the warm-up does not mint the second's token.
+/// A registry whose first two clients have different scopes, so that the warm-up does not mint the second's token.
 fn second_client() -> String {
     let digest = |secret: &str| evergrant::secret::hex(&evergrant::secret::sha256(secret.as_bytes()));
     let client = |id: &str, scope: &str| {

@@ -25,7 +25,7 @@ use crate::support::{TestApp, root, state_of};
 const ALL: &str = "signature impersonation spring_read spring_write";
 const POWER_AUTOMATE: &str = "https://global.consent.azure-apim.net/redirect/contoso-5f6a7b8c9d0e";
 
-/// A page, and what the pictures of it are called.
+/// A page, and the name of its pictures.
 struct Rendered {
     name: &'static str,
     answer: Answer,
@@ -173,7 +173,7 @@ fn titles_in_the_source() -> BTreeSet<String> {
     title.captures_iter(&source).map(|found| found[1].to_owned()).collect()
 }
 
-/// Pages come from `web/page.rs` only, with a `Title` as their heading: then the titles are all pages.
+/// Pages come only from `web/page.rs`, with a `Title` as their heading, so the titles list all pages.
 fn assert_that_every_page_has_a_title() {
     for name in files("src").iter().filter(|name| is_a("rs", name) && *name != "src/web/page.rs") {
         assert!(!read(name).contains("text/html"), "{name} makes a page of its own");
@@ -220,7 +220,7 @@ fn assert_addresses_can_be_copied(page: &Rendered) {
     }
 }
 
-/// As `look.mjs` reads it.
+/// The form that `look.mjs` reads.
 fn for_the_browser(page: &Rendered) -> Value {
     let headers = page.answer.headers.keys().filter(|name| *name != "set-cookie");
     let headers = headers.map(|name| (name.to_string(), page.answer.header(name.as_str()).into()));

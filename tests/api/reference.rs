@@ -5,7 +5,7 @@ use sandbox::markdown::{Cell, Page};
 
 use crate::support::TestEnvironment;
 
-/// The rows of the page that have an example; the platform puts a secret in the place of a Key Vault reference.
+/// The rows of the page that have an example; the platform replaces a Key Vault reference with the secret.
 fn rows() -> Vec<Vec<Cell>> {
     let tables = Page::read("docs/reference/settings.md").tables.into_iter().filter(|table| table.rows[0].len() == 4);
     let rows = tables.flat_map(|table| table.rows.into_iter().skip(1));

@@ -52,8 +52,9 @@ const MAX_MODULES: usize = 22;
 /// Type names that may be defined only once.
 const ONE_MEANING: [&str; 7] = ["Refusal", "Outcome", "Presented", "Entry", "Failure", "Record", "ErrorBody"];
 
-/// Rows of the checklist for authorization servers: A authorization endpoint, T token endpoint, P PKCE, S security best
-/// practice, M metadata, I issuer, R revocation, B bearer tokens. The name of a test contains its rows, such as `_b2_b3_`.
+/// Rows of the checklist for authorization servers: authorization endpoint (A), token endpoint (T), PKCE (P), security
+/// best practice (S), metadata (M), issuer (I), revocation (R), bearer tokens (B). The name of a test contains its
+/// rows, such as `_b2_b3_`.
 const ROWS: [(&str, u8); 8] = [("A", 16), ("T", 18), ("P", 6), ("S", 15), ("M", 4), ("I", 2), ("R", 5), ("B", 3)];
 
 type Graph = BTreeMap<String, BTreeSet<String>>;

@@ -37,7 +37,7 @@ fn rows(page: &str, first: &str) -> Vec<Vec<Cell>> {
     rows
 }
 
-/// The code spans in the first cells of these rows, each of which may be there once.
+/// The code spans in the first cells of these rows; each may occur only once.
 fn listed(rows: &[Vec<Cell>]) -> Names {
     let spans: Vec<_> = rows.iter().flat_map(|row| &row[0].spans).cloned().collect();
     let names: Names = spans.iter().cloned().collect();
@@ -187,7 +187,7 @@ fn add_fields(stream: TokenStream, fields: &mut Names) {
     }
 }
 
-/// The field that an argument of a macro of `tracing` adds; none for the target, the level and the span around.
+/// The field that an argument of a macro of `tracing` adds; none for the target, the level and the enclosing span.
 fn field(argument: &[String]) -> Option<String> {
     let argument = argument.strip_prefix(&["%".to_owned()]).unwrap_or(argument);
     let is_text = argument.first()?.starts_with('"');

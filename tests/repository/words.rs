@@ -84,7 +84,7 @@ fn hits(phrases: &Phrases, text: &[u8]) -> Vec<(usize, &'static str, &'static st
     for (index, (at, word)) in words.iter().enumerate() {
         for (parts, phrase, instead) in phrases.get(word).into_iter().flatten() {
             let follows = words[index..].iter().map(|(_, word)| *word).take(parts.len()).eq(parts.iter().copied());
-            // A full stop or the end of a text separates words that are no phrase.
+            // A phrase does not continue after a full stop or the end of a text.
             let last = words.get(index + parts.len() - 1).map_or(*at, |(at, _)| *at);
             if follows && !text[*at..last].iter().any(|byte| b".,;:()\"`".contains(byte)) {
                 let line = text[..*at].split(|byte| *byte == b'\n').count();

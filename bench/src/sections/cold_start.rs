@@ -31,7 +31,7 @@ struct Starts {
     memory: Vec<f64>,
 }
 
-/// Measures.
+/// Measures this section.
 ///
 /// # Errors
 /// If Evergrant or the bare server do not start.

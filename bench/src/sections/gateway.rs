@@ -28,7 +28,7 @@ struct Way {
     header: (&'static str, String),
 }
 
-/// Measures.
+/// Measures this section.
 ///
 /// # Errors
 /// If Evergrant does not start, or a body is not complete.

@@ -30,7 +30,7 @@ const COLUMNS: [&str; 11] = [
     "RSS MB, all",
 ];
 
-/// Measures.
+/// Measures this section.
 ///
 /// # Errors
 /// If Evergrant does not start or answer.
@@ -113,7 +113,7 @@ async fn sealed(sandbox: &Sandbox, count: usize) {
     }
 }
 
-/// The number of successful redemptions of a code that is presented at the same time, twice at each instance.
+/// The number of successful redemptions of a code that is sent twice to each instance at the same time.
 async fn race(instances: &[Server], code: &str) -> Result<usize> {
     let mut racers = JoinSet::new();
     for instance in instances.iter().chain(instances) {
@@ -127,7 +127,7 @@ async fn race(instances: &[Server], code: &str) -> Result<usize> {
     Ok(redeemed)
 }
 
-/// One connection, refreshed at one instance after the other.
+/// One connection, refreshed at each instance in turn.
 async fn refreshes(instances: &[Server], request: &[u8], times: usize) -> Result<Samples> {
     let mut connections = Vec::new();
     for instance in instances {

@@ -20,7 +20,7 @@ const COLUMNS: [&str; 5] = ["server", "requests", "instructions each", "again", 
 /// Requests that are not counted, to fill every cache and buffer.
 const BEFORE: usize = 200;
 
-/// Measures.
+/// Measures this section.
 ///
 /// # Errors
 /// If valgrind is missing, or a server does not start or answer.

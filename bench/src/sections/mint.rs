@@ -19,7 +19,7 @@ const COLUMNS: [&str; 7] =
 /// A token with such a short lifetime is renewed for every request.
 const SHORT_LIFE: u64 = 200;
 
-/// Measures.
+/// Measures this section.
 ///
 /// # Errors
 /// If Evergrant does not start or answer.

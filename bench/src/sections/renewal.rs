@@ -29,7 +29,7 @@ const PACE: Duration = Duration::from_millis(8);
 /// A request: the scheduled time, the latency and the status.
 type Outcome = (Instant, Duration, u16);
 
-/// Measures.
+/// Measures this section.
 ///
 /// # Errors
 /// If Evergrant does not start or answer.

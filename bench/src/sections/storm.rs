@@ -43,7 +43,7 @@ const MAX_CONNECTING: usize = 100;
 /// A response: the status, and the time since the start of the storm.
 type Outcome = (u16, Duration);
 
-/// Measures.
+/// Measures this section.
 ///
 /// # Errors
 /// If Evergrant does not start, or connections fail.

@@ -51,7 +51,7 @@ struct Turns {
     busy: Vec<f64>,
 }
 
-/// Measures.
+/// Measures this section.
 ///
 /// # Errors
 /// If Evergrant or the bare server do not start.

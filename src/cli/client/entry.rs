@@ -15,7 +15,7 @@ use crate::secret::{Sha256, hex};
 pub struct Entry(pub Map<String, Value>);
 
 impl Entry {
-    /// Is it the entry of this client?
+    /// Whether it is the entry of this client.
     pub fn is_of(&self, client_id: &str) -> bool {
         self.0.get("client_id").and_then(Value::as_str) == Some(client_id)
     }
@@ -96,7 +96,7 @@ fn unless_empty(items: &[String]) -> Option<Value> {
     (!items.is_empty()).then(|| items.into())
 }
 
-/// The grant types of a client for which none were named: those its platform needs, or those that fit its other fields.
+/// The grant types if none were given: those that the platform needs, or those that fit the other fields.
 pub fn default_grant_types(profile: Profile, public: bool, redirected: bool) -> Vec<GrantType> {
     if profile == Profile::Standard && !public && !redirected {
         vec![GrantType::ClientCredentials]

@@ -21,7 +21,7 @@ struct WriteError {
     source: io::Error,
 }
 
-/// Makes `change` in the registry at `path`, which has to be valid before and after it; returns what it registers.
+/// Applies `change` to the registry at `path`, which must be valid before and after; returns what it registers.
 pub fn edit(path: &Path, change: &Change, env: &dyn Environment) -> Result<ClientRegistry, CommandError> {
     let name = path.display().to_string();
     Settings::read_registry_file(env, &name)?;

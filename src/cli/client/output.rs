@@ -53,8 +53,8 @@ pub fn show_once(client_id: &str, credential: Credential, secret: &SecretString)
     Ok(())
 }
 
-/// Prints two ways to deploy the registry in `file`. An app setting is one line; JSON has no line feeds inside strings, so
-/// they can be left out.
+/// Prints two ways to deploy the registry in `file`. An app setting is one line. JSON strings contain no line feeds, so
+/// removing them changes nothing.
 #[expect(clippy::print_stderr, reason = "stdout is the secret alone")]
 pub fn print_how_to_deploy(file: &Path) {
     if file.ends_with(DEPLOYED) {

@@ -29,7 +29,7 @@ pub fn print(document: &[u8]) -> Result<(), CommandError> {
 
 /// `argument` quoted for a shell.
 pub fn shell_quoted(argument: &str) -> Cow<'_, str> {
-    // Only NUL cannot be quoted, and no argument of a process has it.
+    // Quoting fails only for NUL, which no argument of a process contains.
     shlex::try_quote(argument).unwrap_or(Cow::Borrowed(argument))
 }
 

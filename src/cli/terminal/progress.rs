@@ -27,7 +27,7 @@ impl Progress {
         Self { is_terminal: !dumb && stderr().is_terminal() }
     }
 
-    /// Waits for `future`, and shows meanwhile that it is `what`.
+    /// Waits for `future`, and shows `what` meanwhile.
     pub async fn wait<T>(self, what: &str, future: impl Future<Output = T>) -> T {
         if !self.is_terminal {
             return future.await;

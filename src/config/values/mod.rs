@@ -18,7 +18,7 @@ const SIMILAR: f64 = 0.8;
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
-/// The one of `names` that is most like `name`, if one is like it at all.
+/// The entry of `names` that is most similar to `name`, if any is similar enough.
 pub fn nearest<'a>(name: &str, names: &[&'a str]) -> Option<&'a str> {
     let similarity = |known: &&str| strsim::jaro_winkler(name, known);
     let similar = names.iter().copied().filter(|known| similarity(known) >= SIMILAR);

@@ -70,7 +70,7 @@ pub fn store(text: &str) -> Result<StoreSetting, Reason> {
     if container.is_empty() {
         return Err("it has no container after the host".into());
     }
-    // With a slash at the end, or without, it has to be the same store.
+    // A trailing slash must not make it a different store.
     url.set_path(&container);
     Ok(StoreSetting::Blob(url))
 }

@@ -1,4 +1,4 @@
-//! Why a sign-in (way C) ends without a code, and the error that the client gets. Pure.
+//! Why a sign-in ends without a code, and the error that the client gets. Pure.
 
 use crate::docusign::error::ExchangeError;
 use crate::docusign::tokens::minter::MintError;

@@ -20,7 +20,7 @@ impl Default for FinishedSignIns {
 }
 
 impl FinishedSignIns {
-    /// Is this the first time that the state `jti` comes back?
+    /// Whether the state `jti` comes back for the first time.
     pub fn is_first(&self, jti: &str, expires_at: UnixSeconds, now: UnixSeconds) -> bool {
         let mut finished = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         finished.insert(jti.to_owned(), expires_at, |expires_at| now < *expires_at).is_none()

@@ -1,5 +1,4 @@
-//! `GET /consent/callback`, where DocuSign sends the browser after the one-time consent (way A) and after a sign-in
-//! (way C).
+//! `GET /consent/callback`, where DocuSign sends the browser after the one-time consent and after a sign-in.
 //!
 //! [`query`] reads what DocuSign sent → the sealed state is opened → its kind decides what follows: [`proof`] proves a
 //! consent, and [`message`] shows the result and the next steps; [`sign_in`] sends the browser back to the client with a code
@@ -110,7 +109,7 @@ impl ConsentCallback {
         }
     }
 
-    /// Way A: the user of a consent link comes back.
+    /// The user of a consent link comes back.
     async fn finish_consent(&self, query: CallbackQuery, code_verifier: &str) -> ConsentOutcome {
         if let Some((error, message)) = query.denial {
             return ConsentOutcome::Denied(error, message);

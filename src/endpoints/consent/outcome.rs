@@ -10,7 +10,7 @@ pub enum ConsentOutcome {
     ForeignState,
     /// The link has expired.
     OldState,
-    /// A sign-in (way C) whose state has expired or was used, or whose cookie the browser does not have.
+    /// A sign-in whose state has expired or was used, or whose cookie the browser does not have.
     SignInOver,
     /// The client that began the sign-in is no longer registered.
     ClientGone,
@@ -20,14 +20,14 @@ pub enum ConsentOutcome {
     Denied(String, String),
     /// Neither a code nor an error came back.
     NoCode,
-    /// It works. The user who signed in may be another one, if the integration user consented earlier.
+    /// It works. A different user may have signed in, if the integration user consented earlier.
     Granted {
         /// The integration user.
         user: UserInfo,
         /// The user who signed in, if DocuSign named the user.
         signed_in: Option<UserInfo>,
     },
-    /// Another user than the integration user gave consent.
+    /// A user other than the integration user gave consent.
     WrongUser {
         /// The user who signed in.
         signed_in: UserInfo,
@@ -41,7 +41,7 @@ pub enum ConsentOutcome {
         /// The scopes without consent.
         missing: Vec<String>,
     },
-    /// The right user signed in and each scope has consent alone, but not all together.
+    /// The right user signed in. Each scope has consent by itself, but not all of them together.
     NotTogether {
         /// The integration user, who signed in.
         signed_in: UserInfo,

@@ -1,4 +1,4 @@
-//! Way A: does the connection work now, and if not, what is missing?
+//! After a consent: does the connection work now, and if not, what is missing?
 
 use crate::docusign::error::ExchangeError;
 use crate::docusign::missing_consent::scopes_without_consent;

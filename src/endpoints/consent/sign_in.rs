@@ -1,4 +1,4 @@
-//! Way C: a user comes back from signing in at DocuSign, and goes on to the client with a code or an error.
+//! A user comes back from signing in at DocuSign and goes on to the client with a code or an error.
 //!
 //! DocuSign's code shows who signed in → [`allow`] decides whether that user may make the connection → a fresh mint proves
 //! that the connection will work → the client gets a sealed code.

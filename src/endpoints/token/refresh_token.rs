@@ -56,7 +56,7 @@ async fn successor(
 ) -> Result<SecretString, TokenError> {
     let TokenEndpoint { issuer, revocations, rotations, .. } = endpoint;
     let RefreshToken { grant, generation } = &sealed.content;
-    // Get the sealing key first: after the rotation, the successor must not fail to be sealed.
+    // Get the sealing key first, so that sealing the successor cannot fail after the rotation.
     let secret = issuer.sealing.current().await.map_err(|_| TokenError::SealingUnavailable)?;
     let Rotation::Successor { generation, at } = rotations.rotate(grant, *generation, now).await else {
         // This token or its successor was stolen, so the grant is revoked.

@@ -116,7 +116,7 @@ pub struct Document {
     /// Where its bytes are.
     #[serde(default, deserialize_with = "or_default")]
     pub download_document_href: String,
-    /// Is it in the trash?
+    /// Whether it is in the trash.
     #[serde(default, deserialize_with = "or_default")]
     pub is_in_trash: bool,
 }

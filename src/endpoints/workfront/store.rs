@@ -112,7 +112,7 @@ impl WorkfrontStore {
         Ok((ticket, condition))
     }
 
-    /// Keeps the completed ticket under `condition`; false if another upload with this id has become another document.
+    /// Keeps the completed ticket under `condition`; false if another upload with this id became a different document.
     pub async fn complete(&self, id: &ItemId, ticket: &Ticket, condition: &Condition) -> Result<bool, WorkfrontError> {
         let ItemId::Upload(random) = id else { return Err(NO_SUCH_UPLOAD) };
         let mut tries = 1;

@@ -12,7 +12,7 @@ use super::stand_ins::VaultFault;
 use super::table::DEPLOYMENTS;
 use crate::support::{TestEnvironment, run};
 
-/// Settings that are changed; `Stage::change` fills in the places.
+/// Settings that are changed; `Stage::change` fills in the placeholders.
 pub type Settings = &'static [(&'static str, &'static str)];
 
 /// What is broken.
@@ -25,7 +25,7 @@ pub enum Broken {
     Storage(u16, &'static str),
     Identity(Fault),
     Docusign(fn(&Docusign), Settings),
-    /// The machine's clock is behind by so many seconds.
+    /// The machine's clock is behind by this many seconds.
     Clock(u64),
     /// Another issuer, and a path that lets everyone through.
     Front(Option<&'static str>, &'static str),
@@ -43,7 +43,7 @@ pub struct Deployment {
     pub fix: &'static [&'static str],
 }
 
-/// Deployments at the same time: the doctor mostly waits.
+/// The number of deployments at the same time; the doctor mostly waits.
 const AT_ONCE: usize = 4;
 
 #[tokio::test(flavor = "multi_thread")]

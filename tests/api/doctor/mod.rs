@@ -99,7 +99,7 @@ async fn an_account_without_clm_is_not_a_user_without_rights_there() {
     sandbox.docusign.esign_faults.set(Some(Fault::Status(403)));
     let (_, report) = examine(&sandbox, &[]).await;
     assert_only_bad(&report, "user_list", &["may not list the account's users", "DOCUSIGN_SCOPES needs signature"]);
-    // Without CLM's scopes there is nothing to be found, and without API keys no user to look up.
+    // Without CLM's scopes, CLM is not looked up; without API keys, no user is.
     let without = [("DOCUSIGN_SCOPES", "signature"), ("EVERGRANT_CLIENTS", "[]")];
     let (code, report) = examine(&sandbox, &without).await;
     assert_eq!((code, &check(&report, "clm")["verdict"]), (Some(0), &Value::from("skipped")), "{report:#}");

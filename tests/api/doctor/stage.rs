@@ -1,4 +1,4 @@
-//! What the broken deployments run on: one sandbox, and substitutes for the parts that break in ways of their own.
+//! The environment of the broken deployments: one sandbox, and substitutes for faults that the sandbox does not have.
 
 use std::net::SocketAddr;
 
@@ -86,7 +86,7 @@ impl Stage {
         settings.iter().map(|(name, value)| (*name, fill(value))).collect()
     }
 
-    /// The sandbox's DocuSign once more, with something broken.
+    /// A copy of the sandbox's DocuSign with a fault.
     async fn docusign(&self, break_it: fn(&Docusign)) -> Server {
         let docusign = Docusign::new(INTEGRATION_KEY, None, users());
         docusign.upload_public_key(&self.sandbox.signing_key.public_pem());
@@ -95,7 +95,7 @@ impl Stage {
         docusign.start().await
     }
 
-    /// `server` in the place of every host that ends with `host`.
+    /// `server` in place of every host that ends with `host`.
     async fn behind_tls(&self, host: &'static str, server: Server) -> Change {
         let proxy = detour(host, Some(server.address), self.sandbox.proxy.address).await;
         let settings = vec![("HTTPS_PROXY", proxy), ("SSL_CERT_FILE", self.authorities.clone())];
@@ -107,7 +107,7 @@ fn led_to(setting: &'static str, server: Server) -> Change {
     Change { settings: vec![(setting, server.url())], server: Some(server) }
 }
 
-/// A proxy before the proxy at `onward`: hosts whose name has `part` in it are at `instead`, or not known at all.
+/// A proxy in front of the one at `onward`. Hosts whose name contains `part` are at `instead`, or unknown.
 async fn detour(part: &'static str, instead: Option<SocketAddr>, onward: SocketAddr) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

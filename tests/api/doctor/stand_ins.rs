@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 /// What a vault does wrong.
 #[derive(Clone, Copy)]
 pub enum VaultFault {
-    /// It refuses to sign with keys of this name, or of any name that begins so, for this reason; they can be read.
+    /// Keys whose names start with this text can be read, but do not sign, for this reason.
     Signing(&'static str, &'static str),
     /// It refuses these keys altogether.
     Everything(&'static str, &'static str),
     /// The signing key is on an elliptic curve.
     Curve,
-    /// It signs with another key than the one it shows.
+    /// It signs with a different key than the one it shows.
     Impostor,
 }
 
@@ -77,7 +77,7 @@ pub async fn storage(tls: Certificate, status: u16, code: &'static str) -> Serve
     Server::start_tls(tls.acceptor, answer).await
 }
 
-/// DocuSign's account server as a machine sees it whose clock is behind by `seconds`.
+/// DocuSign's account server, as seen by a machine whose clock is behind by `seconds`.
 pub async fn another_time(seconds: u64) -> Server {
     let answer = move |request: Request<_>| async move {
         let mut answer = match request.uri().path() {
@@ -95,7 +95,7 @@ fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(sandbox::docusign::unix_now())
 }
 
-/// Says that it is `issuer`, or else what it is, and lets everyone through at the path `open`; elsewhere it refuses.
+/// Claims to be `issuer`, or else its own address. Accepts every caller at the path `open` and refuses all others.
 pub async fn careless(issuer: Option<&'static str>, open: &'static str) -> Server {
     let answer = move |request: Request<_>| async move {
         let host = request.headers()["host"].to_str().unwrap();

@@ -47,7 +47,7 @@ fn assert_follows(line: &Value, answer: &Answer, trace: &str) {
     assert_eq!(line["client_id"], CLIENT_ID, "{line}");
 }
 
-/// Checks that no member is in a line twice, which a parser would not report.
+/// Checks that no line has the same member twice, which a parser would not report.
 fn assert_no_member_twice(app: &TestApp) {
     for line in app.host.output().stdout.all() {
         let members: BTreeMap<String, Value> = serde_json::from_str(&line).unwrap();

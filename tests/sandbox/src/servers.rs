@@ -113,7 +113,8 @@ impl Sandbox {
         self.azurite = Some(azurite);
     }
 
-    /// Base URL of the account server. It uses the name localhost, so that browsers treat it as another site than the handler's.
+    /// Base URL of the account server. It uses the name localhost, so that browsers treat it and the handler as
+    /// different sites.
     #[must_use]
     pub fn docusign_url(&self) -> String {
         self.docusign.url()

@@ -66,7 +66,7 @@ impl Call {
         parameter(&self.query, name).filter(|value| !value.is_empty())
     }
 
-    /// Whether to expand `member`. Lower case is ignored, as one client reported.
+    /// Whether to expand `member`. A name in lower case is ignored, as one client reported.
     pub fn expands(&self, member: &str) -> bool {
         self.parameter("expand").is_some_and(|list| list.split(',').any(|name| name.trim() == member))
     }

@@ -1,4 +1,4 @@
-//! Read and write permissions. They are inherited: everything below a hidden folder is hidden, too.
+//! Read and write permissions. They are inherited: everything below a hidden folder is also hidden.
 
 use serde_json::{Value, json};
 

@@ -144,8 +144,8 @@ impl Docusign {
         server
     }
 
-    /// Base URL of the account server and the eSignature API. It uses the name localhost, so that browsers treat it as another
-    /// site than the handler's.
+    /// Base URL of the account server and the eSignature API. It uses the name localhost, so that browsers treat it and
+    /// the handler as different sites.
     #[must_use]
     pub fn url(&self) -> String {
         self.base.get().cloned().unwrap_or_default()

@@ -57,7 +57,7 @@ impl Walker<'_> {
         Step { what, seen, good }
     }
 
-    /// CLM has no download address for browsers, so CLM's page with a download button is accepted, too.
+    /// CLM has no download address for browsers, so CLM's page with a download button is also accepted.
     pub(super) async fn download_link(&self, browser: &mut Browser, linked: &Value) -> Step {
         let (mut page, _) = self.visit(browser, linked["downloadLink"].as_str().unwrap_or_default()).await;
         let offered = offered_download(&page);
