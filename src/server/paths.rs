@@ -86,9 +86,9 @@ pub fn token() -> impl Filter<Extract = (), Error = Rejection> + Copy {
     warp::path!("oauth" / "token").and(no_slash_at_end())
 }
 
-/// The path of [`AUTHORIZE`].
+/// The path of [`AUTHORIZE`], with or without a slash at the end: in the portals it is typed by hand.
 pub fn authorize() -> impl Filter<Extract = (), Error = Rejection> + Copy {
-    let with_client_id = warp::path!("oauth" / "authorize" / String).and(no_slash_at_end());
+    let with_client_id = warp::path!("oauth" / "authorize" / String);
     warp::path!("oauth" / "authorize").or(with_client_id.map(|_| ()).untuple_one()).unify()
 }
 

@@ -3,6 +3,7 @@
 //! A page has two readers. Its main part is for the user at the browser and names no setting, command or log. What the
 //! operator needs is in a part of its own, with the request ID.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use askama::Template;
@@ -16,6 +17,7 @@ use http::header::{
 use http::{HeaderValue, StatusCode};
 
 use crate::secret::sha256;
+use crate::telemetry::AnswerRecord;
 use crate::web::response::Response;
 
 /// The style sheet of every page.
@@ -124,6 +126,8 @@ pub struct Page {
     pub operator: Vec<String>,
     /// Seconds after which the user may try again, for `Retry-After`.
     pub retry_after: Option<u64>,
+    /// The sentence of the page that the log line repeats; the lead if there is none.
+    pub logged: Option<&'static str>,
 }
 
 #[derive(Template)]
@@ -156,6 +160,7 @@ impl Page {
             steps: steps.to_vec(),
             operator: Vec::new(),
             retry_after: None,
+            logged: None,
         }
     }
 
@@ -168,6 +173,13 @@ impl Page {
         steps: [&'static str; STEPS],
     ) -> Self {
         Self { tone: Tone::Good, ..Self::error(StatusCode::OK, code, title, lead, steps) }
+    }
+
+    /// `record` with the code and a sentence of this error page.
+    #[must_use]
+    pub fn record(&self, record: AnswerRecord) -> AnswerRecord {
+        let logged = self.logged.map_or_else(|| Cow::Owned(self.lead.clone()), Cow::Borrowed);
+        AnswerRecord { cause: Some(self.code), error_description: Some(logged), ..record }
     }
 
     /// The page as an answer that no cache keeps and no other site can frame.

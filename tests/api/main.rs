@@ -34,6 +34,7 @@ mod oauth_token_refresh;
 mod package;
 mod pages;
 mod reference;
+mod refusals;
 mod security;
 mod setup;
 mod sign_in;

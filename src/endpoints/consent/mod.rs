@@ -39,7 +39,7 @@ use crate::web::cookies::SignInCookie;
 use finished::FinishedSignIns;
 use identify::CachedIntegrationUser;
 use outcome::ConsentOutcome;
-use query::CallbackQuery;
+use query::{CallbackQuery, RepeatedParameter};
 
 /// The kinds of states that come back from DocuSign.
 const STATES: [&str; 3] = [SignInState::TYP, BrowsingState::TYP, ConsentState::TYP];
@@ -85,6 +85,7 @@ impl ConsentCallback {
     /// The answer, or the outcome to show as a page.
     async fn answer(&self, request: &Request<Bytes>, deadline: Instant) -> Result<Answer, ConsentOutcome> {
         let query = CallbackQuery::read(request.uri().query().unwrap_or_default());
+        let query = query.map_err(|RepeatedParameter| ConsentOutcome::RepeatedParameter)?;
         let state = query.state.clone().unwrap_or_default();
         let (opened, code_verifier) = self.open(&state, deadline).await?;
         match opened {
@@ -149,8 +150,12 @@ impl ConsentCallback {
 
     fn page(&self, outcome: &ConsentOutcome, request_id: &str) -> Answer {
         let page = message::message(outcome, &self.docusign.scopes);
-        let granted = matches!(outcome, ConsentOutcome::Granted { .. });
-        let record = AnswerRecord { cause: (!granted).then_some(page.code), ..AnswerRecord::of("consent_checked") };
+        let record = AnswerRecord::of("consent_checked");
+        let record = match outcome {
+            ConsentOutcome::Granted { .. } => record,
+            ConsentOutcome::Denied(error, _) => page.record(record.with_docusign_error(error)),
+            _ => page.record(record),
+        };
         Answer { response: page.response(request_id), record }
     }
 }

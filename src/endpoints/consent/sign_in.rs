@@ -109,7 +109,11 @@ fn with_code(back: &ReturnAddress<'_>, new_code: NewCode, scope: Scope) -> (Resp
 }
 
 fn with_error(back: &ReturnAddress<'_>, error: &ConnectError) -> (Response, AnswerRecord) {
-    let (cause, error) = (Some(error.code()), error.error());
-    let record = AnswerRecord { error: Some(error.error.as_str()), cause, ..AnswerRecord::of("authorization_refused") };
-    (back.with_error(&error), record)
+    let record = AnswerRecord { cause: Some(error.code()), ..AnswerRecord::of("authorization_refused") };
+    let record = match error {
+        ConnectError::Denied(docusign_error) => record.with_docusign_error(docusign_error),
+        _ => record,
+    };
+    let error = error.error();
+    (back.with_error(&error), record.refused(error.error.as_str(), error.error_description))
 }
