@@ -138,6 +138,19 @@ pub fn find_route() -> BoxedFilter<(Option<&'static Route>,)> {
     all.or(warp::any().map(|| None)).unify().boxed()
 }
 
+/// The path of the route that differs from `path` only in letter case or slashes at the end.
+pub fn nearly_right(path: &str) -> Option<&'static str> {
+    let path = path.trim_end_matches('/').to_ascii_lowercase();
+    let fixed = ROUTES.into_iter().filter(|route| **route != ROOT).map(|route| route.path.split('{').next());
+    fixed.flatten().find_map(|fixed| {
+        let bare = fixed.trim_end_matches('/');
+        let below = path.strip_prefix(bare)?;
+        let is_below = fixed.ends_with('/') && below.starts_with('/');
+        let is_optional = fixed.ends_with('/') && std::ptr::eq(fixed.as_ptr(), AUTHORIZE.path.as_ptr());
+        (below.is_empty() || is_below).then_some(if is_optional || below.is_empty() { bare } else { fixed })
+    })
+}
+
 /// Rejects a trailing slash. warp ignores it and the Functions host forwards it, but it is a different path.
 fn no_slash_at_end() -> impl Filter<Extract = (), Error = Rejection> + Copy {
     let check = |path: FullPath| ready(if path.as_str().ends_with('/') { Err(reject::not_found()) } else { Ok(()) });

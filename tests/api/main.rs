@@ -18,6 +18,7 @@ mod costs;
 mod deploy;
 mod doctor;
 mod error_tables;
+mod foreign_cookies;
 mod functions_host;
 mod gateway;
 #[cfg(unix)]
