@@ -58,7 +58,7 @@ async fn the_code_parameter_reaches_the_callback_although_the_host_reads_it_as_a
     let app = TestApp::start().await;
     let answer = app.http.get(&app.url("/consent/callback?code=abc&state=x")).await;
     assert_eq!(answer.status, 400, "the handler's own page, not the host's 401");
-    assert!(answer.text().contains("This link is not ours"));
+    assert!(answer.text().contains("This link does not work here"));
     assert_eq!(app.host.key_lookups(), 1, "the host did look the key up");
     app.host.set_storage_down(true);
     assert_eq!(app.http.get(&app.url("/consent/callback?code=abc&state=x")).await.status, 500);

@@ -24,6 +24,7 @@ mod gateway;
 #[cfg(unix)]
 mod guides;
 mod key_vault;
+mod killed;
 mod local;
 mod logs;
 mod mint;

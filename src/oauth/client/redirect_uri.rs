@@ -6,7 +6,7 @@ use url::Url;
 use crate::types::is_loopback;
 
 /// Printable characters that RFC 3986 allows nowhere in a URI. Placeholders and markup have them.
-const NOT_IN_A_URI: [char; 9] = ['<', '>', '"', '\\', '^', '`', '{', '|', '}'];
+pub const NOT_IN_A_URI: [char; 9] = ['<', '>', '"', '\\', '^', '`', '{', '|', '}'];
 
 /// Parses a redirect URI: absolute, without fragment, https or http on loopback (RFC 6749 §3.1.2, RFC 9700 §2.6).
 #[must_use]
