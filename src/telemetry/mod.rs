@@ -27,6 +27,7 @@ use crate::clock::Stopwatch;
 use crate::oauth::client::{Client, GrantType, SubjectKind};
 use crate::oauth::scope::Scope;
 use crate::web::body::Body;
+use crate::web::page::Page;
 use log::Log;
 pub use output::Output;
 pub use request::{RequestIds, background_span, record_claimed, record_client, record_hint, traceparent};
@@ -105,6 +106,12 @@ impl AnswerRecord {
     #[must_use]
     pub fn refused(self, error: &'static str, error_description: impl Into<Cow<'static, str>>) -> Self {
         Self { error: Some(error), error_description: Some(error_description.into()), ..self }
+    }
+
+    /// Adds the code and the sentence of an error page.
+    #[must_use]
+    pub fn on(self, page: &Page) -> Self {
+        Self { cause: Some(page.code), error_description: Some(page.sentence()), ..self }
     }
 
     /// Adds DocuSign's `error`, unless it does not look like an error code. It comes from the browser, so it may be anything.

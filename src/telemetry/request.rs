@@ -64,7 +64,7 @@ pub fn record_claimed(claimed: &ClaimedCredentials, clients: &ClientRegistry, er
     if let Some(client) = claimed.client(clients) {
         record_client(client);
     }
-    if let Some(hint) = claimed.hint(clients).filter(|_| error == ErrorCode::InvalidClient) {
+    if let Some(hint) = claimed.hint(clients, error) {
         record_hint(hint);
     }
 }

@@ -17,7 +17,6 @@ use http::header::{
 use http::{HeaderValue, StatusCode};
 
 use crate::secret::sha256;
-use crate::telemetry::AnswerRecord;
 use crate::web::response::Response;
 
 /// The style sheet of every page.
@@ -175,11 +174,10 @@ impl Page {
         Self { tone: Tone::Good, ..Self::error(StatusCode::OK, code, title, lead, steps) }
     }
 
-    /// `record` with the code and a sentence of this error page.
+    /// The sentence of this error page for the log line.
     #[must_use]
-    pub fn record(&self, record: AnswerRecord) -> AnswerRecord {
-        let logged = self.logged.map_or_else(|| Cow::Owned(self.lead.clone()), Cow::Borrowed);
-        AnswerRecord { cause: Some(self.code), error_description: Some(logged), ..record }
+    pub fn sentence(&self) -> Cow<'static, str> {
+        self.logged.map_or_else(|| Cow::Owned(self.lead.clone()), Cow::Borrowed)
     }
 
     /// The page as an answer that no cache keeps and no other site can frame.

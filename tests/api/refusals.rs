@@ -166,7 +166,7 @@ fn api_refusals() -> Vec<Refused> {
         workfront("v1/metadata?id=/", None).with("apikey", API_KEY),
         workfront("v1/metadata?id=/", Some(WORKFRONT_ID))
             .with("apikey", API_KEY)
-            .with("username", "nobody@example.org"),
+            .with("username", "stranger@example.org"),
         workfront("v1/metadata?id=/", Some(GATEWAY_ID)).with("apikey", GATEWAY_API_KEY).with("username", user),
         workfront("v1/metadata?id=d:1", Some(WORKFRONT_ID)).with("apikey", API_KEY).with("username", user),
         workfront("v1/open?client=unknown", None),
@@ -177,7 +177,18 @@ fn api_refusals() -> Vec<Refused> {
 async fn callback_refusals(app: &TestApp) -> Vec<Refused> {
     let state = state_of(&app.consent_url().await).to_owned();
     let callback = |query: String| Refused::get(format!("/consent/callback?{query}"), None);
+    let sign_in = format!(
+        "/oauth/authorize?response_type=code&client_id={POWER_AUTOMATE_ID}&redirect_uri={}",
+        encoded(&app.sandbox.power_platform.redirect_uri())
+    );
+    let sign_in = app.http.get(&app.url(&sign_in)).await;
+    let sign_in_state = state_of(sign_in.header("location")).to_owned();
+    let cookie = sign_in.header("set-cookie").split(';').next().unwrap().to_owned();
+    let of_client =
+        |rest: &str| Refused::get(format!("/consent/callback?state={sign_in_state}{rest}"), POWER_AUTOMATE_ID);
     vec![
+        of_client("&code=x"),
+        of_client("&error=unsupported_response_type").with("cookie", cookie),
         callback(String::new()),
         callback("state=wrong&code=x".to_owned()),
         callback(format!("state={state}")),
@@ -315,6 +326,9 @@ async fn the_log_says_what_is_wrong_with_credentials_that_get_one_answer() {
     }
     let wrong = app.form(&[], &[("client_id", CLIENT_ID), ("client_secret", "hunter2")]).await;
     assert_eq!(line_of(&app, &wrong).await["hint"], Value::Null);
+    let in_query = app.url(&format!("/oauth/token?grant_type=client_credentials&{}", as_client(CLIENT_ID)));
+    let answer = app.http.post_form(&in_query, &[], &[]).await;
+    assert!(line_of(&app, &answer).await["hint"].as_str().unwrap().contains("token_request_in_query"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -347,7 +361,9 @@ async fn two_ways_to_authenticate_are_named() {
         (right.as_str(), &body[..], 400, &["Basic", "client_secret in the body"][..]),
         ("Bearer x", &body[..], 400, &["Bearer", "client_secret in the body"]),
         ("Negotiate x", &body[..], 400, &["unknown scheme", "client_secret in the body"]),
+        ("Basic x, Bearer y", &body[..], 400, &["several Authorization headers", "client_secret in the body"]),
         ("", &body[..], 400, &["empty", "client_secret in the body"]),
+        ("Bearer x, Basic y", &body[..2], 401, &["several headers"]),
         ("Bearer x", &body[..2], 401, &["Bearer"]),
         ("Basic x", &body[..1], 401, &["not valid HTTP Basic", "client_id:client_secret"]),
     ] {

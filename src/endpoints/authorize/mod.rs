@@ -128,7 +128,7 @@ fn path_client_id(uri: &Uri) -> Option<&str> {
 
 fn error_page(error: &TargetError, request_id: &str) -> Answer {
     let page = page::page(error);
-    let record = page.record(AnswerRecord::of("authorization_refused"));
+    let record = AnswerRecord::of("authorization_refused").on(&page);
     Answer { response: page.response(request_id), record }
 }
 

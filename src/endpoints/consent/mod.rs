@@ -28,12 +28,12 @@ use crate::config::DocusignSettings;
 use crate::docusign::account_server::AccountServer;
 use crate::docusign::tokens::AccessTokens;
 use crate::docusign::tokens::minter::MintError;
-use crate::oauth::client::ClientRegistry;
+use crate::oauth::client::{ClientId, ClientRegistry};
 use crate::sealing::claims::{BrowsingState, ConsentState, SignInState};
 use crate::sealing::keys::{OpenError, SealingKeys};
 use crate::sealing::opened::{Opened, open_any};
 use crate::sealing::{Sealable as _, Sealed, label};
-use crate::telemetry::{Answer, AnswerRecord};
+use crate::telemetry::{self, Answer, AnswerRecord};
 use crate::types::BaseUrl;
 use crate::web::cookies::SignInCookie;
 use finished::FinishedSignIns;
@@ -90,12 +90,14 @@ impl ConsentCallback {
         let (opened, code_verifier) = self.open(&state, deadline).await?;
         match opened {
             Opened::SignInState(sealed) => {
+                self.record_client(&sealed.content.client_id);
                 let cookie = self.first_return(request.headers(), &sealed, &sealed.content.browser);
                 let cookie = cookie.ok_or(ConsentOutcome::SignInOver)?;
                 let opened = OpenedState { content: sealed.content, code_verifier };
                 self.finish_sign_in(query, opened, &cookie, deadline).await
             }
             Opened::BrowsingState(sealed) => {
+                self.record_client(&sealed.content.client_id);
                 let cookie = self.first_return(request.headers(), &sealed, &sealed.content.browser);
                 let cookie = cookie.ok_or(ConsentOutcome::SignInOver)?;
                 let opened = OpenedState { content: sealed.content, code_verifier };
@@ -108,6 +110,12 @@ impl ConsentCallback {
             Opened::AuthorizationCode(_) | Opened::RefreshToken(_) | Opened::SealedAccessToken(_) => {
                 Err(ConsentOutcome::ForeignState)
             }
+        }
+    }
+
+    fn record_client(&self, client_id: &ClientId) {
+        if let Some(client) = self.clients.find(client_id.as_str()) {
+            telemetry::record_client(client);
         }
     }
 
@@ -153,8 +161,8 @@ impl ConsentCallback {
         let record = AnswerRecord::of("consent_checked");
         let record = match outcome {
             ConsentOutcome::Granted { .. } => record,
-            ConsentOutcome::Denied(error, _) => page.record(record.with_docusign_error(error)),
-            _ => page.record(record),
+            ConsentOutcome::Denied(error, _) => record.with_docusign_error(error).on(&page),
+            _ => record.on(&page),
         };
         Answer { response: page.response(request_id), record }
     }

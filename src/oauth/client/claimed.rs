@@ -1,5 +1,7 @@
 //! The credentials that a refused request claims to have, wherever they are, for the log. Pure.
 
+use std::borrow::Cow;
+
 use http::header::AUTHORIZATION;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
@@ -7,6 +9,7 @@ use url::form_urlencoded;
 
 use crate::oauth::client::credentials::read_basic;
 use crate::oauth::client::{Client, ClientRegistry, credential_hint};
+use crate::oauth::error::ErrorCode;
 use crate::oauth::form::Form;
 
 /// The credentials of a request, in every place and format that clients use by mistake.
@@ -14,6 +17,7 @@ use crate::oauth::form::Form;
 pub struct ClaimedCredentials {
     client_ids: Vec<String>,
     client_secrets: Vec<SecretString>,
+    is_in_query: bool,
 }
 
 impl ClaimedCredentials {
@@ -31,6 +35,8 @@ impl ClaimedCredentials {
             claimed.add(name, value.as_str().unwrap_or_default());
         }
         let query = form.query.as_deref().unwrap_or_default();
+        let is_grant_type = |(name, _): (Cow<'_, str>, _)| name == "grant_type";
+        claimed.is_in_query = form.body.is_empty() && form_urlencoded::parse(query.as_bytes()).any(is_grant_type);
         for parameters in [&form.body[..], query.as_bytes()] {
             form_urlencoded::parse(parameters).for_each(|(name, value)| claimed.add(&name, &value));
         }
@@ -53,9 +59,15 @@ impl ClaimedCredentials {
         named.all(|other| other.client_id == first.client_id).then_some(first)
     }
 
-    /// What is probably wrong with the credentials.
+    /// What is probably wrong with a request that was refused with `error`.
     #[must_use]
-    pub fn hint(&self, clients: &ClientRegistry) -> Option<&'static str> {
+    pub fn hint(&self, clients: &ClientRegistry, error: ErrorCode) -> Option<&'static str> {
+        if self.is_in_query {
+            return Some("the caller sent the parameters in the query: see token_request_in_query");
+        }
+        if error != ErrorCode::InvalidClient {
+            return None;
+        }
         let client_secret = self.client_secrets.first().map(|secret| secret.expose_secret());
         credential_hint::of_client(clients, self.client_ids.first()?, client_secret)
     }

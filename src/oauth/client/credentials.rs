@@ -26,6 +26,8 @@ pub struct Credentials<'a> {
 enum Scheme {
     Basic,
     Bearer,
+    /// Several headers that the Functions host joined.
+    Several,
     Empty,
     Other,
 }
@@ -34,6 +36,7 @@ impl Scheme {
     fn of(authorization: &HeaderValue) -> Self {
         let scheme = authorization.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default();
         match scheme.to_ascii_lowercase().as_slice() {
+            b"basic" | b"bearer" if authorization.as_bytes().contains(&b',') => Self::Several,
             b"basic" => Self::Basic,
             b"bearer" => Self::Bearer,
             b"" => Self::Empty,
@@ -49,6 +52,9 @@ impl Scheme {
             }
             Self::Bearer => {
                 "the request has both an Authorization header with Bearer and client_secret in the body; remove the header"
+            }
+            Self::Several => {
+                "the request has both several Authorization headers and client_secret in the body; send only one of them"
             }
             Self::Empty => {
                 "the request has both an empty Authorization header and client_secret in the body; remove the header"
@@ -70,6 +76,7 @@ impl Scheme {
                 "the Authorization header is not valid HTTP Basic but has a Bearer token; a client authenticates with Basic \
                  or with client_id and client_secret in the body"
             }
+            Self::Several => "the Authorization header is not valid HTTP Basic but several headers in one; send one",
             Self::Empty => "the Authorization header is not valid HTTP Basic but empty",
             Self::Other => "the Authorization header is not valid HTTP Basic but has another scheme",
         }
