@@ -105,6 +105,7 @@ impl App {
             sealing: Arc::clone(sealing),
             signing_keys: keys.named_signing_keys(),
             doctor: self.doctor(),
+            has_functions_host: settings.host_port.is_some(),
             clock: Arc::clone(clock),
         }
     }

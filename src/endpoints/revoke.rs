@@ -12,6 +12,7 @@ use serde::Serialize;
 use tokio::time::timeout;
 
 use crate::clock::{ANSWER_WITHIN, Clock, UnixSeconds};
+use crate::oauth::client::claimed::ClaimedCredentials;
 use crate::oauth::client::credentials::Credentials;
 use crate::oauth::client::{Client, ClientId, ClientRegistry};
 use crate::oauth::error::{ErrorCode, OAuthError, Outage};
@@ -73,7 +74,10 @@ impl RevokeEndpoint {
     pub async fn handle(&self, form: &Form) -> Answer {
         let (client, token) = match self.read(form) {
             Ok(request) => request,
-            Err(error) => return refuse(error, AnswerRecord::default()),
+            Err(error) => {
+                telemetry::record_claimed(&ClaimedCredentials::read(form), &self.clients, error.error);
+                return refuse(error, AnswerRecord::default());
+            }
         };
         telemetry::record_client(client);
         let record = AnswerRecord::default().by(client);
@@ -90,8 +94,8 @@ impl RevokeEndpoint {
             Err(RevokeError::Outage { cause, error_description }) => {
                 let outage = Outage { retry_after: RETRY_AFTER, error_description };
                 let event = Some("revocation_unavailable");
-                let record = AnswerRecord { event, error: Some(Outage::ERROR), cause: Some(cause), ..record };
-                Answer { response: outage.reply(), record }
+                let record = AnswerRecord { event, cause: Some(cause), ..record };
+                Answer { response: outage.reply(), record: record.refused(Outage::ERROR, error_description) }
             }
         }
     }
@@ -155,6 +159,6 @@ const fn outage(cause: &'static str, error_description: &'static str) -> RevokeE
 }
 
 fn refuse(error: OAuthError, record: AnswerRecord) -> Answer {
-    let record = AnswerRecord { event: Some("revocation_refused"), error: Some(error.error.as_str()), ..record };
-    Answer { response: error.reply(), record }
+    let record = AnswerRecord { event: Some("revocation_refused"), ..record };
+    Answer { response: error.reply(), record: record.refused(error.error.as_str(), error.error_description) }
 }

@@ -1,5 +1,7 @@
 //! The authorization responses, RFC 6749 §4.1.2 and §4.1.2.1: redirects back to the client.
 
+use std::borrow::Cow;
+
 use crate::oauth::client::Client;
 use crate::oauth::query;
 use crate::web::response::{Response, redirect};
@@ -41,17 +43,17 @@ impl AuthorizationErrorCode {
     /// This code with a description.
     #[must_use]
     pub const fn say(self, error_description: &'static str) -> AuthorizationError {
-        AuthorizationError { error: self, error_description }
+        AuthorizationError { error: self, error_description: Cow::Borrowed(error_description) }
     }
 }
 
-/// An error for the client: the code and a fixed description, in the characters that §4.1.2.1 allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// An error for the client: the code and a description, in the characters that §4.1.2.1 allows.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthorizationError {
     /// The code of RFC 6749 §4.1.2.1.
     pub error: AuthorizationErrorCode,
     /// What is wrong and how to fix it.
-    pub error_description: &'static str,
+    pub error_description: Cow<'static, str>,
 }
 
 /// The redirect back to the client.
@@ -81,7 +83,7 @@ impl<'a> ReturnAddress<'a> {
     /// The redirect with an error, §4.1.2.1.
     #[must_use]
     pub fn with_error(&self, error: &AuthorizationError) -> Response {
-        self.with(&[("error", error.error.as_str()), ("error_description", error.error_description)])
+        self.with(&[("error", error.error.as_str()), ("error_description", &error.error_description)])
     }
 
     fn with(&self, parameters: &[(&str, &str)]) -> Response {

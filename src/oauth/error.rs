@@ -1,5 +1,7 @@
 //! Errors of the token endpoint: the codes of RFC 6749 §5.2, and outages.
 
+use std::borrow::Cow;
+
 /// Error codes of the token endpoint, RFC 6749 §5.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorCode {
@@ -43,19 +45,19 @@ impl ErrorCode {
     /// This code with a description.
     #[must_use]
     pub const fn say(self, error_description: &'static str) -> OAuthError {
-        OAuthError { error: self, error_description }
+        OAuthError { error: self, error_description: Cow::Borrowed(error_description) }
     }
 }
 
-/// An error response: the code and a fixed description, never text from upstream.
+/// An error response: the code and a description, never text from upstream.
 ///
 /// `error_description` has only the characters that RFC 6749 §5.2 allows: printable ASCII without `"` and `\`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OAuthError {
     /// The code of RFC 6749 §5.2.
     pub error: ErrorCode,
     /// What is wrong and how to fix it.
-    pub error_description: &'static str,
+    pub error_description: Cow<'static, str>,
 }
 
 /// No access token is available at the moment, but the grant is valid.

@@ -36,9 +36,9 @@ struct SuccessBody<'a> {
 }
 
 #[derive(Serialize)]
-struct OAuthErrorBody {
+struct OAuthErrorBody<'a> {
     error: &'static str,
-    error_description: &'static str,
+    error_description: &'a str,
 }
 
 impl AccessTokenResponse<'_> {
@@ -66,7 +66,7 @@ impl OAuthError {
     /// The same body with a more specific status, such as 413.
     #[must_use]
     pub fn reply_with(&self, status: StatusCode) -> Response {
-        let body = OAuthErrorBody { error: self.error.as_str(), error_description: self.error_description };
+        let body = OAuthErrorBody { error: self.error.as_str(), error_description: &self.error_description };
         let mut response = json(status, &body);
         if self.error == ErrorCode::InvalidClient {
             response.headers_mut().insert(WWW_AUTHENTICATE, BASIC_CHALLENGE);

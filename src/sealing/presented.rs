@@ -3,7 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::Algorithm;
-use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 
 use crate::clock::UnixSeconds;
 use crate::sealing::secret::SealingSecret;
@@ -74,14 +75,21 @@ struct ProtectedHeader {
     alg: Algorithm,
     typ: String,
     kid: String,
+    /// Whether there is a `crit` (§4.1.11). It names extensions that must be understood, and none is.
+    #[serde(default, deserialize_with = "is_present")]
+    crit: bool,
+}
+
+fn is_present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| true)
 }
 
 /// The kind and the key from a header with HS256. The `Header` of jsonwebtoken has a dozen more members, and parsing them
 /// takes longer than checking the signature.
 fn read_label(header: &str) -> Option<Label> {
     let header = URL_SAFE_NO_PAD.decode(header).ok()?;
-    let ProtectedHeader { alg, typ, kid } = serde_json::from_slice(&header).ok()?;
-    (alg == Algorithm::HS256).then_some(Label { typ, kid })
+    let ProtectedHeader { alg, typ, kid, crit } = serde_json::from_slice(&header).ok()?;
+    (alg == Algorithm::HS256 && !crit).then_some(Label { typ, kid })
 }
 
 #[cfg(test)]
@@ -103,6 +111,10 @@ mod tests {
             (r#"{"typ":"x","alg":"HS256","kid":"v1","kid":"v2"}"#, None),
             (r#"{"typ":"a","alg":"HS512","kid":"v1"}"#, None),
             (r#"{"typ":"a","alg":"none","kid":"v1"}"#, None),
+            (r#"{"typ":"a","alg":"HS256","kid":"v1","crit":["exp"]}"#, None),
+            (r#"{"crit":[],"typ":"a","alg":"HS256","kid":"v1"}"#, None),
+            (r#"{"typ":"a","alg":"HS256","kid":"v1","crit":null}"#, None),
+            (r#"{"typ":"a","alg":"HS256","kid":"v1","b64":false,"crit":["b64"]}"#, None),
             (r#"{"alg":"HS256","kid":"v1"}"#, None),
             (r#"{"typ":"a","alg":"HS256"}"#, None),
         ] {

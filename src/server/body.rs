@@ -43,7 +43,7 @@ impl BodyError {
             Self::BrokenOff => (StatusCode::BAD_REQUEST, "the body ended before it was complete"),
         };
         let error = ErrorCode::InvalidRequest.say(description);
-        let record = AnswerRecord { error: Some(error.error.as_str()), ..AnswerRecord::default() };
+        let record = AnswerRecord::default().refused(error.error.as_str(), description);
         Answer { response: error.reply_with(status), record }
     }
 }

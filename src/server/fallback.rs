@@ -6,19 +6,20 @@ use std::str::FromStr;
 
 use http::header::{ALLOW, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
+use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Rejection, reject};
 
 use crate::server::paths::{self, ROUTES, Route};
 use crate::server::request::{BodyRejection, Received};
 use crate::telemetry::{Answer, AnswerRecord};
-use crate::web::response::{self, text};
+use crate::web::response::text;
 
 /// 404 for `CONNECT`, which has no path.
 pub fn connect() -> impl Filter<Extract = (Response,), Error = Rejection> + Copy {
     let is_connect = |method| ready(if method == Method::CONNECT { Ok(()) } else { Err(reject::not_found()) });
     let request = warp::method().and_then(is_connect).untuple_one().and(warp::header::headers_cloned());
-    request.map(|headers: HeaderMap| Received::new(None, &headers).answer(not_found()))
+    request.map(|headers: HeaderMap| Received::new(None, &headers).answer(not_found(None)))
 }
 
 /// The last filter: 500 for the JSON envelope, 405 and 404. If a route matched and rejected the request, [`rejected`] responds.
@@ -27,15 +28,21 @@ pub fn no_route() -> impl Filter<Extract = (Response,), Error = Rejection> + Clo
     let envelope = envelope.map(|function: Function, headers: HeaderMap| {
         Received::new(Some(function.0), &headers).answer(envelope_received())
     });
-    let rest = paths::find_route().and(warp::method()).and(warp::header::headers_cloned()).and_then(unmatched);
+    let rest = paths::find_route().and(warp::path::full()).and(warp::method()).and(warp::header::headers_cloned());
+    let rest = rest.and_then(unmatched);
     envelope.or(rest).unify()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "warp hands values over")]
-fn unmatched(route: Option<&'static Route>, method: Method, headers: HeaderMap) -> Ready<Result<Response, Rejection>> {
+fn unmatched(
+    route: Option<&'static Route>,
+    path: FullPath,
+    method: Method,
+    headers: HeaderMap,
+) -> Ready<Result<Response, Rejection>> {
     let received = || Received::new(route, &headers);
     ready(match route {
-        None => Ok(received().answer(not_found())),
+        None => Ok(received().answer(not_found(paths::nearly_right(path.as_str())))),
         Some(route) if !route.methods.contain(&method) => Ok(received().answer(wrong_method(route))),
         Some(_) => Err(reject::not_found()),
     })
@@ -45,7 +52,8 @@ fn unmatched(route: Option<&'static Route>, method: Method, headers: HeaderMap) 
 pub async fn rejected(rejection: Rejection) -> Result<Response, Infallible> {
     Ok(match rejection.find::<BodyRejection>() {
         Some(BodyRejection { received, error }) => received.answer(error.answer()),
-        None => Received::new(None, &HeaderMap::new()).answer(plain(text(StatusCode::BAD_REQUEST, "Bad request.\n"))),
+        None => Received::new(None, &HeaderMap::new())
+            .answer(plain(StatusCode::BAD_REQUEST, "This request is invalid.".to_owned())),
     })
 }
 
@@ -60,16 +68,18 @@ impl FromStr for Function {
     }
 }
 
-fn not_found() -> Answer {
-    plain(text(StatusCode::NOT_FOUND, "There is nothing at this path.\n"))
+/// 404, with the `right` path if the Functions host lets a wrong one through.
+fn not_found(right: Option<&str>) -> Answer {
+    let right = right.map(|right| format!(" The right path is {right}.")).unwrap_or_default();
+    plain(StatusCode::NOT_FOUND, format!("There is nothing at this path.{right}"))
 }
 
 /// 405 with `Allow` (RFC 9110 §15.5.6).
 fn wrong_method(route: &Route) -> Answer {
     let allowed: Vec<&str> = route.methods.listed().iter().map(Method::as_str).collect();
-    let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "This path does not accept this method.\n");
-    response.headers_mut().extend(HeaderValue::try_from(allowed.join(", ")).map(|allow| (ALLOW, allow)));
-    plain(response)
+    let mut answer = plain(StatusCode::METHOD_NOT_ALLOWED, "This path does not accept this method.".to_owned());
+    answer.response.headers_mut().extend(HeaderValue::try_from(allowed.join(", ")).map(|allow| (ALLOW, allow)));
+    answer
 }
 
 /// Logged and returned when the host calls in its JSON envelope mode.
@@ -83,6 +93,8 @@ fn envelope_received() -> Answer {
     Answer { response, record: AnswerRecord { alarm: Some(ENVELOPE), ..AnswerRecord::of("json_envelope_received") } }
 }
 
-fn plain(response: response::Response) -> Answer {
-    Answer { response, record: AnswerRecord::default() }
+/// A plain text, which the log line repeats.
+fn plain(status: StatusCode, sentence: String) -> Answer {
+    let response = text(status, &format!("{sentence}\n"));
+    Answer { response, record: AnswerRecord { error_description: Some(sentence.into()), ..AnswerRecord::default() } }
 }

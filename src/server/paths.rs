@@ -86,9 +86,9 @@ pub fn token() -> impl Filter<Extract = (), Error = Rejection> + Copy {
     warp::path!("oauth" / "token").and(no_slash_at_end())
 }
 
-/// The path of [`AUTHORIZE`].
+/// The path of [`AUTHORIZE`], with or without a slash at the end: in the portals it is typed by hand.
 pub fn authorize() -> impl Filter<Extract = (), Error = Rejection> + Copy {
-    let with_client_id = warp::path!("oauth" / "authorize" / String).and(no_slash_at_end());
+    let with_client_id = warp::path!("oauth" / "authorize" / String);
     warp::path!("oauth" / "authorize").or(with_client_id.map(|_| ()).untuple_one()).unify()
 }
 
@@ -136,6 +136,19 @@ pub fn find_route() -> BoxedFilter<(Option<&'static Route>,)> {
     let probes = health().map(|| Some(&HEALTH)).or(warp::path::end().map(|| Some(&ROOT))).unify();
     let all = server.or(people).unify().or(through).unify().or(probes).unify();
     all.or(warp::any().map(|| None)).unify().boxed()
+}
+
+/// The path of the route that differs from `path` only in letter case or slashes at the end.
+pub fn nearly_right(path: &str) -> Option<&'static str> {
+    let path = path.trim_end_matches('/').to_ascii_lowercase();
+    let fixed = ROUTES.into_iter().filter(|route| **route != ROOT).map(|route| route.path.split('{').next());
+    fixed.flatten().find_map(|fixed| {
+        let bare = fixed.trim_end_matches('/');
+        let below = path.strip_prefix(bare)?;
+        let is_below = fixed.ends_with('/') && below.starts_with('/');
+        let is_optional = fixed.ends_with('/') && std::ptr::eq(fixed.as_ptr(), AUTHORIZE.path.as_ptr());
+        (below.is_empty() || is_below).then_some(if is_optional || below.is_empty() { bare } else { fixed })
+    })
 }
 
 /// Rejects a trailing slash. warp ignores it and the Functions host forwards it, but it is a different path.

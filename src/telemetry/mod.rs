@@ -27,9 +27,10 @@ use crate::clock::Stopwatch;
 use crate::oauth::client::{Client, GrantType, SubjectKind};
 use crate::oauth::scope::Scope;
 use crate::web::body::Body;
+use crate::web::page::Page;
 use log::Log;
 pub use output::Output;
-pub use request::{RequestIds, background_span, record_client, traceparent};
+pub use request::{RequestIds, background_span, record_claimed, record_client, record_hint, traceparent};
 use spans::Spans;
 
 /// `event` of the audit line of an issued token.
@@ -43,6 +44,9 @@ const ANSWERS: &str = "evergrant::answers";
 
 /// Target of audit lines, which are written at every level.
 const AUDIT: &str = "evergrant::audit";
+
+/// The longest `error` of DocuSign's that is logged, in bytes.
+const MAX_ERROR_BYTES: usize = 60;
 
 /// Starts logging to stdout with `levels`. Only the first call in a process has an effect.
 #[must_use]
@@ -81,8 +85,12 @@ pub struct AnswerRecord {
     pub cache_result: Option<&'static str>,
     /// The `error` of the response.
     pub error: Option<&'static str>,
+    /// The sentence of the response. Platforms hide it from the people who need it.
+    pub error_description: Option<Cow<'static, str>>,
     /// Evergrant's code for the failure behind the error.
     pub cause: Option<&'static str>,
+    /// The `error` in DocuSign's answer to a sign-in.
+    pub docusign_error: Option<String>,
     /// A problem that the operator must fix before anything works. The line is written at level ERROR.
     pub alarm: Option<&'static str>,
 }
@@ -92,6 +100,25 @@ impl AnswerRecord {
     #[must_use]
     pub fn of(event: &'static str) -> Self {
         Self { event: Some(event), ..Self::default() }
+    }
+
+    /// Adds the `error` of the response and its sentence.
+    #[must_use]
+    pub fn refused(self, error: &'static str, error_description: impl Into<Cow<'static, str>>) -> Self {
+        Self { error: Some(error), error_description: Some(error_description.into()), ..self }
+    }
+
+    /// Adds the code and the sentence of an error page.
+    #[must_use]
+    pub fn on(self, page: &Page) -> Self {
+        Self { cause: Some(page.code), error_description: Some(page.sentence()), ..self }
+    }
+
+    /// Adds DocuSign's `error`, unless it does not look like an error code. It comes from the browser, so it may be anything.
+    #[must_use]
+    pub fn with_docusign_error(self, error: &str) -> Self {
+        let is_code = error.len() <= MAX_ERROR_BYTES && error.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        Self { docusign_error: is_code.then(|| error.to_owned()), ..self }
     }
 
     /// Adds the client.
@@ -140,7 +167,9 @@ pub fn log<B>(answer: &Answer<B>, route: &str, invocation_id: Option<&str>, watc
                 expires_in = record.expires_in,
                 cache.result = record.cache_result,
                 error = record.error,
+                error_description = record.error_description.as_deref(),
                 cause = record.cause,
+                docusign_error = record.docusign_error.as_deref(),
                 message = $message,
             )
         };

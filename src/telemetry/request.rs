@@ -6,7 +6,9 @@
 use http::{HeaderMap, HeaderValue};
 use tracing::{Span, dispatcher};
 
-use crate::oauth::client::Client;
+use crate::oauth::client::claimed::ClaimedCredentials;
+use crate::oauth::client::{Client, ClientRegistry};
+use crate::oauth::error::ErrorCode;
 use crate::random::{name_bytes, random_bytes};
 use crate::secret::hex;
 use crate::telemetry::log::Log;
@@ -55,6 +57,21 @@ pub fn background_span() -> Span {
 /// Adds the client to the span of the current request.
 pub fn record_client(client: &Client) {
     in_current_span(|fields| fields.add_client_id(client.client_id.as_str()));
+}
+
+/// Adds the registered client that a refused request names, and what is wrong with its credentials.
+pub fn record_claimed(claimed: &ClaimedCredentials, clients: &ClientRegistry, error: ErrorCode) {
+    if let Some(client) = claimed.client(clients) {
+        record_client(client);
+    }
+    if let Some(hint) = claimed.hint(clients, error) {
+        record_hint(hint);
+    }
+}
+
+/// Adds what is probably wrong with the request, for a caller that gets a less specific answer.
+pub fn record_hint(hint: &'static str) {
+    in_current_span(|fields| fields.add_hint(hint));
 }
 
 /// The `traceparent` header for a call on behalf of the current request.

@@ -140,6 +140,11 @@ impl SpanFields {
         }
     }
 
+    /// Adds what is probably wrong with the request.
+    pub fn add_hint(&mut self, hint: &str) {
+        self.add("hint", hint);
+    }
+
     fn add(&mut self, name: &str, value: &str) {
         push_key(&mut self.json, name);
         push_string(&mut self.json, value);

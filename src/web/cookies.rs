@@ -15,6 +15,9 @@ use crate::secret::{hex, sha256};
 /// cookies.
 const NAME_CHARS: usize = 16;
 
+/// How many session cookies are tried. A browser sends one.
+const MAX_SESSIONS: usize = 8;
+
 /// The cookie of one sign-in.
 #[derive(Debug)]
 pub struct SignInCookie {
@@ -86,10 +89,10 @@ impl SessionCookie {
         self.set("", 0)
     }
 
-    /// The session that the browser sent.
-    #[must_use]
-    pub fn read(&self, headers: &HeaderMap) -> Option<String> {
-        values(headers, self.name()).next()
+    /// The sessions that the browser sent. There is more than one if another application on the host uses the name.
+    pub fn read(&self, headers: &HeaderMap) -> impl Iterator<Item = String> + use<> {
+        let sessions: Vec<_> = values(headers, self.name()).take(MAX_SESSIONS).collect();
+        sessions.into_iter()
     }
 }
 
@@ -139,7 +142,8 @@ mod tests {
         for other in [&b"city=M\xc3\xbcnchen"[..], b"city=M\xfcnchen", b"\xff", b"=", b"a=\"x", b"; ;", b"a=%zz"] {
             for line in [[b"evergrant-session=s; ", other].concat(), [other, b"; evergrant-session=s"].concat()] {
                 let value = HeaderValue::from_bytes(&line).unwrap();
-                assert_eq!(cookie.read(&[(COOKIE, value)].into_iter().collect()), Some("s".to_owned()), "{line:?}");
+                let sessions: Vec<_> = cookie.read(&[(COOKIE, value)].into_iter().collect()).collect();
+                assert_eq!(sessions, ["s"], "{line:?}");
             }
         }
     }

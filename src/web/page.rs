@@ -3,6 +3,7 @@
 //! A page has two readers. Its main part is for the user at the browser and names no setting, command or log. What the
 //! operator needs is in a separate part, with the request ID.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use askama::Template;
@@ -124,6 +125,8 @@ pub struct Page {
     pub operator: Vec<String>,
     /// Seconds after which the user may try again, for `Retry-After`.
     pub retry_after: Option<u64>,
+    /// The sentence of the page that the log line repeats; the lead if there is none.
+    pub logged: Option<&'static str>,
 }
 
 #[derive(Template)]
@@ -156,6 +159,7 @@ impl Page {
             steps: steps.to_vec(),
             operator: Vec::new(),
             retry_after: None,
+            logged: None,
         }
     }
 
@@ -168,6 +172,12 @@ impl Page {
         steps: [&'static str; STEPS],
     ) -> Self {
         Self { tone: Tone::Good, ..Self::error(StatusCode::OK, code, title, lead, steps) }
+    }
+
+    /// The sentence of this error page for the log line.
+    #[must_use]
+    pub fn sentence(&self) -> Cow<'static, str> {
+        self.logged.map_or_else(|| Cow::Owned(self.lead.clone()), Cow::Borrowed)
     }
 
     /// The page as an answer that no cache keeps and no other site can frame.

@@ -239,7 +239,14 @@ async fn other_methods_and_paths_are_rejected_by_the_handler() {
         (Method::POST, "/oauth/token//", 404, ""),
         (Method::GET, "/healthz/", 404, ""),
         (Method::GET, "/setup/", 404, ""),
-        (Method::GET, "/oauth/authorize/some-client/", 404, ""),
+        (Method::GET, "/oauth/authorize/", 400, ""),
+        (Method::GET, "/oauth/authorize/some-client", 400, ""),
+        (Method::GET, "/oauth/authorize/some-client/", 400, ""),
+        (Method::POST, "/oauth/authorize/some-client/", 405, "GET"),
+        (Method::GET, "/oauth/authorize//", 404, ""),
+        (Method::GET, "/oauth/authorize/some-client//", 404, ""),
+        (Method::GET, "/oauth/authorize//some-client", 404, ""),
+        (Method::GET, "/oauth/authorize/some-client/x", 404, ""),
         (Method::GET, "/gateway", 404, ""),
         (Method::GET, "/gateway/", 404, ""),
         (Method::GET, "/workfront/", 404, ""),
@@ -251,6 +258,32 @@ async fn other_methods_and_paths_are_rejected_by_the_handler() {
         let answer = app.http.call(method.clone(), &direct(path), &[], "").await;
         assert_eq!((answer.status.as_u16(), answer.header("allow")), (status, allow), "{method} {path}");
         assert_eq!(answer.header("x-request-id").len(), 32, "{method} {path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_that_is_nearly_right_is_answered_with_the_right_one() {
+    let app = TestApp::start().await;
+    let sandbox::host::Phase::Ready(port) = app.host.phase() else { panic!("not ready") };
+    for (path, right) in [
+        ("/oauth/token/", "/oauth/token"),
+        ("/OAuth/Token", "/oauth/token"),
+        ("/oauth/REVOKE//", "/oauth/revoke"),
+        ("/Consent/Callback", "/consent/callback"),
+        ("/setup/", "/setup"),
+        ("/Healthz", "/healthz"),
+        ("/.Well-Known/oauth-authorization-server", "/.well-known/oauth-authorization-server"),
+        ("/oauth/Authorize", "/oauth/authorize"),
+        ("/oauth/Authorize/some-client", "/oauth/authorize"),
+        ("/Gateway/clm/folders", "/gateway/"),
+        ("/Workfront/v1/files", "/workfront/"),
+        ("/nothing", ""),
+        ("/oauth/token/x", ""),
+    ] {
+        let answer = app.http.get(&format!("http://127.0.0.1:{port}{path}")).await;
+        let expected = if right.is_empty() { String::new() } else { format!(" The right path is {right}.") };
+        assert_eq!(answer.status, 404, "{path}");
+        assert_eq!(answer.text(), format!("There is nothing at this path.{expected}\n"), "{path}");
     }
 }
 

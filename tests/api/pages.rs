@@ -79,6 +79,7 @@ async fn consent_pages(pages: &mut Pages) {
     let callback = async |query: &str| app.http.get(&app.url(&format!("/consent/callback?{query}"))).await;
     let state = state_of(&link);
     pages.add("consent-link-incomplete", callback(&format!("state={}&code=x", &state[..40])).await);
+    pages.add("consent-link-ambiguous", callback(&format!("state={state}&state={state}&code=x")).await);
     pages.add("consent-no-answer", callback(&format!("state={state}")).await);
     pages.add("consent-wrong-user", press(&link, OTHER_USER, "allow").await);
     pages.add("consent-denied", press(&link, INTEGRATION_USER, "deny").await);

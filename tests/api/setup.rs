@@ -5,6 +5,7 @@ use sandbox::client::Answer;
 use sandbox::{CLIENT_ID, SETUP_KEY, Sandbox};
 use serde_json::Value;
 
+use crate::local::LocalApp;
 use crate::support::{TestApp, log_line};
 
 async fn setup(app: &TestApp, headers: &[(&str, &str)]) -> Answer {
@@ -60,4 +61,24 @@ async fn the_page_lists_failed_checks_first() {
     // The policy allows the one script by its digest, and nothing else.
     assert_eq!(page.matches("<script").count(), 1);
     assert!(answer.header("content-security-policy").contains("script-src 'sha256-"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_functions_host_a_foreign_site_cannot_read_the_page() {
+    let app = LocalApp::with(&[("EVERGRANT_PUBLIC_URL", "https://app.example")]).await;
+    let url = format!("{}/setup", app.issuer);
+    for (host, status) in [
+        ("localhost", 200),
+        ("127.0.0.1:8080", 200),
+        ("app.example", 200),
+        ("evil.example", 403),
+        ("evil.example:8080", 403),
+        ("127.0.0.1.evil.example", 403),
+    ] {
+        for accept in ["text/html", "application/json", "text/plain"] {
+            let answer = app.http.call(Method::GET, &url, &[("host", host), ("accept", accept)], "").await;
+            assert_eq!(answer.status, status, "{host}: {}", answer.text());
+            assert_eq!(status == 403, answer.text().contains("not available under this host name"), "{host}");
+        }
+    }
 }

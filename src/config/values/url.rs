@@ -86,6 +86,8 @@ pub fn redirect(text: &str) -> Result<String, Reason> {
             "it has a space in it".into()
         } else if !text.is_ascii() {
             "it has a character outside ASCII (write it percent-encoded)".into()
+        } else if text.contains(redirect_uri::NOT_IN_A_URI) {
+            "it has a character that is not allowed in a URI (such as <, > or {)".into()
         } else {
             https_url(text.split(['?', '#']).next().unwrap_or_default(), Http::OnLoopback)
                 .map_or_else(|reason| reason, |_| "it is not a URL that a browser can be sent to".into())

@@ -26,9 +26,9 @@ use crate::telemetry::{self, Answer, AnswerRecord};
 use crate::types::BaseUrl;
 use crate::web::response::Response;
 use request::{AuthorizationRequest, read_state};
-use target::{Target, TargetError};
+use target::{Target, TargetError, named_client};
 
-/// The path, to which `/{client_id}` may be added.
+/// The path, to which `/{client_id}` may be added. Either may end with a slash.
 const PATH: &str = "/oauth/authorize";
 
 const TOO_LONG: AuthorizationError =
@@ -57,7 +57,12 @@ impl AuthorizeEndpoint {
         // 1. The client and its redirect URI.
         let target = match Target::find(&self.clients, path_client_id(request.uri()), query) {
             Ok(target) => target,
-            Err(error) => return error_page(&error, request_id),
+            Err(error) => {
+                if let Some(client) = named_client(&self.clients, path_client_id(request.uri()), query) {
+                    telemetry::record_client(client);
+                }
+                return error_page(&error, request_id);
+            }
         };
         telemetry::record_client(target.client);
         // 2. The request. From here on the client gets every error.
@@ -117,16 +122,18 @@ fn sign_in_state(
 }
 
 fn path_client_id(uri: &Uri) -> Option<&str> {
-    uri.path().strip_prefix(PATH)?.strip_prefix('/').filter(|client_id| !client_id.is_empty())
+    let client_id = uri.path().strip_prefix(PATH)?.strip_prefix('/')?;
+    Some(client_id.strip_suffix('/').unwrap_or(client_id)).filter(|client_id| !client_id.is_empty())
 }
 
 fn error_page(error: &TargetError, request_id: &str) -> Answer {
     let page = page::page(error);
-    let record = AnswerRecord { cause: Some(page.code), ..AnswerRecord::of("authorization_refused") };
+    let record = AnswerRecord::of("authorization_refused").on(&page);
     Answer { response: page.response(request_id), record }
 }
 
 fn refusal_record(error: &AuthorizationError) -> AnswerRecord {
     let cause = (*error == UNAVAILABLE).then_some(SEALING_UNAVAILABLE.code);
-    AnswerRecord { error: Some(error.error.as_str()), cause, ..AnswerRecord::of("authorization_refused") }
+    let record = AnswerRecord { cause, ..AnswerRecord::of("authorization_refused") };
+    record.refused(error.error.as_str(), error.error_description.clone())
 }

@@ -30,7 +30,7 @@ pub fn page(error: &TargetError) -> Page {
     }
 }
 
-fn client_unclear(why: &str) -> Page {
+fn client_unclear(why: &'static str) -> Page {
     let page = Page::error(
         StatusCode::BAD_REQUEST,
         "client_unclear",
@@ -39,7 +39,12 @@ fn client_unclear(why: &str) -> Page {
         ["Correct the authorization URL in the app that sent you here.", "The operator can send you the right URL."],
     );
     let operator = "The setup page shows the authorization URL and the client ID of each registered client.";
-    Page { facts: vec![Fact::new("What is wrong", why)], operator: vec![operator.to_owned()], ..page }
+    Page {
+        facts: vec![Fact::new("What is wrong", why)],
+        operator: vec![operator.to_owned()],
+        logged: Some(why),
+        ..page
+    }
 }
 
 fn client_unknown(client_id: &str) -> Page {
@@ -58,7 +63,7 @@ fn client_unknown(client_id: &str) -> Page {
     Page { facts: vec![Fact::new("Client ID", shown(client_id))], operator: vec![operator.to_owned()], ..page }
 }
 
-fn redirect_uri_unclear(client_id: &str, why: &str) -> Page {
+fn redirect_uri_unclear(client_id: &str, why: &'static str) -> Page {
     let page = Page::error(
         StatusCode::BAD_REQUEST,
         "redirect_uri_unclear",
@@ -70,6 +75,7 @@ fn redirect_uri_unclear(client_id: &str, why: &str) -> Page {
     Page {
         facts: vec![Fact::new("Client ID", client_id), Fact::new("What is wrong", why)],
         operator: vec![operator.to_owned()],
+        logged: Some(why),
         ..page
     }
 }
@@ -100,6 +106,7 @@ fn redirect_uri_unregistered(client_id: &str, redirect_uri: &str) -> Page {
         tone: Tone::Waiting,
         facts: vec![Fact::new("Client ID", client_id), address(redirect_uri)],
         operator: vec![operator],
+        logged: Some(page.title.0),
         ..page
     }
 }
@@ -124,6 +131,7 @@ fn redirect_uri_refused(client_id: &str, redirect_uri: &str) -> Page {
     Page {
         facts: vec![Fact::new("Client ID", client_id), Fact::new("Redirect URI", shown(redirect_uri))],
         operator: vec![operator.to_owned()],
+        logged: Some(page.title.0),
         ..page
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::oauth::authorization::{AuthorizationError, AuthorizationErrorCode};
 use crate::oauth::client::{Client, GrantType, Profile};
+use crate::oauth::narrowed_scope::narrowed;
 use crate::oauth::pkce::{CodeChallenge, S256};
 use crate::oauth::query::Parameter;
 use crate::oauth::scope::Scope;
@@ -73,9 +74,9 @@ fn read_code_challenge(client: &Client, query: &str) -> Result<Option<CodeChalle
 fn read_scope(client: &Client, query: &str) -> Result<Scope, AuthorizationError> {
     let requested = Parameter::find(query, "scope").value_or(invalid("scope is sent more than once"))?;
     let Some(requested) = requested else { return Ok(client.scope.clone()) };
-    let granted = Scope::parse(&requested).ok().and_then(|requested| client.scope.narrow(&requested));
-    let wider = "the scope is malformed or wider than the client's";
-    granted.ok_or(AuthorizationErrorCode::InvalidScope.say(wider))
+    narrowed(&client.scope, &requested, "the scope is wider than the client's").map_err(|error_description| {
+        AuthorizationError { error: AuthorizationErrorCode::InvalidScope, error_description }
+    })
 }
 
 const fn invalid(error_description: &'static str) -> AuthorizationError {

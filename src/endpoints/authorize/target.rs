@@ -2,6 +2,7 @@
 //! Pure.
 
 use percent_encoding::percent_decode_str;
+use url::form_urlencoded;
 
 use crate::oauth::client::{Client, ClientRegistry, Profile};
 use crate::oauth::query::Parameter;
@@ -82,4 +83,14 @@ fn find_client<'a>(
         return Err(unclear("client_id is missing in the query"));
     }
     Ok(client)
+}
+
+/// The registered client that a refused request names, for the log, if it names no other.
+pub fn named_client<'a>(clients: &'a ClientRegistry, path_client_id: Option<&str>, query: &str) -> Option<&'a Client> {
+    let in_path = path_client_id.map(|text| percent_decode_str(text).decode_utf8_lossy());
+    let parameters = form_urlencoded::parse(query.as_bytes());
+    let in_query = parameters.filter(|(name, _)| name == "client_id").map(|(_, value)| value);
+    let mut named = in_path.into_iter().chain(in_query).filter_map(|client_id| clients.find(&client_id));
+    let first = named.next()?;
+    named.all(|other| other.client_id == first.client_id).then_some(first)
 }

@@ -17,7 +17,7 @@ use crate::docusign::api::error::ApiError;
 use crate::docusign::api::users::UserLookup;
 use crate::docusign::api::{Actor, DocusignApi};
 use crate::docusign::requested_scope::requested_scope;
-use crate::oauth::client::{AccessTokenKind, Client, ClientRegistry, SubjectKind};
+use crate::oauth::client::{AccessTokenKind, Client, ClientRegistry, SubjectKind, credential_hint};
 use crate::oauth::scope::Scope;
 use crate::sealing::claims::SealedAccessToken;
 use crate::sealing::keys::{OpenError, SealingKeys};
@@ -111,21 +111,25 @@ impl Callers {
             AuthenticationError::Refused("the access token is invalid, expired or revoked");
         let (issuer, now) = (self.issuer.as_str(), self.clock.now());
         let opened = self.sealing.open::<SealedAccessToken>(issuer, access_token.expose_secret(), now).await;
-        let (sealed, _) = opened.map_err(|error| match error {
-            OpenError::Unavailable(_) => AuthenticationError::SealingUnavailable,
-            OpenError::Expired | OpenError::NotOurs | OpenError::UnknownKey | OpenError::OtherIssuer => INVALID,
-        })?;
+        let invalid = |hint| {
+            telemetry::record_hint(hint);
+            INVALID
+        };
+        let (sealed, _) =
+            opened.map_err(|error| unopened(&error).map_or(AuthenticationError::SealingUnavailable, invalid))?;
         let grant = sealed.content.grant;
-        let client = self.clients.find(grant.client_id.as_str()).ok_or(INVALID)?;
-        if client.access_token != AccessTokenKind::Sealed || client.subject != grant.subject.kind() {
-            return Err(INVALID);
-        }
+        let client = self.clients.find(grant.client_id.as_str());
+        let client = client.ok_or_else(|| invalid("the client of the access token is no longer registered"))?;
         telemetry::record_client(client);
-        let scope = grant.scope.intersection(&client.scope).ok_or(INVALID)?;
+        if client.access_token != AccessTokenKind::Sealed || client.subject != grant.subject.kind() {
+            return Err(invalid("the client was registered differently when the access token was issued"));
+        }
+        let scope = grant.scope.intersection(&client.scope);
+        let scope = scope.ok_or_else(|| invalid("the client is no longer allowed any scope of the access token"))?;
         let (grant_revoked, token_revoked) =
             tokio::join!(self.revocations.is_revoked(&grant), self.revocations.is_access_token_revoked(&sealed.jti));
         if grant_revoked || token_revoked {
-            return Err(INVALID);
+            return Err(invalid("the access token or its grant was revoked"));
         }
         let user = grant.subject.user(&self.integration_user).clone();
         Ok(Caller { client, actor: self.actor(user, &scope), grant_id: grant.grant_id.into() })
@@ -137,7 +141,12 @@ impl Callers {
         username: Option<&str>,
     ) -> Result<Caller<'_>, AuthenticationError> {
         let client = self.clients.by_api_key(api_key.expose_secret());
-        let client = client.ok_or(AuthenticationError::Refused("the API key is unknown"))?;
+        let client = client.ok_or_else(|| {
+            if let Some(hint) = credential_hint::of_api_key(&self.clients, api_key.expose_secret()) {
+                telemetry::record_hint(hint);
+            }
+            AuthenticationError::Refused("the API key is unknown")
+        })?;
         telemetry::record_client(client);
         let named_user = match username {
             Some(username) => Some(self.named_user(client, username).await?),
@@ -175,5 +184,18 @@ impl Callers {
     #[must_use]
     pub fn actor(&self, user: Guid, scope: &Scope) -> Actor {
         Actor { user, scope: requested_scope(&self.docusign_scopes, scope) }
+    }
+}
+
+/// Why an access token does not open, for the log; `None` if the sealing key is unavailable.
+fn unopened(error: &OpenError) -> Option<&'static str> {
+    match error {
+        OpenError::Unavailable(_) => None,
+        OpenError::Expired => Some("the access token has expired"),
+        OpenError::NotOurs => {
+            Some("the access token was not issued here for this route; DocuSign's own are not accepted")
+        }
+        OpenError::UnknownKey => Some("the access token names a sealing key that is not in use here"),
+        OpenError::OtherIssuer => Some("the access token was issued under another EVERGRANT_PUBLIC_URL"),
     }
 }

@@ -29,6 +29,7 @@ pub fn message(outcome: &ConsentOutcome, scopes: &Scope) -> Page {
         ConsentOutcome::SignInOver => sign_in_over(),
         ConsentOutcome::ClientGone => client_gone(),
         ConsentOutcome::ForeignState => foreign_state(),
+        ConsentOutcome::RepeatedParameter => repeated_parameter(),
         ConsentOutcome::OldState => old_state(),
         ConsentOutcome::NoCode => no_code(),
     }
@@ -233,6 +234,21 @@ fn foreign_state() -> Page {
         ],
         ..page
     }
+}
+
+fn repeated_parameter() -> Page {
+    let page = Page::error(
+        StatusCode::BAD_REQUEST,
+        "parameter_repeated",
+        Title("This address is ambiguous"),
+        "The address has a parameter more than once, so it does not come from DocuSign unchanged. Nothing was changed.",
+        [
+            "Start again from the link or the app that you came from.",
+            "If you did not start anything, close this page. Someone may have sent you a changed link.",
+        ],
+    );
+    let operator = "If this happens to every user, something in front of the app changes the query.";
+    Page { operator: vec![operator.to_owned()], ..page }
 }
 
 fn old_state() -> Page {

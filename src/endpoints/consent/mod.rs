@@ -27,18 +27,18 @@ use crate::config::DocusignSettings;
 use crate::docusign::account_server::AccountServer;
 use crate::docusign::tokens::AccessTokens;
 use crate::docusign::tokens::minter::MintError;
-use crate::oauth::client::ClientRegistry;
+use crate::oauth::client::{ClientId, ClientRegistry};
 use crate::sealing::claims::{BrowsingState, ConsentState, SignInState};
 use crate::sealing::keys::{OpenError, SealingKeys};
 use crate::sealing::opened::{Opened, open_any};
 use crate::sealing::{Sealable as _, Sealed, label};
-use crate::telemetry::{Answer, AnswerRecord};
+use crate::telemetry::{self, Answer, AnswerRecord};
 use crate::types::BaseUrl;
 use crate::web::cookies::SignInCookie;
 use finished::FinishedSignIns;
 use identify::CachedIntegrationUser;
 use outcome::ConsentOutcome;
-use query::CallbackQuery;
+use query::{CallbackQuery, RepeatedParameter};
 
 /// The kinds of states that come back from DocuSign.
 const STATES: [&str; 3] = [SignInState::TYP, BrowsingState::TYP, ConsentState::TYP];
@@ -84,16 +84,19 @@ impl ConsentCallback {
     /// The answer, or the outcome to show as a page.
     async fn answer(&self, request: &Request<Bytes>, deadline: Instant) -> Result<Answer, ConsentOutcome> {
         let query = CallbackQuery::read(request.uri().query().unwrap_or_default());
+        let query = query.map_err(|RepeatedParameter| ConsentOutcome::RepeatedParameter)?;
         let state = query.state.clone().unwrap_or_default();
         let (opened, code_verifier) = self.open(&state, deadline).await?;
         match opened {
             Opened::SignInState(sealed) => {
+                self.record_client(&sealed.content.client_id);
                 let cookie = self.first_return(request.headers(), &sealed, &sealed.content.browser);
                 let cookie = cookie.ok_or(ConsentOutcome::SignInOver)?;
                 let opened = OpenedState { content: sealed.content, code_verifier };
                 self.finish_sign_in(query, opened, &cookie, deadline).await
             }
             Opened::BrowsingState(sealed) => {
+                self.record_client(&sealed.content.client_id);
                 let cookie = self.first_return(request.headers(), &sealed, &sealed.content.browser);
                 let cookie = cookie.ok_or(ConsentOutcome::SignInOver)?;
                 let opened = OpenedState { content: sealed.content, code_verifier };
@@ -106,6 +109,12 @@ impl ConsentCallback {
             Opened::AuthorizationCode(_) | Opened::RefreshToken(_) | Opened::SealedAccessToken(_) => {
                 Err(ConsentOutcome::ForeignState)
             }
+        }
+    }
+
+    fn record_client(&self, client_id: &ClientId) {
+        if let Some(client) = self.clients.find(client_id.as_str()) {
+            telemetry::record_client(client);
         }
     }
 
@@ -148,8 +157,12 @@ impl ConsentCallback {
 
     fn page(&self, outcome: &ConsentOutcome, request_id: &str) -> Answer {
         let page = message::message(outcome, &self.docusign.scopes);
-        let granted = matches!(outcome, ConsentOutcome::Granted { .. });
-        let record = AnswerRecord { cause: (!granted).then_some(page.code), ..AnswerRecord::of("consent_checked") };
+        let record = AnswerRecord::of("consent_checked");
+        let record = match outcome {
+            ConsentOutcome::Granted { .. } => record,
+            ConsentOutcome::Denied(error, _) => record.with_docusign_error(error).on(&page),
+            _ => record.on(&page),
+        };
         Answer { response: page.response(request_id), record }
     }
 }

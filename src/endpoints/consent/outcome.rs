@@ -8,6 +8,8 @@ use crate::docusign::userinfo::UserInfo;
 pub enum ConsentOutcome {
     /// There is no state, or it is not ours.
     ForeignState,
+    /// The address has a parameter twice.
+    RepeatedParameter,
     /// The link has expired.
     OldState,
     /// A sign-in whose state has expired or was used, or whose cookie the browser does not have.

@@ -17,7 +17,7 @@ use crate::oauth::scope::Scope;
 use crate::random;
 use crate::sealing::Sealed;
 use crate::sealing::claims::{AuthorizationCode, Grant, SignInState};
-use crate::telemetry::{self, Answer, AnswerRecord};
+use crate::telemetry::{Answer, AnswerRecord};
 use crate::web::cookies::SignInCookie;
 use crate::web::response::Response;
 
@@ -43,7 +43,6 @@ impl ConsentCallback {
         let client =
             self.clients.find(state.client_id.as_str()).filter(|client| client.redirects_to(&state.redirect_uri));
         let client = client.ok_or(ConsentOutcome::ClientGone)?;
-        telemetry::record_client(client);
         let back = ReturnAddress::new(client, &state.redirect_uri, state.state.as_deref(), self.issuer.as_str());
         let granted = timeout_at(deadline, self.grant(client, &state, query, &opened.code_verifier)).await;
         let (mut response, record) = match granted.unwrap_or(Err(ConnectError::Deadline)) {
@@ -109,7 +108,11 @@ fn with_code(back: &ReturnAddress<'_>, new_code: NewCode, scope: Scope) -> (Resp
 }
 
 fn with_error(back: &ReturnAddress<'_>, error: &ConnectError) -> (Response, AnswerRecord) {
-    let (cause, error) = (Some(error.code()), error.error());
-    let record = AnswerRecord { error: Some(error.error.as_str()), cause, ..AnswerRecord::of("authorization_refused") };
-    (back.with_error(&error), record)
+    let record = AnswerRecord { cause: Some(error.code()), ..AnswerRecord::of("authorization_refused") };
+    let record = match error {
+        ConnectError::Denied(docusign_error) => record.with_docusign_error(docusign_error),
+        _ => record,
+    };
+    let error = error.error();
+    (back.with_error(&error), record.refused(error.error.as_str(), error.error_description))
 }

@@ -108,9 +108,8 @@ fn unavailable(
     record: AnswerRecord,
 ) -> Answer<Body> {
     let outage = Outage { retry_after, error_description };
-    let record =
-        AnswerRecord { event: Some("api_unavailable"), error: Some(Outage::ERROR), cause: Some(cause), ..record };
-    Answer { response: outage.reply(), record }.into()
+    let record = AnswerRecord { event: Some("api_unavailable"), cause: Some(cause), ..record };
+    Answer { response: outage.reply(), record: record.refused(Outage::ERROR, error_description) }.into()
 }
 
 /// The response to a rejected request. Authentication and authorization errors have a challenge, RFC 6750 §3.
@@ -129,8 +128,8 @@ fn refuse(
     if let Some(challenge) = challenge.and_then(|challenge| HeaderValue::from_str(&challenge).ok()) {
         response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     }
-    let record = AnswerRecord { event: Some("call_refused"), error: Some(error), ..record };
-    Answer { response, record }.into()
+    let record = AnswerRecord { event: Some("call_refused"), ..record };
+    Answer { response, record: record.refused(error, error_description) }.into()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! The Functions host requires a function key for this route. Even so the page shows no secrets: public keys, addresses,
 //! identifiers, the consent link (which grants nothing by itself) and the results of the checks.
 
+mod own_host;
 mod page;
 pub mod report;
 mod text;
@@ -23,8 +24,11 @@ use crate::oauth::client::ClientRegistry;
 use crate::sealing::keys::SealingKeys;
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::types::BaseUrl;
-use crate::web::response::json;
+use crate::web::response::{self, json};
 use report::{ClientReport, Endpoints, PublicKeyReport, SetupReport};
+
+const FOREIGN_HOST: &str = "The setup page is not available under this host name. Open it under localhost, 127.0.0.1 or the host of \
+    EVERGRANT_PUBLIC_URL.";
 
 /// The setup page and what it depends on.
 pub struct SetupEndpoint {
@@ -40,6 +44,8 @@ pub struct SetupEndpoint {
     pub signing_keys: Vec<NamedKey>,
     /// The health checks.
     pub doctor: Doctor,
+    /// Whether a Functions host is in front, which asks for a key.
+    pub has_functions_host: bool,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -47,6 +53,9 @@ pub struct SetupEndpoint {
 impl SetupEndpoint {
     /// Runs the checks and answers with the report.
     pub async fn handle(&self, request: &Request<Bytes>) -> Answer {
+        if !self.has_functions_host && !own_host::is_own(request.headers(), &self.issuer) {
+            return refuse_host();
+        }
         let report = self.report().await;
         let event = if report.healthy { "setup_healthy" } else { "setup_unhealthy" };
         let response = match accepted(request) {
@@ -89,6 +98,12 @@ impl SetupEndpoint {
     async fn consent_url(&self) -> Option<String> {
         consent_url(&self.issuer, &self.docusign, &self.sealing, self.clock.now()).await.ok()
     }
+}
+
+fn refuse_host() -> Answer {
+    let response = response::text(StatusCode::FORBIDDEN, &format!("{FOREIGN_HOST}\n"));
+    let record = AnswerRecord { cause: Some("foreign_host"), ..AnswerRecord::of("call_refused") };
+    Answer { response, record: AnswerRecord { error_description: Some(FOREIGN_HOST.into()), ..record } }
 }
 
 /// The first media type that is accepted. Scripts send one; browsers send a list that begins with HTML.

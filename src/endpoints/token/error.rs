@@ -79,7 +79,7 @@ impl TokenError {
     /// The response and its log record.
     pub fn answer(&self, client: Option<&Client>) -> Answer {
         let answer = match self {
-            Self::OAuth(error) => refuse(*error),
+            Self::OAuth(error) => refuse(error),
             Self::Unavailable(unavailable) => {
                 let subject = client.map_or(SubjectKind::IntegrationUser, |client| client.subject);
                 outage::answer(unavailable, subject)
@@ -99,15 +99,15 @@ impl TokenError {
     }
 }
 
-fn refuse(error: OAuthError) -> Answer {
-    let record = AnswerRecord { error: Some(error.error.as_str()), ..AnswerRecord::of("token_refused") };
+fn refuse(error: &OAuthError) -> Answer {
+    let record = AnswerRecord::of("token_refused").refused(error.error.as_str(), error.error_description.clone());
     Answer { response: error.reply(), record }
 }
 
 fn later(cause: &'static str, error_description: &'static str) -> Answer {
     let outage = Outage { retry_after: RETRY_AFTER, error_description };
-    let record =
-        AnswerRecord { error: Some(Outage::ERROR), cause: Some(cause), ..AnswerRecord::of("token_unavailable") };
+    let record = AnswerRecord { cause: Some(cause), ..AnswerRecord::of("token_unavailable") };
+    let record = record.refused(Outage::ERROR, error_description);
     Answer { response: outage.reply(), record }
 }
 

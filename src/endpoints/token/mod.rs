@@ -13,9 +13,11 @@ mod refresh_token;
 pub mod request;
 
 use crate::clock::{ANSWER_WITHIN, within};
+use crate::oauth::client::claimed::ClaimedCredentials;
 use crate::oauth::client::{Client, ClientRegistry, GrantType};
 use crate::oauth::error::{ErrorCode, OAuthError};
 use crate::oauth::form::Form;
+use crate::oauth::narrowed_scope::narrowed;
 use crate::oauth::scope::Scope;
 use crate::oauth::subject::Subject;
 use crate::sealing::claims::Grant;
@@ -48,11 +50,14 @@ impl TokenEndpoint {
         // 1. Authenticate the client (§2.3) before a code can be used up.
         let (request, client) = match self.authenticate(form) {
             Ok(authenticated) => authenticated,
-            Err(error) => return TokenError::OAuth(error).answer(None),
+            Err(error) => {
+                telemetry::record_claimed(&ClaimedCredentials::read(form), &self.clients, error.error);
+                return TokenError::OAuth(error).answer(None);
+            }
         };
         telemetry::record_client(client);
         // 2. Check that the client may use this grant type, §5.2.
-        let grant_type = match allowed(client, request.grant_type) {
+        let grant_type = match allowed(client, request.grant_type.clone()) {
             Ok(grant_type) => grant_type,
             Err(error) => return TokenError::OAuth(error).answer(Some(client)),
         };
@@ -112,6 +117,6 @@ fn granted_scope(client: &Client, requested: Option<&str>) -> Result<Scope, OAut
     let Some(requested) = requested.filter(|requested| *requested != client.scope.as_str()) else {
         return Ok(client.scope.clone());
     };
-    let granted = Scope::parse(requested).ok().and_then(|requested| client.scope.narrow(&requested));
-    granted.ok_or(ErrorCode::InvalidScope.say("the scope is malformed or wider than the client's"))
+    narrowed(&client.scope, requested, "the scope is wider than the client's")
+        .map_err(|error_description| OAuthError { error: ErrorCode::InvalidScope, error_description })
 }

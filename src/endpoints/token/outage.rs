@@ -9,10 +9,7 @@ use crate::telemetry::{Answer, AnswerRecord};
 pub fn answer(unavailable: &Unavailable, subject: SubjectKind) -> Answer {
     let outage =
         Outage { retry_after: unavailable.retry_after, error_description: unavailable.error.client_sentence(subject) };
-    let record = AnswerRecord {
-        error: Some(Outage::ERROR),
-        cause: Some(unavailable.error.code()),
-        ..AnswerRecord::of("token_unavailable")
-    };
+    let record = AnswerRecord { cause: Some(unavailable.error.code()), ..AnswerRecord::of("token_unavailable") };
+    let record = record.refused(Outage::ERROR, outage.error_description);
     Answer { response: outage.reply(), record }
 }

@@ -11,6 +11,7 @@ use crate::endpoints::token::error::{TokenError, bad_grant};
 use crate::endpoints::token::issue::Granted;
 use crate::oauth::client::Client;
 use crate::oauth::error::{ErrorCode, OAuthError};
+use crate::oauth::narrowed_scope::narrowed;
 use crate::oauth::scope::Scope;
 use crate::sealing::Sealed;
 use crate::sealing::claims::{Grant, RefreshToken};
@@ -88,12 +89,11 @@ fn check(client: &Client, sealed: &Sealed<RefreshToken>, now: UnixSeconds) -> Re
 
 /// The requested scope, limited to the granted scope (§6) and to the client's current scope. Pure.
 fn refreshed_scope(client: &Client, grant: &Grant, requested: Option<&str>) -> Result<Scope, OAuthError> {
-    let wider = ErrorCode::InvalidScope.say("the scope is malformed or wider than the one granted");
     let scope = match requested {
         None => grant.scope.clone(),
         Some(requested) => {
-            let requested = Scope::parse(requested).ok();
-            requested.and_then(|requested| grant.scope.narrow(&requested)).ok_or(wider)?
+            let narrowed = narrowed(&grant.scope, requested, "the scope is wider than the one granted");
+            narrowed.map_err(|error_description| OAuthError { error: ErrorCode::InvalidScope, error_description })?
         }
     };
     let nothing = ErrorCode::InvalidScope.say("the client is no longer allowed any of this scope");

@@ -112,8 +112,8 @@ impl WorkfrontError {
         if let Self::Api(error) = self {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(error.retry_after()));
         }
-        let record = AnswerRecord { event: Some("call_refused"), error: Some(message), cause, ..record };
-        Answer { response, record }
+        let record = AnswerRecord { event: Some("call_refused"), cause, ..record };
+        Answer { response, record: record.refused(message, message) }
     }
 
     /// The message for Workfront or the user in the browser.

@@ -3,12 +3,14 @@
 //! CLM's download addresses require an access token. So the user signs in at DocuSign once and gets a session of one hour, in
 //! a cookie that contains only the user.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::SET_COOKIE;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Request, StatusCode};
+use url::form_urlencoded;
 
 use crate::config::DocusignSettings;
 use crate::docusign::api::DocusignApi;
@@ -35,6 +37,8 @@ const BROWSER_SESSION: &str = "browser_session";
 /// Seconds after which opening the document again may succeed.
 const RETRY_AFTER: u64 = 10;
 
+const REPEATED: WorkfrontError = WorkfrontError::Missing("the link has a parameter more than once");
+
 const IN_THE_LOG: &str = "The log line with this request ID has the details.";
 
 /// Browser downloads and what they depend on.
@@ -52,7 +56,11 @@ pub struct BrowserDownload {
 impl BrowserDownload {
     /// Responds to a browser.
     pub async fn handle(&self, request: &Request<()>, request_id: &str, record: AnswerRecord) -> Answer<Body> {
-        let parameters = Parameters::of_query(request.uri().query().unwrap_or_default());
+        let query = request.uri().query().unwrap_or_default();
+        if has_repeated_names(query) {
+            return error_page(&REPEATED, request_id, record);
+        }
+        let parameters = Parameters::of_query(query);
         let client = parameters.text("client").and_then(|client_id| self.callers.clients.find(client_id));
         let Some(client) = client.filter(|client| client.profile == Profile::Workfront) else {
             return error_page(&NO_SUCH_ITEM, request_id, record);
@@ -71,11 +79,16 @@ impl BrowserDownload {
 
     /// The user of the browser's session for `client`.
     async fn session_user(&self, client: &Client, headers: &HeaderMap) -> Option<Guid> {
-        let session = self.session_cookie().read(headers)?;
         let (issuer, now) = (self.callers.issuer.as_str(), self.callers.clock.now());
-        let (session, _) = self.callers.sealing.open::<BrowserSession>(issuer, &session, now).await.ok()?;
-        let BrowserSession { client_id, user } = session.content;
-        (client_id == client.client_id).then_some(user)
+        for session in self.session_cookie().read(headers) {
+            let opened = self.callers.sealing.open::<BrowserSession>(issuer, &session, now).await;
+            if let Ok((session, _)) = opened
+                && session.content.client_id == client.client_id
+            {
+                return Some(session.content.user);
+            }
+        }
+        None
     }
 
     async fn download(
@@ -127,6 +140,12 @@ impl BrowserDownload {
     fn session_cookie(&self) -> SessionCookie {
         SessionCookie::new(!self.callers.issuer.is_insecure())
     }
+}
+
+/// Whether a parameter is repeated. Evergrant writes the links, so no repetition is right.
+fn has_repeated_names(query: &str) -> bool {
+    let mut names = HashSet::new();
+    form_urlencoded::parse(query.as_bytes()).any(|(name, _)| !names.insert(name))
 }
 
 /// The error as a page.

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::HeaderMap;
 use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue};
 use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -19,6 +19,68 @@ pub struct Credentials<'a> {
     pub client_id: Cow<'a, str>,
     /// The client secret; a public client has none.
     pub client_secret: Option<SecretString>,
+}
+
+/// What an `Authorization` header begins with.
+#[derive(Clone, Copy)]
+enum Scheme {
+    Basic,
+    Bearer,
+    /// Several headers that the Functions host joined.
+    Several,
+    Empty,
+    Other,
+}
+
+impl Scheme {
+    fn of(authorization: &HeaderValue) -> Self {
+        let scheme = authorization.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default();
+        match scheme.to_ascii_lowercase().as_slice() {
+            b"basic" | b"bearer" if authorization.as_bytes().contains(&b',') => Self::Several,
+            b"basic" => Self::Basic,
+            b"bearer" => Self::Bearer,
+            b"" => Self::Empty,
+            _ => Self::Other,
+        }
+    }
+
+    /// The error for this header and a `client_secret`.
+    const fn with_a_secret(self) -> &'static str {
+        match self {
+            Self::Basic => {
+                "the request has both an Authorization header with Basic and client_secret in the body; send only one of them"
+            }
+            Self::Bearer => {
+                "the request has both an Authorization header with Bearer and client_secret in the body; remove the header"
+            }
+            Self::Several => {
+                "the request has both several Authorization headers and client_secret in the body; send only one of them"
+            }
+            Self::Empty => {
+                "the request has both an empty Authorization header and client_secret in the body; remove the header"
+            }
+            Self::Other => {
+                "the request has both an Authorization header with an unknown scheme and client_secret in the body; remove \
+                 the header"
+            }
+        }
+    }
+
+    /// The error for this header if it has no valid credentials.
+    const fn alone(self) -> &'static str {
+        match self {
+            Self::Basic => {
+                "the Authorization header is not valid HTTP Basic: expected Basic and the Base64 of client_id:client_secret"
+            }
+            Self::Bearer => {
+                "the Authorization header is not valid HTTP Basic but has a Bearer token; a client authenticates with Basic \
+                 or with client_id and client_secret in the body"
+            }
+            Self::Several => "the Authorization header is not valid HTTP Basic but several headers in one; send one",
+            Self::Empty => "the Authorization header is not valid HTTP Basic but empty",
+            Self::Other => "the Authorization header is not valid HTTP Basic but has another scheme",
+        }
+    }
 }
 
 const FAILED: OAuthError = ErrorCode::InvalidClient.say("client authentication failed: unknown client or wrong secret");
@@ -42,11 +104,12 @@ impl<'a> Credentials<'a> {
         if authorizations.next().is_some() {
             return Err(ErrorCode::InvalidRequest.say("more than one Authorization header"));
         }
+        let scheme = Scheme::of(authorization);
         if client_secret.is_some() {
-            return Err(ErrorCode::InvalidRequest.say("use HTTP Basic or client_secret in the body, not both"));
+            return Err(ErrorCode::InvalidRequest.say(scheme.with_a_secret()));
         }
         let basic = authorization.to_str().ok().and_then(read_basic);
-        let basic = basic.ok_or(ErrorCode::InvalidClient.say("the Authorization header is not valid HTTP Basic"))?;
+        let basic = basic.ok_or(ErrorCode::InvalidClient.say(scheme.alone()))?;
         if client_id.is_some_and(|client_id| client_id != basic.client_id) {
             return Err(ErrorCode::InvalidRequest.say("client_id differs from the one in the Authorization header"));
         }
@@ -75,7 +138,7 @@ impl<'a> Credentials<'a> {
 }
 
 /// `Basic base64(form-urlencoded id ":" form-urlencoded secret)`, RFC 6749 §2.3.1 and appendix B.
-fn read_basic(header: &str) -> Option<Credentials<'static>> {
+pub(super) fn read_basic(header: &str) -> Option<Credentials<'static>> {
     let (scheme, encoded) = header.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;

@@ -1,5 +1,7 @@
 //! Registered clients, RFC 6749 §2.
 
+pub mod claimed;
+pub mod credential_hint;
 pub mod credentials;
 pub mod gateway_rule;
 pub mod redirect_uri;

@@ -5,14 +5,17 @@ use url::Url;
 
 use crate::types::is_loopback;
 
+/// Printable characters that RFC 3986 allows nowhere in a URI. Placeholders and markup have them.
+pub const NOT_IN_A_URI: [char; 9] = ['<', '>', '"', '\\', '^', '`', '{', '|', '}'];
+
 /// Parses a redirect URI: absolute, without fragment, https or http on loopback (RFC 6749 §3.1.2, RFC 9700 §2.6).
 #[must_use]
 pub fn redirect_uri(text: &str) -> Option<String> {
     let url = Url::parse(text).ok()?;
     let safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
-    // Printable ASCII can be used in a `Location` header unchanged.
-    let literal = !text.contains('*') && text.bytes().all(|byte| byte.is_ascii_graphic());
-    (safe && url.has_host() && literal && !text.contains('#')).then(|| text.to_owned())
+    // A `Location` header and a page repeat it unchanged.
+    let literal = text.bytes().all(|byte| byte.is_ascii_graphic()) && !text.contains(NOT_IN_A_URI);
+    (safe && url.has_host() && literal && !text.contains(['*', '#'])).then(|| text.to_owned())
 }
 
 /// Whether `known` and `uri` differ only in the port of a loopback address.
