@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tracing::Instrument as _;
 
 use crate::app::App;
@@ -24,6 +24,9 @@ const GRACE: Duration = Duration::from_secs(5);
 /// fraction of a core, and must answer the host's first probe first. Requests for tokens do not wait for the warm-up.
 const HEAD_START: Duration = Duration::from_millis(10);
 
+/// How many connections may wait to be accepted. Above that, the kernel lets them wait for a second.
+const BACKLOG: u32 = 4096;
+
 #[derive(Debug, Error)]
 #[error(
     "cannot listen on 127.0.0.1:{port}; stop the process that uses it, or choose another port with --port or FUNCTIONS_CUSTOMHANDLER_PORT"
@@ -37,8 +40,7 @@ struct ListenError {
 pub async fn run(settings: Settings, port: Option<u16>) -> Result<(), CommandError> {
     let log = telemetry::init(settings.log.clone());
     let port = settings.host_port.or(port).unwrap_or(DEFAULT_PORT);
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
-    let listener = listener.map_err(|source| failed(ListenError { port, source }))?;
+    let listener = listen(port).map_err(|source| failed(ListenError { port, source }))?;
     let bound = listener.local_addr().map_or(port, |address| address.port());
     warn_of_unknown_settings(&settings);
     warn_of_conveniences(&settings);
@@ -64,6 +66,15 @@ pub async fn run(settings: Settings, port: Option<u16>) -> Result<(), CommandErr
     }
     log.close();
     Ok(())
+}
+
+fn listen(port: u16) -> std::io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    // On Windows, this option would let another process take the port.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind((Ipv4Addr::LOCALHOST, port).into())?;
+    socket.listen(BACKLOG)
 }
 
 /// One line for each variable that looks like a setting and has no effect.

@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use bytes::{Buf, BufMut as _, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt as _};
-use http::header::EXPECT;
 use http::{HeaderMap, StatusCode};
 
 use crate::clock::within;
 use crate::oauth::error::ErrorCode;
 use crate::telemetry::{Answer, AnswerRecord};
-use crate::web::body::content_length;
+use crate::web::body::{content_length, waits_for_continue};
 
 /// The largest form accepted, in bytes. Real requests are far smaller.
 const MAX_FORM_BYTES: usize = 64 * 1024;
@@ -51,7 +50,7 @@ impl BodyError {
 /// Reads a body to its end, keeping no more than [`MAX_FORM_BYTES`] of it.
 pub async fn read<B: Buf, E>(headers: &HeaderMap, body: impl Stream<Item = Result<B, E>>) -> Result<Bytes, BodyError> {
     // A client that waits for `100 Continue` sends no body, so there is nothing to drain.
-    if headers.contains_key(EXPECT) && content_length(headers).is_some_and(|length| length > MAX_FORM_BYTES as u64) {
+    if waits_for_continue(headers) && content_length(headers).is_some_and(|length| length > MAX_FORM_BYTES as u64) {
         return Err(BodyError::TooLarge);
     }
     within(BODY_TIMEOUT, collect(body)).await.unwrap_or(Err(BodyError::TooSlow))

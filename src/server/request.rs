@@ -5,7 +5,7 @@ use std::future::ready;
 
 use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt as _};
-use http::header::{EXPECT, HeaderName, HeaderValue};
+use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Request};
 use tracing::{Instrument as _, Span};
 use warp::path::FullPath;
@@ -17,7 +17,7 @@ use crate::oauth::form::Form;
 use crate::server::body::{BodyError, read};
 use crate::server::paths::Route;
 use crate::telemetry::{self, Answer, RequestIds};
-use crate::web::body::{Body, Source, StreamError, Upload, Watched, content_length};
+use crate::web::body::{Body, Source, StreamError, Upload, Watched, content_length, waits_for_continue};
 
 const INVOCATION_ID: HeaderName = HeaderName::from_static("x-azure-functions-invocationid");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -198,7 +198,7 @@ pub async fn drain_on_error(
 ) -> Answer<Body> {
     let answer = answering.await;
     // A client that waits for `100 Continue` sends no body, so there is nothing to drain.
-    let waits = request.headers().contains_key(EXPECT) && !source.was_read();
+    let waits = waits_for_continue(request.headers()) && !source.was_read();
     if !waits && (!answer.response.status().is_success() || matches!(answer.response.body(), Body::Whole(_))) {
         source.drain().await;
     }

@@ -18,7 +18,7 @@ pub enum RecordKind {
     /// The latest generations of a grant's refresh token and when each was created, by the grant id. If deleted, rotated
     /// refresh tokens work again.
     Rotation,
-    /// A running deletion in CLM, by the item's SHA-256; holds Unix seconds.
+    /// A running deletion in CLM, by the item's SHA-256; holds Unix seconds and a random mark, or 0 if it failed.
     Deletion,
     /// An upload that Workfront announced, by a random id; holds JSON: client, user, folder and name.
     AnnouncedUpload,

@@ -5,3 +5,4 @@ pub mod cookies;
 pub mod http_client;
 pub mod page;
 pub mod response;
+pub mod streams;

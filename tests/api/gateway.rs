@@ -3,7 +3,7 @@
 use http::{Method, Request};
 use sandbox::bulk::{Source, Summary};
 use sandbox::client::{Answer, Download};
-use sandbox::clm::ACCOUNT_ID;
+use sandbox::clm::{ACCOUNT_ID, ACCOUNT_NUMBER};
 use sandbox::{CLIENT_SECRET, GATEWAY_API_KEY, GATEWAY_ID, INTEGRATION_USER, OTHER_EMAIL, OTHER_USER, Sandbox, digest};
 use serde_json::{Value, json};
 
@@ -193,6 +193,48 @@ async fn a_401_is_retried_once_with_a_new_token() {
     assert_eq!(get(&app, path).await.status, 403);
     assert!(app.sandbox.docusign.exchanges() <= before + 2, "{}", app.sandbox.docusign.exchanges());
     assert_eq!(get(&app, path).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_that_end_early_are_replaced_as_often_as_that_helps() {
+    let app = TestApp::start().await;
+    let path = "/gateway/clm/members/current";
+    let echo = format!("/gateway/esign/v2.1/accounts/{ACCOUNT_ID}/x");
+    for round in 0..5 {
+        app.sandbox.docusign.invalidate_access_tokens();
+        let answers = futures_util::future::join_all((0..8).map(|_| get(&app, path))).await;
+        let statuses: Vec<u16> = answers.iter().map(|answer| answer.status.as_u16()).collect();
+        assert_eq!(statuses, [200; 8], "{round}");
+    }
+    for round in 0..4 {
+        app.sandbox.docusign.invalidate_access_tokens();
+        assert_outage(&send(&app, Method::POST, &echo, Source::pattern(1 << 20)).await.answer);
+        let again = send(&app, Method::POST, &echo, Source::pattern(1 << 20)).await.answer;
+        assert_eq!(again.status, 200, "{round}: {}", again.text());
+    }
+    assert!(app.sandbox.docusign.exchanges() <= 10, "{}", app.sandbox.docusign.exchanges());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_accounts_own_number_is_accepted_and_other_numbers_are_not() {
+    let app = TestApp::start().await;
+    for path in [
+        format!("/gateway/esign/v2.1/accounts/{ACCOUNT_NUMBER}/envelopes"),
+        format!("/gateway/esign/v2.1/accounts/%31{}/envelopes", &ACCOUNT_NUMBER[1..]),
+        format!("/gateway/clm/v2/{ACCOUNT_NUMBER}/members/current"),
+    ] {
+        let answer = get(&app, &path).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        assert!(!answer.text().contains(ACCOUNT_NUMBER), "the account's id is passed on: {}", answer.text());
+    }
+    for number in ["87654321", "1", "0", "123456789012345678901", "012345678", "12345678.0", "-12345678"] {
+        for path in [format!("esign/v2.1/accounts/{number}/users"), format!("clm/v2/{number}/members/current")] {
+            assert_error(&get(&app, &format!("/gateway/{path}")).await, 403, "access_denied");
+        }
+    }
+    app.sandbox.docusign.esign_faults.set(Some(sandbox::fault::Fault::Status(500)));
+    assert_eq!(get(&app, &format!("/gateway/clm/v2/{ACCOUNT_NUMBER}/members/current")).await.status, 200, "cached");
+    assert_outage(&get(&app, "/gateway/clm/v2/55555555/members/current").await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

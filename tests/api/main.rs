@@ -44,6 +44,8 @@ mod stock_clients;
 mod stopping;
 mod store;
 mod store_records;
+mod streams;
 mod support;
 mod well_known;
 mod workfront;
+mod workfront_requests;

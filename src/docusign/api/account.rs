@@ -14,11 +14,25 @@ use crate::docusign::api::calls::{self, Call, Calls};
 use crate::docusign::api::error::ApiError;
 use crate::docusign::api::{Actor, lifetimes, log_failure};
 use crate::docusign::userinfo::UserInfo;
+use crate::memory::cache::Cache;
 use crate::memory::cached::{Cached, Lifetime};
 use crate::types::{BaseUrl, Guid};
 
 /// How long the account and its hosts are cached.
 const CACHE_LIFETIME: Lifetime = Lifetime::Seconds(3600);
+
+/// How long another account's number is cached.
+const OTHER_NUMBER_LIFETIME: Lifetime = Lifetime::Seconds(60);
+
+/// More digits than any account number has.
+const MAX_NUMBER_DIGITS: usize = 12;
+
+/// Expired numbers are dropped once the cache holds this many.
+const MIN_CACHED_NUMBERS: usize = 64;
+
+const fn number_lifetime(is_own: &bool) -> Lifetime {
+    if *is_own { CACHE_LIFETIME } else { OTHER_NUMBER_LIFETIME }
+}
 
 /// The account of the integration user.
 #[derive(Debug)]
@@ -53,6 +67,13 @@ struct Discovery {
     download: String,
 }
 
+/// The response of eSignature's *Accounts: get*.
+#[derive(Deserialize)]
+struct NumberedAccount {
+    #[serde(rename = "accountIdGuid")]
+    id: String,
+}
+
 /// Looks up the account of the integration user.
 pub struct AccountLookup {
     account_server: AccountServer,
@@ -64,6 +85,8 @@ pub struct AccountLookup {
     clock: Arc<dyn Clock>,
     account: Cached<Arc<Account>, ApiError>,
     clm: Cached<Arc<ClmHosts>, ApiError>,
+    /// Whether a number is the account's.
+    numbers: Cache<String, bool, ApiError>,
 }
 
 impl AccountLookup {
@@ -86,6 +109,7 @@ impl AccountLookup {
             clock,
             account: Cached::new(lifetimes(|_| CACHE_LIFETIME)),
             clm: Cached::new(lifetimes(|_| CACHE_LIFETIME)),
+            numbers: Cache::new(MIN_CACHED_NUMBERS, lifetimes(number_lifetime)),
         }
     }
 
@@ -110,6 +134,30 @@ impl AccountLookup {
         let access_token = self.calls.access_token(&self.integration_user).await?;
         let user = self.account_server.userinfo(&access_token.secret).await.map_err(ApiError::AccountUnknown)?;
         self.account_of(&user).map(Arc::new)
+    }
+
+    /// Whether `number` is the account's number, which DocuSign accepts in paths instead of its id. Only the account itself
+    /// returns its own id for it.
+    ///
+    /// # Errors
+    /// [`ApiError`] if DocuSign does not respond and nothing is cached.
+    pub async fn has_number(&self, number: &str) -> Result<bool, ApiError> {
+        if !(1..=MAX_NUMBER_DIGITS).contains(&number.len()) || !number.bytes().all(|digit| digit.is_ascii_digit()) {
+            return Ok(false);
+        }
+        let cached = self.numbers.entry(number, self.clock.now());
+        cached.get(self.clock.as_ref(), self.look_up_number(number).inspect_err(log_failure)).await
+    }
+
+    async fn look_up_number(&self, number: &str) -> Result<bool, ApiError> {
+        let account = self.account().await?;
+        let url = account.esign.below(&format!("v2.1/accounts/{number}")).ok_or(ApiError::Untrusted)?;
+        let answer = self.calls.send(&self.integration_user, Call::json(Method::GET, url)).await?;
+        if answer.status().is_client_error() && answer.status() != StatusCode::TOO_MANY_REQUESTS {
+            return Ok(false);
+        }
+        let NumberedAccount { id } = calls::read_json(answer).await?;
+        Ok(id.eq_ignore_ascii_case(&account.id))
     }
 
     /// Chooses one of the accounts of `user`.

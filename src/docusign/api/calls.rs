@@ -22,6 +22,7 @@ use crate::docusign::api::error::ApiError;
 use crate::docusign::tokens::AccessTokens;
 use crate::web::body::{Chunks, STANDSTILL, StreamError, Upload, Watched};
 use crate::web::http_client::HttpClient;
+use crate::web::streams::StreamPlace;
 
 /// Time limit for a call whose response is buffered.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -138,22 +139,27 @@ impl Calls {
         let again = call.again();
         let access_token = self.access_token(actor).await?;
         let answer = self.send_once(&access_token, call).await?;
+        let Actor { user, scope } = actor;
         if answer.status() != StatusCode::UNAUTHORIZED {
+            self.access_tokens.report_accepted(user, scope);
             return Ok(answer);
         }
-        let Actor { user, scope } = actor;
         let replaced = self.access_tokens.replace(user, scope, &access_token).await;
         let Some(newer) = replaced.map_err(ApiError::NoAccessToken)? else { return Ok(answer) };
         let again = again.ok_or(ApiError::AccessTokenReplaced)?;
         let answer = self.send_once(&newer, again).await?;
-        if answer.status() == StatusCode::UNAUTHORIZED {
-            self.access_tokens.report_refused(user, scope, &newer);
+        match answer.status() {
+            StatusCode::UNAUTHORIZED => self.access_tokens.report_refused(user, scope, &newer),
+            _ => self.access_tokens.report_accepted(user, scope),
         }
         Ok(answer)
     }
 
     /// An access token for `actor`, from the cache if possible.
-    pub(super) async fn access_token(&self, actor: &Actor) -> Result<Arc<DocusignAccessToken>, ApiError> {
+    ///
+    /// # Errors
+    /// [`ApiError::NoAccessToken`].
+    pub async fn access_token(&self, actor: &Actor) -> Result<Arc<DocusignAccessToken>, ApiError> {
         let had = self.access_tokens.get(&actor.user, &actor.scope).await;
         had.map(|(access_token, _)| access_token).map_err(ApiError::NoAccessToken)
     }
@@ -221,19 +227,19 @@ fn no_answer(error: &reqwest::Error) -> ApiError {
     ApiError::NoAnswer
 }
 
-/// The chunks of a response body.
+/// The chunks of a response body, which keep `place` while they are streamed.
 #[must_use]
-pub fn chunks(answer: reqwest::Response) -> Chunks {
+pub fn chunks(answer: reqwest::Response, place: StreamPlace) -> Chunks {
     // The body is streamed after the handler has returned, outside its span.
     let span = Span::current();
     let body = BodyDataStream::new(reqwest::Body::from(answer));
     let chunks = Watched::new(body.map(|chunk| chunk.map_err(|_| StreamError::BrokenOff)));
-    Box::pin(chunks.inspect(move |chunk| {
+    place.hold(Box::pin(chunks.inspect(move |chunk| {
         if let Err(error) = chunk {
             let _entered = span.enter();
             tracing::warn!(event = "stream_broken_off", cause = %error, "a streamed response ended before it was complete");
         }
-    }))
+    })))
 }
 
 /// Reads a response body, up to [`ANSWER_LIMIT`].

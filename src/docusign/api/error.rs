@@ -38,13 +38,15 @@ pub enum ApiError {
     TimedOut,
     /// The caller closed the connection or sent nothing for too long.
     BodyBrokeOff,
+    /// As many bodies as possible are being streamed.
+    TooManyStreams,
     /// The access token was no longer accepted. There is a new one, but the body cannot be sent again.
     AccessTokenReplaced,
 }
 
 impl ApiError {
     /// One of each variant that is not about an access token, for the table in the documentation.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::NoAccount,
         Self::NoClm,
         Self::Untrusted,
@@ -55,6 +57,7 @@ impl ApiError {
         Self::NoAnswer,
         Self::TimedOut,
         Self::BodyBrokeOff,
+        Self::TooManyStreams,
         Self::AccessTokenReplaced,
     ];
 

@@ -78,6 +78,15 @@ const BODY_BROKE_OFF: Explanation = Explanation {
     command: None,
 };
 
+const TOO_MANY_STREAMS: Explanation = Explanation {
+    code: "too_many_streams",
+    problem: "too many uploads and downloads at once",
+    client: "too many uploads and downloads at once; try again later",
+    person: "Wait a minute, then try again.",
+    operator: "If this happens often, find out which client keeps transfers open, or run more instances.",
+    command: None,
+};
+
 const ACCESS_TOKEN_REPLACED: Explanation = Explanation {
     code: "access_token_replaced",
     problem: "the access token was replaced while a request body was being sent",
@@ -101,6 +110,7 @@ impl Explained for ApiError {
             Self::NoAnswer => NO_ANSWER,
             Self::TimedOut => TIMED_OUT,
             Self::BodyBrokeOff => BODY_BROKE_OFF,
+            Self::TooManyStreams => TOO_MANY_STREAMS,
             Self::AccessTokenReplaced => ACCESS_TOKEN_REPLACED,
         }
     }

@@ -21,6 +21,7 @@ use crate::memory::cached::{Lifetime, Lifetimes};
 use crate::oauth::scope::Scope;
 use crate::types::Guid;
 use crate::web::http_client::HttpClient;
+use crate::web::streams::{StreamPlace, Streams};
 use account::AccountLookup;
 use calls::Calls;
 use error::ApiError;
@@ -48,6 +49,7 @@ pub struct DocusignApi {
     pub users: Users,
     /// The integration user, with all of `DOCUSIGN_SCOPES`.
     pub integration_user: Actor,
+    streams: Streams,
 }
 
 impl DocusignApi {
@@ -71,7 +73,15 @@ impl DocusignApi {
         );
         let accounts = Arc::new(accounts);
         let users = Users::new(Arc::clone(&accounts), Arc::clone(&calls), integration_user.clone(), clock);
-        Self { calls, accounts, users, integration_user }
+        Self { calls, accounts, users, integration_user, streams: Streams::default() }
+    }
+
+    /// A place for one streamed body.
+    ///
+    /// # Errors
+    /// [`ApiError::TooManyStreams`].
+    pub async fn stream_place(&self) -> Result<StreamPlace, ApiError> {
+        self.streams.enter().await.ok_or(ApiError::TooManyStreams)
     }
 }
 

@@ -124,7 +124,7 @@ impl AccessTokens {
     }
 
     /// A replacement for `refused`, which an API rejected: the token that already replaced it, or a new one. `None` if no
-    /// other is available, or if an API also rejected a new one in the last minute, because then the user lacks access.
+    /// other is available, or if replacing did not help in the last minute, because then the user lacks access.
     /// Callers still get `refused` until there is another.
     ///
     /// # Errors
@@ -136,8 +136,12 @@ impl AccessTokens {
         refused: &Arc<DocusignAccessToken>,
     ) -> Result<Option<Arc<DocusignAccessToken>>, Unavailable> {
         let entry = self.entry(&CacheKey { user: user.clone(), scope: scope.clone() });
-        // If the token was already replaced, no mint is needed.
-        if entry.lock().0.holds(refused) {
+        // If the token was already replaced, no mint is needed. Calls that were refused together count once.
+        let first_of_token = {
+            let (slot, _) = &mut *entry.lock();
+            slot.holds(refused) && !slot.is_suspect()
+        };
+        if first_of_token {
             if !entry.replacements().begin(self.clock.now()) {
                 return Ok(None);
             }
@@ -145,6 +149,11 @@ impl AccessTokens {
         }
         let (access_token, _) = self.get(user, scope).await?;
         Ok((!Arc::ptr_eq(&access_token, refused)).then_some(access_token))
+    }
+
+    /// Reports that an API accepted the current token, so replacing tokens helps.
+    pub fn report_accepted(&self, user: &Guid, scope: &Scope) {
+        self.entry(&CacheKey { user: user.clone(), scope: scope.clone() }).replacements().report_accepted();
     }
 
     /// Reports that an API also rejected `newer`, which replaced another token.

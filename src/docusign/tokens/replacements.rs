@@ -1,13 +1,14 @@
 //! Limits how often an access token that an API rejected is replaced. Pure: time is an argument.
 //!
 //! An API responds with 401 if a token ended early and also if the user lacks access; a new token helps only in the first
-//! case. So tokens are replaced at most twice a minute, and not at all after an API rejected a new one too.
+//! case. So tokens are replaced at most twice a minute without an API accepting one, and not at all after an API rejected a new
+//! one too.
 
 use std::collections::VecDeque;
 
 use crate::clock::UnixSeconds;
 
-/// The most replacements within [`WINDOW`].
+/// The most replacements within [`WINDOW`] that an API did not accept.
 const MAX_REPLACEMENTS: usize = 2;
 
 /// How long a replacement counts, and how long nothing is replaced after a new token was rejected, in seconds.
@@ -33,6 +34,11 @@ impl Replacements {
         true
     }
 
+    /// Reports that an API accepted a token.
+    pub fn report_accepted(&mut self) {
+        self.counted.clear();
+    }
+
     /// Reports that an API also rejected the replacement issued at `issued_at`. An older one may just have ended too.
     pub fn report_refused(&mut self, issued_at: UnixSeconds, now: UnixSeconds) {
         if now <= issued_at.plus(WINDOW / 3) {
@@ -56,6 +62,10 @@ mod tests {
         assert!(replacements.begin(at(62)), "a rejected old token does not count");
         replacements.report_refused(at(62), at(63));
         assert!(!replacements.begin(at(122)) && replacements.begin(at(123)));
+        for seconds in 124..200 {
+            assert!(replacements.begin(at(seconds)), "each one helps");
+            replacements.report_accepted();
+        }
         assert!(
             Replacements { paused_until: Some(at(9999)), ..Replacements::default() }.begin(at(0)),
             "the clock was set back"

@@ -152,6 +152,12 @@ impl Slot {
         self.suspect = true;
     }
 
+    /// Whether an API rejected the access token.
+    #[must_use]
+    pub const fn is_suspect(&self) -> bool {
+        self.suspect
+    }
+
     /// Clears the last failure.
     pub fn forget_failure(&mut self) {
         self.failure = None;

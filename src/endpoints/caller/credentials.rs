@@ -22,25 +22,61 @@ pub enum CallerCredentials {
 
 /// Reads the headers. Other schemes of `Authorization` are ignored, because Workfront can be set to send a fixed header.
 pub fn read(headers: &HeaderMap) -> Result<CallerCredentials, AuthenticationError> {
-    let authorization = single(headers, AUTHORIZATION.as_str())?;
-    let bearer = authorization.as_deref().and_then(bearer);
+    let mut access_tokens = bearers(headers);
     let mut keys = Vec::new();
     for name in API_KEY_HEADERS {
         keys.extend(single(headers, name)?);
     }
-    match (bearer, keys.pop(), keys.is_empty()) {
-        (_, _, false) | (Some(_), Some(_), _) => {
-            Err(AuthenticationError::Malformed("the request has more than one credential; send one"))
-        }
-        (Some(access_token), None, _) => Ok(CallerCredentials::Bearer(access_token.into())),
-        (None, Some(api_key), _) => Ok(CallerCredentials::ApiKey(api_key.into(), single(headers, "username")?)),
-        (None, None, _) => Ok(CallerCredentials::Missing),
+    if access_tokens.len() + keys.len() > 1 {
+        return Err(AuthenticationError::Malformed("the request has more than one credential; send one"));
+    }
+    match (access_tokens.pop(), keys.pop()) {
+        (Some(access_token), _) => Ok(CallerCredentials::Bearer(access_token.into())),
+        (None, Some(api_key)) => Ok(CallerCredentials::ApiKey(api_key.into(), single(headers, "username")?)),
+        (None, None) => Ok(CallerCredentials::Missing),
     }
 }
 
-fn bearer(authorization: &str) -> Option<String> {
-    let (scheme, access_token) = authorization.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| access_token.trim().to_owned())
+/// The access tokens in all `Authorization` headers. The Functions host joins repeated headers with commas.
+fn bearers(headers: &HeaderMap) -> Vec<String> {
+    let values = headers.get_all(AUTHORIZATION).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+    values.flat_map(|value| split(&value)).filter_map(|credential| bearer(&credential)).collect()
+}
+
+fn bearer(credential: &str) -> Option<String> {
+    let (scheme, access_token) = credential.split_once(BLANKS)?;
+    let access_token = access_token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !access_token.is_empty()).then(|| access_token.to_owned())
+}
+
+const BLANKS: [char; 2] = [' ', '\t'];
+
+/// The credentials in one header, each with its scheme. They are separated by commas, but so are the parameters of one
+/// credential, and a quoted parameter may contain commas.
+fn split(header: &str) -> Vec<String> {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    let separates = |c: char| {
+        is_quoted ^= c == '"' && !is_escaped;
+        is_escaped = is_quoted && !is_escaped && c == '\\';
+        c == ',' && !is_quoted
+    };
+    let mut credentials: Vec<String> = Vec::new();
+    for part in header.split(separates).map(str::trim).filter(|part| !part.is_empty()) {
+        match credentials.last_mut() {
+            Some(last) if !starts_credential(part) => last.extend([",", part]),
+            _ => credentials.push(part.to_owned()),
+        }
+    }
+    credentials
+}
+
+/// Whether `part` starts with a scheme. A parameter starts with its name and `=`.
+fn starts_credential(part: &str) -> bool {
+    let is_token = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b));
+    match part.split_once(BLANKS) {
+        Some((scheme, rest)) => is_token(scheme) && !rest.trim_start().starts_with('='),
+        None => ["basic", "bearer"].iter().any(|scheme| part.eq_ignore_ascii_case(scheme)),
+    }
 }
 
 /// The value of a header that may occur once. An empty value counts as absent.
@@ -95,8 +131,48 @@ mod tests {
             &[("authorization", "Bearer abc"), ("authorization", "Bearer def")],
             &[("apikey", "k"), ("username", "a"), ("username", "b")],
             &[("apikey", "k"), ("apikey", "k")],
+            &[("authorization", "Bearer abc, Bearer abc")],
+            &[("authorization", "Bearer abc,Basic eA==,Bearer def")],
+            &[("apikey", "k"), ("authorization", "Basic eA==, Bearer abc")],
         ] {
             assert!(summary(pairs).starts_with("Malformed"), "{pairs:?}");
         }
+    }
+
+    #[test]
+    fn other_schemes_in_authorization_do_no_harm() {
+        let fixed = [
+            "Basic eDp5",
+            "basic eDp5==",
+            "BASIC  eDp5",
+            "Basic",
+            "Digest username=\"a, Bearer x\", realm=\"\\\", b\"",
+        ];
+        let bearers = ["Bearer abc", "bearer abc", "BEARER   abc", "Bearer\tabc"];
+        for (fixed, bearer) in fixed.iter().flat_map(|fixed| bearers.map(|bearer| (*fixed, bearer))) {
+            for (one, other) in [(fixed, bearer), (bearer, fixed)] {
+                assert_eq!(
+                    summary(&[("authorization", one), ("authorization", other)]),
+                    "bearer abc",
+                    "{one} | {other}"
+                );
+                for comma in [",", ", ", " , ", ",,", "\t,\t", ", ,"] {
+                    let joined = format!("{one}{comma}{other}");
+                    assert_eq!(summary(&[("authorization", &joined)]), "bearer abc", "{joined}");
+                    let thrice = format!("{one}{comma}{other}{comma}{fixed}");
+                    assert_eq!(summary(&[("authorization", &thrice)]), "bearer abc", "{thrice}");
+                }
+            }
+        }
+        for alone in ["Basic eDp5, Basic eDp5", "Bearer", "Bearer ", "Basic a,Bearer", "Digest a=\"b, Bearer c\"", ","]
+        {
+            assert_eq!(summary(&[("authorization", alone)]), "nothing", "{alone}");
+            assert_eq!(summary(&[("authorization", alone), ("apikey", "k")]), "key k None", "{alone}");
+        }
+        // What is not a credential of its own makes the token wrong, so it is not dropped.
+        assert_eq!(summary(&[("authorization", "Bearer abc,def")]), "bearer abc,def");
+        let mut headers = HeaderMap::new();
+        headers.append(AUTHORIZATION, http::HeaderValue::from_bytes(b"Basic M\xfcnchen, Bearer abc").unwrap());
+        assert!(matches!(read(&headers), Ok(CallerCredentials::Bearer(_))), "bytes that are not UTF-8");
     }
 }

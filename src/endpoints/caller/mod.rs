@@ -49,6 +49,24 @@ pub struct Caller<'a> {
     pub grant_id: Cow<'static, str>,
 }
 
+/// A caller with a valid credential. DocuSign was not asked anything yet.
+#[derive(Debug)]
+pub struct Authenticated<'a> {
+    /// The registered client.
+    pub client: &'a Client,
+    /// The grant, for log lines.
+    pub grant_id: Cow<'static, str>,
+    user: CallerUser,
+}
+
+/// The user that a caller acts as.
+#[derive(Debug)]
+enum CallerUser {
+    Known(Actor),
+    /// The user with this e-mail address.
+    Named(String),
+}
+
 /// Why a caller is not authenticated.
 #[derive(Debug)]
 pub enum AuthenticationError {
@@ -96,17 +114,46 @@ impl Callers {
     /// # Errors
     /// [`AuthenticationError`].
     pub async fn identify(&self, headers: &HeaderMap, username: Username) -> Result<Caller<'_>, AuthenticationError> {
+        self.find_user(self.authenticate(headers, username).await?).await
+    }
+
+    /// Checks the credential in the headers, without asking DocuSign.
+    ///
+    /// # Errors
+    /// [`AuthenticationError`].
+    pub async fn authenticate(
+        &self,
+        headers: &HeaderMap,
+        username: Username,
+    ) -> Result<Authenticated<'_>, AuthenticationError> {
         match credentials::read(headers)? {
             CallerCredentials::Missing => Err(AuthenticationError::MissingCredentials),
             CallerCredentials::Bearer(access_token) => self.by_access_token(&access_token).await,
             CallerCredentials::ApiKey(_, None) if username == Username::Required => {
                 Err(AuthenticationError::Refused("the header username is missing"))
             }
-            CallerCredentials::ApiKey(api_key, username) => self.by_api_key(&api_key, username.as_deref()).await,
+            CallerCredentials::ApiKey(api_key, username) => self.by_api_key(&api_key, username),
         }
     }
 
-    async fn by_access_token(&self, access_token: &SecretString) -> Result<Caller<'_>, AuthenticationError> {
+    /// The caller, after looking up the user that an API key names.
+    ///
+    /// # Errors
+    /// [`AuthenticationError`].
+    pub async fn find_user<'a>(&self, authenticated: Authenticated<'a>) -> Result<Caller<'a>, AuthenticationError> {
+        let Authenticated { client, grant_id, user } = authenticated;
+        let actor = match user {
+            CallerUser::Known(actor) => actor,
+            CallerUser::Named(username) => {
+                let named = self.user_named(&username).await?;
+                let user = if client.subject == SubjectKind::IntegrationUser { &self.integration_user } else { &named };
+                self.actor(user.clone(), &client.scope)
+            }
+        };
+        Ok(Caller { client, actor, grant_id })
+    }
+
+    async fn by_access_token(&self, access_token: &SecretString) -> Result<Authenticated<'_>, AuthenticationError> {
         const INVALID: AuthenticationError =
             AuthenticationError::Refused("the access token is invalid, expired or revoked");
         let (issuer, now) = (self.issuer.as_str(), self.clock.now());
@@ -132,14 +179,15 @@ impl Callers {
             return Err(invalid("the access token or its grant was revoked"));
         }
         let user = grant.subject.user(&self.integration_user).clone();
-        Ok(Caller { client, actor: self.actor(user, &scope), grant_id: grant.grant_id.into() })
+        let user = CallerUser::Known(self.actor(user, &scope));
+        Ok(Authenticated { client, grant_id: grant.grant_id.into(), user })
     }
 
-    async fn by_api_key(
+    fn by_api_key(
         &self,
         api_key: &SecretString,
-        username: Option<&str>,
-    ) -> Result<Caller<'_>, AuthenticationError> {
+        username: Option<String>,
+    ) -> Result<Authenticated<'_>, AuthenticationError> {
         let client = self.clients.by_api_key(api_key.expose_secret());
         let client = client.ok_or_else(|| {
             if let Some(hint) = credential_hint::of_api_key(&self.clients, api_key.expose_secret()) {
@@ -148,27 +196,25 @@ impl Callers {
             AuthenticationError::Refused("the API key is unknown")
         })?;
         telemetry::record_client(client);
-        let named_user = match username {
-            Some(username) => Some(self.named_user(client, username).await?),
-            None => None,
-        };
-        let user = match (client.subject, named_user) {
-            (SubjectKind::IntegrationUser, _) => self.integration_user.clone(),
-            (SubjectKind::SignedInUser, Some(user)) => user,
-            (SubjectKind::SignedInUser, None) => {
+        let user = match (username, client.subject) {
+            (Some(username), _) if client.may_name(&username) => CallerUser::Named(username),
+            (Some(_), _) => {
+                return Err(AuthenticationError::Refused("this API key may not name this user: see api_key_usernames"));
+            }
+            (None, SubjectKind::IntegrationUser) => {
+                CallerUser::Known(self.actor(self.integration_user.clone(), &client.scope))
+            }
+            (None, SubjectKind::SignedInUser) => {
                 return Err(AuthenticationError::Refused(
                     "this API key acts for users: name one in the header username",
                 ));
             }
         };
-        Ok(Caller { client, actor: self.actor(user, &client.scope), grant_id: API_KEY.into() })
+        Ok(Authenticated { client, grant_id: API_KEY.into(), user })
     }
 
-    /// The active DocuSign user with the e-mail address `username`, if the key may act as that user.
-    async fn named_user(&self, client: &Client, username: &str) -> Result<Guid, AuthenticationError> {
-        if !client.may_name(username) {
-            return Err(AuthenticationError::Refused("this API key may not name this user: see api_key_usernames"));
-        }
+    /// The active DocuSign user with the e-mail address `username`.
+    async fn user_named(&self, username: &str) -> Result<Guid, AuthenticationError> {
         match self.upstream.users.find(username).await? {
             UserLookup::One(user) => Ok(user),
             UserLookup::Unknown => {

@@ -23,6 +23,8 @@ pub enum GatewayError {
     Ambiguous,
     /// The path names another account.
     OtherAccount,
+    /// A header that may occur once has two values.
+    RepeatedHeader,
     /// No rule of the client allows it.
     NotAllowed,
     /// The caller is not authenticated.
@@ -58,6 +60,8 @@ const NO_CREDENTIALS: &str = "no credentials: send an access token of this serve
     x-api-key";
 const NO_SUCH_API: &str = "there is no such API behind the gateway: expected /gateway/clm/, /gateway/clm-upload/, \
     /gateway/clm-download/ or /gateway/esign/";
+const REPEATED_HEADER: &str =
+    "a header that may occur only once, such as Content-Type or Range, has two different values";
 const AMBIGUOUS: &str = "the path is ambiguous: it must not contain empty or dot segments, backslashes, semicolons, or an encoded \
     slash or percent sign";
 
@@ -70,6 +74,7 @@ impl GatewayError {
         match self {
             Self::NoSuchApi => refuse(StatusCode::NOT_FOUND, "not_found", NO_SUCH_API, record),
             Self::Ambiguous => refuse(StatusCode::BAD_REQUEST, "invalid_request", AMBIGUOUS, record),
+            Self::RepeatedHeader => refuse(StatusCode::BAD_REQUEST, "invalid_request", REPEATED_HEADER, record),
             Self::OtherAccount => refuse(
                 StatusCode::FORBIDDEN,
                 "access_denied",

@@ -9,6 +9,9 @@ use http::header::{
     IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, LAST_MODIFIED, LINK, LOCATION, RANGE, RETRY_AFTER, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
+use percent_encoding::{AsciiSet, percent_encode};
+
+use crate::endpoints::gateway::error::GatewayError;
 
 /// Request headers that are sent to DocuSign.
 const REQUEST_HEADERS: [HeaderName; 14] = [
@@ -28,6 +31,10 @@ const REQUEST_HEADERS: [HeaderName; 14] = [
     RANGE,
 ];
 
+/// Those that may occur once, RFC 9110 §5.3. The values of all others are lists.
+const SINGLE_REQUEST_HEADERS: [HeaderName; 6] =
+    [CONTENT_DISPOSITION, CONTENT_TYPE, IF_MODIFIED_SINCE, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE];
+
 /// Response headers that are sent to the caller.
 const RESPONSE_HEADERS: [HeaderName; 14] = [
     ACCEPT_RANGES,
@@ -46,26 +53,76 @@ const RESPONSE_HEADERS: [HeaderName; 14] = [
     VARY,
 ];
 
+/// Those that may be repeated. Of all others the first value counts.
+const LIST_RESPONSE_HEADERS: [HeaderName; 6] = [ACCEPT_RANGES, ALLOW, CONTENT_ENCODING, CONTENT_LANGUAGE, LINK, VARY];
+
 /// Prefixes of more response headers: rate limits, and DocuSign's request ids.
 const RESPONSE_PREFIXES: [&str; 4] = ["x-ratelimit-", "x-burstlimit-", "x-docusign-", "x-springcm-"];
 
 /// The headers of the call to DocuSign, without those in the caller's `Connection` header.
-#[must_use]
-pub fn for_docusign(request: &HeaderMap, request_id: &str) -> HeaderMap {
+///
+/// # Errors
+/// [`GatewayError::RepeatedHeader`] if a header that may occur once has two values.
+pub fn for_docusign(request: &HeaderMap, request_id: &str) -> Result<HeaderMap, GatewayError> {
     let mut headers = filter(request, |name| REQUEST_HEADERS.contains(name));
+    for name in &SINGLE_REQUEST_HEADERS {
+        if let Some(value) = single(&headers, name)? {
+            headers.insert(name, value);
+        }
+    }
     if let Ok(request_id) = HeaderValue::from_str(request_id) {
         headers.insert("x-request-id", request_id);
     }
-    headers
+    Ok(headers)
+}
+
+/// The value of a header that may occur once. The Functions host joins repeated headers with commas, and only a content type
+/// cannot contain one.
+fn single(headers: &HeaderMap, name: &HeaderName) -> Result<Option<HeaderValue>, GatewayError> {
+    let mut values = headers.get_all(name).iter().flat_map(|value| match value.to_str() {
+        Ok(text) if name == CONTENT_TYPE && !text.contains('"') => {
+            text.split(',').map(|part| part.trim().as_bytes()).collect()
+        }
+        _ => vec![value.as_bytes()],
+    });
+    let Some(first) = values.next() else { return Ok(None) };
+    if values.any(|other| other != first) {
+        return Err(GatewayError::RepeatedHeader);
+    }
+    Ok(HeaderValue::from_bytes(first).ok())
 }
 
 /// The headers of the response to the caller.
 #[must_use]
 pub fn for_caller(answer: &HeaderMap) -> HeaderMap {
-    filter(answer, |name| {
+    let mut headers = HeaderMap::new();
+    let passed = filter(answer, |name| {
         RESPONSE_HEADERS.contains(name) || RESPONSE_PREFIXES.iter().any(|prefix| name.as_str().starts_with(prefix))
-    })
+    });
+    for (name, value) in &passed {
+        if LIST_RESPONSE_HEADERS.contains(name) || !headers.contains_key(name) {
+            headers.append(name, ascii(name, value));
+        }
+    }
+    headers
 }
+
+/// `value` in ASCII, because the Functions host answers 500 instead of passing on a header with any other byte.
+fn ascii(name: &HeaderName, value: &HeaderValue) -> HeaderValue {
+    if value.as_bytes().is_ascii() {
+        return value.clone();
+    }
+    let text = String::from_utf8_lossy(value.as_bytes());
+    let readable = if name == LOCATION || name == LINK {
+        percent_encode(value.as_bytes(), &NOT_ASCII).to_string()
+    } else {
+        text.replace(|c: char| !c.is_ascii(), "_")
+    };
+    HeaderValue::from_str(&readable).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+/// Encodes nothing in ASCII.
+const NOT_ASCII: AsciiSet = AsciiSet::EMPTY;
 
 fn filter(headers: &HeaderMap, is_allowed: impl Fn(&HeaderName) -> bool) -> HeaderMap {
     let connection = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
@@ -113,13 +170,13 @@ mod tests {
             ("range", "bytes=0-1"),
             ("content-type", "a/b"),
         ]);
-        assert_eq!(names(&for_docusign(&request, "id")), ["content-type", "range", "x-request-id"]);
+        assert_eq!(names(&for_docusign(&request, "id").unwrap()), ["content-type", "range", "x-request-id"]);
     }
 
     #[test]
     fn headers_named_by_connection_are_dropped() {
         let request = map(&[("connection", "close, Range"), ("range", "bytes=0-1"), ("accept", "a/b")]);
-        assert_eq!(names(&for_docusign(&request, "id")), ["accept", "x-request-id"]);
+        assert_eq!(names(&for_docusign(&request, "id").unwrap()), ["accept", "x-request-id"]);
     }
 
     #[test]
@@ -140,5 +197,55 @@ mod tests {
         ]);
         let expected = ["content-type", "x-burstlimit-remaining", "x-docusign-tracetoken", "x-ratelimit-limit"];
         assert_eq!(names(&for_caller(&answer)), expected);
+    }
+
+    #[test]
+    fn a_header_that_may_occur_once_is_passed_on_once_or_refused() {
+        for name in REQUEST_HEADERS {
+            let is_single = SINGLE_REQUEST_HEADERS.contains(&name);
+            for (values, passed) in [(["a/b", "a/b"], if is_single { 1 } else { 2 }), (["a/b", "c/d"], 2)] {
+                let request: HeaderMap =
+                    values.map(|value| (name.clone(), HeaderValue::from_static(value))).into_iter().collect();
+                match for_docusign(&request, "id") {
+                    Ok(headers) => assert_eq!(headers.get_all(&name).iter().count(), passed, "{name} {values:?}"),
+                    Err(_) => assert!(is_single && values[0] != values[1], "{name} {values:?}"),
+                }
+            }
+        }
+        for (joined, expected) in [
+            ("application/json, application/json", Some("application/json")),
+            ("application/json,text/plain", None),
+            ("multipart/form-data; boundary=\"a,b\"", Some("multipart/form-data; boundary=\"a,b\"")),
+        ] {
+            let passed = for_docusign(&map(&[("content-type", joined)]), "id");
+            assert_eq!(
+                passed.ok().map(|headers| headers["content-type"].clone()),
+                expected.map(HeaderValue::from_static),
+                "{joined}"
+            );
+        }
+        let others = ["authorization", "host", "content-length", "cookie", "transfer-encoding", "expect", "username"];
+        let twice: HeaderMap = others
+            .iter()
+            .flat_map(|name| ["1", "2"].map(|value| (HeaderName::from_static(name), HeaderValue::from_static(value))))
+            .collect();
+        assert_eq!(names(&for_docusign(&twice, "id").unwrap()), ["x-request-id"]);
+    }
+
+    #[test]
+    fn the_functions_host_can_pass_on_every_answer() {
+        for name in RESPONSE_HEADERS {
+            let answer = HeaderMap::from_iter(["1", "2"].map(|value| (name.clone(), HeaderValue::from_static(value))));
+            let expected = if LIST_RESPONSE_HEADERS.contains(&name) { 2 } else { 1 };
+            assert_eq!(for_caller(&answer).get_all(&name).iter().count(), expected, "{name}");
+            for value in ["M\u{fc}nchen".as_bytes(), b"M\xfcnchen"] {
+                let answer = HeaderMap::from_iter([(name.clone(), HeaderValue::from_bytes(value).unwrap())]);
+                let passed = for_caller(&answer)[&name].clone();
+                assert!(
+                    passed.to_str().is_ok_and(|text| text.starts_with('M') && text.ends_with("nchen")),
+                    "{name} {passed:?}"
+                );
+            }
+        }
     }
 }

@@ -10,9 +10,12 @@ mod target;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::header::CONTENT_RANGE;
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
+use tokio::time::timeout_at;
 
+use crate::clock::answer_deadline;
 use crate::docusign::api::DocusignApi;
 use crate::docusign::api::addresses::ApiBase;
 use crate::docusign::api::calls::{self, Call, CallBody};
@@ -21,6 +24,7 @@ use crate::endpoints::caller::{Caller, Callers, Username};
 use crate::oauth::client::gateway_rule::GatewayApi;
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::web::body::{self, Body, Upload};
+use crate::web::streams::StreamPlace;
 use error::GatewayError;
 use target::Target;
 
@@ -35,41 +39,64 @@ pub struct Gateway {
 impl Gateway {
     /// Responds to a request. DocuSign gets the same `request_id`.
     pub async fn handle(&self, request: &Request<()>, upload: Upload, request_id: &str) -> Answer<Body> {
-        let caller = match self.callers.identify(request.headers(), Username::Optional).await {
-            Ok(caller) => caller,
-            Err(error) => return GatewayError::from(error).answer(AnswerRecord::default()),
+        let deadline = answer_deadline();
+        let identifying = self.callers.identify(request.headers(), Username::Optional);
+        let caller = match timeout_at(deadline, identifying).await {
+            Ok(Ok(caller)) => caller,
+            Ok(Err(error)) => return GatewayError::from(error).answer(AnswerRecord::default()),
+            Err(_) => return GatewayError::Api(ApiError::TimedOut).answer(AnswerRecord::default()),
         };
         let operation = Target::read(request.uri()).ok().map(|target| target.named_api.as_str());
         let grant_id = Some(caller.grant_id.clone());
         let record = AnswerRecord { operation, grant_id, ..AnswerRecord::default().by(caller.client) };
-        match self.pass_on(&caller, request, upload, request_id).await {
+        let calling = timeout_at(deadline, self.call(&caller, request, request_id)).await;
+        let passing = async { self.pass_on(&caller, calling.map_err(|_| ApiError::TimedOut)??, upload).await };
+        match passing.await {
             Ok(response) => Answer { response, record },
             Err(error) => error.answer(record),
         }
     }
 
-    async fn pass_on(
-        &self,
-        caller: &Caller<'_>,
-        request: &Request<()>,
-        upload: Upload,
-        request_id: &str,
-    ) -> Result<Response<Body>, GatewayError> {
-        let target = Target::read(request.uri())?;
-        if !caller.client.gateway_allow.iter().any(|rule| rule.allows(request.method(), &target.path)) {
+    /// The call for `request`, still without its body. A client that waits for `100 Continue` gets every refusal before it.
+    async fn call(&self, caller: &Caller<'_>, request: &Request<()>, request_id: &str) -> Result<Call, GatewayError> {
+        let (method, target) = (request.method(), Target::read(request.uri())?);
+        if !caller.client.gateway_allow.iter().any(|rule| rule.allows(method, &target.path)) {
             return Err(GatewayError::NotAllowed);
         }
-        let (base, account) = self.base(target.api(request.method())).await?;
-        let url = target.url(request.method(), &base, &account)?;
-        let headers = headers::for_docusign(request.headers(), request_id);
-        let body = CallBody::of(upload).await?;
-        let call = Call::streaming(request.method().clone(), url, headers, body);
+        let headers = headers::for_docusign(request.headers(), request_id)?;
+        let (base, account) = self.base(target.api(method)).await?;
+        let target = self.in_account(target, &account).await?;
+        let url = target.url(method, &base, &account)?;
+        self.upstream.calls.access_token(&caller.actor).await?;
+        Ok(Call::streaming(method.clone(), url, headers, CallBody::Whole(Bytes::new())))
+    }
+
+    /// `target`, with the account's id if its path has the account's number.
+    async fn in_account<'a>(&self, target: Target<'a>, account: &str) -> Result<Target<'a>, GatewayError> {
+        let Some(number) = target.other_account(account).map(ToOwned::to_owned) else { return Ok(target) };
+        if self.upstream.accounts.has_number(&number).await? {
+            Ok(target.with_account(&number, account))
+        } else {
+            Err(GatewayError::OtherAccount)
+        }
+    }
+
+    /// Makes `call`. A call that only reads needs a place for its answer; DocuSign must not do what any other asks for before
+    /// there is one.
+    async fn pass_on(&self, caller: &Caller<'_>, call: Call, upload: Upload) -> Result<Response<Body>, GatewayError> {
+        let only_reads = matches!(call.method, Method::GET | Method::HEAD);
+        let place = if only_reads { None } else { Some(self.upstream.stream_place().await?) };
+        let call = Call { body: CallBody::of(upload).await?, ..call };
         let answer = self.upstream.calls.send(&caller.actor, call).await?;
         // An upgrade to another protocol cannot be forwarded.
         if answer.status().is_informational() {
             return Err(ApiError::Malformed.into());
         }
-        Ok(response(answer))
+        let place = match place {
+            Some(place) => place,
+            None => self.upstream.stream_place().await?,
+        };
+        Ok(response(answer, place))
     }
 
     /// The base URL of an API, and the account's id.
@@ -87,7 +114,7 @@ impl Gateway {
 
 /// DocuSign's response for the caller. A 401 with a new access token becomes 403, because the caller's credentials are valid
 /// and must not be discarded. CLM sends 205 where RFC 9110 §15.3 requires 206 for partial content and 200 for all of it.
-fn response(answer: reqwest::Response) -> Response<Body> {
+fn response(answer: reqwest::Response, place: StreamPlace) -> Response<Body> {
     let status = match answer.status() {
         StatusCode::UNAUTHORIZED => StatusCode::FORBIDDEN,
         StatusCode::RESET_CONTENT if answer.headers().contains_key(CONTENT_RANGE) => StatusCode::PARTIAL_CONTENT,
@@ -95,7 +122,7 @@ fn response(answer: reqwest::Response) -> Response<Body> {
         status => status,
     };
     let headers = headers::for_caller(answer.headers());
-    let mut response = Response::new(Body::Streamed(calls::chunks(answer)));
+    let mut response = Response::new(Body::Streamed(calls::chunks(answer, place)));
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     body::mark_as_foreign(response.headers_mut());

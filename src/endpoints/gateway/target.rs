@@ -46,7 +46,7 @@ impl<'a> Target<'a> {
     /// # Errors
     /// [`GatewayError`] for a path to another account or outside the base URL.
     pub fn url(&self, method: &Method, base: &ApiBase, account: &str) -> Result<Url, GatewayError> {
-        if self.names_other_account(account) {
+        if self.other_account(account).is_some() {
             return Err(GatewayError::OtherAccount);
         }
         if self.path_in_account().is_empty() {
@@ -68,8 +68,9 @@ impl<'a> Target<'a> {
         versioned.map_or(self.rest(), |versioned| versioned.split_once('/').map_or("", |(_, path)| path))
     }
 
-    /// Whether the path contains an account other than `account`.
-    fn names_other_account(&self, account: &str) -> bool {
+    /// The account in the path, unless it is `account`.
+    #[must_use]
+    pub fn other_account(&self, account: &str) -> Option<&str> {
         let mut segments = self.rest().split('/');
         let (first, second, third) = (segments.next(), segments.next(), segments.next());
         let named = match self.named_api {
@@ -77,7 +78,17 @@ impl<'a> Target<'a> {
             GatewayApi::Clm | GatewayApi::ClmUpload | GatewayApi::ClmDownload if first == Some("v2") => second,
             _ => None,
         };
-        named.is_some_and(|named| !named.is_empty() && !named.eq_ignore_ascii_case(account))
+        named.filter(|named| !named.is_empty() && !named.eq_ignore_ascii_case(account))
+    }
+
+    /// The target with `account` instead of `number` in the path, which is the same account.
+    #[must_use]
+    pub fn with_account(self, number: &str, account: &str) -> Self {
+        let mut segments: Vec<&str> = self.path.split('/').collect();
+        if let Some(named) = segments.iter_mut().find(|segment| **segment == number) {
+            *named = account;
+        }
+        Self { path: segments.join("/"), ..self }
     }
 
     /// The API and path for requests below `clm` that go to another host or exist only in the connector.
@@ -201,6 +212,33 @@ mod tests {
         ] {
             assert_eq!(url(&Method::GET, path).unwrap_err(), expected, "{path}");
         }
+    }
+
+    #[test]
+    fn the_number_of_the_account_becomes_its_id() {
+        for (path, expected) in [
+            ("/gateway/esign/v2.1/accounts/12345678/envelopes/12345678", Some("12345678")),
+            ("/gateway/esign/v2.1/accounts/%31%32345678", Some("12345678")),
+            ("/gateway/clm/v2/12345678/folders/1", Some("12345678")),
+            ("/gateway/esign/v2.1/x/12345678", None),
+            ("/gateway/clm/folders/12345678", None),
+        ] {
+            let uri: Uri = path.parse().unwrap();
+            let target = Target::read(&uri).unwrap();
+            let number = target.other_account(ACCOUNT).map(ToOwned::to_owned);
+            assert_eq!(number.as_deref(), expected, "{path}");
+            let Some(number) = number else { continue };
+            let target = target.with_account(&number, ACCOUNT);
+            let url = target.url(&Method::GET, &base(target.api(&Method::GET)), ACCOUNT).unwrap();
+            assert_eq!(url.path().matches(ACCOUNT).count(), 1, "{url}");
+        }
+        // A version that looks like the number is replaced instead, and then the account is still another one.
+        let uri: Uri = "/gateway/esign/42/accounts/42/x".parse().unwrap();
+        let target = Target::read(&uri).unwrap().with_account("42", ACCOUNT);
+        assert_eq!(
+            target.url(&Method::GET, &base(GatewayApi::Esign), ACCOUNT).unwrap_err(),
+            GatewayError::OtherAccount
+        );
     }
 
     #[test]

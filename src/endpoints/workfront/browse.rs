@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
+use crate::clock::within;
 use crate::endpoints::workfront::clm::{Clm, Window};
 use crate::endpoints::workfront::error::WorkfrontError;
 use crate::endpoints::workfront::item::{Document, Folder, Links, Metadata};
@@ -16,6 +17,11 @@ use crate::endpoints::workfront::{Reply, RequestContext, ok};
 
 /// The number of search results if the request has no limit.
 const DEFAULT_RESULTS: usize = 100;
+
+/// Time limit for a search.
+const SEARCH_TIMEOUT: Duration = Duration::from_secs(8);
+
+const TOO_LONG: WorkfrontError = WorkfrontError::Failed("the search takes too long in CLM");
 
 /// Pauses between polls for the end of a search. After the last one, the search fails.
 const SEARCH_PAUSES: [Duration; 5] = [
@@ -113,7 +119,8 @@ pub async fn search(context: &RequestContext<'_>) -> Reply {
         take: parameters.number("max").unwrap_or(DEFAULT_RESULTS),
     };
     let documents = run_search(clm, "documentsearchtasks", &criteria);
-    let (documents, folders) = tokio::try_join!(documents, run_search(clm, "foldersearchtasks", &criteria))?;
+    let searching = async { tokio::try_join!(documents, run_search(clm, "foldersearchtasks", &criteria)) };
+    let (documents, folders) = within(SEARCH_TIMEOUT, searching).await.unwrap_or(Err(TOO_LONG))?;
     let documents: Vec<Document> = clm.collect(&documents, &mut window).await?;
     let folders: Vec<Folder> = clm.collect(&folders, &mut window).await?;
     Ok(ok(&[document_list(documents, *links), folder_list(folders)].concat()))
@@ -131,7 +138,7 @@ async fn run_search(clm: &Clm, kind: &str, criteria: &Value) -> Result<String, W
             "failure" => return Err(WorkfrontError::Failed("the search failed in CLM")),
             _ => {}
         }
-        let pause = pauses.next().ok_or(WorkfrontError::Failed("the search takes too long in CLM"))?;
+        let pause = pauses.next().ok_or(TOO_LONG)?;
         sleep(pause).await;
         task = clm.call(Method::GET, &path, None).await?;
     }

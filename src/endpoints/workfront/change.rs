@@ -3,6 +3,7 @@
 use http::Method;
 use serde::Serialize;
 use serde_json::json;
+use tracing::Instrument as _;
 
 use crate::endpoints::workfront::error::WorkfrontError;
 use crate::endpoints::workfront::item::{Document, Folder};
@@ -66,10 +67,19 @@ pub async fn delete(context: &RequestContext<'_>) -> Reply {
     let id = context.parameters.item_to_delete()?;
     let target = Target::find(context, &id).await?;
     // If two requests delete it at the same time, the second deletion would be permanent.
-    if !context.store.claim_deletion(&id).await? {
+    let Some(claim) = context.store.claim_deletion(&id).await? else {
         return reply(Err(WorkfrontError::Failed("this item is already being deleted")));
-    }
-    reply(context.clm.run(Method::DELETE, target.path(), None).await)
+    };
+    let (clm, store, path) = (context.clm.clone(), context.store.clone(), target.path().to_owned());
+    let deleting = async move {
+        let deleted = clm.run(Method::DELETE, &path, None).await;
+        if deleted.is_err() {
+            store.release_deletion(&claim).await;
+        }
+        deleted
+    };
+    // In its own task, so that the claim ends even if the caller disconnects.
+    reply(tokio::spawn(deleting.in_current_span()).await.unwrap_or(Err(WorkfrontError::Unreadable)))
 }
 
 /// `PUT /rename`.

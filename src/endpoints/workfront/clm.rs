@@ -17,6 +17,7 @@ use crate::docusign::api::{Actor, DocusignApi};
 use crate::endpoints::workfront::error::WorkfrontError;
 use crate::endpoints::workfront::item::{Document, Folder, or_default};
 use crate::endpoints::workfront::naming::ItemId;
+use crate::web::streams::StreamPlace;
 
 /// CLM's limit for the items in one response.
 const MAX_PAGE_ITEMS: usize = 100;
@@ -105,6 +106,11 @@ impl Clm {
     /// Gets bytes from `url`, which is a [`Self::content_url`].
     pub async fn download(&self, url: Url, headers: HeaderMap) -> Result<reqwest::Response, WorkfrontError> {
         self.send(Call::streaming(Method::GET, url, headers, CallBody::Whole(Bytes::new()))).await
+    }
+
+    /// A place for one streamed body.
+    pub async fn stream_place(&self) -> Result<StreamPlace, WorkfrontError> {
+        Ok(self.api.stream_place().await?)
     }
 
     /// The folder `id`.

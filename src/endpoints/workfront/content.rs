@@ -13,6 +13,7 @@ use crate::endpoints::workfront::item::Document;
 use crate::endpoints::workfront::naming::{attachment, mime_type};
 use crate::endpoints::workfront::{Reply, RequestContext};
 use crate::web::body::{self, Body};
+use crate::web::streams::StreamPlace;
 
 /// Pause before the one retry while CLM renders an image.
 const RENDERING_PAUSE: Duration = Duration::from_millis(1500);
@@ -29,7 +30,7 @@ pub async fn download(context: &RequestContext<'_>) -> Reply {
     if answer.status() != StatusCode::OK || answer.headers().contains_key(CONTENT_ENCODING) {
         return Err(WorkfrontError::Unreadable);
     }
-    let mut response = streamed(answer, mime_type(&document.name));
+    let mut response = streamed(answer, mime_type(&document.name), context.clm.stream_place().await?);
     if let Ok(disposition) = HeaderValue::from_str(&attachment(&document.name)) {
         response.headers_mut().insert(CONTENT_DISPOSITION, disposition);
     }
@@ -53,7 +54,7 @@ pub async fn thumbnail(context: &RequestContext<'_>) -> Reply {
         WorkfrontError::Missing(_) => WorkfrontError::Missing("CLM has no image of this document, or not yet"),
         other => other,
     })?;
-    Ok(streamed(answer, "image/png"))
+    Ok(streamed(answer, "image/png", clm.stream_place().await?))
 }
 
 async fn requested_document(context: &RequestContext<'_>) -> Result<Document, WorkfrontError> {
@@ -75,9 +76,9 @@ fn image_url(mut url: Url, width: Option<usize>) -> Url {
 }
 
 /// Streams CLM's response to the caller.
-fn streamed(answer: reqwest::Response, content_type: &'static str) -> http::Response<Body> {
+fn streamed(answer: reqwest::Response, content_type: &'static str, place: StreamPlace) -> http::Response<Body> {
     let length = answer.headers().get(CONTENT_LENGTH).cloned();
-    let mut response = http::Response::new(Body::Streamed(calls::chunks(answer)));
+    let mut response = http::Response::new(Body::Streamed(calls::chunks(answer, place)));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     if let Some(length) = length {

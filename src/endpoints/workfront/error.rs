@@ -1,4 +1,5 @@
-//! Error responses for Workfront: `{"status":"error","error":…}` with 403, 404 or 500. Pure.
+//! Error responses for Workfront: `{"status":"error","error":…}` with 403, 404 or 500 as Adobe defines them, and with 400, 405
+//! or 503 for cases that Adobe does not mention. Pure.
 
 use http::header::{ALLOW, RETRY_AFTER};
 use http::{HeaderValue, Method, StatusCode};
@@ -20,6 +21,8 @@ pub enum WorkfrontError {
     NoSuchOperation,
     /// 405: the operation requires this method.
     WrongMethod(Method),
+    /// 400: the request can be read in two ways.
+    Ambiguous(&'static str),
     /// 403: credentials or rights are missing.
     Forbidden(&'static str),
     /// 404: there is no such item, or this user may not see it.
@@ -102,6 +105,12 @@ impl WorkfrontError {
     /// The name is in use.
     pub const NAME_TAKEN: Self = Self::Failed("the folder already has an item with this name");
 
+    /// A parameter has two values.
+    pub const TWO_VALUES: Self = Self::Ambiguous("a parameter of this request has two different values");
+
+    /// The content type says JSON.
+    pub const NO_JSON_OBJECT: Self = Self::Ambiguous("the body of this request is not a JSON object");
+
     /// The response, with `record` completed for the log.
     pub fn answer(&self, record: AnswerRecord) -> Answer<Body> {
         let (status, message, cause) = self.explain(record.subject_kind);
@@ -127,6 +136,7 @@ impl WorkfrontError {
         match self {
             Self::NoSuchOperation => (StatusCode::NOT_FOUND, "there is no such operation", None),
             Self::WrongMethod(_) => (StatusCode::METHOD_NOT_ALLOWED, "this operation requires another method", None),
+            Self::Ambiguous(message) => (StatusCode::BAD_REQUEST, message, None),
             Self::Forbidden(message) => (StatusCode::FORBIDDEN, message, None),
             Self::Missing(message) => (StatusCode::NOT_FOUND, message, None),
             Self::Failed(message) => (FAILED, message, None),
@@ -135,7 +145,11 @@ impl WorkfrontError {
             Self::StoreUnavailable => (FAILED, "the store cannot be reached at the moment", Some("store_unavailable")),
             Self::Api(error) => {
                 let subject = subject.unwrap_or(SubjectKind::IntegrationUser);
-                let status = if error.is_up_to_the_user(subject) { StatusCode::FORBIDDEN } else { FAILED };
+                let status = match error {
+                    ApiError::TooManyStreams => StatusCode::SERVICE_UNAVAILABLE,
+                    error if error.is_up_to_the_user(subject) => StatusCode::FORBIDDEN,
+                    _ => FAILED,
+                };
                 (status, error.client_sentence(subject), Some(error.code()))
             }
         }

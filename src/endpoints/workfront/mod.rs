@@ -23,10 +23,12 @@ use bytes::Bytes;
 use http::{Request, StatusCode};
 use serde::Serialize;
 
+use crate::clock::{ANSWER_WITHIN, within};
 use crate::config::DocusignSettings;
 use crate::docusign::api::DocusignApi;
 use crate::docusign::api::calls::CallBody;
-use crate::endpoints::caller::{Caller, Callers, Username};
+use crate::docusign::api::error::ApiError;
+use crate::endpoints::caller::{Authenticated, Caller, Callers, Username};
 use crate::oauth::client::Profile;
 use crate::store::Store;
 use crate::telemetry::{Answer, AnswerRecord};
@@ -101,29 +103,50 @@ impl Workfront {
         upload: Upload,
         record: AnswerRecord,
     ) -> Answer<Body> {
-        let caller = match self.callers.identify(request.headers(), Username::Required).await {
+        let caller = match self.callers.authenticate(request.headers(), Username::Required).await {
             Ok(caller) => caller,
             Err(error) => return WorkfrontError::from(error).answer(record),
         };
         let record = AnswerRecord { grant_id: Some(caller.grant_id.clone()), ..record.by(caller.client) };
-        match self.run(operation, &caller, request, upload).await {
+        match self.run(operation, caller, request, upload).await {
             Ok(response) => Answer { response, record },
             Err(error) => error.answer(record),
         }
     }
 
-    async fn run(&self, operation: Operation, caller: &Caller<'_>, request: &Request<()>, upload: Upload) -> Reply {
+    /// Reads the parameters before anything is asked of DocuSign.
+    async fn run(
+        &self,
+        operation: Operation,
+        caller: Authenticated<'_>,
+        request: &Request<()>,
+        upload: Upload,
+    ) -> Reply {
         if caller.client.profile != Profile::Workfront {
             return Err(WorkfrontError::Forbidden("this client is not registered with the profile workfront"));
         }
-        let query = Parameters::of_query(request.uri().query().unwrap_or_default());
+        let query = Parameters::of_query(request.uri().query().unwrap_or_default())?;
         let (parameters, upload) = match operation {
             Operation::Upload => (query, Some(upload)),
-            _ => (query.with_body(request.headers(), &small_body(upload).await?), None),
+            _ => (query.with_body(request.headers(), &small_body(upload).await?)?, None),
         };
-        let clm = Clm::new(Arc::clone(&self.api), caller.actor.clone()).await?;
+        if operation == Operation::Delete {
+            parameters.item_to_delete()?;
+        }
+        let running = self.run_as(operation, caller, parameters, upload);
+        if operation.is_long() { running.await } else { in_time(running).await }
+    }
+
+    async fn run_as(
+        &self,
+        operation: Operation,
+        caller: Authenticated<'_>,
+        parameters: Parameters,
+        upload: Option<Upload>,
+    ) -> Reply {
+        let (caller, clm) = &in_time(self.clm_for(caller)).await?;
         let links = Links { issuer: &self.callers.issuer, client_id: &caller.client.client_id };
-        let context = RequestContext { caller, clm, store: &self.store, parameters, links };
+        let context = RequestContext { caller, clm: clm.clone(), store: &self.store, parameters, links };
         match (operation, upload) {
             (Operation::Metadata, _) => browse::metadata(&context).await,
             (Operation::Files, _) => browse::files(&context).await,
@@ -139,6 +162,18 @@ impl Workfront {
             (Operation::Upload | Operation::ServiceInfo | Operation::Open, _) => Err(WorkfrontError::NoSuchOperation),
         }
     }
+
+    /// The caller with their user, and CLM as that user.
+    async fn clm_for<'a>(&self, caller: Authenticated<'a>) -> Result<(Caller<'a>, Clm), WorkfrontError> {
+        let caller = self.callers.find_user(caller).await?;
+        let clm = Clm::new(Arc::clone(&self.api), caller.actor.clone()).await?;
+        Ok((caller, clm))
+    }
+}
+
+/// The result of `running`, or an error if it takes longer than a response may take.
+async fn in_time<T>(running: impl Future<Output = Result<T, WorkfrontError>>) -> Result<T, WorkfrontError> {
+    within(ANSWER_WITHIN, running).await.unwrap_or(Err(WorkfrontError::Api(ApiError::TimedOut)))
 }
 
 impl RequestContext<'_> {

@@ -22,7 +22,7 @@ use crate::endpoints::workfront::error::WorkfrontError;
 use crate::endpoints::workfront::item::Links;
 use crate::endpoints::workfront::request::{NO_SUCH_ITEM, Parameters};
 use crate::endpoints::workfront::store::WorkfrontStore;
-use crate::endpoints::workfront::{Reply, RequestContext, content};
+use crate::endpoints::workfront::{Reply, RequestContext, content, in_time};
 use crate::oauth::client::{Client, Profile, SubjectKind};
 use crate::sealing::claims::{BrowserSession, BrowsingState};
 use crate::telemetry::{self, Answer, AnswerRecord};
@@ -60,7 +60,10 @@ impl BrowserDownload {
         if has_repeated_names(query) {
             return error_page(&REPEATED, request_id, record);
         }
-        let parameters = Parameters::of_query(query);
+        let parameters = match Parameters::of_query(query) {
+            Ok(parameters) => parameters,
+            Err(error) => return error_page(&error, request_id, record),
+        };
         let client = parameters.text("client").and_then(|client_id| self.callers.clients.find(client_id));
         let Some(client) = client.filter(|client| client.profile == Profile::Workfront) else {
             return error_page(&NO_SUCH_ITEM, request_id, record);
@@ -115,7 +118,7 @@ impl BrowserDownload {
     }
 
     async fn download_as(&self, caller: &Caller<'_>, parameters: Parameters) -> Reply {
-        let clm = Clm::new(Arc::clone(&self.api), caller.actor.clone()).await?;
+        let clm = in_time(Clm::new(Arc::clone(&self.api), caller.actor.clone())).await?;
         let links = Links { issuer: &self.callers.issuer, client_id: &caller.client.client_id };
         content::download(&RequestContext { caller, clm, store: &self.store, parameters, links }).await
     }
@@ -155,7 +158,8 @@ fn error_page(error: &WorkfrontError, request_id: &str, record: AnswerRecord) ->
     let code = answer.record.cause.unwrap_or("call_refused");
     let page = match answer.response.status() {
         StatusCode::FORBIDDEN => not_allowed(code, &message),
-        StatusCode::NOT_FOUND => not_found(code, &message),
+        StatusCode::NOT_FOUND => not_found(StatusCode::NOT_FOUND, code, &message),
+        StatusCode::BAD_REQUEST => not_found(StatusCode::BAD_REQUEST, code, &message),
         _ => unavailable(code, message),
     };
     Answer { response: page.response(request_id).map(Body::Whole), record: answer.record }
@@ -175,9 +179,9 @@ fn not_allowed(code: &'static str, message: &str) -> Page {
     Page { operator: vec![IN_THE_LOG.to_owned()], ..page }
 }
 
-fn not_found(code: &'static str, message: &str) -> Page {
+fn not_found(status: StatusCode, code: &'static str, message: &str) -> Page {
     let page = Page::error(
-        StatusCode::NOT_FOUND,
+        status,
         code,
         Title("This document cannot be found"),
         message,

@@ -4,9 +4,11 @@
 //! JSON.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use url::form_urlencoded;
 
@@ -64,6 +66,12 @@ impl Operation {
         if expected == method { Ok(operation) } else { Err(WorkfrontError::WrongMethod(expected)) }
     }
 
+    /// Whether it streams content, or reads as many pages as the folder has. Then only each call to CLM has a time limit.
+    #[must_use]
+    pub const fn is_long(self) -> bool {
+        matches!(self, Self::Download | Self::Thumbnail | Self::Upload | Self::Files)
+    }
+
     /// Its name, the last segment of its path.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -87,35 +95,61 @@ impl Operation {
 
 pub const NO_SUCH_ITEM: WorkfrontError = WorkfrontError::Missing("there is no item with this id");
 
-/// The parameters by name. If a name is repeated, the first one counts.
+/// The parameters that some operation reads. Others are ignored, because Workfront can be set to send fixed ones.
+const NAMES: [&str; 12] = [
+    "id",
+    "parentId",
+    "query",
+    "max",
+    "offset",
+    "size",
+    "filename",
+    "documentId",
+    "documentVersionId",
+    "name",
+    "folderId",
+    "client",
+];
+
+/// The parameters by name. A repeated name must have the same value each time.
 #[derive(Debug, Default)]
 pub struct Parameters(HashMap<String, String>);
 
 impl Parameters {
     /// The parameters of a query.
-    pub fn of_query(query: &str) -> Self {
+    ///
+    /// # Errors
+    /// [`WorkfrontError`] if a name has two values.
+    pub fn of_query(query: &str) -> Result<Self, WorkfrontError> {
         let mut parameters = Self::default();
-        parameters.add(form_urlencoded::parse(query.as_bytes()).into_owned());
-        parameters
+        parameters.add(form_urlencoded::parse(query.as_bytes()).into_owned())?;
+        Ok(parameters)
     }
 
-    /// Adds the parameters of a body. Parameters in the query take precedence.
-    #[must_use]
-    pub fn with_body(mut self, headers: &HeaderMap, body: &[u8]) -> Self {
-        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        if content_type.starts_with("application/json") {
-            let object = serde_json::from_slice::<HashMap<String, Value>>(body).unwrap_or_default();
-            self.add(object.into_iter().filter_map(|(name, value)| Some((name, value.as_str()?.to_owned()))));
+    /// Adds the parameters of a body.
+    ///
+    /// # Errors
+    /// [`WorkfrontError`] if a name has two values, or if the JSON cannot be read.
+    pub fn with_body(mut self, headers: &HeaderMap, body: &[u8]) -> Result<Self, WorkfrontError> {
+        let content_type = headers.get(CONTENT_TYPE).map(|value| value.as_bytes().to_ascii_lowercase());
+        let is_json = content_type.is_some_and(|content_type| content_type.starts_with(b"application/json"));
+        if body.is_empty() || !is_json {
+            self.add(form_urlencoded::parse(body).into_owned())?;
         } else {
-            self.add(form_urlencoded::parse(body).into_owned());
+            let Members(members) = serde_json::from_slice(body).map_err(|_| WorkfrontError::NO_JSON_OBJECT)?;
+            self.add(members.into_iter().filter_map(|(name, value)| Some((name, text_of(value)?))))?;
         }
-        self
+        Ok(self)
     }
 
-    fn add(&mut self, pairs: impl Iterator<Item = (String, String)>) {
-        for (name, value) in pairs {
-            self.0.entry(name).or_insert(value);
+    fn add(&mut self, pairs: impl Iterator<Item = (String, String)>) -> Result<(), WorkfrontError> {
+        for (name, value) in pairs.filter(|(name, _)| NAMES.contains(&name.as_str())) {
+            if self.0.get(&name).is_some_and(|earlier| *earlier != value) {
+                return Err(WorkfrontError::TWO_VALUES);
+            }
+            self.0.insert(name, value);
         }
+        Ok(())
     }
 
     /// The parameter, unless it is empty.
@@ -144,8 +178,47 @@ impl Parameters {
 
     /// The item to delete. Adobe's documentation uses three names for this parameter.
     pub fn item_to_delete(&self) -> Result<ItemId, WorkfrontError> {
-        let id = ["id", "documentId", "folderId"].into_iter().find_map(|name| self.text(name));
-        id.and_then(ItemId::parse).ok_or(NO_SUCH_ITEM)
+        let mut ids = ["id", "documentId", "folderId"].into_iter().filter_map(|name| self.text(name));
+        let id = ids.next().and_then(ItemId::parse).ok_or(NO_SUCH_ITEM)?;
+        if ids.all(|other| ItemId::parse(other).as_ref() == Some(&id)) {
+            Ok(id)
+        } else {
+            Err(WorkfrontError::TWO_VALUES)
+        }
+    }
+}
+
+/// The members of a JSON object in their order. Unlike in a map, a repeated name does not replace the first one.
+struct Members(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+/// A JSON value as a parameter; `None` for `null`.
+fn text_of(value: Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text),
+        other => Some(other.to_string()),
     }
 }
 
@@ -154,8 +227,12 @@ mod tests {
     use super::*;
 
     fn read(query: &str, content_type: &str, body: &str) -> Parameters {
+        try_read(query, content_type, body).unwrap_or_else(|error| panic!("{query} {body}: {error:?}"))
+    }
+
+    fn try_read(query: &str, content_type: &str, body: &str) -> Result<Parameters, WorkfrontError> {
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, content_type.parse().unwrap())]);
-        Parameters::of_query(query).with_body(&headers, body.as_bytes())
+        Parameters::of_query(query)?.with_body(&headers, body.as_bytes())
     }
 
     #[test]
@@ -164,15 +241,65 @@ mod tests {
             ("parentId=%2F&name=A%20b", "text/plain", ""),
             ("", "application/x-www-form-urlencoded", "parentId=/&name=A+b"),
             ("parentId=/", "application/json; charset=utf-8", "{\"name\": \"A b\", \"n\": 5}"),
-            ("name=A+b&name=other", "application/json", "{\"name\": \"other\", \"parentId\": \"/\"}"),
+            ("name=A+b&name=A%20b", "Application/JSON", "{\"name\": \"A b\", \"parentId\": \"/\", \"name\": \"A b\"}"),
         ] {
             let parameters = read(query, content_type, body);
             assert_eq!(parameters.text("name"), Some("A b"), "{query} {body}");
             assert_eq!(parameters.parent().unwrap(), ItemId::Root, "{query} {body}");
         }
-        assert_eq!(read("max=x&offset=7", "application/json", "[").number("max"), None);
+        assert_eq!(read("max=x&offset=7", "application/json", "").number("max"), None);
+        assert_eq!(read("", "application/json", "{\"max\": 5, \"offset\": null}").number("max"), Some(5));
+        assert!(try_read("max=x&offset=7", "application/json", "[").is_err());
         assert_eq!(read("max=x&offset=7", "", "").number("offset"), Some(7));
         assert_eq!(read("offset=18446744073709551615&max=-1", "", "").number("offset"), None);
         assert!(read("parentId=d:5e1d7a90-8c34-4f7b-a2d6-90b1c3e5f722", "", "").parent().is_err());
+    }
+
+    #[test]
+    fn a_repeated_parameter_must_have_the_same_value_in_all_places() {
+        let form = |name: &str, values: [&str; 2]| {
+            url::form_urlencoded::Serializer::new(String::new())
+                .append_pair(name, values[0])
+                .append_pair(name, values[1])
+                .finish()
+        };
+        let json =
+            |name: &str, values: [&str; 2]| format!("{{\"{name}\":\"{}\",\"{name}\":\"{}\"}}", values[0], values[1]);
+        for name in NAMES {
+            for values in [["a", "a"], ["a", "b"], ["", "b"], ["a", ""], ["a", "A"]] {
+                let (twice, objects) = (form(name, values), json(name, values));
+                let (one, other) = (form(name, [values[0]; 2]), form(name, [values[1]; 2]));
+                let object = json(name, [values[1]; 2]);
+                for (query, content_type, body) in [
+                    (twice.as_str(), "", ""),
+                    ("", "application/x-www-form-urlencoded", twice.as_str()),
+                    ("", "application/json", &objects),
+                    (&one, "application/x-www-form-urlencoded", &other),
+                    (&one, "application/json", &object),
+                ] {
+                    let read = try_read(query, content_type, body);
+                    assert_eq!(read.is_ok(), values[0] == values[1], "{query} {body}");
+                }
+            }
+        }
+        assert!(
+            try_read("access_type=a&access_type=b", "application/json", "{\"x\":1,\"x\":2}").is_ok(),
+            "no operation reads them"
+        );
+        assert!(try_read("", "application/json", "{\"id\":\"a\",\"id\":[\"b\"]}").is_err());
+    }
+
+    #[test]
+    fn the_three_names_of_the_item_to_delete_must_agree() {
+        let (one, other) = ("d:5e1d7a90-8c34-4f7b-a2d6-90b1c3e5f722", "f:5e1d7a90-8c34-4f7b-a2d6-90b1c3e5f722");
+        for (query, is_accepted) in [
+            (format!("documentId={one}"), true),
+            (format!("id={one}&documentId={}", one.to_uppercase().replace("D:", "d:")), true),
+            (format!("folderId=&id={one}"), true),
+            (format!("id={one}&folderId={other}"), false),
+            (format!("documentId={one}&folderId=x"), false),
+        ] {
+            assert_eq!(read(&query, "", "").item_to_delete().is_ok(), is_accepted, "{query}");
+        }
     }
 }

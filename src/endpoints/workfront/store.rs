@@ -12,7 +12,7 @@ use crate::endpoints::workfront::naming::ItemId;
 use crate::random;
 use crate::secret::{hex, sha256};
 use crate::store::records::RecordKind;
-use crate::store::{Condition, Store, Write};
+use crate::store::{Condition, Store, StoreError, Version, Write};
 
 /// How long an item counts as being deleted, in seconds: longer than a request that saw it before the deletion can take.
 const DELETION_LIFETIME: u64 = 60;
@@ -66,6 +66,32 @@ impl Ticket {
         let is_own = self.user == caller.actor.user.as_str();
         self.client_id == caller.client.client_id.as_str() && (is_own || self.document.is_some())
     }
+}
+
+/// The right to delete an item. No other request deletes it until this ends.
+#[derive(Debug)]
+pub struct Claim {
+    name: String,
+    /// When it began, and a random mark.
+    content: String,
+}
+
+impl Claim {
+    fn write(&self, content: String, condition: Condition) -> Write {
+        write(self.name.clone(), content, condition)
+    }
+}
+
+/// The content of a record whose claim has ended.
+const RELEASED: &str = "0";
+
+/// When the claim in a record began. Older versions wrote no mark.
+fn begun(content: &str) -> Option<UnixSeconds> {
+    content.split(' ').next()?.parse().ok().map(UnixSeconds)
+}
+
+fn is_live(begun: UnixSeconds, now: UnixSeconds) -> bool {
+    (1..=DELETION_LIFETIME).contains(&begun.plus(DELETION_LIFETIME).seconds_left(now))
 }
 
 /// The records of Workfront's document service.
@@ -127,20 +153,50 @@ impl WorkfrontStore {
         }
     }
 
-    /// Claims the deletion of `id`; false if another request is deleting it.
-    pub async fn claim_deletion(&self, id: &ItemId) -> Result<bool, WorkfrontError> {
+    /// Claims the deletion of `id`; `None` if another request is deleting it.
+    pub async fn claim_deletion(&self, id: &ItemId) -> Result<Option<Claim>, WorkfrontError> {
         let (name, now) = (RecordKind::Deletion.name(&hex(&sha256(id.to_string().as_bytes()))), self.clock.now());
         let record = self.store.read(&name).await?;
-        let begun = record.as_ref().and_then(|record| record.content.parse().ok()).map(UnixSeconds);
-        let is_live =
-            |begun: UnixSeconds| (1..=DELETION_LIFETIME).contains(&begun.plus(DELETION_LIFETIME).seconds_left(now));
-        if begun.is_some_and(is_live) {
-            return Ok(false);
+        if record.as_ref().and_then(|record| begun(&record.content)).is_some_and(|begun| is_live(begun, now)) {
+            return Ok(None);
         }
         let condition = record.map_or(Condition::Absent, |record| Condition::Unchanged(record.version));
         let expires_at = RecordKind::Deletion.expires_at(now);
-        let claim = Write { expires_at, ..write(name, now.0.to_string(), condition) };
-        Ok(self.store.write(claim).await?)
+        let claim = Claim { name, content: format!("{} {}", now.0, random::id::<8>()) };
+        let written = self.store.write(Write { expires_at, ..claim.write(claim.content.clone(), condition) }).await;
+        match written {
+            Ok(true) => Ok(Some(claim)),
+            // The answer to an earlier try may have been lost.
+            Ok(false) => Ok(self.version_of(&claim).await?.is_some().then_some(claim)),
+            Err(error) => {
+                self.release_deletion(&claim).await;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Ends `claim` after a failed deletion, so that the next request can try at once. If that fails too, the claim ends by
+    /// itself.
+    pub async fn release_deletion(&self, claim: &Claim) {
+        for _ in 0..MAX_WRITES {
+            match self.version_of(claim).await {
+                Ok(None) => return,
+                Ok(Some(version)) => {
+                    let released = claim.write(RELEASED.to_owned(), Condition::Unchanged(version));
+                    if let Ok(true) = self.store.write(released).await {
+                        return;
+                    }
+                }
+                Err(_) => {}
+            }
+        }
+        tracing::warn!(event = "store_unavailable", what = "end the claim of a deletion that failed");
+    }
+
+    /// The version of `claim` in the store; `None` if it is not there or another claim took its place.
+    async fn version_of(&self, claim: &Claim) -> Result<Option<Version>, StoreError> {
+        let record = self.store.read(&claim.name).await?;
+        Ok(record.filter(|record| record.content == claim.content).map(|record| record.version))
     }
 
     /// CLM's id of the Workfront document `workfront_document` of this client, if it was uploaded here.
@@ -237,5 +293,19 @@ mod tests {
         assert!(records.complete(&id, &ticket(Some("first")), &condition).await.unwrap());
         assert!(!records.complete(&id, &ticket(Some("second")), &condition).await.unwrap());
         assert_eq!(records.read_ticket(&id).await.unwrap().0.document.as_deref(), Some("first"));
+    }
+
+    #[tokio::test]
+    async fn a_claim_ends_when_it_is_released_and_not_by_another() {
+        let (_, records) = stage();
+        let id = ItemId::Root;
+        let claim = records.claim_deletion(&id).await.unwrap().unwrap();
+        assert!(records.claim_deletion(&id).await.unwrap().is_none(), "it is being deleted");
+        records.release_deletion(&claim).await;
+        let next = records.claim_deletion(&id).await.unwrap().expect("free at once");
+        records.release_deletion(&claim).await;
+        assert!(records.claim_deletion(&id).await.unwrap().is_none(), "the claim of the first has ended already");
+        records.release_deletion(&next).await;
+        assert!(records.claim_deletion(&id).await.unwrap().is_some());
     }
 }

@@ -96,6 +96,7 @@ struct Transfer {
 
 impl Transfer {
     async fn run(self, upload: Upload) -> Result<(), WorkfrontError> {
+        let _place = self.clm.stream_place().await?;
         let existing = self.existing_document().await?;
         // Both functions first make a small call to CLM, so that an expired access token is replaced before the bytes are sent.
         let call = match &existing {

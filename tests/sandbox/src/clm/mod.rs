@@ -44,6 +44,9 @@ use upload::Traffic;
 /// The API account ID.
 pub const ACCOUNT_ID: &str = "3f0c2d9e-6b1a-4c57-9a83-0d5e7b21c4aa";
 
+/// The same account's number, which eSignature accepts instead of the ID.
+pub const ACCOUNT_NUMBER: &str = "12345678";
+
 /// The result of an operation.
 type Answer = Result<Response<Body>, Refusal>;
 
@@ -52,6 +55,8 @@ type Answer = Result<Response<Body>, Refusal>;
 pub struct Clm {
     /// Faults of all hosts.
     pub faults: Arc<Faults>,
+    /// Faults of deletions.
+    pub deletion_faults: Faults,
     /// Whether searches need several polls, like other tasks.
     pub slow_searches: AtomicBool,
     docusign: Arc<Docusign>,
@@ -67,6 +72,7 @@ impl Clm {
     pub async fn start(docusign: &Arc<Docusign>) -> (Arc<Self>, Server) {
         let this = Arc::new(Self {
             faults: Arc::default(),
+            deletion_faults: Faults::default(),
             slow_searches: AtomicBool::new(false),
             docusign: Arc::clone(docusign),
             base: OnceLock::new(),
@@ -140,6 +146,11 @@ impl Clm {
                 upload::drain(body).await;
             }
             return Ok(refusal.answer());
+        }
+        if call.method == Method::DELETE
+            && let Some(struck) = self.deletion_faults.strike().await
+        {
+            return struck;
         }
         self.calls.lock().unwrap().push(format!("{} {} /{}", call.method, call.host, call.path.join("/")));
         let path: Vec<String> = call.path.iter().map(|segment| segment.to_lowercase()).collect();

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Docusign, User, unix_now};
 use crate::bulk::Digest;
-use crate::clm::ACCOUNT_ID;
+use crate::clm::{ACCOUNT_ID, ACCOUNT_NUMBER};
 use crate::server::{Body, Cut, Reply, json as json_reply};
 use crate::wire::{parameter, random};
 
@@ -36,6 +36,14 @@ impl Docusign {
         if let Some(struck) = self.esign_faults.strike().await {
             return struck;
         }
+        let is_own = account.eq_ignore_ascii_case(ACCOUNT_ID) || account == ACCOUNT_NUMBER;
+        if request.method() == Method::GET && rest.is_empty() && is_own {
+            return Ok(match self.esign_caller(request.headers()) {
+                Some(_) => json_reply(200, &json!({"accountIdGuid": ACCOUNT_ID, "accountName": "Example Ltd"})),
+                None => unauthenticated(),
+            });
+        }
+        // DocuSign accepts the number everywhere. Here the ID is required, to see what is passed on.
         if !account.eq_ignore_ascii_case(ACCOUNT_ID) {
             return Ok(refusal(400, "ACCOUNT_LACKS_PERMISSIONS", "This Account lacks sufficient permissions."));
         }
