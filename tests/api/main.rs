@@ -22,6 +22,7 @@ mod functions_host;
 mod gateway;
 #[cfg(unix)]
 mod guides;
+mod key_files;
 mod key_vault;
 mod local;
 mod logs;
