@@ -1,6 +1,7 @@
 //! Registered clients, RFC 6749 §2.
 
 pub mod credentials;
+pub mod gateway_path;
 pub mod gateway_rule;
 pub mod redirect_uri;
 
