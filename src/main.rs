@@ -6,7 +6,7 @@ use std::{fs, io};
 use evergrant::cli;
 use evergrant::config::{Environment, FileError};
 use mimalloc::MiMalloc;
-use secrecy::SecretString;
+use secrecy::SecretSlice;
 
 /// Keys and registries are smaller.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
@@ -29,10 +29,9 @@ impl Environment for Process {
         std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect()
     }
 
-    fn file(&self, path: &str) -> Result<SecretString, FileError> {
+    fn file(&self, path: &str) -> Result<SecretSlice<u8>, FileError> {
         let unreadable = |error: io::Error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => FileError::Missing,
-            io::ErrorKind::InvalidData => FileError::NotText,
             _ => FileError::Unreadable,
         };
         // Reading a device could go on forever.
@@ -43,7 +42,7 @@ impl Environment for Process {
         if metadata.len() > MAX_FILE_BYTES {
             return Err(FileError::TooLarge);
         }
-        fs::read_to_string(path).map(SecretString::from).map_err(unreadable)
+        fs::read(path).map(SecretSlice::from).map_err(unreadable)
     }
 }
 

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Runs the Azure CLI for ./deploy, and explains how to fix known errors.
-# The caller defines `fail`, the folder `work`, the list `subscription` and the path `parameters`.
+# The caller defines `fail`, the folder `work`, the list `subscription`, the path `parameters`, and the names `group` and
+# `deployment`.
 # shellcheck disable=SC2154
 
 # azure ARGUMENT...: runs the Azure CLI without warnings, and explains its errors.
@@ -15,7 +16,28 @@ explain() {
     local error hint="" vault
     error="$(cat "$work/errors")"
     case "$error" in
+        *AADSTS53[0-9][0-9][0-9]* | *AADSTS50076* | *AADSTS50079* | *AADSTS50158* | *"onditional access"* | *"onditional Access"*)
+            hint="A conditional access policy refuses this sign-in. Sign in again with what it requires, such as a second factor or a managed device: az login --scope https://management.core.windows.net//.default; or deploy from Azure Cloud Shell."
+            ;;
+        *AADSTS7000215* | *AADSTS7000222* | *AADSTS700016* | *AADSTS700027*)
+            hint="The service principal's secret or certificate is wrong or has expired: renew it, and sign in with it again: az login --service-principal"
+            ;;
         *"az login"* | *AADSTS*) hint="Sign in: az login" ;;
+        *RequestDisallowedByPolicy* | *"disallowed by policy"*)
+            hint="An Azure Policy denies a resource; the error names both. Change $parameters to what the policy demands, or ask its owner for an exemption of the resource group."
+            ;;
+        *DeploymentActive* | *"still active"* | *AnotherOperationInProgress* | *"nother operation is in progress"*)
+            hint="Another deployment to this resource group is running. Wait until it ends, then run this again; or cancel it: az deployment group cancel --resource-group $group --name $deployment"
+            ;;
+        *ScopeLocked* | *"scope is locked"*)
+            hint="A lock protects the resource group or a resource in it. An owner removes it for the deployment: az lock list --resource-group $group --output table"
+            ;;
+        *ResourceGroupBeingDeleted* | *"resource group is being deleted"*)
+            hint="The resource group is being deleted. Wait until it is gone, or choose another name."
+            ;;
+        *SubscriptionNotFound* | *"doesn't exist in cloud"*)
+            hint="This sign-in does not have the subscription. List the ones it has: az account list --output table; or sign in to another tenant: az login --tenant <tenant>"
+            ;;
         *roleAssignments/write*)
             hint="You may not assign roles. On the resource group you need Owner, or Contributor together with Role Based Access Control Administrator: ask the owner of the subscription."
             ;;

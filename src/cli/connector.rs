@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::cli::terminal::{CommandError, failed, usage, values};
+use crate::cli::files;
+use crate::cli::terminal::{CommandError, explain, failed, print_line, usage, values};
 use crate::config::{Environment, Settings};
 use crate::connector::{self, Authentication, ConnectorFile, SETTINGS_FILE};
 use crate::oauth::client::ClientId;
@@ -62,7 +63,6 @@ enum WriteError {
 }
 
 /// Writes the files and prints what to do with them.
-#[expect(clippy::print_stdout, clippy::print_stderr, reason = "the command's result")]
 pub fn run(command: ConnectorCommand, env: &dyn Environment) -> Result<(), CommandError> {
     let ConnectorCommand::PowerAutomate(options) = command;
     let PowerAutomate { out, public_url, client_id, api_key, content_on_api_host, force } = options;
@@ -71,22 +71,23 @@ pub fn run(command: ConnectorCommand, env: &dyn Environment) -> Result<(), Comma
         if api_key { Authentication::ApiKey } else { Authentication::OAuth { client_id, content_on_api_host } };
     let files = connector::power_automate(&public_url, &authentication).map_err(failed)?;
     for path in write(&out, files, force)? {
-        println!("{}", path.display());
+        print_line(path.display())?;
     }
     if public_url.is_insecure() {
-        eprintln!("Power Platform cannot reach {public_url}, because it calls from the internet.");
+        explain(format_args!("Power Platform cannot reach {public_url}, because it calls from the internet."));
     }
     if api_key {
-        eprintln!(
+        explain(
             "Register a client with an API key, and with gateway_allow rules for the connector's actions: evergrant client new \
-             --api-key"
+             --api-key",
         );
     }
-    eprintln!("Next: follow {}.", out.join("README.md").display());
+    explain(format_args!("Next: follow {}.", out.join("README.md").display()));
     Ok(())
 }
 
-/// Writes missing files and, with `force`, replaces different ones. Without it, nothing is written if a file is different.
+/// Writes missing files and, with `force`, replaces different ones; a symbolic link is replaced, not followed. Without it, nothing
+/// is written if a file is different.
 fn write(folder: &Path, files: Vec<ConnectorFile>, force: bool) -> Result<Vec<PathBuf>, CommandError> {
     let (present, missing): (Vec<_>, Vec<_>) =
         files.into_iter().partition(|file| folder.join(file.name).symlink_metadata().is_ok());
@@ -101,7 +102,7 @@ fn write(folder: &Path, files: Vec<ConnectorFile>, force: bool) -> Result<Vec<Pa
     fs::create_dir_all(folder).map_err(|error| not_written(folder, error))?;
     let write = |file: ConnectorFile| {
         let path = folder.join(file.name);
-        fs::write(&path, file.content).map_err(|error| not_written(&path, error)).map(|()| path)
+        files::replace(&path, &file.content, None, || Ok(())).map_err(|error| not_written(&path, error)).map(|()| path)
     };
     missing.into_iter().chain(replaced).map(write).collect()
 }

@@ -1,18 +1,19 @@
 //! `evergrant consent-url`: the link for the one-time consent.
 
 use crate::app::App;
-use crate::cli::terminal::{CommandError, failed};
+use crate::cli::terminal::{CommandError, explain, failed, print_line};
 use crate::config::Settings;
 use crate::docusign::consent_link::{CALLBACK_PATH, consent_url};
 
 /// Prints the link on stdout, and instructions on stderr.
-#[expect(clippy::print_stdout, clippy::print_stderr, reason = "the command's result")]
 pub async fn run(settings: Settings) -> Result<(), CommandError> {
     let app = App::new(settings);
     let Settings { public_url, docusign, .. } = &app.settings;
     let url = consent_url(public_url, docusign, &app.sealing, app.clock.now()).await.map_err(failed)?;
-    eprintln!("Open this link within a week, sign in as the integration user (DOCUSIGN_USER_ID) and press Allow.");
-    eprintln!("In DocuSign, the integration key needs this redirect URI: {}", public_url.join(CALLBACK_PATH));
-    println!("{url}");
-    Ok(())
+    explain("Open this link within a week, sign in as the integration user (DOCUSIGN_USER_ID) and press Allow.");
+    explain(format_args!(
+        "In DocuSign, the integration key needs this redirect URI: {}",
+        public_url.join(CALLBACK_PATH)
+    ));
+    print_line(url)
 }

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::app::App;
 use crate::cli::terminal::progress::Progress;
-use crate::cli::terminal::{BAD, CommandError, GOOD, NOTE, failed};
+use crate::cli::terminal::{BAD, CommandError, GOOD, NOTE, failed, print_line};
 use crate::config::error::HOW_TO_START;
 use crate::config::{ConfigErrors, Settings};
 use crate::doctor::check::{Check, Verdict, healthy};
@@ -34,64 +34,61 @@ pub async fn run(settings: Result<Settings, ConfigErrors>, json: bool, progress:
             print_json(&of_config_errors(&errors))?;
             return Err(errors.into());
         }
-        Err(errors) => return Err(print_config_errors(&errors)),
+        Err(errors) => return Err(print_config_errors(&errors)?),
     };
     let doctor = App::new(settings).doctor();
-    let checks = if json { doctor.report().await } else { print_each(&doctor, progress).await };
+    let checks = if json { doctor.report().await } else { print_each(&doctor, progress).await? };
     let summary = lines::summary(&checks);
     match (healthy(&checks), json) {
         (true, true) => print_json(&checks),
         (false, true) => print_json(&checks).and(Err(failed(ChecksFailed(summary)))),
         (healthy, false) => {
-            print_summary(&summary, if healthy { GOOD } else { BAD });
+            print_summary(&summary, if healthy { GOOD } else { BAD })?;
             if healthy { Ok(()) } else { Err(CommandError::Reported { exit_code: 1 }) }
         }
     }
 }
 
-async fn print_each(doctor: &Doctor, progress: Progress) -> Vec<Check> {
+async fn print_each(doctor: &Doctor, progress: Progress) -> Result<Vec<Check>, CommandError> {
     let (titles, groups) = doctor.groups();
     let (mut titles, mut groups) = (titles.into_iter(), std::pin::pin!(groups));
     let mut finished = Vec::new();
     while let Some(checks) = progress.wait(titles.next().unwrap_or_default(), groups.next()).await {
-        checks.iter().for_each(print_check);
+        checks.iter().try_for_each(print_check)?;
         finished.extend(checks);
     }
     for line in lines::of_skipped(&finished) {
-        anstream::println!("{line}");
+        print_line(line)?;
     }
-    finished
+    Ok(finished)
 }
 
-fn print_config_errors(errors: &ConfigErrors) -> CommandError {
+fn print_config_errors(errors: &ConfigErrors) -> Result<CommandError, CommandError> {
     if errors.nothing_is_set {
-        anstream::println!("{}\n", lines::of_text(HOW_TO_START));
+        print_line(format_args!("{}\n", lines::of_text(HOW_TO_START)))?;
     }
     let checks = of_config_errors(errors);
-    checks.iter().for_each(print_check);
+    checks.iter().try_for_each(print_check)?;
     let summary = match errors.errors.len() {
         1 => "The settings have 1 error; nothing else was checked".to_owned(),
         count => format!("The settings have {count} errors; nothing else was checked"),
     };
-    print_summary(&summary, BAD);
-    CommandError::Reported { exit_code: 2 }
+    print_summary(&summary, BAD)?;
+    Ok(CommandError::Reported { exit_code: 2 })
 }
 
 /// Skipped checks are printed together at the end.
-fn print_check(check: &Check) {
-    if check.verdict != Verdict::Skipped {
-        anstream::println!("{}", colored(check));
-    }
+fn print_check(check: &Check) -> Result<(), CommandError> {
+    if check.verdict == Verdict::Skipped { Ok(()) } else { print_line(colored(check)) }
 }
 
-fn print_summary(summary: &str, style: Style) {
-    anstream::println!("\n{style}{summary}{style:#}");
+fn print_summary(summary: &str, style: Style) -> Result<(), CommandError> {
+    print_line(format_args!("\n{style}{summary}{style:#}"))
 }
 
-#[expect(clippy::print_stdout, reason = "the command's result")]
 fn print_json(checks: &[Check]) -> Result<(), CommandError> {
     let report = Report { version: env!("CARGO_PKG_VERSION"), healthy: healthy(checks), checks };
-    println!("{}", serde_json::to_string_pretty(&report).map_err(failed)?);
+    print_line(serde_json::to_string_pretty(&report).map_err(failed)?)?;
     Ok(())
 }
 

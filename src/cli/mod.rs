@@ -8,6 +8,7 @@ mod config;
 mod connector;
 mod consent_url;
 mod doctor;
+mod files;
 mod manual;
 mod public_key;
 mod revoke;
@@ -31,8 +32,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, env: &dyn Environment)
     let arguments = match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+            let is_printed = error.print().is_ok();
+            return ExitCode::from(if error.use_stderr() { 2 } else { u8::from(!is_printed) });
         }
     };
     match execute(&arguments, env) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::app::App;
-use crate::cli::terminal::{CommandError, failed, usage};
+use crate::cli::terminal::{CommandError, failed, print_line, usage};
 use crate::clock::UnixSeconds;
 use crate::config::{Settings, StoreSetting};
 use crate::store::StoreError;
@@ -41,7 +41,6 @@ enum RevokeError {
 }
 
 /// Revokes, and prints what was revoked.
-#[expect(clippy::print_stdout, reason = "the command's result")]
 pub async fn run(settings: Settings, target: RevokeTarget) -> Result<(), CommandError> {
     if settings.store == StoreSetting::Memory {
         return Err(usage(RevokeError::OnlyInMemory));
@@ -52,14 +51,16 @@ pub async fn run(settings: Settings, target: RevokeTarget) -> Result<(), Command
             return Err(usage(RevokeError::NoGrantId));
         }
         app.revocations.revoke(&grant_id, None).await.map_err(|error| failed(RevokeError::Store(error)))?;
-        println!("The grant {grant_id} is revoked.");
+        print_line(format_args!("The grant {grant_id} is revoked."))?;
     }
     if let Some(client_id) = target.client {
         app.settings.clients.find(&client_id).ok_or(usage(RevokeError::UnknownClient))?;
         revoke_all(&app, &client_id).await.map_err(failed)?;
-        println!("Every grant of {client_id} so far is revoked.");
+        print_line(format_args!("Every grant of {client_id} so far is revoked."))?;
     }
-    println!("Running instances apply it within a minute. Access tokens that DocuSign issued expire within an hour.");
+    print_line(
+        "Running instances apply it within a minute. Access tokens that DocuSign issued expire within an hour.",
+    )?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::config::error::{Format, Reason};
+use crate::config::formats;
 use crate::config::reader::{Reader, list};
 use crate::config::values::url::base_url;
 use crate::config::values::{common_mistake, guid, guids, scope, unknown_word};
@@ -13,7 +14,8 @@ use crate::types::{BaseUrl, Guid};
 /// The scope DocuSign requires in every JWT Grant; always sent.
 pub const IMPERSONATION: &str = "impersonation";
 
-const DEFAULT_SCOPES: &str = "signature impersonation spring_read spring_write";
+/// What `DOCUSIGN_SCOPES` is if it is not set.
+pub const DEFAULT_SCOPES: &str = "signature impersonation spring_read spring_write";
 
 /// DocuSign's two separate environments, each with its own integration keys, users and public keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +112,6 @@ const CLM_URL: Format = Format {
     expected: "the base URL of CLM's account discovery without a path, https (http on this machine only)",
     example: "https://authuat.springcm.com",
 };
-const SCOPES: Format = Format { expected: "scopes separated by spaces or commas", example: DEFAULT_SCOPES };
 const SECRET_KEY: Format = Format {
     expected: "the integration key's secret key, in Azure as a Key Vault reference",
     example: "@Microsoft.KeyVault(SecretUri=https://contoso.vault.azure.net/secrets/docusign-secret-key)",
@@ -173,10 +174,13 @@ fn not_of(
 
 /// Reads `DOCUSIGN_SCOPES`, and adds [`IMPERSONATION`].
 pub fn read_scopes(reader: &mut Reader<'_>) -> Option<Scope> {
-    let parse = |text: &str| scope(&list(text).collect::<Vec<_>>().join(" "));
-    let scopes = match reader.raw("DOCUSIGN_SCOPES") {
-        Some(_) => reader.optional("DOCUSIGN_SCOPES", SCOPES, parse),
-        None => parse(DEFAULT_SCOPES).ok(),
-    };
-    scopes.map(|scopes| scopes.with(IMPERSONATION))
+    match reader.raw("DOCUSIGN_SCOPES") {
+        Some(_) => reader.optional("DOCUSIGN_SCOPES", formats::SCOPES, parse_scopes),
+        None => parse_scopes(DEFAULT_SCOPES).ok(),
+    }
+}
+
+/// The installation's scopes from a list, with [`IMPERSONATION`].
+pub fn parse_scopes(text: &str) -> Result<Scope, Reason> {
+    scope(&list(text).collect::<Vec<_>>().join(" ")).map(|scopes| scopes.with(IMPERSONATION))
 }

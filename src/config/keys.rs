@@ -1,10 +1,12 @@
 //! Settings about our two RSA keys: the signing key and the sealing key.
 
+use std::fmt;
+
 use secrecy::ExposeSecret;
 
 use crate::config::error::{Format, Reason};
-use crate::config::reader::{Environment, Reader, list, read_file};
-use crate::config::values::key_id::{key_vault_id, why_no_private_key};
+use crate::config::reader::{Environment, Reader, list, read_bytes};
+use crate::config::values::key_id::key_vault_id;
 use crate::signing::key_id::KeyVaultKeyId;
 use crate::signing::local::LocalSigner;
 
@@ -37,7 +39,7 @@ pub struct SealingKeySources {
 
 const KEY_ID: Format = Format {
     expected: "a Key Vault key identifier with its version (outside Azure also file: and the path of an RSA private key in PEM, \
-               of 2048 bits or more)",
+               of 2048 to 4096 bits)",
     example: "https://contoso.vault.azure.net/keys/signing/0123456789abcdef",
 };
 
@@ -65,7 +67,10 @@ fn key_source(env: &dyn Environment, in_azure: bool, text: &str) -> Result<KeySo
     if in_azure {
         return Err("it names a key file, which is refused in Azure".into());
     }
-    let pem = read_file(env, path).map_err(|error| -> Reason { format!("the file it names {error}").into() })?;
-    let pem = pem.expose_secret();
-    LocalSigner::from_pem(pem).map(KeySource::Local).ok_or_else(|| why_no_private_key(pem))
+    let file = read_bytes(env, path).map_err(|error| in_file(&error))?;
+    LocalSigner::from_pem(file.expose_secret()).map(KeySource::Local).map_err(|error| in_file(&error))
+}
+
+fn in_file(error: &impl fmt::Display) -> Reason {
+    format!("the file it names {error}").into()
 }

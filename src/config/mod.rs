@@ -7,7 +7,9 @@ pub mod docusign;
 pub mod error;
 mod fields;
 mod formats;
+pub mod installation;
 pub mod keys;
+mod parameters;
 pub mod reader;
 mod unknown;
 pub(crate) mod values;
@@ -27,6 +29,7 @@ use crate::oauth::client::ClientRegistry;
 use crate::types::BaseUrl;
 use clients::Scopes;
 use error::Format;
+use installation::InstallationScopes;
 use reader::Reader;
 use values::url::{base_url, store};
 use values::{log_filter, port};
@@ -63,6 +66,22 @@ pub enum StoreSetting {
     Memory,
     /// In a container of Azure Blob storage, shared by all instances.
     Blob(Url),
+}
+
+/// Where a client registry is.
+#[derive(Clone, Copy, Debug)]
+pub enum RegistrySource<'a> {
+    /// In `EVERGRANT_CLIENTS`.
+    Setting,
+    /// In the file at this path.
+    File(&'a str),
+    /// In this text, which errors call `name`.
+    Text {
+        /// What errors call it.
+        name: &'a str,
+        /// The JSON.
+        text: &'a str,
+    },
 }
 
 const PUBLIC_URL: Format = Format {
@@ -116,36 +135,29 @@ impl Settings {
     /// Reads only the clients of `EVERGRANT_CLIENTS`.
     ///
     /// # Errors
-    /// Those of the clients, and of `DOCUSIGN_SCOPES` if it is set.
+    /// Those of the clients, and of `DOCUSIGN_SCOPES`.
     pub fn read_clients(env: &dyn Environment) -> Result<ClientRegistry, ConfigErrors> {
-        Self::read_registry_with(env, clients::read)
+        Self::read_registry(env, RegistrySource::Setting, &InstallationScopes::find(env, None, None))
     }
 
-    /// Reads only the clients of the registry `text`, so that it can be checked before it is deployed. Errors call it `name`.
+    /// Checks a registry before it is deployed, as at start.
     ///
     /// # Errors
-    /// Those of the clients, and of `DOCUSIGN_SCOPES` if it is set.
-    pub fn read_registry(env: &dyn Environment, name: &str, text: &str) -> Result<ClientRegistry, ConfigErrors> {
-        Self::read_registry_with(env, |reader, scopes| clients::read_text(reader, name, text, scopes))
-    }
-
-    /// Like [`Settings::read_registry`], from the file at `path`.
-    ///
-    /// # Errors
-    /// The same, or that the file cannot be read.
-    pub fn read_registry_file(env: &dyn Environment, path: &str) -> Result<ClientRegistry, ConfigErrors> {
-        Self::read_registry_with(env, |reader, scopes| clients::read_file(reader, path, scopes))
-    }
-
-    fn read_registry_with(
+    /// Those of the clients and of the scopes, and that the file cannot be read.
+    pub fn read_registry(
         env: &dyn Environment,
-        read: impl FnOnce(&mut Reader<'_>, Scopes<'_>) -> Option<ClientRegistry>,
+        source: RegistrySource<'_>,
+        scopes: &InstallationScopes,
     ) -> Result<ClientRegistry, ConfigErrors> {
         let mut reader = Reader::new(env);
-        let known = reader.raw("DOCUSIGN_SCOPES").is_some();
-        let scopes = docusign::read_scopes(&mut reader);
-        let within = scopes.as_ref().filter(|_| known);
-        let clients = read(&mut reader, Scopes { within, default: scopes.as_ref() });
+        let default = scopes.read(&mut reader);
+        let within = default.as_ref().filter(|_| scopes.are_binding);
+        let scopes = Scopes { within, default: default.as_ref() };
+        let clients = match source {
+            RegistrySource::Setting => clients::read(&mut reader, scopes),
+            RegistrySource::File(path) => clients::read_file(&mut reader, path, scopes),
+            RegistrySource::Text { name, text } => clients::read_text(&mut reader, name, text, scopes),
+        };
         reader.finish(clients)
     }
 

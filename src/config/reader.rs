@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use thiserror::Error;
 
 use crate::config::error::{ConfigError, ConfigErrors, Format, Problem, Reason};
 use crate::config::unknown::{self, UnknownSetting};
 use crate::config::values::common_mistake;
+use crate::signing::key_file::is_utf16;
 
 /// Where settings come from. `main.rs` hands in the process environment, tests hand in a map.
 pub trait Environment {
@@ -17,11 +18,11 @@ pub trait Environment {
     /// The names of all variables.
     fn names(&self) -> Vec<String>;
 
-    /// The text of the file at `path`.
+    /// The content of the file at `path`.
     ///
     /// # Errors
     /// [`FileError`] if it cannot be read.
-    fn file(&self, path: &str) -> Result<SecretString, FileError>;
+    fn file(&self, path: &str) -> Result<SecretSlice<u8>, FileError>;
 }
 
 /// Why a file cannot be read, to follow "the file".
@@ -39,6 +40,9 @@ pub enum FileError {
     /// This process may not read it, or the disk failed.
     #[error("cannot be read by this user")]
     Unreadable,
+    /// It is UTF-16 text, as Windows PowerShell's `>` writes it.
+    #[error("is UTF-16 text (save it as UTF-8)")]
+    Utf16,
     /// It is not text.
     #[error("is not UTF-8 text")]
     NotText,
@@ -47,13 +51,31 @@ pub enum FileError {
     Empty,
 }
 
-/// The text of a file that is not empty.
+/// The byte order mark, with which some editors begin UTF-8 text.
+pub const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// The text of a file that is not empty, without a byte order mark.
 ///
 /// # Errors
 /// [`FileError`].
 pub fn read_file(env: &dyn Environment, path: &str) -> Result<SecretString, FileError> {
-    let text = env.file(path)?;
-    if text.expose_secret().trim().is_empty() { Err(FileError::Empty) } else { Ok(text) }
+    let bytes = read_bytes(env, path)?;
+    let bytes = bytes.expose_secret();
+    if is_utf16(bytes) {
+        return Err(FileError::Utf16);
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| FileError::NotText)?;
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+    if text.trim().is_empty() { Err(FileError::Empty) } else { Ok(text.into()) }
+}
+
+/// The content of a file that is not empty.
+///
+/// # Errors
+/// [`FileError`].
+pub fn read_bytes(env: &dyn Environment, path: &str) -> Result<SecretSlice<u8>, FileError> {
+    let bytes = env.file(path)?;
+    if bytes.expose_secret().iter().all(u8::is_ascii_whitespace) { Err(FileError::Empty) } else { Ok(bytes) }
 }
 
 const NAME_REPEATED: &str = "it begins with the setting's own name and an equals sign";
@@ -77,7 +99,7 @@ impl<'e> Reader<'e> {
     pub fn raw(&mut self, name: &str) -> Option<String> {
         self.read.insert(name.to_owned());
         let value = self.env.var(name)?;
-        let value = value.trim();
+        let value = value.trim().trim_start_matches(BYTE_ORDER_MARK).trim_start();
         (!value.is_empty()).then(|| value.to_owned())
     }
 

@@ -7,6 +7,7 @@ use crate::doctor::{NamedKey, fixes};
 use crate::identity::Identity;
 use crate::random;
 use crate::secret::sha256;
+use crate::signing::public_key::PublicKey;
 use crate::signing::{AssertionSigner as _, SignError};
 use crate::store::records::RecordKind;
 use crate::store::{Condition, Store, StoreError, Write};
@@ -58,11 +59,16 @@ pub async fn check_identity(identity: &Identity, resource: Option<String>, clien
     vec![finding.of("identity", Area::Azure, IDENTITY, watch.elapsed_ms())]
 }
 
-/// Does the key sign, and does its public key verify the signature?
-pub async fn check_key(key: &NamedKey, identity_client_id: Option<&str>) -> Vec<Check> {
+/// Does the key sign, does its public key verify the signature, and does the sealing key differ from the signing keys?
+pub async fn check_key(key: &NamedKey, signing_keys: &[NamedKey], identity_client_id: Option<&str>) -> Vec<Check> {
     let watch = Stopwatch::start();
     let signed = key.key.sign_digest(sha256(SAMPLE)).await;
     let finding = match (signed, key.key.public_key().await) {
+        (Ok(_), Ok(public_key)) if is_shared(key, public_key, signing_keys).await => Finding::bad(
+            "it is a signing key too: the rotation of that key would end every connection",
+            "Create a key of its own for EVERGRANT_SEALING_KEY_ID, and set EVERGRANT_SEALING_KEY_ID_PREVIOUS to the present one, so that \
+             connections go on.",
+        ),
         (Ok(_), Ok(public_key)) => {
             Finding::good(format!("signs; SHA-256 of its public key {}", public_key.fingerprint()))
         }
@@ -71,6 +77,17 @@ pub async fn check_key(key: &NamedKey, identity_client_id: Option<&str>) -> Vec<
     };
     let (check, title) = key_check(key);
     vec![finding.of(check, Area::Azure, title, watch.elapsed_ms())]
+}
+
+/// Is the current sealing key also one of the signing keys?
+async fn is_shared(key: &NamedKey, public_key: &PublicKey, signing_keys: &[NamedKey]) -> bool {
+    for signing_key in signing_keys.iter().filter(|_| key.setting == "EVERGRANT_SEALING_KEY_ID") {
+        let other = signing_key.key.public_key().await;
+        if other.is_ok_and(|other| other.fingerprint() == public_key.fingerprint()) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Checks the store.

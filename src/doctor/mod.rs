@@ -12,6 +12,7 @@ mod connectivity;
 mod fixes;
 pub mod lines;
 mod public_url;
+mod responder;
 
 use std::future::ready;
 use std::sync::Arc;
@@ -118,9 +119,9 @@ impl Doctor {
             (SETTINGS, Box::pin(ready(vec![settings]))),
             (azure::IDENTITY, Box::pin(azure::check_identity(&self.identity, resource, client_id))),
         ];
-        groups.extend(
-            keys().map(|key| -> Group<'_> { (azure::key_check(key).1, Box::pin(azure::check_key(key, client_id))) }),
-        );
+        groups.extend(keys().map(|key| -> Group<'_> {
+            (azure::key_check(key).1, Box::pin(azure::check_key(key, &self.signing_keys, client_id)))
+        }));
         groups.push((azure::STORE, Box::pin(store.run())));
         groups
     }
@@ -136,11 +137,14 @@ impl Doctor {
     }
 
     fn clients(&self) -> Vec<Group<'_>> {
-        let Self { public_url, clients, http, .. } = self;
+        let Self { public_url, clients, http, docusign, .. } = self;
         let registered = public_url::check_clients(clients);
         vec![
             (public_url::CLIENTS, Box::pin(ready(vec![registered]))),
-            (public_url::PUBLIC_URL, Box::pin(PublicUrlChecks { public_url, clients, http }.run())),
+            (
+                public_url::PUBLIC_URL,
+                Box::pin(PublicUrlChecks { public_url, clients, http, account_server: &docusign.oauth_url }.run()),
+            ),
         ]
     }
 }

@@ -7,13 +7,12 @@ use async_trait::async_trait;
 use aws_lc_rs::digest::{self, Digest};
 use aws_lc_rs::rsa::KeyPair;
 use aws_lc_rs::signature::RSA_PKCS1_SHA256;
-use rsa::RsaPrivateKey;
-use rsa::pkcs1::DecodeRsaPrivateKey;
-use rsa::pkcs8::{DecodePrivateKey, EncodePrivateKey, SecretDocument};
+use rsa::pkcs8::{EncodePrivateKey, SecretDocument};
 use rsa::traits::PublicKeyParts;
 use tokio::task::spawn_blocking;
 
 use crate::secret::Sha256;
+use crate::signing::key_file::{self, KeyFileError};
 use crate::signing::public_key::PublicKey;
 use crate::signing::{AssertionSigner, SignError};
 
@@ -32,14 +31,16 @@ struct LocalKey {
 }
 
 impl LocalSigner {
-    /// Parses `-----BEGIN PRIVATE KEY-----` (PKCS#8) or `-----BEGIN RSA PRIVATE KEY-----` (PKCS#1).
-    #[must_use]
-    pub fn from_pem(pem: &str) -> Option<Self> {
-        let read = RsaPrivateKey::from_pkcs8_pem(pem).ok();
-        let private = read.or_else(|| RsaPrivateKey::from_pkcs1_pem(pem).ok())?;
-        let public_key = PublicKey::from_components(&private.n().to_bytes_be(), &private.e().to_bytes_be())?;
-        let pkcs8 = private.to_pkcs8_der().ok()?;
-        Some(Self(Arc::new(LocalKey { pkcs8, pair: OnceLock::new(), public_key })))
+    /// Reads the content of a key file.
+    ///
+    /// # Errors
+    /// [`KeyFileError`], which names what the file has instead of a usable key.
+    pub fn from_pem(file: &[u8]) -> Result<Self, KeyFileError> {
+        let private = key_file::read(file)?;
+        let public_key = PublicKey::from_components(&private.n().to_bytes_be(), &private.e().to_bytes_be());
+        let public_key = public_key.ok_or(KeyFileError::Exponent)?;
+        let pkcs8 = private.to_pkcs8_der().map_err(|_| KeyFileError::Damaged)?;
+        Ok(Self(Arc::new(LocalKey { pkcs8, pair: OnceLock::new(), public_key })))
     }
 
     /// The public key.

@@ -8,6 +8,7 @@ pub mod error;
 mod error_table;
 mod forbidden;
 pub mod key;
+pub mod key_file;
 pub mod key_id;
 pub mod key_vault;
 pub mod local;

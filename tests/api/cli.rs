@@ -94,7 +94,7 @@ async fn a_client_registry_is_checked_before_it_is_deployed() {
         "{stdout}"
     );
     assert!(!stdout.contains(&digest));
-    // Scopes are compared with DOCUSIGN_SCOPES if that is set.
+    // Scopes are compared with DOCUSIGN_SCOPES, or with its default.
     let scopes = [("DOCUSIGN_SCOPES", "spring_read")];
     assert_eq!(run(&["client", "check", &good], &scopes).await.status.code(), Some(2));
     let bad = file("bad.json", client(r#","redirect_uri":"https://client.example/""#));
@@ -105,6 +105,22 @@ async fn a_client_registry_is_checked_before_it_is_deployed() {
         "{bad}[0].redirect_uri (client flows) is invalid: clients have no such field (did you mean redirect_uris?)"
     );
     assert!(stderr.contains(&expected), "{stderr}");
+    let stderr = |output: std::process::Output| String::from_utf8(output.stderr).unwrap();
+    let guess =
+        "could not find the scopes: checked against the default (signature impersonation spring_read spring_write)";
+    assert!(stderr(run(&["client", "check", &good], &[]).await).contains(guess));
+    let wide = file("wide.json", client(r#","scope":"click.manage""#));
+    let output = run(&["client", "check", &wide], &[]).await;
+    assert_eq!(output.status.code(), Some(2), "the app would not start either");
+    assert!(stderr(output).contains(guess));
+    let parameters = file("main.bicepparam", "param docusignScopes = 'click.manage'\r\n".to_owned());
+    let output = run(&["client", "check", &wide], &[]).await;
+    assert!(output.status.success());
+    assert!(stderr(output).contains(&format!("Scopes are checked against docusignScopes in {parameters}.")));
+    let output = run(&["client", "check", &good, "--parameters", &parameters], &[]).await;
+    assert!(stderr(output).contains("it has signature, which DOCUSIGN_SCOPES does not have"));
+    let output = run(&["client", "check", &good, "--parameters", "/nowhere"], &[]).await;
+    assert!(stderr(output).contains("the parameter file /nowhere does not exist"));
     // Without a file, the setting itself.
     let setting = [("EVERGRANT_CLIENTS", "[]")];
     let output = run(&["client", "check"], &setting).await;

@@ -1,10 +1,11 @@
 //! `evergrant client`: secrets are shown once, and registries are written whole and valid.
 
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 use evergrant::config::{Settings, warnings};
 use evergrant::oauth::client::ClientRegistry;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -238,8 +239,8 @@ async fn refused_changes_write_nothing() {
     for field in [r#""client_id": "first""#, r#""grant_types": ["client_credentials"]"#] {
         let twice = HAND_WRITTEN.replace("\"scope\": null", field);
         let registry = Registry::of(&twice);
-        assert_refused(&registry.client(&["rotate", "first"]).await, "by hand");
-        assert_refused(&registry.client(&["new", "third"]).await, "by hand");
+        assert_refused(&registry.client(&["rotate", "first"]).await, "is there twice");
+        assert_refused(&registry.client(&["new", "third"]).await, "is there twice");
         assert_eq!(registry.text(), twice);
     }
 }
@@ -263,6 +264,58 @@ async fn a_rotation_accepts_both_secrets_and_then_the_newer_one() {
     assert_refused(&registry.client(&["rotate", "first", "--finish"]).await, "only one secret");
 }
 
+/// Each of many commands at the same time has its effect, or fails.
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_at_the_same_time_lose_nothing() {
+    let registry = Registry::of("[]");
+    let names: Vec<String> = (0..20).map(|number| format!("client-{number}")).collect();
+    let created = join_all(names.iter().map(async |name| registry.client(&["new", name]).await)).await;
+    let created: Vec<_> = names.iter().zip(&created).filter(|(_, output)| output.status.success()).collect();
+    assert_eq!(created.len(), 20, "nothing else changes the file");
+    let rotated = join_all(names.iter().map(async |name| registry.client(&["rotate", name]).await)).await;
+    let clients = registry.clients();
+    for ((name, first), second) in created.into_iter().zip(&rotated) {
+        let client = clients.find(name).unwrap_or_else(|| panic!("{name} is lost"));
+        assert!(client.has_secret(&secret(first)) && client.has_secret(&secret(second)), "{name}");
+    }
+    // The same client: one command creates it, the others are refused.
+    let same = join_all((0..8).map(async |_| registry.client(&["new", "same"]).await)).await;
+    let codes: Vec<_> = same.iter().map(|output| output.status.code()).collect();
+    assert_eq!(codes.iter().filter(|code| **code == Some(0)).count(), 1, "{codes:?}");
+    assert_eq!(codes.iter().filter(|code| **code == Some(2)).count(), 7, "{codes:?}");
+    assert_eq!((registry.clients().iter().count(), registry.files()), (21, 1));
+}
+
+/// Commands that are killed leave the old registry or the new one, and what they leave behind is removed by the next.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_command_leaves_a_valid_registry_and_no_litter() {
+    let registry = Registry::of("[]");
+    let path = registry.path().display().to_string();
+    for number in 0..40 {
+        let name = format!("client-{number}");
+        let mut command = TestEnvironment::default().command(&["client", "new", &name, "--in", &path]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        tokio::time::sleep(std::time::Duration::from_micros(400 * number)).await;
+        child.kill().await.unwrap();
+        registry.clients();
+    }
+    secret(&registry.client(&["new", "last"]).await);
+    assert_eq!(registry.files(), 1);
+}
+
+#[tokio::test]
+async fn a_file_from_windows_keeps_its_line_ends_and_its_byte_order_mark() {
+    let windows = format!("\u{feff}{}", pretty(HAND_WRITTEN).replace('\n', "\r\n"));
+    let registry = Registry::of(&windows);
+    let new = secret(&registry.client(&["rotate", "first"]).await);
+    let text = registry.text();
+    assert!(text.starts_with("\u{feff}[\r\n  {\r\n") && text.ends_with("\r\n]\r\n"), "{text:?}");
+    assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
+    assert!(text.contains(&sandbox::digest(&new)));
+    assert!(registry.client(&["rotate", "first", "--finish"]).await.status.success());
+    assert_eq!(registry.text(), windows.replace(&sandbox::digest("foo"), &sandbox::digest(&new)));
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_replaced_file_keeps_its_rights_and_its_links() {
@@ -283,8 +336,12 @@ async fn written_registries_pass_the_check() {
     for profile in ["standard", "power_automate", "workfront"] {
         for grants in [&[][..], &["--grant-type", "client_credentials"], &["--grant-type", "authorization_code"]] {
             for uris in [&[][..], &["--redirect-uri", URI]] {
-                for more in [&[][..], &["--public"], &["--api-key"], &["--subject", "signed_in_user", "--scope", "a b"]]
-                {
+                for more in [
+                    &[][..],
+                    &["--public"],
+                    &["--api-key"],
+                    &["--subject", "signed_in_user", "--scope", "signature spring_read"],
+                ] {
                     let registry = Registry::of(HAND_WRITTEN);
                     let output =
                         registry.client(&[&["new", "c", "--profile", profile], grants, uris, more].concat()).await;

@@ -104,12 +104,83 @@ fn fed(program: &str, arguments: &[&str], input: &[u8]) -> (bool, String) {
     (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
-#[cfg(unix)]
-#[tokio::test]
-async fn a_reader_that_stops_early_is_no_failure() {
-    let script = format!("set -o pipefail; {} completions zsh | head -n 1", handler().display());
-    let output = tokio::process::Command::new("bash").args(["-c", &script]).output().await.unwrap();
-    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+/// Commands that print something on stdout, without a secret that would be lost.
+const PRINTING: [&[&str]; 17] = [
+    &["--help"],
+    &["--version"],
+    &["client", "--help"],
+    &["doctor"],
+    &["doctor", "--json"],
+    &["token"],
+    &["token", "--show"],
+    &["public-key"],
+    &["consent-url"],
+    &["client", "check"],
+    &["config", "schema"],
+    &["completions", "bash"],
+    &["completions", "zsh"],
+    &["man"],
+    &["man", "client", "new"],
+    &["connector", "power-automate", "--out", "{folder}"],
+    &["connector", "power-automate", "--api-key", "--out", "{folder}"],
+];
+
+/// Exit code and stderr of a command with this stdout and stderr.
+async fn with_output(
+    command: &[&str],
+    environment: &TestEnvironment,
+    stdout: Stdio,
+    stderr: Stdio,
+) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("connector").display().to_string();
+    let command: Vec<&str> = command.iter().map(|word| if *word == "{folder}" { &*out } else { *word }).collect();
+    let mut command = environment.command(&command);
+    let output = command.stdout(stdout).stderr(stderr).spawn().unwrap().wait_with_output().await.unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[cfg(target_os = "linux")]
+fn full_disk() -> Stdio {
+    std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap().into()
+}
+
+/// A pipe whose reader has stopped, as `head -n 0` does.
+fn closed_pipe() -> Stdio {
+    std::io::pipe().unwrap().1.into()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn no_command_panics_if_its_output_is_closed_or_the_disk_is_full() {
+    let sandbox = Sandbox::start().await;
+    let environment = TestEnvironment::from(&sandbox.settings("http://127.0.0.1:1"));
+    let broken = environment.clone().without("DOCUSIGN_ENVIRONMENT");
+    let with = |environment, commands: &[&'static [&'static str]]| {
+        commands.iter().map(|command| (*command, environment)).collect::<Vec<_>>()
+    };
+    let commands = [with(&environment, &PRINTING), with(&broken, &[&["doctor"], &["doctor", "--json"]])].concat();
+    for (command, environment) in commands {
+        let (code, stderr) = with_output(command, environment, full_disk(), Stdio::piped()).await;
+        assert_eq!(code, Some(1), "{command:?}: {stderr}");
+        let is_explained =
+            stderr.contains("the output could not be written") || command.iter().any(|word| word.starts_with("--"));
+        assert!(is_explained && !stderr.contains("panicked"), "{command:?}: {stderr}");
+        let (code, stderr) = with_output(command, environment, closed_pipe(), Stdio::piped()).await;
+        assert_eq!(code, Some(1), "{command:?}: {stderr}");
+        assert!(!stderr.contains("panicked") && !stderr.contains("written"), "{command:?}: {stderr}");
+        // Nor if its messages cannot be written.
+        let (code, _) = with_output(command, environment, Stdio::null(), full_disk()).await;
+        assert!(code.is_some_and(|code| code < 3), "{command:?}: {code:?}");
+        let (code, _) = with_output(command, environment, Stdio::null(), closed_pipe()).await;
+        assert!(code.is_some_and(|code| code < 3), "{command:?}: {code:?}");
+    }
+    for command in
+        [&["client", "new", "c"][..], &["token", "--no-such-option"], &["man", "nothing"], &["serve", "--port", "1"]]
+    {
+        let (code, _) = with_output(command, &broken, full_disk(), full_disk()).await;
+        assert!(matches!(code, Some(1 | 2)), "{command:?}: {code:?}");
+    }
 }
 
 /// Runs a command on a terminal, which `script` from util-linux provides.

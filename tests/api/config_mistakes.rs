@@ -105,6 +105,16 @@ const KEYS: [Mistake; 11] = [
     ),
 ];
 
+const SCOPES: [Mistake; 7] = [
+    ("DOCUSIGN_SCOPES", "signature+impersonation", "it has + between scopes (write spaces: signature spring_read)"),
+    ("DOCUSIGN_SCOPES", "signature;impersonation", "it has ; between scopes (write spaces: signature spring_read)"),
+    ("DOCUSIGN_SCOPES", "signature|impersonation", "it has | between scopes (write spaces: signature spring_read)"),
+    ("DOCUSIGN_SCOPES", "signature%20spring_read", "it is percent-encoded (write plain spaces: signature spring_read)"),
+    ("DOCUSIGN_SCOPES", "[signature spring_read]", "it has brackets (write the scopes alone: signature spring_read)"),
+    ("DOCUSIGN_SCOPES", "Signature spring_read", "it has capital letters (write lower case: signature spring_read)"),
+    ("DOCUSIGN_SCOPES", ", ,", "it has no scope in it"),
+];
+
 const OTHERS: [Mistake; 14] = [
     ("DOCUSIGN_USER_ID", "hunter2-marker@example.org", "it is an e-mail address"),
     ("DOCUSIGN_USER_ID", "a1c2e3f40000400080009b8a7c6d5e4f", "it has no hyphens"),
@@ -126,7 +136,18 @@ const OTHERS: [Mistake; 14] = [
     ("FUNCTIONS_CUSTOMHANDLER_PORT", "hunter2-marker", "it is not a whole number"),
 ];
 
-const REGISTRIES: [Mistake; 9] = [
+const REGISTRIES: [Mistake; 12] = [
+    (
+        "EVERGRANT_CLIENTS",
+        "[{\"client_id\": \"a\",\n  \"client_secret_sha256\": [],\n  \"client_secret_sha256\": []}]",
+        "line 3, column 24: the field client_secret_sha256 is there twice",
+    ),
+    (
+        "EVERGRANT_CLIENTS",
+        "[{“client_id”: 1}]",
+        "line 1, column 3: there is a typographic quote, but JSON has straight ones",
+    ),
+    ("EVERGRANT_CLIENTS", "[ // hunter2-marker\n]", "line 1, column 3: there is a comment, but JSON has none"),
     ("EVERGRANT_CLIENTS", "infra/hunter2-marker.json", "it is a path without @ before it"),
     ("EVERGRANT_CLIENTS", "@/nowhere/hunter2-marker", "the file it names does not exist"),
     ("EVERGRANT_CLIENTS", "@", "it has no path after the @"),
@@ -160,7 +181,7 @@ fn sentence(env: &TestEnvironment) -> String {
 #[test]
 fn every_mistake_has_a_sentence_of_its_own() {
     let mut sentences = BTreeSet::new();
-    let mistakes = [&GENERAL[..], &URLS, &KEYS, &OTHERS, &REGISTRIES].concat();
+    let mistakes = [&GENERAL[..], &URLS, &KEYS, &SCOPES, &OTHERS, &REGISTRIES].concat();
     for (setting, value, reason) in &mistakes {
         let text = sentence(&good().with(setting, value));
         assert!(text.starts_with(&format!("{setting} is invalid: {reason}; ")), "{value}: {text}");
@@ -172,7 +193,7 @@ fn every_mistake_has_a_sentence_of_its_own() {
 type Change = fn(&mut Value);
 
 /// A field, a change of the client, and the reason in the error.
-const FIELDS: [(&str, Change, &str); 21] = [
+const FIELDS: [(&str, Change, &str); 32] = [
     (
         "client_secret_sha256",
         |c| c["client_secret_sha256"] = json!([MARKER]),
@@ -214,6 +235,33 @@ const FIELDS: [(&str, Change, &str); 21] = [
     ("grant_types", |c| c["subject"] = json!("signed_in_user"), "no one signs in with client_credentials"),
     ("subject", |c| c["subject"] = json!("Integration_User"), "it has capital letters (write integration_user)"),
     ("scope", |c| c["scope"] = json!("signature extended"), "it has extended, which DOCUSIGN_SCOPES does not have"),
+    (
+        "scope",
+        |c| c["scope"] = json!("signature,spring_read"),
+        "it has , between scopes (write spaces: signature spring_read)",
+    ),
+    ("scope", |c| c["scope"] = json!("signature+spring_read"), "it has + between scopes"),
+    ("scope", |c| c["scope"] = json!("signature%20spring_read"), "it is percent-encoded"),
+    ("scope", |c| c["scope"] = json!("[signature]"), "it has brackets"),
+    (
+        "gateway_allow",
+        |c| c["gateway_allow"] = json!(["GET /clm/../x"]),
+        "its path has a segment . or .., which the gateway",
+    ),
+    ("gateway_allow", |c| c["gateway_allow"] = json!(["GET /clm//x"]), "its path has two slashes in a row"),
+    (
+        "gateway_allow",
+        |c| c["gateway_allow"] = json!(["GET /clm/%66olders"]),
+        "its path has an encoded letter, digit, dot",
+    ),
+    ("gateway_allow", |c| c["gateway_allow"] = json!(["GET /clm/a%2Fb"]), "its path has a slash, backslash, semicolon"),
+    ("gateway_allow", |c| c["gateway_allow"] = json!(["GET /clm/x#y"]), "its path has a fragment"),
+    ("gateway_allow", |c| c["gateway_allow"] = json!(["GET /clm/<id>"]), "its path has a character that no URL has"),
+    (
+        "gateway_allow",
+        |c| c["gateway_allow"] = json!(["GET /clm/folders*"]),
+        "its path has * together with other characters",
+    ),
     ("require_pkce", |c| c["require_pkce"] = json!("true"), "it has quotes around it"),
     ("refresh_token_lifetime", |c| c["refresh_token_lifetime"] = json!(-1), "it is below 0"),
     ("gateway_allow", |c| c["gateway_allow"] = json!(["get /clm/"]), "its method is not in capital letters"),
@@ -237,26 +285,33 @@ fn every_mistake_in_a_client_names_client_and_field() {
     assert!(unnamed.starts_with("EVERGRANT_CLIENTS[0].client_id is invalid: it has a space; expected "), "{unnamed}");
 }
 
-#[test]
-fn key_files_are_explained_by_what_they_have() {
-    let cases = [
-        ("-----BEGIN PUBLIC KEY-----\n", "has a public key instead of the private key"),
-        ("-----BEGIN CERTIFICATE-----\n", "has a certificate instead of a private key"),
-        ("-----BEGIN ENCRYPTED PRIVATE KEY-----\n", "has a private key with a passphrase"),
-        ("-----BEGIN EC PRIVATE KEY-----\n", "has an elliptic-curve key instead of an RSA key"),
-        ("-----BEGIN OPENSSH PRIVATE KEY-----\n", "has a private key in OpenSSH's own format"),
-        (
-            "-----BEGIN PRIVATE KEY-----\nAAAA\n",
-            "has a private key that is damaged, is not RSA, or has fewer than 2048 bits",
-        ),
-        ("hunter2-marker", "has no private key in PEM"),
-        (" \n", "is empty"),
-    ];
-    for (text, reason) in cases {
-        let env = good().with("EVERGRANT_SIGNING_KEY_ID", "file:key.pem").with_file("key.pem", text);
-        let expected = format!("EVERGRANT_SIGNING_KEY_ID is invalid: the file it names {reason}; ");
-        assert!(sentence(&env).starts_with(&expected), "{}", sentence(&env));
+/// What Windows makes of a registry.
+#[tokio::test]
+async fn a_registry_with_a_byte_order_mark_and_crlf_is_read_and_utf_16_is_named() {
+    let text = format!(
+        "[\r\n  {{\"client_id\": \"flows\", \"client_secret_sha256\": [\"{DIGEST}\"],\r\n  \"grant_types\": [\"client_credentials\"]}}\r\n]\r\n"
+    );
+    let utf16: Vec<u8> = "\u{feff}[]".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let marked = format!("\u{feff}{text}");
+    for (file, expected) in [
+        (text.as_bytes(), Ok(1)),
+        (marked.as_bytes(), Ok(1)),
+        ("\u{feff}[]".as_bytes(), Ok(0)),
+        (&utf16, Err("is UTF-16 text (save it as UTF-8)")),
+        (b"[\"\xff\"]", Err("is not UTF-8 text")),
+        ("\u{feff}\r\n".as_bytes(), Err("is empty")),
+    ] {
+        let env = good().with("EVERGRANT_CLIENTS", "@clients.json").with_file("clients.json", file);
+        let read = Settings::read(&env).map(|settings| settings.clients.iter().count()).map_err(|_| sentence(&env));
+        let expected = expected.map_err(|reason| format!("EVERGRANT_CLIENTS is invalid: the file it names {reason}; "));
+        match (read, expected) {
+            (Ok(count), Ok(expected)) => assert_eq!(count, expected),
+            (Err(error), Err(expected)) => assert!(error.starts_with(&expected), "{error}"),
+            (read, _) => panic!("{}: {read:?}", String::from_utf8_lossy(file)),
+        }
     }
+    let setting = good().with("EVERGRANT_CLIENTS", &marked);
+    assert_eq!(Settings::read(&setting).unwrap().clients.iter().count(), 1);
 }
 
 /// A file's name appears only where it was given on the command line.

@@ -212,6 +212,49 @@ async fn an_invalid_registry_or_package_is_rejected_before_anything_is_deployed(
     assert!(!subscription.called("deployment group create"));
 }
 
+/// The registry is checked against the scopes that the app will have, however the parameter file is written.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_registry_is_checked_against_the_scopes_of_the_parameter_file() {
+    let mut subscription = Subscription::new();
+    subscription.fact("group", "westeurope");
+    subscription.fact("message", "deployment group create\nfar enough");
+    subscription.environment = vec![("MY_SCOPES", "signature click.manage".to_owned())];
+    let client = r#"[{"client_id":"c","client_secret_sha256":["DIGEST"],"grant_types":["client_credentials"],"scope":"click.manage"}]"#;
+    subscription.fact("clients.json", &client.replace("DIGEST", &sandbox::digest("a secret")));
+    let line = "param docusignScopes = 'signature impersonation spring_read spring_write'";
+    let original = subscription.read("main.bicepparam");
+    let with = |text: &str| original.replace(line, text);
+    let json = r#"{"parameters":{"docusignScopes":{"value":"signature click.manage"}}}"#;
+    let wide = "param docusignScopes = 'signature click.manage'";
+    for (name, text, passes) in [
+        ("the default", original.clone(), false),
+        ("a wider scope", with(wide), true),
+        ("CRLF", with(wide).replace('\n', "\r\n"), true),
+        ("CRLF and the default", original.replace('\n', "\r\n"), false),
+        ("a comment", with(&format!("{wide} // and more")), true),
+        ("a comment and the default", with(&format!("{line} // click.manage")), false),
+        ("the environment", with("param docusignScopes = readEnvironmentVariable('MY_SCOPES', '')"), true),
+        (
+            "the environment's default",
+            with("param docusignScopes = readEnvironmentVariable('NO_SCOPES', 'signature')"),
+            false,
+        ),
+        ("JSON", json.to_owned(), true),
+        ("JSON and the default", json.replace("click.manage", "spring_read"), false),
+        ("no scopes", with(""), false),
+        ("an expression", with("param docusignScopes = '${base} click.manage'"), false),
+    ] {
+        subscription.fact("main.bicepparam", &text);
+        let text = output_text(&subscription.deploy(&[]).await);
+        assert_eq!(text.contains("The registry is valid"), passes, "{name}: {text}");
+        let refused = text.contains("(client c) is invalid: it has click.manage, which DOCUSIGN_SCOPES does not have");
+        assert_eq!(refused, !passes, "{name}: {text}");
+        let guessed = matches!(name, "no scopes" | "an expression");
+        assert_eq!(text.contains("could not find the scopes: checked against the default"), guessed, "{name}: {text}");
+        assert_eq!(text.contains("Scopes are checked against docusignScopes in "), !guessed, "{name}: {text}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_if_changes_nothing() {
     let subscription = Subscription::new();
@@ -256,6 +299,37 @@ async fn azure_errors_are_reported_with_a_fix() {
             "(MissingSubscriptionRegistration) The subscription is not registered to use namespace",
             "az provider register",
         ),
+        (
+            create,
+            "(InvalidTemplateDeployment) RequestDisallowedByPolicy: Resource 'x' was disallowed by policy.",
+            "An Azure Policy denies a resource",
+        ),
+        (
+            create,
+            "(DeploymentActive) The deployment with resource id 'x' cannot be saved, because this would overwrite an existing \
+             deployment which is still active.",
+            "az deployment group cancel --resource-group evergrant --name evergrant",
+        ),
+        (
+            create,
+            "(AnotherOperationInProgress) Another operation is in progress.",
+            "Another deployment to this resource group",
+        ),
+        (create, "(ScopeLocked) The scope is locked.", "az lock list --resource-group evergrant"),
+        (
+            "group exists",
+            "(ResourceGroupBeingDeleted) The group is deprovisioning.",
+            "The resource group is being deleted",
+        ),
+        (
+            "group exists",
+            "AADSTS53003: Access has been blocked by Conditional Access policies. Run: az login",
+            "A conditional access policy refuses this sign-in",
+        ),
+        ("account show", "AADSTS50076: you must use multi-factor authentication. az login", "such as a second factor"),
+        ("account show", "AADSTS7000222: The provided client secret keys are expired.", "az login --service-principal"),
+        ("account show", "AADSTS700082: The refresh token has expired due to inactivity.", "Sign in: az login"),
+        ("account show", "(SubscriptionNotFound) The subscription of 'x' doesn't exist in cloud.", "az account list"),
         (create, "Bicep CLI not found. Install it now by running \"az bicep install\".", "az bicep install"),
         (create, "Something new.", "Something new."),
     ] {

@@ -23,6 +23,7 @@ mod functions_host;
 mod gateway;
 #[cfg(unix)]
 mod guides;
+mod key_files;
 mod key_vault;
 mod killed;
 mod local;

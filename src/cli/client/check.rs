@@ -2,27 +2,47 @@
 
 use std::path::PathBuf;
 
-use crate::cli::terminal::{CommandError, NOTE};
-use crate::config::{Environment, Settings, warnings};
+use thiserror::Error;
+
+use crate::cli::terminal::{CommandError, NOTE, explain, print_line, usage};
+use crate::config::installation::InstallationScopes;
+use crate::config::reader::read_file;
+use crate::config::{ConfigErrors, Environment, FileError, RegistrySource, Settings, warnings};
 use crate::oauth::client::{Client, GrantType};
 
+/// The parameter file was named, so the check does not go on without it.
+#[derive(Debug, Error)]
+#[error("the parameter file {path} {error}")]
+struct ParametersError {
+    path: String,
+    error: FileError,
+}
+
 /// Reads the clients; lists them with their warnings.
-#[expect(clippy::print_stdout, reason = "the command's result")]
-pub fn run(file: Option<PathBuf>, env: &dyn Environment) -> Result<(), CommandError> {
-    let clients = match file {
-        Some(file) => Settings::read_registry_file(env, &file.display().to_string())?,
-        None => Settings::read_clients(env)?,
-    };
+pub fn run(file: Option<PathBuf>, parameters: Option<PathBuf>, env: &dyn Environment) -> Result<(), CommandError> {
+    let name = |path: PathBuf| path.display().to_string();
+    let (file, parameters) = (file.map(name), parameters.map(name));
+    if let Some(path) = &parameters {
+        read_file(env, path).map_err(|error| usage(ParametersError { path: path.clone(), error }))?;
+    }
+    let scopes = InstallationScopes::find(env, file.as_deref(), parameters.as_deref());
+    let source = file.as_deref().map_or(RegistrySource::Setting, RegistrySource::File);
+    let clients = Settings::read_registry(env, source, &scopes);
+    let is_about_scopes = |errors: &ConfigErrors| errors.errors.iter().any(|error| error.setting.ends_with(".scope"));
+    if clients.as_ref().err().is_none_or(is_about_scopes) {
+        explain(scopes.source.sentence());
+    }
+    let clients = clients?;
     let mut warnings = 0;
     for client in clients.iter() {
-        println!("{}", line(client));
+        print_line(line(client))?;
         for warning in warnings::of(client) {
-            anstream::println!("  {NOTE}warning{NOTE:#}: {warning}");
+            print_line(format_args!("  {NOTE}warning{NOTE:#}: {warning}"))?;
             warnings += 1;
         }
     }
-    println!("The registry is valid; clients: {}, warnings: {warnings}.", clients.iter().count());
-    Ok(())
+    let count = clients.iter().count();
+    print_line(format_args!("The registry is valid; clients: {count}, warnings: {warnings}."))
 }
 
 fn line(client: &Client) -> String {

@@ -1,16 +1,13 @@
 //! A client's entry in the registry. Pure.
 
-use std::fmt;
-
-use serde::de::{Error as _, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::oauth::client::{ClientId, GrantType, Profile, SubjectKind};
 use crate::oauth::scope::Scope;
 use crate::secret::{Sha256, hex};
 
-/// An entry with its fields in order. An entry with a repeated field is an error, because one of the two would be lost.
+/// An entry with its fields in order.
 #[derive(Clone, Debug, Serialize)]
 pub struct Entry(pub Map<String, Value>);
 
@@ -18,32 +15,6 @@ impl Entry {
     /// Whether it is the entry of this client.
     pub fn is_of(&self, client_id: &str) -> bool {
         self.0.get("client_id").and_then(Value::as_str) == Some(client_id)
-    }
-}
-
-impl<'de> Deserialize<'de> for Entry {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(DistinctFields).map(Self)
-    }
-}
-
-struct DistinctFields;
-
-impl<'de> Visitor<'de> for DistinctFields {
-    type Value = Map<String, Value>;
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
-        let mut fields = Map::new();
-        while let Some((name, value)) = object.next_entry()? {
-            if fields.insert(name, value).is_some() {
-                return Err(A::Error::custom("repeated"));
-            }
-        }
-        Ok(fields)
     }
 }
 

@@ -20,10 +20,14 @@ pub enum ClientCommand {
     #[command(after_help = "Example:
   evergrant client check infra/clients.json
 
-Scopes are checked if DOCUSIGN_SCOPES is set.")]
+Scopes are checked against DOCUSIGN_SCOPES, or docusignScopes in a parameter
+file (main.bicepparam next to the registry).")]
     Check {
         /// The registry, a JSON file [default: the setting `EVERGRANT_CLIENTS`]
         file: Option<PathBuf>,
+        /// The deployment's parameter file, which has the app's scopes
+        #[arg(long, value_name = "FILE")]
+        parameters: Option<PathBuf>,
     },
     /// Create a client with a random secret or API key
     New(new::NewClient),
@@ -34,7 +38,7 @@ Scopes are checked if DOCUSIGN_SCOPES is set.")]
 /// Runs the command.
 pub fn run(command: ClientCommand, env: &dyn Environment) -> Result<(), CommandError> {
     match command {
-        ClientCommand::Check { file } => check::run(file, env),
+        ClientCommand::Check { file, parameters } => check::run(file, parameters, env),
         ClientCommand::New(client) => new::run(client, env),
         ClientCommand::Rotate(rotation) => rotate::run(&rotation, env),
     }

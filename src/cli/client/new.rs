@@ -10,8 +10,9 @@ use crate::cli::client::file::edit;
 use crate::cli::client::output;
 use crate::cli::client::registry::{Change, Credential};
 use crate::cli::terminal::values::{self, one_of};
-use crate::cli::terminal::{CommandError, failed, usage};
-use crate::config::{Environment, Settings};
+use crate::cli::terminal::{CommandError, explain, failed, usage};
+use crate::config::installation::InstallationScopes;
+use crate::config::{Environment, RegistrySource, Settings};
 use crate::oauth::client::{ClientId, GrantType, Profile, SubjectKind};
 use crate::oauth::scope::Scope;
 use crate::random;
@@ -142,11 +143,12 @@ fn add(entry: &NewEntry, file: &Path, env: &dyn Environment) -> Result<(), Comma
     Ok(())
 }
 
-#[expect(clippy::print_stderr, reason = "stdout is the secret alone")]
 fn print(entry: &NewEntry, env: &dyn Environment) -> Result<(), CommandError> {
     let json = serde_json::to_string_pretty(&entry.fields()).map_err(failed)?;
-    let clients = Settings::read_registry(env, "EVERGRANT_CLIENTS", &format!("[{json}]"))?;
-    eprintln!("Add this entry to the array in {}:\n\n{json}\n", output::DEPLOYED);
+    let source = RegistrySource::Text { name: "EVERGRANT_CLIENTS", text: &format!("[{json}]") };
+    let scopes = InstallationScopes::find(env, None, None).for_editing();
+    let clients = Settings::read_registry(env, source, &scopes)?;
+    explain(format_args!("Add this entry to the array in {}:\n\n{json}\n", output::DEPLOYED));
     output::print_warnings(&clients, entry.client_id.as_str());
     Ok(())
 }

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
 
 use crate::cli::client::registry::{Change, Credential};
-use crate::cli::terminal::{CommandError, failed, shell_quoted};
+use crate::cli::terminal::{CommandError, explain, failed, shell_quoted};
 use crate::config::warnings;
 use crate::oauth::client::{Client, ClientRegistry};
 
@@ -27,52 +27,48 @@ struct ShowError {
 }
 
 /// Prints what has changed in `registry`.
-#[expect(clippy::print_stderr, reason = "stdout is the secret alone")]
 pub fn print_change(change: &Change, registry: impl Display) {
     match change {
-        Change::Add { client_id, .. } => eprintln!("Added {client_id} to {registry}."),
+        Change::Add { client_id, .. } => explain(format_args!("Added {client_id} to {registry}.")),
         Change::AddSecond { client_id, credential, .. } => {
-            eprintln!("{client_id} has a second {} in {registry}.", credential.as_str());
+            explain(format_args!("{client_id} has a second {} in {registry}.", credential.as_str()));
         }
-        Change::RemoveOlder { client_id, credential } => eprintln!(
+        Change::RemoveOlder { client_id, credential } => explain(format_args!(
             "{client_id} has only its newer {} in {registry}; the older one works until this is deployed.",
             credential.as_str()
-        ),
+        )),
     }
 }
 
 /// Shows `secret` once.
-#[expect(clippy::print_stderr, reason = "stdout is the secret alone")]
 pub fn show_once(client_id: &str, credential: Credential, secret: &SecretString) -> Result<(), CommandError> {
     let name = credential.as_str();
-    eprintln!("The {name} of {client_id}. Copy it now: it is shown once and stored nowhere.\n");
+    explain(format_args!("The {name} of {client_id}. Copy it now: it is shown once and stored nowhere.\n"));
     let mut stdout = io::stdout().lock();
     let shown = writeln!(stdout, "{}", secret.expose_secret()).and_then(|()| stdout.flush());
     shown.map_err(|source| failed(ShowError { credential, source }))?;
-    eprintln!();
+    explain("");
     Ok(())
 }
 
 /// Prints two ways to deploy the registry in `file`. An app setting is one line. JSON strings contain no line feeds, so
 /// removing them changes nothing.
-#[expect(clippy::print_stderr, reason = "stdout is the secret alone")]
 pub fn print_how_to_deploy(file: &Path) {
     if file.ends_with(DEPLOYED) {
-        eprintln!("Deploy it:\n  ./deploy --resource-group <group>\nOr change only this setting:");
+        explain("Deploy it:\n  ./deploy --resource-group <group>\nOr change only this setting:");
     }
     let file = file.display().to_string();
     let file = shell_quoted(&file);
-    eprintln!(
+    explain(format_args!(
         "Put the whole registry into the running app, which then restarts:\n  \
          az functionapp config appsettings set --resource-group <group> --name <function app> --output none \
          --settings \"EVERGRANT_CLIENTS=$(tr -d '\\r\\n' <{file})\""
-    );
+    ));
 }
 
 /// Prints the warnings about the client.
-#[expect(clippy::print_stderr, reason = "stdout is the secret alone")]
 pub fn print_warnings(clients: &ClientRegistry, client_id: &str) {
     for warning in clients.find(client_id).map(|client: &Client| warnings::of(client)).unwrap_or_default() {
-        eprintln!("warning: {warning}");
+        explain(format_args!("warning: {warning}"));
     }
 }

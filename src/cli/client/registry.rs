@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::cli::client::entry::Entry;
+use crate::config::values::json;
 
 /// Why a registry was not changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -30,7 +31,7 @@ pub enum EditError {
     RotatingApiKeys,
     #[error("the client has only one API key, so there is no rotation to finish")]
     NotRotatingApiKeys,
-    #[error("the registry has something that this command cannot change, such as a repeated field; change it by hand")]
+    #[error("the registry has something that this command cannot change; change it by hand")]
     Unreadable,
 }
 
@@ -99,7 +100,7 @@ impl Change {
     /// # Errors
     /// [`EditError`] if it does not apply.
     pub fn apply(&self, text: &str) -> Result<String, EditError> {
-        let mut entries: Vec<Entry> = serde_json::from_str(text).map_err(|_| EditError::Unreadable)?;
+        let mut entries = entries(text).ok_or(EditError::Unreadable)?;
         match self {
             Self::Add { client_id, fields } => add(&mut entries, client_id, fields.clone())?,
             Self::AddSecond { client_id, credential, digest } => {
@@ -112,6 +113,12 @@ impl Change {
         let text = serde_json::to_string_pretty(&entries).map_err(|_| EditError::Unreadable)?;
         Ok(text + "\n")
     }
+}
+
+/// The entries of the registry `text`, all of which are objects.
+fn entries(text: &str) -> Option<Vec<Entry>> {
+    let entry = |value| if let Value::Object(fields) = value { Some(Entry(fields)) } else { None };
+    json::array(text).ok()?.into_iter().map(entry).collect()
 }
 
 fn add(entries: &mut Vec<Entry>, client_id: &str, fields: Map<String, Value>) -> Result<(), EditError> {

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 use crate::cli::client::file::edit;
 use crate::cli::client::output;
 use crate::cli::client::registry::{Change, Credential};
-use crate::cli::terminal::{CommandError, shell_quoted};
+use crate::cli::terminal::{CommandError, explain, shell_quoted};
 use crate::config::Environment;
 use crate::random;
 use crate::secret::{hex, sha256};
@@ -44,7 +44,6 @@ pub fn run(rotation: &Rotation, env: &dyn Environment) -> Result<(), CommandErro
     if rotation.finish { finish(rotation, env) } else { begin(rotation, env) }
 }
 
-#[expect(clippy::print_stderr, reason = "stdout is the secret alone")]
 fn begin(rotation: &Rotation, env: &dyn Environment) -> Result<(), CommandError> {
     let Rotation { client_id, file, api_key, .. } = rotation;
     let credential = rotation.credential();
@@ -58,8 +57,8 @@ fn begin(rotation: &Rotation, env: &dyn Environment) -> Result<(), CommandError>
     let file = file.display().to_string();
     let (client_id, file) = (shell_quoted(client_id), shell_quoted(&file));
     let option = if *api_key { " --api-key" } else { "" };
-    eprintln!("When the client uses the new one, remove the older one and deploy again:");
-    eprintln!("  evergrant client rotate {client_id} --in {file}{option} --finish");
+    explain("When the client uses the new one, remove the older one and deploy again:");
+    explain(format_args!("  evergrant client rotate {client_id} --in {file}{option} --finish"));
     Ok(())
 }
 

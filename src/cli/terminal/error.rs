@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::process::ExitCode;
 
+use crate::cli::terminal::explain;
 use crate::config::ConfigErrors;
 
 /// Why a command ended without success.
@@ -35,23 +36,22 @@ pub fn usage(error: impl Error + 'static) -> CommandError {
 
 impl CommandError {
     /// Prints the error with its causes, and returns the exit code.
-    #[expect(clippy::print_stderr, reason = "errors go to stderr")]
     pub fn report(&self) -> ExitCode {
         match self {
             Self::Configuration(errors) => {
-                errors.to_string().lines().for_each(|line| eprintln!("evergrant: {line}"));
+                errors.to_string().lines().for_each(|line| explain(format_args!("evergrant: {line}")));
                 ExitCode::from(2)
             }
             Self::Reported { exit_code } => ExitCode::from(*exit_code),
             Self::Usage(error) => {
-                eprintln!("evergrant: {error}");
+                explain(format_args!("evergrant: {error}"));
                 ExitCode::from(2)
             }
             Self::Failed(error) => {
-                eprintln!("evergrant: {error}");
+                explain(format_args!("evergrant: {error}"));
                 let mut source = error.source();
                 while let Some(cause) = source {
-                    eprintln!("  because {cause}");
+                    explain(format_args!("  because {cause}"));
                     source = cause.source();
                 }
                 ExitCode::from(1)

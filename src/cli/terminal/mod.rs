@@ -1,15 +1,16 @@
 //! What commands share: parsing arguments, printing results, reporting errors. It imports no command.
 
 mod error;
+mod output;
 pub mod progress;
 pub mod values;
 
 use std::borrow::Cow;
-use std::io::{ErrorKind, Write as _, stdout};
 
 use anstyle::{AnsiColor, Style};
 
 pub use error::{CommandError, failed, usage};
+pub use output::{explain, print, print_line};
 
 /// Something works. `anstream` leaves styles out if stdout is not a terminal with colors, or if `NO_COLOR` is set.
 pub const GOOD: Style = AnsiColor::Green.on_default();
@@ -17,15 +18,6 @@ pub const GOOD: Style = AnsiColor::Green.on_default();
 pub const NOTE: Style = AnsiColor::Yellow.on_default();
 /// Something is broken.
 pub const BAD: Style = AnsiColor::Red.on_default();
-
-/// Writes a whole document to stdout. If the reader stops early, as `head` does, that is no error.
-pub fn print(document: &[u8]) -> Result<(), CommandError> {
-    let mut stdout = stdout().lock();
-    match stdout.write_all(document).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(failed(error)),
-        _ => Ok(()),
-    }
-}
 
 /// `argument` quoted for a shell.
 pub fn shell_quoted(argument: &str) -> Cow<'_, str> {

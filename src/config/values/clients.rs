@@ -3,6 +3,7 @@
 use crate::config::error::Reason;
 use crate::config::values::nearest;
 use crate::oauth::client::ClientId;
+use crate::oauth::client::gateway_path::{is_reachable, is_unambiguous, normalize};
 use crate::oauth::client::gateway_rule::{GatewayApi, GatewayRule};
 use crate::secret::{Sha256, sha256, sha256_from_hex};
 
@@ -85,6 +86,20 @@ fn why_no_gateway_rule(text: &str) -> Reason {
     why_no_method.map_or_else(|| why_no_path(path), Into::into)
 }
 
+/// Why no request that the gateway passes on has this segment.
+fn why_unreachable(segment: &str) -> &'static str {
+    match normalize(segment).as_str() {
+        "." | ".." => "its path has a segment . or .., which the gateway refuses",
+        normal if normal != segment => {
+            "its path has an encoded letter, digit, dot, hyphen, underscore or tilde, which the gateway decodes (write it plainly)"
+        }
+        _ if is_unambiguous(segment) => "its path has a character that no URL has",
+        _ => {
+            "its path has a slash, backslash, semicolon, percent or control sign inside a segment, which the gateway refuses"
+        }
+    }
+}
+
 fn why_no_path(path: &str) -> Reason {
     let apis =
         [GatewayApi::Clm, GatewayApi::ClmUpload, GatewayApi::ClmDownload, GatewayApi::Esign].map(GatewayApi::as_str);
@@ -99,8 +114,14 @@ fn why_no_path(path: &str) -> Reason {
         "its path has a query".into()
     } else if path.contains("//") {
         "its path has two slashes in a row".into()
+    } else if path.contains('#') {
+        "its path has a fragment (what follows the #)".into()
     } else if !path.bytes().all(|byte| byte.is_ascii_graphic()) {
         "its path has a space, or a character outside ASCII".into()
+    } else if let Some(segment) = path.split('/').find(|segment| !segment.is_empty() && !is_reachable(segment)) {
+        why_unreachable(segment).into()
+    } else if path.split('/').any(|segment| segment != "*" && segment.contains('*')) {
+        "its path has * together with other characters, but * is a whole segment".into()
     } else if !apis.contains(&api) {
         match nearest(api, &apis) {
             Some(near) => format!("its path begins with an unknown API (did you mean /{near}/?)").into(),

@@ -1,4 +1,4 @@
-//! Identifiers of keys, and private keys in files.
+//! Identifiers of keys.
 
 use std::path::Path;
 
@@ -40,25 +40,5 @@ fn why_no_key_id(text: &str) -> Reason {
         ["keys", _] => "it has no version at the end (copy the Key Identifier of the key's current version)".into(),
         ["keys", _, _] => "its key or version has a character that is neither a letter, a digit nor a hyphen".into(),
         _ => "its path is not /keys/<name>/<version>".into(),
-    }
-}
-
-/// Why a file has no usable private key.
-pub fn why_no_private_key(pem: &str) -> Reason {
-    let is = |label: &str| pem.contains(&format!("-----BEGIN {label}-----"));
-    if is("PUBLIC KEY") || is("RSA PUBLIC KEY") {
-        "the file it names has a public key instead of the private key".into()
-    } else if is("CERTIFICATE") {
-        "the file it names has a certificate instead of a private key".into()
-    } else if is("ENCRYPTED PRIVATE KEY") || pem.contains("Proc-Type: 4,ENCRYPTED") {
-        "the file it names has a private key with a passphrase".into()
-    } else if is("EC PRIVATE KEY") {
-        "the file it names has an elliptic-curve key instead of an RSA key".into()
-    } else if is("OPENSSH PRIVATE KEY") {
-        "the file it names has a private key in OpenSSH's own format".into()
-    } else if is("PRIVATE KEY") || is("RSA PRIVATE KEY") {
-        "the file it names has a private key that is damaged, is not RSA, or has fewer than 2048 bits".into()
-    } else {
-        "the file it names has no private key in PEM".into()
     }
 }

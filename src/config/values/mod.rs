@@ -1,6 +1,7 @@
 //! Parses values, and explains what is wrong with them. No explanation quotes the value, which could be a secret.
 
 pub mod clients;
+mod distinct;
 pub mod json;
 pub mod key_id;
 pub mod url;
@@ -97,14 +98,34 @@ pub fn guids(text: &str) -> Result<Vec<Guid>, Reason> {
 
 /// Scopes separated by spaces.
 pub fn scope(text: &str) -> Result<Scope, Reason> {
-    Scope::parse(text).map_err(|_| {
-        let is_allowed = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\') || c == ' ';
-        match text.chars().position(|c| !is_allowed(c)) {
-            Some(position) => format!("its character {} is not allowed in a scope", position + 1).into(),
-            None if text.trim().is_empty() => "it has no scope in it".into(),
-            None => "it has more than 4,096 characters".into(),
+    match text.chars().find_map(misplaced_in_scopes) {
+        Some(reason) => Err(reason),
+        None => Scope::parse(text).map_err(|_| why_no_scope(text)),
+    }
+}
+
+/// What lists of scopes look like elsewhere. RFC 6749 allows these characters in a scope, but no DocuSign scope has one.
+fn misplaced_in_scopes(character: char) -> Option<Reason> {
+    Some(match character {
+        ',' | ';' | '+' | '|' | '&' => {
+            format!("it has {character} between scopes (write spaces: signature spring_read)").into()
         }
+        '%' => "it is percent-encoded (write plain spaces: signature spring_read)".into(),
+        '[' | ']' | '(' | ')' | '{' | '}' | '<' | '>' => {
+            "it has brackets (write the scopes alone: signature spring_read)".into()
+        }
+        'A'..='Z' => "it has capital letters (write lower case: signature spring_read)".into(),
+        _ => return None,
     })
+}
+
+fn why_no_scope(text: &str) -> Reason {
+    let is_allowed = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\') || c == ' ';
+    match text.chars().position(|c| !is_allowed(c)) {
+        Some(position) => format!("its character {} is not allowed in a scope", position + 1).into(),
+        None if text.trim().is_empty() => "it has no scope in it".into(),
+        None => "it has more than 4,096 characters".into(),
+    }
 }
 
 /// Levels of log lines. The filter's own parser takes any word for a target: a misspelled level would silence everything.

@@ -1,11 +1,11 @@
 //! The DocuSign address for a path of the gateway. Pure.
 
 use http::{Method, Uri};
-use percent_encoding::percent_decode_str;
 use url::Url;
 
 use crate::docusign::api::addresses::ApiBase;
 use crate::endpoints::gateway::error::GatewayError;
+use crate::oauth::client::gateway_path::{is_unambiguous, normalize};
 use crate::oauth::client::gateway_rule::GatewayApi;
 
 /// A path below `/gateway/`. It cannot lead outside the base URL of its API.
@@ -107,30 +107,6 @@ impl<'a> Target<'a> {
             _ => None,
         }
     }
-}
-
-/// `path` with unreserved characters decoded (RFC 3986 §6.2.2.2), so that no encoding hides a path from the rules.
-fn normalize(path: &str) -> String {
-    let mut parts = path.split('%');
-    let mut normalized = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let byte = part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match byte.filter(|c| c.is_ascii_alphanumeric() || b"-._~".contains(c)) {
-            Some(unreserved) => normalized.extend([char::from(unreserved)].into_iter().chain(part[2..].chars())),
-            None => normalized.extend(['%'].into_iter().chain(part.chars())),
-        }
-    }
-    normalized
-}
-
-/// Whether every server reads this segment in the same way. A server that decodes twice, or reads a backslash as a slash,
-/// must not leave the base URL.
-fn is_unambiguous(segment: &str) -> bool {
-    let decoded = percent_decode_str(segment).decode_utf8();
-    let clean = |text: &str| {
-        !matches!(text, "" | "." | "..") && !text.chars().any(|c| matches!(c, '/' | '\\' | '%' | ';') || c.is_control())
-    };
-    decoded.is_ok_and(|decoded| clean(&decoded))
 }
 
 #[cfg(test)]

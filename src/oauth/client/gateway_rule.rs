@@ -4,6 +4,8 @@ use std::fmt;
 
 use http::Method;
 
+use crate::oauth::client::gateway_path::is_reachable;
+
 /// An API behind the gateway, chosen by the first path segment below `/gateway/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GatewayApi {
@@ -63,11 +65,11 @@ impl GatewayRule {
             if methods == "*" { Vec::new() } else { methods.split(',').map(method).collect::<Option<_>>()? };
         let (path, and_below) = path.strip_suffix('/').map_or((path, false), |path| (path, true));
         let segments: Vec<String> = path.strip_prefix('/')?.split('/').map(ToOwned::to_owned).collect();
-        let plain =
-            |segment: &String| !segment.is_empty() && segment.bytes().all(|b| b.is_ascii_graphic() && b != b'?');
+        // A rule that no request can match is a mistake, and so is a `*` that would be compared literally.
+        let can_match = |segment: &String| is_reachable(segment) && (segment == "*" || !segment.contains('*'));
         let names_api = GatewayApi::parse(segments.first()?).is_some();
         let has_path = segments.len() > 1 || and_below;
-        (names_api && has_path && segments.iter().all(plain)).then_some(Self { methods, segments, and_below })
+        (names_api && has_path && segments.iter().all(can_match)).then_some(Self { methods, segments, and_below })
     }
 
     /// Whether it allows `method` for `path`, which starts with the API's name, without a slash.
@@ -111,6 +113,8 @@ mod tests {
             ("GET /clm/folders", Method::GET, "clm/FOLDERS", false),
             ("GET /clm/folders", Method::GET, "clm/folders/", false),
             ("GET /clm/folders/*", Method::GET, "clm/folders/", false),
+            ("GET /clm/a%20b", Method::GET, "clm/a%20b", true),
+            ("GET /clm/%C3%A4/", Method::GET, "clm/%C3%A4/x", true),
             ("DELETE /esign/v2.1/accounts/*/users/*", Method::DELETE, "esign/v2.1/accounts/1/users/", false),
         ] {
             let read = GatewayRule::parse(rule).unwrap();
@@ -134,6 +138,28 @@ mod tests {
             "* /",
             "GET  /clm/",
             "GET /clm",
+            "GET /clm/../x",
+            "GET /clm/./",
+            "GET /clm/..",
+            "GET /clm/%2e%2E/x",
+            "GET /clm/%2e/",
+            "GET /clm//",
+            "GET /clm/x//",
+            "GET /clm/a%2Fb",
+            "GET /clm/a%5cb",
+            "GET /clm/a\\b",
+            "GET /clm/a;b",
+            "GET /clm/a%3Bb",
+            "GET /clm/a%252e",
+            "GET /clm/a%",
+            "GET /clm/a%zz",
+            "GET /clm/a%00",
+            "GET /clm/a%FF",
+            "GET /clm/%66olders/",
+            "GET /clm/folders#x",
+            "GET /clm/<id>/",
+            "GET /clm/folders*/",
+            "GET /clm/**",
         ] {
             assert_eq!(GatewayRule::parse(text), None, "{text}");
         }

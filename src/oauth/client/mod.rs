@@ -3,6 +3,7 @@
 pub mod claimed;
 pub mod credential_hint;
 pub mod credentials;
+pub mod gateway_path;
 pub mod gateway_rule;
 pub mod redirect_uri;
 

@@ -112,3 +112,23 @@ async fn the_public_url_comes_from_the_setting_or_the_option() {
     assert!(output.status.success(), "no other setting is required: {output:?}");
     assert!(String::from_utf8(output.stderr).unwrap().contains("calls from the internet"));
 }
+
+/// What a link leads to is not the connector's.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_symbolic_link_is_replaced_and_not_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, elsewhere) = (folder.path().join("connector"), folder.path().join("elsewhere"));
+    fs::create_dir(&out).unwrap();
+    fs::write(&elsewhere, "mine").unwrap();
+    std::os::unix::fs::symlink(&elsewhere, out.join("README.md")).unwrap();
+    std::os::unix::fs::symlink(folder.path().join("nowhere"), out.join("icon.png")).unwrap();
+    assert_eq!(write(&out, &["--public-url", COMMITTED_URL]).await.status.code(), Some(2));
+    assert!(write(&out, &["--public-url", COMMITTED_URL, "--force"]).await.status.success());
+    assert_eq!(fs::read_to_string(&elsewhere).unwrap(), "mine");
+    assert!(!folder.path().join("nowhere").exists());
+    let mut names: Vec<_> = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, FILES, "no draft is left behind");
+    assert!(FILES.iter().all(|name| out.join(name).symlink_metadata().unwrap().is_file()));
+}

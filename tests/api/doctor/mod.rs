@@ -1,6 +1,7 @@
 //! `evergrant doctor`: each fault fails its own check, with a fix, and no other check.
 
 mod broken;
+mod in_front;
 mod stage;
 mod stand_ins;
 mod table;
@@ -122,9 +123,11 @@ async fn a_note_is_no_error() {
     // Nothing answers at the public URL from here, no client is registered, and keys in files need no identity.
     let sandbox = Sandbox::start().await;
     let key = format!("file:{}", sandbox.file("key.pem", &sandbox.signing_key.pkcs8_pem()).display());
+    let sealing_key = sandbox::keys::RsaKey::generate().pkcs8_pem();
+    let sealing_key = format!("file:{}", sandbox.file("sealing.pem", &sealing_key).display());
     let changes = [
         ("EVERGRANT_SIGNING_KEY_ID", key.as_str()),
-        ("EVERGRANT_SEALING_KEY_ID", &key),
+        ("EVERGRANT_SEALING_KEY_ID", &sealing_key),
         ("WEBSITE_INSTANCE_ID", ""),
         ("EVERGRANT_CLIENTS", "[]"),
     ];
@@ -188,4 +191,15 @@ async fn misspelled_settings_are_a_note_and_a_warning_at_start() {
         (output.status.code(), &settings["verdict"], &settings["finding"]),
         (Some(0), &"note".into(), &message.into())
     );
+}
+
+/// The rotation of one key would end every connection.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_key_for_signing_and_sealing_is_bad() {
+    let sandbox = Sandbox::start().await;
+    let id = |sandbox: &Sandbox| TestEnvironment::from(&sandbox.settings("")).value("EVERGRANT_SIGNING_KEY_ID");
+    let key = id(&sandbox);
+    let (code, report) = examine(&sandbox, &[("EVERGRANT_SEALING_KEY_ID", &key)]).await;
+    assert_only_bad(&report, "sealing_key", &["it is a signing key too", "EVERGRANT_SEALING_KEY_ID_PREVIOUS"]);
+    assert_eq!(code, Some(1));
 }

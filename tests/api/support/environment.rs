@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::process::Output;
 
 use evergrant::config::{Environment, FileError};
-use secrecy::SecretString;
+use secrecy::SecretSlice;
 use tokio::process::Command;
 
 use super::handler;
@@ -13,7 +13,7 @@ use super::handler;
 #[derive(Clone, Debug, Default)]
 pub struct TestEnvironment {
     variables: BTreeMap<String, String>,
-    files: BTreeMap<String, String>,
+    files: BTreeMap<String, Vec<u8>>,
 }
 
 impl TestEnvironment {
@@ -26,9 +26,13 @@ impl TestEnvironment {
         settings.iter().fold(self, |env, (name, value)| env.with(name, value.as_ref()))
     }
 
-    pub fn with_file(mut self, path: &str, text: &str) -> Self {
-        self.files.insert(path.to_owned(), text.to_owned());
+    pub fn with_file(mut self, path: &str, content: impl AsRef<[u8]>) -> Self {
+        self.files.insert(path.to_owned(), content.as_ref().to_vec());
         self
+    }
+
+    pub fn value(&self, name: &str) -> String {
+        self.variables[name].clone()
     }
 
     pub fn without(mut self, name: &str) -> Self {
@@ -58,9 +62,9 @@ impl Environment for TestEnvironment {
         self.variables.keys().cloned().collect()
     }
 
-    fn file(&self, path: &str) -> Result<SecretString, FileError> {
-        let text = self.files.get(path).cloned().or_else(|| std::fs::read_to_string(path).ok());
-        text.map(SecretString::from).ok_or(FileError::Missing)
+    fn file(&self, path: &str) -> Result<SecretSlice<u8>, FileError> {
+        let file = self.files.get(path).cloned().or_else(|| std::fs::read(path).ok());
+        file.map(SecretSlice::from).ok_or(FileError::Missing)
     }
 }
 
