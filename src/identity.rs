@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use azure_core::credentials::TokenCredential;
+use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
 use azure_core::error::ErrorKind;
+use azure_core::http::headers::HeaderName;
 use azure_core::http::policies::{Policy, PolicyResult};
-use azure_core::http::{ClientOptions, Context, Request, RetryOptions, Transport};
+use azure_core::http::{ClientOptions, Context, RawResponse, Request, RetryOptions, Transport};
 use azure_identity::{
     DeveloperToolsCredential, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
 };
@@ -15,7 +16,9 @@ use azure_identity::{
 use thiserror::Error;
 use tokio::time::timeout;
 
+use crate::types::{Explained, Explanation};
 use crate::web::http_client::{DEFAULT_TIMEOUT, HttpClient, TRACEPARENT};
+use crate::web::upstream::UpstreamAnswer;
 
 /// The platform's own settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +33,9 @@ pub struct AzureSettings {
 
 /// `az account get-access-token` starts a Python interpreter, so it needs longer than an HTTP call.
 const DEVELOPER_TOOLS_TIMEOUT: Duration = Duration::from_secs(12);
+
+/// The part of a call's time that is left for the call itself after fetching an Entra token.
+const LEFT_FOR_THE_CALL: Duration = Duration::from_millis(500);
 
 /// Adds the current trace to the SDK's requests.
 #[derive(Debug)]
@@ -48,10 +54,155 @@ impl Policy for AddTraceparent {
     }
 }
 
-/// No token from Entra ID is available.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("could not get a token from Entra ID")]
-pub struct NoIdentity;
+/// Why there is no token from Entra ID.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{}", self.line())]
+pub enum IdentityError {
+    /// The identity endpoint knows no such identity.
+    NotAssigned {
+        /// What it answered.
+        answer: UpstreamAnswer,
+    },
+    /// The developer tools (`az`, `azd`) issue no token.
+    NotSignedIn,
+    /// The identity endpoint answered with an error, or with no token.
+    Failed {
+        /// What it answered.
+        answer: UpstreamAnswer,
+    },
+    /// The identity endpoint did not answer, or not in time.
+    NoAnswer,
+}
+
+const NOT_ASSIGNED: Explanation = Explanation {
+    code: "identity_unavailable",
+    problem: "could not get a token from Entra ID: the app has no such identity (<answer>)",
+    client: "the app's identity cannot be used at the moment; the operator can find the cause in the log",
+    person: "Wait a minute, then load this page again. If that does not help, ask the operator to check the app's identity.",
+    operator: "Assign the managed identity, set AZURE_CLIENT_ID to its client id, and restart the app.",
+    command: None,
+};
+
+const NOT_SIGNED_IN: Explanation = Explanation {
+    problem: "could not get a token from Entra ID: no one is signed in",
+    operator: "Outside Azure, sign in with `az login`.",
+    ..NOT_ASSIGNED
+};
+
+const FAILED: Explanation = Explanation {
+    problem: "could not get a token from Entra ID: the identity endpoint failed (<answer>)",
+    operator: "This may pass by itself. If not, restart the app, and check that no proxy answers for IDENTITY_ENDPOINT.",
+    ..NOT_ASSIGNED
+};
+
+const NO_ANSWER: Explanation =
+    Explanation { problem: "could not get a token from Entra ID: the identity endpoint does not answer", ..FAILED };
+
+impl Explained for IdentityError {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::NotAssigned { .. } => NOT_ASSIGNED,
+            Self::NotSignedIn => NOT_SIGNED_IN,
+            Self::Failed { .. } => FAILED,
+            Self::NoAnswer => NO_ANSWER,
+        }
+    }
+
+    fn details(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::NotAssigned { answer } | Self::Failed { answer } => answer.details(),
+            Self::NotSignedIn | Self::NoAnswer => Vec::new(),
+        }
+    }
+}
+
+impl IdentityError {
+    /// One of each variant, for the table in the documentation.
+    pub const ALL: [Self; 4] = [
+        Self::NotAssigned { answer: UpstreamAnswer::NONE },
+        Self::NotSignedIn,
+        Self::Failed { answer: UpstreamAnswer::NONE },
+        Self::NoAnswer,
+    ];
+
+    /// The error of the identity in an error of the SDK, if it is one.
+    #[must_use]
+    pub fn within(error: &azure_core::Error) -> Option<Self> {
+        let mut cause = std::error::Error::source(error);
+        while let Some(error) = cause {
+            if let Some(found) = error.downcast_ref::<Self>() {
+                return Some(found.clone());
+            }
+            cause = error.source();
+        }
+        (*error.kind() == ErrorKind::Credential).then_some(Self::Failed { answer: UpstreamAnswer::NONE })
+    }
+
+    /// What the identity endpoint means with `answer`. Its only code is its message.
+    fn of_answer(answer: UpstreamAnswer) -> Self {
+        let named = answer.mentions("identity") && answer.status() == 400;
+        if named { Self::NotAssigned { answer } } else { Self::Failed { answer } }
+    }
+
+    /// The SDK's error is dropped, because it quotes the identity endpoint's response.
+    fn of_sdk(error: &azure_core::Error) -> Self {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+        let mut unread = Self::Failed { answer: UpstreamAnswer::NONE };
+        while let Some(error) = cause {
+            match error.downcast_ref::<azure_core::Error>().map(azure_core::Error::kind) {
+                Some(ErrorKind::HttpResponse { status, raw_response, .. }) => {
+                    return Self::of_answer(sdk_answer(u16::from(*status), raw_response.as_deref()));
+                }
+                Some(ErrorKind::Io | ErrorKind::Connection) => unread = Self::NoAnswer,
+                _ => {}
+            }
+            cause = error.source();
+        }
+        unread
+    }
+}
+
+/// What an error response in an error of the SDK says.
+#[must_use]
+pub fn sdk_answer(status: u16, response: Option<&RawResponse>) -> UpstreamAnswer {
+    let header = |name: &'static str| {
+        let headers = response?.headers();
+        headers.get_optional_str(&HeaderName::from_static(name)).map(ToOwned::to_owned)
+    };
+    UpstreamAnswer::read(status, header, response.map_or(&[], |response| response.body().as_ref()))
+}
+
+/// A credential that reports its own errors, also when it takes too long. So a silent identity endpoint is never taken for a
+/// silent Key Vault or storage account.
+#[derive(Debug)]
+struct OwnErrors {
+    inner: Arc<dyn TokenCredential>,
+    managed: bool,
+    limit: Duration,
+}
+
+#[async_trait]
+impl TokenCredential for OwnErrors {
+    async fn get_token(
+        &self,
+        scopes: &[&str],
+        options: Option<TokenRequestOptions<'_>>,
+    ) -> azure_core::Result<AccessToken> {
+        let error = match timeout(self.limit, self.inner.get_token(scopes, options)).await {
+            Ok(Ok(token)) if is_token(token.token.secret()) => return Ok(token),
+            _ if !self.managed => IdentityError::NotSignedIn,
+            Ok(Ok(_)) => IdentityError::Failed { answer: UpstreamAnswer::of_status(200) },
+            Ok(Err(error)) => IdentityError::of_sdk(&error),
+            Err(_) => IdentityError::NoAnswer,
+        };
+        Err(azure_core::Error::with_error(ErrorKind::Credential, error, "no token from Entra ID"))
+    }
+}
+
+/// Whether `text` has the form of a bearer token (RFC 6750 §2.1).
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b))
+}
 
 /// Chooses and builds the credential: managed identity in Azure, developer tools (`az`, `azd`) elsewhere.
 #[derive(Clone, Debug)]
@@ -95,26 +246,35 @@ impl Identity {
     ///
     /// # Errors
     /// If the platform or the developer tools issue none in time.
-    pub async fn try_out(&self, resource: &str) -> Result<(), NoIdentity> {
-        let scope = format!("{resource}/.default");
-        let got =
-            timeout(self.try_timeout(), async { self.credential().await?.get_token(&[&scope], None).await }).await;
-        // The SDK's error is dropped, because it quotes the identity endpoint's response.
-        got.ok().and_then(Result::ok).map(drop).ok_or(NoIdentity)
+    pub async fn try_out(&self, resource: &str) -> Result<(), IdentityError> {
+        let got = self.credential().await?.get_token(&[&format!("{resource}/.default")], None).await;
+        let unread = || IdentityError::Failed { answer: UpstreamAnswer::NONE };
+        got.map(drop).map_err(|error| IdentityError::within(&error).unwrap_or_else(unread))
     }
 
-    /// The credential.
+    /// The credential. Its errors have an [`IdentityError`] within.
     ///
     /// # Errors
     /// If the platform has no such identity.
-    pub async fn credential(&self) -> azure_core::Result<Arc<dyn TokenCredential>> {
-        if !self.settings.managed_identity {
-            return Ok(DeveloperToolsCredential::new(None)?);
-        }
+    pub async fn credential(&self) -> Result<Arc<dyn TokenCredential>, IdentityError> {
+        let managed = self.settings.managed_identity;
+        let inner = if managed { self.managed_identity().await } else { developer_tools() }?;
+        Ok(Arc::new(OwnErrors { inner, managed, limit: self.try_timeout() - LEFT_FOR_THE_CALL }))
+    }
+
+    async fn managed_identity(&self) -> Result<Arc<dyn TokenCredential>, IdentityError> {
         let options = ManagedIdentityCredentialOptions {
             user_assigned_id: self.settings.client_id.clone().map(UserAssignedId::ClientId),
             client_options: self.client_options().await,
         };
-        Ok(ManagedIdentityCredential::new(Some(options))?)
+        let credential = ManagedIdentityCredential::new(Some(options));
+        credential
+            .map(|credential| -> Arc<dyn TokenCredential> { credential })
+            .map_err(|_| IdentityError::NotAssigned { answer: UpstreamAnswer::NONE })
     }
+}
+
+fn developer_tools() -> Result<Arc<dyn TokenCredential>, IdentityError> {
+    let credential = DeveloperToolsCredential::new(None);
+    credential.map(|credential| -> Arc<dyn TokenCredential> { credential }).map_err(|_| IdentityError::NotSignedIn)
 }

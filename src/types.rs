@@ -87,6 +87,13 @@ impl BaseUrl {
         self.0.split_once("://").map_or("", |(_, authority)| authority)
     }
 
+    /// The host, without the port.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let authority = self.authority();
+        authority.rsplit_once(':').map_or(authority, |(host, _)| host)
+    }
+
     /// Whether it is plain http, which is for local work only.
     #[must_use]
     pub fn is_insecure(&self) -> bool {

@@ -128,9 +128,10 @@ pub async fn public_keys(
     azure: AzureSettings,
 ) -> Result<Vec<(&'static str, PublicKey)>, SignError> {
     let mut vaults = Vaults::new(Identity::new(azure, Arc::new(HttpClient::new(telemetry::traceparent))));
-    let mut keys = vec![("EVERGRANT_SIGNING_KEY_ID", vaults.key(&sources.current).public_key().await?.clone())];
+    let mut keys =
+        vec![("EVERGRANT_SIGNING_KEY_ID", PublicKey::clone(&*vaults.key(&sources.current).public_key().await?))];
     if let Some(next) = &sources.next {
-        keys.push(("EVERGRANT_SIGNING_KEY_ID_NEXT", vaults.key(next).public_key().await?.clone()));
+        keys.push(("EVERGRANT_SIGNING_KEY_ID_NEXT", PublicKey::clone(&*vaults.key(next).public_key().await?)));
     }
     Ok(keys)
 }

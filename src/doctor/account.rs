@@ -101,10 +101,12 @@ impl AccountChecks<'_> {
         };
         match member {
             Ok(member) => Finding::good(format!("{host}, as {}", member.email)),
-            Err(ApiError::Failed { status: 401 | 403 }) => Finding::bad(
-                format!("{host} knows the account, but does not let the integration user in"),
-                "The CLM administrator makes the integration user a member of CLM, with rights on the folders that are used.",
-            ),
+            Err(ApiError::Failed { answer }) if matches!(answer.status(), 401 | 403) && !answer.is_html() => {
+                Finding::bad(
+                    format!("{host} knows the account, but does not let the integration user in"),
+                    "The CLM administrator makes the integration user a member of CLM, with rights on the folders that are used.",
+                )
+            }
             Err(error) => self.bad(&error),
         }
     }

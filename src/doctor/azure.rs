@@ -54,7 +54,7 @@ pub async fn check_identity(identity: &Identity, resource: Option<String>, clien
     let watch = Stopwatch::start();
     let finding = match identity.try_out(&resource).await {
         Ok(()) => Finding::good("Entra ID issues tokens for it"),
-        Err(error) => Finding::bad(error.to_string(), fixes::missing_identity(identity.is_managed(), client_id)),
+        Err(error) => Finding::bad(error.problem(), fixes::identity(&error, identity.is_managed(), client_id)),
     };
     vec![finding.of("identity", Area::Azure, IDENTITY, watch.elapsed_ms())]
 }
@@ -72,7 +72,7 @@ pub async fn check_key(key: &NamedKey, signing_keys: &[NamedKey], identity_clien
         (Ok(_), Ok(public_key)) => {
             Finding::good(format!("signs; SHA-256 of its public key {}", public_key.fingerprint()))
         }
-        (Err(SignError::IdentityUnavailable), _) => Finding::skipped(NO_IDENTITY),
+        (Err(SignError::IdentityUnavailable(_)), _) => Finding::skipped(NO_IDENTITY),
         (Err(error), _) | (_, Err(error)) => Finding::bad(error.problem(), fixes::key(&error, key, identity_client_id)),
     };
     let (check, title) = key_check(key);
@@ -117,8 +117,8 @@ impl StoreCheck<'_> {
                 "a record could be created twice, or a new one was refused: codes would not be single-use",
                 "Check that EVERGRANT_STORE is a container of Azure Blob storage itself, with no cache in between.",
             ),
-            Err(StoreError::IdentityUnavailable) => Finding::skipped(NO_IDENTITY),
-            Err(error) => Finding::bad(error.to_string(), fixes::store(error, self.setting, self.identity_client_id)),
+            Err(StoreError::IdentityUnavailable(_)) => Finding::skipped(NO_IDENTITY),
+            Err(error) => Finding::bad(error.to_string(), fixes::store(&error, self.setting, self.identity_client_id)),
         };
         vec![finding.of("store", Area::Azure, STORE, watch.elapsed_ms())]
     }

@@ -31,10 +31,13 @@ pub fn connectivity_checks(reached: &Reached, took: f64, docusign: &DocusignSett
 
 /// The check that already reports why there is no access token.
 pub fn blamed_elsewhere(error: &MintError, reached: &Reached) -> Option<&'static str> {
-    use ExchangeError::{AssertionExpired, NoAnswer, NoValidKeys, ServerFailed, TimedOut, Undocumented, Unexplained};
+    use ExchangeError::{
+        AssertionExpired, Foreign, NoAnswer, NoValidKeys, ServerFailed, TimedOut, Undocumented, Unexplained,
+        Unreachable,
+    };
     let MintError::Exchange(error) = error else { return None };
     match (error, reached) {
-        (NoAnswer | TimedOut | ServerFailed { .. }, Err(_)) => {
+        (NoAnswer | TimedOut | ServerFailed { .. } | Foreign { .. } | Unreachable(_), Err(_)) => {
             Some("not checked: DocuSign does not answer, see its check")
         }
         // DocuSign has several error codes for assertions with a wrong time.

@@ -4,13 +4,11 @@ use crate::config::error::{ConfigError, Format, Problem, RESOLVE};
 use crate::config::{DocusignSettings, StoreSetting};
 use crate::doctor::NamedKey;
 use crate::doctor::check::Finding;
+use crate::identity::IdentityError;
 use crate::signing::SignError;
 use crate::signing::key_id::KeyVaultKeyId;
 use crate::store::StoreError;
 use crate::types::Explained;
-
-/// A placeholder in a command.
-const IDENTITY: &str = "<client id of the identity>";
 
 /// What fixes an error that DocuSign reports.
 pub fn docusign(error: &impl Explained, settings: &DocusignSettings) -> String {
@@ -38,7 +36,7 @@ pub fn key(error: &SignError, key: &NamedKey, identity: Option<&str>) -> String 
         ("version", id.version.clone()),
     ];
     values.extend(identity.map(|client_id| ("client id of the identity", client_id.to_owned())));
-    error.fix_with_command(&values)
+    id.adapt(&error.fix_with_command(&values))
 }
 
 /// `contoso` of `https://contoso.vault.azure.net`.
@@ -67,8 +65,15 @@ fn sentence(clause: &str) -> String {
     characters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(characters).collect()
 }
 
-/// What fixes a missing identity.
-pub fn missing_identity(managed: bool, client_id: Option<&str>) -> String {
+/// What fixes an identity without a token. Only the endpoint's own word proves that the identity is missing.
+pub fn identity(error: &IdentityError, managed: bool, client_id: Option<&str>) -> String {
+    match error {
+        IdentityError::NotAssigned { .. } | IdentityError::NotSignedIn => missing_identity(managed, client_id),
+        IdentityError::Failed { .. } | IdentityError::NoAnswer => error.fix(&[]),
+    }
+}
+
+fn missing_identity(managed: bool, client_id: Option<&str>) -> String {
     match (managed, client_id) {
         (true, Some(id)) => format!(
             "Assign the user-assigned identity with the client id {id} to the app, or set AZURE_CLIENT_ID to the client id of the \
@@ -84,26 +89,10 @@ pub fn missing_identity(managed: bool, client_id: Option<&str>) -> String {
 }
 
 /// What fixes a store that does not answer.
-pub fn store(error: StoreError, setting: &StoreSetting, identity: Option<&str>) -> String {
+pub fn store(error: &StoreError, setting: &StoreSetting, identity: Option<&str>) -> String {
     let StoreSetting::Blob(url) = setting else { return "Start the app again.".to_owned() };
     let account = url.host_str().and_then(|host| host.split('.').next()).unwrap_or_default();
-    let container = url.path().trim_matches('/');
-    match error {
-        StoreError::AccessDenied => format!(
-            "Grant the identity its role on the container, and wait some minutes: `az role assignment create --assignee \"{}\" \
-             --role \"Storage Blob Data Contributor\" --scope \"$(az storage account show --name {account} --query id --output \
-             tsv)/blobServices/default/containers/{container}\"`. If it has the role, check that the account's network rules \
-             let the app in.",
-            identity.unwrap_or(IDENTITY),
-        ),
-        StoreError::NoContainer => format!(
-            "Check EVERGRANT_STORE, or create the container: `az storage container create --account-name {account} --name \
-             {container} --auth-mode login`"
-        ),
-        StoreError::IdentityUnavailable | StoreError::NoAnswer | StoreError::Failed { .. } => format!(
-            "This may pass by itself. If it does not, check the account's name in EVERGRANT_STORE, and whether it exists: `az storage \
-             account show --name {account}`. If it does, its network rules, private endpoint and DNS zone have to let the app \
-             reach it."
-        ),
-    }
+    let mut values = vec![("account", account.to_owned()), ("container", url.path().trim_matches('/').to_owned())];
+    values.extend(identity.map(|client_id| ("client id of the identity", client_id.to_owned())));
+    error.fix_with_command(&values)
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Method;
-use http::header::{DATE, RETRY_AFTER};
+use http::header::{DATE, HeaderMap, RETRY_AFTER};
+use http::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -12,16 +12,18 @@ use serde_json::Value;
 
 use crate::clock::{Clock, UnixSeconds};
 use crate::config::DocusignSettings;
-use crate::docusign::error::{self, ExchangeError};
+use crate::docusign::error::ExchangeError;
 use crate::docusign::lifetimes::{read_expires_in, read_retry_after};
-use crate::docusign::throttle::Throttle;
+use crate::docusign::throttle::{CallKind, Throttles};
 use crate::docusign::tokens::assertion::SKEW;
 use crate::docusign::tokens::freshness::Freshness;
 use crate::docusign::userinfo::UserInfo;
 use crate::memory::retry::retry;
 use crate::secret::{hex, sha256};
 use crate::types::BaseUrl;
-use crate::web::http_client::HttpClient;
+use crate::web::http_client::{HttpClient, header, read_answer};
+use crate::web::obstacle::Obstacle;
+use crate::web::upstream::{MAX_ERROR_BYTES, UpstreamAnswer};
 
 /// `grant_type` of the JWT exchange, RFC 7523 §2.1.
 const JWT_BEARER_GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -72,7 +74,7 @@ pub struct AccountServer {
     secret_key: Option<SecretString>,
     http: Arc<HttpClient>,
     clock: Arc<dyn Clock>,
-    throttle: Arc<Throttle>,
+    throttles: Arc<Throttles>,
 }
 
 #[derive(Deserialize)]
@@ -88,7 +90,7 @@ impl AccountServer {
     pub fn new(settings: &DocusignSettings, http: Arc<HttpClient>, clock: Arc<dyn Clock>) -> Self {
         let integration_key = settings.integration_key.as_str().to_owned();
         let (base, secret_key) = (settings.oauth_url.clone(), settings.secret_key.clone());
-        Self { base, integration_key, secret_key, http, clock, throttle: Arc::default() }
+        Self { base, integration_key, secret_key, http, clock, throttles: Arc::default() }
     }
 
     /// Exchanges an assertion for an access token. Retries once after a 5xx or a connection error.
@@ -97,7 +99,7 @@ impl AccountServer {
     /// [`ExchangeError`], classified from DocuSign's response.
     pub async fn exchange(&self, assertion: &str) -> Result<DocusignAccessToken, ExchangeError> {
         let form = [("grant_type", JWT_BEARER_GRANT_TYPE), ("assertion", assertion)];
-        retry(|| self.post_token(&form, None), pause_before_retry).await
+        retry(|| self.post_token(CallKind::Mint, &form, None), pause_before_retry).await
     }
 
     /// Exchanges the code of a sign-in for the user's access token. PKCE (RFC 7636 §4.5) proves that the sign-in was started
@@ -120,45 +122,53 @@ impl AccountServer {
         if self.secret_key.is_none() {
             form.push(("client_id", &self.integration_key));
         }
-        self.post_token(&form, self.secret_key.as_ref()).await
+        self.post_token(CallKind::SignIn, &form, self.secret_key.as_ref()).await
     }
 
-    /// Checks DocuSign's rate limit.
+    /// Checks DocuSign's rate limit for mints.
     ///
     /// # Errors
     /// [`ExchangeError::Throttled`] with the remaining seconds.
     pub fn throttled(&self) -> Result<(), ExchangeError> {
-        self.throttle.check(self.clock.now())
+        self.throttles.check(CallKind::Mint, self.clock.now())
     }
 
     /// Checks that DocuSign responds, and returns the clock difference in seconds; `None` if the response has no date.
     ///
     /// # Errors
-    /// [`ExchangeError`] if there is no response or it is a 5xx.
+    /// [`ExchangeError`] if there is no response, or if it is not the one that DocuSign gives to such a call.
     pub async fn clock_difference(&self) -> Result<Option<u64>, ExchangeError> {
         // DocuSign rejects a call without an access token. That is fine, only the date is used.
         let request = self.http.request(Method::GET, self.base.join("/oauth/userinfo")).await;
-        let answer = request.timeout(ANSWER_TIMEOUT).send().await.map_err(|error| no_answer(&error))?;
-        let status = answer.status().as_u16();
+        let response = request.timeout(ANSWER_TIMEOUT).send().await.map_err(|error| no_answer(&error))?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let answer = read_answer(response).await.from(self.base.host());
         if status >= 500 {
-            return Err(ExchangeError::ServerFailed { status, retry_after: None });
+            return Err(ExchangeError::ServerFailed { answer, retry_after: None });
         }
-        let date = answer.headers().get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
+        if answer.is_html() || !matches!(status, 400 | 401 | 429) {
+            return Err(ExchangeError::Foreign { answer });
+        }
+        let date = headers.get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
         let theirs = date.and_then(|date| date.duration_since(std::time::UNIX_EPOCH).ok()).map(|since| since.as_secs());
         Ok(theirs.map(|theirs| theirs.abs_diff(self.clock.now().0)))
     }
 
-    /// The user of `access_token`.
+    /// The user of `access_token`. Retries once after a 5xx, a code of a failure, or a connection error.
     ///
     /// # Errors
     /// [`ExchangeError`], classified from DocuSign's response.
     pub async fn userinfo(&self, access_token: &SecretString) -> Result<UserInfo, ExchangeError> {
-        let request = self.http.request(Method::GET, self.base.join("/oauth/userinfo")).await;
-        self.send(request.bearer_auth(access_token.expose_secret())).await
+        let ask = || async {
+            let request = self.http.request(Method::GET, self.base.join("/oauth/userinfo")).await;
+            self.send(CallKind::UserInfo, request.bearer_auth(access_token.expose_secret())).await
+        };
+        retry(ask, pause_before_retry).await
     }
 
     async fn post_token(
         &self,
+        kind: CallKind,
         form: &[(&str, &str)],
         secret_key: Option<&SecretString>,
     ) -> Result<DocusignAccessToken, ExchangeError> {
@@ -166,7 +176,7 @@ impl AccountServer {
         if let Some(secret) = secret_key {
             request = request.basic_auth(&self.integration_key, Some(secret.expose_secret()));
         }
-        let body: TokenBody = self.send(request).await?;
+        let body: TokenBody = self.send(kind, request).await?;
         let secret = body.access_token.filter(|secret| !secret.expose_secret().is_empty());
         let issued_at = self.clock.now();
         let expires_at = issued_at.plus(read_expires_in(&body.expires_in));
@@ -176,17 +186,27 @@ impl AccountServer {
         usable.then(|| DocusignAccessToken::new(secret, issued_at, expires_at)).ok_or(ExchangeError::Malformed)
     }
 
-    async fn send<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, ExchangeError> {
-        self.throttled()?;
-        let answer = self.send_now(request).await;
-        answer.inspect_err(|error| self.throttle.remember(*error, self.clock.now()))
+    async fn send<T: DeserializeOwned>(
+        &self,
+        kind: CallKind,
+        request: reqwest::RequestBuilder,
+    ) -> Result<T, ExchangeError> {
+        self.throttles.check(kind, self.clock.now())?;
+        let answer = self.send_now(kind, request).await;
+        answer.inspect_err(|error| self.throttles.remember(kind, error, self.clock.now()))
     }
 
-    async fn send_now<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, ExchangeError> {
+    async fn send_now<T: DeserializeOwned>(
+        &self,
+        kind: CallKind,
+        request: reqwest::RequestBuilder,
+    ) -> Result<T, ExchangeError> {
         let answer = request.timeout(ANSWER_TIMEOUT).send().await;
         let mut answer = answer.map_err(|error| no_answer(&error))?;
-        let status = answer.status().as_u16();
-        let retry_after = answer.headers().get(RETRY_AFTER).and_then(|value| read_retry_after(value, self.clock.now()));
+        if answer.status() != StatusCode::OK {
+            return Err(self.refused(kind, answer).await);
+        }
+        let headers = answer.headers().clone();
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|error| no_answer(&error))? {
             body.extend_from_slice(&chunk);
@@ -194,35 +214,57 @@ impl AccountServer {
                 return Err(ExchangeError::Malformed);
             }
         }
-        if status != 200 {
-            return Err(refused(status, &body, retry_after));
-        }
         // The parser's error is dropped, because it may quote an access token.
-        serde_json::from_slice(&body).map_err(|_| ExchangeError::Malformed)
+        serde_json::from_slice(&body).map_err(|_| self.not_json(&headers, &body))
+    }
+
+    /// Classifies an error response. If DocuSign does not document it, logs what came.
+    async fn refused(&self, kind: CallKind, response: reqwest::Response) -> ExchangeError {
+        let now = self.clock.now();
+        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| read_retry_after(value, now));
+        let answer = read_answer(response).await.from(self.base.host());
+        let error = match kind {
+            CallKind::UserInfo => ExchangeError::classify_userinfo(answer, retry_after),
+            CallKind::Mint | CallKind::SignIn => ExchangeError::classify(answer, retry_after),
+        };
+        if let Some(answer) = error.answer() {
+            tracing::warn!(
+                event = "undocumented_refusal",
+                status = answer.status(),
+                docusign_error = %answer.codes().join(", "),
+                "DocuSign does not document this error: {answer}"
+            );
+        }
+        error
+    }
+
+    /// The error for a successful response that cannot be read.
+    fn not_json(&self, headers: &HeaderMap, body: &[u8]) -> ExchangeError {
+        let answer = UpstreamAnswer::read(200, |name| header(headers, name), &body[..body.len().min(MAX_ERROR_BYTES)]);
+        if answer.is_html() {
+            ExchangeError::Foreign { answer: answer.from(self.base.host()) }
+        } else {
+            ExchangeError::Malformed
+        }
     }
 }
 
 /// The pause before the one retry; `None` if a retry would not help.
 fn pause_before_retry(error: &ExchangeError, tries: u32) -> Option<Duration> {
-    let may_pass = matches!(error, ExchangeError::ServerFailed { retry_after: None, .. } | ExchangeError::NoAnswer);
+    let may_pass = matches!(
+        error,
+        ExchangeError::ServerFailed { retry_after: None, .. }
+            | ExchangeError::UserUnnamed { .. }
+            | ExchangeError::Unreachable(_)
+            | ExchangeError::NoAnswer
+    );
     (may_pass && tries == 1).then_some(RETRY_PAUSE)
 }
 
-/// Classifies an error response. If it is undocumented, logs DocuSign's error code when it is safe to log.
-fn refused(status: u16, body: &[u8], retry_after: Option<u64>) -> ExchangeError {
-    let error = ExchangeError::classify(status, body, retry_after);
-    if let ExchangeError::Undocumented { .. } = error {
-        let code = error::loggable_code(body);
-        tracing::warn!(
-            event = "undocumented_refusal",
-            status,
-            docusign_error = code,
-            "DocuSign does not document this error"
-        );
-    }
-    error
-}
-
 fn no_answer(error: &reqwest::Error) -> ExchangeError {
-    if error.is_timeout() { ExchangeError::TimedOut } else { ExchangeError::NoAnswer }
+    match Obstacle::of(error) {
+        Some(obstacle) => ExchangeError::Unreachable(obstacle),
+        None if error.is_timeout() => ExchangeError::TimedOut,
+        None => ExchangeError::NoAnswer,
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::docusign::error::ExchangeError;
 use crate::types::{Explained, Explanation};
+use crate::web::upstream::UpstreamAnswer;
 
 /// The client's sentence where only the user of a connection can fix it.
 pub const UP_TO_THE_USER: &str = "the DocuSign user of this connection has not consented or is not active; that user needs to \
@@ -10,10 +11,10 @@ pub const UP_TO_THE_USER: &str = "the DocuSign user of this connection has not c
 /// An error whose reason only the log shows.
 const REFUSED: Explanation = Explanation {
     code: "undocumented_refusal",
-    problem: "DocuSign returned an error that it does not document (status <status>)",
+    problem: "DocuSign returned an error that it does not document (<answer>)",
     client: "DocuSign did not issue a token; the operator can find the cause in the log",
     person: "Ask the operator for help, and send them the request ID below.",
-    operator: "See `docusign_error` in the log. Check DOCUSIGN_INTEGRATION_KEY (<integration key>), DOCUSIGN_USER_ID (<user id>) \
+    operator: "Look up DocuSign's word for it. Check DOCUSIGN_INTEGRATION_KEY (<integration key>), DOCUSIGN_USER_ID (<user id>) \
         and the uploaded public key. If they are right, contact DocuSign support.",
     command: None,
 };
@@ -21,7 +22,7 @@ const REFUSED: Explanation = Explanation {
 /// DocuSign is unavailable.
 const OUTAGE: Explanation = Explanation {
     code: "server_failed",
-    problem: "DocuSign answered with status <status>",
+    problem: "DocuSign answered with <answer>",
     client: "DocuSign cannot be reached at the moment; try again later",
     person: "Wait a minute, then load this page again.",
     operator: "This may pass by itself. If not, check DocuSign's status page and whether the app's network can reach DocuSign.",
@@ -96,12 +97,42 @@ const UNSUPPORTED_GRANT_TYPE: Explanation = Explanation {
     ..REFUSED
 };
 
+const SCOPE_REFUSED: Explanation = Explanation {
+    code: "invalid_scope",
+    problem: "DocuSign does not accept one of the scopes",
+    operator: "Take the scopes that the account does not have, or that are misspelled, out of DOCUSIGN_SCOPES and the client's scope.",
+    ..REFUSED
+};
+
+const CODE_EXPIRED: Explanation = Explanation {
+    code: "expired_client_token",
+    problem: "DocuSign rejects the code of the sign-in as too old or already used",
+    person: "Begin again.",
+    operator: "Begin again. If that does not help, check DOCUSIGN_SECRET_KEY and the machine's clock.",
+    ..REFUSED
+};
+
 const UNEXPLAINED: Explanation = Explanation {
     code: "invalid_grant",
     problem: "DocuSign rejects the assertion and gives no reason",
     operator: "Check DOCUSIGN_INTEGRATION_KEY (<integration key>), DOCUSIGN_USER_ID (<user id>) and the uploaded public \
         key. If they are right, contact DocuSign support.",
     ..REFUSED
+};
+
+const FOREIGN: Explanation = Explanation {
+    code: "foreign_answer",
+    problem: "the answer is not in DocuSign's format (<answer>)",
+    operator: "A proxy or firewall may have answered instead: ask who runs the network, and check DOCUSIGN_OAUTH_URL. It may pass by \
+        itself.",
+    ..OUTAGE
+};
+
+const USER_UNNAMED: Explanation = Explanation {
+    code: "userinfo_refused",
+    problem: "DocuSign does not say who the user is (<answer>)",
+    operator: "This may pass by itself. If not, contact DocuSign support with the request id.",
+    ..OUTAGE
 };
 
 const THROTTLED: Explanation = Explanation {
@@ -119,6 +150,8 @@ const MALFORMED: Explanation =
 const NO_ANSWER: Explanation =
     Explanation { code: "no_answer", problem: "no answer from DocuSign: the connection failed", ..OUTAGE };
 
+const UNREACHABLE: Explanation = Explanation { problem: "no answer from DocuSign (<answer>)", ..NO_ANSWER };
+
 const TIMED_OUT: Explanation = Explanation { code: "timed_out", problem: "no answer from DocuSign in time", ..OUTAGE };
 
 impl Explained for ExchangeError {
@@ -131,11 +164,16 @@ impl Explained for ExchangeError {
             Self::AssertionExpired => ASSERTION_EXPIRED,
             Self::ClientRefused => CLIENT_REFUSED,
             Self::UnsupportedGrantType => UNSUPPORTED_GRANT_TYPE,
+            Self::ScopeRefused => SCOPE_REFUSED,
+            Self::CodeExpired => CODE_EXPIRED,
             Self::Unexplained => UNEXPLAINED,
             Self::Undocumented { .. } => REFUSED,
+            Self::Foreign { .. } => FOREIGN,
+            Self::UserUnnamed { .. } => USER_UNNAMED,
             Self::Throttled { .. } => THROTTLED,
             Self::ServerFailed { .. } => OUTAGE,
             Self::Malformed => MALFORMED,
+            Self::Unreachable(obstacle) => obstacle.explain_as(UNREACHABLE),
             Self::NoAnswer => NO_ANSWER,
             Self::TimedOut => TIMED_OUT,
         }
@@ -143,9 +181,9 @@ impl Explained for ExchangeError {
 
     fn details(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::Undocumented { status } | Self::ServerFailed { status, .. } => vec![("status", status.to_string())],
+            Self::Unreachable(obstacle) => obstacle.details(),
             Self::Throttled { retry_after: Some(seconds) } => vec![("wait", seconds.to_string())],
-            _ => Vec::new(),
+            _ => self.answer().map(UpstreamAnswer::details).unwrap_or_default(),
         }
     }
 }

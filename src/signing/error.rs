@@ -2,17 +2,36 @@
 
 use thiserror::Error;
 
+use crate::identity::IdentityError;
 use crate::memory::failures::FailureKind;
 use crate::types::Explained as _;
+use crate::web::obstacle::Obstacle;
+use crate::web::upstream::UpstreamAnswer;
 
 /// Why signing failed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{}", self.line())]
 pub enum SignError {
     /// Entra ID issues no token for Key Vault.
-    IdentityUnavailable,
-    /// 401, or a 403 for none of the reasons below. Usually the role assignment is missing.
+    IdentityUnavailable(IdentityError),
+    /// 401 with the code for a token from another Entra tenant.
+    OtherTenant,
+    /// 401 for another reason.
+    TokenRefused {
+        /// What Key Vault answered.
+        answer: UpstreamAnswer,
+    },
+    /// 403: the role assignment is missing.
     AccessDenied,
+    /// 403: the vault uses access policies, and none of them allows it.
+    NoAccessPolicy,
+    /// 403 from a Managed HSM: its own role assignment is missing.
+    NoHsmRole,
+    /// 403 without a reason that is known.
+    Forbidden {
+        /// What Key Vault answered.
+        answer: UpstreamAnswer,
+    },
     /// 403: the vault's firewall blocks the call, or the vault allows private endpoints only.
     NetworkRefused,
     /// 403: the key is disabled, expired or not valid yet.
@@ -21,6 +40,8 @@ pub enum SignError {
     MayNotSign,
     /// 404, or the key is too new to sign.
     KeyNotFound,
+    /// The key is deleted, but can be recovered.
+    KeyDeleted,
     /// 429, the rate limit.
     Throttled {
         /// Seconds to wait, from `Retry-After`.
@@ -28,9 +49,11 @@ pub enum SignError {
     },
     /// Any other status.
     VaultFailed {
-        /// The HTTP status.
-        status: u16,
+        /// What came.
+        answer: UpstreamAnswer,
     },
+    /// No connection, for a reason that is known.
+    Unreachable(Obstacle),
     /// No response in time.
     NoAnswer,
     /// A 200 that could not be parsed.
@@ -42,16 +65,21 @@ pub enum SignError {
 }
 
 impl SignError {
-    /// One of each variant, for the table in the documentation.
-    pub const ALL: [Self; 12] = [
-        Self::IdentityUnavailable,
+    /// One of each variant that is not about the identity, for the table in the documentation.
+    pub const ALL: [Self; 17] = [
+        Self::OtherTenant,
+        Self::TokenRefused { answer: UpstreamAnswer::NONE },
         Self::AccessDenied,
+        Self::NoAccessPolicy,
+        Self::NoHsmRole,
+        Self::Forbidden { answer: UpstreamAnswer::NONE },
         Self::NetworkRefused,
         Self::NotInForce,
         Self::MayNotSign,
         Self::KeyNotFound,
+        Self::KeyDeleted,
         Self::Throttled { retry_after: None },
-        Self::VaultFailed { status: 500 },
+        Self::VaultFailed { answer: UpstreamAnswer::NONE },
         Self::NoAnswer,
         Self::Malformed,
         Self::WrongKey,
@@ -63,13 +91,20 @@ impl SignError {
     pub const fn kind(&self) -> FailureKind {
         match self {
             Self::Throttled { retry_after: Some(seconds) } => FailureKind::Throttled(*seconds),
-            Self::AccessDenied
+            Self::OtherTenant
+            | Self::AccessDenied
+            | Self::NoAccessPolicy
+            | Self::NoHsmRole
             | Self::NetworkRefused
             | Self::NotInForce
             | Self::MayNotSign
+            | Self::KeyDeleted
             | Self::WrongKey
             | Self::Unusable => FailureKind::Permanent,
-            Self::IdentityUnavailable
+            Self::IdentityUnavailable(_)
+            | Self::TokenRefused { .. }
+            | Self::Forbidden { .. }
+            | Self::Unreachable(_)
             | Self::KeyNotFound
             | Self::Throttled { retry_after: None }
             | Self::VaultFailed { .. }

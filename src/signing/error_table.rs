@@ -9,28 +9,80 @@ use crate::types::{Explained, Explanation};
 /// Key Vault is unavailable.
 const OUTAGE: Explanation = Explanation {
     code: "signing_failed",
-    problem: "Key Vault answered with status <status>",
+    problem: "Key Vault answered with <answer>",
     client: "the signing key cannot be used at the moment; the operator can find the cause in the log",
     person: "Wait a minute, then load this page again. If that does not help, ask the operator to check the signing key.",
-    operator: "This may pass by itself. If not, check the vault's name in the key's identifier (<setting>), and whether the vault \
-        exists. If it does, check its network rules, private endpoint and DNS zone.",
+    operator: "This may pass by itself. If not, check that no proxy answers instead of Key Vault.",
     command: Some("This shows the vault: `az keyvault show --name <vault>`"),
 };
 
-const IDENTITY_UNAVAILABLE: Explanation = Explanation {
-    problem: "could not get a token from Entra ID for Key Vault",
-    operator: "Assign the managed identity and set AZURE_CLIENT_ID to its client id. Outside Azure, sign in with `az login`.",
+/// Key Vault cannot be reached.
+const NO_ANSWER: Explanation = Explanation {
+    problem: "no answer from Key Vault",
+    operator: "This may pass by itself. If not, check the vault's name in the key's identifier (<setting>), and whether the vault \
+        exists. If it does, check its network rules, private endpoint and DNS zone.",
+    ..OUTAGE
+};
+
+const UNREACHABLE: Explanation = Explanation { problem: "no answer from Key Vault (<answer>)", ..NO_ANSWER };
+
+const THROTTLED: Explanation = Explanation {
+    problem: "Key Vault limits the rate of calls",
+    operator: "Wait some seconds. If this happens often, find out what else uses the vault.",
     command: None,
     ..OUTAGE
 };
 
+const OTHER_TENANT: Explanation = Explanation {
+    problem: "Key Vault does not accept the app's token: the vault belongs to another Entra tenant",
+    operator: "Use a vault in the tenant of the app's identity, or move the vault's tenant id to it.",
+    command: Some("This shows the vault's tenant: `az keyvault show --name <vault> --query properties.tenantId`"),
+    ..OUTAGE
+};
+
+const TOKEN_REFUSED: Explanation = Explanation {
+    problem: "Key Vault does not accept the app's token (<answer>)",
+    operator: "This may pass by itself. If not, restart the app, and check that the vault and the app's identity are in the same \
+        Entra tenant.",
+    ..OTHER_TENANT
+};
+
 const ACCESS_DENIED: Explanation = Explanation {
     problem: "Key Vault denies access to the key",
-    operator: "Grant the identity the role Key Vault Crypto User on the key, and wait some minutes. If it has the role, check \
-        that the key is enabled and within its dates.",
+    operator: "Grant the identity the role Key Vault Crypto User on the key, and wait some minutes.",
     command: Some(
         "This grants the role: `az role assignment create --assignee \"<client id of the identity>\" --role \"Key Vault Crypto \
          User\" --scope \"$(az keyvault show --name <vault> --query id --output tsv)/keys/<key>\"`",
+    ),
+    ..OUTAGE
+};
+
+const NO_ACCESS_POLICY: Explanation = Explanation {
+    problem: "the vault's access policies do not let the app use the key",
+    operator: "Add an access policy with the permissions get and sign for the identity.",
+    command: Some(
+        "This adds it: `az keyvault set-policy --name <vault> --spn \"<client id of the identity>\" --key-permissions get sign`",
+    ),
+    ..OUTAGE
+};
+
+const NO_HSM_ROLE: Explanation = Explanation {
+    problem: "the Managed HSM denies access to the key",
+    operator: "Grant the identity the HSM's own role Managed HSM Crypto User on the key.",
+    command: Some(
+        "This grants it: `az keyvault role assignment create --hsm-name <vault> --assignee \"<client id of the identity>\" --role \
+         \"Managed HSM Crypto User\" --scope /keys/<key>`",
+    ),
+    ..OUTAGE
+};
+
+const FORBIDDEN: Explanation = Explanation {
+    problem: "Key Vault refuses the call (<answer>)",
+    operator: "Check that the identity may use the key, by a role or an access policy, and that the vault's network rules and no \
+        proxy block the app.",
+    command: Some(
+        "This shows the roles on the key: `az role assignment list --assignee \"<client id of the identity>\" --scope \"$(az \
+         keyvault show --name <vault> --query id --output tsv)/keys/<key>\" --include-inherited`",
     ),
     ..OUTAGE
 };
@@ -63,8 +115,15 @@ const MAY_NOT_SIGN: Explanation = Explanation {
 
 const KEY_NOT_FOUND: Explanation = Explanation {
     problem: "Key Vault does not know this key or this version",
-    operator: "Check the key's identifier (<setting>).",
+    operator: "Check the key's identifier (<setting>). If the key was deleted, recover it with `az keyvault key recover`.",
     command: Some("This lists the versions: `az keyvault key list-versions --vault-name <vault> --name <key>`"),
+    ..OUTAGE
+};
+
+const KEY_DELETED: Explanation = Explanation {
+    problem: "the key is deleted",
+    operator: "Recover the key, or set the key's identifier (<setting>) to another one.",
+    command: Some("This recovers it: `az keyvault key recover --vault-name <vault> --name <key>`"),
     ..OUTAGE
 };
 
@@ -84,15 +143,24 @@ const UNUSABLE: Explanation = Explanation {
 impl Explained for SignError {
     fn explain(&self) -> Explanation {
         match self {
-            Self::IdentityUnavailable => IDENTITY_UNAVAILABLE,
+            Self::IdentityUnavailable(error) => {
+                Explanation { code: OUTAGE.code, client: OUTAGE.client, ..error.explain() }
+            }
+            Self::OtherTenant => OTHER_TENANT,
+            Self::TokenRefused { .. } => TOKEN_REFUSED,
             Self::AccessDenied => ACCESS_DENIED,
+            Self::NoAccessPolicy => NO_ACCESS_POLICY,
+            Self::NoHsmRole => NO_HSM_ROLE,
+            Self::Forbidden { .. } => FORBIDDEN,
             Self::NetworkRefused => NETWORK_REFUSED,
             Self::NotInForce => NOT_IN_FORCE,
             Self::MayNotSign => MAY_NOT_SIGN,
             Self::KeyNotFound => KEY_NOT_FOUND,
-            Self::Throttled { .. } => Explanation { problem: "Key Vault limits the rate of calls", ..OUTAGE },
+            Self::KeyDeleted => KEY_DELETED,
+            Self::Throttled { .. } => THROTTLED,
             Self::VaultFailed { .. } => OUTAGE,
-            Self::NoAnswer => Explanation { problem: "no answer from Key Vault", ..OUTAGE },
+            Self::Unreachable(obstacle) => obstacle.explain_as(UNREACHABLE),
+            Self::NoAnswer => NO_ANSWER,
             Self::Malformed => Explanation { problem: "Key Vault's answer could not be read", ..OUTAGE },
             Self::WrongKey => WRONG_KEY,
             Self::Unusable => UNUSABLE,
@@ -101,7 +169,11 @@ impl Explained for SignError {
 
     fn details(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::VaultFailed { status } => vec![("status", status.to_string())],
+            Self::IdentityUnavailable(error) => error.details(),
+            Self::VaultFailed { answer } | Self::TokenRefused { answer } | Self::Forbidden { answer } => {
+                answer.details()
+            }
+            Self::Unreachable(obstacle) => obstacle.details(),
             _ => Vec::new(),
         }
     }

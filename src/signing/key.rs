@@ -1,5 +1,7 @@
 //! A key from the settings, in Key Vault or in a file, with both halves.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use crate::secret::Sha256;
@@ -23,10 +25,10 @@ impl SigningKey {
     ///
     /// # Errors
     /// The errors of [`AssertionSigner::sign_digest`].
-    pub async fn public_key(&self) -> Result<&PublicKey, SignError> {
+    pub async fn public_key(&self) -> Result<Arc<PublicKey>, SignError> {
         match self {
             Self::KeyVault(signer) => signer.public_key().await,
-            Self::Local(signer) => Ok(signer.public_key()),
+            Self::Local(signer) => Ok(Arc::new(signer.public_key().clone())),
         }
     }
 

@@ -9,6 +9,9 @@ use url::Url;
 const VAULT_SUFFIXES: [&str; 4] =
     [".vault.azure.net", ".managedhsm.azure.net", ".vault.usgovcloudapi.net", ".vault.azure.cn"];
 
+/// The DNS suffix of Managed HSM.
+const MANAGED_HSM: &str = ".managedhsm.azure.net";
+
 /// One version of one key in one vault.
 ///
 /// `Debug` shows only the version, because the names of vault and key are confidential.
@@ -50,6 +53,33 @@ impl KeyVaultKeyId {
     }
 }
 
+impl KeyVaultKeyId {
+    /// Whether the key is in a Managed HSM.
+    #[must_use]
+    pub fn is_hsm(&self) -> bool {
+        self.vault_url.ends_with(MANAGED_HSM)
+    }
+
+    /// `command`, which is for a vault, with the options of the kind of vault that has this key.
+    #[must_use]
+    pub fn adapt(&self, command: &str) -> String {
+        if !self.is_hsm() {
+            return command.to_owned();
+        }
+        let rules = "az keyvault network-rule list --name";
+        let command = command.replace("--vault-name", "--hsm-name");
+        let command = command.replace("az keyvault show --name", "az keyvault show --hsm-name");
+        command.replace(rules, "az keyvault show --query properties.networkAcls --hsm-name")
+    }
+
+    /// Whether `kid`, from an answer, names this key in this version.
+    #[must_use]
+    pub fn is_named_by(&self, kid: &str) -> bool {
+        let path = format!("/keys/{}/{}", self.name, self.version);
+        Url::parse(kid).is_ok_and(|url| url.path().eq_ignore_ascii_case(&path))
+    }
+}
+
 impl fmt::Debug for KeyVaultKeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyVaultKeyId").field("version", &self.version).finish_non_exhaustive()
@@ -75,6 +105,24 @@ mod tests {
         let id = KeyVaultKeyId::parse("https://contoso.vault.azure.net/keys/signing/0a1b").unwrap();
         assert_eq!((id.vault_url.as_str(), id.name.as_str()), ("https://contoso.vault.azure.net", "signing"));
         assert!(!format!("{id:?}").contains("contoso"));
+    }
+
+    #[test]
+    fn an_answer_must_name_the_key_and_an_hsm_has_commands_of_its_own() {
+        let id = KeyVaultKeyId::parse("https://contoso.vault.azure.net/keys/signing/0a1b").unwrap();
+        assert!(id.is_named_by("https://contoso.vault.azure.net/keys/Signing/0a1b"));
+        for other in
+            ["", "0a1b", "https://contoso.vault.azure.net/keys/signing/0a1c", "https://contoso.vault.azure.net/"]
+        {
+            assert!(!id.is_named_by(other), "{other}");
+        }
+        let hsm = KeyVaultKeyId::parse("https://contoso.managedhsm.azure.net/keys/signing/0a1b").unwrap();
+        let command = "`az keyvault key show --vault-name <vault>` `az keyvault show --name <vault>`";
+        assert_eq!(id.adapt(command), command);
+        assert_eq!(
+            hsm.adapt(command),
+            "`az keyvault key show --hsm-name <vault>` `az keyvault show --hsm-name <vault>`"
+        );
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Signs with a key in Azure Key Vault, using the official SDK. The private key never leaves the vault.
 //!
 //! The public key is fetched once, and every signature is checked with it. So a wrong key or version is found here, not
-//! through an unclear error from DocuSign.
+//! through an unclear error from DocuSign. If a signature does not match, the public key may be the wrong one, so it is fetched
+//! again.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -17,12 +18,13 @@ use azure_security_keyvault_keys::{KeyClient, KeyClientOptions};
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
-use crate::identity::Identity;
+use crate::identity::{Identity, IdentityError, sdk_answer};
 use crate::memory::retry::retry;
 use crate::secret::Sha256;
 use crate::signing::key_id::KeyVaultKeyId;
 use crate::signing::public_key::PublicKey;
-use crate::signing::{AssertionSigner, SignError, forbidden};
+use crate::signing::{AssertionSigner, SignError, answers};
+use crate::web::obstacle::Obstacle;
 
 /// The first try and two retries.
 const TRIES: u32 = 3;
@@ -52,17 +54,19 @@ impl KeyVault {
     }
 
     async fn build_client(&self) -> Result<KeyClient, SignError> {
-        let credential = self.identity.credential().await.map_err(|_| SignError::IdentityUnavailable)?;
+        let credential = self.identity.credential().await.map_err(SignError::IdentityUnavailable)?;
         let client_options = self.identity.client_options().await;
         let options = KeyClientOptions { client_options, ..KeyClientOptions::default() };
-        KeyClient::new(&self.vault_url, credential, Some(options)).map_err(|error| classify(&error))
+        KeyClient::new(&self.vault_url, credential, Some(options)).map_err(|error| classify(&error, false))
     }
 
     async fn get_public_key(&self, id: &KeyVaultKeyId) -> Result<PublicKey, SignError> {
         let options = KeyClientGetKeyOptions { key_version: Some(id.version.clone()), ..Default::default() };
         let answer = self.client().await?.get_key(&id.name, Some(options)).await;
-        let key = answer.and_then(azure_core::http::Response::into_model).map_err(|error| classify(&error))?.key;
+        let key =
+            answer.and_then(azure_core::http::Response::into_model).map_err(|error| classify(&error, id.is_hsm()))?.key;
         let key = key.ok_or(SignError::Malformed)?;
+        expect_key(id, key.kid.as_deref())?;
         // Without modulus and exponent it is not an RSA key.
         let (n, e) = key.n.zip(key.e).ok_or(SignError::Unusable)?;
         PublicKey::from_components(&n, &e).ok_or(SignError::Unusable)
@@ -70,10 +74,12 @@ impl KeyVault {
 
     async fn sign(&self, id: &KeyVaultKeyId, digest: Sha256) -> Result<Vec<u8>, SignError> {
         let parameters = SignParameters { algorithm: Some(SignatureAlgorithm::Rs256), value: Some(digest.to_vec()) };
-        let content = parameters.try_into().map_err(|error| classify(&error))?;
+        let content = parameters.try_into().map_err(|error| classify(&error, id.is_hsm()))?;
         let options = KeyClientSignOptions { key_version: Some(id.version.clone()), ..Default::default() };
         let answer = self.client().await?.sign(&id.name, content, Some(options)).await;
-        let signed = answer.and_then(azure_core::http::Response::into_model).map_err(|error| classify(&error))?;
+        let signed =
+            answer.and_then(azure_core::http::Response::into_model).map_err(|error| classify(&error, id.is_hsm()))?;
+        expect_key(id, signed.kid.as_deref())?;
         signed.result.ok_or(SignError::Malformed)
     }
 }
@@ -82,14 +88,14 @@ impl KeyVault {
 pub struct KeyVaultSigner {
     vault: Arc<KeyVault>,
     id: KeyVaultKeyId,
-    public_key: OnceCell<PublicKey>,
+    public_key: Mutex<Option<Arc<PublicKey>>>,
 }
 
 impl KeyVaultSigner {
     /// The key `id` in `vault`.
     #[must_use]
     pub fn new(vault: Arc<KeyVault>, id: KeyVaultKeyId) -> Self {
-        Self { vault, id, public_key: OnceCell::new() }
+        Self { vault, id, public_key: Mutex::default() }
     }
 
     /// The key identifier.
@@ -102,9 +108,22 @@ impl KeyVaultSigner {
     ///
     /// # Errors
     /// The errors of [`AssertionSigner::sign_digest`].
-    pub async fn public_key(&self) -> Result<&PublicKey, SignError> {
-        let fetch = || self.with_retries(|| self.vault.get_public_key(&self.id));
-        self.public_key.get_or_try_init(fetch).await
+    pub async fn public_key(&self) -> Result<Arc<PublicKey>, SignError> {
+        let cached = self.cached().clone();
+        match cached {
+            Some(public_key) => Ok(public_key),
+            None => self.fetch_public_key().await,
+        }
+    }
+
+    async fn fetch_public_key(&self) -> Result<Arc<PublicKey>, SignError> {
+        let public_key = Arc::new(self.with_retries(|| self.vault.get_public_key(&self.id)).await?);
+        *self.cached() = Some(Arc::clone(&public_key));
+        Ok(public_key)
+    }
+
+    fn cached(&self) -> MutexGuard<'_, Option<Arc<PublicKey>>> {
+        self.public_key.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn with_retries<T, F>(&self, call: impl Fn() -> F + Send) -> Result<T, SignError>
@@ -122,7 +141,12 @@ impl AssertionSigner for KeyVaultSigner {
     async fn sign_digest(&self, digest: Sha256) -> Result<Vec<u8>, SignError> {
         let public_key = self.public_key().await?;
         let signature = self.with_retries(|| self.vault.sign(&self.id, digest)).await?;
-        if public_key.verifies(&digest, &signature) { Ok(signature) } else { Err(SignError::WrongKey) }
+        if public_key.verifies(&digest, &signature) {
+            return Ok(signature);
+        }
+        *self.cached() = None;
+        let newer = self.fetch_public_key().await?;
+        if newer.verifies(&digest, &signature) { Ok(signature) } else { Err(SignError::WrongKey) }
     }
 }
 
@@ -140,11 +164,21 @@ fn pause_before_retry(error: &SignError, tries: u32) -> Option<Duration> {
         SignError::Throttled { retry_after: Some(seconds) } => Some(Duration::from_secs(*seconds).max(pause)),
         // Includes KeyNotFound, because a new key takes some seconds to be available everywhere.
         SignError::KeyNotFound
-        | SignError::IdentityUnavailable
+        | SignError::IdentityUnavailable(IdentityError::Failed { .. } | IdentityError::NoAnswer)
+        | SignError::Unreachable(_)
         | SignError::NoAnswer
         | SignError::Throttled { retry_after: None } => Some(pause),
-        SignError::VaultFailed { status } => (*status >= 500 || *status == 409).then_some(pause),
-        SignError::AccessDenied
+        SignError::VaultFailed { answer } => {
+            (answer.status() >= 500 || matches!(answer.status(), 404 | 409)).then_some(pause)
+        }
+        SignError::IdentityUnavailable(_)
+        | SignError::OtherTenant
+        | SignError::TokenRefused { .. }
+        | SignError::AccessDenied
+        | SignError::NoAccessPolicy
+        | SignError::NoHsmRole
+        | SignError::Forbidden { .. }
+        | SignError::KeyDeleted
         | SignError::NetworkRefused
         | SignError::NotInForce
         | SignError::MayNotSign
@@ -154,23 +188,30 @@ fn pause_before_retry(error: &SignError, tries: u32) -> Option<Duration> {
     }
 }
 
+/// Checks that an answer is about the key `id`.
+fn expect_key(id: &KeyVaultKeyId, kid: Option<&str>) -> Result<(), SignError> {
+    match kid {
+        Some(kid) if id.is_named_by(kid) => Ok(()),
+        Some(_) => Err(SignError::WrongKey),
+        None => Err(SignError::Malformed),
+    }
+}
+
 /// Converts the SDK's error. Its text is dropped, because it names the vault.
-fn classify(error: &azure_core::Error) -> SignError {
+fn classify(error: &azure_core::Error, is_hsm: bool) -> SignError {
+    if let Some(error) = IdentityError::within(error) {
+        return SignError::IdentityUnavailable(error);
+    }
     match error.kind() {
-        ErrorKind::HttpResponse { status, raw_response, .. } => match u16::from(*status) {
-            401 => SignError::AccessDenied,
-            403 => raw_response.as_ref().map_or(SignError::AccessDenied, |response| forbidden::reason(response.body())),
-            404 => SignError::KeyNotFound,
-            429 => {
-                let header = HeaderName::from_static("retry-after");
-                let headers = raw_response.as_ref().map(|response| response.headers());
-                let retry_after = headers.and_then(|headers| headers.get_optional_str(&header)?.parse().ok());
-                SignError::Throttled { retry_after }
-            }
-            status => SignError::VaultFailed { status },
-        },
-        ErrorKind::Credential => SignError::IdentityUnavailable,
-        ErrorKind::Io | ErrorKind::Connection => SignError::NoAnswer,
+        ErrorKind::HttpResponse { status, raw_response, .. } => {
+            let response = raw_response.as_deref();
+            let header = HeaderName::from_static("retry-after");
+            let retry_after = response.and_then(|response| response.headers().get_optional_str(&header)?.parse().ok());
+            answers::classify(sdk_answer(u16::from(*status), response), retry_after, is_hsm)
+        }
+        ErrorKind::Io | ErrorKind::Connection => {
+            Obstacle::of(error).map_or(SignError::NoAnswer, SignError::Unreachable)
+        }
         _ => SignError::Malformed,
     }
 }

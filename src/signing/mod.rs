@@ -4,9 +4,9 @@
 //! secret of sealed tokens from a signature. If Key Vault is down, cached access tokens are used until they expire, then
 //! clients get 503.
 
+mod answers;
 pub mod error;
 mod error_table;
-mod forbidden;
 pub mod key;
 pub mod key_file;
 pub mod key_id;

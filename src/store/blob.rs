@@ -1,18 +1,27 @@
 //! Records as blobs in Azure Storage, shared by all instances. Uses the official SDK.
+//!
+//! An answer counts only if it has the headers of Azure Storage, and a record only if it has the text of its kind. A proxy's
+//! page must never look like a record, because records end connections.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use azure_core::error::ErrorKind;
-use azure_core::http::{Etag, RequestContent, Url};
-use azure_storage_blob::models::BlobClientUploadOptions;
+use azure_core::http::headers::HeaderName;
+use azure_core::http::policies::{Policy, PolicyResult};
+use azure_core::http::{Context, Etag, Request, RequestContent, Url};
+use azure_storage_blob::models::{BlobClientUploadOptions, BlobType};
 use azure_storage_blob::{BlobContainerClient, BlobContainerClientOptions};
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
-use crate::identity::Identity;
+use crate::identity::{Identity, IdentityError, sdk_answer};
 use crate::memory::retry::retry;
+use crate::store::records::RecordKind;
 use crate::store::{Condition, Record, Store, StoreError, Version, Write};
+use crate::web::obstacle::Obstacle;
+use crate::web::upstream::UpstreamAnswer;
 
 /// The first try and one retry.
 const TRIES: u32 = 2;
@@ -39,8 +48,9 @@ impl BlobStore {
     }
 
     async fn build_client(&self) -> Result<BlobContainerClient, StoreError> {
-        let credential = self.identity.credential().await.map_err(|_| StoreError::IdentityUnavailable)?;
-        let client_options = self.identity.client_options().await;
+        let credential = self.identity.credential().await.map_err(StoreError::IdentityUnavailable)?;
+        let mut client_options = self.identity.client_options().await;
+        client_options.per_try_policies.push(Arc::new(OnlyAzureStorage));
         let options = BlobContainerClientOptions { client_options, ..Default::default() };
         let client = BlobContainerClient::new(self.container_url.clone(), Some(credential), Some(options));
         client.map_err(|error| classify(&error))
@@ -53,10 +63,12 @@ impl BlobStore {
             Err(error) if is_missing_blob(&error) => return Ok(None),
             Err(error) => return Err(classify(&error)),
         };
-        let version = Version(answer.properties.etag.map(|etag| etag.to_string()).unwrap_or_default());
+        let is_block_blob = answer.properties.blob_type == Some(BlobType::BlockBlob);
+        let etag = answer.properties.etag.filter(|_| is_block_blob).ok_or_else(foreign)?;
         let body = answer.body.collect().await.map_err(|error| classify(&error))?;
-        let content = String::from_utf8(body.to_vec()).map_err(|_| StoreError::Failed { status: 0 })?;
-        Ok(Some(Record { content, version }))
+        let content = String::from_utf8(body.to_vec()).map_err(|_| foreign())?;
+        let is_ours = RecordKind::of(name).is_some_and(|kind| kind.accepts(&content));
+        if is_ours { Ok(Some(Record { content, version: Version(etag.to_string()) })) } else { Err(foreign()) }
     }
 
     async fn put(&self, write: &Write) -> Result<bool, StoreError> {
@@ -79,7 +91,7 @@ impl BlobStore {
     {
         let limit = self.identity.try_timeout();
         let call = || async { timeout(limit, call()).await.unwrap_or(Err(StoreError::NoAnswer)) };
-        retry(call, |error, tries| (tries < TRIES && is_worth_another_try(*error)).then_some(PAUSE)).await
+        retry(call, |error, tries| (tries < TRIES && error.is_worth_another_try()).then_some(PAUSE)).await
     }
 }
 
@@ -98,12 +110,38 @@ impl Store for BlobStore {
     }
 }
 
-const fn is_worth_another_try(error: StoreError) -> bool {
-    match error {
-        StoreError::NoAnswer | StoreError::IdentityUnavailable => true,
-        StoreError::Failed { status } => status == 429 || status >= 500,
-        StoreError::AccessDenied | StoreError::NoContainer => false,
+/// Headers that each answer of Azure Storage has. An error may be without the version.
+const ID_HEADER: HeaderName = HeaderName::from_static("x-ms-request-id");
+const VERSION_HEADER: HeaderName = HeaderName::from_static("x-ms-version");
+
+/// Refuses an answer that is not from Azure Storage.
+#[derive(Debug)]
+struct OnlyAzureStorage;
+
+#[async_trait]
+impl Policy for OnlyAzureStorage {
+    async fn send(&self, context: &Context, request: &mut Request, next: &[Arc<dyn Policy>]) -> PolicyResult {
+        let Some((first, rest)) = next.split_first() else {
+            return Err(azure_core::Error::with_message(ErrorKind::Other, "no policy is left to send the request"));
+        };
+        let answer = first.send(context, request, rest).await?;
+        let has = |name: &HeaderName| answer.headers().get_optional_str(name).is_some_and(|value| !value.is_empty());
+        let status = u16::from(answer.status());
+        if has(&ID_HEADER) && (has(&VERSION_HEADER) || status >= 400) {
+            return Ok(answer);
+        }
+        let header = |name: &'static str| {
+            let value = answer.headers().get_optional_str(&HeaderName::from_static(name));
+            value.map(ToOwned::to_owned)
+        };
+        let error = StoreError::Foreign { answer: UpstreamAnswer::read(status, header, &[]) };
+        Err(azure_core::Error::new(ErrorKind::Other, error))
     }
+}
+
+/// A record that is not one of ours.
+fn foreign() -> StoreError {
+    StoreError::Foreign { answer: UpstreamAnswer::of_status(200) }
 }
 
 /// Whether the condition of a write failed: 409 if the blob must not exist but does, 412 if it has changed.
@@ -126,14 +164,16 @@ fn error_code(error: &azure_core::Error) -> Option<&str> {
 
 /// Converts the SDK's error. Its text is dropped, because it names the storage account.
 fn classify(error: &azure_core::Error) -> StoreError {
+    if let Some(error) = IdentityError::within(error) {
+        return StoreError::IdentityUnavailable(error);
+    }
     match error.kind() {
-        ErrorKind::HttpResponse { status, .. } => match u16::from(*status) {
-            401 | 403 => StoreError::AccessDenied,
-            404 => StoreError::NoContainer,
-            status => StoreError::Failed { status },
-        },
-        ErrorKind::Credential => StoreError::IdentityUnavailable,
-        ErrorKind::Io | ErrorKind::Connection => StoreError::NoAnswer,
-        _ => StoreError::Failed { status: 0 },
+        ErrorKind::HttpResponse { status, raw_response, .. } => {
+            StoreError::of_answer(sdk_answer(u16::from(*status), raw_response.as_deref()))
+        }
+        ErrorKind::Io | ErrorKind::Connection => {
+            Obstacle::of(error).map_or(StoreError::NoAnswer, StoreError::Unreachable)
+        }
+        _ => error.downcast_ref::<StoreError>().cloned().unwrap_or_else(foreign),
     }
 }

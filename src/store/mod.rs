@@ -6,15 +6,17 @@
 
 pub mod blob;
 pub mod codes;
+pub mod error;
+mod error_table;
 pub mod memory;
 pub mod records;
 pub mod revocations;
 pub mod rotation;
 
 use async_trait::async_trait;
-use thiserror::Error;
 
 use crate::clock::UnixSeconds;
+pub use error::StoreError;
 
 /// A record that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,29 +52,6 @@ pub struct Write {
     /// When it may be deleted; `None` if never. The memory store uses this; Blob Storage has the lifecycle rules of
     /// [`records`].
     pub expires_at: Option<UnixSeconds>,
-}
-
-/// Why a store operation failed. Never a reason to reject a grant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum StoreError {
-    /// The app's identity has no access.
-    #[error("access denied: the identity needs the role Storage Blob Data Contributor on the container")]
-    AccessDenied,
-    /// The container does not exist.
-    #[error("the container of EVERGRANT_STORE does not exist")]
-    NoContainer,
-    /// No token from Entra ID is available.
-    #[error("no Entra token for storage: check the managed identity and AZURE_CLIENT_ID")]
-    IdentityUnavailable,
-    /// No response, or not in time.
-    #[error("no answer from the storage account")]
-    NoAnswer,
-    /// Any other response.
-    #[error("the storage account answered with status {status}")]
-    Failed {
-        /// The HTTP status; 0 if the response could not be read.
-        status: u16,
-    },
 }
 
 /// Stores records. Conditional writes are atomic.

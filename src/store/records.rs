@@ -88,9 +88,61 @@ impl RecordKind {
         }
     }
 
+    /// The kind of the record `name`.
+    #[must_use]
+    pub fn of(name: &str) -> Option<Self> {
+        let prefix = name.split_once('/')?.0;
+        Self::ALL.into_iter().find(|kind| kind.prefix() == prefix)
+    }
+
+    /// Whether `content` can be the text of such a record. A proxy's page is none.
+    #[must_use]
+    pub fn accepts(self, content: &str) -> bool {
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        let is_generation = |entry: &str| entry.split_once(':').is_some_and(|(n, at)| is_number(n) && is_number(at));
+        match self {
+            Self::Revocation => content == "revoked",
+            Self::NotBefore => is_number(content.trim()),
+            Self::Rotation => content.split(' ').all(is_generation),
+            Self::UsedCode => {
+                !content.is_empty() && content.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+            }
+            Self::AnnouncedUpload | Self::Upload => content.starts_with('{') && content.ends_with('}'),
+            Self::Deletion | Self::WorkfrontDocument => {
+                !content.is_empty() && content.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.: ".contains(&b))
+            }
+        }
+    }
+
     /// The name of the record for `key`.
     #[must_use]
     pub fn name(self, key: &str) -> String {
         format!("{}/{key}", self.prefix())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_records_own_text_counts() {
+        for (kind, own) in [
+            (RecordKind::UsedCode, "aGVsbG8td29ybGQtMTIz"),
+            (RecordKind::Revocation, "revoked"),
+            (RecordKind::NotBefore, "1795319592"),
+            (RecordKind::Rotation, "5:1795319592 4:1795319590"),
+            (RecordKind::Deletion, "1795319592"),
+            (RecordKind::AnnouncedUpload, r#"{"client":"c"}"#),
+            (RecordKind::Upload, r#"{"client":"c"}"#),
+            (RecordKind::WorkfrontDocument, "1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e"),
+        ] {
+            assert_eq!(RecordKind::of(&kind.name("key")), Some(kind));
+            assert!(kind.accepts(own), "{own}");
+            for foreign in ["", "<html>", "<!DOCTYPE html>\n<h1>Blocked</h1>", "no such page!", "[]", "{", "\u{feff}"] {
+                assert!(!kind.accepts(foreign), "{kind:?} {foreign}");
+            }
+        }
+        assert_eq!(RecordKind::of("elsewhere/key"), None);
     }
 }

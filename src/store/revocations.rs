@@ -37,7 +37,8 @@ const MAX_TRIES: u32 = 5;
 pub struct Revocations {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    /// By the id of a grant or a sealed access token. A revocation is cached forever.
+    /// By the id of a grant or a sealed access token. One that was made here is cached forever, because the store may not have
+    /// it. One that the store reported is looked up again: if it was wrong, it ends.
     revoked: Arc<Cache<String, bool, StoreError>>,
     /// By client id.
     not_before: Arc<Cache<String, Option<UnixSeconds>, StoreError>>,
@@ -47,8 +48,7 @@ impl Revocations {
     /// The revocations in `store`.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        let forever_if_revoked = |revoked: &bool| if *revoked { Lifetime::Forever } else { CACHE_LIFETIME };
-        let revoked = Lifetimes { answer: forever_if_revoked, failure: |_, _| FAILURE_PAUSE };
+        let revoked = Lifetimes { answer: |_| CACHE_LIFETIME, failure: |_, _| FAILURE_PAUSE };
         let not_before = Lifetimes { answer: |_| CACHE_LIFETIME, failure: |_, _| FAILURE_PAUSE };
         let revoked = Arc::new(Cache::new(MIN_CACHED_NAMES, revoked));
         Self { store, clock, revoked, not_before: Arc::new(Cache::new(MIN_CACHED_NAMES, not_before)) }
@@ -76,7 +76,7 @@ impl Revocations {
         self.revoked.put(id, true, lifetime, now);
         let (name, content) = (RecordKind::Revocation.name(id), "revoked".to_owned());
         let written = self.store.write(Write { name, content, condition: Condition::Absent, expires_at }).await;
-        written.map(drop).inspect_err(|error| log_failure("revoke", *error))
+        written.map(drop).inspect_err(|error| log_failure("revoke", error))
     }
 
     /// Revokes every grant of `client_id` issued before `moment`. Has no effect if a later moment is already stored.
@@ -136,7 +136,7 @@ impl Revocations {
     ) -> Option<T> {
         let store = Arc::clone(&self.store);
         let fetch = async move {
-            let record = store.read(&name).await.inspect_err(|error| log_failure("look up", *error))?;
+            let record = store.read(&name).await.inspect_err(|error| log_failure("look up", error))?;
             Ok(read(record))
         };
         let is_away = cached.is_failing();
@@ -149,7 +149,7 @@ impl Revocations {
     }
 }
 
-fn log_failure(what: &str, error: StoreError) {
+fn log_failure(what: &str, error: &StoreError) {
     tracing::warn!(event = "store_unavailable", what, cause = %error);
 }
 

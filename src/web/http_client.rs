@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use http::Method;
-use http::header::HeaderValue;
+use http::header::{HeaderMap, HeaderValue};
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 use tracing::Span;
+
+use crate::web::upstream::{MAX_ERROR_BYTES, UpstreamAnswer};
 
 /// The default time-out of a request. It is also the time-out of each attempt at Key Vault.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -57,6 +59,24 @@ impl HttpClient {
         };
         self.client.get_or_init(build_elsewhere).await
     }
+}
+
+/// The header `name` of an answer, if it is text.
+#[must_use]
+pub fn header(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned)
+}
+
+/// What an unexpected answer says. Reads only the beginning of its body, and does without if that is lost.
+pub async fn read_answer(mut response: reqwest::Response) -> UpstreamAnswer {
+    let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
+    let mut body = Vec::new();
+    while body.len() < MAX_ERROR_BYTES
+        && let Ok(Some(chunk)) = response.chunk().await
+    {
+        body.extend_from_slice(&chunk);
+    }
+    UpstreamAnswer::read(status, |name| header(&headers, name), &body)
 }
 
 #[expect(clippy::expect_used, reason = "a client with other limits would be worse than none")]

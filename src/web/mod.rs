@@ -1,8 +1,11 @@
-//! HTTP without a domain: [`response`]s, [`body`] streams, [`page`]s, [`cookies`] and the [`http_client`] for calls to others.
+//! HTTP without a domain: [`response`]s, [`body`] streams, [`page`]s, [`cookies`], and for calls to others the [`http_client`], what
+//! they answer ([`upstream`]) and why they cannot be reached ([`obstacle`]).
 
 pub mod body;
 pub mod cookies;
 pub mod http_client;
+pub mod obstacle;
 pub mod page;
 pub mod response;
 pub mod streams;
+pub mod upstream;

@@ -177,7 +177,7 @@ async fn r4_while_the_store_is_down_codes_and_revocations_get_503_and_refreshes_
         }
     }
     let line = log_line(&pair.app.host, |line| line["event"] == "store_unavailable").await;
-    assert_eq!(line["cause"], "no answer from the storage account");
+    assert!(line["cause"].as_str().unwrap().starts_with("no answer from the storage account"), "{line}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,9 +5,12 @@
 use evergrant::docusign::api::error::ApiError;
 use evergrant::docusign::error::ExchangeError;
 use evergrant::docusign::tokens::minter::MintError;
+use evergrant::identity::IdentityError;
 use evergrant::oauth::client::SubjectKind;
 use evergrant::signing::SignError;
+use evergrant::store::StoreError;
 use evergrant::types::Explained;
+use evergrant::web::obstacle::Obstacle;
 
 use crate::support::root;
 
@@ -30,7 +33,7 @@ fn boxed<T: Explained + 'static>(errors: impl IntoIterator<Item = T>) -> Vec<Box
     errors.into_iter().map(|error| Box::new(error) as Box<dyn Explained>).collect()
 }
 
-fn tables() -> [Table; 3] {
+fn tables() -> [Table; 6] {
     let mint = boxed([MintError::Deadline, MintError::BrokenOff]);
     [
         Table {
@@ -38,7 +41,7 @@ fn tables() -> [Table; 3] {
             first: ("`cause`", |error| format!("`{}`", error.explain().code)),
             errors: boxed(ExchangeError::ALL).into_iter().chain(mint).collect(),
             source: "docusign/error_table.rs",
-            elsewhere: 0,
+            elsewhere: 1,
         },
         Table {
             before: "A key does not sign. The `cause` is `signing_failed` or `sealing_key_unavailable`; the log line and the health \
@@ -46,6 +49,27 @@ fn tables() -> [Table; 3] {
             first: ("problem", |error| format!("`{}`", problem(error))),
             errors: boxed(SignError::ALL),
             source: "signing/error_table.rs",
+            elsewhere: 2,
+        },
+        Table {
+            before: "The [store](security.md#the-store) does not answer:",
+            first: ("problem", |error| format!("`{}`", problem(error))),
+            errors: boxed(StoreError::ALL),
+            source: "store/error_table.rs",
+            elsewhere: 2,
+        },
+        Table {
+            before: "Key Vault and the store need a token:",
+            first: ("problem", |error| format!("`{}`", problem(error))),
+            errors: boxed(IdentityError::ALL),
+            source: "identity.rs",
+            elsewhere: 0,
+        },
+        Table {
+            before: "There is no answer from any of them:",
+            first: ("in the problem", |error| format!("`{}`", problem(error))),
+            errors: boxed(Obstacle::ALL),
+            source: "web/obstacle.rs",
             elsewhere: 0,
         },
         Table {
@@ -53,7 +77,7 @@ fn tables() -> [Table; 3] {
             first: ("`cause`", |error| format!("`{}`", error.explain().code)),
             errors: boxed(ApiError::ALL),
             source: "docusign/api/error_table.rs",
-            elsewhere: 2,
+            elsewhere: 3,
         },
     ]
 }
@@ -77,7 +101,7 @@ fn in_markdown(text: &str) -> String {
 }
 
 fn problem(error: &dyn Explained) -> String {
-    error.explain().problem.replace("<status>", "…")
+    error.explain().problem.replace(" (<answer>)", "").replace("<answer>", "…")
 }
 
 /// The fix for `errors`. A single error also shows its problem, unless the first column does.

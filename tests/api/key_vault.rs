@@ -1,7 +1,9 @@
 //! Signing with the real Azure SDK against the sandbox's vault.
 
+use evergrant::identity::IdentityError;
 use evergrant::signing::SignError;
 use evergrant::types::Explained as _;
+use evergrant::web::upstream::UpstreamAnswer;
 use sandbox::Sandbox;
 use sandbox::fault::Fault;
 use sandbox::keys::RsaKey;
@@ -22,7 +24,8 @@ async fn public_keys_and_identity_tokens_are_fetched_once() {
 /// Checks that the log line is about this error.
 #[track_caller]
 fn assert_cause(line: &serde_json::Value, error: &SignError) {
-    assert!(line["cause"].as_str().unwrap().starts_with(&error.problem()), "{line}");
+    let problem = error.problem();
+    assert!(line["cause"].as_str().unwrap().starts_with(problem.trim_end_matches(')')), "{line}");
 }
 
 /// Breaks the sandbox, checks the error in the log, and repairs it.
@@ -42,7 +45,11 @@ async fn a_failing_vault_is_a_temporary_outage() {
     let signature = |fault: Fault| move |sandbox: &Sandbox| sandbox.key_vault.faults.set(Some(fault.clone()));
     let repair = |sandbox: &Sandbox| sandbox.key_vault.faults.set(None);
     tokio::join!(
-        fails_and_recovers(SignError::VaultFailed { status: 500 }, signature(Fault::Status(500)), repair),
+        fails_and_recovers(
+            SignError::VaultFailed { answer: UpstreamAnswer::of_status(500) },
+            signature(Fault::Status(500)),
+            repair
+        ),
         fails_and_recovers(SignError::NoAnswer, signature(Fault::Cut), repair),
         fails_and_recovers(
             SignError::Throttled { retry_after: None },
@@ -66,7 +73,8 @@ async fn a_hanging_vault_does_not_delay_the_response_past_the_limit() {
 async fn a_failing_identity_endpoint_is_a_temporary_outage() {
     let spoil = |sandbox: &Sandbox| sandbox.identity.faults.set(Some(Fault::Status(500)));
     let repair = |sandbox: &Sandbox| sandbox.identity.faults.set(None);
-    fails_and_recovers(SignError::IdentityUnavailable, spoil, repair).await;
+    let error = IdentityError::Failed { answer: UpstreamAnswer::of_status(500) };
+    fails_and_recovers(SignError::IdentityUnavailable(error), spoil, repair).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

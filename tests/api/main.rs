@@ -44,6 +44,7 @@ mod sign_in;
 mod stock_clients;
 mod stopping;
 mod store;
+mod store_faults;
 mod store_records;
 mod streams;
 mod support;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::TryFutureExt as _;
-use http::{Method, StatusCode};
+use http::Method;
 use serde::Deserialize;
 
 use crate::clock::Clock;
@@ -185,10 +185,7 @@ impl AccountLookup {
         let url =
             discovery.and_then(|base| base.below(&format!("{}/account", account.id))).ok_or(ApiError::Untrusted)?;
         let answer = self.calls.send(&self.integration_user, Call::json(Method::GET, url)).await?;
-        if matches!(answer.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
-            return Err(ApiError::NoClm);
-        }
-        let Discovery { object, upload, download } = calls::read_json(answer).await?;
+        let Discovery { object, upload, download } = calls::read_json_or(answer, ApiError::of_discovery).await?;
         let path = format!("/v2/{}", account.id);
         let base = |url: &str| ApiBase::parse(url, &path, named).ok_or(ApiError::Untrusted);
         Ok(Arc::new(ClmHosts { object: base(&object)?, upload: base(&upload)?, download: base(&download)? }))

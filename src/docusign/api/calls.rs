@@ -21,8 +21,10 @@ use crate::docusign::api::Actor;
 use crate::docusign::api::error::ApiError;
 use crate::docusign::tokens::AccessTokens;
 use crate::web::body::{Chunks, STANDSTILL, StreamError, Upload, Watched};
-use crate::web::http_client::HttpClient;
+use crate::web::http_client::{HttpClient, read_answer};
+use crate::web::obstacle::Obstacle;
 use crate::web::streams::StreamPlace;
+use crate::web::upstream::UpstreamAnswer;
 
 /// Time limit for a call whose response is buffered.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -104,6 +106,11 @@ impl Call {
         Self { method, url, headers, body, timeout: STREAM_TIMEOUT }
     }
 
+    /// Whether it changes nothing, so that it may be made twice.
+    fn is_question(&self) -> bool {
+        matches!(self.method, Method::GET | Method::HEAD)
+    }
+
     /// A copy of the call for a retry; `None` if its body is a stream.
     fn again(&self) -> Option<Self> {
         let CallBody::Whole(body) = &self.body else { return None };
@@ -131,14 +138,14 @@ impl Calls {
     }
 
     /// Makes `call` as `actor`. After a 401 it retries once with a new access token, if the body can be sent again. A second
-    /// 401 is returned.
+    /// 401 is returned. A question without a body is also repeated once if the connection was lost.
     ///
     /// # Errors
     /// [`ApiError`] if there is no response. An error status is not an error here.
     pub async fn send(&self, actor: &Actor, call: Call) -> Result<reqwest::Response, ApiError> {
         let again = call.again();
         let access_token = self.access_token(actor).await?;
-        let answer = self.send_once(&access_token, call).await?;
+        let answer = self.send_or_repeat(&access_token, call).await?;
         let Actor { user, scope } = actor;
         if answer.status() != StatusCode::UNAUTHORIZED {
             self.access_tokens.report_accepted(user, scope);
@@ -147,7 +154,7 @@ impl Calls {
         let replaced = self.access_tokens.replace(user, scope, &access_token).await;
         let Some(newer) = replaced.map_err(ApiError::NoAccessToken)? else { return Ok(answer) };
         let again = again.ok_or(ApiError::AccessTokenReplaced)?;
-        let answer = self.send_once(&newer, again).await?;
+        let answer = self.send_or_repeat(&newer, again).await?;
         match answer.status() {
             StatusCode::UNAUTHORIZED => self.access_tokens.report_refused(user, scope, &newer),
             _ => self.access_tokens.report_accepted(user, scope),
@@ -162,6 +169,19 @@ impl Calls {
     pub async fn access_token(&self, actor: &Actor) -> Result<Arc<DocusignAccessToken>, ApiError> {
         let had = self.access_tokens.get(&actor.user, &actor.scope).await;
         had.map(|(access_token, _)| access_token).map_err(ApiError::NoAccessToken)
+    }
+
+    /// A kept connection may have been closed by the other side just before the question was sent on it.
+    async fn send_or_repeat(
+        &self,
+        access_token: &DocusignAccessToken,
+        call: Call,
+    ) -> Result<reqwest::Response, ApiError> {
+        let again = if call.is_question() { call.again() } else { None };
+        match (self.send_once(access_token, call).await, again) {
+            (Err(ApiError::NoAnswer), Some(again)) => self.send_once(access_token, again).await,
+            (answer, _) => answer,
+        }
     }
 
     async fn send_once(&self, access_token: &DocusignAccessToken, call: Call) -> Result<reqwest::Response, ApiError> {
@@ -217,6 +237,9 @@ fn no_answer(error: &reqwest::Error) -> ApiError {
     if error.is_timeout() {
         return ApiError::TimedOut;
     }
+    if let Some(obstacle) = Obstacle::of(error) {
+        return ApiError::Unreachable(obstacle);
+    }
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
         if error.is::<StreamError>() {
@@ -262,11 +285,21 @@ pub async fn read(mut answer: reqwest::Response) -> Result<Bytes, ApiError> {
 /// # Errors
 /// [`ApiError`] for every other response.
 pub async fn read_json<T: DeserializeOwned>(answer: reqwest::Response) -> Result<T, ApiError> {
-    match answer.status() {
-        status if status.is_success() => {}
-        StatusCode::TOO_MANY_REQUESTS => return Err(ApiError::Throttled),
-        status => return Err(ApiError::Failed { status: status.as_u16() }),
+    read_json_or(answer, ApiError::of_answer).await
+}
+
+/// Like [`read_json`], with `classify` for an answer with an error status.
+///
+/// # Errors
+/// [`ApiError`] for every response but a successful one with this JSON.
+pub async fn read_json_or<T: DeserializeOwned>(
+    response: reqwest::Response,
+    classify: fn(UpstreamAnswer) -> ApiError,
+) -> Result<T, ApiError> {
+    if !response.status().is_success() {
+        let host = response.url().host_str().unwrap_or_default().to_owned();
+        return Err(classify(read_answer(response).await.from(&host)));
     }
     // The parser's error is dropped, because it may quote confidential data.
-    serde_json::from_slice(&read(answer).await?).map_err(|_| ApiError::Malformed)
+    serde_json::from_slice(&read(response).await?).map_err(|_| ApiError::Malformed)
 }

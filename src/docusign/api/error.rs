@@ -2,10 +2,24 @@
 
 use thiserror::Error;
 
-use crate::docusign::error::ExchangeError;
+use crate::docusign::error::{ExchangeError, RATE_LIMITS};
 use crate::docusign::tokens::slot::Unavailable;
 use crate::oauth::client::SubjectKind;
 use crate::types::Explained as _;
+use crate::web::obstacle::Obstacle;
+use crate::web::upstream::UpstreamAnswer;
+
+/// Codes for a user or a token without the right to list users.
+const MAY_NOT_LIST: [&str; 8] = [
+    "USER_LACKS_PERMISSIONS",
+    "USER_LACKS_MEMBERSHIP",
+    "USER_NOT_ACCOUNT_ADMIN",
+    "ACCOUNT_LACKS_PERMISSIONS",
+    "USER_AUTHENTICATION_FAILED",
+    "AUTHORIZATION_INVALID_TOKEN",
+    "INVALID_TOKEN_SCOPE",
+    "INSUFFICIENT_SCOPE",
+];
 
 /// Why an API call failed.
 #[derive(Clone, Debug, Error)]
@@ -18,20 +32,28 @@ pub enum ApiError {
     /// The integration user is in no account, or not in the one of `DOCUSIGN_ACCOUNT_ID`.
     NoAccount,
     /// The account has no CLM, or the integration user has no access to it.
-    NoClm,
+    NoClm {
+        /// What CLM answered.
+        answer: UpstreamAnswer,
+    },
     /// DocuSign returned an address that is not on a DocuSign host.
     Untrusted,
     /// The integration user may not list the account's users.
-    NoUserList,
+    NoUserList {
+        /// What DocuSign answered.
+        answer: UpstreamAnswer,
+    },
     /// An error status.
     Failed {
-        /// The HTTP status.
-        status: u16,
+        /// What came.
+        answer: UpstreamAnswer,
     },
     /// DocuSign's rate limit is reached.
     Throttled,
     /// The response could not be parsed.
     Malformed,
+    /// No connection, for a reason that is known.
+    Unreachable(Obstacle),
     /// No connection, or the connection was lost.
     NoAnswer,
     /// No response in time.
@@ -48,10 +70,10 @@ impl ApiError {
     /// One of each variant that is not about an access token, for the table in the documentation.
     pub const ALL: [Self; 12] = [
         Self::NoAccount,
-        Self::NoClm,
+        Self::NoClm { answer: UpstreamAnswer::NONE },
         Self::Untrusted,
-        Self::NoUserList,
-        Self::Failed { status: 500 },
+        Self::NoUserList { answer: UpstreamAnswer::NONE },
+        Self::Failed { answer: UpstreamAnswer::NONE },
         Self::Throttled,
         Self::Malformed,
         Self::NoAnswer,
@@ -60,6 +82,34 @@ impl ApiError {
         Self::TooManyStreams,
         Self::AccessTokenReplaced,
     ];
+
+    /// The error for an answer with an error status.
+    #[must_use]
+    pub fn of_answer(answer: UpstreamAnswer) -> Self {
+        if answer.status() == 429 || answer.has(&RATE_LIMITS) { Self::Throttled } else { Self::Failed { answer } }
+    }
+
+    /// The error for an answer to a look-up of users. Only DocuSign's own words prove that the user may not do it.
+    #[must_use]
+    pub fn of_user_look_up(answer: UpstreamAnswer) -> Self {
+        match Self::of_answer(answer) {
+            Self::Failed { answer } if answer.has(&MAY_NOT_LIST) => Self::NoUserList { answer },
+            other => other,
+        }
+    }
+
+    /// The error for an answer to CLM's account discovery. Only an answer of CLM proves that there is no access.
+    #[must_use]
+    pub fn of_discovery(answer: UpstreamAnswer) -> Self {
+        match Self::of_answer(answer) {
+            Self::Failed { answer }
+                if matches!(answer.status(), 401 | 403) && !answer.is_html() && !answer.codes().is_empty() =>
+            {
+                Self::NoClm { answer }
+            }
+            other => other,
+        }
+    }
 
     /// The code for log lines.
     #[must_use]
@@ -90,6 +140,47 @@ impl ApiError {
             Self::AccessTokenReplaced => 1,
             Self::Throttled => 60,
             _ => 5,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Classify = fn(UpstreamAnswer) -> ApiError;
+
+    #[test]
+    fn the_code_decides_and_without_proof_nobody_is_blamed() {
+        let (users, discovery): (Classify, Classify) = (ApiError::of_user_look_up, ApiError::of_discovery);
+        let denied = r#"{"Error":{"HttpStatusCode":401,"UserMessage":"Access Denied","ErrorCode":103}}"#;
+        for (classify, status, body, code, found) in [
+            (
+                users,
+                401,
+                r#"{"errorCode":"USER_AUTHENTICATION_FAILED","message":"No."}"#,
+                "no_user_list",
+                "USER_AUTHENTICATION_FAILED",
+            ),
+            (users, 403, r#"{"errorCode":"USER_LACKS_PERMISSIONS"}"#, "no_user_list", "USER_LACKS_PERMISSIONS"),
+            (users, 400, r#"{"errorCode":"ACCOUNT_LACKS_PERMISSIONS"}"#, "no_user_list", "ACCOUNT_LACKS_PERMISSIONS"),
+            (users, 400, r#"{"errorCode":"HOURLY_APIINVOCATION_LIMIT_EXCEEDED"}"#, "api_throttled", "limits the rate"),
+            (users, 400, r#"{"errorCode":"INVALID_REQUEST_PARAMETER"}"#, "api_failed", "INVALID_REQUEST_PARAMETER"),
+            (users, 403, "<html>", "api_failed", "a web page"),
+            (users, 401, "", "api_failed", "status 401"),
+            (users, 500, r#"{"errorCode":"UNSPECIFIED_ERROR"}"#, "api_failed", "UNSPECIFIED_ERROR"),
+            (users, 429, "", "api_throttled", "limits the rate"),
+            (discovery, 401, denied, "no_clm", "CLM does not know"),
+            (discovery, 403, "<!doctype html>", "api_failed", "a web page"),
+            (discovery, 403, "", "api_failed", "status 403"),
+            (discovery, 429, denied, "api_throttled", "limits the rate"),
+            (discovery, 503, denied, "api_failed", "103"),
+        ] {
+            let error = classify(UpstreamAnswer::read(status, |_| None, body.as_bytes()));
+            assert_eq!(error.code(), code, "{status} {body}");
+            assert!(error.problem().contains(found), "{status} {body}: {}", error.problem());
+            let may_pass = error.fix(&[]).contains("may pass by itself");
+            assert_eq!(may_pass, code == "api_failed", "{status} {body}: {}", error.fix(&[]));
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::types::{Explained, Explanation};
 /// An API is unavailable.
 const OUTAGE: Explanation = Explanation {
     code: "api_failed",
-    problem: "DocuSign's API answered with status <status>",
+    problem: "DocuSign's API answered with <answer>",
     client: "DocuSign's API cannot be reached at the moment; try again later",
     person: "Wait a minute, then try again.",
     operator: "This may pass by itself. If not, check DocuSign's status page and DOCUSIGN_CLM_URL. Check that the app's network lets \
@@ -29,7 +29,7 @@ const NO_ACCOUNT: Explanation = Explanation {
 
 const NO_CLM: Explanation = Explanation {
     code: "no_clm",
-    problem: "CLM does not know the account, or does not let the integration user in",
+    problem: "CLM does not know the account, or does not let the integration user in (<answer>)",
     client: "the account's CLM cannot be found; the operator needs to run the health checks",
     operator: "Ask DocuSign or the CLM administrator whether the account has CLM and the integration user belongs to it. If \
         there is no CLM, take its scopes (spring_read, spring_write) out of DOCUSIGN_SCOPES.",
@@ -46,7 +46,7 @@ const UNTRUSTED: Explanation = Explanation {
 
 const NO_USER_LIST: Explanation = Explanation {
     code: "no_user_list",
-    problem: "the integration user may not list the account's users",
+    problem: "the integration user may not list the account's users (<answer>)",
     client: "the integration user may not look up users; the operator needs to run the health checks",
     operator: "The DocuSign administrator permits it, and DOCUSIGN_SCOPES needs signature. API keys that name users need both.",
     ..NO_ACCOUNT
@@ -65,6 +65,8 @@ const MALFORMED: Explanation =
 
 const NO_ANSWER: Explanation =
     Explanation { code: "api_no_answer", problem: "no answer from DocuSign's API: the connection failed", ..OUTAGE };
+
+const UNREACHABLE: Explanation = Explanation { problem: "no answer from DocuSign's API (<answer>)", ..NO_ANSWER };
 
 const TIMED_OUT: Explanation =
     Explanation { code: "api_timed_out", problem: "no answer from DocuSign's API in time", ..OUTAGE };
@@ -101,12 +103,13 @@ impl Explained for ApiError {
             Self::NoAccessToken(unavailable) => unavailable.error.explain(),
             Self::AccountUnknown(error) => error.explain(),
             Self::NoAccount => NO_ACCOUNT,
-            Self::NoClm => NO_CLM,
+            Self::NoClm { .. } => NO_CLM,
             Self::Untrusted => UNTRUSTED,
-            Self::NoUserList => NO_USER_LIST,
+            Self::NoUserList { .. } => NO_USER_LIST,
             Self::Failed { .. } => OUTAGE,
             Self::Throttled => THROTTLED,
             Self::Malformed => MALFORMED,
+            Self::Unreachable(obstacle) => obstacle.explain_as(UNREACHABLE),
             Self::NoAnswer => NO_ANSWER,
             Self::TimedOut => TIMED_OUT,
             Self::BodyBrokeOff => BODY_BROKE_OFF,
@@ -119,7 +122,8 @@ impl Explained for ApiError {
         match self {
             Self::NoAccessToken(unavailable) => unavailable.error.details(),
             Self::AccountUnknown(error) => error.details(),
-            Self::Failed { status } => vec![("status", status.to_string())],
+            Self::Failed { answer } | Self::NoUserList { answer } | Self::NoClm { answer } => answer.details(),
+            Self::Unreachable(obstacle) => obstacle.details(),
             _ => Vec::new(),
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::TryFutureExt as _;
-use http::{Method, StatusCode};
+use http::Method;
 use serde::Deserialize;
 
 use crate::clock::Clock;
@@ -101,10 +101,7 @@ impl Users {
         let url = account.esign.below(&query::append(&path, &[("email", email), ("status", "Active")]));
         let call = Call::json(Method::GET, url.ok_or(ApiError::Untrusted)?);
         let answer = self.calls.send(&self.integration_user, call).await?;
-        if matches!(answer.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::BAD_REQUEST) {
-            return Err(ApiError::NoUserList);
-        }
-        let list: UserList = calls::read_json(answer).await?;
+        let list: UserList = calls::read_json_or(answer, ApiError::of_user_look_up).await?;
         Ok(only(list, email))
     }
 }

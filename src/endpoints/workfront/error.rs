@@ -13,6 +13,7 @@ use crate::store::StoreError;
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::web::body::Body;
 use crate::web::response::json;
+use crate::web::upstream::UpstreamAnswer;
 
 /// Why an operation failed.
 #[derive(Debug)]
@@ -90,7 +91,7 @@ impl WorkfrontError {
             401 | 403 => Self::Forbidden("CLM does not allow this user to do that"),
             404 => Self::Missing("there is no item with this id in CLM, or this user may not see it"),
             429 => Self::Api(ApiError::Throttled),
-            500.. => Self::Api(ApiError::Failed { status: status.as_u16() }),
+            500.. => Self::Api(ApiError::of_answer(UpstreamAnswer::of_status(status.as_u16()))),
             409 => Self::NAME_TAKEN,
             _ if has(&[106]) => Self::NAME_TAKEN,
             _ if has(&[1001, 129]) => Self::Failed("CLM does not accept this name"),

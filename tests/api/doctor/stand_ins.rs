@@ -26,6 +26,8 @@ pub enum VaultFault {
 pub async fn vault(tls: Certificate, signing_key: RsaKey, sealing_key: RsaKey, fault: VaultFault) -> Server {
     let answer = move |request: Request<_>| {
         let name = request.uri().path().split('/').nth(2).unwrap_or_default().to_owned();
+        let kid =
+            format!("https://evergrant-sandbox.vault.azure.net{}", request.uri().path().trim_end_matches("/sign"));
         let signs = name == "evergrant-signing";
         let own = if signs { signing_key.clone() } else { sealing_key.clone() };
         let signer = if signs && matches!(fault, VaultFault::Impostor) { sealing_key.clone() } else { own.clone() };
@@ -37,14 +39,16 @@ pub async fn vault(tls: Certificate, signing_key: RsaKey, sealing_key: RsaKey, f
             match fault {
                 VaultFault::Signing(of, code) if !reading && name.starts_with(of) => return Ok(refused(code)),
                 VaultFault::Everything(of, code) if name.starts_with(of) => return Ok(refused(code)),
-                VaultFault::Curve if signs => return Ok(json(200, &json!({"key": {"kty": "EC", "crv": "P-256"}}))),
-                _ if reading => return Ok(public_half(&own)),
+                VaultFault::Curve if signs => {
+                    return Ok(json(200, &json!({"key": {"kid": kid, "kty": "EC", "crv": "P-256"}})));
+                }
+                _ if reading => return Ok(public_half(&own, &kid)),
                 _ => {}
             }
             let body: Value = serde_json::from_slice(&read(request.into_body()).await).unwrap();
             let digest = URL_SAFE_NO_PAD.decode(body["value"].as_str().unwrap()).unwrap();
             let signature = signer.sign_digest(&digest).unwrap();
-            Ok(json(200, &json!({"value": URL_SAFE_NO_PAD.encode(signature)})))
+            Ok(json(200, &json!({"kid": kid, "value": URL_SAFE_NO_PAD.encode(signature)})))
         }
     };
     Server::start_tls(tls.acceptor, answer).await
@@ -62,9 +66,12 @@ fn refused(code: &str) -> Response<Body> {
     json(403, &json!({"error": {"code": "Forbidden", "message": "No.", "innererror": {"code": code}}}))
 }
 
-fn public_half(key: &RsaKey) -> Response<Body> {
+fn public_half(key: &RsaKey, kid: &str) -> Response<Body> {
     let (n, e) = key.components();
-    json(200, &json!({"key": {"kty": "RSA", "n": URL_SAFE_NO_PAD.encode(n), "e": URL_SAFE_NO_PAD.encode(e)}}))
+    json(
+        200,
+        &json!({"key": {"kid": kid, "kty": "RSA", "n": URL_SAFE_NO_PAD.encode(n), "e": URL_SAFE_NO_PAD.encode(e)}}),
+    )
 }
 
 /// A storage account that answers everything with `status` and `code`.
@@ -72,6 +79,7 @@ pub async fn storage(tls: Certificate, status: u16, code: &'static str) -> Serve
     let answer = move |_: Request<_>| async move {
         let mut answer = reply(status, "application/xml", "");
         answer.headers_mut().insert("x-ms-error-code", code.parse().unwrap());
+        answer.headers_mut().insert("x-ms-request-id", "5d2c1f6e-0000-4000-8000-7a8b9c0d1e2f".parse().unwrap());
         Reply::Ok(answer)
     };
     Server::start_tls(tls.acceptor, answer).await

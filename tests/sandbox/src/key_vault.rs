@@ -119,7 +119,10 @@ impl KeyVault {
             return struck;
         }
         if *self.denied.lock().unwrap() {
-            return Ok(error(403, "Forbidden", "Caller is not authorized to perform action on resource."));
+            let reason = json!({"code": "ForbiddenByRbac"});
+            let message = "Caller is not authorized to perform action on resource.";
+            let error = json!({"code": "Forbidden", "message": message, "innererror": reason});
+            return Ok(server::json(403, &json!({ "error": error })));
         }
         let path = request.uri().path().trim_matches('/').to_owned();
         let parts: Vec<&str> = path.split('/').collect();

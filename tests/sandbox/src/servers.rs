@@ -11,7 +11,7 @@ use crate::docusign::Docusign;
 use crate::host::{FunctionsHost, Generation, Options};
 use crate::identity::Identity;
 use crate::key_vault::KeyVault;
-use crate::keys::{Authority, RsaKey};
+use crate::keys::{Authority, Certificate, RsaKey};
 use crate::power_platform::PowerPlatform;
 use crate::proxy::{Proxy, StorageWay};
 use crate::registry::{INTEGRATION_KEY, INTEGRATION_USER, SETUP_KEY, users};
@@ -111,6 +111,12 @@ impl Sandbox {
         let azurite = Azurite::start(self.files.path(), &self.authority).await;
         self.proxy.lead_storage(StorageWay::To(azurite.address));
         self.azurite = Some(azurite);
+    }
+
+    /// A server certificate that the handler trusts.
+    #[must_use]
+    pub fn certify(&self, name: &str) -> Certificate {
+        self.authority.certify(name)
     }
 
     /// Base URL of the account server. It uses the name localhost, so that browsers treat it and the handler as

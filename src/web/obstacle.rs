@@ -1,0 +1,108 @@
+//! What is in the way of a connection, from the HTTP client's error. Pure.
+
+use std::error::Error;
+
+use crate::types::{Explained, Explanation};
+
+/// Why a connection could not be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// The certificate is by an authority that this machine does not trust.
+    Certificate,
+    /// The proxy does not answer.
+    ProxyAway,
+    /// The proxy requires a user name and a password.
+    ProxyLogin,
+    /// The proxy answers, but does not make the connection.
+    ProxyRefuses,
+    /// The name cannot be resolved.
+    Name,
+}
+
+impl Obstacle {
+    /// Every obstacle.
+    pub const ALL: [Self; 5] = [Self::Certificate, Self::ProxyAway, Self::ProxyLogin, Self::ProxyRefuses, Self::Name];
+
+    /// The obstacle that `error` or one of its causes names, if any.
+    #[must_use]
+    pub fn of(error: &(dyn Error + 'static)) -> Option<Self> {
+        let (mut text, mut cause) = (String::new(), Some(error));
+        while let Some(error) = cause {
+            text += &error.to_string().to_ascii_lowercase();
+            cause = error.source();
+        }
+        // The proxy comes first: its own connection can fail for the other reasons.
+        let signs = [
+            ("proxy authorization required", Self::ProxyLogin),
+            ("tunnel error: failed to create", Self::ProxyAway),
+            ("tunnel error", Self::ProxyRefuses),
+            ("peer certificate", Self::Certificate),
+            ("dns error", Self::Name),
+        ];
+        signs.into_iter().find(|(sign, _)| text.contains(sign)).map(|(_, obstacle)| obstacle)
+    }
+
+    /// The explanation of an error of which this is the reason: `error` with the fix of this obstacle.
+    #[must_use]
+    pub fn explain_as(self, error: Explanation) -> Explanation {
+        match self {
+            Self::Certificate | Self::ProxyAway | Self::ProxyLogin => {
+                Explanation { operator: self.explain().operator, command: None, ..error }
+            }
+            // The name may be wrong, which only the error's own text knows.
+            Self::ProxyRefuses | Self::Name => error,
+        }
+    }
+
+    /// The value of `<answer>` in the text of an error.
+    #[must_use]
+    pub fn details(self) -> Vec<(&'static str, String)> {
+        vec![("answer", self.explain().problem.to_owned())]
+    }
+}
+
+const CERTIFICATE: Explanation = Explanation {
+    code: "no_answer",
+    problem: "the certificate is not trusted",
+    client: "another service cannot be reached at the moment; try again later",
+    person: "Wait a minute, then load this page again.",
+    operator: "Set SSL_CERT_FILE to a PEM file with every CA certificate that this network needs, also the one of a proxy that \
+        inspects TLS. If it is set, check that the file exists.",
+    command: None,
+};
+
+const PROXY_AWAY: Explanation = Explanation {
+    problem: "the proxy does not answer",
+    operator: "Check the proxy's address in HTTPS_PROXY, or remove that setting.",
+    ..CERTIFICATE
+};
+
+const PROXY_LOGIN: Explanation = Explanation {
+    problem: "the proxy requires a password",
+    operator: "Put the proxy's user name and password into HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT.",
+    ..CERTIFICATE
+};
+
+const PROXY_REFUSES: Explanation = Explanation {
+    problem: "the proxy did not connect",
+    operator: "Check the name of the host, and that the proxy of HTTPS_PROXY allows it.",
+    ..CERTIFICATE
+};
+
+const NAME: Explanation = Explanation {
+    problem: "the host's name is unknown",
+    operator: "Check the name, and this network's DNS.",
+    ..CERTIFICATE
+};
+
+impl Explained for Obstacle {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::Certificate => CERTIFICATE,
+            Self::ProxyAway => PROXY_AWAY,
+            Self::ProxyLogin => PROXY_LOGIN,
+            Self::ProxyRefuses => PROXY_REFUSES,
+            Self::Name => NAME,
+        }
+    }
+}
