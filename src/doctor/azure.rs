@@ -64,10 +64,10 @@ pub async fn check_key(key: &NamedKey, signing_keys: &[NamedKey], identity_clien
     let watch = Stopwatch::start();
     let signed = key.key.sign_digest(sha256(SAMPLE)).await;
     let finding = match (signed, key.key.public_key().await) {
-        (Ok(_), Ok(public_key)) if is_shared(key, public_key, signing_keys).await => Finding::bad(
-            "it is a signing key too: the rotation of that key would end every connection",
-            "Create a key of its own for EVERGRANT_SEALING_KEY_ID, and set EVERGRANT_SEALING_KEY_ID_PREVIOUS to the present one, so that \
-             connections go on.",
+        (Ok(_), Ok(public_key)) if is_shared(key, &public_key, signing_keys).await => Finding::bad(
+            "it is also a signing key: rotating that key would end every connection",
+            "Create a separate key for EVERGRANT_SEALING_KEY_ID, and set EVERGRANT_SEALING_KEY_ID_PREVIOUS to the present one, so that \
+             connections continue.",
         ),
         (Ok(_), Ok(public_key)) => {
             Finding::good(format!("signs; SHA-256 of its public key {}", public_key.fingerprint()))

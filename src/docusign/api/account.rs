@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::TryFutureExt as _;
-use http::Method;
+use http::{Method, StatusCode};
 use serde::Deserialize;
 
 use crate::clock::Clock;

@@ -200,6 +200,6 @@ async fn one_key_for_signing_and_sealing_is_bad() {
     let id = |sandbox: &Sandbox| TestEnvironment::from(&sandbox.settings("")).value("EVERGRANT_SIGNING_KEY_ID");
     let key = id(&sandbox);
     let (code, report) = examine(&sandbox, &[("EVERGRANT_SEALING_KEY_ID", &key)]).await;
-    assert_only_bad(&report, "sealing_key", &["it is a signing key too", "EVERGRANT_SEALING_KEY_ID_PREVIOUS"]);
+    assert_only_bad(&report, "sealing_key", &["it is also a signing key", "EVERGRANT_SEALING_KEY_ID_PREVIOUS"]);
     assert_eq!(code, Some(1));
 }
