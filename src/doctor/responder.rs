@@ -152,7 +152,7 @@ impl Answer {
             format!("the app's access restrictions refuse {address}"),
             "If callers come from other addresses that are allowed, nothing is wrong. To allow this one: `az functionapp config \
              access-restriction add --resource-group <group> --name <function app> --priority 100 --action Allow --ip-address \
-             <address>`. If public network access is off, callers need the private endpoint."
+             203.0.113.7`, with its address. If public network access is off, callers need the private endpoint."
                 .to_owned(),
         )
     }
