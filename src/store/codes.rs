@@ -65,7 +65,7 @@ impl UsedCodes {
         let used_up = self.write(name, &attempt).await;
         *settled = used_up.is_ok();
         used_up.inspect_err(
-            |error| tracing::warn!(event = "store_unavailable", what = "redeem", cause = %error, "{}", error.line()),
+            |error| tracing::warn!(event = "store_unavailable", what = "redeem", cause = %error, message = error.line()),
         )
     }
 

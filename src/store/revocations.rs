@@ -151,7 +151,7 @@ impl Revocations {
 }
 
 fn log_failure(what: &str, error: &StoreError) {
-    tracing::warn!(event = "store_unavailable", what, cause = %error, "{}", error.line());
+    tracing::warn!(event = "store_unavailable", what, cause = %error, message = error.line());
 }
 
 fn moment_of(record: &Record) -> Option<UnixSeconds> {

@@ -63,7 +63,7 @@ impl Rotations {
         let rotation =
             timeout(STORE_TIMEOUT, self.run(&RecordKind::Rotation.name(&grant.grant_id), presented, now)).await;
         rotation.unwrap_or(Err(StoreError::NoAnswer)).unwrap_or_else(|error| {
-            tracing::warn!(event = "store_unavailable", what = "rotate", cause = %error, "{}", error.line());
+            tracing::warn!(event = "store_unavailable", what = "rotate", cause = %error, message = error.line());
             Rotation::Successor { generation: presented + 1, at: now }
         })
     }
