@@ -13,7 +13,7 @@ use crate::local::*;
 /// Cookie headers around `own`, which is `name=value`.
 fn cookie_headers(own: &str) -> Vec<Vec<Vec<u8>>> {
     let name = own.split('=').next().unwrap();
-    let many = (0..300).map(|number| format!("other-{number}=x; ")).collect::<String>();
+    let many = (0..300).map(|number| format!("other-{number}=x")).collect::<Vec<_>>().join("; ");
     let others: Vec<Vec<u8>> = vec![
         b"city=M\xc3\xbcnchen".to_vec(),
         b"city=M\xfcnchen".to_vec(),

@@ -3,15 +3,17 @@
 //! `cargo test --test api killed -- --nocapture` prints how many.
 
 use std::collections::HashSet;
+use std::io::Write as _;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sandbox::client::HttpClient;
 use sandbox::{CLIENT_ID, CLIENT_SECRET, Sandbox, free_port};
 use serde_json::Value;
 use tokio::process::{Child, Command};
+use tokio::time::Instant;
 
 use crate::support::TestEnvironment;
 
@@ -68,9 +70,9 @@ async fn kill_amid_traffic(sandbox: &Sandbox) -> (Vec<Duration>, usize) {
     let lines = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let audit = lines.filter(|line| line["event"] == "token_issued");
     let logged: HashSet<String> = audit.filter_map(|line| line["request_id"].as_str().map(ToOwned::to_owned)).collect();
-    let last = answers.iter().map(|(at, _)| *at).max().unwrap();
+    let newest = answers.iter().map(|(at, _)| *at).max().unwrap();
     let lost = answers.iter().filter(|(_, request_id)| !logged.contains(request_id));
-    (lost.map(|(at, _)| last.duration_since(*at)).collect(), answers.len())
+    (lost.map(|(at, _)| newest.duration_since(*at)).collect(), answers.len())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,7 +81,11 @@ async fn a_killed_process_loses_only_its_last_audit_lines() {
     for _ in 0..10 {
         let (lost, answers) = kill_amid_traffic(&sandbox).await;
         let oldest = lost.iter().max().copied().unwrap_or_default();
-        println!("{} of {answers} answers have no audit line; the oldest came {oldest:?} before the last", lost.len());
+        let figures = format!(
+            "{} of {answers} answers have no audit line; the oldest came {oldest:?} before the last",
+            lost.len()
+        );
+        writeln!(std::io::stderr(), "{figures}").unwrap();
         assert!(answers > 5 * CALLERS && oldest < SAFE, "{lost:?}");
     }
 }

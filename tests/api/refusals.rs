@@ -7,7 +7,7 @@ use sandbox::{
     API_KEY, CLIENT_ID, CLIENT_SECRET, GATEWAY_API_KEY, GATEWAY_ID, INTEGRATION_USER, POWER_AUTOMATE_ID, Sandbox,
     WORKFRONT_ID, digest,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{TestApp, basic, log_line, state_of};
 
@@ -275,9 +275,13 @@ async fn the_log_has_outages_sentences_too() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_says_what_is_wrong_with_credentials_that_get_one_answer() {
-    let app = TestApp::start().await;
+    let sandbox = Sandbox::start().await;
+    let mut clients = sandbox.clients();
+    clients[0]["client_secret_sha256"] = json!([digest(CLIENT_SECRET), digest("rotated-secret")]);
+    let app = TestApp::over(sandbox, &[("EVERGRANT_CLIENTS", &clients.to_string())]).await;
+    let long = "x y".repeat(1000);
     let digest = digest(CLIENT_SECRET);
-    let (upper, prefixed) = (digest.to_uppercase(), format!("sha256:{digest}"));
+    let (upper, prefixed, listed) = (digest.to_uppercase(), format!("sha256:{digest}"), format!("[\"{digest}\"]\n"));
     let framed: Vec<String> = [
         ("", "\n"),
         (" ", ""),
@@ -304,11 +308,19 @@ async fn the_log_says_what_is_wrong_with_credentials_that_get_one_answer() {
         (CLIENT_ID, &digest, "the digest of a client secret"),
         (CLIENT_ID, &upper, "the digest of a client secret"),
         (CLIENT_ID, &prefixed, "the digest of a client secret"),
+        (CLIENT_ID, &listed, "the digest of a client secret"),
+        (CLIENT_SECRET, CLIENT_ID, "swapped"),
+        (CLIENT_ID, &long, "far too long"),
+        (CLIENT_ID, "client_secret=rotated-secret", "other text around it"),
+        (CLIENT_ID, "Secret: rotated-secret\n", "other text around it"),
+        (CLIENT_ID, "rotated-\nsecret", "broken into lines"),
+        ("gateway", "rotated-secret", "belongs to another registered client"),
         (CLIENT_ID, "wrong ", "blanks, line ends or quotes"),
         (CLIENT_ID, "sandbox%20secret,%20worth%20nothing", "percent-encoded twice"),
         (CLIENT_ID, "", "no client secret"),
         (WORKFRONT_ID, API_KEY, "API key instead of its secret"),
         ("unknown", "wrong", "no client with this client ID"),
+        ("unknown", "", "no client with this client ID"),
         (" sandbox-client", CLIENT_SECRET, "the client ID has blanks"),
         ("Sandbox-Client", CLIENT_SECRET, "another letter case"),
     ];

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use http::header::AUTHORIZATION;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::form_urlencoded;
 
@@ -68,7 +68,7 @@ impl ClaimedCredentials {
         if error != ErrorCode::InvalidClient {
             return None;
         }
-        let client_secret = self.client_secrets.first().map(|secret| secret.expose_secret());
+        let client_secret = self.client_secrets.first().map(ExposeSecret::expose_secret);
         credential_hint::of_client(clients, self.client_ids.first()?, client_secret)
     }
 }

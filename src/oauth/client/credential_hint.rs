@@ -4,7 +4,10 @@
 use percent_encoding::percent_decode_str;
 
 use crate::oauth::client::{Client, ClientRegistry};
-use crate::secret::{Sha256, is_among, matches_any, sha256_from_hex};
+use crate::secret::{Sha256, is_among, matches_any, sha256, sha256_from_hex};
+
+/// The longest credential that is examined, in bytes. Each part of it is hashed.
+const MAX_EXAMINED_BYTES: usize = 512;
 
 /// The kind of a credential: how sentences call it, and its digests in the registry.
 struct Kind {
@@ -15,6 +18,8 @@ struct Kind {
     is_digest: &'static str,
     is_framed: &'static str,
     is_encoded: &'static str,
+    is_within: &'static str,
+    is_long: &'static str,
 }
 
 const SECRET: Kind = Kind {
@@ -24,6 +29,8 @@ const SECRET: Kind = Kind {
     is_digest: "the caller sent the digest of a client secret: enter the secret itself, which client new printed once",
     is_framed: "the client secret has blanks, line ends or quotes around it: enter it without them",
     is_encoded: "the client secret is percent-encoded twice",
+    is_within: "the client secret has other text around it or is broken into lines: enter only the secret",
+    is_long: "the client secret is far too long: enter only the secret",
 };
 
 const API_KEY: Kind = Kind {
@@ -33,9 +40,13 @@ const API_KEY: Kind = Kind {
     is_digest: "the caller sent the digest of an API key: enter the key itself, which client new printed once",
     is_framed: "the API key has blanks, line ends or quotes around it: enter it without them",
     is_encoded: "the API key is percent-encoded",
+    is_within: "the API key has other text around it or is broken into parts: enter only the key",
+    is_long: "the API key is far too long: enter only the key",
 };
 
 const ID_PLACEHOLDERS: &[&str] = &["clientid", "id", "appid", "applicationid", "clientidentifier"];
+
+const UNKNOWN: &str = "no client with this client ID is registered";
 
 /// What templates put before a name: `your-client-secret`, `<enter the client secret>`.
 const LEADING_WORDS: [&str; 10] =
@@ -74,10 +85,16 @@ const BRACKETS: [(&str, &str); 10] = [
 #[must_use]
 pub fn of_client(clients: &ClientRegistry, client_id: &str, client_secret: Option<&str>) -> Option<&'static str> {
     let client = clients.find(client_id);
+    if client_id.len() > MAX_EXAMINED_BYTES {
+        return Some("the client ID is far too long: enter only the client ID");
+    }
     if client.is_none() && is_placeholder(client_id, ID_PLACEHOLDERS) {
         return Some(
             "the caller sent a placeholder instead of a client ID: enter the client ID on the connector's Security page",
         );
+    }
+    if client.is_none() && client_secret.is_some_and(|secret| clients.find(secret).is_some()) {
+        return Some("the client ID and the client secret are swapped");
     }
     if client.is_none() && clients.iter().any(|client| differs_only_at_the_ends(client_id, client.client_id.as_str())) {
         return Some(
@@ -85,14 +102,11 @@ pub fn of_client(clients: &ClientRegistry, client_id: &str, client_secret: Optio
         );
     }
     let Some(secret) = client_secret else {
-        return client.map(|client| match client.is_public() {
-            true => "the client is public",
-            false => "the caller sent no client secret",
-        });
+        return Some(client.map_or(UNKNOWN, |_| "the caller sent no client secret"));
     };
     let hint = hint(&SECRET, clients, secret);
     hint.or_else(|| match client {
-        None => Some("no client with this client ID is registered"),
+        None => Some(UNKNOWN),
         Some(client) if client.is_public() => Some("the client is public and has no secret, but the caller sent one"),
         Some(client) if matches_any(secret, &client.api_key_sha256) => {
             Some("the caller sent the client's API key instead of its secret")
@@ -113,8 +127,12 @@ pub fn of_api_key(clients: &ClientRegistry, api_key: &str) -> Option<&'static st
 }
 
 fn hint(kind: &Kind, clients: &ClientRegistry, value: &str) -> Option<&'static str> {
+    if value.len() > MAX_EXAMINED_BYTES {
+        return Some(kind.is_long);
+    }
     let bare = bare(value);
-    let is_right = |value: &str| clients.iter().any(|client| matches_any(value, (kind.digests)(client)));
+    let is_registered = |digest: &Sha256| clients.iter().any(|client| is_among(digest, (kind.digests)(client)));
+    let is_right = |value: &str| is_registered(&sha256(value.as_bytes()));
     if bare != value && is_right(bare) {
         return Some(kind.is_framed);
     }
@@ -122,15 +140,25 @@ fn hint(kind: &Kind, clients: &ClientRegistry, value: &str) -> Option<&'static s
     if decoded != value && is_right(&decoded) {
         return Some(kind.is_encoded);
     }
+    let in_one_piece: String = value.chars().filter(|c| !c.is_whitespace()).collect();
+    if (in_one_piece != value && is_right(&in_one_piece))
+        || value.split(is_separator).any(|part| part != value && is_right(part))
+    {
+        return Some(kind.is_within);
+    }
+    let mut digests = value.split(is_separator).filter_map(|part| sha256_from_hex(&part.to_ascii_lowercase()));
+    if digests.any(|digest| is_registered(&digest)) {
+        return Some(kind.is_digest);
+    }
     if is_placeholder(value, kind.placeholders) {
         return Some(kind.is_placeholder);
     }
-    let hexadecimal = bare.get(..7).filter(|start| start.eq_ignore_ascii_case("sha256:")).map_or(bare, |_| &bare[7..]);
-    let digest = sha256_from_hex(&hexadecimal.to_ascii_lowercase());
-    if digest.is_some_and(|digest| clients.iter().any(|client| is_among(&digest, (kind.digests)(client)))) {
-        return Some(kind.is_digest);
-    }
     (bare != value).then_some(kind.is_framed)
+}
+
+/// What is around a value in a file, in a command's output or on a page.
+fn is_separator(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || "=:;,\"'`[](){}<>".contains(c)
 }
 
 /// `value` without blanks, invisible characters and quotes at its ends.
