@@ -20,21 +20,21 @@ pub fn lock(path: &Path) -> Option<File> {
 pub fn replace(
     path: &Path,
     content: &[u8],
-    permissions: Option<Permissions>,
+    permissions: Option<&Permissions>,
     ready: impl Fn() -> io::Result<()>,
 ) -> io::Result<()> {
     let name = path.file_name().and_then(OsStr::to_str).unwrap_or("file");
     let draft = path.with_file_name(format!(".{name}.new"));
     let _ = fs::remove_file(&draft);
-    let fill = |file: &mut File| {
-        permissions.clone().map_or(Ok(()), |permissions| file.set_permissions(permissions))?;
+    let write = |file: &mut File| {
+        permissions.map_or(Ok(()), |permissions| file.set_permissions(permissions.clone()))?;
         file.write_all(content)?;
         file.sync_all()?;
         ready()
     };
     let written = match platform::nameless(&draft) {
-        Some(mut file) => fill(&mut file).and_then(|()| platform::name(&file, &draft)),
-        None => OpenOptions::new().write(true).create_new(true).open(&draft).and_then(|mut file| fill(&mut file)),
+        Some(mut file) => write(&mut file).and_then(|()| platform::name(&file, &draft)),
+        None => OpenOptions::new().write(true).create_new(true).open(&draft).and_then(|mut file| write(&mut file)),
     };
     let replaced = written.and_then(|()| fs::rename(&draft, path));
     if replaced.is_err() {

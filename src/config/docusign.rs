@@ -181,6 +181,9 @@ pub fn read_scopes(reader: &mut Reader<'_>) -> Option<Scope> {
 }
 
 /// The installation's scopes from a list, with [`IMPERSONATION`].
+///
+/// # Errors
+/// What is wrong with the list.
 pub fn parse_scopes(text: &str) -> Result<Scope, Reason> {
     scope(&list(text).collect::<Vec<_>>().join(" ")).map(|scopes| scopes.with(IMPERSONATION))
 }

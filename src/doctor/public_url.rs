@@ -34,7 +34,7 @@ enum Responder {
     ThisInstallation,
     AnotherInstallation,
     /// Something else, or something in front of the app.
-    Other(Answer),
+    Other(Box<Answer>),
     NoAnswer,
 }
 
@@ -117,7 +117,7 @@ impl PublicUrlChecks<'_> {
         match serde_json::from_slice::<Metadata>(&answer.body) {
             Ok(Metadata { issuer }) if issuer == self.public_url.as_str() => Responder::ThisInstallation,
             Ok(_) => Responder::AnotherInstallation,
-            Err(_) => Responder::Other(answer),
+            Err(_) => Responder::Other(Box::new(answer)),
         }
     }
 

@@ -166,21 +166,17 @@ fn of_bits(bits: usize) -> Vec<u8> {
     STANDARD.encode(key.to_der().unwrap()).into_bytes()
 }
 
-/// What is no usable key, and what the error says about it.
-fn unusable(pkcs8: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
+/// Other formats and algorithms, and what the error says about them.
+fn other_formats(pkcs8: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let (cert, text) = (certificate(pkcs8), |text: &str| text.as_bytes().to_vec());
     let der = openssl("pkey -outform DER", pkcs8.as_bytes());
     let ec = openssl("ecparam -name prime256v1 -genkey", b"");
     let ec_pkcs8 = openssl("pkey", &ec);
     let public = openssl("pkey -pubout", pkcs8.as_bytes());
     let encrypted = openssl("pkcs8 -topk8 -passout pass:x", pkcs8.as_bytes());
-    let begin = "-----BEGIN PRIVATE KEY-----\n";
     let curve = "has an elliptic-curve key instead of an RSA key";
     let passphrase =
         "has a private key with a passphrase (write one without it: openssl pkey -in <file> -out <new file>)";
-    let damaged = "has a private key that is damaged or incomplete";
-    let half: String = pkcs8.lines().take(12).map(|line| format!("{line}\n")).collect();
-    let other = RsaKey::generate().pkcs8_pem();
     vec![
         ("passphrase, PKCS#8", encrypted.clone(), passphrase),
         ("passphrase, traditional", openssl("rsa -traditional -aes128 -passout pass:x", pkcs8.as_bytes()), passphrase),
@@ -249,6 +245,17 @@ fn unusable(pkcs8: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("UTF-16, big-endian", utf16(pkcs8, true, true), "is UTF-16 text (save it as UTF-8)"),
         ("UTF-16 without its mark", utf16(pkcs8, false, false), "is UTF-16 text (save it as UTF-8)"),
         ("base64 of UTF-16", STANDARD.encode(utf16(pkcs8, false, false)).into_bytes(), "is UTF-16 text (save it as"),
+    ]
+}
+
+/// Keys that are unusable or broken, and texts without a key.
+fn broken(pkcs8: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
+    let text = |text: &str| text.as_bytes().to_vec();
+    let begin = "-----BEGIN PRIVATE KEY-----\n";
+    let damaged = "has a private key that is damaged or incomplete";
+    let half = pkcs8.lines().take(12).collect::<Vec<_>>().join("\n") + "\n";
+    let other = RsaKey::generate().pkcs8_pem();
+    vec![
         ("512 bits", openssl("genrsa 512", b""), "has an RSA key of 512 bits, and 2048 to 4096 are supported"),
         ("1024 bits", openssl("genrsa -traditional 1024", b""), "has an RSA key of 1024 bits"),
         ("8192 bits", of_bits(8192), "has an RSA key of 8192 bits, and 2048 to 4096 are supported"),
@@ -282,7 +289,7 @@ fn unusable(pkcs8: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
 fn every_other_key_file_is_named() {
     let pkcs8 = RsaKey::generate().pkcs8_pem();
     let mut wrong = Vec::new();
-    for (name, file, reason) in unusable(&pkcs8) {
+    for (name, file, reason) in [other_formats(&pkcs8), broken(&pkcs8)].concat() {
         let expected = format!("EVERGRANT_SIGNING_KEY_ID is invalid: the file it names {reason}");
         let error = read(&file).expect_err(name);
         let leaks =

@@ -259,6 +259,6 @@ fn environment(issuer: &str, docusign: &str) -> TestEnvironment {
         .with("DOCUSIGN_OAUTH_URL", docusign)
         .with("DOCUSIGN_INTEGRATION_KEY", INTEGRATION_KEY)
         .with("DOCUSIGN_USER_ID", INTEGRATION_USER)
-        .with_file("signing.pem", &SIGNING_KEY.pkcs8_pem())
-        .with_file("sealing.pem", &SEALING_KEY.pkcs8_pem())
+        .with_file("signing.pem", SIGNING_KEY.pkcs8_pem())
+        .with_file("sealing.pem", SEALING_KEY.pkcs8_pem())
 }

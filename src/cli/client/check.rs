@@ -28,7 +28,8 @@ pub fn run(file: Option<PathBuf>, parameters: Option<PathBuf>, env: &dyn Environ
     let scopes = InstallationScopes::find(env, file.as_deref(), parameters.as_deref());
     let source = file.as_deref().map_or(RegistrySource::Setting, RegistrySource::File);
     let clients = Settings::read_registry(env, source, &scopes);
-    let is_about_scopes = |errors: &ConfigErrors| errors.errors.iter().any(|error| error.setting.ends_with(".scope"));
+    let is_about_scopes =
+        |errors: &ConfigErrors| errors.errors.iter().any(|error| error.setting.rsplit('.').next() == Some("scope"));
     if clients.as_ref().err().is_none_or(is_about_scopes) {
         explain(scopes.source.sentence());
     }

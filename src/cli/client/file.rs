@@ -49,7 +49,7 @@ fn replace(path: &Path, before: &[u8], changed: &str) -> io::Result<()> {
     let is_crlf = before.windows(2).any(|pair| pair == b"\r\n");
     let changed = if is_crlf { changed.replace('\n', "\r\n") } else { changed.to_owned() };
     let permissions = fs::metadata(&path)?.permissions();
-    files::replace(&path, (mark + &changed).as_bytes(), Some(permissions), || {
+    files::replace(&path, (mark + &changed).as_bytes(), Some(&permissions), || {
         // Editors do not know the lock.
         if fs::read(&path)? == before {
             Ok(())

@@ -2,7 +2,7 @@
 
 use rsa::pkcs1::{self, Version};
 use rsa::pkcs8::der::asn1::AnyRef;
-use rsa::pkcs8::der::{Decode as _, Reader as _, SliceReader, Tag, Tagged as _};
+use rsa::pkcs8::der::{Decode as _, Reader as _, SliceReader, Tag, Tagged};
 use rsa::pkcs8::{ObjectIdentifier, PrivateKeyInfo};
 use rsa::{BigUint, RsaPrivateKey};
 
@@ -42,7 +42,7 @@ impl Contents {
     /// `None` if `der` is something else, or is not DER.
     pub fn of(der: &[u8]) -> Option<Self> {
         let members = members(der)?;
-        let tags: Vec<Tag> = members.iter().map(|member| member.tag()).collect();
+        let tags: Vec<Tag> = members.iter().map(Tagged::tag).collect();
         match tags[..] {
             [Tag::Integer, Tag::Sequence, ..] if members.first()?.value() == [3] => Some(Self::Pfx),
             [Tag::Integer, Tag::Sequence, Tag::OctetString, ..] => Some(Self::Pkcs8),
