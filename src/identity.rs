@@ -1,6 +1,7 @@
 //! The Entra identity used to call Key Vault and storage.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -179,6 +180,8 @@ struct OwnErrors {
     inner: Arc<dyn TokenCredential>,
     managed: bool,
     limit: Duration,
+    /// Stays true if the caller gives up first.
+    is_waiting: Arc<AtomicBool>,
 }
 
 #[async_trait]
@@ -188,7 +191,10 @@ impl TokenCredential for OwnErrors {
         scopes: &[&str],
         options: Option<TokenRequestOptions<'_>>,
     ) -> azure_core::Result<AccessToken> {
-        let error = match timeout(self.limit, self.inner.get_token(scopes, options)).await {
+        self.is_waiting.store(true, Ordering::Relaxed);
+        let got = timeout(self.limit, self.inner.get_token(scopes, options)).await;
+        self.is_waiting.store(false, Ordering::Relaxed);
+        let error = match got {
             Ok(Ok(token)) if is_token(token.token.secret()) => return Ok(token),
             _ if !self.managed => IdentityError::NotSignedIn,
             Ok(Ok(_)) => IdentityError::Failed { answer: UpstreamAnswer::of_status(200) },
@@ -209,13 +215,21 @@ fn is_token(text: &str) -> bool {
 pub struct Identity {
     settings: AzureSettings,
     http: Arc<HttpClient>,
+    /// Whether the last request for a token is still without an answer.
+    is_waiting: Arc<AtomicBool>,
 }
 
 impl Identity {
     /// The identity for the platform's settings.
     #[must_use]
-    pub const fn new(settings: AzureSettings, http: Arc<HttpClient>) -> Self {
-        Self { settings, http }
+    pub fn new(settings: AzureSettings, http: Arc<HttpClient>) -> Self {
+        Self { settings, http, is_waiting: Arc::default() }
+    }
+
+    /// Whether a call that ended without an answer was still waiting for its token.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.is_waiting.load(Ordering::Relaxed)
     }
 
     /// Whether it is a managed identity, not the user who signed in with `az` or `azd`.
@@ -259,7 +273,8 @@ impl Identity {
     pub async fn credential(&self) -> Result<Arc<dyn TokenCredential>, IdentityError> {
         let managed = self.settings.managed_identity;
         let inner = if managed { self.managed_identity().await } else { developer_tools() }?;
-        Ok(Arc::new(OwnErrors { inner, managed, limit: self.try_timeout() - LEFT_FOR_THE_CALL }))
+        let (limit, is_waiting) = (self.try_timeout() - LEFT_FOR_THE_CALL, Arc::clone(&self.is_waiting));
+        Ok(Arc::new(OwnErrors { inner, managed, limit, is_waiting }))
     }
 
     async fn managed_identity(&self) -> Result<Arc<dyn TokenCredential>, IdentityError> {

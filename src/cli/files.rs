@@ -9,7 +9,7 @@ use std::path::Path;
 /// is replaced. `None` if the system cannot lock folders.
 pub fn lock(path: &Path) -> Option<File> {
     let folder = File::open(path.canonicalize().ok()?.parent()?).ok()?;
-    folder.lock().ok().map(|()| folder)
+    platform::lock(&folder).then_some(folder)
 }
 
 /// Writes a draft in the same folder and renames it to `path`, so that no reader sees half of it. A symbolic link at `path` is
@@ -21,21 +21,76 @@ pub fn replace(
     path: &Path,
     content: &[u8],
     permissions: Option<Permissions>,
-    ready: impl FnOnce() -> io::Result<()>,
+    ready: impl Fn() -> io::Result<()>,
 ) -> io::Result<()> {
     let name = path.file_name().and_then(OsStr::to_str).unwrap_or("file");
     let draft = path.with_file_name(format!(".{name}.new"));
     let _ = fs::remove_file(&draft);
-    let replaced = write(&draft, content, permissions).and_then(|()| ready()).and_then(|()| fs::rename(&draft, path));
+    let fill = |file: &mut File| {
+        permissions.clone().map_or(Ok(()), |permissions| file.set_permissions(permissions))?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        ready()
+    };
+    let written = match platform::nameless(&draft) {
+        Some(mut file) => fill(&mut file).and_then(|()| platform::name(&file, &draft)),
+        None => OpenOptions::new().write(true).create_new(true).open(&draft).and_then(|mut file| fill(&mut file)),
+    };
+    let replaced = written.and_then(|()| fs::rename(&draft, path));
     if replaced.is_err() {
         let _ = fs::remove_file(&draft);
     }
     replaced
 }
 
-fn write(draft: &Path, content: &[u8], permissions: Option<Permissions>) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(draft)?;
-    permissions.map_or(Ok(()), |permissions| file.set_permissions(permissions))?;
-    file.write_all(content)?;
-    file.sync_all()
+/// What Linux has for this: locks on folders, and files without a name, which vanish with the process that writes them.
+#[cfg(target_os = "linux")]
+mod platform {
+    use std::fs::{File, OpenOptions};
+    use std::io;
+    use std::os::fd::AsRawFd as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    use std::path::{Path, PathBuf};
+
+    use rustix::fs::{AtFlags, CWD, FlockOperation, OFlags, flock, linkat};
+
+    /// Is `folder` locked now?
+    pub fn lock(folder: &File) -> bool {
+        flock(folder, FlockOperation::LockExclusive).is_ok()
+    }
+
+    /// A file without a name in the folder of `draft`; `None` if it could not be named later.
+    pub fn nameless(draft: &Path) -> Option<File> {
+        let flags = i32::try_from(OFlags::TMPFILE.bits()).ok()?;
+        let file = OpenOptions::new().write(true).custom_flags(flags).open(draft.parent()?).ok()?;
+        place(&file).exists().then_some(file)
+    }
+
+    /// Gives `file` its name.
+    pub fn name(file: &File, draft: &Path) -> io::Result<()> {
+        Ok(linkat(CWD, place(file), CWD, draft, AtFlags::SYMLINK_FOLLOW)?)
+    }
+
+    fn place(file: &File) -> PathBuf {
+        PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod platform {
+    use std::fs::File;
+    use std::io;
+    use std::path::Path;
+
+    pub const fn lock(_: &File) -> bool {
+        false
+    }
+
+    pub const fn nameless(_: &Path) -> Option<File> {
+        None
+    }
+
+    pub fn name(_: &File, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }

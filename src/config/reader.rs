@@ -99,7 +99,9 @@ impl<'e> Reader<'e> {
     pub fn raw(&mut self, name: &str) -> Option<String> {
         self.read.insert(name.to_owned());
         let value = self.env.var(name)?;
-        let value = value.trim().trim_start_matches(BYTE_ORDER_MARK).trim_start();
+        // Copied text brings invisible characters along.
+        let value =
+            value.trim_matches(|c: char| c.is_whitespace() || matches!(c, BYTE_ORDER_MARK | '\u{200b}'..='\u{200f}'));
         (!value.is_empty()).then(|| value.to_owned())
     }
 

@@ -150,9 +150,8 @@ impl Answer {
         let address = if address.parse::<core::net::IpAddr>().is_ok() { address } else { "this machine" };
         (
             format!("the app's access restrictions refuse {address}"),
-            "If callers come from other addresses that are allowed, nothing is wrong. To allow this one: `az functionapp config \
-             access-restriction add --resource-group <group> --name <function app> --priority 100 --action Allow --ip-address \
-             <address>`. If public network access is off, callers need the private endpoint."
+            "If callers come from other addresses that are allowed, nothing is wrong. To allow this one, add a rule under Networking, \
+             Public network access. If public network access is off, callers need the private endpoint."
                 .to_owned(),
         )
     }

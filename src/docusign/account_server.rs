@@ -146,7 +146,7 @@ impl AccountServer {
         if status >= 500 {
             return Err(ExchangeError::ServerFailed { answer, retry_after: None });
         }
-        if answer.is_html() || !matches!(status, 400 | 401 | 429) {
+        if answer.is_html() || matches!(status, 300..=399 | 404 | 407) {
             return Err(ExchangeError::Foreign { answer });
         }
         let date = headers.get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());

@@ -14,8 +14,8 @@ const REFUSED: Explanation = Explanation {
     problem: "DocuSign returned an error that it does not document (<answer>)",
     client: "DocuSign did not issue a token; the operator can find the cause in the log",
     person: "Ask the operator for help, and send them the request ID below.",
-    operator: "Look up DocuSign's word for it. Check DOCUSIGN_INTEGRATION_KEY (<integration key>), DOCUSIGN_USER_ID (<user id>) \
-        and the uploaded public key. If they are right, contact DocuSign support.",
+    operator: "Check DOCUSIGN_INTEGRATION_KEY (<integration key>), DOCUSIGN_USER_ID (<user id>) and the uploaded public key. If they \
+        are right, contact DocuSign support.",
     command: None,
 };
 
@@ -100,31 +100,25 @@ const UNSUPPORTED_GRANT_TYPE: Explanation = Explanation {
 const SCOPE_REFUSED: Explanation = Explanation {
     code: "invalid_scope",
     problem: "DocuSign does not accept one of the scopes",
-    operator: "Take the scopes that the account does not have, or that are misspelled, out of DOCUSIGN_SCOPES and the client's scope.",
+    operator: "Correct DOCUSIGN_SCOPES and the client's scope: one is misspelled, or the account does not have it.",
     ..REFUSED
 };
 
 const CODE_EXPIRED: Explanation = Explanation {
     code: "expired_client_token",
-    problem: "DocuSign rejects the code of the sign-in as too old or already used",
+    problem: "the code of the sign-in is too old, or was already used",
     person: "Begin again.",
-    operator: "Begin again. If that does not help, check DOCUSIGN_SECRET_KEY and the machine's clock.",
+    operator: "Begin again. If that does not help, check DOCUSIGN_SECRET_KEY.",
     ..REFUSED
 };
 
-const UNEXPLAINED: Explanation = Explanation {
-    code: "invalid_grant",
-    problem: "DocuSign rejects the assertion and gives no reason",
-    operator: "Check DOCUSIGN_INTEGRATION_KEY (<integration key>), DOCUSIGN_USER_ID (<user id>) and the uploaded public \
-        key. If they are right, contact DocuSign support.",
-    ..REFUSED
-};
+const UNEXPLAINED: Explanation =
+    Explanation { code: "invalid_grant", problem: "DocuSign rejects the assertion and gives no reason", ..REFUSED };
 
 const FOREIGN: Explanation = Explanation {
     code: "foreign_answer",
     problem: "the answer is not in DocuSign's format (<answer>)",
-    operator: "A proxy or firewall may have answered instead: ask who runs the network, and check DOCUSIGN_OAUTH_URL. It may pass by \
-        itself.",
+    operator: "This may pass by itself. If not, ask who runs the network: a proxy or firewall may have answered instead.",
     ..OUTAGE
 };
 
@@ -181,7 +175,7 @@ impl Explained for ExchangeError {
 
     fn details(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::Unreachable(obstacle) => obstacle.details(),
+            Self::Unreachable(obstacle) => obstacle.as_answer(),
             Self::Throttled { retry_after: Some(seconds) } => vec![("wait", seconds.to_string())],
             _ => self.answer().map(UpstreamAnswer::details).unwrap_or_default(),
         }

@@ -40,7 +40,19 @@ fn is_harmless(scope_token: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn sentences_have_only_the_characters_of_an_error_description(requested in "\\PC{0,200}|[ -~\\t\\n]{0,200}") {
+            let allowed = Scope::parse("signature").unwrap();
+            if let Err(sentence) = narrowed(&allowed, &requested, "too wide") {
+                prop_assert!(sentence.len() < 300 && sentence.bytes().all(|b| matches!(b, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e)));
+            }
+        }
+    }
 
     #[test]
     fn a_wider_scope_is_named_unless_it_may_be_a_secret() {

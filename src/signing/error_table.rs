@@ -12,15 +12,15 @@ const OUTAGE: Explanation = Explanation {
     problem: "Key Vault answered with <answer>",
     client: "the signing key cannot be used at the moment; the operator can find the cause in the log",
     person: "Wait a minute, then load this page again. If that does not help, ask the operator to check the signing key.",
-    operator: "This may pass by itself. If not, check that no proxy answers instead of Key Vault.",
+    operator: "This may pass by itself. If not, restart the app, and check that no proxy answers instead of Key Vault.",
     command: Some("This shows the vault: `az keyvault show --name <vault>`"),
 };
 
 /// Key Vault cannot be reached.
 const NO_ANSWER: Explanation = Explanation {
     problem: "no answer from Key Vault",
-    operator: "This may pass by itself. If not, check the vault's name in the key's identifier (<setting>), and whether the vault \
-        exists. If it does, check its network rules, private endpoint and DNS zone.",
+    operator: "This may pass by itself. If not, check the vault's name in the key's identifier (<setting>), its network rules, private \
+        endpoint and DNS zone.",
     ..OUTAGE
 };
 
@@ -28,23 +28,22 @@ const UNREACHABLE: Explanation = Explanation { problem: "no answer from Key Vaul
 
 const THROTTLED: Explanation = Explanation {
     problem: "Key Vault limits the rate of calls",
-    operator: "Wait some seconds. If this happens often, find out what else uses the vault.",
+    operator: "Wait. If this happens often, find out what else uses the vault.",
     command: None,
     ..OUTAGE
 };
 
 const OTHER_TENANT: Explanation = Explanation {
-    problem: "Key Vault does not accept the app's token: the vault belongs to another Entra tenant",
-    operator: "Use a vault in the tenant of the app's identity, or move the vault's tenant id to it.",
+    problem: "the vault belongs to another Entra tenant",
+    operator: "Use a vault in the tenant of the app's identity.",
     command: Some("This shows the vault's tenant: `az keyvault show --name <vault> --query properties.tenantId`"),
     ..OUTAGE
 };
 
 const TOKEN_REFUSED: Explanation = Explanation {
     problem: "Key Vault does not accept the app's token (<answer>)",
-    operator: "This may pass by itself. If not, restart the app, and check that the vault and the app's identity are in the same \
-        Entra tenant.",
-    ..OTHER_TENANT
+    command: OTHER_TENANT.command,
+    ..OUTAGE
 };
 
 const ACCESS_DENIED: Explanation = Explanation {
@@ -58,8 +57,8 @@ const ACCESS_DENIED: Explanation = Explanation {
 };
 
 const NO_ACCESS_POLICY: Explanation = Explanation {
-    problem: "the vault's access policies do not let the app use the key",
-    operator: "Add an access policy with the permissions get and sign for the identity.",
+    problem: "no access policy of the vault lets the app use the key",
+    operator: "Add an access policy for the identity: get and sign.",
     command: Some(
         "This adds it: `az keyvault set-policy --name <vault> --spn \"<client id of the identity>\" --key-permissions get sign`",
     ),
@@ -68,7 +67,7 @@ const NO_ACCESS_POLICY: Explanation = Explanation {
 
 const NO_HSM_ROLE: Explanation = Explanation {
     problem: "the Managed HSM denies access to the key",
-    operator: "Grant the identity the HSM's own role Managed HSM Crypto User on the key.",
+    operator: "Grant the identity the HSM's role Managed HSM Crypto User.",
     command: Some(
         "This grants it: `az keyvault role assignment create --hsm-name <vault> --assignee \"<client id of the identity>\" --role \
          \"Managed HSM Crypto User\" --scope /keys/<key>`",
@@ -78,8 +77,7 @@ const NO_HSM_ROLE: Explanation = Explanation {
 
 const FORBIDDEN: Explanation = Explanation {
     problem: "Key Vault refuses the call (<answer>)",
-    operator: "Check that the identity may use the key, by a role or an access policy, and that the vault's network rules and no \
-        proxy block the app.",
+    operator: "Check the identity's role or access policy, the vault's network rules, and that no proxy answers.",
     command: Some(
         "This shows the roles on the key: `az role assignment list --assignee \"<client id of the identity>\" --scope \"$(az \
          keyvault show --name <vault> --query id --output tsv)/keys/<key>\" --include-inherited`",
@@ -115,14 +113,17 @@ const MAY_NOT_SIGN: Explanation = Explanation {
 
 const KEY_NOT_FOUND: Explanation = Explanation {
     problem: "Key Vault does not know this key or this version",
-    operator: "Check the key's identifier (<setting>). If the key was deleted, recover it with `az keyvault key recover`.",
-    command: Some("This lists the versions: `az keyvault key list-versions --vault-name <vault> --name <key>`"),
+    operator: "Check the key's identifier (<setting>). If the key was deleted, recover it.",
+    command: Some(
+        "This lists the versions: `az keyvault key list-versions --vault-name <vault> --name <key>`. This recovers it: `az keyvault \
+         key recover --vault-name <vault> --name <key>`",
+    ),
     ..OUTAGE
 };
 
 const KEY_DELETED: Explanation = Explanation {
     problem: "the key is deleted",
-    operator: "Recover the key, or set the key's identifier (<setting>) to another one.",
+    operator: "Recover it.",
     command: Some("This recovers it: `az keyvault key recover --vault-name <vault> --name <key>`"),
     ..OUTAGE
 };
@@ -173,7 +174,7 @@ impl Explained for SignError {
             Self::VaultFailed { answer } | Self::TokenRefused { answer } | Self::Forbidden { answer } => {
                 answer.details()
             }
-            Self::Unreachable(obstacle) => obstacle.details(),
+            Self::Unreachable(obstacle) => obstacle.as_answer(),
             _ => Vec::new(),
         }
     }

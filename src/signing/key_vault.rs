@@ -5,7 +5,7 @@
 //! again.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -15,7 +15,7 @@ use azure_security_keyvault_keys::models::{
     KeyClientGetKeyOptions, KeyClientSignOptions, SignParameters, SignatureAlgorithm,
 };
 use azure_security_keyvault_keys::{KeyClient, KeyClientOptions};
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 use tokio::time::timeout;
 
 use crate::identity::{Identity, IdentityError, sdk_answer};
@@ -104,26 +104,31 @@ impl KeyVaultSigner {
         &self.id
     }
 
-    /// The public key, fetched at first use.
+    /// The public key, fetched at first use, once for all callers.
     ///
     /// # Errors
     /// The errors of [`AssertionSigner::sign_digest`].
     pub async fn public_key(&self) -> Result<Arc<PublicKey>, SignError> {
-        let cached = self.cached().clone();
-        match cached {
-            Some(public_key) => Ok(public_key),
-            None => self.fetch_public_key().await,
+        let mut cached = self.public_key.lock().await;
+        if let Some(public_key) = &*cached {
+            return Ok(Arc::clone(public_key));
         }
-    }
-
-    async fn fetch_public_key(&self) -> Result<Arc<PublicKey>, SignError> {
         let public_key = Arc::new(self.with_retries(|| self.vault.get_public_key(&self.id)).await?);
-        *self.cached() = Some(Arc::clone(&public_key));
+        *cached = Some(Arc::clone(&public_key));
         Ok(public_key)
     }
 
-    fn cached(&self) -> MutexGuard<'_, Option<Arc<PublicKey>>> {
-        self.public_key.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Drops `public_key`, because a signature does not match it.
+    async fn forget(&self, public_key: &Arc<PublicKey>) {
+        self.public_key.lock().await.take_if(|cached| Arc::ptr_eq(cached, public_key));
+    }
+
+    fn no_answer(&self) -> SignError {
+        if self.vault.identity.is_waiting() {
+            SignError::IdentityUnavailable(IdentityError::NoAnswer)
+        } else {
+            SignError::NoAnswer
+        }
     }
 
     async fn with_retries<T, F>(&self, call: impl Fn() -> F + Send) -> Result<T, SignError>
@@ -131,7 +136,7 @@ impl KeyVaultSigner {
         F: Future<Output = Result<T, SignError>> + Send,
     {
         let limit = self.vault.identity.try_timeout();
-        let call = || async { timeout(limit, call()).await.unwrap_or(Err(SignError::NoAnswer)) };
+        let call = || async { timeout(limit, call()).await.unwrap_or_else(|_| Err(self.no_answer())) };
         retry(call, |error, tries| (tries < TRIES).then(|| pause_before_retry(error, tries)).flatten()).await
     }
 }
@@ -144,8 +149,8 @@ impl AssertionSigner for KeyVaultSigner {
         if public_key.verifies(&digest, &signature) {
             return Ok(signature);
         }
-        *self.cached() = None;
-        let newer = self.fetch_public_key().await?;
+        self.forget(&public_key).await;
+        let newer = self.public_key().await?;
         if newer.verifies(&digest, &signature) { Ok(signature) } else { Err(SignError::WrongKey) }
     }
 }

@@ -85,12 +85,20 @@ impl BlobStore {
         }
     }
 
+    fn no_answer(&self) -> StoreError {
+        if self.identity.is_waiting() {
+            StoreError::IdentityUnavailable(IdentityError::NoAnswer)
+        } else {
+            StoreError::NoAnswer
+        }
+    }
+
     async fn with_retries<T, F>(&self, call: impl Fn() -> F + Send) -> Result<T, StoreError>
     where
         F: Future<Output = Result<T, StoreError>> + Send,
     {
         let limit = self.identity.try_timeout();
-        let call = || async { timeout(limit, call()).await.unwrap_or(Err(StoreError::NoAnswer)) };
+        let call = || async { timeout(limit, call()).await.unwrap_or_else(|_| Err(self.no_answer())) };
         retry(call, |error, tries| (tries < TRIES && error.is_worth_another_try()).then_some(PAUSE)).await
     }
 }

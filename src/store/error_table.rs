@@ -100,7 +100,7 @@ impl Explained for StoreError {
         match self {
             Self::IdentityUnavailable(error) => error.details(),
             Self::Forbidden { answer } | Self::Foreign { answer } | Self::Failed { answer } => answer.details(),
-            Self::Unreachable(obstacle) => obstacle.details(),
+            Self::Unreachable(obstacle) => obstacle.as_answer(),
             _ => Vec::new(),
         }
     }

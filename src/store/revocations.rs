@@ -16,6 +16,7 @@ use crate::sealing::claims::Grant;
 use crate::secret::{hex, sha256};
 use crate::store::records::RecordKind;
 use crate::store::{Condition, Record, Store, StoreError, Write};
+use crate::types::Explained as _;
 
 /// How long a result from the store is cached.
 const CACHE_LIFETIME: Lifetime = Lifetime::Seconds(60);
@@ -150,7 +151,7 @@ impl Revocations {
 }
 
 fn log_failure(what: &str, error: &StoreError) {
-    tracing::warn!(event = "store_unavailable", what, cause = %error);
+    tracing::warn!(event = "store_unavailable", what, cause = %error, "{}", error.line());
 }
 
 fn moment_of(record: &Record) -> Option<UnixSeconds> {

@@ -13,6 +13,7 @@ use crate::clock::UnixSeconds;
 use crate::sealing::claims::Grant;
 use crate::store::records::RecordKind;
 use crate::store::{Condition, Store, StoreError, Write};
+use crate::types::Explained as _;
 
 /// The grace period after a rotation, in seconds.
 pub const GRACE: u64 = 60;
@@ -62,7 +63,7 @@ impl Rotations {
         let rotation =
             timeout(STORE_TIMEOUT, self.run(&RecordKind::Rotation.name(&grant.grant_id), presented, now)).await;
         rotation.unwrap_or(Err(StoreError::NoAnswer)).unwrap_or_else(|error| {
-            tracing::warn!(event = "store_unavailable", what = "rotate", cause = %error);
+            tracing::warn!(event = "store_unavailable", what = "rotate", cause = %error, "{}", error.line());
             Rotation::Successor { generation: presented + 1, at: now }
         })
     }

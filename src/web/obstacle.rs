@@ -56,7 +56,7 @@ impl Obstacle {
 
     /// The value of `<answer>` in the text of an error.
     #[must_use]
-    pub fn details(self) -> Vec<(&'static str, String)> {
+    pub fn as_answer(self) -> Vec<(&'static str, String)> {
         vec![("answer", self.explain().problem.to_owned())]
     }
 }
@@ -103,6 +103,71 @@ impl Explained for Obstacle {
             Self::ProxyLogin => PROXY_LOGIN,
             Self::ProxyRefuses => PROXY_REFUSES,
             Self::Name => NAME,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An error with a cause for each line.
+    #[derive(Debug)]
+    struct Chain(&'static [&'static str], Option<Box<Chain>>);
+
+    impl Chain {
+        fn of(causes: &'static [&'static str]) -> Self {
+            let next = causes.get(1..).filter(|rest| !rest.is_empty()).map(|rest| Box::new(Self::of(rest)));
+            Self(causes, next)
+        }
+    }
+
+    impl std::fmt::Display for Chain {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str(self.0[0])
+        }
+    }
+
+    impl Error for Chain {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            self.1.as_deref().map(|next| -> &(dyn Error + 'static) { next })
+        }
+    }
+
+    #[test]
+    fn the_obstacle_is_found_in_the_causes() {
+        for (causes, expected) in [
+            (
+                &["error sending request", "client error (Connect)", "invalid peer certificate: UnknownIssuer"][..],
+                Some(Obstacle::Certificate),
+            ),
+            (&["x", "tunnel error: failed to create underlying connection", "dns error"], Some(Obstacle::ProxyAway)),
+            (&["x", "tunnel error: proxy authorization required"], Some(Obstacle::ProxyLogin)),
+            (&["x", "tunnel error: unsuccessful"], Some(Obstacle::ProxyRefuses)),
+            (&["x", "dns error", "failed to lookup address information"], Some(Obstacle::Name)),
+            (&["x", "connection closed before message completed"], None),
+        ] {
+            assert_eq!(Obstacle::of(&Chain::of(causes)), expected, "{causes:?}");
+        }
+    }
+
+    #[test]
+    fn every_upstream_names_the_obstacle() {
+        use crate::docusign::api::error::ApiError;
+        use crate::docusign::error::ExchangeError;
+        use crate::signing::SignError;
+        use crate::store::StoreError;
+        for obstacle in Obstacle::ALL {
+            let errors: [&dyn Explained; 4] = [
+                &ExchangeError::Unreachable(obstacle),
+                &ApiError::Unreachable(obstacle),
+                &SignError::Unreachable(obstacle),
+                &StoreError::Unreachable(obstacle),
+            ];
+            for error in errors {
+                let problem = error.problem();
+                assert!(problem.ends_with(&format!(" ({})", obstacle.explain().problem)), "{problem}");
+            }
         }
     }
 }

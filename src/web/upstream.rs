@@ -187,9 +187,8 @@ fn is_id(id: &str) -> bool {
 
 fn is_html(content_type: &str, body: &[u8]) -> bool {
     let begin = String::from_utf8_lossy(&body[..body.len().min(64)]).trim_start().to_ascii_lowercase();
-    content_type.to_ascii_lowercase().starts_with("text/html")
-        || begin.starts_with("<!doctype html")
-        || begin.starts_with("<html")
+    let is_page = content_type.split([';', '/']).nth(1).is_some_and(|kind| kind.trim().eq_ignore_ascii_case("html"));
+    is_page || begin.starts_with("<!doctype html") || begin.starts_with("<html")
 }
 
 /// `text` in one line without the words that could be secret; `None` if it is empty.
@@ -277,7 +276,7 @@ mod tests {
                 r#"{"Error":{"HttpStatusCode":401,"UserMessage":"Access Denied","ErrorCode":103,"ReferenceId":"r-2"}}"#,
                 "103, Access Denied, request id r-2",
             ),
-            (&[("content-type", "text/html")], "<h1>Blocked</h1>", "a web page"),
+            (&[("content-type", concat!("text/", "html; charset=utf-8"))], "<h1>Blocked</h1>", "a web page"),
             (&[], "\n<!DOCTYPE html><p>", "a web page"),
             (&[("x-docusign-tracetoken", "t-1")], r#"{"error":5,"message":null}"#, "5, request id t-1"),
         ] {

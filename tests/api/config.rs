@@ -224,3 +224,14 @@ async fn commands_report_all_errors_and_exit_with_2() {
         assert!(!stderr.contains(MARKER), "{stderr}");
     }
 }
+
+/// What copying from a page or a file brings along.
+#[test]
+fn invisible_characters_around_a_value_are_left_out() {
+    for value in
+        ["\u{feff}demo", "demo\r\n", "\u{a0}demo\u{a0}", "\tdemo", "\u{200b}demo\u{200b}", "\u{feff} demo\u{200e}"]
+    {
+        assert!(Settings::read(&good().with("DOCUSIGN_ENVIRONMENT", value)).is_ok(), "{value:?}");
+    }
+    assert_eq!(refused(&good().with("DOCUSIGN_ENVIRONMENT", "\u{feff}\u{200b}")), ["DOCUSIGN_ENVIRONMENT"]);
+}

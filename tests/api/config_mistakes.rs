@@ -11,7 +11,9 @@ use crate::support::{TestEnvironment, run};
 /// A setting, a wrong value, and the reason in the error.
 type Mistake = (&'static str, &'static str, &'static str);
 
-const GENERAL: [Mistake; 7] = [
+const GENERAL: [Mistake; 9] = [
+    ("DOCUSIGN_USER_ID", "“hunter2-marker”", "it has typographic quotes around it"),
+    ("EVERGRANT_PUBLIC_URL", "‘https://hunter2-marker’", "it has typographic quotes around it"),
     ("EVERGRANT_PUBLIC_URL", "\"https://evergrant.example\"", "it has quotes around it"),
     ("DOCUSIGN_USER_ID", "<hunter2-marker>", "it is still a placeholder in angle brackets"),
     ("EVERGRANT_STORE", "EVERGRANT_STORE=memory", "it begins with the setting's own name and an equals sign"),

@@ -25,6 +25,8 @@ struct Table {
     first: (&'static str, fn(&dyn Explained) -> String),
     errors: Vec<Box<dyn Explained>>,
     source: &'static str,
+    /// Whether the page has it. The log lines and the health checks print the fixes of the others.
+    on_the_page: bool,
     /// Variants that take their texts from another table.
     elsewhere: usize,
 }
@@ -41,6 +43,7 @@ fn tables() -> [Table; 6] {
             first: ("`cause`", |error| format!("`{}`", error.explain().code)),
             errors: boxed(ExchangeError::ALL).into_iter().chain(mint).collect(),
             source: "docusign/error_table.rs",
+            on_the_page: true,
             elsewhere: 1,
         },
         Table {
@@ -49,27 +52,31 @@ fn tables() -> [Table; 6] {
             first: ("problem", |error| format!("`{}`", problem(error))),
             errors: boxed(SignError::ALL),
             source: "signing/error_table.rs",
+            on_the_page: true,
             elsewhere: 2,
         },
         Table {
-            before: "The [store](security.md#the-store) does not answer:",
+            before: "",
             first: ("problem", |error| format!("`{}`", problem(error))),
             errors: boxed(StoreError::ALL),
             source: "store/error_table.rs",
+            on_the_page: false,
             elsewhere: 2,
         },
         Table {
-            before: "Key Vault and the store need a token:",
+            before: "",
             first: ("problem", |error| format!("`{}`", problem(error))),
             errors: boxed(IdentityError::ALL),
             source: "identity.rs",
+            on_the_page: false,
             elsewhere: 0,
         },
         Table {
-            before: "There is no answer from any of them:",
-            first: ("in the problem", |error| format!("`{}`", problem(error))),
+            before: "",
+            first: ("problem", |error| format!("`{}`", problem(error))),
             errors: boxed(Obstacle::ALL),
             source: "web/obstacle.rs",
+            on_the_page: false,
             elsewhere: 0,
         },
         Table {
@@ -77,6 +84,7 @@ fn tables() -> [Table; 6] {
             first: ("`cause`", |error| format!("`{}`", error.explain().code)),
             errors: boxed(ApiError::ALL),
             source: "docusign/api/error_table.rs",
+            on_the_page: true,
             elsewhere: 3,
         },
     ]
@@ -134,9 +142,9 @@ fn rows(Table { first: (_, cell), errors, .. }: &Table) -> Vec<[String; 2]> {
 
 fn render() -> String {
     let mut text = BEGIN.to_owned();
-    for table in tables() {
+    for table in tables().iter().filter(|table| table.on_the_page) {
         text.extend(["\n", table.before, "\n\n| ", table.first.0, " | fix |\n| --- | --- |\n"]);
-        text.extend(rows(&table).iter().map(|[first, fix]| format!("| {first} | {fix} |\n")));
+        text.extend(rows(table).iter().map(|[first, fix]| format!("| {first} | {fix} |\n")));
     }
     text + "\n" + END
 }
@@ -160,7 +168,7 @@ fn the_troubleshooting_page_lists_every_error_with_its_fix() {
 fn every_error_has_a_row() {
     for table in tables() {
         let source = std::fs::read_to_string(root().join("src").join(table.source)).unwrap();
-        let rows = source.split("fn explain").nth(1).unwrap().split("fn details").next().unwrap();
+        let rows = source.split("fn explain(&self)").nth(1).unwrap().split("\n    }\n").next().unwrap();
         let others = table.errors.iter().filter(|error| ["deadline", "broken_off"].contains(&error.explain().code));
         let listed = table.errors.len() - others.count();
         assert_eq!(rows.matches(" => ").count() - table.elsewhere, listed, "ALL of {}", table.source);

@@ -4,6 +4,7 @@ use http::{Method, Request};
 use sandbox::bulk::{Source, Summary};
 use sandbox::client::{Answer, Download};
 use sandbox::clm::{ACCOUNT_ID, ACCOUNT_NUMBER};
+use sandbox::fault::Fault;
 use sandbox::{CLIENT_SECRET, GATEWAY_API_KEY, GATEWAY_ID, INTEGRATION_USER, OTHER_EMAIL, OTHER_USER, Sandbox, digest};
 use serde_json::{Value, json};
 
@@ -427,4 +428,24 @@ async fn docusigns_errors_are_forwarded_and_outages_get_503() {
     app.sandbox.docusign.withdraw_consent(INTEGRATION_USER);
     let host = start_host(&app.sandbox, 0, &[]).await;
     assert_outage(&app.http.call(Method::GET, &format!("{}{path}", host.url()), &[KEY], "").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_is_repeated_once_if_its_connection_was_just_closed() {
+    let app = TestApp::start().await;
+    let esign = format!("/gateway/esign/v2.1/accounts/{ACCOUNT_ID}/envelopes");
+    for (path, faults) in [
+        (esign.as_str(), &app.sandbox.docusign.esign_faults),
+        ("/gateway/clm/members/current", &app.sandbox.clm.faults),
+    ] {
+        assert_eq!(get(&app, path).await.status, 200, "{path}");
+        faults.once(Fault::Cut);
+        assert_eq!(get(&app, path).await.status, 200, "{path}: the second try");
+        faults.once(Fault::Cut);
+        faults.once(Fault::Cut);
+        assert_outage(&get(&app, path).await);
+    }
+    app.sandbox.docusign.esign_faults.once(Fault::Cut);
+    let posted = app.http.call(Method::POST, &app.url(&esign), &[KEY], "{}").await;
+    assert_outage(&posted);
 }

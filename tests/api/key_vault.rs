@@ -160,3 +160,67 @@ async fn developer_tools_are_used_without_a_managed_identity() {
     assert_eq!(app.token(&[]).await.status, 200);
     assert_eq!(app.sandbox.identity.requests(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_public_key_that_proves_wrong_is_fetched_again() {
+    let app = TestApp::start().await;
+    assert_eq!(app.token(&[("scope", "signature")]).await.status, 200);
+    let other = RsaKey::generate();
+    app.sandbox.docusign.upload_public_key(&other.public_pem());
+    app.sandbox.key_vault.add_key("evergrant-signing", "a1", other);
+    let answer = app.token(&[("scope", "spring_read")]).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_an_answer_about_the_key_is_believed() {
+    let other = r#"{"kid":"https://evergrant-sandbox.vault.azure.net/keys/evergrant-signing/other","value":"AAAA"}"#;
+    let faults = [
+        (SignError::WrongKey, Fault::Body(format!(r#"{{"key":{other},{}"#, &other[1..]))),
+        (SignError::Malformed, Fault::Body(r#"{"key":{"kty":"RSA","n":"AQAB","e":"AQAB"},"value":"AAAA"}"#.to_owned())),
+        (SignError::Malformed, Fault::Body("<!DOCTYPE html>".to_owned())),
+    ];
+    for (error, fault) in faults {
+        let spoil = |sandbox: &Sandbox| sandbox.key_vault.faults.set(Some(fault.clone()));
+        let sandbox = Sandbox::start().await;
+        spoil(&sandbox);
+        let app = TestApp::over(sandbox, &[]).await;
+        assert_outage(&app.token(&[]).await);
+        assert_cause(&log_line(&app.host, |line| line["event"] == "mint_failed").await, &error);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failing_identity_endpoint_is_never_called_key_vault() {
+    let token = |text: &str| {
+        Fault::Body(format!(
+            r#"{{"access_token":"{text}","expires_on":"4102444800","resource":"r","token_type":"Bearer"}}"#
+        ))
+    };
+    for (fault, found) in [
+        (Fault::Status(500), "the identity endpoint failed (status 500"),
+        (Fault::Status(429), "the identity endpoint failed (status 429"),
+        (
+            Fault::Json(400, r#"{"statusCode":400,"message":"No User Assigned Identity found"}"#.to_owned()),
+            "the app has no such identity (status 400",
+        ),
+        (
+            Fault::Json(400, r#"{"error":"unsupported"}"#.to_owned()),
+            "the identity endpoint failed (status 400, unsupported",
+        ),
+        (Fault::Body("<!DOCTYPE html>".to_owned()), "the identity endpoint failed"),
+        (token(""), "the identity endpoint failed"),
+        (token("two words"), "the identity endpoint failed"),
+        (Fault::Hang, "the identity endpoint does not answer"),
+        (Fault::Cut, "the identity endpoint does not answer"),
+    ] {
+        let sandbox = Sandbox::start().await;
+        sandbox.identity.faults.set(Some(fault.clone()));
+        let app = TestApp::over(sandbox, &[]).await;
+        assert_outage(&app.token(&[]).await);
+        let line = log_line(&app.host, |line| line["event"] == "mint_failed").await;
+        let cause = line["cause"].as_str().unwrap();
+        assert!(cause.contains(found) && !cause.contains("Key Vault"), "{fault:?}: {cause}");
+        assert_eq!(cause.contains("AZURE_CLIENT_ID"), found.contains("no such identity"), "{fault:?}: {cause}");
+    }
+}

@@ -268,3 +268,21 @@ async fn a_next_key_that_cannot_sign_does_no_harm() {
     let app = TestApp::over(sandbox, &[("EVERGRANT_SIGNING_KEY_ID_NEXT", &missing)]).await;
     assert_eq!(app.token(&[]).await.status, 200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn docusigns_word_is_in_the_log_with_the_request_id_and_without_secrets() {
+    let sandbox = Sandbox::start().await;
+    let body = json!({"error": "invalid_grant", "error_description": "brand_new_reason", "reference_id": "r-1",
+                      "echo": "secret-of-upstream"});
+    sandbox.docusign.refuse_with(Some(body));
+    let app = TestApp::over(sandbox, &[]).await;
+    assert_outage(&app.token(&[]).await);
+    let line = log_line(&app.host, |line| line["event"] == "undocumented_refusal").await;
+    assert_eq!(line["docusign_error"], "invalid_grant, brand_new_reason");
+    let line = log_line(&app.host, |line| line["event"] == "mint_failed").await;
+    let cause = line["cause"].as_str().unwrap();
+    for part in ["status 400", "brand_new_reason", "from localhost", "request id r-1"] {
+        assert!(cause.contains(part), "{part}: {cause}");
+    }
+    assert!(!cause.contains("secret-of-upstream"));
+}

@@ -421,3 +421,20 @@ async fn a_repeated_parameter_of_the_callback_is_refused_before_docusign_is_aske
     let good = sandbox::browser::Browser::default().sign_in(&consent, INTEGRATION_USER, "allow").await;
     assert_eq!(good.answer.status, 200, "the state still works");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn docusigns_error_is_logged_unless_it_does_not_look_like_one() {
+    let app = TestApp::start().await;
+    let state = state_of(&app.consent_url().await).to_owned();
+    let long = "x".repeat(100);
+    for (error, logged) in [
+        ("unsupported_response_type", Some("unsupported_response_type")),
+        ("hunter2", None),
+        ("two words", None),
+        (long.as_str(), None),
+    ] {
+        let query = format!("/consent/callback?state={state}&error={}", encoded(error));
+        let line = line_of(&app, &app.http.get(&app.url(&query)).await).await;
+        assert_eq!(line["docusign_error"].as_str(), logged, "{line}");
+    }
+}

@@ -196,3 +196,19 @@ async fn over_https_the_cookie_is_bound_to_the_host() {
     }
     assert!(answer.header("location").contains("redirect_uri=https%3A%2F%2Fevergrant.example%2Fconsent%2Fcallback"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rate_limit_that_a_made_up_code_meets_pauses_sign_ins_only() {
+    let app = LocalApp::start().await;
+    let begun = app.get(&app.authorize_url("person", &[])).await;
+    let cookie = begun.header("set-cookie").split(';').next().unwrap().to_owned();
+    let url = url::Url::parse(begun.header("location")).unwrap();
+    let state = url.query_pairs().find(|(key, _)| key == "state").unwrap().1.into_owned();
+    app.docusign.faults.once(Fault::Throttle(Some("600".to_owned())));
+    let callback = format!("{}/consent/callback?code=made-up&state={state}", app.issuer);
+    app.http.call(http::Method::GET, &callback, &[("cookie", &cookie)], "").await;
+    let minted = app.token("machine", &[("grant_type", "client_credentials")]).await;
+    assert_eq!(minted.status, 200, "{}", minted.text());
+    let visit = app.sign_in(&app.authorize_url("web", &[]), sandbox::INTEGRATION_USER).await;
+    assert_eq!(visit.parameter("error").as_deref(), Some("temporarily_unavailable"), "{}", visit.url);
+}

@@ -202,7 +202,8 @@ async fn no_fault_of_the_store_ends_a_connection_or_loses_a_code() {
         "a policy or legal hold",
         "network rules",
         "InvalidAuthenticationInfo",
-        "status 503, ServerBusy, request id 5d2c1f6e-0000-4000-8000-7a8b9c0d1e2f",
+        "status 503, ServerBusy",
+        "request id 5d2c1f6e-0000-4000-8000-7a8b9c0d1e2f",
     ] {
         assert!(causes.iter().any(|cause| cause.contains(expected)), "{expected}: {causes:#?}");
     }

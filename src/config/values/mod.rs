@@ -31,6 +31,9 @@ pub fn common_mistake(text: &str) -> Option<Reason> {
     let is_between = |open, close| text.len() > 1 && text.starts_with(open) && text.ends_with(close);
     if is_between('"', '"') || is_between('\'', '\'') {
         Some("it has quotes around it".into())
+    } else if text.starts_with(['“', '”', '„', '‘', '’', '«']) || text.ends_with(['“', '”', '‘', '’', '»'])
+    {
+        Some("it has typographic quotes around it".into())
     } else if is_between('<', '>') {
         Some("it is still a placeholder in angle brackets".into())
     } else if text.contains('\u{fffd}') {

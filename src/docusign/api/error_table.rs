@@ -123,7 +123,7 @@ impl Explained for ApiError {
             Self::NoAccessToken(unavailable) => unavailable.error.details(),
             Self::AccountUnknown(error) => error.details(),
             Self::Failed { answer } | Self::NoUserList { answer } | Self::NoClm { answer } => answer.details(),
-            Self::Unreachable(obstacle) => obstacle.details(),
+            Self::Unreachable(obstacle) => obstacle.as_answer(),
             _ => Vec::new(),
         }
     }

@@ -67,7 +67,7 @@ const ANSWERS: [InFront; 23] = [
         &[("x-ms-forbidden-ip", "203.0.113.7")],
         "<h1>Error 403 - Forbidden</h1>",
         "status 403: the app's access restrictions refuse 203.0.113.7",
-        "access-restriction add",
+        "Public network access",
     ),
     (
         "a client certificate",

@@ -88,7 +88,8 @@ async fn without_json_it_prints_lines_and_a_summary() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_without_clm_is_not_a_user_without_rights_there() {
     let sandbox = Sandbox::start().await;
-    sandbox.clm.faults.set(Some(Fault::Status(401)));
+    let denied = r#"{"Error":{"HttpStatusCode":401,"UserMessage":"Access Denied","ErrorCode":103}}"#;
+    sandbox.clm.faults.set(Some(Fault::Json(401, denied.to_owned())));
     let (_, report) = examine(&sandbox, &[]).await;
     assert_only_bad(&report, "clm", &["does not know the account", "out of DOCUSIGN_SCOPES"]);
     sandbox.clm.faults.set(None);
@@ -97,7 +98,8 @@ async fn an_account_without_clm_is_not_a_user_without_rights_there() {
     let (code, report) = examine(&sandbox, &[]).await;
     assert_only_bad(&report, "clm", &["does not let the integration user in", "a member of CLM"]);
     assert_eq!(code, Some(1));
-    sandbox.docusign.esign_faults.set(Some(Fault::Status(403)));
+    let denied = r#"{"errorCode":"USER_LACKS_PERMISSIONS","message":"No."}"#;
+    sandbox.docusign.esign_faults.set(Some(Fault::Json(403, denied.to_owned())));
     let (_, report) = examine(&sandbox, &[]).await;
     assert_only_bad(&report, "user_list", &["may not list the account's users", "DOCUSIGN_SCOPES needs signature"]);
     // Without CLM's scopes, CLM is not looked up; without API keys, no user is.
@@ -202,4 +204,36 @@ async fn one_key_for_signing_and_sealing_is_bad() {
     let (code, report) = examine(&sandbox, &[("EVERGRANT_SEALING_KEY_ID", &key)]).await;
     assert_only_bad(&report, "sealing_key", &["it is also a signing key", "EVERGRANT_SEALING_KEY_ID_PREVIOUS"]);
     assert_eq!(code, Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_look_up_that_fails_proves_no_missing_right() {
+    let sandbox = Sandbox::start().await;
+    for (fault, finding, fix) in [
+        (Fault::Status(500), "status 500", "may pass by itself"),
+        (Fault::Status(403), "status 403, a web page", "may pass by itself"),
+        (Fault::Throttle(None), "limits the rate", "Wait"),
+        (Fault::Body("<html>".to_owned()), "could not be read", "may pass by itself"),
+        (
+            Fault::Json(400, r#"{"errorCode":"USER_LACKS_PERMISSIONS"}"#.to_owned()),
+            "USER_LACKS_PERMISSIONS",
+            "permits it",
+        ),
+    ] {
+        sandbox.docusign.esign_faults.set(Some(fault.clone()));
+        let (_, report) = examine(&sandbox, &[]).await;
+        assert_only_bad(&report, "user_list", &[finding]);
+        assert!(check(&report, "user_list")["fix"].as_str().unwrap().contains(fix), "{fault:?}: {report:#}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_failure_of_the_user_look_up_is_retried() {
+    let sandbox = Sandbox::start().await;
+    let failure = Fault::Json(401, r#"{"error":"internal_server_error"}"#.to_owned());
+    // The first call is the one for the clock.
+    sandbox.docusign.userinfo_faults.once(failure.clone());
+    sandbox.docusign.userinfo_faults.once(failure);
+    let (_, report) = examine(&sandbox, &[]).await;
+    assert_eq!(check(&report, "account")["verdict"], "good", "{report:#}");
 }

@@ -16,6 +16,8 @@ pub enum VaultFault {
     Signing(&'static str, &'static str),
     /// It refuses these keys altogether.
     Everything(&'static str, &'static str),
+    /// It answers everything with this status and this JSON.
+    Answer(u16, &'static str),
     /// The signing key is on an elliptic curve.
     Curve,
     /// It signs with a different key than the one it shows.
@@ -39,6 +41,7 @@ pub async fn vault(tls: Certificate, signing_key: RsaKey, sealing_key: RsaKey, f
             match fault {
                 VaultFault::Signing(of, code) if !reading && name.starts_with(of) => return Ok(refused(code)),
                 VaultFault::Everything(of, code) if name.starts_with(of) => return Ok(refused(code)),
+                VaultFault::Answer(status, text) => return Ok(reply(status, "application/json", text)),
                 VaultFault::Curve if signs => {
                     return Ok(json(200, &json!({"key": {"kid": kid, "kty": "EC", "crv": "P-256"}})));
                 }

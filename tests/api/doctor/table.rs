@@ -6,9 +6,9 @@ use sandbox::{INTEGRATION_USER, OTHER_USER};
 
 use super::broken::Broken::{Clock, Front, Identity, Settings, Storage, Vault, VaultHost};
 use super::broken::{Broken, Deployment};
-use super::stand_ins::VaultFault::{Curve, Everything, Impostor, Signing};
+use super::stand_ins::VaultFault::{Answer, Curve, Everything, Impostor, Signing};
 
-pub const DEPLOYMENTS: [Deployment; 41] = [
+pub const DEPLOYMENTS: [Deployment; 52] = [
     Deployment {
         name: "the signing key without a role",
         broken: Vault(Everything("evergrant-signing", "ForbiddenByRbac")),
@@ -109,8 +109,92 @@ pub const DEPLOYMENTS: [Deployment; 41] = [
         name: "an identity endpoint out of order",
         broken: Identity(Fault::Status(500)),
         bad: &["identity"],
-        finding: "could not get a token from Entra ID",
-        fix: &["9a8b7c6d-0000-4000-8000-e5d4c3b2a144", "AZURE_CLIENT_ID"],
+        finding: "the identity endpoint failed (status 500",
+        fix: &["may pass by itself", "restart the app"],
+    },
+    Deployment {
+        name: "a silent identity endpoint",
+        broken: Identity(Fault::Hang),
+        bad: &["identity"],
+        finding: "the identity endpoint does not answer",
+        fix: &["may pass by itself"],
+    },
+    Deployment {
+        name: "a vault of another tenant",
+        broken: Vault(Answer(401, r#"{"error":{"code":"Unauthorized","message":"AKV10032: Invalid issuer."}}"#)),
+        bad: &["signing_key", "sealing_key"],
+        finding: "the vault belongs to another Entra tenant",
+        fix: &["az keyvault show --name evergrant-sandbox --query properties.tenantId"],
+    },
+    Deployment {
+        name: "a vault with access policies",
+        broken: Vault(Everything("evergrant-", "AccessDenied")),
+        bad: &["signing_key", "sealing_key"],
+        finding: "no access policy",
+        fix: &[
+            "az keyvault set-policy --name evergrant-sandbox --spn \"9a8b7c6d-0000-4000-8000-e5d4c3b2a144\" --key-permissions get sign",
+        ],
+    },
+    Deployment {
+        name: "a deleted key",
+        broken: Vault(Answer(
+            404,
+            r#"{"error":{"code":"KeyNotFound","message":"If you recently deleted this key, recover it."}}"#,
+        )),
+        bad: &["signing_key", "sealing_key"],
+        finding: "does not know this key",
+        fix: &["az keyvault key recover --vault-name evergrant-sandbox --name evergrant-signing"],
+    },
+    Deployment {
+        name: "a busy vault",
+        broken: Vault(Answer(429, r#"{"error":{"code":"Throttled"}}"#)),
+        bad: &["signing_key", "sealing_key"],
+        finding: "limits the rate",
+        fix: &["Wait."],
+    },
+    Deployment {
+        name: "a certificate that is not trusted",
+        broken: Settings(&[("SSL_CERT_FILE", "/nowhere/authorities.pem")]),
+        bad: &["signing_key", "sealing_key"],
+        finding: "the certificate is not trusted",
+        fix: &["SSL_CERT_FILE", "check that the file exists"],
+    },
+    Deployment {
+        name: "a dead proxy",
+        broken: Settings(&[("HTTPS_PROXY", "http://127.0.0.1:1")]),
+        bad: &["signing_key", "sealing_key"],
+        finding: "the proxy does not answer",
+        fix: &["HTTPS_PROXY"],
+    },
+    Deployment {
+        name: "storage of another tenant",
+        broken: Storage(401, "InvalidAuthenticationInfo"),
+        bad: &["store"],
+        finding: "status 401, InvalidAuthenticationInfo",
+        fix: &["may pass by itself", "az storage account show --name evergrantsandbox"],
+    },
+    Deployment {
+        name: "a container that is being deleted",
+        broken: Storage(409, "ContainerBeingDeleted"),
+        bad: &["store"],
+        finding: "is being deleted",
+        fix: &["az storage container create --account-name evergrantsandbox"],
+    },
+    Deployment {
+        name: "a container that may not change",
+        broken: Storage(409, "BlobImmutableDueToPolicy"),
+        bad: &["store"],
+        finding: "a policy or legal hold",
+        fix: &[
+            "az storage container immutability-policy show --account-name evergrantsandbox --container-name evergrant",
+        ],
+    },
+    Deployment {
+        name: "a user look-up that fails at DocuSign",
+        broken: Broken::Docusign(userinfo_fails, &[]),
+        bad: &["account"],
+        finding: "status 401, internal_server_error, from 127.0.0.1, request id 3b6a9d74-1fb6-48b5-aef1-d66ac4361155",
+        fix: &["may pass by itself"],
     },
     Deployment {
         name: "no container",
@@ -342,6 +426,11 @@ pub const DEPLOYMENTS: [Deployment; 41] = [
 fn knows_no_such_integration_key(docusign: &Docusign) {
     let refusal = serde_json::json!({"error": "invalid_grant", "error_description": "issuer_not_found"});
     docusign.refuse_with(Some(refusal));
+}
+
+fn userinfo_fails(docusign: &Docusign) {
+    let failure = r#"{"error":"internal_server_error","reference_id":"3b6a9d74-1fb6-48b5-aef1-d66ac4361155"}"#;
+    docusign.userinfo_faults.set(Some(Fault::Json(401, failure.to_owned())));
 }
 
 fn has_no_account(docusign: &Docusign) {

@@ -16,6 +16,8 @@ pub enum Fault {
     Hang,
     /// A response with this status and an HTML body.
     Status(u16),
+    /// A response with this status and this JSON.
+    Json(u16, String),
     /// 429 with this `Retry-After`, if any.
     Throttle(Option<String>),
     /// 503 with this `Retry-After`.
@@ -76,6 +78,7 @@ impl Faults {
             }
             Fault::Hang => std::future::pending().await,
             Fault::Status(status) => Some(Ok(reply(status, "text/html", "<h1>Something went wrong</h1>"))),
+            Fault::Json(status, text) => Some(Ok(reply(status, "application/json", text))),
             Fault::Throttle(retry_after) => Some(Ok(come_back_later(429, retry_after))),
             Fault::Unavailable(retry_after) => Some(Ok(come_back_later(503, Some(retry_after)))),
             Fault::Body(text) => Some(Ok(reply(200, "application/json", text))),
