@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 use crate::web::body::{Chunks, STANDSTILL, StreamError};
 
 /// The most streams at once.
-const MAX_STREAMS: usize = 100;
+const MAX_STREAMS: usize = 64;
 
 /// How long a request waits for a place, so that a burst of short calls is not refused.
 const MAX_WAIT: Duration = Duration::from_secs(3);

@@ -119,7 +119,8 @@ async fn a_repeated_parameter_is_refused_before_docusign_is_asked() {
     let ambiguous = send("PUT", "delete", &format!("id={one}&folderId={other}"), form, "").await;
     assert_eq!(ambiguous.status, 400, "{}", ambiguous.text());
     let open = app.http.get(&app.url(&format!("/workfront/v1/open?client=workfront&id={one}&id={other}"))).await;
-    assert_eq!((open.status.as_u16(), open.header("location")), (400, ""), "{}", open.text());
+    assert_eq!((open.status.as_u16(), open.header("location")), (404, ""), "{}", open.text());
+    assert!(open.text().contains("more than once"), "{}", open.text());
     let unreadable = send("PUT", "delete", "", json, "{\"id\": ").await;
     assert_error(&unreadable, 400, "JSON");
     let line = log_line(&app.host, |line| line["operation"] == "rename").await;

@@ -30,10 +30,6 @@ const MAX_NUMBER_DIGITS: usize = 12;
 /// Expired numbers are dropped once the cache holds this many.
 const MIN_CACHED_NUMBERS: usize = 64;
 
-const fn number_lifetime(is_own: &bool) -> Lifetime {
-    if *is_own { CACHE_LIFETIME } else { OTHER_NUMBER_LIFETIME }
-}
-
 /// The account of the integration user.
 #[derive(Debug)]
 pub struct Account {
@@ -109,7 +105,10 @@ impl AccountLookup {
             clock,
             account: Cached::new(lifetimes(|_| CACHE_LIFETIME)),
             clm: Cached::new(lifetimes(|_| CACHE_LIFETIME)),
-            numbers: Cache::new(MIN_CACHED_NUMBERS, lifetimes(number_lifetime)),
+            numbers: Cache::new(
+                MIN_CACHED_NUMBERS,
+                lifetimes(|is_own| if *is_own { CACHE_LIFETIME } else { OTHER_NUMBER_LIFETIME }),
+            ),
         }
     }
 

@@ -58,7 +58,7 @@ pub struct Clm {
 impl Clm {
     /// CLM for `actor`.
     pub async fn new(api: Arc<DocusignApi>, actor: Actor) -> Result<Self, WorkfrontError> {
-        let hosts = api.accounts.clm().await?;
+        let hosts = Box::pin(api.accounts.clm()).await?;
         Ok(Self { api, actor, hosts })
     }
 
@@ -94,7 +94,8 @@ impl Clm {
 
     /// Sends `call` and returns a successful response. Every other response becomes an error.
     pub async fn send(&self, call: Call) -> Result<reqwest::Response, WorkfrontError> {
-        let answer = self.api.calls.send(&self.actor, call).await?;
+        // Boxed, because it would make the state of every operation large.
+        let answer = Box::pin(self.api.calls.send(&self.actor, call)).await?;
         let status = answer.status();
         if status.is_success() {
             return Ok(answer);

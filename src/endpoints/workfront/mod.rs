@@ -133,7 +133,7 @@ impl Workfront {
         if operation == Operation::Delete {
             parameters.item_to_delete()?;
         }
-        let running = self.run_as(operation, caller, parameters, upload);
+        let running = Box::pin(self.run_as(operation, caller, parameters, upload));
         if operation.is_long() { running.await } else { in_time(running).await }
     }
 
@@ -144,7 +144,7 @@ impl Workfront {
         parameters: Parameters,
         upload: Option<Upload>,
     ) -> Reply {
-        let (caller, clm) = &in_time(self.clm_for(caller)).await?;
+        let (caller, clm) = &in_time(Box::pin(self.clm_for(caller))).await?;
         let links = Links { issuer: &self.callers.issuer, client_id: &caller.client.client_id };
         let context = RequestContext { caller, clm: clm.clone(), store: &self.store, parameters, links };
         match (operation, upload) {

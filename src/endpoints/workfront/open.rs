@@ -57,12 +57,9 @@ impl BrowserDownload {
     /// Responds to a browser.
     pub async fn handle(&self, request: &Request<()>, request_id: &str, record: AnswerRecord) -> Answer<Body> {
         let query = request.uri().query().unwrap_or_default();
-        if has_repeated_names(query) {
-            return error_page(&REPEATED, request_id, record);
-        }
         let parameters = match Parameters::of_query(query) {
-            Ok(parameters) => parameters,
-            Err(error) => return error_page(&error, request_id, record),
+            Ok(parameters) if !has_repeated_names(query) => parameters,
+            _ => return error_page(&REPEATED, request_id, record),
         };
         let client = parameters.text("client").and_then(|client_id| self.callers.clients.find(client_id));
         let Some(client) = client.filter(|client| client.profile == Profile::Workfront) else {
@@ -158,8 +155,7 @@ fn error_page(error: &WorkfrontError, request_id: &str, record: AnswerRecord) ->
     let code = answer.record.cause.unwrap_or("call_refused");
     let page = match answer.response.status() {
         StatusCode::FORBIDDEN => not_allowed(code, &message),
-        StatusCode::NOT_FOUND => not_found(StatusCode::NOT_FOUND, code, &message),
-        StatusCode::BAD_REQUEST => not_found(StatusCode::BAD_REQUEST, code, &message),
+        StatusCode::NOT_FOUND => not_found(code, &message),
         _ => unavailable(code, message),
     };
     Answer { response: page.response(request_id).map(Body::Whole), record: answer.record }
@@ -179,9 +175,9 @@ fn not_allowed(code: &'static str, message: &str) -> Page {
     Page { operator: vec![IN_THE_LOG.to_owned()], ..page }
 }
 
-fn not_found(status: StatusCode, code: &'static str, message: &str) -> Page {
+fn not_found(code: &'static str, message: &str) -> Page {
     let page = Page::error(
-        status,
+        StatusCode::NOT_FOUND,
         code,
         Title("This document cannot be found"),
         message,
