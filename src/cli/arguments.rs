@@ -63,7 +63,7 @@ pub enum Command {
     /// Revoke one grant, or all grants of a client
     #[command(after_help = "Example:\n  evergrant revoke --client contoso-workfront")]
     Revoke(revoke::RevokeTarget),
-    /// Print a script that completes commands in a shell
+    /// Print a shell completion script
     #[command(after_help = "Example:\n  source <(evergrant completions bash)")]
     Completions {
         /// The shell

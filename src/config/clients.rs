@@ -168,7 +168,7 @@ impl CrossChecks<'_> {
         let has = |grant_type| self.grant_types.contains(&grant_type);
         let invalid = |reason: &'static str| Problem::Invalid(reason.into());
         if self.grant_types.is_empty() && !self.has_api_key {
-            let reason = "it is empty, and the client has no API key, so the client could do nothing";
+            let reason = "it is empty, and the client has no API key, so the client cannot do anything";
             fields.note_unless_noted("grant_types", invalid(reason), formats::GRANT_TYPES);
         }
         if has(GrantType::AuthorizationCode) && !self.has_redirect_uri {

@@ -60,11 +60,11 @@ fn clock(reached: &Reached) -> Finding {
     if difference <= CLOCK_NOTE {
         Finding::good(finding)
     } else if difference <= CLOCK_BAD {
-        Finding::note(finding, "Set the machine's clock by a time server.")
+        Finding::note(finding, "Synchronize the machine's clock with a time server.")
     } else {
         Finding::bad(
             finding,
-            "Set the machine's clock by a time server: DocuSign refuses assertions from another time.",
+            "Synchronize the machine's clock with a time server: DocuSign refuses assertions from another time.",
         )
     }
 }

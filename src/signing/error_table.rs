@@ -129,7 +129,7 @@ const KEY_DELETED: Explanation = Explanation {
 };
 
 const WRONG_KEY: Explanation = Explanation {
-    problem: "the signature is not by the configured version of the key",
+    problem: "the signature was not made with the configured version of the key",
     operator: "Check that the key's identifier (<setting>) includes the version, and that no proxy answers instead of Key Vault.",
     command: Some("This shows the key: `az keyvault key show --vault-name <vault> --name <key> --version <version>`"),
     ..OUTAGE

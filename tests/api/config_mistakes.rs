@@ -154,7 +154,7 @@ const REGISTRIES: [Mistake; 12] = [
     ("EVERGRANT_CLIENTS", "@/nowhere/hunter2-marker", "the file it names does not exist"),
     ("EVERGRANT_CLIENTS", "@", "it has no path after the @"),
     ("EVERGRANT_CLIENTS", "https://hunter2-marker", "it is a URL"),
-    ("EVERGRANT_CLIENTS", "{\"hunter2-marker\":1}", "it is an object (put it into square brackets)"),
+    ("EVERGRANT_CLIENTS", "{\"hunter2-marker\":1}", "it is an object (put it in square brackets)"),
     ("EVERGRANT_CLIENTS", "[\n  {},\n]", "line 3, column 1: there is a comma before the closing bracket"),
     (
         "EVERGRANT_CLIENTS",

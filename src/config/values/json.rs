@@ -12,7 +12,7 @@ pub fn array(text: &str) -> Result<Vec<Value>, Reason> {
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     match serde_json::from_str(text) {
         Ok(Distinct(Value::Array(items))) => Ok(items),
-        Ok(Distinct(Value::Object(_))) => Err("it is an object (put it into square brackets)".into()),
+        Ok(Distinct(Value::Object(_))) => Err("it is an object (put it in square brackets)".into()),
         Ok(Distinct(other)) => Err(format!("it is {} instead of an array", kind(&other)).into()),
         Err(error) => Err(why_no_json(text, &error)),
     }
@@ -94,7 +94,7 @@ mod tests {
             ("[\"a\nb\"]", "line 1, column 4: there is a line break or a tab inside a text"),
             ("[1,,2]", "line 1, column 4: there are two commas in a row, or one before the first item"),
             ("[] x", "line 1, column 4: there is something after the end of the JSON"),
-            ("{}", "it is an object (put it into square brackets)"),
+            ("{}", "it is an object (put it in square brackets)"),
             ("5", "it is a number instead of an array"),
         ];
         let explained = cases.map(|(text, _)| (text, array(text).unwrap_err().into_owned()));

@@ -138,7 +138,7 @@ pub fn log_filter(text: &str) -> Result<Targets, Reason> {
         let is_level = LEVELS.contains(&level.to_ascii_lowercase().as_str()) || level.parse::<tracing::Level>().is_ok();
         if !is_level {
             return Err(nearest(&level.to_ascii_lowercase(), &LEVELS).map_or_else(
-                || "it names no level that exists".into(),
+                || "it does not name a level".into(),
                 |known| format!("it names an unknown level (did you mean {known}?)").into(),
             ));
         }

@@ -106,7 +106,7 @@ fn scopes_missing(signed_in: &UserInfo, missing: &[String]) -> Page {
 fn not_together(signed_in: &UserInfo, scopes: &Scope) -> Page {
     let page = consent_needed(
         "consent_incomplete",
-        Title("The scopes have no consent together"),
+        Title("Consent does not cover all scopes together"),
         "You signed in as the right user. Each scope has consent by itself, but DocuSign refuses them together.",
         ["Ask the operator for a new consent link, which asks for all scopes at once. Open it and press Allow."],
     );

@@ -96,6 +96,6 @@ fn refreshed_scope(client: &Client, grant: &Grant, requested: Option<&str>) -> R
             narrowed.map_err(|error_description| OAuthError { error: ErrorCode::InvalidScope, error_description })?
         }
     };
-    let nothing = ErrorCode::InvalidScope.say("the client is no longer allowed any of this scope");
+    let nothing = ErrorCode::InvalidScope.say("the client may no longer use any of these scopes");
     scope.intersection(&client.scope).ok_or(nothing)
 }

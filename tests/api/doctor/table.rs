@@ -247,7 +247,7 @@ pub const DEPLOYMENTS: [Deployment; 52] = [
         broken: Clock(7200),
         bad: &["clock"],
         finding: "7200 s away from DocuSign's",
-        fix: &["Set the machine's clock by a time server"],
+        fix: &["Synchronize the machine's clock with a time server"],
     },
     Deployment {
         name: "an unknown integration key",
