@@ -3,7 +3,6 @@
 //! `cargo test --test api killed -- --nocapture` prints how many.
 
 use std::collections::HashSet;
-use std::io::Write as _;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -75,17 +74,14 @@ async fn kill_amid_traffic(sandbox: &Sandbox) -> (Vec<Duration>, usize) {
     (lost.map(|(at, _)| newest.duration_since(*at)).collect(), answers.len())
 }
 
+#[expect(clippy::print_stdout, reason = "a measurement, shown with --nocapture")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_process_loses_only_its_last_audit_lines() {
     let sandbox = Sandbox::start().await;
     for _ in 0..10 {
         let (lost, answers) = kill_amid_traffic(&sandbox).await;
         let oldest = lost.iter().max().copied().unwrap_or_default();
-        let figures = format!(
-            "{} of {answers} answers have no audit line; the oldest came {oldest:?} before the last",
-            lost.len()
-        );
-        writeln!(std::io::stderr(), "{figures}").unwrap();
+        println!("{} of {answers} answers have no audit line; the oldest came {oldest:?} before the last", lost.len());
         assert!(answers > 5 * CALLERS && oldest < SAFE, "{lost:?}");
     }
 }

@@ -18,7 +18,7 @@ const PURE: &str = "
     endpoints/authorize/page.rs endpoints/authorize/request.rs endpoints/authorize/target.rs
     endpoints/caller/credentials.rs endpoints/consent/allow.rs endpoints/consent/error.rs endpoints/consent/message.rs
     endpoints/consent/outcome.rs endpoints/consent/query.rs endpoints/gateway/error.rs endpoints/gateway/headers.rs
-    endpoints/gateway/target.rs endpoints/metadata.rs endpoints/setup/page.rs endpoints/setup/report.rs
+    endpoints/gateway/target.rs endpoints/metadata.rs endpoints/setup/own_host.rs endpoints/setup/page.rs endpoints/setup/report.rs
     endpoints/setup/text.rs endpoints/token/error.rs endpoints/token/outage.rs endpoints/token/request.rs
     endpoints/workfront/error.rs endpoints/workfront/item.rs endpoints/workfront/naming.rs
     endpoints/workfront/request.rs memory/failures.rs memory/tidy_map.rs oauth sealing/claims.rs sealing/mod.rs
