@@ -81,7 +81,7 @@ mod tests {
             ("\u{feff}[1,\r\n]", "line 2, column 1: there is a comma before the closing bracket"),
             ("[{\"ä\": 1,}]", "line 1, column 10: there is a comma before the closing bracket"),
             ("[{\"a\": 1, \"b\": 2,\n\"a\": 3}]", "line 2, column 3: the field a is there twice"),
-            ("[{\"a\": [{\"b_c\": 1, \"b_c\": 1}]}]", "line 1, column 25: the field b_c is there twice"),
+            ("[{\"a\": [{\"b_c\": 1, \"b_c\": 1}]}]", "line 1, column 24: the field b_c is there twice"),
             (
                 "[{\"Secret!\": 1, \"Secret!\": 2}]",
                 "line 1, column 25: the field (its name is not shown) is there twice",
