@@ -282,7 +282,7 @@ impl Identity {
     pub async fn credential(&self) -> Result<Arc<dyn TokenCredential>, IdentityError> {
         let managed = self.settings.managed_identity;
         let inner = if managed { self.managed_identity().await } else { developer_tools() }?;
-        let (limit, is_waiting) = (self.try_timeout() - LEFT_FOR_THE_CALL, Arc::clone(&self.is_waiting));
+        let (limit, is_waiting) = (self.try_timeout().saturating_sub(LEFT_FOR_THE_CALL), Arc::clone(&self.is_waiting));
         Ok(Arc::new(OwnErrors { inner, managed, limit, is_waiting }))
     }
 
