@@ -71,8 +71,10 @@ pub enum IdentityError {
         /// What it answered.
         answer: UpstreamAnswer,
     },
-    /// The identity endpoint did not answer, or not in time.
+    /// The connection to the identity endpoint failed.
     NoAnswer,
+    /// The identity endpoint did not answer in time.
+    TimedOut,
 }
 
 const NOT_ASSIGNED: Explanation = Explanation {
@@ -99,6 +101,11 @@ const FAILED: Explanation = Explanation {
 const NO_ANSWER: Explanation =
     Explanation { problem: "could not get a token from Entra ID: the identity endpoint does not answer", ..FAILED };
 
+const TIMED_OUT: Explanation = Explanation {
+    problem: "could not get a token from Entra ID: the identity endpoint does not answer in time",
+    ..FAILED
+};
+
 impl Explained for IdentityError {
     fn explain(&self) -> Explanation {
         match self {
@@ -106,24 +113,26 @@ impl Explained for IdentityError {
             Self::NotSignedIn => NOT_SIGNED_IN,
             Self::Failed { .. } => FAILED,
             Self::NoAnswer => NO_ANSWER,
+            Self::TimedOut => TIMED_OUT,
         }
     }
 
     fn details(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::NotAssigned { answer } | Self::Failed { answer } => answer.details(),
-            Self::NotSignedIn | Self::NoAnswer => Vec::new(),
+            Self::NotSignedIn | Self::NoAnswer | Self::TimedOut => Vec::new(),
         }
     }
 }
 
 impl IdentityError {
     /// One of each variant, for the table in the documentation.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::NotAssigned { answer: UpstreamAnswer::NONE },
         Self::NotSignedIn,
         Self::Failed { answer: UpstreamAnswer::NONE },
         Self::NoAnswer,
+        Self::TimedOut,
     ];
 
     /// The error of the identity in an error of the SDK, if it is one.
@@ -199,7 +208,7 @@ impl TokenCredential for OwnErrors {
             _ if !self.managed => IdentityError::NotSignedIn,
             Ok(Ok(_)) => IdentityError::Failed { answer: UpstreamAnswer::of_status(200) },
             Ok(Err(error)) => IdentityError::of_sdk(&error),
-            Err(_) => IdentityError::NoAnswer,
+            Err(_) => IdentityError::TimedOut,
         };
         Err(azure_core::Error::with_error(ErrorKind::Credential, error, "no token from Entra ID"))
     }
@@ -273,7 +282,7 @@ impl Identity {
     pub async fn credential(&self) -> Result<Arc<dyn TokenCredential>, IdentityError> {
         let managed = self.settings.managed_identity;
         let inner = if managed { self.managed_identity().await } else { developer_tools() }?;
-        let (limit, is_waiting) = (self.try_timeout() - LEFT_FOR_THE_CALL, Arc::clone(&self.is_waiting));
+        let (limit, is_waiting) = (self.try_timeout().saturating_sub(LEFT_FOR_THE_CALL), Arc::clone(&self.is_waiting));
         Ok(Arc::new(OwnErrors { inner, managed, limit, is_waiting }))
     }
 

@@ -69,7 +69,7 @@ fn sentence(clause: &str) -> String {
 pub fn identity(error: &IdentityError, managed: bool, client_id: Option<&str>) -> String {
     match error {
         IdentityError::NotAssigned { .. } | IdentityError::NotSignedIn => missing_identity(managed, client_id),
-        IdentityError::Failed { .. } | IdentityError::NoAnswer => error.fix(&[]),
+        IdentityError::Failed { .. } | IdentityError::NoAnswer | IdentityError::TimedOut => error.fix(&[]),
     }
 }
 

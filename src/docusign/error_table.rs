@@ -66,8 +66,7 @@ const USER_NOT_FOUND: Explanation = Explanation {
     client: "DocuSign does not accept the configured user; the operator needs to check the settings",
     person: "Ask the operator to check which DocuSign user the app acts as, and whether that user is active.",
     operator: "Compare DOCUSIGN_USER_ID (<user id>) with the User ID, a GUID that DocuSign calls API Username. Check that the user is \
-        active and that DOCUSIGN_ENVIRONMENT (<account host>) is right. If the connection acts as a signed-in user, check that \
-        user's account.",
+        active and that DOCUSIGN_ENVIRONMENT (<account host>) is right.",
     command: None,
 };
 
@@ -100,7 +99,7 @@ const UNSUPPORTED_GRANT_TYPE: Explanation = Explanation {
 const SCOPE_REFUSED: Explanation = Explanation {
     code: "invalid_scope",
     problem: "DocuSign does not accept one of the scopes",
-    operator: "Correct DOCUSIGN_SCOPES and the client's scope: one is misspelled, or the account does not have it.",
+    operator: "Correct DOCUSIGN_SCOPES or the client's scope.",
     ..REFUSED
 };
 
@@ -122,12 +121,8 @@ const FOREIGN: Explanation = Explanation {
     ..OUTAGE
 };
 
-const USER_UNNAMED: Explanation = Explanation {
-    code: "userinfo_refused",
-    problem: "DocuSign does not say who the user is (<answer>)",
-    operator: "This may pass by itself. If not, contact DocuSign support with the request id.",
-    ..OUTAGE
-};
+const USER_UNNAMED: Explanation =
+    Explanation { code: "userinfo_refused", problem: "DocuSign does not say who the user is (<answer>)", ..OUTAGE };
 
 const THROTTLED: Explanation = Explanation {
     code: "throttled",

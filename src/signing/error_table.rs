@@ -12,7 +12,7 @@ const OUTAGE: Explanation = Explanation {
     problem: "Key Vault answered with <answer>",
     client: "the signing key cannot be used at the moment; the operator can find the cause in the log",
     person: "Wait a minute, then load this page again. If that does not help, ask the operator to check the signing key.",
-    operator: "This may pass by itself. If not, restart the app, and check that no proxy answers instead of Key Vault.",
+    operator: "This may pass by itself. If not, check that no proxy answers instead of Key Vault.",
     command: Some("This shows the vault: `az keyvault show --name <vault>`"),
 };
 
@@ -77,7 +77,6 @@ const NO_HSM_ROLE: Explanation = Explanation {
 
 const FORBIDDEN: Explanation = Explanation {
     problem: "Key Vault refuses the call (<answer>)",
-    operator: "Check the identity's role or access policy, the vault's network rules, and that no proxy answers.",
     command: Some(
         "This shows the roles on the key: `az role assignment list --assignee \"<client id of the identity>\" --scope \"$(az \
          keyvault show --name <vault> --query id --output tsv)/keys/<key>\" --include-inherited`",
@@ -123,7 +122,7 @@ const KEY_NOT_FOUND: Explanation = Explanation {
 
 const KEY_DELETED: Explanation = Explanation {
     problem: "the key is deleted",
-    operator: "Recover it.",
+    operator: KEY_NOT_FOUND.operator,
     command: Some("This recovers it: `az keyvault key recover --vault-name <vault> --name <key>`"),
     ..OUTAGE
 };

@@ -125,7 +125,7 @@ impl KeyVaultSigner {
 
     fn no_answer(&self) -> SignError {
         if self.vault.identity.is_waiting() {
-            SignError::IdentityUnavailable(IdentityError::NoAnswer)
+            SignError::IdentityUnavailable(IdentityError::TimedOut)
         } else {
             SignError::NoAnswer
         }

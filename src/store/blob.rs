@@ -87,7 +87,7 @@ impl BlobStore {
 
     fn no_answer(&self) -> StoreError {
         if self.identity.is_waiting() {
-            StoreError::IdentityUnavailable(IdentityError::NoAnswer)
+            StoreError::IdentityUnavailable(IdentityError::TimedOut)
         } else {
             StoreError::NoAnswer
         }

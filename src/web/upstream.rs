@@ -50,8 +50,8 @@ impl UpstreamAnswer {
         codes.extend(codes_of_json(&json));
         codes.extend(codes_of_xml(body));
         codes.extend(header("www-authenticate").iter().flat_map(|challenge| codes_of_challenge(challenge)));
-        let ids = ID_HEADERS.into_iter().filter_map(&header).chain(id_of_json(&json));
-        let request_id = ids.filter(|id| is_id(id)).next().unwrap_or_default();
+        let mut ids = ID_HEADERS.into_iter().filter_map(&header).chain(id_of_json(&json));
+        let request_id = ids.find(|id| is_id(id)).unwrap_or_default();
         let codes = distinct(codes.iter().filter_map(|code| printable(code)));
         Self(Some(Arc::new(Parts { status, codes, is_html, host: String::new(), request_id })))
     }

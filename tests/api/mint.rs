@@ -72,7 +72,7 @@ async fn every_upstream_failure_is_a_503_and_recovers_by_itself() {
         ("server_failed", Fault::Status(503)),
         ("no_answer", Fault::Cut),
         ("malformed_answer", Fault::Body("{\"token_type\":\"Bearer\"}".to_owned())),
-        ("malformed_answer", Fault::Body("<html>".to_owned())),
+        ("foreign_answer", Fault::Body("<html>".to_owned())),
         ("throttled", Fault::Throttle(None)),
     ];
     let mut walks = tokio::task::JoinSet::new();

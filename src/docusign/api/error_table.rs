@@ -11,8 +11,8 @@ const OUTAGE: Explanation = Explanation {
     problem: "DocuSign's API answered with <answer>",
     client: "DocuSign's API cannot be reached at the moment; try again later",
     person: "Wait a minute, then try again.",
-    operator: "This may pass by itself. If not, check DocuSign's status page and DOCUSIGN_CLM_URL. Check that the app's network lets \
-        it reach DocuSign's APIs (*.docusign.net, *.springcm.com), and that no proxy answers for them.",
+    operator: "This may pass by itself. If not, check DocuSign's status page, DOCUSIGN_CLM_URL, and that the app's network lets it reach \
+        DocuSign's APIs (*.docusign.net, *.springcm.com).",
     command: None,
 };
 
@@ -39,8 +39,7 @@ const NO_CLM: Explanation = Explanation {
 const UNTRUSTED: Explanation = Explanation {
     code: "untrusted_address",
     problem: "DocuSign named an address outside its own hosts, so no access token was sent there",
-    operator: "Check DOCUSIGN_ENVIRONMENT, DOCUSIGN_OAUTH_URL and DOCUSIGN_CLM_URL, and that no proxy answers for DocuSign. If they \
-        are right, contact DocuSign support.",
+    operator: "Check DOCUSIGN_ENVIRONMENT, DOCUSIGN_OAUTH_URL and DOCUSIGN_CLM_URL, and that no proxy answers for DocuSign.",
     ..NO_ACCOUNT
 };
 

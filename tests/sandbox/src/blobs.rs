@@ -95,7 +95,9 @@ impl Blobs {
         let records = &mut *lock(&self.records);
         let there = records.get(&name).cloned();
         match (head.method, there) {
-            (Method::PUT, there) if !holds(there.as_ref(), header("if-match"), header("if-none-match")) => {
+            (Method::PUT, there)
+                if !holds(there.as_ref(), header("if-match").as_ref(), header("if-none-match").as_ref()) =>
+            {
                 if there.is_some() && header("if-none-match").is_some() {
                     refused(409, "BlobAlreadyExists")
                 } else {
@@ -118,9 +120,9 @@ impl Blobs {
     }
 }
 
-fn holds(there: Option<&(String, u64)>, if_match: Option<String>, if_none_match: Option<String>) -> bool {
+fn holds(there: Option<&(String, u64)>, if_match: Option<&String>, if_none_match: Option<&String>) -> bool {
     let is_same = |etag: &String| there.is_some_and(|(_, version)| *etag == format!("\"{version}\""));
-    if_match.as_ref().is_none_or(is_same) && (if_none_match.is_none() || there.is_none())
+    if_match.is_none_or(is_same) && (if_none_match.is_none() || there.is_none())
 }
 
 /// The headers of Azure Storage.
