@@ -111,7 +111,7 @@ async fn s12_no_url_leaks_to_other_sites() {
     ] {
         assert_eq!(answer.header("referrer-policy"), "no-referrer");
         assert_eq!(answer.header("cache-control"), "no-store");
-        for foreign in ["http://", "https://", "<script src", "<img", "<link"] {
+        for foreign in ["http://", "https://", "<script", "<img", "<link"] {
             assert!(!answer.text().contains(foreign), "{foreign} in {}", answer.text());
         }
     }
@@ -171,7 +171,7 @@ async fn oversized_requests_are_rejected_and_the_server_still_works() {
     let carried = app.get(&app.authorize_url("web", &[("state", &long)])).await;
     assert!(carried.header("location").starts_with("https://client.example/cb?error=invalid_request"));
     let shown = app.get(&app.authorize_url("web", &[("redirect_uri", &long)])).await;
-    assert!(shown.status == 400 && shown.body.len() < 9000, "{}", shown.body.len());
+    assert!(shown.status == 400 && shown.body.len() < 8000, "{}", shown.body.len());
     app.connect("web").await;
 }
 
