@@ -275,7 +275,16 @@ fn broken(pkcs8: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
             text(&pkcs8.replace('\n', "\n> ")),
             "has a private key with a character that is not base64, in line 2",
         ),
-        ("typographic dashes", text(&pkcs8.replace("-----", "—–")), "has a line BEGIN or END without its five hyphens"),
+        (
+            "typographic dashes",
+            text(&pkcs8.replace("-----", "—–")),
+            "has a private key without its BEGIN line, or with other characters",
+        ),
+        (
+            "no BEGIN line",
+            text(&pkcs8.replace("-----BEGIN PRIVATE KEY-----", "")),
+            "has a private key without its BEGIN line",
+        ),
         ("another file", text("hunter2-marker\n"), "has no private key in PEM, which begins with -----BEGIN PRIVATE"),
         ("another long text", text(&"hunter2 marker ".repeat(100)), "has no private key in PEM"),
         ("a web page", text("<!DOCTYPE html><html><body>Sign in</body></html>"), "has no private key in PEM"),

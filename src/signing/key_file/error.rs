@@ -64,7 +64,7 @@ pub enum KeyFileError {
     #[error("is UTF-16 text (save it as UTF-8)")]
     Utf16,
     /// Dashes that an editor changed.
-    #[error("has a line BEGIN or END without its five hyphens on each side")]
+    #[error("has a private key without its BEGIN line, or with other characters than five hyphens around BEGIN")]
     Dashes,
     /// No END line.
     #[error("has a private key that is cut off: its END line is missing")]
