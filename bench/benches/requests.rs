@@ -4,13 +4,14 @@
 
 use std::hint::black_box;
 
-use bytes::Bytes;
 use criterion::{Criterion, criterion_group, criterion_main};
-use evergrant::config::{Environment, Settings};
+use evergrant::config::{Environment, FileError, Settings};
 use evergrant::endpoints::token::request::TokenRequest;
 use evergrant::oauth::client::ClientRegistry;
-use http::Request;
-use secrecy::SecretString;
+use evergrant::oauth::form::Form;
+use http::HeaderValue;
+use http::header::CONTENT_TYPE;
+use secrecy::SecretSlice;
 use serde_json::json;
 use url::form_urlencoded::Serializer;
 
@@ -28,8 +29,12 @@ impl Environment for Registry {
         (name == "EVERGRANT_CLIENTS").then(|| self.0.clone())
     }
 
-    fn file(&self, _: &str) -> Option<SecretString> {
-        None
+    fn names(&self) -> Vec<String> {
+        vec!["EVERGRANT_CLIENTS".to_owned()]
+    }
+
+    fn file(&self, _: &str) -> Result<SecretSlice<u8>, FileError> {
+        Err(FileError::Missing)
     }
 }
 
@@ -43,12 +48,12 @@ fn registry() -> ClientRegistry {
 }
 
 /// A request by the last client in the registry.
-fn request(secret: &str, more: &[(&str, &str)]) -> Request<Bytes> {
+fn request(secret: &str, more: &[(&str, &str)]) -> Form {
     let last = format!("client-{}", CLIENTS - 1);
     let mut form = Serializer::new(String::new());
     let form = form.extend_pairs([("client_id", last.as_str()), ("client_secret", secret)]).extend_pairs(more).finish();
-    let request = Request::post("/oauth/token").header("content-type", "application/x-www-form-urlencoded");
-    request.body(Bytes::from(form)).expect("a request")
+    let headers = [(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"))];
+    Form { headers: headers.into_iter().collect(), query: None, body: form.into() }
 }
 
 fn requests(criterion: &mut Criterion) {

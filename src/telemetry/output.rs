@@ -199,7 +199,9 @@ mod tests {
         let (output, written, permit) = output();
         add(&output, "first", URGENT);
         assert_eq!(written.recv().unwrap().lines().count(), 1);
-        ["a", "b", "c"].iter().for_each(|text| add(&output, text, ORDINARY));
+        for text in ["a", "b", "c"] {
+            add(&output, text, ORDINARY);
+        }
         add(&output, "d", URGENT);
         permit.send(()).unwrap();
         let batch = written.recv().unwrap();

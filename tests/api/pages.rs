@@ -246,12 +246,17 @@ async fn every_page_says_what_to_do_next_and_reads_well_in_a_browser() {
     let mut command = tokio::process::Command::new("node");
     command.arg(tools.join("look.mjs")).current_dir(&tools).kill_on_drop(true);
     command.env("PAGES", file);
-    if std::env::var_os("EVERGRANT_PICTURES").is_some() {
+    if takes_pictures() {
         command.env("PICTURES", root().join("target/pictures"));
     }
     let output = command.output().await.expect("node");
     let written = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     assert!(output.status.success() && written[0].ends_with("ok\n"), "{written:?}");
+}
+
+#[expect(clippy::disallowed_methods, reason = "a switch for people who run this test")]
+fn takes_pictures() -> bool {
+    std::env::var_os("EVERGRANT_PICTURES").is_some()
 }
 
 #[test]
