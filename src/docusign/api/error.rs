@@ -148,7 +148,7 @@ mod tests {
     type Classify = fn(UpstreamAnswer) -> ApiError;
 
     #[test]
-    fn the_code_decides_and_without_proof_nobody_is_blamed() {
+    fn the_code_decides_and_without_proof_no_one_is_blamed() {
         let (users, discovery): (Classify, Classify) = (ApiError::of_user_look_up, ApiError::of_discovery);
         let denied = r#"{"Error":{"HttpStatusCode":401,"UserMessage":"Access Denied","ErrorCode":103}}"#;
         for (classify, status, body, code, found) in [
