@@ -66,10 +66,9 @@ impl KeyVaultKeyId {
         if !self.is_hsm() {
             return command.to_owned();
         }
-        let rules = "az keyvault network-rule list --name";
         let command = command.replace("--vault-name", "--hsm-name");
-        let command = command.replace("az keyvault show --name", "az keyvault show --hsm-name");
-        command.replace(rules, "az keyvault show --query properties.networkAcls --hsm-name")
+        let command = command.replace("keyvault show --name", "keyvault show --hsm-name");
+        command.replace("network-rule list --name", "show --query properties.networkAcls --hsm-name")
     }
 
     /// Whether `kid`, from an answer, names this key in this version.

@@ -7,8 +7,7 @@ use crate::memory::tidy_map::TidyMap;
 use crate::random;
 use crate::secret::{hex, sha256};
 use crate::store::records::RecordKind;
-use crate::store::{Condition, Store, StoreError, Write};
-use crate::types::Explained as _;
+use crate::store::{Condition, Store, StoreError, Write, log_failure};
 
 /// How long a record is kept after its code expires, in seconds, because clocks differ.
 const KEPT_AFTER_EXPIRY_SECONDS: u64 = 3600;
@@ -64,9 +63,7 @@ impl UsedCodes {
         }
         let used_up = self.write(name, &attempt).await;
         *settled = used_up.is_ok();
-        used_up.inspect_err(
-            |error| tracing::warn!(event = "store_unavailable", what = "redeem", cause = %error, message = error.line()),
-        )
+        used_up.inspect_err(|error| log_failure("redeem", error))
     }
 
     async fn write(&self, name: String, attempt: &Attempt) -> Result<bool, StoreError> {

@@ -16,6 +16,7 @@ pub mod rotation;
 use async_trait::async_trait;
 
 use crate::clock::UnixSeconds;
+use crate::types::Explained as _;
 pub use error::StoreError;
 
 /// A record that was read.
@@ -72,4 +73,9 @@ pub trait Store: Send + Sync {
 
     /// A name for this process, if its records are not shared.
     fn process_id(&self) -> Option<&str>;
+}
+
+fn log_failure(what: &str, error: &StoreError) {
+    let line = error.line();
+    tracing::warn!(event = "store_unavailable", what, cause = %error, "{line}");
 }

@@ -15,8 +15,7 @@ use crate::memory::cached::{Cached, Lifetime, Lifetimes};
 use crate::sealing::claims::Grant;
 use crate::secret::{hex, sha256};
 use crate::store::records::RecordKind;
-use crate::store::{Condition, Record, Store, StoreError, Write};
-use crate::types::Explained as _;
+use crate::store::{Condition, Record, Store, StoreError, Write, log_failure};
 
 /// How long a result from the store is cached.
 const CACHE_LIFETIME: Lifetime = Lifetime::Seconds(60);
@@ -148,10 +147,6 @@ impl Revocations {
         }
         cached.last_answer()
     }
-}
-
-fn log_failure(what: &str, error: &StoreError) {
-    tracing::warn!(event = "store_unavailable", what, cause = %error, message = error.line());
 }
 
 fn moment_of(record: &Record) -> Option<UnixSeconds> {

@@ -12,8 +12,7 @@ use tokio::time::timeout;
 use crate::clock::UnixSeconds;
 use crate::sealing::claims::Grant;
 use crate::store::records::RecordKind;
-use crate::store::{Condition, Store, StoreError, Write};
-use crate::types::Explained as _;
+use crate::store::{Condition, Store, StoreError, Write, log_failure};
 
 /// The grace period after a rotation, in seconds.
 pub const GRACE: u64 = 60;
@@ -63,7 +62,7 @@ impl Rotations {
         let rotation =
             timeout(STORE_TIMEOUT, self.run(&RecordKind::Rotation.name(&grant.grant_id), presented, now)).await;
         rotation.unwrap_or(Err(StoreError::NoAnswer)).unwrap_or_else(|error| {
-            tracing::warn!(event = "store_unavailable", what = "rotate", cause = %error, message = error.line());
+            log_failure("rotate", &error);
             Rotation::Successor { generation: presented + 1, at: now }
         })
     }
