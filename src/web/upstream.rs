@@ -15,9 +15,8 @@ pub const MAX_ERROR_BYTES: usize = 16 * 1024;
 const MAX_TEXT: usize = 120;
 const MAX_CODES: usize = 4;
 
-/// The longest word, in characters, and the longest with more than two digits.
+/// The longest word, in characters.
 const MAX_WORD: usize = 48;
-const MAX_WORD_WITH_DIGITS: usize = 16;
 
 /// Headers with a code, and headers with the id of a request.
 const CODE_HEADERS: [&str; 1] = ["x-ms-error-code"];
@@ -198,11 +197,12 @@ fn printable(text: &str) -> Option<String> {
     (!line.is_empty()).then(|| line.chars().take(MAX_TEXT).collect())
 }
 
-/// Whether a word is no secret, id or address. Those have many digits, or other characters.
+/// Whether a word is no secret, id or address: it has no digits, or is a short number or a known code.
 fn is_harmless(word: &str) -> bool {
-    let digits = word.bytes().filter(u8::is_ascii_digit).count();
-    let limit = if digits > 2 { MAX_WORD_WITH_DIGITS } else { MAX_WORD };
-    word.len() <= limit && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.,:;'!?()/".contains(&b))
+    let bare = word.trim_matches(|c: char| c.is_ascii_punctuation());
+    let is_number = (1..=5).contains(&bare.len()) && bare.bytes().all(|b| b.is_ascii_digit());
+    let is_text = word.bytes().all(|b| b.is_ascii_alphabetic() || b"_-.,:;'!?()/".contains(&b));
+    word.len() <= MAX_WORD && (is_text || is_number || numbered_codes(word) == [bare])
 }
 
 fn distinct(codes: impl Iterator<Item = String>) -> Vec<String> {
@@ -295,6 +295,8 @@ mod tests {
             "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
             "1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e",
             "ada@contoso.com",
+            "hunter2",
+            "hunter2-error",
             "0123456789abcdef0123456789abcdef",
             "\u{1b}[31m",
             "https://contoso.example/?code=x",
