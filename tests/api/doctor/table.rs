@@ -72,7 +72,7 @@ pub const DEPLOYMENTS: [Deployment; 52] = [
         name: "a vault that signs with another version",
         broken: Vault(Impostor),
         bad: &["signing_key"],
-        finding: "not by the configured version",
+        finding: "not made with the configured version",
         fix: &["az keyvault key show --vault-name evergrant-sandbox --name evergrant-signing --version a1", "proxy"],
     },
     Deployment {
