@@ -5,15 +5,10 @@ use std::{fs, io};
 
 use evergrant::cli;
 use evergrant::config::{Environment, FileError};
-use mimalloc::MiMalloc;
 use secrecy::SecretSlice;
 
 /// Keys and registries are smaller.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
-
-/// A request allocates about sixty times; glibc's allocator takes twice as long. See `docs/performance.md`.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// The environment of this process, and the files named in its settings.
 struct Process;
