@@ -19,7 +19,7 @@ const NOW: UnixSeconds = UnixSeconds(1_900_000_000);
 fn refresh_token() -> Sealed<RefreshToken> {
     let grant = Grant {
         grant_id: "c2VhbGVkLWdyYW50LWlkMQ".to_owned(),
-        client_id: ClientId::parse("contoso-power-automate").expect("a client identifier"),
+        client_id: ClientId::parse("power-automate").expect("a client identifier"),
         subject: Subject::IntegrationUser,
         scope: Scope::parse("signature spring_read spring_write").expect("a scope"),
         granted_at: NOW,

@@ -61,7 +61,7 @@ pub enum Command {
     #[command(subcommand, after_help = "Example:\n  evergrant connector power-automate --out connector")]
     Connector(connector::ConnectorCommand),
     /// Revoke one grant, or all grants of a client
-    #[command(after_help = "Example:\n  evergrant revoke --client contoso-workfront")]
+    #[command(after_help = "Example:\n  evergrant revoke --client workfront")]
     Revoke(revoke::RevokeTarget),
     /// Print a shell completion script
     #[command(after_help = "Example:\n  source <(evergrant completions bash)")]

@@ -24,7 +24,7 @@ const CLIENT_ARRAY: &str =
 /// `client_id`.
 pub const CLIENT_ID: Format = Format {
     expected: "1 to 200 printable ASCII characters without spaces and colons, different for every client",
-    example: r#""contoso-power-automate""#,
+    example: r#""power-automate""#,
 };
 
 /// `client_secret_sha256`.

@@ -23,7 +23,7 @@ use crate::secret::sha256;
 #[command(after_help = "Example:
   evergrant client new nightly-report --scope signature \\
     --in infra/clients.json
-  evergrant client new contoso-power-automate --profile power_automate \\
+  evergrant client new power-automate --profile power_automate \\
     --redirect-uri https://global.consent.azure-apim.net/redirect/contoso-5f6a \\
     --in infra/clients.json
   evergrant client new archive --api-key --allow \"GET /clm/\" \\
