@@ -14,10 +14,11 @@ use crate::types::Guid;
 
 const NOW: UnixSeconds = UnixSeconds(2_000_000_000);
 
+const ISSUER: &str = "https://evergrant.example";
+
 fn client_id(text: &str) -> ClientId {
     ClientId::parse(text).unwrap()
 }
-const ISSUER: &str = "https://evergrant.example";
 
 fn secret(kid: &str, signature: &[u8]) -> SealingSecret {
     SealingSecret::derive(kid.to_owned(), signature).unwrap()

@@ -141,13 +141,13 @@ pub fn find_route() -> BoxedFilter<(Option<&'static Route>,)> {
 /// The path of the route that differs from `path` only in letter case or slashes at the end.
 pub fn nearly_right(path: &str) -> Option<&'static str> {
     let path = path.trim_end_matches('/').to_ascii_lowercase();
-    let fixed = ROUTES.into_iter().filter(|route| **route != ROOT).map(|route| route.path.split('{').next());
-    fixed.flatten().find_map(|fixed| {
+    ROUTES.into_iter().filter(|route| **route != ROOT).find_map(|route| {
+        let fixed = route.path.split('{').next().unwrap_or_default();
         let bare = fixed.trim_end_matches('/');
         let below = path.strip_prefix(bare)?;
         let is_below = fixed.ends_with('/') && below.starts_with('/');
-        let is_optional = fixed.ends_with('/') && std::ptr::eq(fixed.as_ptr(), AUTHORIZE.path.as_ptr());
-        (below.is_empty() || is_below).then_some(if is_optional || below.is_empty() { bare } else { fixed })
+        let needs_more = is_below && !route.path.ends_with("?}");
+        (below.is_empty() || is_below).then_some(if needs_more { fixed } else { bare })
     })
 }
 
