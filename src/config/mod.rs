@@ -11,6 +11,7 @@ pub mod installation;
 pub mod keys;
 mod parameters;
 pub mod reader;
+mod reference;
 mod unknown;
 pub(crate) mod values;
 pub mod warnings;
@@ -28,7 +29,7 @@ use crate::identity::AzureSettings;
 use crate::oauth::client::ClientRegistry;
 use crate::types::BaseUrl;
 use clients::Scopes;
-use error::Format;
+use error::{ConfigError, Format};
 use installation::InstallationScopes;
 use reader::Reader;
 use values::url::{base_url, store};
@@ -57,6 +58,8 @@ pub struct Settings {
     pub log: Targets,
     /// Variables that look like settings and have no effect.
     pub unknown: Vec<UnknownSetting>,
+    /// Optional secrets that did not arrive; what needs them has to wait.
+    pub missing_secrets: Vec<ConfigError>,
 }
 
 /// Where used codes and revocations are stored.
@@ -89,6 +92,10 @@ const PUBLIC_URL: Format = Format {
     example: "https://contoso-evergrant.azurewebsites.net",
 };
 const PORT: Format = Format { expected: "a TCP port from 1 to 65535", example: "7071" };
+const IDENTITY: Format = Format {
+    expected: "the client ID of a user-assigned identity",
+    example: "9a8b7c6d-0000-4000-8000-1e2d3c4b5a69",
+};
 const STORE: Format = Format {
     expected: "memory, or the https URL of a Blob container",
     example: "https://contoso.blob.core.windows.net/evergrant",
@@ -128,6 +135,7 @@ impl Settings {
             host_port,
             log: log.unwrap_or_else(|| Targets::new().with_default(tracing::Level::INFO)),
             unknown: unknown.clone(),
+            missing_secrets: reader.missing_secrets(),
         });
         reader.finish(settings).map_err(|errors| ConfigErrors { unknown, nothing_is_set, ..errors })
     }
@@ -189,6 +197,6 @@ fn read_azure(reader: &mut Reader<'_>) -> AzureSettings {
     AzureSettings {
         in_azure,
         managed_identity: in_azure || is_set("IDENTITY_ENDPOINT"),
-        client_id: reader.raw("AZURE_CLIENT_ID"),
+        client_id: reader.optional("AZURE_CLIENT_ID", IDENTITY, |text| Ok(text.to_owned())),
     }
 }
