@@ -62,6 +62,15 @@ pub struct Settings {
     pub missing_secrets: Vec<ConfigError>,
 }
 
+/// What a process needs that cannot read every setting.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// `FUNCTIONS_CUSTOMHANDLER_PORT`.
+    pub host_port: Option<u16>,
+    /// `EVERGRANT_LOG`, or its default.
+    pub log: Targets,
+}
+
 /// Where used codes and revocations are stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreSetting {
@@ -92,10 +101,8 @@ const PUBLIC_URL: Format = Format {
     example: "https://contoso-evergrant.azurewebsites.net",
 };
 const PORT: Format = Format { expected: "a TCP port from 1 to 65535", example: "7071" };
-const IDENTITY: Format = Format {
-    expected: "the client ID of a user-assigned identity",
-    example: "9a8b7c6d-0000-4000-8000-1e2d3c4b5a69",
-};
+const IDENTITY: Format =
+    Format { expected: "the client ID of a user-assigned identity", example: "9a8b7c6d-0000-4000-8000-1e2d3c4b5a69" };
 const STORE: Format = Format {
     expected: "memory, or the https URL of a Blob container",
     example: "https://contoso.blob.core.windows.net/evergrant",
@@ -133,11 +140,28 @@ impl Settings {
             docusign,
             azure,
             host_port,
-            log: log.unwrap_or_else(|| Targets::new().with_default(tracing::Level::INFO)),
+            log: log.unwrap_or_else(default_log),
             unknown: unknown.clone(),
             missing_secrets: reader.missing_secrets(),
         });
         reader.finish(settings).map_err(|errors| ConfigErrors { unknown, nothing_is_set, ..errors })
+    }
+
+    /// Reads only what a process needs that cannot read the rest.
+    ///
+    /// # Errors
+    /// That of the port: without it, no one could reach the process.
+    pub fn read_start(env: &dyn Environment) -> Result<Start, ConfigErrors> {
+        let log = Reader::new(env).optional("EVERGRANT_LOG", LOG, log_filter);
+        let mut reader = Reader::new(env);
+        let host_port = reader.optional("FUNCTIONS_CUSTOMHANDLER_PORT", PORT, port);
+        reader.finish(Some(Start { host_port, log: log.unwrap_or_else(default_log) }))
+    }
+
+    /// Whether a Functions host started this process.
+    #[must_use]
+    pub fn has_host(env: &dyn Environment) -> bool {
+        Reader::new(env).raw("FUNCTIONS_CUSTOMHANDLER_WORKER_ID").is_some()
     }
 
     /// Reads only the clients of `EVERGRANT_CLIENTS`.
@@ -189,6 +213,10 @@ impl Settings {
         let keys = keys::read_signing(&mut reader, azure.in_azure);
         reader.finish(keys.map(|keys| (keys, azure)))
     }
+}
+
+fn default_log() -> Targets {
+    Targets::new().with_default(tracing::Level::INFO)
 }
 
 fn read_azure(reader: &mut Reader<'_>) -> AzureSettings {

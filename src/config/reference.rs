@@ -63,7 +63,10 @@ mod tests {
         for (text, expected) in [
             ("@Microsoft.KeyVault(SecretUri=https://contoso.vault.azure.net/secrets/a)", Some(Reference::KeyVault)),
             ("@microsoft.keyvault(VaultName=contoso;SecretName=a)", Some(Reference::KeyVault)),
-            ("@Microsoft.AppConfiguration(Endpoint=https://contoso.azconfig.io; Key=a)", Some(Reference::AppConfiguration)),
+            (
+                "@Microsoft.AppConfiguration(Endpoint=https://contoso.azconfig.io; Key=a)",
+                Some(Reference::AppConfiguration),
+            ),
             ("@clients.json", None),
             ("@Microsoft.KeyVault", None),
             ("@Microsoft.KeyVäult(", None),

@@ -2,13 +2,15 @@
 //!
 //! [`token`], [`authorize`], [`consent`], [`revoke`] and [`metadata`] are the authorization server. [`setup`] is the setup page.
 //! [`gateway`] and [`workfront`] call DocuSign's APIs for a caller that [`caller`] authenticates. [`sign_in`] sends a browser to
-//! sign in at DocuSign. Endpoints never import each other.
+//! sign in at DocuSign. [`not_configured`] answers for all of them while the settings are wrong. Endpoints never import each
+//! other.
 
 pub mod authorize;
 pub mod caller;
 pub mod consent;
 pub mod gateway;
 pub mod metadata;
+pub mod not_configured;
 pub mod revoke;
 pub mod setup;
 pub mod sign_in;
