@@ -71,9 +71,9 @@ pub fn page(errors: &ConfigErrors) -> Response {
 }
 
 fn lead(errors: &ConfigErrors) -> String {
-    let count = match errors.errors.len() {
-        1 => "The settings have 1 error.".to_owned(),
-        count => format!("The settings have {count} errors."),
+    let found = match errors.errors.len() {
+        1 => "The settings have 1 error. Until it is fixed".to_owned(),
+        count => format!("The settings have {count} errors. Until they are fixed"),
     };
-    format!("{count} Until it is fixed, every other page and route asks callers to wait; no connection is lost.")
+    format!("{found}, every other route asks callers to wait. No connection is lost.")
 }
