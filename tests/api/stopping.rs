@@ -86,8 +86,7 @@ async fn exit_code(sandbox: &Sandbox, changes: &[(&str, &str)], has_host: bool, 
     let port = free_port();
     let environment = TestEnvironment::from(&sandbox.settings(&format!("http://127.0.0.1:{port}"))).with_all(changes);
     let environment = environment.with("FUNCTIONS_CUSTOMHANDLER_PORT", &port.to_string());
-    let environment =
-        if has_host { environment.with("FUNCTIONS_CUSTOMHANDLER_WORKER_ID", "w") } else { environment };
+    let environment = if has_host { environment.with("FUNCTIONS_CUSTOMHANDLER_WORKER_ID", "w") } else { environment };
     let mut process = environment.command(&[]).stdout(Stdio::null()).spawn().unwrap();
     let url = format!("http://127.0.0.1:{port}/");
     until(|| std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// How often the parent is looked at. It has to be noticed within 10 s, with the time that open connections get.
+/// How often the parent is looked at. Together with the time that open connections get, it has to stay below 10 s.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// The exit code that asks the Functions host for another process. It never starts one again that exited with 0.
