@@ -101,7 +101,7 @@ async fn serve(
             let settings = not_configured::until_configured(env, errors, &serving).await;
             open(settings, &serving, port);
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     };
     let overdue = async {
         let _ = stopped.wait_for(Option::is_some).await;

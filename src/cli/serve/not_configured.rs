@@ -11,16 +11,16 @@ use crate::server::Serving;
 /// How often the files that settings name are read again. Azure restarts the process after a change of a setting itself.
 const READ_AGAIN: Duration = Duration::from_secs(30);
 
-/// How many of these pauses are between two reminders in the log.
-const PAUSES_PER_REMINDER: u32 = 2;
+/// How often the log has a reminder.
+const REMIND: Duration = Duration::from_secs(60);
 
 /// Waits until the settings are right, and shows what is wrong with them in `serving` and in the log.
 pub async fn until_configured(env: &dyn Environment, mut errors: ConfigErrors, serving: &Serving) -> Settings {
     report(&errors);
-    let mut pauses = 0;
+    let mut since_reminder = Duration::ZERO;
     loop {
         tokio::time::sleep(READ_AGAIN).await;
-        pauses += 1;
+        since_reminder += READ_AGAIN;
         match Settings::read(env) {
             Ok(settings) => return settings,
             Err(now) if now != errors => {
@@ -28,8 +28,11 @@ pub async fn until_configured(env: &dyn Environment, mut errors: ConfigErrors, s
                 serving.show(NotConfigured::new(now.clone()));
                 errors = now;
             }
-            Err(_) if pauses % PAUSES_PER_REMINDER == 0 => remind(&errors),
             Err(_) => {}
+        }
+        if since_reminder >= REMIND {
+            remind(&errors);
+            since_reminder = Duration::ZERO;
         }
     }
 }

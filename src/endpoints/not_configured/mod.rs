@@ -56,7 +56,8 @@ impl NotConfigured {
             "text/plain" => setup::text(&self.errors),
             _ => setup::page(&self.errors),
         };
-        Answer { response, record: AnswerRecord { cause: Some(CODE), ..AnswerRecord::of("setup_unhealthy") } }
+        let record = AnswerRecord { cause: Some(CODE), ..AnswerRecord::of("setup_unhealthy") };
+        Answer { response, record }
     }
 }
 
