@@ -158,6 +158,12 @@ impl Settings {
         reader.finish(Some(Start { host_port, log: log.unwrap_or_else(default_log) }))
     }
 
+    /// Whether this process runs in Azure.
+    #[must_use]
+    pub fn is_in_azure(env: &dyn Environment) -> bool {
+        read_azure(&mut Reader::new(env)).in_azure
+    }
+
     /// Whether a Functions host started this process.
     #[must_use]
     pub fn has_host(env: &dyn Environment) -> bool {

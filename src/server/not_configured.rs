@@ -45,14 +45,26 @@ async fn answer(
     if !waits_for_continue(&headers) {
         body.drain().await;
     }
-    let reads = matches!(method, Method::GET | Method::HEAD);
-    let answer: Answer = match route {
-        Some(route) if *route == paths::SETUP && reads => reasons.setup(&headers),
+    let answering =
+        async { not_configured::waiting(of_route(&reasons, route, &method, path.as_str(), &headers, received.id())) };
+    received.answer_with(answering).await
+}
+
+fn of_route(
+    reasons: &NotConfigured,
+    route: Option<&'static Route>,
+    method: &Method,
+    path: &str,
+    headers: &HeaderMap,
+    request_id: &str,
+) -> Answer {
+    let reads = matches!(*method, Method::GET | Method::HEAD);
+    match route {
+        Some(route) if *route == paths::SETUP && reads => reasons.setup(headers),
         Some(route) if *route == paths::HEALTH => not_configured::health(),
-        Some(route) if *route == paths::AUTHORIZE || *route == paths::CONSENT => not_configured::page(received.id()),
-        Some(route) if *route == paths::WORKFRONT && path.as_str() == OPEN => not_configured::page(received.id()),
+        Some(route) if *route == paths::AUTHORIZE || *route == paths::CONSENT => not_configured::page(request_id),
+        Some(route) if *route == paths::WORKFRONT && path == OPEN => not_configured::page(request_id),
         Some(route) if *route == paths::WORKFRONT => not_configured::workfront(),
         _ => not_configured::outage(),
-    };
-    received.answer(not_configured::waiting(answer))
+    }
 }

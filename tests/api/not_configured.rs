@@ -206,6 +206,25 @@ async fn every_route_asks_its_callers_to_wait_in_their_own_format() {
     assert!(answers.clone().count() == 16 && answers.clone().all(|line| line.contains("\"cause\":\"not_configured\"")));
 }
 
+/// In forward mode the host's key does not protect the page: it reads the path once more after it has checked the key.
+#[tokio::test(flavor = "multi_thread")]
+async fn in_azure_the_setup_page_is_refused_in_forward_mode() {
+    let wrong = good().without("DOCUSIGN_USER_ID");
+    for (environment, agent, status) in [
+        (wrong.clone().with("WEBSITE_INSTANCE_ID", "x"), "curl/8.5 Azure-Functions-Host/4.1037.0", 403),
+        (wrong.clone().with("WEBSITE_INSTANCE_ID", "x"), "curl/8.5", 503),
+        (wrong, "curl/8.5 Azure-Functions-Host/4.1037.0", 503),
+    ] {
+        let handler = Handler::start(&environment).await;
+        for accept in ["text/html", "text/plain", "application/json"] {
+            let headers = [("user-agent", agent), ("accept", accept)];
+            let answer = handler.http.call(Method::GET, &format!("{}/setup", handler.url), &headers, "").await;
+            assert_eq!(answer.status, status, "{agent} {accept}");
+            assert_eq!(answer.text().contains("DOCUSIGN_USER_ID"), status == 503, "{agent} {accept}");
+        }
+    }
+}
+
 /// A client that sends all of its body before it reads would lose an answer that closes the connection.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_body_is_read_before_the_answer() {

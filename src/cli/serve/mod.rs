@@ -90,7 +90,10 @@ async fn serve(
             open(settings, &serving, port);
             (serving, None)
         }
-        Err(errors) => (Serving::not_configured(NotConfigured::new(errors.clone())), Some(errors)),
+        Err(errors) => {
+            let reasons = NotConfigured::new(errors.clone(), Settings::is_in_azure(env));
+            (Serving::not_configured(reasons), Some(errors))
+        }
     };
     let (stopping, mut stopped) = watch::channel(None);
     let server = server::serve_when_configured(listener, serving.clone(), async move {

@@ -14,6 +14,9 @@ const READ_AGAIN: Duration = Duration::from_secs(30);
 /// How often the log has a reminder.
 const REMIND: Duration = Duration::from_secs(60);
 
+/// A reminder names this many settings.
+const MAX_NAMED: usize = 10;
+
 /// Waits until the settings are right, and shows what is wrong with them in `serving` and in the log.
 pub async fn until_configured(env: &dyn Environment, mut errors: ConfigErrors, serving: &Serving) -> Settings {
     report(&errors);
@@ -25,7 +28,7 @@ pub async fn until_configured(env: &dyn Environment, mut errors: ConfigErrors, s
             Ok(settings) => return settings,
             Err(now) if now != errors => {
                 report(&now);
-                serving.show(NotConfigured::new(now.clone()));
+                serving.show(NotConfigured::new(now.clone(), Settings::is_in_azure(env)));
                 errors = now;
             }
             Err(_) => {}
@@ -47,10 +50,12 @@ fn report(errors: &ConfigErrors) {
 
 /// One line for all of them.
 fn remind(errors: &ConfigErrors) {
-    let settings: Vec<&str> = errors.errors.iter().map(|error| error.setting.as_str()).collect();
+    let faults = errors.errors.len();
+    let mut settings: Vec<&str> = errors.errors.iter().map(|error| error.setting.as_str()).take(MAX_NAMED).collect();
+    settings.extend((faults > MAX_NAMED).then_some("…"));
     tracing::error!(
         event = "not_configured",
-        faults = settings.len(),
+        faults,
         "the app waits for its settings: {}; the setup page shows how to fix them",
         settings.join(", ")
     );
@@ -95,10 +100,9 @@ mod tests {
     async fn a_corrected_file_is_read_within_thirty_seconds() {
         let env = Late::default();
         let errors = Settings::read(&env).unwrap_err();
-        let serving = Serving::not_configured(NotConfigured::new(errors.clone()));
+        let serving = Serving::not_configured(NotConfigured::new(errors.clone(), false));
         let begun = tokio::time::Instant::now();
-        let settings = until_configured(&env, errors, &serving).await;
+        until_configured(&env, errors, &serving).await;
         assert_eq!(begun.elapsed(), 2 * READ_AGAIN, "the second time it was there");
-        assert_eq!(settings.clients.iter().count(), 0);
     }
 }

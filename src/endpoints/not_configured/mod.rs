@@ -4,7 +4,7 @@
 mod setup;
 
 use bytes::Bytes;
-use http::header::ACCEPT;
+use http::header::{ACCEPT, USER_AGENT};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use crate::config::ConfigErrors;
 use crate::oauth::error::Outage;
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::web::page::{Page, Title};
-use crate::web::response::{Response, json};
+use crate::web::response::{Response, json, text};
 
 /// Seconds after which a client may try again.
 pub const RETRY_AFTER: u64 = 60;
@@ -22,6 +22,12 @@ const CODE: &str = "not_configured";
 
 /// What clients get.
 pub const SENTENCE: &str = "this app is not configured yet; its operator finds the reasons on the setup page";
+
+/// What the host adds to `User-Agent` in forward mode, in lower case.
+const HOST_AGENT: &str = "azure-functions-host/";
+
+const FORWARD_MODE: &str = "The setup page is not available in the Functions host's forward mode. In host.json, set \
+    customHandler.enableProxyingHttpRequest to true and deploy again.\n";
 
 #[derive(Serialize)]
 struct Health {
@@ -38,18 +44,23 @@ struct WorkfrontErrorText {
 #[derive(Debug)]
 pub struct NotConfigured {
     errors: ConfigErrors,
+    in_azure: bool,
 }
 
 impl NotConfigured {
-    /// An app whose settings have these errors.
+    /// An app whose settings have these errors, in Azure or elsewhere.
     #[must_use]
-    pub const fn new(errors: ConfigErrors) -> Self {
-        Self { errors }
+    pub const fn new(errors: ConfigErrors, in_azure: bool) -> Self {
+        Self { errors, in_azure }
     }
 
     /// The setup page, in the format that the request accepts.
     #[must_use]
     pub fn setup(&self, headers: &HeaderMap) -> Answer {
+        if self.in_azure && is_forwarded(headers) {
+            let record = AnswerRecord { cause: Some("forward_mode"), ..AnswerRecord::of("call_refused") };
+            return Answer { response: text(StatusCode::FORBIDDEN, FORWARD_MODE), record };
+        }
         let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let response = match accepted.split([',', ';']).next().unwrap_or_default().trim() {
             "application/json" => setup::json(&self.errors),
@@ -59,6 +70,14 @@ impl NotConfigured {
         let record = AnswerRecord { cause: Some(CODE), ..AnswerRecord::of("setup_unhealthy") };
         Answer { response, record }
     }
+}
+
+/// Whether the Functions host forwards the request. It reads the path once more after it has checked the function key, so in this
+/// mode the key does not protect the page.
+fn is_forwarded(headers: &HeaderMap) -> bool {
+    let names_host =
+        |agent: &HeaderValue| String::from_utf8_lossy(agent.as_bytes()).to_ascii_lowercase().contains(HOST_AGENT);
+    headers.get_all(USER_AGENT).iter().any(names_host)
 }
 
 /// `GET /healthz`.
@@ -105,9 +124,12 @@ fn refusal(response: Response) -> Answer {
     Answer { response, record: record.refused(Outage::ERROR, SENTENCE) }
 }
 
-/// `answer`, which asks to wait.
+/// `answer`, which asks to wait if it is a 503.
 #[must_use]
 pub fn waiting(mut answer: Answer<Bytes>) -> Answer<Bytes> {
+    if answer.response.status() != StatusCode::SERVICE_UNAVAILABLE {
+        return answer;
+    }
     answer.response.headers_mut().insert(http::header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER));
     answer
 }
