@@ -37,7 +37,7 @@ var logAlerts = [
   }
   {
     suffix: 'failed-mints'
-    title: 'Evergrant gets no access token, or its settings are wrong'
+    title: 'Evergrant gets no access token, or does not start'
     meaning: 'Open the alert\'s query: each line shows the cause and who can fix it.'
     query: replace(loadTextContent('../queries/failed-mints.kql'), 'APP_NAME', appName)
   }

@@ -177,7 +177,7 @@ fn checkov_reads_every_template_and_finds_no_problem() {
 fn alert_queries_use_the_handlers_events() {
     let source: String = SOURCES.iter().map(|source| source.code.as_str()).collect();
     let query = read("infra/queries/failed-mints.kql");
-    let asked = Regex::new(r"Line\.event\) in \(([^)]*)\)").unwrap().captures(&query).unwrap()[1].to_owned();
+    let asked = Regex::new(r"has_any \(([^)]*)\)").unwrap().captures(&query).unwrap()[1].to_owned();
     for event in asked.split(", ") {
         assert!(source.contains(&format!("event={event}")), "{event}");
     }

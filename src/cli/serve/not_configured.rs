@@ -53,11 +53,11 @@ fn remind(errors: &ConfigErrors) {
     let faults = errors.errors.len();
     let mut settings: Vec<&str> = errors.errors.iter().map(|error| error.setting.as_str()).take(MAX_NAMED).collect();
     settings.extend((faults > MAX_NAMED).then_some("…"));
+    let named = settings.join(", ");
     tracing::error!(
         event = "not_configured",
         faults,
-        "the app waits for its settings: {}; the setup page shows how to fix them",
-        settings.join(", ")
+        "the app waits for its settings: {named}; the setup page shows how to fix them"
     );
 }
 
