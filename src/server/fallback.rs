@@ -42,7 +42,7 @@ fn unmatched(
 ) -> Ready<Result<Response, Rejection>> {
     let received = || Received::new(route, &headers);
     ready(match route {
-        None => Ok(received().answer(not_found(paths::nearly_right(path.as_str())))),
+        None => Ok(received().answer(not_found(paths::nearly_right(path.as_str()).as_deref()))),
         Some(route) if !route.methods.contain(&method) => Ok(received().answer(wrong_method(route))),
         Some(_) => Err(reject::not_found()),
     })

@@ -1,9 +1,11 @@
 //! `GET /setup`, the setup page: the values that the operator has to register, and the health checks. Scripts get JSON or
 //! plain text (`Accept: application/json`, `Accept: text/plain`).
 //!
-//! The Functions host requires a function key for this route. Even so the page shows no secrets: public keys, addresses,
+//! The Functions host requires a function key for this route; where that does not protect it, [`forwarded`] refuses. Even so
+//! the page shows no secrets: public keys, addresses,
 //! identifiers, the consent link (which grants nothing by itself) and the results of the checks.
 
+pub mod forwarded;
 mod own_host;
 mod page;
 pub mod report;
@@ -13,7 +15,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::ACCEPT;
-use http::{Request, StatusCode};
+use http::{Method, Request, StatusCode};
 
 use crate::clock::Clock;
 use crate::config::DocusignSettings;
@@ -24,7 +26,9 @@ use crate::oauth::client::ClientRegistry;
 use crate::sealing::keys::SealingKeys;
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::types::BaseUrl;
+use crate::web::page::html;
 use crate::web::response::{self, json};
+use forwarded::refuse_forwarded;
 use report::{ClientReport, Endpoints, PublicKeyReport, SetupReport};
 
 const FOREIGN_HOST: &str = "The setup page is not available under this host name. Open it under localhost, 127.0.0.1 or the host of \
@@ -46,15 +50,23 @@ pub struct SetupEndpoint {
     pub doctor: Doctor,
     /// Whether a Functions host is in front, which asks for a key.
     pub has_functions_host: bool,
+    /// Whether the app runs in Azure.
+    pub in_azure: bool,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
 
 impl SetupEndpoint {
-    /// Runs the checks and answers with the report.
-    pub async fn handle(&self, request: &Request<Bytes>) -> Answer {
+    /// Runs the checks and answers with the report. `HEAD` gets an answer without checks.
+    pub async fn handle(&self, request: &Request<Bytes>, request_id: &str) -> Answer {
+        if let Some(refusal) = refuse_forwarded(request, request_id, self.in_azure) {
+            return refusal;
+        }
         if !self.has_functions_host && !own_host::is_own(request.headers(), &self.issuer) {
             return refuse_host();
+        }
+        if request.method() == Method::HEAD {
+            return Answer { response: html(StatusCode::OK, String::new()), record: AnswerRecord::default() };
         }
         let report = self.report().await;
         let event = if report.healthy { "setup_healthy" } else { "setup_unhealthy" };
