@@ -284,7 +284,7 @@ async fn a_path_that_is_nearly_right_is_answered_with_the_right_one() {
         ("/GATEWAY", "/gateway/"),
         ("/gateway", "/gateway/"),
         ("/Workfront/v1/uploadInit", "/workfront/v1/uploadInit"),
-        ("/Gateway/<b>", "/gateway/"),
+        ("/Gateway/a;b", "/gateway/"),
         (&long, "/gateway/"),
         ("/nothing", ""),
         ("/oauth/token/x", ""),
