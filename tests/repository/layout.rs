@@ -18,13 +18,13 @@ const PURE: &str = "
     endpoints/authorize/page.rs endpoints/authorize/request.rs endpoints/authorize/target.rs
     endpoints/caller/credentials.rs endpoints/consent/allow.rs endpoints/consent/error.rs endpoints/consent/message.rs
     endpoints/consent/outcome.rs endpoints/consent/query.rs endpoints/gateway/error.rs endpoints/gateway/headers.rs
-    endpoints/gateway/target.rs endpoints/metadata.rs endpoints/setup/own_host.rs endpoints/setup/page.rs endpoints/setup/report.rs
+    endpoints/gateway/target.rs endpoints/home.rs endpoints/metadata.rs endpoints/setup/forwarded.rs endpoints/setup/own_host.rs endpoints/setup/page.rs endpoints/setup/report.rs
     endpoints/setup/text.rs endpoints/token/error.rs endpoints/token/outage.rs endpoints/token/request.rs
     endpoints/workfront/error.rs endpoints/workfront/item.rs endpoints/workfront/naming.rs
     endpoints/workfront/request.rs memory/failures.rs memory/tidy_map.rs oauth sealing/claims.rs sealing/mod.rs
     sealing/presented.rs sealing/secret.rs secret.rs server/paths.rs signing/error.rs signing/error_table.rs
     signing/answers.rs signing/key_file signing/key_id.rs signing/public_key.rs store/error.rs
-    store/error_table.rs telemetry/json.rs types.rs web/cookies.rs web/obstacle.rs web/page.rs web/response.rs
+    store/error_table.rs telemetry/json.rs types.rs web/carried.rs web/content_disposition.rs web/cookies.rs web/obstacle.rs web/page.rs web/response.rs
     web/upstream.rs
 ";
 const IMPURE: &str = "async fn|.await|std::fs|std::env|std::net|std::time::SystemTime|Instant|tokio::net|tokio::time\
