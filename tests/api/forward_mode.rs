@@ -82,9 +82,26 @@ async fn no_spelling_of_an_anonymous_path_shows_another_functions_answer() {
                 let answer = app.http.call(method.clone(), &app.url(sent), &[("accept", "text/plain")], "").await;
                 let refused = (400..=405).contains(&answer.status.as_u16());
                 assert!(refused, "{generation:?} {method} {sent} ({seen}): {} {}", answer.status, answer.text());
+                // In forward mode, the key is walked round, and the page itself refuses.
+                let reaches_it = (generation, seen, &method) == (Generation::Forwarding, "/setup", &Method::GET);
+                assert_eq!(answer.text().contains("forward mode"), reaches_it, "{generation:?} {method} {sent}");
             }
         }
         assert_eq!(app.http.get(&app.url("/setup")).await.status, 401);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workfronts_paths_in_other_letters_are_answered_with_the_right_one() {
+    let app = TestApp::start().await;
+    for (path, right) in [
+        ("/workfront/v1/UploadInit", "/workfront/v1/uploadInit"),
+        ("/workfront/V1/files/", "/workfront/v1/files"),
+        ("/workfront/v1/SERVICEINFO", "/workfront/v1/serviceInfo"),
+    ] {
+        let answer = app.http.get(&app.url(path)).await;
+        let expected = format!("there is no such operation; the right path is {right}");
+        assert_eq!((answer.status.as_u16(), answer.json()["error"].as_str()), (404, Some(expected.as_str())), "{path}");
     }
 }
 
@@ -120,6 +137,16 @@ async fn every_route_checks_methods_and_credentials_itself() {
                 assert_eq!((status, answer.header("allow").is_empty()), (405, false), "{method} {path}");
             }
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_cannot_raise_the_alarm_of_a_host_that_lacks_a_mode_flag() {
+    let app = TestApp::start().await;
+    let url = direct(&app, "/token-function");
+    for (host, status) in [("contoso-evergrant.azurewebsites.net", 404), ("127.0.0.1:7071", 500)] {
+        let headers = [FORWARDED, ("host", host), ("content-type", "application/json")];
+        assert_eq!(app.http.call(Method::POST, &url, &headers, "{\"Data\":{}}").await.status, status, "{host}");
     }
 }
 
