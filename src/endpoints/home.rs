@@ -26,7 +26,7 @@ pub fn answer(headers: &HeaderMap, request_id: &str) -> Answer {
 }
 
 fn page() -> Page {
-    let steps = ["You do not need this page to use a connection. Start in the app that you want to connect."];
+    let steps = ["You do not need this page to use a connection. Start in the app that you connect to DocuSign."];
     let page = Page::success("home", Title("Evergrant is running"), PURPOSE, steps);
     let operator = vec![OPERATOR[0].to_owned(), format!("{} `{KEY_COMMAND}`", OPERATOR[1])];
     Page { tone: Tone::Idle, operator, ..page }

@@ -23,7 +23,7 @@ const FIX: &str = "Set customHandler.enableProxyingHttpRequest to true in host.j
 const INSTEAD: &str = "Until then, run evergrant doctor on your machine.";
 
 #[derive(Serialize)]
-struct Refusal {
+struct ForwardedBody {
     error: &'static str,
     error_description: String,
 }
@@ -36,9 +36,10 @@ pub fn refuse_forwarded(request: &Request<Bytes>, request_id: &str, in_azure: bo
     }
     let status = StatusCode::FORBIDDEN;
     let response = match accepted(request) {
-        "application/json" => {
-            json(status, &Refusal { error: "access_denied", error_description: format!("{SENTENCE} {FIX} {INSTEAD}") })
-        }
+        "application/json" => json(
+            status,
+            &ForwardedBody { error: "access_denied", error_description: format!("{SENTENCE} {FIX} {INSTEAD}") },
+        ),
         "text/plain" => text(status, &format!("{SENTENCE}\n{FIX}\n{INSTEAD}\n")),
         _ => page().response(request_id),
     };
