@@ -28,7 +28,7 @@ pub fn healthz() -> impl Filter<Extract = (Response,), Error = Rejection> + Copy
 
 /// `GET /`: for the host's readiness probe, and for people who open the app's address.
 pub fn root() -> impl Filter<Extract = (Response,), Error = Rejection> + Copy {
-    let request = warp::path::end().and(method_of(&paths::HOME)).and(received(&paths::HOME));
+    let request = warp::path::end().and(method_of(&paths::ROOT)).and(received(&paths::ROOT));
     request.then(async |received: Received, headers: HeaderMap| {
         received.answer_with(async { home::answer(&headers, received.id()) }).await
     })

@@ -77,11 +77,11 @@ pub static WORKFRONT: Route = Route {
 };
 pub static HEALTH: Route = Route { function: "health-function", path: "/healthz", methods: READ };
 /// The home page, and the host's readiness probe, which repeats every 25 ms until it gets a response.
-pub static HOME: Route = Route { function: "home-function", path: "/", methods: READ };
+pub static ROOT: Route = Route { function: "home-function", path: "/", methods: READ };
 
 /// Every route.
 pub static ROUTES: [&Route; 10] =
-    [&TOKEN, &AUTHORIZE, &REVOKE, &METADATA, &CONSENT, &SETUP, &GATEWAY, &WORKFRONT, &HEALTH, &HOME];
+    [&TOKEN, &AUTHORIZE, &REVOKE, &METADATA, &CONSENT, &SETUP, &GATEWAY, &WORKFRONT, &HEALTH, &ROOT];
 
 /// The path of [`TOKEN`].
 pub fn token() -> impl Filter<Extract = (), Error = Rejection> + Copy {
@@ -135,14 +135,14 @@ pub fn find_route() -> BoxedFilter<(Option<&'static Route>,)> {
     let server = server.or(authorize().map(|| Some(&AUTHORIZE))).unify().or(metadata().map(|| Some(&METADATA))).unify();
     let people = consent().map(|| Some(&CONSENT)).or(setup().map(|| Some(&SETUP))).unify();
     let through = gateway().map(|| Some(&GATEWAY)).or(workfront().map(|| Some(&WORKFRONT))).unify();
-    let probes = health().map(|| Some(&HEALTH)).or(warp::path::end().map(|| Some(&HOME))).unify();
+    let probes = health().map(|| Some(&HEALTH)).or(warp::path::end().map(|| Some(&ROOT))).unify();
     let all = server.or(people).unify().or(through).unify().or(probes).unify();
     all.or(warp::any().map(|| None)).unify().boxed()
 }
 
 /// The path of ours that differs from `path` only in letter case or slashes at the end. The Functions host lets both through.
 pub fn nearly_right(path: &str) -> Option<String> {
-    ROUTES.into_iter().filter(|route| **route != HOME).find_map(|route| {
+    ROUTES.into_iter().filter(|route| **route != ROOT).find_map(|route| {
         let (fixed, free) = route.path.split_once("/{").unwrap_or((route.path, ""));
         let start = path.get(..fixed.len()).filter(|start| start.eq_ignore_ascii_case(fixed))?;
         let rest = &path[start.len()..];

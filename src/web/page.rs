@@ -207,6 +207,13 @@ impl Page {
     }
 }
 
+/// The first media type that is accepted. Scripts send one; browsers send a list that begins with HTML.
+#[must_use]
+pub fn accepted(headers: &HeaderMap) -> &str {
+    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accept.split([',', ';']).next().unwrap_or_default().trim()
+}
+
 /// Whether the caller is a browser. Others send no `Accept`, or one without HTML.
 #[must_use]
 pub fn is_browser(headers: &HeaderMap) -> bool {

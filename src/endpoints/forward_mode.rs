@@ -1,14 +1,12 @@
 //! Refuses the setup page in the Functions host's forward mode. That host reads the path once more after it has checked the
 //! function key, so `/gateway/..%5Csetup` shows this page without one. Pure.
 
-use bytes::Bytes;
 use http::header::USER_AGENT;
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
-use crate::endpoints::setup::accepted;
 use crate::telemetry::{Answer, AnswerRecord};
-use crate::web::page::{Page, Title};
+use crate::web::page::{Page, Title, accepted};
 use crate::web::response::{json, text};
 
 /// What the host adds to `User-Agent`, in forward mode only.
@@ -30,12 +28,12 @@ struct ForwardedBody {
 
 /// The 403 for every request that a host in forward mode forwards, in Azure. It comes before everything else.
 #[must_use]
-pub fn refuse_forwarded(request: &Request<Bytes>, request_id: &str, in_azure: bool) -> Option<Answer> {
-    if !in_azure || !is_forwarded(request.headers()) {
+pub fn refuse_setup(headers: &HeaderMap, request_id: &str, in_azure: bool) -> Option<Answer> {
+    if !in_azure || !is_forwarded(headers) {
         return None;
     }
     let status = StatusCode::FORBIDDEN;
-    let response = match accepted(request) {
+    let response = match accepted(headers) {
         "application/json" => json(
             status,
             &ForwardedBody { error: "access_denied", error_description: format!("{SENTENCE} {FIX} {INSTEAD}") },
