@@ -22,8 +22,8 @@ pub fn in_ascii(value: &[u8]) -> String {
     let value = |name: &str| parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     let name = value("filename*").and_then(decoded).or_else(|| value("filename").map(ToOwned::to_owned));
     let others = parameters.iter().filter(|(name, value)| !name.starts_with("filename") && is_plain(value));
-    let others = others.map(|(name, value)| format!("; {name}=\"{value}\"")).collect::<String>();
-    format!("{kind}{}{others}", name.as_deref().map(file_name).unwrap_or_default())
+    let others: Vec<String> = others.map(|(name, value)| format!("; {name}=\"{value}\"")).collect();
+    format!("{kind}{}{}", name.as_deref().map(file_name).unwrap_or_default(), others.concat())
 }
 
 /// The parameters for a file name.

@@ -61,9 +61,10 @@ async fn upstream(listener: TcpListener, next: Arc<Mutex<Next>>) {
             [start.as_bytes(), &next.head, b"\r\n", BODY.as_bytes()].concat()
         } else {
             let href = format!("{base}/v2/{ACCOUNT_ID}/documents/{DOCUMENT}");
-            let body = match line.contains(DOCUMENT) {
-                true => json!({"Name": next.document, "Href": href, "DownloadDocumentHref": href}),
-                false => json!({"ApiBaseUrl": base, "ApiBaseUploadUrl": base, "ApiBaseDownloadUrl": base}),
+            let body = if line.contains(DOCUMENT) {
+                json!({"Name": next.document, "Href": href, "DownloadDocumentHref": href})
+            } else {
+                json!({"ApiBaseUrl": base, "ApiBaseUploadUrl": base, "ApiBaseDownloadUrl": base})
             };
             let body = body.to_string();
             let start = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json";
@@ -86,7 +87,7 @@ async fn head_of(stream: &mut TcpStream) -> String {
 
 /// An app with a gateway client and a Workfront client, in front of [`upstream`].
 struct App {
-    app: LocalApp,
+    local: LocalApp,
     next: Arc<Mutex<Next>>,
     _upstream: tokio::task::JoinHandle<()>,
 }
@@ -107,15 +108,15 @@ impl App {
             keyed("archive", json!({"gateway_allow": ["* /clm/"]})),
             keyed("documents", json!({"profile": "workfront"})),
         ]);
-        let app =
+        let local =
             LocalApp::with(&[("EVERGRANT_CLIENTS", &clients.to_string()), ("DOCUSIGN_CLM_URL", base.as_str())]).await;
         let next = Arc::new(Mutex::new(Next::default()));
-        Self { app, next: Arc::clone(&next), _upstream: tokio::spawn(upstream(listener, next)) }
+        Self { local, next: Arc::clone(&next), _upstream: tokio::spawn(upstream(listener, next)) }
     }
 
     /// The answer to a GET, as it is on the wire: head and body.
     async fn get(&self, client: &str, path: &str) -> (Vec<u8>, Vec<u8>) {
-        let mut stream = TcpStream::connect(self.app.issuer.trim_start_matches("http://")).await.unwrap();
+        let mut stream = TcpStream::connect(self.local.issuer.trim_start_matches("http://")).await.unwrap();
         let mut request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n");
         write!(request, "x-api-key: {API_KEY} {client}\r\nusername: robot@example.org\r\n\r\n").unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();

@@ -50,8 +50,8 @@ impl BrokenServer {
         let mut process = command.spawn().unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let mut server = Self { process, lines, issuer: String::new() };
-        server.issuer = server.line(|line| line.get("issuer").is_some()).await["issuer"].as_str().unwrap().to_owned();
-        server
+        let started = server.line(|line| line.get("issuer").is_some()).await;
+        Self { issuer: started["issuer"].as_str().unwrap().to_owned(), ..server }
     }
 
     /// The next matching line of its output.
