@@ -60,7 +60,7 @@ fn of_route(
 ) -> Answer {
     let reads = matches!(*method, Method::GET | Method::HEAD);
     match route {
-        Some(route) if *route == paths::SETUP && reads => reasons.setup(headers),
+        Some(route) if *route == paths::SETUP && reads => reasons.setup(headers, request_id),
         Some(route) if *route == paths::HEALTH => not_configured::health(),
         Some(route) if *route == paths::AUTHORIZE || *route == paths::CONSENT => not_configured::page(request_id),
         Some(route) if *route == paths::WORKFRONT && path == OPEN => not_configured::page(request_id),

@@ -55,9 +55,10 @@ fn revoke(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Rej
 }
 
 fn metadata(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    let request = paths::metadata().and(warp::get()).and(received(&paths::METADATA)).and(with(endpoints));
-    request
-        .map(|received: Received, _: HeaderMap, endpoints: Arc<Endpoints>| received.answer(endpoints.metadata.answer()))
+    let request = paths::metadata().and(method_of(&paths::METADATA)).and(received(&paths::METADATA));
+    request.and(with(endpoints)).then(async |received: Received, _: HeaderMap, endpoints: Arc<Endpoints>| {
+        received.answer_with(async { endpoints.metadata.answer() }).await
+    })
 }
 
 fn consent(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
@@ -69,9 +70,9 @@ fn consent(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Re
 }
 
 fn setup(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    paths::setup().and(warp::get()).and(request(&paths::SETUP)).and(with(endpoints)).then(
+    paths::setup().and(method_of(&paths::SETUP)).and(request(&paths::SETUP)).and(with(endpoints)).then(
         async |received: Received, request: Request<Bytes>, endpoints: Arc<Endpoints>| {
-            received.answer_with(endpoints.setup.handle(&request)).await
+            received.answer_with(endpoints.setup.handle(&request, received.id())).await
         },
     )
 }

@@ -4,15 +4,15 @@
 mod setup;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, USER_AGENT};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
 
 use crate::config::ConfigErrors;
+use crate::endpoints::forward_mode::refuse_setup;
 use crate::oauth::error::Outage;
 use crate::telemetry::{Answer, AnswerRecord};
-use crate::web::page::{Page, Title};
-use crate::web::response::{Response, json, text};
+use crate::web::page::{Page, Title, accepted};
+use crate::web::response::{Response, json};
 
 /// Seconds after which a client may try again.
 pub const RETRY_AFTER: u64 = 60;
@@ -22,12 +22,6 @@ const CODE: &str = "not_configured";
 
 /// What clients get.
 pub const SENTENCE: &str = "this app is not configured yet; its operator finds the reasons on the setup page";
-
-/// What the host adds to `User-Agent` in forward mode, in lower case.
-const HOST_AGENT: &str = "azure-functions-host/";
-
-const FORWARD_MODE: &str = "The setup page is not available in the Functions host's forward mode. In host.json, set \
-    customHandler.enableProxyingHttpRequest to true and deploy again.\n";
 
 #[derive(Serialize)]
 struct Health {
@@ -56,13 +50,11 @@ impl NotConfigured {
 
     /// The setup page, in the format that the request accepts.
     #[must_use]
-    pub fn setup(&self, headers: &HeaderMap) -> Answer {
-        if self.in_azure && is_forwarded(headers) {
-            let record = AnswerRecord { cause: Some("forward_mode"), ..AnswerRecord::of("call_refused") };
-            return Answer { response: text(StatusCode::FORBIDDEN, FORWARD_MODE), record };
+    pub fn setup(&self, headers: &HeaderMap, request_id: &str) -> Answer {
+        if let Some(refusal) = refuse_setup(headers, request_id, self.in_azure) {
+            return refusal;
         }
-        let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let response = match accepted.split([',', ';']).next().unwrap_or_default().trim() {
+        let response = match accepted(headers) {
             "application/json" => setup::json(&self.errors),
             "text/plain" => setup::text(&self.errors),
             _ => setup::page(&self.errors),
@@ -70,14 +62,6 @@ impl NotConfigured {
         let record = AnswerRecord { cause: Some(CODE), ..AnswerRecord::of("setup_unhealthy") };
         Answer { response, record }
     }
-}
-
-/// Whether the Functions host forwards the request. It reads the path once more after it has checked the function key, so in this
-/// mode the key does not protect the page.
-fn is_forwarded(headers: &HeaderMap) -> bool {
-    let names_host =
-        |agent: &HeaderValue| String::from_utf8_lossy(agent.as_bytes()).to_ascii_lowercase().contains(HOST_AGENT);
-    headers.get_all(USER_AGENT).iter().any(names_host)
 }
 
 /// `GET /healthz`.
