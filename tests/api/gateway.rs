@@ -36,7 +36,7 @@ async fn send(app: &TestApp, method: Method, path: &str, source: Source) -> Down
 #[tokio::test(flavor = "multi_thread")]
 async fn every_method_is_forwarded_with_docusigns_token_and_without_the_callers_credentials() {
     let app = TestApp::start().await;
-    let echo = format!("/gateway/esign/v2.1/accounts/{ACCOUNT_ID}/envelopes?from=2031-01-01&q=a%20b");
+    let echo = format!("/gateway/esign/v2.1/accounts/{ACCOUNT_ID}/x?from=2031-01-01&q=a%20b");
     let headers = [
         KEY,
         ("content-type", "application/json"),
@@ -55,7 +55,7 @@ async fn every_method_is_forwarded_with_docusigns_token_and_without_the_callers_
         assert_eq!(answer.status, 200, "{method}: {}", answer.text());
         let received = answer.json();
         assert_eq!(received["method"], method);
-        assert_eq!(received["path"], format!("/restapi/v2.1/accounts/{ACCOUNT_ID}/envelopes"));
+        assert_eq!(received["path"], format!("/restapi/v2.1/accounts/{ACCOUNT_ID}/x"));
         assert_eq!(received["query"], "from=2031-01-01&q=a%20b");
         assert_eq!(received["bearer"], json!({"present": true, "good": true, "user": INTEGRATION_USER}));
         assert_eq!(received["body"]["sha256"], Summary::of(body.as_bytes()).sha256);
@@ -220,8 +220,8 @@ async fn tokens_that_end_early_are_replaced_as_often_as_that_helps() {
 async fn the_accounts_own_number_is_accepted_and_other_numbers_are_not() {
     let app = TestApp::start().await;
     for path in [
-        format!("/gateway/esign/v2.1/accounts/{ACCOUNT_NUMBER}/envelopes"),
-        format!("/gateway/esign/v2.1/accounts/%31{}/envelopes", &ACCOUNT_NUMBER[1..]),
+        format!("/gateway/esign/v2.1/accounts/{ACCOUNT_NUMBER}/x"),
+        format!("/gateway/esign/v2.1/accounts/%31{}/x", &ACCOUNT_NUMBER[1..]),
         format!("/gateway/clm/v2/{ACCOUNT_NUMBER}/members/current"),
     ] {
         let answer = get(&app, &path).await;
@@ -433,7 +433,7 @@ async fn docusigns_errors_are_forwarded_and_outages_get_503() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_question_is_repeated_once_if_its_connection_was_just_closed() {
     let app = TestApp::start().await;
-    let esign = format!("/gateway/esign/v2.1/accounts/{ACCOUNT_ID}/envelopes");
+    let esign = format!("/gateway/esign/v2.1/accounts/{ACCOUNT_ID}/x");
     for (path, faults) in [
         (esign.as_str(), &app.sandbox.docusign.esign_faults),
         ("/gateway/clm/members/current", &app.sandbox.clm.faults),

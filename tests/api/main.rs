@@ -48,6 +48,7 @@ mod store_faults;
 mod store_records;
 mod streams;
 mod support;
+mod vendor_sdks;
 mod well_known;
 mod workfront;
 mod workfront_requests;
