@@ -19,7 +19,7 @@ async fn get(app: &TestApp, path: &str) -> Answer {
 }
 
 /// A sealed access token of the gateway's client.
-async fn sealed_access_token(app: &TestApp) -> String {
+pub async fn sealed_access_token(app: &TestApp) -> String {
     let form = [("grant_type", "client_credentials"), ("client_id", GATEWAY_ID), ("client_secret", CLIENT_SECRET)];
     app.form(&[], &form).await.json()["access_token"].as_str().unwrap().to_owned()
 }
@@ -45,6 +45,8 @@ async fn every_method_is_forwarded_with_docusigns_token_and_without_the_callers_
         ("username", OTHER_EMAIL),
         ("x-functions-key", "function-key"),
         ("x-docusign-authentication", "{}"),
+        ("x-docusign-edit", "{\"LockToken\":\"1\",\"LockDurationInSeconds\":\"60\"}"),
+        ("content-transfer-encoding", "base64"),
         ("connection", "x-hop"),
         ("x-hop", "1"),
         ("x-request-id", "mine"),
@@ -66,7 +68,9 @@ async fn every_method_is_forwarded_with_docusigns_token_and_without_the_callers_
         let mut names: Vec<&str> = headers.iter().filter_map(|header| header[0].as_str()).collect();
         names.retain(|name| !matches!(*name, "host" | "content-length" | "user-agent"));
         names.sort_unstable();
-        assert_eq!(names, ["accept", "content-type", "traceparent", "x-request-id"], "{method}");
+        let expected =
+            ["accept", "content-transfer-encoding", "content-type", "traceparent", "x-docusign-edit", "x-request-id"];
+        assert_eq!(names, expected, "{method}");
         // Rate limits are returned; hop-by-hop headers and headers of DocuSign's own site are not.
         assert_eq!(answer.header("x-ratelimit-remaining"), "2999");
         assert_eq!(answer.header("x-burstlimit-limit"), "500");

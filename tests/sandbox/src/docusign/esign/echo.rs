@@ -36,4 +36,3 @@ impl Docusign {
         Ok(json_reply(if user.is_some() { 200 } else { 401 }, &body))
     }
 }
-

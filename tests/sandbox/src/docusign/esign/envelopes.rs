@@ -20,7 +20,8 @@ const FILTERS: [&str; 3] = ["from_date", "envelope_ids", "transaction_ids"];
 const NO_FILTER: &str = "Query parameter 'from_date' must be set to a valid DateTime, or 'envelope_ids' or 'transaction_ids' must \
     be specified.";
 /// What an envelope gets that has a part missing.
-const INCOMPLETE: &str = "The Envelope is not Complete. A Complete Envelope Requires Documents, Recipients, Tabs, and a Subject Line.";
+const INCOMPLETE: &str =
+    "The Envelope is not Complete. A Complete Envelope Requires Documents, Recipients, Tabs, and a Subject Line.";
 
 /// An envelope.
 #[derive(Clone, Debug)]
@@ -61,7 +62,8 @@ impl Docusign {
             from.flatten().is_none_or(|from| from <= envelope.at)
                 && ids.as_ref().is_none_or(|ids| ids.split(',').any(|id| id == envelope.id))
         };
-        let found: Vec<Value> = self.envelopes().iter().filter(|envelope| is_requested(envelope)).map(summary).collect();
+        let found: Vec<Value> =
+            self.envelopes().iter().filter(|envelope| is_requested(envelope)).map(summary).collect();
         let (total, last) = (found.len().to_string(), found.len().saturating_sub(1).to_string());
         json_reply(
             200,
@@ -72,7 +74,8 @@ impl Docusign {
 
     pub(super) async fn create_envelope(&self, request: Request<Incoming>) -> Response<Body> {
         let (head, body) = request.into_parts();
-        let is_json = head.headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
+        let is_json =
+            head.headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
         let definition = serde_json::from_slice(&server::read(body).await).ok().filter(|_| is_json);
         match definition.ok_or_else(|| malformed("")).and_then(|definition| envelope(&definition)) {
             Ok(envelope) => {
@@ -105,7 +108,9 @@ impl Docusign {
         }
         // DocuSign's own disposition type, and the name as it is.
         let disposition = format!("file; filename=\"{}\"; documentid=\"{document}\"", found.name);
-        answer.headers_mut().insert(CONTENT_DISPOSITION, HeaderValue::from_bytes(disposition.as_bytes()).expect("a name"));
+        answer
+            .headers_mut()
+            .insert(CONTENT_DISPOSITION, HeaderValue::from_bytes(disposition.as_bytes()).expect("a name"));
         answer
     }
 }

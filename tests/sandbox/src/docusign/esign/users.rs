@@ -39,4 +39,3 @@ fn user_json(user: &User) -> Value {
 const fn status_of(user: &User) -> &'static str {
     if user.active { "Active" } else { "Closed" }
 }
-
