@@ -3,7 +3,6 @@
 
 use std::path::Path;
 
-use regex::Regex;
 use sandbox::clm::ACCOUNT_ID;
 use sandbox::markdown::Page;
 use sandbox::{INTEGRATION_EMAIL, INTEGRATION_KEY, INTEGRATION_USER, OTHER_USER, Sandbox, digest};
@@ -50,34 +49,44 @@ async fn run_text(folder: &Path, language: &str, text: &str, environment: &[(&st
     run(program, &script, environment).await
 }
 
+/// An example with the header that the guide shows for a sealed access token.
+fn with_access_token(guide: &Page, language: &str, example: &str) -> String {
+    let (key, start) = match language {
+        "js" => ("'x-api-key', process.env.KEY", "'Authorization', "),
+        _ => ("\"x-api-key\", os.environ[\"KEY\"]", "\"Authorization\", "),
+    };
+    let header = guide.spans.iter().find(|span| span.starts_with(start)).expect("the header in the guide");
+    assert!(example.contains(key), "{example}");
+    example.replace(key, header)
+}
+
 /// Runs the guide's examples as they are, except for the address, the account and, for a token, the header that the guide shows.
 pub async fn run_examples(app: &TestApp, folder: &Path, credential: &Credential) {
     let guide = Page::read("docs/gateway.md");
     for (language, _) in LANGUAGES {
         let [example] = guide.blocks_in(&[language])[..] else { panic!("one example in {language}") };
         assert!(example.lines().count() <= 10, "{example}");
-        let mut example = example.replace(SAMPLE_URL, &app.host.url()).replace("<API account ID>", ACCOUNT_ID);
-        let environment = match credential {
-            Credential::ApiKey(key) => [("KEY", key.as_str())],
+        let (example, environment) = match credential {
+            Credential::ApiKey(key) => (example.to_owned(), [("KEY", key.as_str())]),
             Credential::SealedAccessToken(token) => {
-                let quote = if language == "js" { '\'' } else { '"' };
-                let is_header = |span: &&String| span.starts_with(&format!("{quote}Authorization{quote}, "));
-                let header = guide.spans.iter().find(is_header).expect("the header in the guide");
-                let key = Regex::new(r#".x-api-key., [a-z.]+(KEY|\["KEY"\])"#).unwrap();
-                example = key.replace(&example, header).into_owned();
-                [("TOKEN", token.as_str())]
+                (with_access_token(&guide, language, example), [("TOKEN", token.as_str())])
             }
         };
-        let envelopes = app.sandbox.docusign.envelopes().len();
+        let example = example.replace(SAMPLE_URL, &app.host.url()).replace("<API account ID>", ACCOUNT_ID);
         let printed = run_text(folder, language, &example, &environment).await;
-        let envelope = app.sandbox.docusign.envelopes().pop().unwrap();
-        assert_eq!(app.sandbox.docusign.envelopes().len(), envelopes + 1, "{printed}");
-        assert_eq!((envelope.status.as_str(), envelope.signers), ("sent", vec!["kim@contoso.com".to_owned()]));
-        assert!(printed.contains(&envelope.id) && printed.contains(INTEGRATION_EMAIL), "{printed}");
-        let copy = folder.join("copy.pdf");
-        assert_eq!(std::fs::read(&copy).unwrap(), std::fs::read(folder.join("report.pdf")).unwrap(), "{language}");
-        std::fs::remove_file(copy).unwrap();
+        assert_sent_and_listed(app, folder, &printed);
     }
+}
+
+/// The example has sent one envelope, has printed it and the users, and has downloaded what it sent.
+#[track_caller]
+fn assert_sent_and_listed(app: &TestApp, folder: &Path, printed: &str) {
+    let envelope = app.sandbox.docusign.envelopes().pop().expect("an envelope");
+    assert_eq!((envelope.status.as_str(), envelope.signers), ("sent", vec!["kim@contoso.com".to_owned()]));
+    assert!(printed.contains(&envelope.id) && printed.contains(INTEGRATION_EMAIL), "{printed}");
+    let copy = folder.join("copy.pdf");
+    assert_eq!(std::fs::read(&copy).unwrap(), std::fs::read(folder.join("report.pdf")).unwrap(), "{printed}");
+    std::fs::remove_file(copy).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -51,6 +51,9 @@ pub struct EnvelopeDocument {
     pub content: Vec<u8>,
 }
 
+/// DocuSign's code and message for a definition that it does not accept.
+struct DefinitionError(&'static str, String);
+
 impl Docusign {
     pub(super) fn list_envelopes(&self, query: &str) -> Response<Body> {
         let [from_date, ids, _] = FILTERS.map(|name| parameter(query, name));
@@ -83,7 +86,7 @@ impl Docusign {
                 self.state().envelopes.push(envelope);
                 answer
             }
-            Err(refusal) => refusal,
+            Err(DefinitionError(code, message)) => refusal(400, code, &message),
         }
     }
 
@@ -116,7 +119,7 @@ impl Docusign {
 }
 
 /// The envelope that a definition describes, if all its parts are there and well formed.
-fn envelope(definition: &Value) -> Result<Envelope, Response<Body>> {
+fn envelope(definition: &Value) -> Result<Envelope, DefinitionError> {
     let text = |name: &str| definition[name].as_str().unwrap_or_default().to_owned();
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let documents = list(&definition["documents"]).iter().map(document).collect::<Result<Vec<_>, _>>()?;
@@ -126,13 +129,13 @@ fn envelope(definition: &Value) -> Result<Envelope, Response<Body>> {
         return Err(malformed("'status' must be created or sent."));
     }
     if status == "sent" && (subject.is_empty() || documents.is_empty() || signers.is_empty()) {
-        return Err(refusal(400, "ENVELOPE_IS_INCOMPLETE", INCOMPLETE));
+        return Err(DefinitionError("ENVELOPE_IS_INCOMPLETE", INCOMPLETE.to_owned()));
     }
     Ok(Envelope { id: guid(), status, subject, documents, signers, at: OffsetDateTime::now_utc() })
 }
 
 /// A document of a definition. Only PDF is accepted, because nothing is converted here.
-fn document(value: &Value) -> Result<EnvelopeDocument, Response<Body>> {
+fn document(value: &Value) -> Result<EnvelopeDocument, DefinitionError> {
     let text = |name: &str| value[name].as_str().filter(|text| !text.is_empty()).map(ToOwned::to_owned);
     let (Some(id), Some(name), Some(base64)) = (text("documentId"), text("name"), text("documentBase64")) else {
         return Err(malformed("A document needs documentId, name and documentBase64."));
@@ -143,26 +146,27 @@ fn document(value: &Value) -> Result<EnvelopeDocument, Response<Body>> {
     }
     if !content.starts_with(b"%PDF-") {
         let message = "System was unable to convert this document to a PDF.";
-        return Err(refusal(400, "UNABLE_TO_CONVERT_DOCUMENT", message));
+        return Err(DefinitionError("UNABLE_TO_CONVERT_DOCUMENT", message.to_owned()));
     }
     Ok(EnvelopeDocument { id, name, content })
 }
 
 /// The e-mail address of a signer.
-fn signer(value: &Value) -> Result<String, Response<Body>> {
+fn signer(value: &Value) -> Result<String, DefinitionError> {
     let text = |name: &str| value[name].as_str().filter(|text| !text.is_empty());
     if text("recipientId").is_none() || text("name").is_none() {
         return Err(malformed("A signer needs recipientId and name."));
     }
     let email = text("email").filter(|email| email.split('@').filter(|part| !part.is_empty()).count() == 2);
-    email.map(ToOwned::to_owned).ok_or_else(|| {
-        refusal(400, "INVALID_EMAIL_ADDRESS_FOR_RECIPIENT", "The email address for the recipient is invalid.")
-    })
+    let message = "The email address for the recipient is invalid.";
+    email
+        .map(ToOwned::to_owned)
+        .ok_or_else(|| DefinitionError("INVALID_EMAIL_ADDRESS_FOR_RECIPIENT", message.to_owned()))
 }
 
-fn malformed(reason: &str) -> Response<Body> {
+fn malformed(reason: &str) -> DefinitionError {
     let message = format!("The request body is missing or improperly formatted. {reason}");
-    refusal(400, "INVALID_REQUEST_BODY", message.trim_end())
+    DefinitionError("INVALID_REQUEST_BODY", message.trim_end().to_owned())
 }
 
 fn summary(envelope: &Envelope) -> Value {

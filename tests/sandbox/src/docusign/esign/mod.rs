@@ -43,7 +43,8 @@ impl Docusign {
         }
         let is_account = request.method() == Method::GET && rest.is_empty();
         // DocuSign accepts the number everywhere. Here only the account itself does, to see what is passed on.
-        if !account.eq_ignore_ascii_case(ACCOUNT_ID) && !(is_account && account == ACCOUNT_NUMBER) {
+        let is_own = account.eq_ignore_ascii_case(ACCOUNT_ID) || (is_account && account == ACCOUNT_NUMBER);
+        if !is_own {
             return Ok(refusal(400, "ACCOUNT_LACKS_PERMISSIONS", "This Account lacks sufficient permissions."));
         }
         let segments: Vec<&str> = rest.split('/').collect();
