@@ -53,6 +53,8 @@ mod store_faults;
 mod store_records;
 mod streams;
 mod support;
+#[cfg(unix)]
+mod vendor_sdks;
 mod well_known;
 mod workfront;
 mod workfront_requests;

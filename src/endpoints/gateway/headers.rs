@@ -12,8 +12,13 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::endpoints::gateway::error::GatewayError;
 
+/// `base64` in a request for a document, and in its answer.
+const CONTENT_TRANSFER_ENCODING: HeaderName = HeaderName::from_static("content-transfer-encoding");
+/// The lock under which an envelope or a template is edited.
+const X_DOCUSIGN_EDIT: HeaderName = HeaderName::from_static("x-docusign-edit");
+
 /// Request headers that are sent to DocuSign.
-const REQUEST_HEADERS: [HeaderName; 14] = [
+const REQUEST_HEADERS: [HeaderName; 16] = [
     ACCEPT,
     ACCEPT_ENCODING,
     ACCEPT_LANGUAGE,
@@ -21,6 +26,7 @@ const REQUEST_HEADERS: [HeaderName; 14] = [
     CONTENT_DISPOSITION,
     CONTENT_ENCODING,
     CONTENT_LANGUAGE,
+    CONTENT_TRANSFER_ENCODING,
     CONTENT_TYPE,
     IF_MATCH,
     IF_MODIFIED_SINCE,
@@ -28,14 +34,23 @@ const REQUEST_HEADERS: [HeaderName; 14] = [
     IF_RANGE,
     IF_UNMODIFIED_SINCE,
     RANGE,
+    X_DOCUSIGN_EDIT,
 ];
 
 /// Those that may occur once, RFC 9110 §5.3. The values of all others are lists.
-const SINGLE_REQUEST_HEADERS: [HeaderName; 6] =
-    [CONTENT_DISPOSITION, CONTENT_TYPE, IF_MODIFIED_SINCE, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE];
+const SINGLE_REQUEST_HEADERS: [HeaderName; 8] = [
+    CONTENT_DISPOSITION,
+    CONTENT_TRANSFER_ENCODING,
+    CONTENT_TYPE,
+    IF_MODIFIED_SINCE,
+    IF_RANGE,
+    IF_UNMODIFIED_SINCE,
+    RANGE,
+    X_DOCUSIGN_EDIT,
+];
 
 /// Response headers that are sent to the caller.
-const RESPONSE_HEADERS: [HeaderName; 14] = [
+const RESPONSE_HEADERS: [HeaderName; 15] = [
     ACCEPT_RANGES,
     ALLOW,
     CONTENT_DISPOSITION,
@@ -43,6 +58,7 @@ const RESPONSE_HEADERS: [HeaderName; 14] = [
     CONTENT_LANGUAGE,
     CONTENT_LENGTH,
     CONTENT_RANGE,
+    CONTENT_TRANSFER_ENCODING,
     CONTENT_TYPE,
     ETAG,
     LAST_MODIFIED,
