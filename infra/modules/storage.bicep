@@ -85,6 +85,7 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' existin
 
 resource account 'Microsoft.Storage/storageAccounts@2026-04-01' = {
   // checkov:skip=CKV_AZURE_35:The parameter privateNetwork decides; either way only Entra identities with a role get in.
+  // checkov:skip=CKV_AZURE_59:The parameter privateNetwork decides; anonymous access to blobs is never allowed.
   // checkov:skip=CKV_AZURE_43:The name is a parameter that main.bicep and its description limit.
   // checkov:skip=CKV_AZURE_206:The parameter zoneRedundant decides; not every region has zones.
   name: name

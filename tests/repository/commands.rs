@@ -63,7 +63,7 @@ fn az_commands() -> Vec<Command> {
 
 /// The template's declarations in lines that start with `keyword`, by name.
 fn declared(keyword: &str) -> BTreeMap<String, String> {
-    let line = Regex::new(&format!(r"(?m)^{keyword} (\w+) \w+(?: = '?(.*?)'?)?$")).unwrap();
+    let line = Regex::new(&format!(r"(?m)^{keyword} (\w+) [\w\[\]]+(?: = '?(.*?)'?)?$")).unwrap();
     let value = |found: &Captures<'_>| found.get(2).map_or("", |value| value.as_str()).to_owned();
     line.captures_iter(&read("infra/main.bicep")).map(|found| (found[1].to_owned(), value(&found))).collect()
 }

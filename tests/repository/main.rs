@@ -7,6 +7,7 @@ mod dependencies;
 mod infra;
 mod layout;
 mod links;
+mod queries;
 mod reference;
 mod rust;
 mod shell;
