@@ -28,17 +28,20 @@ pub const VARIANTS: [(&str, &str); 11] = [
     ),
 ];
 
-/// Clients with one mistake each, which the compiler must refuse.
-const WRONG_CLIENTS: &str = r#"[
-    {"client_id": "a", "client_secret_sha256": []},
-    {"client_id": "b", "client_secret_sha256": [], "grant_types": ["password"]},
-    {"client_id": "c", "client_secret_sha256": [], "grant_types": [], "scopes": "signature"},
-    {"client_id": "d", "client_secret_sha256": ["2c26"], "grant_types": []},
-    {"client_id": "e", "client_secret_sha256": [], "grant_types": [], "require_pkce": "yes"}
-]"#;
+/// Clients with one mistake each.
+const WRONG_CLIENTS: &str = "[
+  { client_id: 'a', client_secret_sha256: [] }
+  { client_id: 'b', client_secret_sha256: [], grant_types: ['password'] }
+  { client_id: 'c', client_secret_sha256: [], grant_types: [], scopes: 'signature' }
+  { client_id: 'd', client_secret_sha256: ['2c26'], grant_types: [] }
+  { client_id: 'e', client_secret_sha256: [], grant_types: [], require_pkce: 'yes' }
+]";
 
-/// Changes of the files, and the parts of what the compiler must say about them.
-pub const MISTAKES: [(&[(&str, &str, &str)], &[&str]); 3] = [
+/// Changes of files: their name, a part, and what replaces it.
+type Changes = &'static [(&'static str, &'static str, &'static str)];
+
+/// Changes, and parts of what the compiler must say about them.
+pub const MISTAKES: [(Changes, &[&str]); 2] = [
     (
         &[
             ("modules/vault.bicep", "enablePurgeProtection", "enablePurgeProtektion"),
@@ -50,13 +53,19 @@ pub const MISTAKES: [(&[(&str, &str, &str)], &[&str]); 3] = [
         &[
             ("main.bicepparam", "'DOCUSIGN_ENVIRONMENT'", "'NOT_SET'"),
             ("main.bicepparam", "param alertEmail = ''", "param docusignAdmins = ['ada@contoso.com']"),
-            ("main.bicepparam", "tags = ", "additionalSettings = { HTTPS_PROXY: 1 }\nparam tags = "),
+            ("main.bicepparam", "param tags = ", "param additionalSettings = { HTTPS_PROXY: 1 }\nparam tags = "),
+            ("main.bicepparam", "loadJsonContent('clients.json')", WRONG_CLIENTS),
         ],
-        &["Environment variable \"NOT_SET\" does not exist", "36", "\"HTTPS_PROXY\" expected a value of type"],
-    ),
-    (
-        &[("clients.json", "[]", WRONG_CLIENTS)],
-        &["\"grant_types\"", "'password'", "\"scopes\"", "64", "\"require_pkce\""],
+        &[
+            "Environment variable \"NOT_SET\" does not exist",
+            "minimum allowable length is 36",
+            "\"HTTPS_PROXY\" expected a value of type",
+            "missing the following required properties: \"grant_types\"",
+            "the provided item was of type \"'password'\"",
+            "The property \"scopes\" is not allowed",
+            "minimum allowable length is 64",
+            "\"require_pkce\" expected a value of type",
+        ],
     ),
 ];
 
@@ -122,7 +131,7 @@ fn formatted(compiler: &mut Compiler) -> Vec<(String, String, String)> {
     sources.map(format).collect()
 }
 
-fn of_mistake(compiler: &mut Compiler, changes: &[(&str, &str, &str)]) -> Vec<String> {
+fn of_mistake(compiler: &mut Compiler, changes: Changes) -> Vec<String> {
     for (file, right, wrong) in changes {
         let text = compiler.read(file);
         assert!(text.contains(right), "{file} does not contain {right}");
