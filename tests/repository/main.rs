@@ -13,5 +13,6 @@ mod rust;
 mod shell;
 mod tools;
 mod troubleshooting;
+mod uploads;
 mod words;
 mod workflows;
