@@ -22,7 +22,7 @@ fn start(program: &Path, option: &str, script: &str, url: &str, folder: &Path) -
 /// Everything of a request up to the end of its chunked body.
 fn request(mut stream: TcpStream) -> String {
     let mut found = Vec::new();
-    let mut buffer = [0; 65536];
+    let mut buffer = vec![0; 65536];
     while !found.ends_with(b"\r\n0\r\n\r\n") {
         let read = stream.read(&mut buffer).unwrap();
         assert!(read > 0, "{}", String::from_utf8_lossy(&found));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use sandbox::process::report;
-use sandbox::repository::{root, skipped};
+use sandbox::repository::{is_a, root, skipped};
 use serde_json::{Value, json};
 
 /// A GUID for every parameter that needs one.
@@ -82,7 +82,7 @@ impl Compiler {
 
     /// What the compiler and its linter say against a template or parameter file of the copy.
     pub fn diagnostics(&mut self, file: &str) -> Vec<String> {
-        let method = if file.ends_with(".bicep") { "bicep/compile" } else { "bicep/compileParams" };
+        let method = if is_a("bicep", file) { "bicep/compile" } else { "bicep/compileParams" };
         let found = self.ask(method, file, &json!({"parameterOverrides": {}}));
         let found = found["diagnostics"].as_array().unwrap();
         found

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use regex::Regex;
-use sandbox::repository::{files, read};
+use sandbox::repository::{files, is_a, read};
 use serde_json::Value;
 
 use super::compiler::Compiler;
@@ -122,7 +122,7 @@ fn with_sorted_outputs(snapshot: &str) -> String {
 }
 
 fn formatted(compiler: &mut Compiler) -> Vec<(String, String, String)> {
-    let is_bicep = |name: &String| name.ends_with(".bicep") || name.ends_with(".bicepparam");
+    let is_bicep = |name: &String| ["bicep", "bicepparam"].iter().any(|kind| is_a(kind, name));
     let sources = files("infra").into_iter().filter(is_bicep);
     let format = |name: String| {
         let formatted = compiler.formatted(name.strip_prefix("infra/").unwrap());
@@ -163,10 +163,14 @@ pub fn lines(deployment: &Value) -> BTreeSet<String> {
     fn collect(start: &str, value: &Value, found: &mut BTreeSet<String>) {
         match value {
             Value::Object(fields) => {
-                fields.iter().for_each(|(key, value)| collect(&format!("{start} {key}"), value, found))
+                for (key, value) in fields {
+                    collect(&format!("{start} {key}"), value, found);
+                }
             }
             Value::Array(items) if items.iter().any(Value::is_object) => {
-                items.iter().for_each(|item| collect(start, item, found));
+                for item in items {
+                    collect(start, item, found);
+                }
             }
             value => drop(found.insert(format!("{start} = {value}"))),
         }
@@ -177,7 +181,9 @@ pub fn lines(deployment: &Value) -> BTreeSet<String> {
         let fields = fields.filter(|(key, _)| !["id", "type", "name", "apiVersion"].contains(&key.as_str()));
         let id = resource["id"].as_str().unwrap();
         found.insert(id.to_owned());
-        fields.for_each(|(key, value)| collect(&format!("{id} {key}"), value, &mut found));
+        for (key, value) in fields {
+            collect(&format!("{id} {key}"), value, &mut found);
+        }
     }
     found
 }
