@@ -9,8 +9,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::clock::since_epoch;
-use crate::telemetry::json::push_number;
 use crate::telemetry::time_stamps::TimeStamps;
+use crate::web::json::push_number;
 
 /// How long a line waits for others after a write. The Functions host can kill the process without a signal, and lines
 /// that wait then are lost.

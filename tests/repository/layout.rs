@@ -25,7 +25,8 @@ const PURE: &str = "
     endpoints/workfront/request.rs memory/failures.rs memory/tidy_map.rs oauth sealing/claims.rs sealing/mod.rs
     sealing/presented.rs sealing/secret.rs secret.rs server/paths.rs signing/error.rs signing/error_table.rs
     signing/answers.rs signing/key_file signing/key_id.rs signing/public_key.rs store/error.rs
-    store/error_table.rs telemetry/json.rs types.rs web/carried.rs web/content_disposition.rs web/cookies.rs web/obstacle.rs web/page.rs web/response.rs
+    store/error_table.rs types.rs web/carried.rs web/content_disposition.rs web/cookies.rs web/json.rs web/obstacle.rs
+    web/page.rs web/response.rs
     web/upstream.rs
 ";
 const IMPURE: &str = "async fn|.await|std::fs|std::env|std::net|std::time::SystemTime|Instant|tokio::net|tokio::time\
