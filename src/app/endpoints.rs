@@ -79,6 +79,7 @@ impl App {
         let Self { settings, identity, keys, store, account_server, access_tokens, upstream, http, clock, .. } = self;
         Doctor {
             unknown_settings: settings.unknown.clone(),
+            missing_secrets: settings.missing_secrets.clone(),
             public_url: settings.public_url.clone(),
             signing_keys: keys.named_signing_keys(),
             sealing_keys: keys.named_sealing_keys(),

@@ -11,6 +11,7 @@ pub mod installation;
 pub mod keys;
 mod parameters;
 pub mod reader;
+mod reference;
 mod unknown;
 pub(crate) mod values;
 pub mod warnings;
@@ -28,7 +29,7 @@ use crate::identity::AzureSettings;
 use crate::oauth::client::ClientRegistry;
 use crate::types::BaseUrl;
 use clients::Scopes;
-use error::Format;
+use error::{ConfigError, Format};
 use installation::InstallationScopes;
 use reader::Reader;
 use values::url::{base_url, store};
@@ -57,6 +58,17 @@ pub struct Settings {
     pub log: Targets,
     /// Variables that look like settings and have no effect.
     pub unknown: Vec<UnknownSetting>,
+    /// Optional secrets that did not arrive; what needs them has to wait.
+    pub missing_secrets: Vec<ConfigError>,
+}
+
+/// What a process needs that cannot read every setting.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// `FUNCTIONS_CUSTOMHANDLER_PORT`.
+    pub host_port: Option<u16>,
+    /// `EVERGRANT_LOG`, or its default.
+    pub log: Targets,
 }
 
 /// Where used codes and revocations are stored.
@@ -89,6 +101,8 @@ const PUBLIC_URL: Format = Format {
     example: "https://contoso-evergrant.azurewebsites.net",
 };
 const PORT: Format = Format { expected: "a TCP port from 1 to 65535", example: "7071" };
+const IDENTITY: Format =
+    Format { expected: "the client ID of a user-assigned identity", example: "9a8b7c6d-0000-4000-8000-1e2d3c4b5a69" };
 const STORE: Format = Format {
     expected: "memory, or the https URL of a Blob container",
     example: "https://contoso.blob.core.windows.net/evergrant",
@@ -126,10 +140,34 @@ impl Settings {
             docusign,
             azure,
             host_port,
-            log: log.unwrap_or_else(|| Targets::new().with_default(tracing::Level::INFO)),
+            log: log.unwrap_or_else(default_log),
             unknown: unknown.clone(),
+            missing_secrets: reader.missing_secrets(),
         });
         reader.finish(settings).map_err(|errors| ConfigErrors { unknown, nothing_is_set, ..errors })
+    }
+
+    /// Reads only what a process needs that cannot read the rest.
+    ///
+    /// # Errors
+    /// That of the port: without it, no one could reach the process.
+    pub fn read_start(env: &dyn Environment) -> Result<Start, ConfigErrors> {
+        let log = Reader::new(env).optional("EVERGRANT_LOG", LOG, log_filter);
+        let mut reader = Reader::new(env);
+        let host_port = reader.optional("FUNCTIONS_CUSTOMHANDLER_PORT", PORT, port);
+        reader.finish(Some(Start { host_port, log: log.unwrap_or_else(default_log) }))
+    }
+
+    /// Whether this process runs in Azure.
+    #[must_use]
+    pub fn is_in_azure(env: &dyn Environment) -> bool {
+        read_azure(&mut Reader::new(env)).in_azure
+    }
+
+    /// Whether a Functions host started this process.
+    #[must_use]
+    pub fn has_host(env: &dyn Environment) -> bool {
+        Reader::new(env).raw("FUNCTIONS_CUSTOMHANDLER_WORKER_ID").is_some()
     }
 
     /// Reads only the clients of `EVERGRANT_CLIENTS`.
@@ -183,12 +221,16 @@ impl Settings {
     }
 }
 
+fn default_log() -> Targets {
+    Targets::new().with_default(tracing::Level::INFO)
+}
+
 fn read_azure(reader: &mut Reader<'_>) -> AzureSettings {
     let mut is_set = |name: &str| reader.raw(name).is_some();
     let in_azure = is_set("WEBSITE_INSTANCE_ID") || is_set("CONTAINER_NAME");
     AzureSettings {
         in_azure,
         managed_identity: in_azure || is_set("IDENTITY_ENDPOINT"),
-        client_id: reader.raw("AZURE_CLIENT_ID"),
+        client_id: reader.optional("AZURE_CLIENT_ID", IDENTITY, |text| Ok(text.to_owned())),
     }
 }

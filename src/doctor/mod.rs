@@ -51,6 +51,8 @@ pub struct NamedKey {
 pub struct Doctor {
     /// Variables that look like settings and have no effect.
     pub unknown_settings: Vec<UnknownSetting>,
+    /// Optional secrets that did not arrive.
+    pub missing_secrets: Vec<ConfigError>,
     /// The base URL that callers use.
     pub public_url: BaseUrl,
     /// The signing key and, during a rotation, the next one.
@@ -107,7 +109,7 @@ impl Doctor {
     fn azure(&self) -> Vec<Group<'_>> {
         let keys = || self.signing_keys.iter().chain(&self.sealing_keys);
         let client_id = self.identity_client_id.as_deref();
-        let settings = known_settings(&self.unknown_settings).of("settings", Area::Clients, SETTINGS, 0.0);
+        let settings = settings_checks(&self.missing_secrets, &self.unknown_settings);
         let resource = azure::entra_resource(keys(), &self.store_setting);
         let store = StoreCheck {
             store: &*self.store,
@@ -116,7 +118,7 @@ impl Doctor {
             now: self.clock.now(),
         };
         let mut groups: Vec<Group<'_>> = vec![
-            (SETTINGS, Box::pin(ready(vec![settings]))),
+            (SETTINGS, Box::pin(ready(settings))),
             (azure::IDENTITY, Box::pin(azure::check_identity(&self.identity, resource, client_id))),
         ];
         groups.extend(keys().map(|key| -> Group<'_> {
@@ -160,8 +162,13 @@ fn known_settings(unknown: &[UnknownSetting]) -> Finding {
 /// The checks where settings are invalid: one for each error. Nothing else can be checked.
 #[must_use]
 pub fn of_config_errors(errors: &ConfigErrors) -> Vec<Check> {
+    settings_checks(&errors.errors, &errors.unknown)
+}
+
+/// One check for each error, and one for the variables without effect if there are some.
+fn settings_checks(errors: &[ConfigError], unknown: &[UnknownSetting]) -> Vec<Check> {
     let bad = |error: &ConfigError| Finding::bad(error.message(), fixes::setting(error));
-    let unknown = (!errors.unknown.is_empty()).then(|| known_settings(&errors.unknown));
-    let findings = errors.errors.iter().map(bad).chain(unknown);
+    let rest = (errors.is_empty() || !unknown.is_empty()).then(|| known_settings(unknown));
+    let findings = errors.iter().map(bad).chain(rest);
     findings.map(|finding| finding.of("settings", Area::Clients, SETTINGS, 0.0)).collect()
 }

@@ -33,6 +33,8 @@ struct Metadata {
 enum Responder {
     ThisInstallation,
     AnotherInstallation,
+    /// The app, whose settings are wrong.
+    NotConfigured,
     /// Something else, or something in front of the app.
     Other(Box<Answer>),
     NoAnswer,
@@ -97,6 +99,12 @@ impl PublicUrlChecks<'_> {
             Responder::AnotherInstallation => {
                 Finding::bad(format!("{public_url} leads elsewhere: another issuer answers"), DEPLOY)
             }
+            Responder::NotConfigured => Finding::bad(
+                format!("{public_url} leads to an app that is not configured yet"),
+                format!(
+                    "Open {public_url}/setup with its function key: it lists what is wrong with the settings, and the fixes."
+                ),
+            ),
             Responder::Other(answer) => {
                 let (found, fix) = answer.explain(self.public_url);
                 Finding::bad(format!("{public_url} leads elsewhere: {found}"), fix)
@@ -117,6 +125,7 @@ impl PublicUrlChecks<'_> {
         match serde_json::from_slice::<Metadata>(&answer.body) {
             Ok(Metadata { issuer }) if issuer == self.public_url.as_str() => Responder::ThisInstallation,
             Ok(_) => Responder::AnotherInstallation,
+            Err(_) if answer.is_not_configured() => Responder::NotConfigured,
             Err(_) => Responder::Other(Box::new(answer)),
         }
     }

@@ -43,6 +43,11 @@ impl Answer {
         Self { status: status.as_u16(), location, body, headers: headers.clone() }
     }
 
+    /// Whether an app answers whose settings are wrong.
+    pub fn is_not_configured(&self) -> bool {
+        self.status == 503 && self.says(&["this app is not configured yet"])
+    }
+
     /// Its status and, if it is a redirect, where it leads. The query is left out, because it may have secrets.
     pub fn summary(&self) -> String {
         let status = self.status;

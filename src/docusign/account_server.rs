@@ -89,7 +89,7 @@ impl AccountServer {
     #[must_use]
     pub fn new(settings: &DocusignSettings, http: Arc<HttpClient>, clock: Arc<dyn Clock>) -> Self {
         let integration_key = settings.integration_key.as_str().to_owned();
-        let (base, secret_key) = (settings.oauth_url.clone(), settings.secret_key.clone());
+        let (base, secret_key) = (settings.oauth_url.clone(), settings.secret_key.get().cloned());
         Self { base, integration_key, secret_key, http, clock, throttles: Arc::default() }
     }
 

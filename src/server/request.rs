@@ -119,7 +119,12 @@ pub fn form(route: &'static Route) -> impl Filter<Extract = (Box<ReceivedForm>,)
 pub fn streaming(
     route: &'static Route,
 ) -> impl Filter<Extract = (Received, Request<()>, Source), Error = Rejection> + Copy {
-    head(route).and(warp::body::stream().map(source))
+    head(route).and(body())
+}
+
+/// The body of a request, to be streamed or drained.
+pub fn body() -> impl Filter<Extract = (Source,), Error = Rejection> + Copy {
+    warp::body::stream().map(source)
 }
 
 fn head(route: &'static Route) -> impl Filter<Extract = (Received, Request<()>), Error = Infallible> + Copy {

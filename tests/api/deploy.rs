@@ -419,6 +419,25 @@ async fn failed_azure_checks_are_repeated_and_then_a_failure() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn wrong_settings_of_the_app_are_shown_with_the_page_that_lists_them() {
+    let (sandbox, subscription) = (Sandbox::start().await, Subscription::new());
+    let host = start_host(&sandbox, 0, &[("DOCUSIGN_ACCOUNT_ID", "12345678")]).await;
+    subscription.fact("group", "westeurope");
+    subscription.fact("setup_url", &format!("{}/setup", host.url()));
+    let output = subscription.deploy(&["--looks", "9"]).await;
+    let text = output_text(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    for words in [
+        "run 3 of 9: the settings are wrong",
+        "DOCUSIGN_ACCOUNT_ID is invalid: it is a plain number",
+        &format!("until then, {}/setup lists them", host.url()),
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(!text.contains("run 4 of 9"), "it does not pass by itself: {text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn wrong_usage_is_reported_and_nothing_is_called() {
     let subscription = Subscription::new();
     for arguments in [

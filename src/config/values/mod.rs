@@ -26,6 +26,14 @@ pub fn nearest<'a>(name: &str, names: &[&'a str]) -> Option<&'a str> {
     similar.max_by(|one, other| similarity(one).total_cmp(&similarity(other)))
 }
 
+/// What is wrong with a value in another encoding.
+pub const NOT_UTF8: &str = "it has bytes that are not UTF-8";
+
+/// Whether bytes of a value could not be read as text.
+pub fn is_not_utf8(text: &str) -> bool {
+    text.contains('\u{fffd}')
+}
+
 /// What can be wrong with any value.
 pub fn common_mistake(text: &str) -> Option<Reason> {
     let is_between = |open, close| text.len() > 1 && text.starts_with(open) && text.ends_with(close);
@@ -36,8 +44,8 @@ pub fn common_mistake(text: &str) -> Option<Reason> {
         Some("it has typographic quotes around it".into())
     } else if is_between('<', '>') {
         Some("it is still a placeholder in angle brackets".into())
-    } else if text.contains('\u{fffd}') {
-        Some("it has bytes that are not UTF-8".into())
+    } else if is_not_utf8(text) {
+        Some(NOT_UTF8.into())
     } else {
         None
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::docusign::api::error::ApiError;
 use crate::endpoints::caller::AuthenticationError;
+use crate::endpoints::sign_in::SECRET_KEY_MISSING;
 use crate::oauth::client::SubjectKind;
 use crate::sealing::keys::SEALING_UNAVAILABLE;
 use crate::store::StoreError;
@@ -34,6 +35,8 @@ pub enum WorkfrontError {
     Unreadable,
     /// 500: the caller cannot be identified without the sealing key.
     SealingUnavailable,
+    /// 500: no one can sign in without DocuSign's secret key.
+    SecretKeyMissing,
     /// 500: the store with the announced uploads cannot be reached.
     StoreUnavailable,
     /// 403 if the user has to consent, otherwise 500.
@@ -143,6 +146,7 @@ impl WorkfrontError {
             Self::Failed(message) => (FAILED, message, None),
             Self::Unreadable => (FAILED, "CLM's answer could not be read", Some(ApiError::Malformed.code())),
             Self::SealingUnavailable => (FAILED, SEALING_UNAVAILABLE.client, Some(SEALING_UNAVAILABLE.code)),
+            Self::SecretKeyMissing => (FAILED, SECRET_KEY_MISSING.client, Some(SECRET_KEY_MISSING.code)),
             Self::StoreUnavailable => (FAILED, "the store cannot be reached at the moment", Some("store_unavailable")),
             Self::Api(error) => {
                 let subject = subject.unwrap_or(SubjectKind::IntegrationUser);
