@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::clm::Clm;
 use crate::docusign::Docusign;
-use crate::host::{FunctionsHost, Generation, Options};
+use crate::host::{FunctionsHost, Options};
 use crate::identity::Identity;
 use crate::key_vault::KeyVault;
 use crate::keys::{Authority, Certificate, RsaKey};
@@ -183,13 +183,11 @@ impl Sandbox {
             settings.push(((*name).to_owned(), (*value).to_owned()));
         }
         Options {
-            root: root.to_owned(),
             executable: executable.map(Path::to_owned),
             settings,
-            generation: Generation::Proxying,
             function_keys: HashMap::from([("setup-function".to_owned(), SETUP_KEY.to_owned())]),
-            master_key: None,
             port,
+            ..Options::new(root)
         }
     }
 }
