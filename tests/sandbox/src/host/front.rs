@@ -32,7 +32,7 @@ pub(super) async fn serve(listener: TcpListener, inner: Arc<Inner>) {
                 connections.spawn(connection(Wire::new(stream), Arc::clone(&inner)));
                 while connections.try_join_next().is_some() {}
             }
-            _ = phase.wait_for(|phase| *phase == Phase::HostStopped) => return,
+            Ok(_) = phase.wait_for(|phase| *phase == Phase::HostStopped) => return,
         }
     }
 }

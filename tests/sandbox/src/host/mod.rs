@@ -305,7 +305,8 @@ impl Inner {
         if head.path == "/" {
             let mut headers = Headers::default();
             headers.push("Content-Type", "text/html");
-            let page = format!("<!DOCTYPE html><title>Your app is up and running</title>{:HOME_PAGE_BYTES$}", "");
+            let page =
+                format!("<!DOCTYPE html><title>Your app is up and running</title>{}", " ".repeat(HOME_PAGE_BYTES));
             return Reply::whole(200, headers, Bytes::from(page));
         }
         let is_admin = head.path.to_ascii_lowercase().starts_with("/admin/");

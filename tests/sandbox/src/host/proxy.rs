@@ -49,6 +49,7 @@ pub(super) async fn call(inner: &Inner, head: &Head, mut upload: Upload<'_>, cli
     let tries_of_a_try = if has_content { 1 } else { TRIES_OF_A_TRY };
     // A request that .NET cannot send fails every time.
     let mut is_lost = !head.headers.is_ascii() || !inner.is_address(head.host()) || head.method == "CONNECT";
+    let id = inner.invocation_id();
     for number in 1..=TRIES {
         if number > 1 {
             tokio::time::sleep(inner.options.timing.pause_before(number)).await;
@@ -57,7 +58,7 @@ pub(super) async fn call(inner: &Inner, head: &Head, mut upload: Upload<'_>, cli
         if is_lost {
             continue;
         }
-        let outgoing = outgoing(inner, head, &upload, client, port);
+        let outgoing = outgoing(head, &upload, client, port, &id);
         match inner.connections.call(port, &outgoing, &mut upload, client, tries_of_a_try).await {
             Ok(answer) => return reply(inner, answer).await,
             Err(Failure::Unreachable) => {}
@@ -70,7 +71,7 @@ pub(super) async fn call(inner: &Inner, head: &Head, mut upload: Upload<'_>, cli
     Reply::bare(500)
 }
 
-fn outgoing(inner: &Inner, head: &Head, upload: &Upload<'_>, client: &Wire, port: u16) -> Outgoing {
+fn outgoing(head: &Head, upload: &Upload<'_>, client: &Wire, port: u16, id: &str) -> Outgoing {
     let mut headers = head.headers.joined();
     let is_web_socket = head.headers.lists("connection", "upgrade") && head.headers.lists("upgrade", "websocket");
     for name in DROPPED {
@@ -88,9 +89,8 @@ fn outgoing(inner: &Inner, head: &Head, upload: &Upload<'_>, client: &Wire, port
     if !head.host().starts_with("xn--") {
         headers.set("Host", format!("127.0.0.1:{port}"));
     }
-    let id = inner.invocation_id();
     headers.set("X-Azure-Functions-HostVersion", super::HOST_VERSION);
-    headers.set("X-Azure-Functions-InvocationId", &*id);
+    headers.set("X-Azure-Functions-InvocationId", id);
     if headers.get("x-ms-invocation-id").is_none() {
         headers.push("x-ms-invocation-id", id);
     }

@@ -41,7 +41,7 @@ const FUNCTIONS: [Function; 18] = [
 pub struct App {
     pub host: FunctionsHost,
     pub handler: Handler,
-    pub root: TempDir,
+    _root: TempDir,
 }
 
 impl App {
@@ -69,7 +69,7 @@ impl App {
         };
         change(&mut options);
         let host = FunctionsHost::start(options).await;
-        Self { host, handler, root }
+        Self { host, handler, _root: root }
     }
 
     /// Sends a request with a `Host` header on a connection of its own; `head` has its other lines.

@@ -3,7 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+mod answers;
 mod app;
 mod client;
+mod failures;
 mod handler;
+mod memory;
+mod processes;
 mod recorded;
+mod requests;
