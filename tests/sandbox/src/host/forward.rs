@@ -1,13 +1,16 @@
 //! Forward mode: the path is read once more, the query is built again, and both bodies are kept in memory.
 
 use super::Inner;
+use super::answer::{Answer, are_carried};
+use super::body::Framing;
 use super::escapes::encode;
 use super::head::Head;
 use super::headers::{Headers, is_content_header, may_lack_a_body};
 use super::path;
 use super::reply::Reply;
-use super::upstream::{Answer, Failure, Outgoing, Upload};
-use super::wire::{Framing, Wire};
+use super::target::is_address;
+use super::upstream::{Failure, Outgoing, Upload};
+use super::wire::Wire;
 
 /// How often a request without a body is sent while the connection is closed before the first byte.
 const TRIES: u32 = 4;
@@ -18,7 +21,7 @@ pub(super) async fn call(inner: &Inner, head: &Head, mut upload: Upload<'_>, cli
         return Reply::bare(500);
     }
     let Some(port) = inner.port().await else { return Reply::bare(500) };
-    if !head.headers.is_ascii() || !inner.is_address(head.host()) {
+    if !head.headers.is_ascii() || !is_address(head.host()) {
         return Reply::bare(500);
     }
     let Some(outgoing) = outgoing(inner, head, &upload) else { return Reply::bare(500) };
@@ -94,7 +97,7 @@ async fn reply(inner: &Inner, mut answer: Answer) -> Reply {
         headers.push(name, value);
     }
     let is_doubly_framed = answer.length.is_some() && answer.body.framing == Framing::Chunked;
-    if !super::are_carried(&headers) || is_doubly_framed {
+    if !are_carried(&headers) || is_doubly_framed {
         return Reply::bare(500);
     }
     headers.remove("content-length");

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use super::body::Body;
 use super::head::{self, Head, NoHead};
 use super::reply::Reply;
-use super::wire::{Body, Wire};
+use super::wire::Wire;
 use super::{Inner, Phase};
 
 /// HTTP/2's GOAWAY frame with the error `HTTP_1_1_REQUIRED`.
@@ -63,9 +64,9 @@ async fn request(wire: &mut Wire, head: &Head, inner: &Inner) -> bool {
     let mut body = Body::new(head.framing, inner.memory.limit);
     body.continue_due = head.expects_continue() && !head.is_http_10;
     let mut reply = inner.answer(head, &mut body, wire).await;
-    let held = reply.held.take();
+    let memory = reply.held.take();
     let goes_on = reply.send(wire, Some(head), &inner.connections).await;
-    drop(held);
+    drop(memory);
     // A client that still waits for 100 Continue will not send its body.
     if !goes_on || std::mem::take(&mut body.continue_due) && !body.is_done() {
         return false;

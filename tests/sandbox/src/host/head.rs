@@ -1,8 +1,9 @@
 //! The head of a request, read as strictly and as leniently as Kestrel does.
 
+use super::body::Framing;
 use super::headers::Headers;
-use super::path;
-use super::wire::{Framing, Wire};
+use super::target;
+use super::wire::Wire;
 
 const MAX_LINE_BYTES: usize = 8 << 10;
 const MAX_HEADERS_BYTES: usize = 32 << 10;
@@ -58,12 +59,11 @@ pub(super) async fn read(wire: &mut Wire) -> Result<Head, NoHead> {
     }
     let (method, target, is_http_10) = first_line(&line)?;
     let mut headers = read_headers(wire).await?;
-    check_host(&headers, is_http_10)?;
-    let (path, query) = resolve(&method, target, headers.get("host").unwrap_or_default())?;
+    let target = target::read(&method, target, &headers, is_http_10).ok_or(BAD)?;
     let (framing, is_ambiguous) = take_framing(&mut headers)?;
     let stays = !is_http_10 || headers.lists("connection", "keep-alive");
     let is_last = !stays || is_ambiguous || headers.lists("connection", "close");
-    Ok(Head { method, path, query, headers, framing, is_http_10, is_last })
+    Ok(Head { method, path: target.path, query: target.query, headers, framing, is_http_10, is_last })
 }
 
 async fn next_line(wire: &mut Wire, limit: usize, too_long: u16) -> Result<bytes::Bytes, NoHead> {
@@ -130,59 +130,6 @@ fn header(line: &[u8]) -> Result<(&str, &str), NoHead> {
 
 fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
-}
-
-fn check_host(headers: &Headers, is_http_10: bool) -> Result<(), NoHead> {
-    let mut hosts = headers.all("host");
-    match (hosts.next(), hosts.next()) {
-        (None, _) if is_http_10 => Ok(()),
-        (Some(host), None) if is_host(host) => Ok(()),
-        _ => Err(BAD),
-    }
-}
-
-/// A name or a bracketed address, with or without a port. The empty one is a failure of the host's later on.
-fn is_host(host: &str) -> bool {
-    let (name, port) = match host.strip_prefix('[') {
-        Some(address) => {
-            let Some((address, port)) = address.split_once(']') else { return false };
-            if !address.bytes().all(|byte| byte.is_ascii_hexdigit() || b":.".contains(&byte)) {
-                return false;
-            }
-            ("", port)
-        }
-        None => host.find(':').map_or((host, ""), |colon| host.split_at(colon)),
-    };
-    let digits = port.strip_prefix(':');
-    let good_port =
-        port.is_empty() || digits.is_some_and(|port| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()));
-    good_port && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!$&'()-._~".contains(&byte))
-}
-
-/// Path and query of a target.
-fn resolve(method: &str, target: &str, host: &str) -> Result<(String, Option<String>), NoHead> {
-    if target == "*" && method == "OPTIONS" {
-        return Ok(("/".to_owned(), None));
-    }
-    let absolute = ["http", "https"]
-        .into_iter()
-        .find_map(|scheme| Some((scheme, target.strip_prefix(scheme)?.strip_prefix("://")?)));
-    let (raw, whole) = match absolute {
-        None if target.starts_with('/') => (target, false),
-        None => return Err(BAD),
-        Some((scheme, rest)) => {
-            let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-            let authority = authority.rsplit('@').next().unwrap_or_default();
-            let default_port = if scheme == "http" { ":80" } else { ":443" };
-            if authority != host && authority.strip_suffix(default_port) != Some(host) {
-                return Err(BAD);
-            }
-            (path, true)
-        }
-    };
-    let (raw, query) = raw.split_once('?').map_or((raw, None), |(raw, query)| (raw, Some(query.to_owned())));
-    let path = if whole { path::decoded_whole(raw) } else { path::decoded(raw) };
-    Ok((path.ok_or(BAD)?, query))
 }
 
 /// The framing of the body, and whether there were two. Next to chunked, a length goes on under another name.

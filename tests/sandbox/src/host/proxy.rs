@@ -3,11 +3,14 @@
 use bytes::Bytes;
 
 use super::Inner;
+use super::answer::{Answer, are_carried};
+use super::body::Framing;
 use super::head::Head;
 use super::headers::{Headers, is_content_header, may_lack_a_body};
 use super::path;
 use super::reply::Reply;
-use super::upstream::{Answer, Failure, Outgoing, Upload};
+use super::target::is_address;
+use super::upstream::{Failure, Outgoing, Upload};
 use super::wire::Wire;
 
 /// How often the handler is asked.
@@ -48,7 +51,7 @@ pub(super) async fn call(inner: &Inner, head: &Head, mut upload: Upload<'_>, cli
     let has_content = head.headers.0.iter().any(|(name, _)| is_content_header(name)) || !may_lack_a_body(&head.method);
     let tries_of_a_try = if has_content { 1 } else { TRIES_OF_A_TRY };
     // A request that .NET cannot send fails every time.
-    let mut is_lost = !head.headers.is_ascii() || !inner.is_address(head.host()) || head.method == "CONNECT";
+    let mut is_lost = !head.headers.is_ascii() || !is_address(head.host()) || head.method == "CONNECT";
     let id = inner.invocation_id();
     for number in 1..=TRIES {
         if number > 1 {
@@ -116,7 +119,7 @@ fn complete_framing(headers: &mut Headers, head: &Head, upload: &Upload<'_>) {
 /// The answer begins with the first byte of its body; one that breaks off before it is an empty 500.
 async fn reply(inner: &Inner, mut answer: Answer) -> Reply {
     let mut headers = answer.headers.clone();
-    if !super::are_carried(&headers) {
+    if !are_carried(&headers) {
         return Reply::bare(500);
     }
     if answer.status == 101 {
@@ -126,7 +129,7 @@ async fn reply(inner: &Inner, mut answer: Answer) -> Reply {
         headers.remove(name);
     }
     let (status, length) = (answer.status, answer.length);
-    let has_body = answer.body.framing != super::wire::Framing::Empty;
+    let has_body = answer.body.framing != Framing::Empty;
     match answer.body.next(&mut answer.wire).await {
         Err(_) => Reply::bare(500),
         Ok(Some(first)) => Reply::streamed(headers, first, answer),

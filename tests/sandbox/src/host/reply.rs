@@ -3,10 +3,12 @@
 use bytes::Bytes;
 use std::time::SystemTime;
 
+use super::answer::Answer;
+use super::body::chunk;
 use super::head::Head;
 use super::headers::Headers;
 use super::memory::Held;
-use super::upstream::{Answer, Connections, chunk};
+use super::upstream::Connections;
 use super::wire::Wire;
 
 /// An answer to the client.
@@ -82,48 +84,59 @@ impl Reply {
     /// Sends the answer to a request; true if the rest of the request can be read.
     pub(super) async fn send(mut self, client: &mut Wire, head: Option<&Head>, connections: &Connections) -> bool {
         let is_http_10 = head.is_some_and(|head| head.is_http_10);
-        let is_head = head.is_some_and(|head| head.method == "HEAD");
-        let mut ends = self.closes;
-        let closes = ends || head.is_none_or(|head| head.is_last);
-        match self.content {
+        let closes = self.closes || head.is_none_or(|head| head.is_last);
+        let content = match self.content {
+            Content::Tunnel(answer) => return tunnel(client, self.headers, *answer).await,
             Content::HangUp => return false,
             Content::Silence => {
                 client.gone().await;
                 return false;
             }
-            Content::Whole(body) => {
-                self.headers.set("Content-Length", body.len().to_string());
-                let body = if is_head { Bytes::new() } else { body };
-                let bytes = [status_and_headers(self.status, self.headers, closes, is_http_10), body.to_vec()].concat();
-                client.send(&bytes).await.is_ok() && !ends
-            }
-            Content::Bodiless(length) => {
-                if let Some(length) = length {
-                    self.headers.set("Content-Length", length.to_string());
-                }
-                client.send(&status_and_headers(self.status, self.headers, closes, is_http_10)).await.is_ok() && !ends
-            }
-            Content::Streamed { first, answer } => {
-                let is_chunked = answer.length.is_none() && !is_http_10;
-                match answer.length {
-                    Some(length) => self.headers.set("Content-Length", length.to_string()),
-                    None if is_chunked => self.headers.set("Transfer-Encoding", "chunked"),
-                    None => ends = true,
-                }
-                let bytes = status_and_headers(self.status, self.headers, closes || ends, is_http_10);
-                let begun = client.send(&bytes).await.is_ok();
-                begun && stream(client, first, *answer, is_chunked, connections).await && !ends
-            }
-            Content::Tunnel(mut answer) => {
-                let mut switched = status_and_headers(self.status, self.headers, false, false);
-                switched.extend_from_slice(&answer.wire.buffer);
-                if client.send(&switched).await.is_ok() && answer.wire.send(&client.buffer).await.is_ok() {
-                    let _ = tokio::io::copy_bidirectional(&mut client.stream, &mut answer.wire.stream).await;
-                }
-                false
-            }
+            content => content,
+        };
+        let length = content.length();
+        // Without a length, an HTTP/1.0 client sees the end of the body by the end of the connection.
+        let is_endless = length.is_none() && matches!(content, Content::Streamed { .. });
+        let (is_chunked, ends) = (is_endless && !is_http_10, self.closes || is_endless && is_http_10);
+        if let Some(length) = length {
+            self.headers.set("Content-Length", length.to_string());
+        } else if is_chunked {
+            self.headers.set("Transfer-Encoding", "chunked");
+        }
+        let mut bytes = status_and_headers(self.status, self.headers, closes || ends, is_http_10);
+        if let Content::Whole(body) = &content
+            && head.is_none_or(|head| head.method != "HEAD")
+        {
+            bytes.extend_from_slice(body);
+        }
+        let sent = client.send(&bytes).await.is_ok()
+            && match content {
+                Content::Streamed { first, answer } => stream(client, first, *answer, is_chunked, connections).await,
+                _ => true,
+            };
+        sent && !ends
+    }
+}
+
+impl Content {
+    /// The `Content-Length`.
+    fn length(&self) -> Option<u64> {
+        match self {
+            Self::Whole(body) => Some(body.len() as u64),
+            Self::Bodiless(length) => *length,
+            Self::Streamed { answer, .. } => answer.length,
+            Self::Tunnel(_) | Self::HangUp | Self::Silence => None,
         }
     }
+}
+
+/// Switches to another protocol, until one side closes the connection.
+async fn tunnel(client: &mut Wire, headers: Headers, mut answer: Answer) -> bool {
+    let switched = [status_and_headers(101, headers, false, false), answer.wire.buffer.to_vec()].concat();
+    if client.send(&switched).await.is_ok() && answer.wire.send(&client.buffer).await.is_ok() {
+        let _ = tokio::io::copy_bidirectional(&mut client.stream, &mut answer.wire.stream).await;
+    }
+    false
 }
 
 /// Passes a body on piece by piece; false if it broke off, which resets the client's connection.

@@ -3,22 +3,18 @@
 //! After exit code 0 there is no restart. Exit code 200 restarts without being counted. All others are counted, and the third
 //! one within 30 minutes ends the host.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::net::{TcpListener, TcpStream};
-use tokio::process::{Child, Command as Process};
+use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 
 use super::Options;
+use super::child::{Launcher, POLL, Running};
 use crate::client::HttpClient;
 use crate::manifest::Manifest;
-use crate::process::{self, Output};
-
-/// The host polls every 25 ms.
-const POLL: Duration = Duration::from_millis(25);
+use crate::process::Output;
 
 /// A handler that does not respond within this time counts as failed.
 const INITIALIZATION_TIMEOUT: Duration = Duration::from_secs(30);
@@ -26,14 +22,8 @@ const INITIALIZATION_TIMEOUT: Duration = Duration::from_secs(30);
 /// Errors further apart than this are not counted together.
 const ERROR_WINDOW: Duration = Duration::from_secs(30 * 60);
 
-/// The app setting that overrides `customHandler.description.defaultExecutablePath`.
-const EXECUTABLE_OVERRIDE: &str = "AzureFunctionsJobHost__customHandler__description__defaultExecutablePath";
-
 /// The exit code that requests a restart.
 const INTENTIONAL_RESTART: i32 = 200;
-
-/// Starts the handler as a child of a shell, which writes its id into a file and exits with its code.
-const PARENT: &str = r#""$0" & echo $! > "$1"; wait $!"#;
 
 /// The phase of the handler.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,54 +49,13 @@ pub(super) enum Command {
     Abandon,
 }
 
-/// A handler whose host has ended. Dropping it kills it.
-#[derive(Debug)]
-pub struct Orphan {
-    /// Its process.
-    pub pid: u32,
-}
-
-impl Orphan {
-    pub(super) fn new(pid: u32) -> Self {
-        Self { pid }
-    }
-
-    /// Whether the process runs; one that no parent has waited for does not.
-    #[must_use]
-    pub fn is_alive(&self) -> bool {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
-        status.lines().any(|line| line.starts_with("State:") && !line.contains('Z'))
-    }
-}
-
-impl Drop for Orphan {
-    fn drop(&mut self) {
-        if self.is_alive() {
-            let _ = std::process::Command::new("kill").args(["-9", &self.pid.to_string()]).status();
-        }
-    }
-}
-
 pub(super) struct Supervisor {
-    executable: PathBuf,
-    root: PathBuf,
-    settings: Vec<(String, String)>,
+    launcher: Launcher,
     listening: Option<u16>,
-    /// The file for the handler's id, if it is the child of a shell.
-    id_file: Option<tempfile::TempPath>,
-    output: Output,
     starts: Arc<AtomicU32>,
     pid: Arc<AtomicU32>,
     phase: watch::Sender<Phase>,
     commands: mpsc::Receiver<Command>,
-}
-
-/// A started handler.
-struct Running {
-    child: Child,
-    port: u16,
-    /// The handler, if the child is its parent.
-    grandchild: Option<Orphan>,
 }
 
 /// How a handler's life ended.
@@ -119,17 +68,9 @@ enum End {
 
 impl Supervisor {
     pub(super) fn new(manifest: &Manifest, options: &Options, commands: mpsc::Receiver<Command>) -> Self {
-        // App settings can override every value of host.json; this one is used for debug builds.
-        let overridden = options.settings.iter().find(|(name, _)| name == EXECUTABLE_OVERRIDE).map(|(_, path)| path);
-        let named = overridden.unwrap_or(&manifest.executable);
-        let id_file = || tempfile::NamedTempFile::new().expect("a temporary file").into_temp_path();
         Self {
-            executable: options.executable.clone().unwrap_or_else(|| manifest.root.join(named)),
-            root: manifest.root.clone(),
-            settings: options.settings.clone(),
+            launcher: Launcher::new(manifest, options),
             listening: options.listening,
-            id_file: options.can_leave_orphan.then(id_file),
-            output: Output::default(),
             starts: Arc::default(),
             pid: Arc::default(),
             phase: watch::channel(Phase::Starting).0,
@@ -139,7 +80,7 @@ impl Supervisor {
 
     /// What others watch: the phase, the handler's process, its output and the number of its starts.
     pub(super) fn watched(&self) -> (watch::Receiver<Phase>, Arc<AtomicU32>, Output, Arc<AtomicU32>) {
-        (self.phase.subscribe(), Arc::clone(&self.pid), self.output.clone(), Arc::clone(&self.starts))
+        (self.phase.subscribe(), Arc::clone(&self.pid), self.launcher.output.clone(), Arc::clone(&self.starts))
     }
 
     pub(super) async fn run(mut self) {
@@ -195,8 +136,7 @@ impl Supervisor {
                     }
                 }
                 Command::Abandon => {
-                    running.grandchild.take().map(std::mem::forget);
-                    let _ = running.child.kill().await;
+                    running.abandon().await;
                     return End::Abandoned;
                 }
             }
@@ -205,7 +145,9 @@ impl Supervisor {
 
     /// Starts the handler and waits until it responds; its exit code if it does not.
     async fn start(&self) -> Result<Running, Option<i32>> {
-        let mut running = self.spawn().await;
+        self.starts.fetch_add(1, Ordering::SeqCst);
+        let mut running = self.launcher.start().await;
+        self.pid.store(running.pid(), Ordering::SeqCst);
         let ready = tokio::select! {
             ended = running.child.wait() => return Err(ended.ok().and_then(|status| status.code())),
             ready = tokio::time::timeout(INITIALIZATION_TIMEOUT, until_it_answers(running.port)) => ready,
@@ -216,59 +158,6 @@ impl Supervisor {
         }
         Ok(running)
     }
-
-    async fn spawn(&self) -> Running {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free loopback port");
-        let port = listener.local_addr().expect("a bound address").port();
-        drop(listener);
-        let mut process = Process::new(&self.executable);
-        if let Some(id_file) = &self.id_file {
-            std::fs::write(id_file, "").expect("a file for the id");
-            process = Process::new("/bin/sh");
-            process.args(["-c", PARENT]).arg(&self.executable).arg(id_file);
-        }
-        process.env_clear().current_dir(&self.root).envs(self.settings.iter().cloned());
-        self.starts.fetch_add(1, Ordering::SeqCst);
-        let id = guid();
-        for (name, value) in [
-            ("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string()),
-            ("FUNCTIONS_HTTPWORKER_PORT", port.to_string()),
-            ("FUNCTIONS_CUSTOMHANDLER_WORKER_ID", id.clone()),
-            ("FUNCTIONS_HTTPWORKER_ID", id),
-            ("FUNCTIONS_APP_ROOT_PATH", self.root.display().to_string()),
-        ] {
-            process.env(name, value);
-        }
-        let child = process::spawn(&mut process, &self.output);
-        let grandchild = self.grandchild().await;
-        let pid = grandchild.as_ref().map_or(child.id().unwrap_or_default(), |handler| handler.pid);
-        self.pid.store(pid, Ordering::SeqCst);
-        Running { child, port, grandchild }
-    }
-
-    async fn grandchild(&self) -> Option<Orphan> {
-        let id_file = self.id_file.as_ref()?;
-        loop {
-            let id = std::fs::read_to_string(id_file).expect("the file of the id");
-            if let Some(id) = id.strip_suffix('\n') {
-                return Some(Orphan::new(id.parse().expect("a process id")));
-            }
-            tokio::time::sleep(POLL).await;
-        }
-    }
-}
-
-impl Running {
-    async fn kill(mut self) {
-        drop(self.grandchild.take());
-        let _ = self.child.kill().await;
-    }
-}
-
-/// A random worker id.
-fn guid() -> String {
-    let id = crate::wire::random();
-    format!("{}-{}-4{}-8{}-{}", &id[..8], &id[8..12], &id[13..16], &id[17..20], &id[20..])
 }
 
 /// Waits until the handler is ready: any HTTP response counts, only socket errors do not.

@@ -1,6 +1,6 @@
 //! Sends the recorded requests to the simulated host and compares what it does with what the real one did.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sandbox::host::Generation;
 use sandbox::repository::{root, skipped};
@@ -92,25 +92,24 @@ async fn observe(app: &App, request: &[u8], answers: &[Value], arrivals: usize) 
 
 /// What arrived, once as much as expected is there.
 async fn seen(handler: &Handler, expected: usize) -> Vec<Seen> {
-    let begun = Instant::now();
-    while handler.count() < expected && begun.elapsed() < Duration::from_secs(2) {
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    let complete = async {
+        while handler.count() < expected {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    let _ = tokio::time::timeout(Duration::from_secs(2), complete).await;
     handler.take_seen()
 }
 
 /// A request in the recording's form, which has the first 200 characters of a header.
 fn described(seen: &Seen, port: u16) -> Value {
-    let headers: Vec<String> = seen.headers.iter().map(|line| without_numbers(line, port)).map(first_200).collect();
+    let headers: Vec<String> =
+        seen.headers.iter().map(|line| without_numbers(line, port).chars().take(200).collect()).collect();
     let mut described = json!({"line": seen.line, "headers": headers});
     if seen.body > 0 {
         described["body"] = json!(seen.body);
     }
     described
-}
-
-fn first_200(line: String) -> String {
-    line.chars().take(200).collect()
 }
 
 /// Replaces what differs from run to run.
