@@ -81,8 +81,9 @@ impl App {
 /// A request with a `Host` header: `head` has the first line without its version, and other headers.
 pub fn request(head: &str, body: &[u8]) -> Vec<u8> {
     let (line, headers) = head.split_once('\n').unwrap_or((head, ""));
-    let head = [&format!("{line} HTTP/1.1"), "Host: app.example"].into_iter().chain(headers.lines());
-    let head = head.chain(["", ""]).collect::<Vec<_>>().join("\r\n");
+    let line = format!("{line} HTTP/1.1");
+    let lines = [&*line, "Host: app.example"].into_iter().chain(headers.lines()).chain(["", ""]);
+    let head = lines.collect::<Vec<_>>().join("\r\n");
     [head.as_bytes(), body].concat()
 }
 
