@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::clm::Clm;
 use crate::docusign::Docusign;
-use crate::host::{FunctionsHost, Options};
+use crate::host::{FunctionsHost, Generation, Options};
 use crate::identity::Identity;
 use crate::key_vault::KeyVault;
 use crate::keys::{Authority, Certificate, RsaKey};
@@ -185,6 +185,7 @@ impl Sandbox {
         Options {
             executable: executable.map(Path::to_owned),
             settings,
+            generation: Generation::Proxying,
             function_keys: HashMap::from([("setup-function".to_owned(), SETUP_KEY.to_owned())]),
             port,
             ..Options::new(root)
