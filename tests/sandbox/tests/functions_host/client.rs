@@ -58,16 +58,23 @@ impl Connection {
         timeout(PATIENCE, self.read_answer()).await.ok()?
     }
 
-    /// Whether the host closes the connection, as opposed to answering another request on it or waiting.
-    pub async fn is_closed(&mut self) -> bool {
+    /// Whether the host closes the connection, as opposed to answering another request on it or waiting. If it should, there is
+    /// more time for it.
+    pub async fn is_closed(&mut self, should_be: bool) -> bool {
         // Short enough not to complete the body of a request that is still being sent.
         self.send(b"GET /x HTTP/1.0\r\n\r\n").await;
-        matches!(timeout(SILENCE, self.more()).await, Ok(None))
+        let time = if should_be { PATIENCE } else { SILENCE };
+        matches!(timeout(time, self.more()).await, Ok(None))
     }
 
     /// Waits for the end of the connection.
     pub async fn ends(&mut self) -> bool {
         timeout(PATIENCE, async { while self.more().await.is_some() {} }).await.is_ok()
+    }
+
+    /// Waits for more bytes.
+    pub async fn receives(&mut self) -> bool {
+        matches!(timeout(PATIENCE, self.more()).await, Ok(Some(())))
     }
 
     /// Whether nothing comes for a short time.

@@ -2,7 +2,7 @@
 
 use sandbox::host::Generation::{Forwarding, Proxying};
 
-use crate::app::{App, request};
+use crate::app::{App, MODES, request};
 use crate::client::Connection;
 use crate::handler::ANSWER;
 use crate::handler::Behavior::{Refuses, SendsAndCloses, SendsAndResets};
@@ -73,4 +73,25 @@ async fn an_early_refusal_reaches_the_client_only_after_the_last_byte() {
     app.handler.behave(SendsAndCloses(ANSWER.to_vec()));
     let answer = app.send("POST /gateway/x\nContent-Length: 2\nExpect: 100-continue", b"ab").await.unwrap();
     assert_eq!(answer.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_are_kept_until_the_handler_closes_them() {
+    for (generation, mode) in MODES {
+        let app = App::start(generation).await;
+        for _ in 0..3 {
+            assert_eq!(app.send("GET /gateway/x", b"").await.unwrap().status, 200, "{mode}");
+        }
+        assert_eq!(app.handler.connections(), 1, "{mode}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_the_handler_has_closed_costs_no_request() {
+    let app = App::start(Proxying).await;
+    app.handler.behave(SendsAndCloses(ANSWER.to_vec()));
+    for _ in 0..3 {
+        assert_eq!(app.send("GET /gateway/x", b"").await.unwrap().status, 200);
+    }
+    assert_eq!((app.handler.connections(), app.handler.count()), (3, 3));
 }

@@ -49,6 +49,7 @@ impl Seen {
 struct State {
     behavior: Behavior,
     seen: Vec<Seen>,
+    connections: usize,
 }
 
 /// A running handler.
@@ -62,11 +63,12 @@ impl Handler {
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let state = Arc::new(Mutex::new(State { behavior: Behavior::Answers, seen: Vec::new() }));
+        let state = Arc::new(Mutex::new(State { behavior: Behavior::Answers, seen: Vec::new(), connections: 0 }));
         let shared = Arc::clone(&state);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let shared = Arc::clone(&shared);
+                shared.lock().unwrap().connections += 1;
                 tokio::spawn(async move { serve(stream, &shared).await });
             }
         });
@@ -80,6 +82,11 @@ impl Handler {
     /// What arrived since the last call.
     pub fn take_seen(&self) -> Vec<Seen> {
         std::mem::take(&mut self.state.lock().unwrap().seen)
+    }
+
+    /// How many connections were opened.
+    pub fn connections(&self) -> usize {
+        self.state.lock().unwrap().connections
     }
 
     /// How many requests arrived since the last call of [`Self::take_seen`].
