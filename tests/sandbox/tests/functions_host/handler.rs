@@ -1,4 +1,4 @@
-//! A handler in the test's process, which keeps what it sees and answers as it is told.
+//! A handler in the test's process, which keeps what it sees and answers as the test asks.
 
 use std::sync::{Arc, Mutex};
 
