@@ -1,0 +1,105 @@
+//! The HTML of the start page. It works without JavaScript; then reloading shows what is new.
+
+use std::fmt::Write as _;
+
+use http::Response;
+
+use super::Start;
+use crate::docusign::{REFUSALS, Switched};
+use crate::examples::{calls, servers};
+use crate::html::{document, escape};
+use crate::server::{Body, reply};
+use crate::{API_KEY, fault};
+
+const SCRIPT: &str = include_str!("feed.js");
+const STYLE: &str = include_str!("start.css");
+
+impl Start {
+    pub(super) fn page(&self) -> Response<Body> {
+        let main = format!(
+            "<style>{STYLE}</style><p class=brand>Evergrant sandbox<h1>Everything runs on this machine</h1>\
+             <p>Evergrant is real. DocuSign, Azure and the two platforms are simulated.{}{}{}{}{}",
+            self.parts(),
+            self.counted(),
+            self.faults(),
+            self.log_section(),
+            self.more(),
+        );
+        let html = format!("{}<script>{SCRIPT}</script>", document("Evergrant sandbox", &main));
+        reply(200, "text/html; charset=utf-8", html)
+    }
+
+    fn parts(&self) -> String {
+        let sandbox = &self.sandbox;
+        let clm = format!("{}/web", sandbox.clm.discovery_url());
+        let parts = [
+            ("Setup page", self.addresses.setup(), "the health checks, and the values to register"),
+            ("Consent link", "/consent".to_owned(), "DocuSign: sign in as the integration user, Allow or Deny"),
+            ("Power Automate", sandbox.power_platform.site.url(), "create a connection as the integration user"),
+            ("Workfront", sandbox.workfront.site.url(), "add the service as any user"),
+            ("DocuSign CLM", clm, "its folders, which Workfront links to"),
+            ("Functions host", self.addresses.host.clone(), "what a visitor of the app's address sees"),
+        ];
+        let list = parts.iter().fold(String::new(), |mut list, (name, url, what)| {
+            let _ = write!(list, "<li><a href='{}' target=_blank>{name}</a> {what}", escape(url));
+            list
+        });
+        format!("<h2 id=parts>Try it</h2><ul class=parts>{list}</ul>{}", button("/start-over", "Start over"))
+            + "<span class=note>removes both connections and repairs everything</span>"
+    }
+
+    fn counted(&self) -> String {
+        let list = self.live().into_iter().fold(String::new(), |mut list, (id, name, value)| {
+            let _ = write!(list, "<div><dt>{name}<dd id={id}>{value}</div>");
+            list
+        });
+        format!("<h2 id=counters>State</h2><dl>{list}</dl>")
+    }
+
+    fn faults(&self) -> String {
+        let switched = self.sandbox.docusign.switched();
+        let rows = self.sandbox.docusign.places().into_iter().fold(String::new(), |mut rows, at| {
+            let more = if at == "docusign" { &REFUSALS[..] } else { &[] };
+            let kinds = fault::KINDS.iter().skip(1).chain(more);
+            let buttons: String = kinds.map(|kind| fault_button(kind, at, switched.as_ref())).collect();
+            let _ = write!(rows, "<tr><th scope=row>{at}<td>{buttons}");
+            rows
+        });
+        let now = switched.map_or_else(|| fault::explain("none", ""), |fault| fault::explain(&fault.kind, &fault.at));
+        format!(
+            "<h2 id=faults>Break it</h2><p role=status class=now>{}<p>{}{}<table>{rows}</table>",
+            escape(&now).replace('\n', " "),
+            button("/fault?kind=none", "Repair everything"),
+            button("/restart", "Restart the app, which empties its caches"),
+        )
+    }
+
+    fn log_section(&self) -> String {
+        let lines: String = self.log().iter().map(|line| format!("<li>{}", escape(line))).collect();
+        format!(
+            "<h2 id=logged>The app's log, newest first</h2>\
+             <noscript><p><a href='/#logged'>Reload</a> to see new lines.</noscript><ol id=log tabindex=0>{lines}</ol>"
+        )
+    }
+
+    fn more(&self) -> String {
+        let servers = servers(&self.sandbox, &self.addresses.host);
+        let servers: String = servers.iter().map(|(name, at)| format!("<div><dt>{name}<dd>{at}</div>")).collect();
+        format!(
+            "<details><summary>With curl</summary><pre>{}</pre><p>Workfront's API key: <code>{API_KEY}</code></details>\
+             <details><summary>All servers</summary><dl>{servers}</dl></details>",
+            escape(&calls(&self.addresses.host))
+        )
+    }
+}
+
+fn button(action: &str, text: &str) -> String {
+    format!("<form method=post action='{action}'><button>{text}</button></form>")
+}
+
+fn fault_button(kind: &str, at: &str, switched: Option<&Switched>) -> String {
+    let is_on = switched.is_some_and(|fault| fault.kind == kind && fault.at == at);
+    format!(
+        "<form method=post action='/fault?kind={kind}&amp;at={at}'><button aria-pressed={is_on}>{kind}</button></form>"
+    )
+}
