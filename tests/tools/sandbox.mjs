@@ -1,5 +1,5 @@
 // The addresses that a sandbox prints after its walk, in headless Chromium: every page works, and nothing is used up.
-import { person, picture, run, see } from './chromium.mjs';
+import { person, run, see, windowPicture } from './chromium.mjs';
 import { consent, powerAutomate, workfront } from './flows.mjs';
 
 const { START, CONSENT_URL, SETUP } = process.env;
@@ -38,14 +38,14 @@ async function plain() {
 
 /** With JavaScript, log lines and counters appear on their own. */
 async function live() {
-  const { page } = await person({ javaScriptEnabled: true, viewport: { width: 1000, height: 900 } });
+  const { page } = await person({ javaScriptEnabled: true, viewport: { width: 1000, height: 980 } });
   await page.goto(START);
   const lines = await page.locator('#log li').count();
   await page.locator('#power-automate:text-is("connected")').waitFor();
   await page.context().request.get(`${new URL(SETUP).origin}/healthz`);
   await page.locator('#log li:first-child:has-text("/healthz")').waitFor();
   if (lines === 0) throw new Error('the log was empty');
-  await picture(page, 'sandbox-start');
+  await windowPicture(page, 'sandbox-start');
 }
 
 await run(plain, setup, deny, powerAutomate, consent, workfront, live);

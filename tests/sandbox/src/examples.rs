@@ -74,14 +74,19 @@ curl -H 'x-api-key: {GATEWAY_API_KEY}' \\
     )
 }
 
+/// Which storage is in use.
+#[must_use]
+pub fn storage(sandbox: &Sandbox) -> &'static str {
+    match sandbox.azurite {
+        Some(_) => "the real Azurite, over the real Azure SDK",
+        None => "memory (for the real Azurite, run `npm ci` in tests/tools first)",
+    }
+}
+
 /// Every server, with its address.
 #[must_use]
 pub fn servers(sandbox: &Sandbox, host: &str) -> Vec<(&'static str, String)> {
     let docusign = sandbox.docusign_url();
-    let storage = match sandbox.azurite {
-        Some(_) => "the real Azurite, over the real Azure SDK",
-        None => "memory (for the real Azurite, run `npm ci` in tests/tools first)",
-    };
     vec![
         ("Functions host", format!("{host}   (reads host.json and */function.json)")),
         ("eSignature API", format!("{docusign}/restapi")),
@@ -91,7 +96,7 @@ pub fn servers(sandbox: &Sandbox, host: &str) -> Vec<(&'static str, String)> {
         ("CLM downloads", sandbox.clm.download_url()),
         ("CLM web pages", format!("{}/web", sandbox.clm.discovery_url())),
         ("Key Vault", "over the real Azure SDK, with managed identity".to_owned()),
-        ("Storage", storage.to_owned()),
+        ("Storage", storage(sandbox).to_owned()),
     ]
 }
 

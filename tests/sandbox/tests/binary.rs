@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "test code should fail loudly")]
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -25,6 +27,9 @@ fn sandbox(arguments: &[&str]) -> Command {
     command
 }
 
+/// A browser that only writes down the address.
+const BROWSER: &str = "#!/bin/sh\nprintf %s \"$1\" > \"$0.opened\"\n";
+
 struct Running {
     _process: Child,
     output: Lines<BufReader<ChildStdout>>,
@@ -33,9 +38,10 @@ struct Running {
 }
 
 impl Running {
-    /// Starts it and waits for the end of its walk.
-    async fn start() -> Self {
-        let mut process = sandbox(&[]).stdout(Stdio::piped()).spawn().expect("the sandbox");
+    /// Starts it with this browser and waits for the end of its walk.
+    async fn start(browser: &Path) -> Self {
+        let mut command = sandbox(&["--open"]);
+        let mut process = command.env("BROWSER", browser).stdout(Stdio::piped()).spawn().expect("the sandbox");
         let mut output = BufReader::new(process.stdout.take().expect("its output")).lines();
         let mut lines = Vec::new();
         while let Some(line) = output.next_line().await.expect("its output") {
@@ -60,7 +66,11 @@ impl Running {
 
 #[tokio::test]
 async fn after_its_walk_everything_that_the_sandbox_prints_works_in_chromium() {
-    let running = Running::start().await;
+    let files = tempfile::tempdir().expect("a folder");
+    let browser = files.path().join("browser");
+    std::fs::write(&browser, BROWSER).expect("a program");
+    std::fs::set_permissions(&browser, Permissions::from_mode(0o755)).expect("a program");
+    let running = Running::start(&browser).await;
     assert!(running.printed.len() <= 25, "{:#?}", running.printed);
     assert!(running.printed.iter().all(|line| line.len() <= 80), "{:#?}", running.printed);
     let tools = root().join("tests/tools");
@@ -80,6 +90,8 @@ async fn after_its_walk_everything_that_the_sandbox_prints_works_in_chromium() {
     let written = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     assert!(output.status.success() && written[0].ends_with("ok\n"), "{written:?}");
     faults_are_explained(running.address("curl -X POST")).await;
+    let opened = std::fs::read_to_string(files.path().join("browser.opened")).expect("an opened page");
+    assert_eq!(opened, running.address("  http"));
     drop(running.output);
 }
 

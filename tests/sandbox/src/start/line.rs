@@ -3,8 +3,21 @@
 use serde_json::Value;
 
 /// Members that have their own place, or that say little here.
-const LEFT_OUT: [&str; 8] =
-    ["timestamp", "level", "target", "event", "message", "trace_id", "invocation_id", "request_id"];
+const LEFT_OUT: [&str; 10] = [
+    "timestamp",
+    "level",
+    "target",
+    "event",
+    "message",
+    "trace_id",
+    "invocation_id",
+    "request_id",
+    "grant_id",
+    "token_sha256",
+];
+
+/// The message of every answered request; its event says the same.
+const ANSWERED: &str = "request answered";
 
 /// Time, level, event, message and the other members. A line that is not JSON stays as it is.
 pub fn short(line: &str) -> String {
@@ -14,7 +27,7 @@ pub fn short(line: &str) -> String {
     let others = members.iter().filter(|(name, _)| !LEFT_OUT.contains(&name.as_str()));
     let others: String = others.map(|(name, value)| format!(" {name}={}", plain(value))).collect();
     let main = [time, text("level"), text("event"), text("message")];
-    let main: Vec<&str> = main.into_iter().filter(|part| !part.is_empty()).collect();
+    let main: Vec<&str> = main.into_iter().filter(|part| !part.is_empty() && *part != ANSWERED).collect();
     format!("{}{others}", main.join(" "))
 }
 

@@ -77,7 +77,7 @@ impl Start {
             ("workfront", "Workfront", state(workfront.is_connected())),
             ("signatures", "Key Vault's signatures", key_vault.signatures().to_string()),
             ("exchanges", "DocuSign's exchanges", docusign.exchanges().to_string()),
-            ("attempts", "Power Automate's token requests", power_platform.attempts().to_string()),
+            ("attempts", "Power Automate's requests", power_platform.attempts().to_string()),
             ("calls", "Workfront's calls", workfront.calls().to_string()),
             ("refreshes", "Workfront's refreshes", workfront.refreshes().to_string()),
             ("starts", "Starts of the app", self.host.starts().to_string()),

@@ -6,10 +6,10 @@ use http::Response;
 
 use super::Start;
 use crate::docusign::{REFUSALS, Switched};
-use crate::examples::{calls, servers};
+use crate::examples::{calls, servers, storage};
 use crate::html::{document, escape};
 use crate::server::{Body, reply};
-use crate::{API_KEY, fault};
+use crate::{API_KEY, Sandbox, fault};
 
 const SCRIPT: &str = include_str!("feed.js");
 const STYLE: &str = include_str!("start.css");
@@ -30,22 +30,29 @@ impl Start {
     }
 
     fn parts(&self) -> String {
-        let sandbox = &self.sandbox;
-        let clm = format!("{}/web", sandbox.clm.discovery_url());
+        let Sandbox { clm, power_platform, workfront, .. } = &*self.sandbox;
+        let clm = format!("{}/web", clm.discovery_url());
+        let host = &self.addresses.host;
         let parts = [
-            ("Setup page", self.addresses.setup(), "the health checks, and the values to register"),
-            ("Consent link", "/consent".to_owned(), "DocuSign: sign in as the integration user, Allow or Deny"),
-            ("Power Automate", sandbox.power_platform.site.url(), "create a connection as the integration user"),
-            ("Workfront", sandbox.workfront.site.url(), "add the service as any user"),
-            ("DocuSign CLM", clm, "its folders, which Workfront links to"),
-            ("Functions host", self.addresses.host.clone(), "what a visitor of the app's address sees"),
+            ("Setup page", self.addresses.setup(), "The health checks, and the values to register.".to_owned()),
+            (
+                "Consent link",
+                "/consent".to_owned(),
+                "Sign in at DocuSign as Integration Robot, then Allow or Deny.".to_owned(),
+            ),
+            ("Power Automate", power_platform.site.url(), "Create a connection as Integration Robot.".to_owned()),
+            ("Workfront", workfront.site.url(), "Add the service as any user.".to_owned()),
+            ("DocuSign CLM", clm, "The folders and documents that Workfront links to.".to_owned()),
+            ("Functions host", host.clone(), format!("Runs the app at {host}.")),
+            ("Key Vault", String::new(), "Signs over TLS, for the app only. It has no page.".to_owned()),
+            ("Storage", String::new(), format!("Used codes and revocations: {}.", storage(&self.sandbox))),
         ];
-        let list = parts.iter().fold(String::new(), |mut list, (name, url, what)| {
-            let _ = write!(list, "<li><a href='{}' target=_blank>{name}</a> {what}", escape(url));
-            list
-        });
-        format!("<h2 id=parts>Try it</h2><ul class=parts>{list}</ul>{}", button("/start-over", "Start over"))
-            + "<span class=note>removes both connections and repairs everything</span>"
+        let list: String = parts.iter().map(|(name, url, what)| part(name, url, what)).collect();
+        let start_over = button("/start-over", "Start over");
+        format!(
+            "<h2 id=parts>Try it</h2><ul class=parts>{list}</ul>{start_over} \
+             <span class=note>removes both connections and repairs everything</span>"
+        )
     }
 
     fn counted(&self) -> String {
@@ -91,6 +98,15 @@ impl Start {
             escape(&calls(&self.addresses.host))
         )
     }
+}
+
+/// A part; one without an address has no link.
+fn part(name: &str, url: &str, what: &str) -> String {
+    let name = match url {
+        "" => format!("<b>{name}</b>"),
+        _ => format!("<a href='{}' target=_blank>{name}</a>", escape(url)),
+    };
+    format!("<li>{name} {}", escape(what))
 }
 
 fn button(action: &str, text: &str) -> String {

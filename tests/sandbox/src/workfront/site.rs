@@ -74,7 +74,8 @@ impl Workfront {
 
     pub(super) fn home(&self, news: &str) -> Response<Body> {
         let fields = format!(
-            "<p><input name=key placeholder='API key' size=40> <input name=username value='{OTHER_EMAIL}' size=30> "
+            "<p><input name=key aria-label='API key' placeholder='API key'> \
+             <input name=username aria-label='User name' value='{OTHER_EMAIL}'> "
         );
         let ways = format!(
             "<p><a href='/connect'>Add service: DocuSign CLM</a>{}",
