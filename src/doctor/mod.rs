@@ -1,7 +1,7 @@
 //! The health checks: does everything this installation depends on work, and if not, who fixes it and how?
 //!
-//! [`azure`] checks identity, keys and store, [`connection`] DocuSign, [`account`] the DocuSign account, and [`public_url`] the
-//! public URL. All checks run at the same time, and are reported in order. They only write one record to the store, which
+//! [`azure`] checks identity, keys and store, [`connection`] DocuSign, [`account`] the DocuSign account, [`public_url`] the public
+//! URL, and [`routes`] the routes there. All checks run at the same time, and are reported in order. They only write one record to the store, which
 //! expires within a minute. `evergrant doctor` prints the results, and the setup page shows them.
 
 mod account;
@@ -11,8 +11,10 @@ mod connection;
 mod connectivity;
 mod fixes;
 pub mod lines;
+mod probe;
 mod public_url;
 mod responder;
+pub mod routes;
 
 use std::future::ready;
 use std::sync::Arc;
@@ -37,6 +39,7 @@ use azure::StoreCheck;
 use check::{Area, Check, Finding};
 use connection::ConnectionChecks;
 use public_url::PublicUrlChecks;
+use routes::PackageRoute;
 
 /// One key of the settings.
 #[derive(Clone)]
@@ -75,6 +78,8 @@ pub struct Doctor {
     pub upstream: Arc<DocusignApi>,
     /// The registered clients.
     pub clients: ClientRegistry,
+    /// The routes to ask. The setup page asks none, because it would wait for itself.
+    pub routes: Vec<PackageRoute>,
     /// For calls to our own public URL.
     pub http: Arc<HttpClient>,
     /// The time.
@@ -137,13 +142,13 @@ impl Doctor {
     }
 
     fn clients(&self) -> Vec<Group<'_>> {
-        let Self { public_url, clients, http, docusign, .. } = self;
+        let Self { public_url, clients, http, docusign, routes, .. } = self;
         let registered = public_url::check_clients(clients);
         vec![
             (public_url::CLIENTS, Box::pin(ready(vec![registered]))),
             (
                 public_url::PUBLIC_URL,
-                Box::pin(PublicUrlChecks { public_url, clients, http, account_server: &docusign.oauth_url }.run()),
+                Box::pin(PublicUrlChecks { public_url, clients, http, account_server: &docusign.oauth_url, routes }.run()),
             ),
         ]
     }
