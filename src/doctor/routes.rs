@@ -91,9 +91,9 @@ fn finding(asked: &[AskedRoute], public_url: &BaseUrl, must_answer: bool) -> Fin
             fixes.push(fix);
         }
     }
-    let found: Vec<String> = found.into_iter().map(|(what, routes)| format!("{what}: {}", routes.join(", "))).collect();
+    let found: Vec<String> = found.into_iter().map(|(what, routes)| format!("{what} for {}", routes.join(", "))).collect();
     let count = format!("{} of {} requests do not reach the app", bad.len(), asked.len());
-    Finding::bad(format!("{count}. {}", found.join("; ")), fixes.join(" "))
+    Finding::bad(format!("{count}: {}", found.join("; ")), fixes.join(" "))
 }
 
 /// The host could not look up its keys.
@@ -101,7 +101,7 @@ const HOST_KEYS: &str = "The host cannot read its keys, so sign-in and consent f
     (`AzureWebJobsStorage`): the app's identity needs the role Storage Blob Data Owner on the container `azure-webjobs-secrets`, the \
     network rules must let the app in, and the account must be available.";
 
-const NOT_FOUND: &str = "The function is missing or disabled, does not list the method, or the routes have a prefix. Deploy the whole \
+const NOT_FOUND: &str = "The function is missing or disabled, does not list the method, or all routes have a prefix. Deploy the whole \
     package again, remove the setting `AzureWebJobs.<function>.Disabled`, and keep `routePrefix` in `host.json` empty.";
 
 const BEHIND_A_KEY: &str = "The host asks for a key. In `function.json`, `authLevel` must be `anonymous`: deploy the whole package again.";
@@ -146,7 +146,7 @@ impl AskedRoute {
                 let of_host = of_host(answer.status).filter(|_| !answer.names_front());
                 let (cause, fix) = match (of_host, answer.cause(public_url)) {
                     (Some(fix), _) => (String::new(), fix.to_owned()),
-                    (None, Some((cause, fix))) => (format!(": {cause}"), fix),
+                    (None, Some((cause, fix))) => (format!(" ({cause})"), fix),
                     (None, None) => (String::new(), DEPLOY.to_owned()),
                 };
                 (format!("{} without x-request-id{cause}", answer.summary()), fix)

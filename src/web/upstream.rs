@@ -38,6 +38,8 @@ struct Parts {
     is_html: bool,
     host: String,
     request_id: String,
+    /// What a library says, if there was no answer or it could not be read.
+    words: String,
 }
 
 impl UpstreamAnswer {
@@ -56,13 +58,20 @@ impl UpstreamAnswer {
         let mut ids = ID_HEADERS.into_iter().filter_map(&header).chain(id_of_json(&json));
         let request_id = ids.find(|id| is_id(id)).unwrap_or_default();
         let codes = distinct(codes.iter().filter_map(|code| printable(code, MAX_TEXT)));
-        Self(Some(Arc::new(Parts { status, codes, is_html, host: String::new(), request_id })))
+        Self(Some(Arc::new(Parts { status, codes, is_html, request_id, ..Parts::default() })))
     }
 
     /// An answer of which only the status is known.
     #[must_use]
     pub fn of_status(status: u16) -> Self {
         Self(Some(Arc::new(Parts { status, ..Parts::default() })))
+    }
+
+    /// No answer that could be read, but the words of the library that asked.
+    #[must_use]
+    pub fn of_error(error: &(dyn Error + 'static)) -> Self {
+        let words = words_of(error);
+        if words.is_empty() { Self::NONE } else { Self(Some(Arc::new(Parts { words, ..Parts::default() }))) }
     }
 
     /// The same answer, from `host`.
@@ -112,6 +121,9 @@ impl UpstreamAnswer {
 impl fmt::Display for UpstreamAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(parts) = &self.0 else { return Ok(()) };
+        if !parts.words.is_empty() {
+            return f.write_str(&parts.words);
+        }
         write!(f, "status {}", parts.status)?;
         parts.codes.iter().try_for_each(|code| write!(f, ", {code}"))?;
         if parts.is_html {
@@ -207,7 +219,7 @@ fn printable(text: &str, max: usize) -> Option<String> {
 pub fn words_of(error: &(dyn Error + 'static)) -> String {
     let (mut words, mut cause) = (Vec::<String>::new(), Some(error));
     while let Some(error) = cause {
-        let text = error.to_string();
+        let text = error.to_string().replace('`', "");
         let is_new = |text: &str| !words.iter().any(|known| known.contains(text));
         words.extend(printable(&without_hosts(&text), MAX_WORDS).filter(|text| is_new(text)));
         cause = error.source();

@@ -61,6 +61,7 @@ async fn a_working_installation_passes_every_check() {
         "user_list",
         "clients",
         "public_url",
+        "routes",
         "wrong_secret_refused",
         "foreign_redirect_refused",
     ] {
@@ -83,7 +84,7 @@ async fn without_json_it_prints_lines_and_a_summary() {
     assert!(stdout.contains("→ Open the consent link"), "{stdout}");
     let skipped = "Not checked, because consent is missing: Access token\n";
     assert!(stdout.contains(skipped), "{stdout}");
-    assert!(stdout.ends_with(" checks failed, 6 not checked\n") && stderr.is_empty(), "{stdout}");
+    assert!(stdout.ends_with(" checks failed, 7 not checked\n") && stderr.is_empty(), "{stdout}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
