@@ -104,8 +104,10 @@ const FAILED: Explanation = Explanation {
     ..NOT_ASSIGNED
 };
 
-const NO_ANSWER: Explanation =
-    Explanation { problem: "could not get a token from Entra ID: the identity endpoint does not answer (<answer>)", ..FAILED };
+const NO_ANSWER: Explanation = Explanation {
+    problem: "could not get a token from Entra ID: the identity endpoint does not answer (<answer>)",
+    ..FAILED
+};
 
 const TIMED_OUT: Explanation = Explanation {
     problem: "could not get a token from Entra ID: the identity endpoint does not answer in time",
@@ -215,9 +217,7 @@ impl TokenCredential for OwnErrors {
         self.is_waiting.store(false, Ordering::Relaxed);
         let error = match got {
             Ok(Ok(token)) if is_token(token.token.secret()) => return Ok(token),
-            Ok(Err(error)) if !self.managed => {
-                IdentityError::NotSignedIn { answer: UpstreamAnswer::of_error(&error) }
-            }
+            Ok(Err(error)) if !self.managed => IdentityError::NotSignedIn { answer: UpstreamAnswer::of_error(&error) },
             _ if !self.managed => IdentityError::NotSignedIn { answer: UpstreamAnswer::NONE },
             Ok(Ok(_)) => IdentityError::Failed { answer: UpstreamAnswer::of_status(200) },
             Ok(Err(error)) => IdentityError::of_sdk(&error),
@@ -315,6 +315,7 @@ impl Identity {
 
 fn developer_tools() -> Result<Arc<dyn TokenCredential>, IdentityError> {
     let credential = DeveloperToolsCredential::new(None);
-    credential.map(|credential| -> Arc<dyn TokenCredential> { credential })
+    credential
+        .map(|credential| -> Arc<dyn TokenCredential> { credential })
         .map_err(|error| IdentityError::NotSignedIn { answer: UpstreamAnswer::of_error(&error) })
 }

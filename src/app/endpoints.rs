@@ -106,6 +106,7 @@ impl App {
             access_tokens: access_tokens.clone(),
             upstream: Arc::clone(upstream),
             clients: settings.clients.clone(),
+            host_memory: settings.host_memory,
             routes: Vec::new(),
             http: Arc::clone(http),
             clock: Arc::clone(clock),

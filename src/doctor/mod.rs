@@ -6,6 +6,7 @@
 
 mod account;
 mod azure;
+mod bodies;
 pub mod check;
 mod connection;
 mod connectivity;
@@ -24,7 +25,7 @@ use futures_util::stream::{self, Stream, StreamExt as _};
 
 use crate::clock::Clock;
 use crate::config::error::ConfigError;
-use crate::config::{ConfigErrors, DocusignSettings, StoreSetting, UnknownSetting};
+use crate::config::{ConfigErrors, DocusignSettings, HostMemory, StoreSetting, UnknownSetting};
 use crate::docusign::account_server::AccountServer;
 use crate::docusign::api::DocusignApi;
 use crate::docusign::tokens::AccessTokens;
@@ -36,7 +37,7 @@ use crate::types::BaseUrl;
 use crate::web::http_client::HttpClient;
 use account::AccountChecks;
 use azure::StoreCheck;
-use check::{Area, Check, Finding};
+use check::{Area, Check, Finding, Verdict};
 use connection::ConnectionChecks;
 use public_url::PublicUrlChecks;
 use routes::PackageRoute;
@@ -78,6 +79,8 @@ pub struct Doctor {
     pub upstream: Arc<DocusignApi>,
     /// The registered clients.
     pub clients: ClientRegistry,
+    /// The memory for request bodies, if a Functions host is in front and it is known.
+    pub host_memory: Option<HostMemory>,
     /// The routes to ask. The setup page asks none, because it would wait for itself.
     pub routes: Vec<PackageRoute>,
     /// For calls to our own public URL.
@@ -101,7 +104,9 @@ impl Doctor {
     pub fn groups(&self) -> (Vec<&'static str>, impl Stream<Item = Vec<Check>> + Send + '_) {
         let (titles, running): (Vec<_>, Vec<_>) =
             [self.azure(), self.docusign(), self.clients()].into_iter().flatten().unzip();
-        (titles, stream::iter(running).buffered(MAX_CONCURRENT_GROUPS))
+        let mut seen = Vec::new();
+        let checks = stream::iter(running).buffered(MAX_CONCURRENT_GROUPS);
+        (titles, checks.map(move |checks| checks.into_iter().map(|check| with_new_fix(check, &mut seen)).collect()))
     }
 
     /// Runs every check, and returns all of them at the end.
@@ -128,6 +133,10 @@ impl Doctor {
             (azure::key_check(key).1, Box::pin(azure::check_key(key, &self.signing_keys, client_id)))
         }));
         groups.push((azure::STORE, Box::pin(store.run())));
+        groups.extend(
+            self.host_memory
+                .map(|memory| -> Group<'_> { (bodies::BODIES, Box::pin(ready(vec![bodies::check(memory)]))) }),
+        );
         groups
     }
 
@@ -148,10 +157,22 @@ impl Doctor {
             (public_url::CLIENTS, Box::pin(ready(vec![registered]))),
             (
                 public_url::PUBLIC_URL,
-                Box::pin(PublicUrlChecks { public_url, clients, http, account_server: &docusign.oauth_url, routes }.run()),
+                Box::pin(
+                    PublicUrlChecks { public_url, clients, http, account_server: &docusign.oauth_url, routes }.run(),
+                ),
             ),
         ]
     }
+}
+
+/// Refers to the first check with the same fix: where every host fails for one reason, that is the one hint.
+fn with_new_fix(check: Check, seen: &mut Vec<(String, String)>) -> Check {
+    let Some(fix) = check.fix.clone().filter(|_| check.verdict == Verdict::Bad) else { return check };
+    if let Some((_, first)) = seen.iter().find(|(known, _)| *known == fix) {
+        return Check { fix: Some(format!("The same as for the check {first}.")), ..check };
+    }
+    seen.push((fix, check.title.clone()));
+    check
 }
 
 fn known_settings(unknown: &[UnknownSetting]) -> Finding {

@@ -81,10 +81,7 @@ impl Answer {
         let summary = self.summary();
         match self.cause(public_url) {
             Some((cause, fix)) => (format!("{summary}: {cause}"), fix),
-            None => (
-                format!("{summary} and no metadata"),
-                DEPLOY.to_owned(),
-            ),
+            None => (format!("{summary} and no metadata"), DEPLOY.to_owned()),
         }
     }
 

@@ -91,7 +91,8 @@ fn finding(asked: &[AskedRoute], public_url: &BaseUrl, must_answer: bool) -> Fin
             fixes.push(fix);
         }
     }
-    let found: Vec<String> = found.into_iter().map(|(what, routes)| format!("{what} for {}", routes.join(", "))).collect();
+    let found: Vec<String> =
+        found.into_iter().map(|(what, routes)| format!("{what} for {}", routes.join(", "))).collect();
     let count = format!("{} of {} requests do not reach the app", bad.len(), asked.len());
     Finding::bad(format!("{count}: {}", found.join("; ")), fixes.join(" "))
 }
@@ -104,7 +105,8 @@ const HOST_KEYS: &str = "The host cannot read its keys, so sign-in and consent f
 const NOT_FOUND: &str = "The function is missing or disabled, does not list the method, or all routes have a prefix. Deploy the whole \
     package again, remove the setting `AzureWebJobs.<function>.Disabled`, and keep `routePrefix` in `host.json` empty.";
 
-const BEHIND_A_KEY: &str = "The host asks for a key. In `function.json`, `authLevel` must be `anonymous`: deploy the whole package again.";
+const BEHIND_A_KEY: &str =
+    "The host asks for a key. In `function.json`, `authLevel` must be `anonymous`: deploy the whole package again.";
 
 const NO_PROCESS: &str = "The app's process has ended, is being started, or gives no answer that the host can pass on. Wait a minute. If \
     that does not help, restart the app and see its log.";

@@ -31,7 +31,7 @@ fn token(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error
     paths::token().and(warp::post()).and(form(&paths::TOKEN)).and(with(endpoints)).then(
         async |request: Box<ReceivedForm>, endpoints: Arc<Endpoints>| {
             // Boxed, because warp moves the state of a request from filter to filter.
-            request.received.answer_with(Box::pin(endpoints.token.handle(&request.form))).await
+            request.answer_with(&endpoints.token.clients, Box::pin(endpoints.token.handle(&request.form))).await
         },
     )
 }
@@ -47,7 +47,7 @@ fn authorize(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), E
 fn revoke(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     paths::revoke().and(warp::post()).and(form(&paths::REVOKE)).and(with(endpoints)).then(
         async |request: Box<ReceivedForm>, endpoints: Arc<Endpoints>| {
-            request.received.answer_with(endpoints.revoke.handle(&request.form)).await
+            request.answer_with(&endpoints.revoke.clients, endpoints.revoke.handle(&request.form)).await
         },
     )
 }

@@ -220,9 +220,7 @@ fn classify(error: &azure_core::Error, is_hsm: bool) -> SignError {
             let retry_after = response.and_then(|response| response.headers().get_optional_str(&header)?.parse().ok());
             answers::classify(sdk_answer(u16::from(*status), response), retry_after, is_hsm)
         }
-        ErrorKind::Io | ErrorKind::Connection => {
-            SignError::Unreachable(Obstacle::of(error))
-        }
+        ErrorKind::Io | ErrorKind::Connection => SignError::Unreachable(Obstacle::of(error)),
         _ => SignError::Malformed { answer: UpstreamAnswer::of_error(error) },
     }
 }

@@ -179,9 +179,7 @@ fn classify(error: &azure_core::Error) -> StoreError {
         ErrorKind::HttpResponse { status, raw_response, .. } => {
             StoreError::of_answer(sdk_answer(u16::from(*status), raw_response.as_deref()))
         }
-        ErrorKind::Io | ErrorKind::Connection => {
-            StoreError::Unreachable(Obstacle::of(error))
-        }
+        ErrorKind::Io | ErrorKind::Connection => StoreError::Unreachable(Obstacle::of(error)),
         _ => error
             .downcast_ref::<StoreError>()
             .cloned()

@@ -168,7 +168,8 @@ mod tests {
         ] {
             assert_eq!(Obstacle::known(&Chain::of(causes)), expected, "{causes:?}");
         }
-        let unknown = Chain::of(&["error sending request for url (https://contoso.example/x?y)", "reset `by` peer 10.0.0.1"]);
+        let unknown =
+            Chain::of(&["error sending request for url (https://contoso.example/x?y)", "reset `by` peer 10.0.0.1"]);
         let words = "error sending request for url ...: reset by peer ...";
         assert_eq!(Obstacle::of(&unknown).as_answer(), [("answer", words.to_owned())]);
     }

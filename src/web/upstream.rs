@@ -229,7 +229,8 @@ pub fn words_of(error: &(dyn Error + 'static)) -> String {
 
 /// `text` without addresses and names of hosts.
 fn without_hosts(text: &str) -> String {
-    let is_host = |word: &str| word.trim_matches(|c: char| c.is_ascii_punctuation()).contains('.') || word.contains("://");
+    let is_host =
+        |word: &str| word.trim_matches(|c: char| c.is_ascii_punctuation()).contains('.') || word.contains("://");
     text.split_whitespace().map(|word| if is_host(word) { "..." } else { word }).collect::<Vec<_>>().join(" ")
 }
 

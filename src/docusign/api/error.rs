@@ -87,7 +87,11 @@ impl ApiError {
     /// The error for an answer with an error status.
     #[must_use]
     pub fn of_answer(answer: UpstreamAnswer) -> Self {
-        if answer.status() == 429 || answer.has(&RATE_LIMITS) { Self::Throttled { answer } } else { Self::Failed { answer } }
+        if answer.status() == 429 || answer.has(&RATE_LIMITS) {
+            Self::Throttled { answer }
+        } else {
+            Self::Failed { answer }
+        }
     }
 
     /// The error for an answer to a look-up of users. Only DocuSign's own words prove that the user may not do it.

@@ -62,8 +62,11 @@ const THROTTLED: Explanation = Explanation {
 const MALFORMED: Explanation =
     Explanation { code: "api_answer_malformed", problem: "the answer of DocuSign's API could not be read", ..OUTAGE };
 
-const NO_ANSWER: Explanation =
-    Explanation { code: "api_no_answer", problem: "no answer from DocuSign's API: the connection failed (<answer>)", ..OUTAGE };
+const NO_ANSWER: Explanation = Explanation {
+    code: "api_no_answer",
+    problem: "no answer from DocuSign's API: the connection failed (<answer>)",
+    ..OUTAGE
+};
 
 const TIMED_OUT: Explanation =
     Explanation { code: "api_timed_out", problem: "no answer from DocuSign's API in time", ..OUTAGE };
