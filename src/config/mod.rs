@@ -204,9 +204,8 @@ impl Settings {
 /// The memory of the Functions host in front, if there is one and the memory is known.
 fn read_host_memory(reader: &mut Reader<'_>, has_host: bool) -> Option<HostMemory> {
     let instance_mib = reader.optional("EVERGRANT_INSTANCE_MEMORY_MB", MEMORY, memory);
-    let (limit, worker) =
-        (reader.raw("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"), reader.raw("FUNCTIONS_CUSTOMHANDLER_WORKER_ID"));
-    let has_host = has_host || limit.is_some() || worker.is_some();
+    let limit = reader.raw("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT");
+    let has_host = has_host || limit.is_some();
     // The limit is the host's own setting, so an invalid one is no reason not to start.
     let body_limit =
         limit.and_then(|limit| limit.parse().ok()).filter(|limit| *limit > 0).unwrap_or(DEFAULT_BODY_LIMIT);

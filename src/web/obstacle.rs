@@ -23,8 +23,15 @@ pub enum Obstacle {
 }
 
 impl Obstacle {
-    /// Every obstacle that is known.
-    pub const ALL: [Self; 5] = [Self::Certificate, Self::ProxyAway, Self::ProxyLogin, Self::ProxyRefuses, Self::Name];
+    /// Every obstacle.
+    pub const ALL: [Self; 6] = [
+        Self::Certificate,
+        Self::ProxyAway,
+        Self::ProxyLogin,
+        Self::ProxyRefuses,
+        Self::Name,
+        Self::Other(UpstreamAnswer::NONE),
+    ];
 
     /// The obstacle that `error` or one of its causes names, or their words.
     #[must_use]
@@ -181,7 +188,7 @@ mod tests {
         use crate::signing::SignError;
         use crate::store::StoreError;
         let unknown = Obstacle::of(&Chain::of(&["reset by peer"]));
-        for obstacle in Obstacle::ALL.into_iter().chain([unknown]) {
+        for obstacle in Obstacle::ALL.into_iter().chain([unknown]).filter(|obstacle| !obstacle.as_answer().is_empty()) {
             let errors: [&dyn Explained; 4] = [
                 &ExchangeError::Unreachable(obstacle.clone()),
                 &ApiError::Unreachable(obstacle.clone()),
