@@ -62,6 +62,7 @@ async fn ask(route: &PackageRoute, has_code: bool, public_url: &BaseUrl, http: &
 }
 
 /// Does the app answer on at least one route?
+#[must_use]
 pub fn is_app_there(asked: &[AskedRoute]) -> bool {
     asked.iter().any(|route| matches!(route.probed, Probed::Own(_)))
 }
