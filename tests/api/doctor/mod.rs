@@ -2,7 +2,7 @@
 
 mod broken;
 mod in_front;
-mod routes;
+pub mod routes;
 mod stage;
 mod stand_ins;
 mod table;

@@ -28,7 +28,7 @@ fn package() -> TempDir {
 }
 
 /// A host with a changed package.
-async fn host(sandbox: &Sandbox, change: impl Fn(&Path)) -> (FunctionsHost, TempDir) {
+pub async fn host(sandbox: &Sandbox, change: impl Fn(&Path)) -> (FunctionsHost, TempDir) {
     let app_root = package();
     change(app_root.path());
     let host = FunctionsHost::start(sandbox.host_options(app_root.path(), Some(&handler()), 0, &[])).await;
