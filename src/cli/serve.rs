@@ -51,6 +51,7 @@ pub async fn run(settings: Settings, port: Option<u16>) -> Result<(), CommandErr
         let _ = stopping.send(());
     });
     tracing::info!(event = "listening", port = bound, version = env!("CARGO_PKG_VERSION"));
+    tokio::spawn(app.registry.keep_current().instrument(telemetry::background_span()));
     let warming_up = async move {
         tokio::time::sleep(HEAD_START).await;
         app.warm_up().await;

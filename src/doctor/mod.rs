@@ -1,7 +1,7 @@
 //! The health checks: does everything this installation depends on work, and if not, who fixes it and how?
 //!
 //! [`azure`] checks identity, keys and store, [`connection`] DocuSign, [`account`] the DocuSign account, and [`public_url`] the
-//! public URL. All checks run at the same time, and are reported in order. They only write one record to the store, which
+//! public URL, [`registry`] the client registry. All checks run at the same time, and are reported in order. They only write one record to the store, which
 //! expires within a minute. `evergrant doctor` prints the results, and the setup page shows them.
 
 mod account;
@@ -12,6 +12,7 @@ mod connectivity;
 mod fixes;
 pub mod lines;
 mod public_url;
+pub mod registry;
 mod responder;
 
 use std::future::ready;
@@ -28,6 +29,7 @@ use crate::docusign::api::DocusignApi;
 use crate::docusign::tokens::AccessTokens;
 use crate::identity::Identity;
 use crate::oauth::client::ClientRegistry;
+use crate::registry::Registry;
 use crate::signing::key::SigningKey;
 use crate::store::Store;
 use crate::types::BaseUrl;
@@ -74,7 +76,7 @@ pub struct Doctor {
     /// DocuSign's APIs.
     pub upstream: Arc<DocusignApi>,
     /// The registered clients.
-    pub clients: ClientRegistry,
+    pub registry: Registry,
     /// For calls to our own public URL.
     pub http: Arc<HttpClient>,
     /// The time.
@@ -101,6 +103,7 @@ impl Doctor {
 
     /// Runs every check, and returns all of them at the end.
     pub async fn report(&self) -> Vec<Check> {
+        self.prepare().await;
         self.groups().1.concat().await
     }
 
@@ -126,8 +129,18 @@ impl Doctor {
         groups
     }
 
+    /// Reads the client registry, so that the checks are of its present version.
+    pub async fn prepare(&self) {
+        self.registry.read_again().await;
+    }
+
+    fn known_clients(&self) -> ClientRegistry {
+        self.registry.loaded().unwrap_or_default()
+    }
+
     fn docusign(&self) -> Vec<Group<'_>> {
-        let Self { docusign, account_server, access_tokens, upstream, clients, .. } = self;
+        let Self { docusign, account_server, access_tokens, upstream, .. } = self;
+        let clients = self.known_clients();
         let account = AccountChecks { docusign, account_server, api: upstream, clients };
         let connection = ConnectionChecks { docusign, account_server, access_tokens, account };
         vec![
@@ -137,10 +150,11 @@ impl Doctor {
     }
 
     fn clients(&self) -> Vec<Group<'_>> {
-        let Self { public_url, clients, http, docusign, .. } = self;
-        let registered = public_url::check_clients(clients);
+        let Self { public_url, http, docusign, .. } = self;
+        let registered = registry::check_clients(&self.registry);
+        let clients = self.known_clients();
         vec![
-            (public_url::CLIENTS, Box::pin(ready(vec![registered]))),
+            (registry::CLIENTS, Box::pin(ready(vec![registered]))),
             (
                 public_url::PUBLIC_URL,
                 Box::pin(PublicUrlChecks { public_url, clients, http, account_server: &docusign.oauth_url }.run()),

@@ -38,6 +38,7 @@ mod package;
 mod pages;
 mod reference;
 mod refusals;
+mod registry;
 mod security;
 mod setup;
 mod sign_in;

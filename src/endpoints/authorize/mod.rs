@@ -19,7 +19,7 @@ use crate::config::DocusignSettings;
 use crate::docusign::requested_scope::requested_scope;
 use crate::endpoints::sign_in::{SignIn, SignInError};
 use crate::oauth::authorization::{AuthorizationError, AuthorizationErrorCode, ReturnAddress};
-use crate::oauth::client::ClientRegistry;
+use crate::registry::Registry;
 use crate::sealing::claims::SignInState;
 use crate::sealing::keys::{SEALING_UNAVAILABLE, SealingKeys};
 use crate::telemetry::{self, Answer, AnswerRecord};
@@ -43,7 +43,7 @@ pub struct AuthorizeEndpoint {
     /// DocuSign's settings.
     pub docusign: DocusignSettings,
     /// The registered clients.
-    pub clients: ClientRegistry,
+    pub registry: Registry,
     /// Seals the state.
     pub sealing: Arc<SealingKeys>,
     /// The time.
@@ -54,11 +54,18 @@ impl AuthorizeEndpoint {
     /// Answers a request.
     pub async fn handle(&self, request: &Request<Bytes>, request_id: &str) -> Answer {
         let query = request.uri().query().unwrap_or_default();
+        let Ok(clients) = self.registry.current().await else {
+            let page = page::registry_unavailable();
+            return Answer {
+                response: page.response(request_id),
+                record: AnswerRecord::of("authorization_refused").on(&page),
+            };
+        };
         // 1. The client and its redirect URI.
-        let target = match Target::find(&self.clients, path_client_id(request.uri()), query) {
+        let target = match Target::find(&clients, path_client_id(request.uri()), query) {
             Ok(target) => target,
             Err(error) => {
-                if let Some(client) = named_client(&self.clients, path_client_id(request.uri()), query) {
+                if let Some(client) = named_client(&clients, path_client_id(request.uri()), query) {
                     telemetry::record_client(client);
                 }
                 return error_page(&error, request_id);

@@ -6,6 +6,7 @@ use http::StatusCode;
 
 use crate::endpoints::authorize::target::TargetError;
 use crate::oauth::client::redirect_uri::redirect_uri as registrable;
+use crate::registry::{REGISTRY_UNAVAILABLE, RETRY_AFTER};
 use crate::web::page::{Fact, Page, Title, Tone};
 
 /// How much of a text from the request is shown, in characters.
@@ -28,6 +29,18 @@ pub fn page(error: &TargetError) -> Page {
             }
         }
     }
+}
+
+/// The page while there was no good version of the registry yet.
+pub fn registry_unavailable() -> Page {
+    let page = Page::error(
+        StatusCode::SERVICE_UNAVAILABLE,
+        REGISTRY_UNAVAILABLE.code,
+        Title("The app cannot be connected at the moment"),
+        "This service is starting, or is not set up completely. Nothing was changed.",
+        [REGISTRY_UNAVAILABLE.person, "If that does not help, send the operator the request ID below."],
+    );
+    Page { operator: vec![REGISTRY_UNAVAILABLE.operator.to_owned()], retry_after: Some(RETRY_AFTER), ..page }
 }
 
 fn client_unclear(why: &'static str) -> Page {
