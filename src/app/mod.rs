@@ -6,6 +6,8 @@ mod vaults;
 
 use std::sync::Arc;
 
+use url::Url;
+
 use crate::clock::{Clock, SystemClock};
 use crate::config::clients::MAX_BYTES;
 use crate::config::{RegistryPlace, Settings, SigningKeySources, StoreSetting};
@@ -136,6 +138,13 @@ impl App {
         };
         tokio::join!(mint, store);
     }
+}
+
+/// The blob with a client registry, called as the person who is signed in to Azure.
+#[must_use]
+pub fn registry_blob(url: &Url) -> Document {
+    let person = AzureSettings { in_azure: false, managed_identity: false, client_id: None };
+    Document::new(url, MAX_BYTES, Identity::new(person, Arc::new(HttpClient::new(telemetry::traceparent))))
 }
 
 /// The public keys of the current and the next signing key.

@@ -39,6 +39,7 @@ mod pages;
 mod reference;
 mod refusals;
 mod registry;
+mod registry_commands;
 mod security;
 mod setup;
 mod sign_in;
