@@ -9,6 +9,7 @@ pub mod source;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::StatusCode;
 use tokio::sync::{Mutex, watch};
 use tokio::time::{sleep, timeout};
 
@@ -18,6 +19,7 @@ use crate::config::{ClientsSetting, ConfigErrors, RegistryPlace};
 use crate::oauth::client::ClientRegistry;
 use crate::oauth::scope::Scope;
 use crate::types::Explanation;
+use crate::web::page::{Page, Title};
 use source::{Content, Outage, Source, Version};
 
 /// How often the registry is read again.
@@ -175,6 +177,19 @@ impl Registry {
         }
         self.0.state.send_modify(|state| state.outage = Some(outage));
     }
+}
+
+/// The page for a person while there was no good version yet.
+#[must_use]
+pub fn unavailable_page() -> Page {
+    let page = Page::error(
+        StatusCode::SERVICE_UNAVAILABLE,
+        REGISTRY_UNAVAILABLE.code,
+        Title("This service is not ready yet"),
+        "It is starting, or is not set up completely. Nothing was changed, and nothing was lost.",
+        [REGISTRY_UNAVAILABLE.person, "If that does not help, send the operator the request ID below."],
+    );
+    Page { operator: vec![REGISTRY_UNAVAILABLE.operator.to_owned()], retry_after: Some(RETRY_AFTER), ..page }
 }
 
 /// What is wrong with a version, in one line that names places and never values.

@@ -15,11 +15,11 @@ use bytes::Bytes;
 use http::{Request, Uri};
 
 use crate::clock::{ANSWER_WITHIN, Clock};
-use crate::config::DocusignSettings;
+use crate::config::{DocusignSettings, RegistryPlace};
 use crate::docusign::requested_scope::requested_scope;
 use crate::endpoints::sign_in::{SignIn, SignInError};
 use crate::oauth::authorization::{AuthorizationError, AuthorizationErrorCode, ReturnAddress};
-use crate::registry::Registry;
+use crate::registry::{self, Registry};
 use crate::sealing::claims::SignInState;
 use crate::sealing::keys::{SEALING_UNAVAILABLE, SealingKeys};
 use crate::telemetry::{self, Answer, AnswerRecord};
@@ -55,7 +55,7 @@ impl AuthorizeEndpoint {
     pub async fn handle(&self, request: &Request<Bytes>, request_id: &str) -> Answer {
         let query = request.uri().query().unwrap_or_default();
         let Ok(clients) = self.registry.current().await else {
-            let page = page::registry_unavailable();
+            let page = registry::unavailable_page();
             return Answer {
                 response: page.response(request_id),
                 record: AnswerRecord::of("authorization_refused").on(&page),
@@ -68,7 +68,7 @@ impl AuthorizeEndpoint {
                 if let Some(client) = named_client(&clients, path_client_id(request.uri()), query) {
                     telemetry::record_client(client);
                 }
-                return error_page(&error, request_id);
+                return error_page(&error, self.registry.place(), request_id);
             }
         };
         telemetry::record_client(target.client);
@@ -133,8 +133,8 @@ fn path_client_id(uri: &Uri) -> Option<&str> {
     Some(client_id.strip_suffix('/').unwrap_or(client_id)).filter(|client_id| !client_id.is_empty())
 }
 
-fn error_page(error: &TargetError, request_id: &str) -> Answer {
-    let page = page::page(error);
+fn error_page(error: &TargetError, place: &RegistryPlace, request_id: &str) -> Answer {
+    let page = page::page(error, place);
     let record = AnswerRecord::of("authorization_refused").on(&page);
     Answer { response: page.response(request_id), record }
 }

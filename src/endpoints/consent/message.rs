@@ -9,7 +9,7 @@ use crate::docusign::userinfo::UserInfo;
 use crate::endpoints::consent::outcome::ConsentOutcome;
 use crate::memory::failures::FailureKind;
 use crate::oauth::scope::Scope;
-use crate::registry::{REGISTRY_UNAVAILABLE, RETRY_AFTER};
+use crate::registry;
 use crate::sealing::keys::SEALING_UNAVAILABLE;
 use crate::types::Explained as _;
 use crate::web::page::{Fact, Page, Title, Tone};
@@ -26,7 +26,7 @@ pub fn message(outcome: &ConsentOutcome, scopes: &Scope) -> Page {
         ConsentOutcome::ConsentMissing => consent_missing(scopes),
         ConsentOutcome::Denied(error, text) => denied(error, text),
         ConsentOutcome::Unproved(error) => unproved(error),
-        ConsentOutcome::RegistryUnavailable => registry_unavailable(),
+        ConsentOutcome::RegistryUnavailable => registry::unavailable_page(),
         ConsentOutcome::StateUnchecked => state_unchecked(),
         ConsentOutcome::SignInOver => sign_in_over(),
         ConsentOutcome::ClientGone => client_gone(),
@@ -190,17 +190,6 @@ fn state_unchecked() -> Page {
         retry_after: Some(FailureKind::Permanent.cached_for(1)),
         ..page
     }
-}
-
-fn registry_unavailable() -> Page {
-    let page = Page::error(
-        StatusCode::SERVICE_UNAVAILABLE,
-        REGISTRY_UNAVAILABLE.code,
-        Title("The sign-in cannot continue at the moment"),
-        "This service is starting, or is not set up completely. Nothing was lost.",
-        [REGISTRY_UNAVAILABLE.person, "If that does not help, send the operator the request ID below."],
-    );
-    Page { operator: vec![REGISTRY_UNAVAILABLE.operator.to_owned()], retry_after: Some(RETRY_AFTER), ..page }
 }
 
 fn sign_in_over() -> Page {
