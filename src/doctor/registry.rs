@@ -5,6 +5,7 @@ use url::Url;
 use crate::clock::Stopwatch;
 use crate::config::RegistryPlace;
 use crate::doctor::check::{Area, Check, Finding};
+use crate::oauth::client::ClientRegistry;
 use crate::registry::source::{Outage, about_registry};
 use crate::registry::{Registry, State, faults};
 use crate::types::Explained as _;
@@ -20,6 +21,7 @@ const GRANT: &str = "Grant the app's identity the role Storage Blob Data Reader 
                      account show --name <account> --query id --output tsv)/blobServices/default/containers/<container>\"`";
 
 /// What was last read, and which clients it registers.
+#[must_use]
 pub fn check_clients(registry: &Registry) -> Check {
     let watch = Stopwatch::start();
     let finding = of_state(&registry.state(), registry.place());
@@ -38,7 +40,7 @@ fn of_state(state: &State, place: &RegistryPlace) -> Finding {
         );
     }
     let ids: Vec<&str> =
-        state.clients.iter().flat_map(|clients| clients.iter()).map(|client| client.client_id.as_str()).collect();
+        state.clients.iter().flat_map(ClientRegistry::iter).map(|client| client.client_id.as_str()).collect();
     match ids.as_slice() {
         [] => Finding::note("no client is registered", "Register a client in EVERGRANT_CLIENTS (infra/clients.json)."),
         ids => Finding::good(ids.join(", ")),

@@ -129,7 +129,10 @@ impl Registry {
         let this = self.clone();
         this.0.state.send_modify(|state| state.is_starting = state.clients.is_none());
         async move {
-            while this.0.place != RegistryPlace::Setting {
+            if this.0.place == RegistryPlace::Setting {
+                return;
+            }
+            loop {
                 this.read_again().await;
                 sleep(if this.loaded().is_some() { REREAD_INTERVAL } else { FIRST_INTERVAL }).await;
             }
@@ -251,6 +254,9 @@ mod tests {
         reading.abort();
     }
 
+    /// A file's content, the clients that are then in force, and what is wrong.
+    type Step<'a> = (Option<&'a [u8]>, &'a str, Option<&'a str>);
+
     #[tokio::test]
     async fn a_version_that_is_refused_and_an_outage_change_nothing() {
         let folder = tempfile::tempdir().unwrap();
@@ -259,7 +265,7 @@ mod tests {
         let (one, two) = (format!("[{}]", entry("one")), format!("[{}]", entry("two")));
         let beyond = one.replace(r#""grant_types""#, r#""scope":"extended","grant_types""#);
         let large = one.clone() + &" ".repeat(MAX_BYTES);
-        let steps: [(Option<&[u8]>, &str, Option<&str>); 10] = [
+        let steps: [Step<'_>; 10] = [
             (Some(one.as_bytes()), "one", None),
             (Some(b"[\n1,]"), "one", Some("line 2, column 3: there is a comma before the closing bracket")),
             (Some(beyond.as_bytes()), "one", Some("EVERGRANT_CLIENTS[0].scope (client one) is invalid")),

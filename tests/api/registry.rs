@@ -161,7 +161,7 @@ fn edits() -> impl Strategy<Value = Vec<Edit>> {
     proptest::collection::vec(edit, 5..15)
 }
 
-fn text_of(version: &[Option<(u8, bool)>; 2]) -> String {
+fn text_of(version: [Option<(u8, bool)>; 2]) -> String {
     let entries = IDS.iter().zip(version).filter_map(|(id, entry)| {
         let (secret, wide) = (*entry)?;
         Some(json!({
@@ -187,7 +187,7 @@ async fn ask(app: &LocalApp, client: usize, secret: u8) -> Option<bool> {
 /// Edits the registry under load. Each answer must fit one version that was in force while it was made.
 async fn edit_under_load(edits: Vec<Edit>) {
     let first = [Some((0, false)), Some((1, true))];
-    let running = FileApp::start(&serde_json::from_str(&text_of(&first)).unwrap()).await;
+    let running = FileApp::start(&serde_json::from_str(&text_of(first)).unwrap()).await;
     let mut versions = vec![first];
     for edit in &edits {
         versions.extend(if let Edit::Clients(version) = edit { Some(*version) } else { None });
@@ -217,7 +217,7 @@ async fn edit_under_load(edits: Vec<Edit>) {
             match edit {
                 Edit::Clients(version) => {
                     begun.fetch_add(1, Ordering::SeqCst);
-                    running.write(&text_of(version)).await;
+                    running.write(&text_of(*version)).await;
                     certain.fetch_add(1, Ordering::SeqCst);
                 }
                 Edit::Broken => running.write("[{").await,

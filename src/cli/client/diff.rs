@@ -40,8 +40,8 @@ mod tests {
             ("", "a", "+a"),
         ];
         for (before, after, expected) in cases {
-            let found: String = lines(before, after).iter().map(|(mark, line)| format!("{mark}{line}")).collect();
-            assert_eq!(found, expected, "{before:?} {after:?}");
+            let found: Vec<_> = lines(before, after).iter().map(|(mark, line)| format!("{mark}{line}")).collect();
+            assert_eq!(found.concat(), expected, "{before:?} {after:?}");
         }
     }
 }
