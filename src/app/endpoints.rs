@@ -118,6 +118,7 @@ impl App {
             signing_keys: keys.named_signing_keys(),
             doctor: self.doctor(),
             has_functions_host: settings.host_port.is_some(),
+            in_azure: settings.azure.in_azure,
             clock: Arc::clone(clock),
         }
     }

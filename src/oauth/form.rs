@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
-use memchr::memchr2;
+use memchr::memchr;
 use percent_encoding::percent_decode;
 use url::form_urlencoded;
 
@@ -61,15 +61,20 @@ pub fn parse<'a, const N: usize>(form: &'a [u8], names: [&str; N]) -> Result<[Op
     Ok(found.map(|value| value.filter(|value: &Cow<'_, str>| !value.is_empty())))
 }
 
-/// Reads a name and its value. Most pairs need no decoding, and this check is faster than [`form_urlencoded`].
+/// Reads a name and its value. Most pairs have no escapes, and then this is faster than [`form_urlencoded`].
 fn read_pair(pair: &[u8]) -> Result<(Cow<'_, str>, Cow<'_, str>), OAuthError> {
-    if memchr2(b'%', b'+', pair).is_none() {
-        let pair = std::str::from_utf8(pair).map_err(|_| NOT_UTF8)?;
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        return Ok((name.into(), value.into()));
+    if memchr(b'%', pair).is_none() {
+        let (name, value) = pair.split_at(memchr(b'=', pair).unwrap_or(pair.len()));
+        return Ok((without_plus(name)?, without_plus(value.get(1..).unwrap_or_default())?));
     }
     let (name, value) = form_urlencoded::parse(pair).next().unwrap_or_default();
     if is_replaced(&name, pair) || is_replaced(&value, pair) { Err(NOT_UTF8) } else { Ok((name, value)) }
+}
+
+/// The text with a space for each `+`.
+fn without_plus(text: &[u8]) -> Result<Cow<'_, str>, OAuthError> {
+    let text = std::str::from_utf8(text).map_err(|_| NOT_UTF8)?;
+    Ok(if memchr(b'+', text.as_bytes()).is_none() { text.into() } else { text.replace('+', " ").into() })
 }
 
 /// Whether [`form_urlencoded`] replaced invalid UTF-8 when it decoded `text` from `form`.

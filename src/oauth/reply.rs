@@ -7,10 +7,14 @@ use serde::Serialize;
 
 use crate::oauth::error::{ErrorCode, OAuthError, Outage};
 use crate::oauth::scope::Scope;
-use crate::web::response::{Response, json};
+use crate::web::json::{push_key, push_number, push_string};
+use crate::web::response::{Response, json, json_text};
 
 /// The challenge of a 401: the only scheme that the token endpoint supports (RFC 7617).
 const BASIC_CHALLENGE: HeaderValue = HeaderValue::from_static("Basic realm=\"evergrant\", charset=\"UTF-8\"");
+
+/// Room for everything in a successful response that is not a token, in bytes; longer scopes only cost time.
+const OTHER_MEMBERS: usize = 256;
 
 /// A successful response, RFC 6749 §5.1.
 #[derive(Debug)]
@@ -26,16 +30,6 @@ pub struct AccessTokenResponse<'a> {
 }
 
 #[derive(Serialize)]
-struct SuccessBody<'a> {
-    access_token: &'a str,
-    token_type: &'static str,
-    expires_in: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refresh_token: Option<&'a str>,
-    scope: &'a str,
-}
-
-#[derive(Serialize)]
 struct OAuthErrorBody<'a> {
     error: &'static str,
     error_description: &'a str,
@@ -45,14 +39,29 @@ impl AccessTokenResponse<'_> {
     /// 200 with the JSON of §5.1 and `Cache-Control: no-store`.
     #[must_use]
     pub fn reply(&self) -> Response {
-        let body = SuccessBody {
-            access_token: self.access_token.expose_secret(),
-            token_type: "Bearer",
-            expires_in: self.expires_in,
-            refresh_token: self.refresh_token.map(ExposeSecret::expose_secret),
-            scope: self.scope.as_str(),
-        };
-        json(StatusCode::OK, &body)
+        json_text(StatusCode::OK, self.body())
+    }
+
+    fn body(&self) -> Vec<u8> {
+        let access_token = self.access_token.expose_secret();
+        let refresh_token = self.refresh_token.map(ExposeSecret::expose_secret);
+        let mut body = Vec::with_capacity(access_token.len() + refresh_token.map_or(0, str::len) + OTHER_MEMBERS);
+        push_key(&mut body, "access_token");
+        push_string(&mut body, access_token);
+        push_key(&mut body, "token_type");
+        push_string(&mut body, "Bearer");
+        push_key(&mut body, "expires_in");
+        push_number(&mut body, self.expires_in);
+        if let Some(refresh_token) = refresh_token {
+            push_key(&mut body, "refresh_token");
+            push_string(&mut body, refresh_token);
+        }
+        push_key(&mut body, "scope");
+        push_string(&mut body, self.scope.as_str());
+        body.push(b'}');
+        // Every member begins with a comma, and the first one is the opening brace instead.
+        body[0] = b'{';
+        body
     }
 }
 

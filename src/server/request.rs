@@ -15,9 +15,11 @@ use warp::{Filter, Rejection, Reply as _, reject};
 use crate::clock::Stopwatch;
 use crate::oauth::form::Form;
 use crate::server::body::{BodyError, read};
+use crate::server::bug::{self, catch_panic};
 use crate::server::paths::Route;
 use crate::telemetry::{self, Answer, RequestIds};
 use crate::web::body::{Body, Source, StreamError, Upload, Watched, content_length, waits_for_continue};
+use crate::web::carried::make_carried;
 
 const INVOCATION_ID: HeaderName = HeaderName::from_static("x-azure-functions-invocationid");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -45,10 +47,12 @@ impl Received {
         &self.ids.request_id
     }
 
-    /// Runs `answering` in the request's span, logs its response and converts it for warp.
+    /// Runs `answering` in the request's span, logs its response and converts it for warp. If it panics, the response is 500:
+    /// if the connection were closed instead, the Functions host would repeat the request up to forty times.
     pub async fn answer_with<A: Into<Answer<Body>>>(&self, answering: impl Future<Output = A>) -> Response {
         let answering = async {
-            let answer = answering.await.into();
+            let answered = catch_panic(answering).await;
+            let answer = answered.map_or_else(|_| bug::answer(self.id()), Into::into);
             self.log(&answer);
             answer
         };
@@ -69,6 +73,7 @@ impl Received {
 
     fn convert(&self, answer: Answer<Body>) -> Response {
         let (mut head, body) = answer.response.into_parts();
+        make_carried(head.status, &mut head.headers);
         head.headers.extend(HeaderValue::try_from(self.id()).map(|id| (X_REQUEST_ID, id)));
         let mut response = match body {
             Body::Whole(bytes) => Response::new(bytes.into()),
@@ -80,13 +85,12 @@ impl Received {
     }
 }
 
-/// The host's invocation id, to match its log lines with ours. In forward mode a caller can add values to the header, so it
-/// is used only if there is exactly one and it is well-formed.
+/// The host's invocation id, to match its log lines with ours. In forward mode the host appends it to what the caller sent, so
+/// the last one counts, if it is well-formed.
 fn invocation_id(headers: &HeaderMap) -> Option<String> {
-    let mut values = headers.get_all(INVOCATION_ID).iter();
-    let value = values.next()?.to_str().ok()?;
-    let well_formed = (1..=64).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    (well_formed && values.next().is_none()).then(|| value.to_owned())
+    let last = headers.get_all(INVOCATION_ID).iter().next_back()?.to_str().ok()?.rsplit(',').next()?.trim();
+    let well_formed = (1..=64).contains(&last.len()) && last.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    well_formed.then(|| last.to_owned())
 }
 
 /// Accepts the methods of `route`.

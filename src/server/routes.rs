@@ -53,9 +53,10 @@ fn revoke(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Erro
 }
 
 fn metadata(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    let request = paths::metadata().and(warp::get()).and(received(&paths::METADATA)).and(with(endpoints));
-    request
-        .map(|received: Received, _: HeaderMap, endpoints: Arc<Endpoints>| received.answer(endpoints.metadata.answer()))
+    let request = paths::metadata().and(method_of(&paths::METADATA)).and(received(&paths::METADATA));
+    request.and(with(endpoints)).then(async |received: Received, _: HeaderMap, endpoints: Arc<Endpoints>| {
+        received.answer_with(async { endpoints.metadata.answer() }).await
+    })
 }
 
 fn consent(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
@@ -67,9 +68,9 @@ fn consent(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Err
 }
 
 fn setup(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    paths::setup().and(warp::get()).and(request(&paths::SETUP)).and(with(endpoints)).then(
+    paths::setup().and(method_of(&paths::SETUP)).and(request(&paths::SETUP)).and(with(endpoints)).then(
         async |received: Received, request: Request<Bytes>, endpoints: Arc<Endpoints>| {
-            received.answer_with(endpoints.setup.handle(&request)).await
+            received.answer_with(endpoints.setup.handle(&request, received.id())).await
         },
     )
 }

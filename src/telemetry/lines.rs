@@ -7,8 +7,8 @@ use std::fmt::Debug;
 use tracing::Level;
 use tracing::field::{Field, Visit};
 
-use crate::telemetry::json::{push_key, push_string};
 use crate::telemetry::spans::SpanFields;
+use crate::web::json::{push_key, push_string};
 
 /// Initial capacity in bytes; nearly all lines are shorter.
 const USUAL_LINE: usize = 768;

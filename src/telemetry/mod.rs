@@ -7,7 +7,6 @@
 //! Fields are an allow-list: [`AnswerRecord`] for answered requests, and the fields of each `tracing` call in this crate.
 //! Events of other crates are never written, whatever `EVERGRANT_LOG` says, because they can contain URLs and headers.
 
-pub mod json;
 mod lines;
 mod log;
 mod output;

@@ -9,8 +9,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::clock::since_epoch;
-use crate::telemetry::json::push_number;
 use crate::telemetry::time_stamps::TimeStamps;
+use crate::web::json::push_number;
 
 /// How long a line waits for others after a write. The Functions host can kill the process without a signal, and lines
 /// that wait then are lost.
@@ -41,7 +41,7 @@ pub struct Output(Arc<Shared>);
 #[derive(Default)]
 struct Shared {
     queue: Mutex<Queue>,
-    /// Signals a first line, or an urgent one.
+    /// Signals what the writer waits for.
     arrived: Condvar,
     /// Signals that a batch was written.
     written: Condvar,
@@ -53,7 +53,17 @@ struct Queue {
     time_stamps: TimeStamps,
     is_urgent: bool,
     is_writing: bool,
+    awaited: Awaited,
     dropped: Dropped,
+}
+
+/// What wakes the writer thread: each wake-up is a system call, so a line that it does not wait for makes none.
+#[derive(Clone, Copy, Default)]
+enum Awaited {
+    #[default]
+    Nothing,
+    UrgentLine,
+    AnyLine,
 }
 
 /// Counts lines that the queue had no room for.
@@ -76,9 +86,15 @@ impl Output {
     /// reader.
     pub(super) fn add(&self, now: Duration, rest: &[u8], importance: Importance) {
         let mut queue = self.0.lock();
-        let was_empty = queue.lines.is_empty();
         queue.add(now, rest, importance);
-        if was_empty || importance.is_urgent {
+        let is_awaited = match queue.awaited {
+            Awaited::Nothing => false,
+            Awaited::UrgentLine => importance.is_urgent,
+            Awaited::AnyLine => true,
+        };
+        if is_awaited {
+            queue.awaited = Awaited::Nothing;
+            drop(queue);
             self.0.arrived.notify_one();
         }
     }
@@ -107,7 +123,8 @@ impl Shared {
 
     /// Waits for lines and moves them into `batch`.
     fn take(&self, batch: &mut Vec<u8>) {
-        let queue = self.arrived.wait_while(self.lock(), |queue| queue.lines.is_empty());
+        let has_none = |queue: &mut Queue| queue.await_line(Awaited::AnyLine, !queue.lines.is_empty());
+        let queue = self.arrived.wait_while(self.lock(), has_none);
         let mut queue = queue.unwrap_or_else(PoisonError::into_inner);
         queue.report_dropped(since_epoch());
         std::mem::swap(&mut queue.lines, batch);
@@ -119,7 +136,9 @@ impl Shared {
         let mut queue = self.lock();
         queue.is_writing = false;
         self.written.notify_all();
-        let _ = self.arrived.wait_timeout_while(queue, PAUSE, |queue| !queue.is_urgent);
+        let may_pause = |queue: &mut Queue| queue.await_line(Awaited::UrgentLine, queue.is_urgent);
+        let waited = self.arrived.wait_timeout_while(queue, PAUSE, may_pause);
+        waited.unwrap_or_else(PoisonError::into_inner).0.awaited = Awaited::Nothing;
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
@@ -128,6 +147,12 @@ impl Shared {
 }
 
 impl Queue {
+    /// Whether the writer has to wait, and if so for what.
+    fn await_line(&mut self, awaited: Awaited, is_there: bool) -> bool {
+        self.awaited = if is_there { Awaited::Nothing } else { awaited };
+        !is_there
+    }
+
     fn add(&mut self, now: Duration, rest: &[u8], importance: Importance) {
         let room = if importance.is_audit { MAX_QUEUED_AUDIT_BYTES } else { MAX_QUEUED_BYTES };
         self.is_urgent |= importance.is_urgent;

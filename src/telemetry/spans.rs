@@ -11,8 +11,8 @@ use tracing::Metadata;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 
-use crate::telemetry::json::{push_key, push_string};
 use crate::telemetry::trace_context::TraceContext;
+use crate::web::json::{push_key, push_string};
 
 /// The open spans.
 #[derive(Default)]

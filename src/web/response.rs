@@ -12,7 +12,12 @@ pub type Response = http::Response<Bytes>;
 #[must_use]
 pub fn json(status: StatusCode, body: &impl Serialize) -> Response {
     // The bodies are strings and numbers, which always serialize.
-    let body = serde_json::to_vec(body).unwrap_or_default();
+    json_text(status, serde_json::to_vec(body).unwrap_or_default())
+}
+
+/// An answer with this JSON, which no cache keeps.
+#[must_use]
+pub fn json_text(status: StatusCode, body: Vec<u8>) -> Response {
     let mut response = Response::new(Bytes::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();

@@ -279,6 +279,12 @@ async fn azure_errors_are_reported_with_a_fix() {
              'Microsoft.Authorization/roleAssignments/write' over scope",
             "Role Based Access Control Administrator",
         ),
+        (
+            create,
+            "(RoleAssignmentUpdateNotPermitted) Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
+            "left over from an earlier identity",
+        ),
+        (create, "(RoleAssignmentExists) The role assignment already exists.", "left over from an earlier identity"),
         (create, "(AuthorizationFailed) The client does not have authorization to perform action", "You lack a role"),
         (
             create,

@@ -19,7 +19,7 @@ async fn get(app: &TestApp, path: &str) -> Answer {
 }
 
 /// A sealed access token of the gateway's client.
-async fn sealed_access_token(app: &TestApp) -> String {
+pub async fn sealed_access_token(app: &TestApp) -> String {
     let form = [("grant_type", "client_credentials"), ("client_id", GATEWAY_ID), ("client_secret", CLIENT_SECRET)];
     app.form(&[], &form).await.json()["access_token"].as_str().unwrap().to_owned()
 }
@@ -36,7 +36,7 @@ async fn send(app: &TestApp, method: Method, path: &str, source: Source) -> Down
 #[tokio::test(flavor = "multi_thread")]
 async fn every_method_is_forwarded_with_docusigns_token_and_without_the_callers_credentials() {
     let app = TestApp::start().await;
-    let echo = format!("/gateway/esign/v2.1/accounts/{ACCOUNT_ID}/envelopes?from=2031-01-01&q=a%20b");
+    let echo = format!("/gateway/esign/v2.1/accounts/{ACCOUNT_ID}/x?from=2031-01-01&q=a%20b");
     let headers = [
         KEY,
         ("content-type", "application/json"),
@@ -45,6 +45,8 @@ async fn every_method_is_forwarded_with_docusigns_token_and_without_the_callers_
         ("username", OTHER_EMAIL),
         ("x-functions-key", "function-key"),
         ("x-docusign-authentication", "{}"),
+        ("x-docusign-edit", "{\"LockToken\":\"1\",\"LockDurationInSeconds\":\"60\"}"),
+        ("content-transfer-encoding", "base64"),
         ("connection", "x-hop"),
         ("x-hop", "1"),
         ("x-request-id", "mine"),
@@ -55,7 +57,7 @@ async fn every_method_is_forwarded_with_docusigns_token_and_without_the_callers_
         assert_eq!(answer.status, 200, "{method}: {}", answer.text());
         let received = answer.json();
         assert_eq!(received["method"], method);
-        assert_eq!(received["path"], format!("/restapi/v2.1/accounts/{ACCOUNT_ID}/envelopes"));
+        assert_eq!(received["path"], format!("/restapi/v2.1/accounts/{ACCOUNT_ID}/x"));
         assert_eq!(received["query"], "from=2031-01-01&q=a%20b");
         assert_eq!(received["bearer"], json!({"present": true, "good": true, "user": INTEGRATION_USER}));
         assert_eq!(received["body"]["sha256"], Summary::of(body.as_bytes()).sha256);
@@ -66,7 +68,9 @@ async fn every_method_is_forwarded_with_docusigns_token_and_without_the_callers_
         let mut names: Vec<&str> = headers.iter().filter_map(|header| header[0].as_str()).collect();
         names.retain(|name| !matches!(*name, "host" | "content-length" | "user-agent"));
         names.sort_unstable();
-        assert_eq!(names, ["accept", "content-type", "traceparent", "x-request-id"], "{method}");
+        let expected =
+            ["accept", "content-transfer-encoding", "content-type", "traceparent", "x-docusign-edit", "x-request-id"];
+        assert_eq!(names, expected, "{method}");
         // Rate limits are returned; hop-by-hop headers and headers of DocuSign's own site are not.
         assert_eq!(answer.header("x-ratelimit-remaining"), "2999");
         assert_eq!(answer.header("x-burstlimit-limit"), "500");
@@ -220,8 +224,8 @@ async fn tokens_that_end_early_are_replaced_as_often_as_that_helps() {
 async fn the_accounts_own_number_is_accepted_and_other_numbers_are_not() {
     let app = TestApp::start().await;
     for path in [
-        format!("/gateway/esign/v2.1/accounts/{ACCOUNT_NUMBER}/envelopes"),
-        format!("/gateway/esign/v2.1/accounts/%31{}/envelopes", &ACCOUNT_NUMBER[1..]),
+        format!("/gateway/esign/v2.1/accounts/{ACCOUNT_NUMBER}/x"),
+        format!("/gateway/esign/v2.1/accounts/%31{}/x", &ACCOUNT_NUMBER[1..]),
         format!("/gateway/clm/v2/{ACCOUNT_NUMBER}/members/current"),
     ] {
         let answer = get(&app, &path).await;
@@ -433,7 +437,7 @@ async fn docusigns_errors_are_forwarded_and_outages_get_503() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_question_is_repeated_once_if_its_connection_was_just_closed() {
     let app = TestApp::start().await;
-    let esign = format!("/gateway/esign/v2.1/accounts/{ACCOUNT_ID}/envelopes");
+    let esign = format!("/gateway/esign/v2.1/accounts/{ACCOUNT_ID}/x");
     for (path, faults) in [
         (esign.as_str(), &app.sandbox.docusign.esign_faults),
         ("/gateway/clm/members/current", &app.sandbox.clm.faults),

@@ -13,9 +13,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::support::{TestApp, TestEnvironment, handler, root, start_host};
+use crate::vendor_sdks::{Credential, run_examples};
 
 /// The URL of Evergrant in the guides.
-const SAMPLE_URL: &str = "https://contoso-evergrant.azurewebsites.net";
+pub const SAMPLE_URL: &str = "https://contoso-evergrant.azurewebsites.net";
 /// What Power Automate's Security page shows, once the connector is created.
 const REDIRECT_URL: &str = "https://global.consent.azure-apim.net/redirect/contoso-5f6a7b8c9d0e";
 /// What Workfront shows.
@@ -209,6 +210,8 @@ async fn the_guide_for_scripts_leads_to_a_token_and_to_documents() {
     assert!(reader.printed.contains("\"access_token\""), "{}", reader.printed);
     assert_eq!(reader.read("report-copy.pdf"), "an agreement");
     assert_eq!(reader.app.sandbox.clm.documents_at("/Contracts/report.pdf").len(), 1);
+    let key = Regex::new(r#"key="([^"]+)""#).unwrap().captures(&reader.read("state")).unwrap()[1].to_owned();
+    run_examples(&reader.app, reader.folder.path(), &Credential::ApiKey(key)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 
 mod access_tokens;
+mod answer_headers;
 mod blob_store;
 mod browser;
 mod cli;
@@ -19,6 +20,7 @@ mod deploy;
 mod doctor;
 mod error_tables;
 mod foreign_cookies;
+mod forward_mode;
 mod functions_host;
 mod gateway;
 #[cfg(unix)]
@@ -36,6 +38,7 @@ mod oauth_token_code;
 mod oauth_token_refresh;
 mod package;
 mod pages;
+mod panics;
 mod reference;
 mod refusals;
 mod registry;
@@ -50,6 +53,8 @@ mod store_faults;
 mod store_records;
 mod streams;
 mod support;
+#[cfg(unix)]
+mod vendor_sdks;
 mod well_known;
 mod workfront;
 mod workfront_requests;

@@ -265,6 +265,7 @@ async fn other_methods_and_paths_are_rejected_by_the_handler() {
 async fn a_path_that_is_nearly_right_is_answered_with_the_right_one() {
     let app = TestApp::start().await;
     let sandbox::host::Phase::Ready(port) = app.host.phase() else { panic!("not ready") };
+    let long = format!("/Gateway/{}", "x".repeat(201));
     for (path, right) in [
         ("/oauth/token/", "/oauth/token"),
         ("/OAuth/Token", "/oauth/token"),
@@ -272,13 +273,24 @@ async fn a_path_that_is_nearly_right_is_answered_with_the_right_one() {
         ("/Consent/Callback", "/consent/callback"),
         ("/setup/", "/setup"),
         ("/Healthz", "/healthz"),
+        ("/HEALTHZ/?x=1", "/healthz"),
         ("/.Well-Known/oauth-authorization-server", "/.well-known/oauth-authorization-server"),
         ("/oauth/Authorize", "/oauth/authorize"),
-        ("/oauth/Authorize/some-client", "/oauth/authorize"),
-        ("/Gateway/clm/folders", "/gateway/"),
-        ("/Workfront/v1/files", "/workfront/"),
+        ("/oauth/Authorize/", "/oauth/authorize"),
+        ("/oauth/Authorize/Some-Client", "/oauth/authorize/Some-Client"),
+        ("/oauth/authorize//", "/oauth/authorize"),
+        ("/oauth/Authorize/Some-Client/", "/oauth/authorize/Some-Client"),
+        ("/Gateway/clm/folders", "/gateway/clm/folders"),
+        ("/GATEWAY", "/gateway/"),
+        ("/gateway", "/gateway/"),
+        ("/Workfront/v1/uploadInit", "/workfront/v1/uploadInit"),
+        ("/Gateway/a;b", "/gateway/"),
+        (&long, "/gateway/"),
         ("/nothing", ""),
         ("/oauth/token/x", ""),
+        ("/oauth/authorize/a/b", ""),
+        ("/healthzz", ""),
+        ("/%68ealthz", ""),
     ] {
         let answer = app.http.get(&format!("http://127.0.0.1:{port}{path}")).await;
         let expected = if right.is_empty() { String::new() } else { format!(" The right path is {right}.") };

@@ -163,7 +163,7 @@ fn edits() -> impl Strategy<Value = Vec<Edit>> {
 
 fn text_of(version: [Option<(u8, bool)>; 2]) -> String {
     let entries = IDS.iter().zip(version).filter_map(|(id, entry)| {
-        let (secret, wide) = (*entry)?;
+        let (secret, wide) = entry?;
         Some(json!({
             "client_id": id, "client_secret_sha256": [digest(&format!("secret {secret}"))], "access_token": "sealed",
             "grant_types": ["client_credentials"], "scope": SCOPES[usize::from(wide)],

@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::local::{CLIENT, LocalApp, REDIRECT_URI, client};
 use crate::support::root;
 
-fn tools() -> PathBuf {
+pub fn tools() -> PathBuf {
     let tools = root().join("tests/tools");
     for needed in ["node_modules", ".venv"] {
         assert!(tools.join(needed).exists(), "tests/tools/{needed} is missing: run ./test, which installs it");

@@ -173,27 +173,37 @@ pub async fn log_line(host: &FunctionsHost, matches: impl Fn(&Value) -> bool) ->
 
 /// A clock that the test controls.
 #[derive(Clone)]
-pub struct ManualClock(Arc<AtomicU64>);
+pub struct ManualClock {
+    now: Arc<AtomicU64>,
+    /// How many of the next readings panic.
+    panics: Arc<AtomicU64>,
+}
 
 impl ManualClock {
     /// Starts at the system time, because the sandbox's DocuSign checks it.
     pub fn new() -> Self {
-        Self(Arc::new(AtomicU64::new(sandbox::docusign::unix_now())))
+        Self { now: Arc::new(AtomicU64::new(sandbox::docusign::unix_now())), panics: Arc::default() }
     }
 
     pub fn advance(&self, seconds: u64) {
-        self.0.fetch_add(seconds, Ordering::SeqCst);
+        self.now.fetch_add(seconds, Ordering::SeqCst);
     }
-}
 
-impl ManualClock {
     pub fn set_back(&self, seconds: u64) {
-        self.0.fetch_sub(seconds, Ordering::SeqCst);
+        self.now.fetch_sub(seconds, Ordering::SeqCst);
+    }
+
+    /// The next `readings` panic: the one bug that tests can put into the product.
+    pub fn panic_at_the_next(&self, readings: u64) {
+        self.panics.store(readings, Ordering::SeqCst);
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> UnixSeconds {
-        UnixSeconds(self.0.load(Ordering::SeqCst))
+        let spend = |left: u64| left.checked_sub(1);
+        let panics = self.panics.fetch_update(Ordering::SeqCst, Ordering::SeqCst, spend).is_ok();
+        assert!(!panics, "the clock is broken, hunter2");
+        UnixSeconds(self.now.load(Ordering::SeqCst))
     }
 }

@@ -18,13 +18,15 @@ const PURE: &str = "
     endpoints/authorize/page.rs endpoints/authorize/request.rs endpoints/authorize/target.rs
     endpoints/caller/credentials.rs endpoints/consent/allow.rs endpoints/consent/error.rs endpoints/consent/message.rs
     endpoints/consent/outcome.rs endpoints/consent/query.rs endpoints/gateway/error.rs endpoints/gateway/headers.rs
-    endpoints/gateway/target.rs endpoints/metadata.rs endpoints/setup/own_host.rs endpoints/setup/page.rs endpoints/setup/report.rs
+    endpoints/gateway/target.rs endpoints/forward_mode.rs endpoints/home.rs
+    endpoints/metadata.rs endpoints/setup/own_host.rs endpoints/setup/page.rs endpoints/setup/report.rs
     endpoints/setup/text.rs endpoints/token/error.rs endpoints/token/outage.rs endpoints/token/request.rs
     endpoints/workfront/error.rs endpoints/workfront/item.rs endpoints/workfront/naming.rs
     endpoints/workfront/request.rs memory/failures.rs memory/tidy_map.rs oauth sealing/claims.rs sealing/mod.rs
     sealing/presented.rs sealing/secret.rs secret.rs server/paths.rs signing/error.rs signing/error_table.rs
     signing/answers.rs signing/key_file signing/key_id.rs signing/public_key.rs store/error.rs
-    store/error_table.rs telemetry/json.rs types.rs web/cookies.rs web/obstacle.rs web/page.rs web/response.rs
+    store/error_table.rs types.rs web/carried.rs web/content_disposition.rs web/cookies.rs web/json.rs web/obstacle.rs
+    web/page.rs web/response.rs
     web/upstream.rs
 ";
 const IMPURE: &str = "async fn|.await|std::fs|std::env|std::net|std::time::SystemTime|Instant|tokio::net|tokio::time\
@@ -46,7 +48,8 @@ const USED_BY: [(&str, &[&str]); 3] =
     [("app", &["cli", "app"]), ("server", &["cli", "app", "server"]), ("cli", &["cli"])];
 
 /// Modules of `endpoints` that never use each other.
-const SLICES: [&str; 8] = ["authorize", "consent", "gateway", "metadata", "revoke", "setup", "token", "workfront"];
+const SLICES: [&str; 9] =
+    ["authorize", "consent", "gateway", "home", "metadata", "revoke", "setup", "token", "workfront"];
 
 /// The most modules directly below `src/`.
 const MAX_MODULES: usize = 23;

@@ -17,54 +17,59 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 });
 
-/** The page as the app answered it, with its headers. It loads nothing else. */
-async function open({ name, status, headers, body }, options) {
+/** A browser profile with one tab. A new one for each page would take longer than all checks. */
+async function newTab(options) {
   const context = await browser.newContext(options);
   const page = await context.newPage();
-  const url = `${ORIGIN}/${name}`;
-  const others = [];
+  const tab = { page, errors: [] };
   await context.route('**/*', (route) => {
-    if (route.request().url() === url) return route.fulfill({ status, headers, body });
-    others.push(route.request().url());
+    const { name, status, headers, body } = tab.source;
+    if (route.request().url() === `${ORIGIN}/${name}`) return route.fulfill({ status, headers, body });
+    tab.errors.push(`it loads ${route.request().url()}`);
     return route.abort();
   });
-  await page.goto(url);
-  if (others.length) throw new Error(`${name} loads ${others}`);
-  return page;
+  // Chromium reports the status of the page itself as an error too.
+  const isStatus = (message) => message.text().startsWith('Failed to load resource') && message.location().url === page.url();
+  page.on('console', (message) => { if (message.type() === 'error' && !isStatus(message)) tab.errors.push(message.text()); });
+  return tab;
 }
 
-async function accessible(source) {
-  // axe comes from outside, which the page's own policy forbids.
-  const page = await open(source, { bypassCSP: true });
+/** Opens a page as the app answered it, with its headers. It loads nothing else. */
+async function open(tab, source) {
+  tab.source = source;
+  tab.errors.length = 0;
+  await tab.page.goto(`${ORIGIN}/${source.name}`);
+  if (tab.errors.length) throw new Error(`${source.name}: ${tab.errors.join('\n')}`);
+  return tab.page;
+}
+
+async function accessible(tab, source) {
+  const page = await open(tab, source);
   await page.evaluate(axe);
   for (const width of [390, 1280]) for (const colorScheme of ['light', 'dark']) {
     const where = `${source.name}, ${width} px, ${colorScheme}`;
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme });
-    const { violations } = await page.evaluate(() => globalThis.axe.run());
+    const { violations } = await page.evaluate(() => globalThis.axe.run({ resultTypes: ['violations'] }));
     if (violations.length) throw new Error(`${where}: ${JSON.stringify(violations, null, 1)}`);
     const isWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
     if (isWide) throw new Error(`${where}: wider than the window`);
     if (PICTURES) await page.screenshot({ path: join(PICTURES, `${source.name}-${width}-${colorScheme}.png`), fullPage: true });
   }
-  await page.context().close();
 }
 
-async function withoutJavaScript(source) {
-  const page = await open(source, { javaScriptEnabled: false });
+async function withoutJavaScript(tab, source) {
+  const page = await open(tab, source);
   if (await page.locator('button').count()) throw new Error(`${source.name}: a button that does nothing`);
   for (const value of await page.locator('[data-copy]').all()) {
     const selected = await value.evaluate((element) => getComputedStyle(element).userSelect);
     if (selected !== 'all') throw new Error(`${source.name}: a click does not select ${await value.textContent()}`);
   }
-  await page.context().close();
 }
 
 /** Every value to copy has a button, and the button copies exactly that value. */
-async function copies(source) {
-  const page = await open(source, { permissions: ['clipboard-read', 'clipboard-write'] });
-  const errors = [];
-  page.on('console', (message) => { if (message.type() === 'error') errors.push(message.text()); });
+async function copies(tab, source) {
+  const page = await open(tab, source);
   for (const value of await page.locator('[data-copy]').all()) {
     const name = `Copy ${await value.getAttribute('data-copy')}`;
     const button = value.locator('xpath=following-sibling::*[1]');
@@ -76,13 +81,12 @@ async function copies(source) {
     if (copied !== await value.textContent()) throw new Error(`${source.name}: ${name} copied ${copied}`);
     if (name.includes('command') && !/^(az|evergrant) \S.*[^.`\s]$/.test(copied)) throw new Error(`no command: ${copied}`);
   }
-  if (errors.length) throw new Error(`${source.name}: ${errors.join('\n')}`);
-  await page.context().close();
+  if (tab.errors.length) throw new Error(`${source.name}: ${tab.errors.join('\n')}`);
 }
 
 /** From the top, the keyboard reaches everything in the order of the page, and shows where it is. */
-async function keyboard(source) {
-  const page = await open(source, {});
+async function keyboard(tab, source) {
+  const page = await open(tab, source);
   const count = await page.locator('a, button, [tabindex]').count();
   for (let at = 0; at < count; at++) {
     await page.keyboard.press('Tab');
@@ -92,24 +96,22 @@ async function keyboard(source) {
     });
     if (reached !== at || outline === 'none') throw new Error(`${source.name}: after ${at + 1} steps at ${reached}, outline ${outline}`);
   }
-  await page.context().close();
 }
 
-/** Runs `check` on every page, three at a time. */
-async function each(check) {
-  const waiting = [...pages];
-  const next = async () => { while (waiting.length) await check(waiting.shift()); };
-  await Promise.all([next(), next(), next()]);
+/** Runs checks on every page of a list, which several tabs may share. */
+async function inTab(options, list, ...checks) {
+  const tab = await newTab(options);
+  for (let source = list.shift(); source; source = list.shift()) for (const check of checks) await check(tab, source);
 }
 
 try {
-  await each(async (source) => {
-    await accessible(source);
-    await withoutJavaScript(source);
-    await keyboard(source);
-  });
-  // One page after the other: there is one clipboard.
-  for (const source of pages) await copies(source);
+  const forAxe = [...pages];
+  // axe comes from outside, which the pages' own policy forbids.
+  const seen = [1, 2].map(() => inTab({ bypassCSP: true }, forAxe, accessible));
+  const plain = inTab({ javaScriptEnabled: false }, [...pages], withoutJavaScript);
+  // One tab, because there is one clipboard.
+  const used = inTab({ permissions: ['clipboard-read', 'clipboard-write'] }, [...pages], keyboard, copies);
+  await Promise.all([...seen, plain, used]);
   console.log('ok');
 } finally {
   await browser.close();

@@ -128,7 +128,7 @@ async fn the_trace_continues_at_docusign_and_key_vault_with_one_span_per_call() 
 }
 
 async fn gateway(app: &TestApp, traceparent: &str) -> Answer {
-    let path = format!("/gateway/esign/v2.1/accounts/{ACCOUNT_ID}/envelopes");
+    let path = format!("/gateway/esign/v2.1/accounts/{ACCOUNT_ID}/x");
     let headers = [("x-api-key", GATEWAY_API_KEY), ("traceparent", traceparent)];
     app.http.call(Method::GET, &app.url(&path), &headers, "").await
 }

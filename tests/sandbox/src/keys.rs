@@ -6,7 +6,7 @@ use aws_lc_rs::digest::{self, Digest};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::RSA_PKCS1_SHA256;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyUsagePurpose};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyUsagePurpose};
 use rsa::RsaPrivateKey;
 use rsa::pkcs1::EncodeRsaPrivateKey;
 use rsa::pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey, LineEnding};
@@ -99,6 +99,8 @@ impl Authority {
         let mut authority = CertificateParams::new(Vec::new()).expect("parameters");
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         authority.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        // With the same name as its certificates, OpenSSL would call them self-signed.
+        authority.distinguished_name.push(DnType::CommonName, "Certificate authority of the sandbox");
         let pem = authority.self_signed(&key).expect("a certificate").pem();
         Self { issuer: Issuer::new(authority, key), pem }
     }
@@ -107,7 +109,8 @@ impl Authority {
     #[must_use]
     pub fn certify(&self, name: &str) -> Certificate {
         let key = rcgen::KeyPair::generate().expect("a key");
-        let params = CertificateParams::new(vec![name.to_owned()]).expect("parameters");
+        let mut params = CertificateParams::new(vec![name.to_owned()]).expect("parameters");
+        params.use_authority_key_identifier_extension = true;
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
         let (pem, key_pem) = (certificate.pem(), key.serialize_pem());
         let chain = vec![certificate.der().clone()];

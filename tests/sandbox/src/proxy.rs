@@ -1,15 +1,17 @@
-//! An HTTP proxy with two destinations: `CONNECT *.vault.azure.net:443` goes to the vault on this machine and `CONNECT
-//! *.blob.core.windows.net:443` to the storage.
+//! An HTTP proxy with three destinations: `CONNECT *.vault.azure.net:443` goes to the vault on this machine, `CONNECT
+//! *.blob.core.windows.net:443` to the storage, and `CONNECT account-d.docusign.com:443` to the account server.
 //!
-//! All other destinations are rejected, so the handler cannot reach the real Azure by mistake.
+//! All other destinations are rejected, so nothing can reach the real Azure or DocuSign by mistake.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+
+use crate::docusign::ACCOUNT_HOST;
 
 /// The state of the storage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +30,7 @@ pub struct Proxy {
     /// Where it listens.
     pub address: SocketAddr,
     storage: Arc<watch::Sender<StorageWay>>,
+    accounts: Arc<OnceLock<SocketAddr>>,
     task: JoinHandle<()>,
 }
 
@@ -37,13 +40,19 @@ impl Proxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free loopback port");
         let address = listener.local_addr().expect("a bound address");
         let storage = Arc::new(watch::channel(StorageWay::Cut).0);
-        let way = Arc::clone(&storage);
+        let accounts = Arc::<OnceLock<SocketAddr>>::default();
+        let (way, to_accounts) = (Arc::clone(&storage), Arc::clone(&accounts));
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(tunnel(stream, vault, way.subscribe()));
+                tokio::spawn(tunnel(stream, vault, to_accounts.get().copied(), way.subscribe()));
             }
         });
-        Self { address, storage, task }
+        Self { address, storage, accounts, task }
+    }
+
+    /// Leads connections to DocuSign's account server to `address`.
+    pub fn lead_accounts(&self, address: SocketAddr) {
+        self.accounts.get_or_init(|| address);
     }
 
     /// Changes the state of the storage and closes its connections.
@@ -58,7 +67,12 @@ impl Drop for Proxy {
     }
 }
 
-async fn tunnel(mut client: TcpStream, vault: SocketAddr, mut way: watch::Receiver<StorageWay>) -> std::io::Result<()> {
+async fn tunnel(
+    mut client: TcpStream,
+    vault: SocketAddr,
+    accounts: Option<SocketAddr>,
+    mut way: watch::Receiver<StorageWay>,
+) -> std::io::Result<()> {
     no_delay(&client);
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") && head.len() < 8192 {
@@ -68,6 +82,9 @@ async fn tunnel(mut client: TcpStream, vault: SocketAddr, mut way: watch::Receiv
     let target = head.strip_prefix("CONNECT ").and_then(|rest| rest.split(' ').next()).unwrap_or_default();
     if target.ends_with(".vault.azure.net:443") {
         return connect(&mut client, vault).await;
+    }
+    if let Some(accounts) = accounts.filter(|_| target.strip_suffix(":443") == Some(ACCOUNT_HOST)) {
+        return connect(&mut client, accounts).await;
     }
     let storage = *way.borrow_and_update();
     match storage {

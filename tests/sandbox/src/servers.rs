@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use crate::clm::Clm;
-use crate::docusign::Docusign;
+use crate::docusign::{ACCOUNT_HOST, Docusign};
 use crate::host::{FunctionsHost, Generation, Options};
 use crate::identity::Identity;
 use crate::key_vault::KeyVault;
@@ -47,7 +47,7 @@ pub struct Sandbox {
     signing_key_id: String,
     sealing_key_id: String,
     identity_server: Server,
-    _servers: [Server; 5],
+    servers: Vec<Server>,
     authority: Authority,
     files: TempDir,
 }
@@ -90,7 +90,7 @@ impl Sandbox {
         Self {
             proxy: Proxy::start(vault_server.address).await,
             identity_server: identity.start().await,
-            _servers: [vault_server, docusign_server, power_platform_server, workfront_server, clm_server],
+            servers: vec![vault_server, docusign_server, power_platform_server, workfront_server, clm_server],
             authority,
             azurite: None,
             power_platform,
@@ -111,6 +111,20 @@ impl Sandbox {
         let azurite = Azurite::start(self.files.path(), &self.authority).await;
         self.proxy.lead_storage(StorageWay::To(azurite.address));
         self.azurite = Some(azurite);
+    }
+
+    /// Starts the account server under its own name, `https://account-d.docusign.com`, for clients that use the proxy and
+    /// trust the sandbox's certificate authority.
+    pub async fn start_account_host(&mut self) {
+        let server = self.docusign.start_tls(self.authority.certify(ACCOUNT_HOST).acceptor).await;
+        self.proxy.lead_accounts(server.address);
+        self.servers.push(server);
+    }
+
+    /// The certificate authority's file, for `SSL_CERT_FILE`.
+    #[must_use]
+    pub fn authority_file(&self) -> PathBuf {
+        self.files.path().join("authority.pem")
     }
 
     /// A server certificate that the handler trusts.
@@ -137,7 +151,7 @@ impl Sandbox {
     /// The app settings of a handler at `public_url`.
     #[must_use]
     pub fn settings(&self, public_url: &str) -> Vec<(String, String)> {
-        let authority = self.files.path().join("authority.pem").display().to_string();
+        let authority = self.authority_file().display().to_string();
         let store = if self.azurite.is_some() { CONTAINER_URL } else { "memory" };
         let pairs = [
             ("EVERGRANT_STORE", store.to_owned()),

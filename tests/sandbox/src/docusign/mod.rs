@@ -18,12 +18,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use http::{Method, Request};
 use hyper::body::Incoming;
 use serde_json::Value;
+use tokio_rustls::TlsAcceptor;
 
 use crate::fault::Faults;
 use crate::server::{self, Reply, Server, reply};
 use crate::wire::{random, traceparent};
 
 pub use control::REFUSALS;
+pub use esign::Envelope;
 
 /// Host of the demo environment, the required `aud` of assertions.
 pub const ACCOUNT_HOST: &str = "account-d.docusign.com";
@@ -75,6 +77,8 @@ struct State {
     /// Scopes of access tokens, separated by spaces.
     scopes: HashMap<String, String>,
     assertions: Vec<String>,
+    /// The envelopes of the account.
+    envelopes: Vec<Envelope>,
     /// The `traceparent` headers received.
     traceparents: Vec<String>,
     expires_in: ExpiresIn,
@@ -125,6 +129,7 @@ impl Docusign {
                 worthless: HashSet::new(),
                 scopes: HashMap::new(),
                 assertions: Vec::new(),
+                envelopes: Vec::new(),
                 traceparents: Vec::new(),
                 expires_in: ExpiresIn::Number(3600),
                 refusal: None,
@@ -142,6 +147,12 @@ impl Docusign {
         let server = Server::start(0, move |request| Arc::clone(&this).answer(request)).await;
         self.base.get_or_init(|| format!("http://localhost:{}", server.address.port()));
         server
+    }
+
+    /// Serves the same behind TLS.
+    pub async fn start_tls(self: &Arc<Self>, tls: TlsAcceptor) -> Server {
+        let this = Arc::clone(self);
+        Server::start_tls(tls, move |request| Arc::clone(&this).answer(request)).await
     }
 
     /// Base URL of the account server and the eSignature API. It uses the name localhost, so that browsers treat it and
@@ -225,6 +236,12 @@ impl Docusign {
     #[must_use]
     pub fn assertions(&self) -> Vec<String> {
         self.state().assertions.clone()
+    }
+
+    /// The envelopes of the account.
+    #[must_use]
+    pub fn envelopes(&self) -> Vec<Envelope> {
+        self.state().envelopes.clone()
     }
 
     /// The `traceparent` headers received so far, in order.

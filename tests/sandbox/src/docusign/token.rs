@@ -9,7 +9,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 
-use super::{ACCOUNT_HOST, Docusign, ExpiresIn};
+use super::{ACCOUNT_HOST, Code, Docusign, ExpiresIn};
 use crate::server::{self, Body, Reply, json as json_reply};
 use crate::wire::parameter;
 
@@ -97,7 +97,10 @@ impl Docusign {
     fn code(&self, form: &str, authorization: Option<&str>) -> Response<Body> {
         let value = |name| parameter(form, name).unwrap_or_default();
         let waiting = self.state().codes.remove(&value("code"));
-        let Some(code) = waiting.filter(|code| code.redirect_uri == value("redirect_uri")) else {
+        // DocuSign's SDKs send no redirect URI here.
+        let redirect_uri = parameter(form, "redirect_uri");
+        let is_same = |code: &Code| redirect_uri.as_ref().is_none_or(|redirect_uri| code.redirect_uri == *redirect_uri);
+        let Some(code) = waiting.filter(is_same) else {
             return json_reply(400, &json!({"error": "invalid_grant"}));
         };
         let by_secret = self.secret_key.as_ref().is_some_and(|secret| {

@@ -1,4 +1,5 @@
-//! Writes JSON directly into a buffer, because every request has a log line. Pure.
+//! Writes JSON directly into a buffer: `serde_json` looks at each character of a string, which is half of the instructions of
+//! a log line and a tenth of those of a token response. Pure.
 
 /// Adds `text` as a JSON string (RFC 8259 §7).
 pub fn push_string(out: &mut Vec<u8>, text: &str) {
