@@ -142,7 +142,7 @@ impl Registry {
     /// Reads the registry. A good new version takes effect at once.
     pub async fn read_again(&self) {
         let mut last_read = self.0.last_read.lock().await;
-        let read = self.0.source.read(last_read.as_ref()).await;
+        let read = Box::pin(self.0.source.read(last_read.as_ref())).await;
         match read {
             Ok(Content::Unchanged) => self.0.state.send_modify(|state| state.outage = None),
             Ok(Content::Changed(content, version)) => {

@@ -42,6 +42,7 @@ mod panics;
 mod reference;
 mod refusals;
 mod registry;
+#[cfg(unix)]
 mod registry_commands;
 mod security;
 mod setup;
