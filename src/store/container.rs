@@ -88,7 +88,7 @@ impl Container {
     }
 }
 
-/// Headers that each answer of Azure Storage has. An error may be without the version.
+/// Headers that each answer of Azure Storage has. An error, or a 304, may be without the version.
 const ID_HEADER: HeaderName = HeaderName::from_static("x-ms-request-id");
 const VERSION_HEADER: HeaderName = HeaderName::from_static("x-ms-version");
 
@@ -105,7 +105,7 @@ impl Policy for OnlyAzureStorage {
         let answer = first.send(context, request, rest).await?;
         let has = |name: &HeaderName| answer.headers().get_optional_str(name).is_some_and(|value| !value.is_empty());
         let status = u16::from(answer.status());
-        if has(&ID_HEADER) && (has(&VERSION_HEADER) || status >= 400) {
+        if has(&ID_HEADER) && (has(&VERSION_HEADER) || status == 304 || status >= 400) {
             return Ok(answer);
         }
         let header = |name: &'static str| {

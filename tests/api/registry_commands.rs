@@ -6,15 +6,16 @@ use std::process::{Output, Stdio};
 use std::sync::Arc;
 
 use futures_util::future::join_all;
+use http::Method;
 use sandbox::blobs::{Blobs, Lie, own_headers};
 use sandbox::proxy::StorageWay;
 use sandbox::server::Server;
 use sandbox::storage::{CONTAINER_URL, entra_token};
-use sandbox::{Sandbox, digest};
+use sandbox::{SETUP_KEY, Sandbox, digest};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 
-use crate::support::TestEnvironment;
+use crate::support::{TestApp, TestEnvironment};
 
 const URI: &str = "https://client.example/cb";
 const OTHER_URI: &str = "https://client.example/other";
@@ -231,6 +232,29 @@ async fn a_storage_account_that_does_not_answer_or_refuses_is_exit_code_1() {
     person.blobs.lie(None);
     let stranger = person.environment.clone().with("PATH", "/nowhere");
     assert_exit(&client(&stranger, BLOB_URL, &["list"], "").await, 1, "az login");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redirect_uri_added_by_a_person_works_in_the_running_app() {
+    let mut sandbox = Sandbox::start().await;
+    sandbox.start_storage().await;
+    let (person, blob) = (environment(&sandbox), format!("{CONTAINER_URL}/clients.json"));
+    assert_exit(&client(&person, &blob, &["new", "web", "--redirect-uri", URI], "").await, 0, "within 30 seconds");
+    let app = TestApp::over(sandbox, &[("EVERGRANT_CLIENTS", &blob)]).await;
+    let url = app.url(&format!("/oauth/authorize?response_type=code&client_id=web&redirect_uri={OTHER_URI}"));
+    let page = app.http.get(&url).await;
+    assert!(page.status == 400 && page.text().contains("evergrant client add-redirect-uri web"), "{}", page.text());
+    let setup = app.url(&format!("/setup?code={SETUP_KEY}"));
+    // The second page reads the registry with `If-None-Match`.
+    for _ in 0..2 {
+        let answer = app.http.call(Method::GET, &setup, &[("accept", "application/json")], "").await;
+        let clients =
+            answer.json()["checks"].as_array().unwrap().iter().find(|check| check["check"] == "clients").cloned();
+        assert_eq!(clients.unwrap()["finding"], "web", "{}", answer.text());
+    }
+    assert_exit(&client(&person, &blob, &["add-redirect-uri", "web", OTHER_URI], "").await, 0, "Added");
+    app.http.get(&setup).await;
+    assert_eq!(app.http.get(&url).await.status, 302, "goes on to DocuSign");
 }
 
 #[tokio::test(flavor = "multi_thread")]
