@@ -11,6 +11,8 @@ use url::Url;
 use crate::clock::{Clock, SystemClock};
 use crate::config::clients::MAX_BYTES;
 use crate::config::{RegistryPlace, Settings, SigningKeySources, StoreSetting};
+use crate::doctor::check::Check;
+use crate::doctor::routes;
 use crate::docusign::account_server::AccountServer;
 use crate::docusign::api::DocusignApi;
 use crate::docusign::requested_scope::requested_scope;
@@ -29,6 +31,7 @@ use crate::store::document::Document;
 use crate::store::memory::MemoryStore;
 use crate::store::revocations::Revocations;
 use crate::telemetry;
+use crate::types::BaseUrl;
 use crate::web::http_client::HttpClient;
 use keys::Keys;
 use vaults::Vaults;
@@ -145,6 +148,13 @@ impl App {
 pub fn registry_blob(url: &Url) -> Document {
     let person = AzureSettings { in_azure: false, managed_identity: false, client_id: None };
     Document::new(url, MAX_BYTES, Identity::new(person, Arc::new(HttpClient::new(telemetry::traceparent))))
+}
+
+/// Does every route of the package lead to the app at `public_url`? Needs no settings.
+pub async fn check_routes(public_url: &BaseUrl) -> Check {
+    let http = HttpClient::new(telemetry::traceparent);
+    let asked = routes::ask_all(&endpoints::package_routes(), public_url, &http).await;
+    routes::check(&asked, public_url, true)
 }
 
 /// The public keys of the current and the next signing key.

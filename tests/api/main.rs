@@ -31,6 +31,8 @@ mod killed;
 mod local;
 mod logs;
 mod mint;
+mod missing_secret;
+mod not_configured;
 mod oauth_authorize;
 mod oauth_revoke;
 mod oauth_token;
