@@ -125,6 +125,7 @@ fn open(settings: Settings, serving: &Serving, port: u16) {
     let app = Arc::new(App::new(settings));
     serving.open(Arc::new(app.endpoints()));
     tracing::info!(event = "listening", port, version = env!("CARGO_PKG_VERSION"));
+    tokio::spawn(app.registry.keep_current().instrument(telemetry::background_span()));
     let warming_up = async move {
         tokio::time::sleep(HEAD_START).await;
         app.warm_up().await;
