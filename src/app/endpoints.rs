@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use http::Method;
+
 use crate::app::App;
 use crate::doctor::Doctor;
+use crate::doctor::routes::PackageRoute;
 use crate::docusign::requested_scope::RequestedScopes;
 use crate::endpoints::authorize::AuthorizeEndpoint;
 use crate::endpoints::caller::Callers;
@@ -16,33 +19,45 @@ use crate::endpoints::revoke::RevokeEndpoint;
 use crate::endpoints::setup::SetupEndpoint;
 use crate::endpoints::token::{TokenEndpoint, TokenIssuer};
 use crate::endpoints::workfront::Workfront;
-use crate::server::Endpoints;
+use crate::server::{Endpoints, Methods, ROUTES, Route};
 use crate::store::codes::UsedCodes;
 use crate::store::rotation::Rotations;
+
+/// The routes that the package publishes. `GET /setup` would run all checks, `HEAD` runs none.
+#[must_use]
+pub fn package_routes() -> Vec<PackageRoute> {
+    let method = |route: &Route| match route.methods {
+        Methods::Only(methods) if route.path == "/setup" && methods.contains(&Method::HEAD) => Method::HEAD,
+        Methods::Only(methods) => methods.first().cloned().unwrap_or_default(),
+        Methods::Any => Method::GET,
+    };
+    let published = ROUTES.iter().filter(|route| !route.function.is_empty());
+    published.map(|route| PackageRoute { function: route.function, method: method(route), path: route.path }).collect()
+}
 
 impl App {
     /// The endpoints of all routes.
     #[must_use]
     pub fn endpoints(&self) -> Endpoints {
-        let Self { settings, sealing, revocations, clock, .. } = self;
+        let Self { settings, registry, sealing, revocations, clock, .. } = self;
         let callers = self.callers();
         Endpoints {
             token: self.token_endpoint(),
             authorize: AuthorizeEndpoint {
                 issuer: settings.public_url.clone(),
                 docusign: settings.docusign.clone(),
-                clients: settings.clients.clone(),
+                registry: registry.clone(),
                 sealing: Arc::clone(sealing),
                 clock: Arc::clone(clock),
             },
             metadata: MetadataEndpoint {
                 issuer: settings.public_url.clone(),
                 scopes: settings.docusign.scopes.clone(),
-                clients: settings.clients.clone(),
+                registry: registry.clone(),
             },
             revoke: RevokeEndpoint {
                 issuer: settings.public_url.clone(),
-                clients: settings.clients.clone(),
+                registry: registry.clone(),
                 sealing: Arc::clone(sealing),
                 revocations: revocations.clone(),
                 clock: Arc::clone(clock),
@@ -60,10 +75,10 @@ impl App {
     }
 
     fn callers(&self) -> Arc<Callers> {
-        let Self { settings, sealing, revocations, upstream, clock, .. } = self;
+        let Self { settings, registry, sealing, revocations, upstream, clock, .. } = self;
         Arc::new(Callers {
             issuer: settings.public_url.clone(),
-            clients: settings.clients.clone(),
+            registry: registry.clone(),
             integration_user: settings.docusign.user_id.clone(),
             docusign_scopes: settings.docusign.scopes.clone(),
             sealing: Arc::clone(sealing),
@@ -73,10 +88,22 @@ impl App {
         })
     }
 
-    /// The health checks.
+    /// The health checks of this app, without the routes.
     #[must_use]
     pub fn doctor(&self) -> Doctor {
-        let Self { settings, identity, keys, store, account_server, access_tokens, upstream, http, clock, .. } = self;
+        let Self {
+            settings,
+            registry,
+            identity,
+            keys,
+            store,
+            account_server,
+            access_tokens,
+            upstream,
+            http,
+            clock,
+            ..
+        } = self;
         Doctor {
             unknown_settings: settings.unknown.clone(),
             missing_secrets: settings.missing_secrets.clone(),
@@ -91,18 +118,26 @@ impl App {
             account_server: account_server.clone(),
             access_tokens: access_tokens.clone(),
             upstream: Arc::clone(upstream),
-            clients: settings.clients.clone(),
+            registry: registry.clone(),
+            host_memory: settings.host_memory,
+            routes: Vec::new(),
             http: Arc::clone(http),
             clock: Arc::clone(clock),
         }
     }
 
+    /// All health checks, for an app that runs elsewhere.
+    #[must_use]
+    pub fn doctor_from_outside(&self) -> Doctor {
+        Doctor { routes: package_routes(), ..self.doctor() }
+    }
+
     fn setup_endpoint(&self) -> SetupEndpoint {
-        let Self { settings, keys, sealing, clock, .. } = self;
+        let Self { settings, registry, keys, sealing, clock, .. } = self;
         SetupEndpoint {
             issuer: settings.public_url.clone(),
             docusign: settings.docusign.clone(),
-            clients: settings.clients.clone(),
+            registry: registry.clone(),
             sealing: Arc::clone(sealing),
             signing_keys: keys.named_signing_keys(),
             doctor: self.doctor(),
@@ -113,20 +148,17 @@ impl App {
     }
 
     fn token_endpoint(&self) -> TokenEndpoint {
-        let Self { settings, access_tokens, sealing, revocations, store, clock, .. } = self;
+        let Self { settings, registry, access_tokens, sealing, revocations, store, clock, .. } = self;
         let issuer = TokenIssuer {
             issuer: settings.public_url.clone(),
             integration_user: settings.docusign.user_id.clone(),
-            requested_scopes: RequestedScopes::new(
-                &settings.docusign.scopes,
-                settings.clients.iter().map(|client| &client.scope),
-            ),
+            requested_scopes: RequestedScopes::new(settings.docusign.scopes.clone()),
             access_tokens: access_tokens.clone(),
             sealing: Arc::clone(sealing),
             clock: Arc::clone(clock),
         };
         TokenEndpoint {
-            clients: settings.clients.clone(),
+            registry: registry.clone(),
             issuer,
             used_codes: UsedCodes::new(Arc::clone(store), Arc::clone(clock)),
             revocations: revocations.clone(),
@@ -135,11 +167,11 @@ impl App {
     }
 
     fn consent_callback(&self) -> ConsentCallback {
-        let Self { settings, access_tokens, account_server, sealing, store, clock, .. } = self;
+        let Self { settings, registry, access_tokens, account_server, sealing, store, clock, .. } = self;
         ConsentCallback {
             issuer: settings.public_url.clone(),
             docusign: settings.docusign.clone(),
-            clients: settings.clients.clone(),
+            registry: registry.clone(),
             sealing: Arc::clone(sealing),
             finished: FinishedSignIns::default(),
             integration_user: CachedIntegrationUser::default(),
