@@ -40,7 +40,12 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match run(&arguments).await {
+    // Ending like this also ends the sandbox's processes.
+    let ended = tokio::select! {
+        ended = run(&arguments) => ended,
+        () = stop_signal() => Ok(!arguments.once),
+    };
+    match ended {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         // The reader has seen enough, as with `| head -1`.
@@ -52,34 +57,39 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Returns whether all steps worked. The sandbox's processes end with it.
+/// Returns whether all steps worked, with `--once`; otherwise it stays up.
 async fn run(arguments: &Arguments) -> io::Result<bool> {
-    let root = repository();
-    let handler = arguments.handler.clone().or_else(|| build_handler(&root)).filter(|handler| handler.is_file());
-    let handler = handler.ok_or_else(|| io::Error::other("there is no handler: it could not be built or found"))?;
     let mut sandbox = Sandbox::start_without_consent().await;
     if sandbox::storage::program().is_some() {
         sandbox.start_storage().await;
     }
     let sandbox = Arc::new(sandbox);
-    let port = arguments.port.unwrap_or_else(|| if is_free(7071) { 7071 } else { free_port() });
-    let options = sandbox.host_options(&root, Some(&handler), port, &[]);
-    let links = ConsentLinks { handler, settings: options.settings.clone() };
-    let host = Arc::new(FunctionsHost::start(options).await);
-    if !is_ready(&host).await {
-        return Err(io::Error::other(format!("the handler did not start:\n{}", host.output().stderr.all().join("\n"))));
-    }
+    let (host, links) = start_host(arguments, &sandbox).await?;
     print("Started. These are the main use cases:\n")?;
     let good = walk_through(&sandbox, &host, &links.print().await).await?;
-    if arguments.once {
-        let counts = (sandbox.key_vault.signatures(), sandbox.docusign.exchanges());
-        print(&format!("\nKey Vault made {} signatures, DocuSign saw {} exchanges.\n", counts.0, counts.1))?;
+    if arguments.once || !good {
         print(if good { "All steps worked.\n" } else { "A step failed.\n" })?;
+    }
+    if arguments.once {
         return Ok(good);
     }
     sandbox.start_over();
-    stay(arguments, &sandbox, &host, links).await?;
-    Ok(true)
+    stay(arguments, &sandbox, &host, links).await
+}
+
+/// Starts the Functions host with the handler and waits until both are ready.
+async fn start_host(arguments: &Arguments, sandbox: &Sandbox) -> io::Result<(Arc<FunctionsHost>, ConsentLinks)> {
+    let root = repository();
+    let handler = arguments.handler.clone().or_else(|| build_handler(&root)).filter(|handler| handler.is_file());
+    let handler = handler.ok_or_else(|| io::Error::other("there is no handler: it could not be built or found"))?;
+    let port = arguments.port.unwrap_or_else(|| if is_free(7071) { 7071 } else { free_port() });
+    let options = sandbox.host_options(&root, Some(&handler), port, &[]);
+    let links = ConsentLinks { handler, settings: options.settings.clone() };
+    let host = FunctionsHost::start(options).await;
+    if !is_ready(&host).await {
+        return Err(io::Error::other(format!("the handler did not start:\n{}", host.output().stderr.all().join("\n"))));
+    }
+    Ok((Arc::new(host), links))
 }
 
 /// Runs the main use cases, then Adobe's ten manual tests with both kinds of authentication.
@@ -95,16 +105,18 @@ async fn walk_through(
             good = print_steps(&workfront::walk(sandbox, mode).await)?;
         }
     }
+    let counts = (sandbox.key_vault.signatures(), sandbox.docusign.exchanges());
+    print(&format!("\nKey Vault made {} signatures, DocuSign saw {} exchanges.\n", counts.0, counts.1))?;
     Ok(good)
 }
 
-/// Serves the start page and prints what to try, until a signal.
+/// Serves the start page and prints what to try. It never ends by itself.
 async fn stay(
     arguments: &Arguments,
     sandbox: &Arc<Sandbox>,
     host: &Arc<FunctionsHost>,
     links: ConsentLinks,
-) -> io::Result<()> {
+) -> io::Result<bool> {
     let port = if arguments.port.is_none() && is_free(7070) { 7070 } else { 0 };
     let (_server, addresses) = Start::serve(sandbox, host, port, links).await;
     print(&examples::brief(sandbox, &addresses))?;
@@ -116,8 +128,7 @@ async fn stay(
     if arguments.open && !open(&addresses.start).await {
         print("No browser was found: open the first address yourself.\n")?;
     }
-    stop_signal().await;
-    Ok(())
+    std::future::pending().await
 }
 
 fn print(text: &str) -> io::Result<()> {

@@ -52,27 +52,26 @@ impl Docusign {
         // The role that is missing most often is the one on the vault's keys.
         let usual = if kind == "forbidden" { "key-vault" } else { DOCUSIGN };
         let at = parameter(query, "at").unwrap_or_else(|| usual.to_owned());
+        let (named, refusal) = (Fault::named(&kind), refusal(&kind).filter(|_| at == DOCUSIGN));
+        if !self.places().contains(&at.as_str()) || (named.is_none() && refusal.is_none()) {
+            return Err(self.possible());
+        }
         let others = self.state().others.clone();
-        let other = others.iter().find(|(name, _)| *name == at).map(|(_, faults)| faults);
-        let refusal = refusal(&kind).filter(|_| at == DOCUSIGN);
-        let named = Fault::named(&kind);
-        if (named.is_none() && refusal.is_none()) || (other.is_none() && at != DOCUSIGN) {
-            let kinds = [&fault::KINDS[..], &REFUSALS].concat().join(", ");
-            return Err(format!(
-                "There is no such kind or place.\nkind: {kinds}\nat: {}; {} at {DOCUSIGN} only\n",
-                self.places().join(", "),
-                REFUSALS.join(" and ")
-            ));
+        for (name, faults) in &others {
+            faults.set(named.clone().flatten().filter(|_| *name == at));
         }
-        others.iter().for_each(|(_, faults)| faults.set(None));
-        self.faults.set(None);
+        self.faults.set(named.flatten().filter(|_| at == DOCUSIGN));
         self.refuse_with(refusal);
-        if let Some(fault) = named {
-            other.map_or(&self.faults, |faults| faults).set(fault);
-        }
         let text = fault::explain(&kind, &at);
         self.state().switched = (kind != "none").then_some(Switched { kind, at });
         Ok(text)
+    }
+
+    /// The kinds and places of faults.
+    fn possible(&self) -> String {
+        let kinds = [&fault::KINDS[..], &REFUSALS].concat().join(", ");
+        let (places, refusals) = (self.places().join(", "), REFUSALS.join(" and "));
+        format!("There is no such kind or place.\nkind: {kinds}\nat: {places}; {refusals} at {DOCUSIGN} only\n")
     }
 
     pub(super) fn control(&self, query: &str) -> Response<Body> {

@@ -25,10 +25,10 @@ pub fn short(line: &str) -> String {
     let text = |name: &str| members.get(name).and_then(Value::as_str).unwrap_or_default();
     let time = text("timestamp").get(11..19).unwrap_or_default();
     let others = members.iter().filter(|(name, _)| !LEFT_OUT.contains(&name.as_str()));
-    let others: String = others.map(|(name, value)| format!(" {name}={}", plain(value))).collect();
+    let others: Vec<String> = others.map(|(name, value)| format!("{name}={}", plain(value))).collect();
     let main = [time, text("level"), text("event"), text("message")];
-    let main: Vec<&str> = main.into_iter().filter(|part| !part.is_empty() && *part != ANSWERED).collect();
-    format!("{}{others}", main.join(" "))
+    let main = main.into_iter().filter(|part| !part.is_empty() && *part != ANSWERED);
+    main.chain(others.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
 }
 
 fn plain(value: &Value) -> String {

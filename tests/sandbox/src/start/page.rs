@@ -1,7 +1,5 @@
 //! The HTML of the start page. It works without JavaScript; then reloading shows what is new.
 
-use std::fmt::Write as _;
-
 use http::Response;
 
 use super::Start;
@@ -47,7 +45,7 @@ impl Start {
             ("Key Vault", String::new(), "Signs over TLS, for the app only. It has no page.".to_owned()),
             ("Storage", String::new(), format!("Used codes and revocations: {}.", storage(&self.sandbox))),
         ];
-        let list: String = parts.iter().map(|(name, url, what)| part(name, url, what)).collect();
+        let list = all(parts.iter(), |(name, url, what)| part(name, url, what));
         let start_over = button("/start-over", "Start over");
         format!(
             "<h2 id=parts>Try it</h2><ul class=parts>{list}</ul>{start_over} \
@@ -56,21 +54,18 @@ impl Start {
     }
 
     fn counted(&self) -> String {
-        let list = self.live().into_iter().fold(String::new(), |mut list, (id, name, value)| {
-            let _ = write!(list, "<div><dt>{name}<dd id={id}>{value}</div>");
-            list
-        });
+        let list =
+            all(self.live().into_iter(), |(id, name, value)| format!("<div><dt>{name}<dd id={id}>{value}</div>"));
         format!("<h2 id=counters>State</h2><dl>{list}</dl>")
     }
 
     fn faults(&self) -> String {
         let switched = self.sandbox.docusign.switched();
-        let rows = self.sandbox.docusign.places().into_iter().fold(String::new(), |mut rows, at| {
+        let rows = all(self.sandbox.docusign.places().into_iter(), |at| {
             let more = if at == "docusign" { &REFUSALS[..] } else { &[] };
             let kinds = fault::KINDS.iter().skip(1).chain(more);
-            let buttons: String = kinds.map(|kind| fault_button(kind, at, switched.as_ref())).collect();
-            let _ = write!(rows, "<tr><th scope=row>{at}<td>{buttons}");
-            rows
+            let buttons = all(kinds, |kind| fault_button(kind, at, switched.as_ref()));
+            format!("<tr><th scope=row>{at}<td>{buttons}")
         });
         let now = switched.map_or_else(|| fault::explain("none", ""), |fault| fault::explain(&fault.kind, &fault.at));
         format!(
@@ -82,7 +77,7 @@ impl Start {
     }
 
     fn log_section(&self) -> String {
-        let lines: String = self.log().iter().map(|line| format!("<li>{}", escape(line))).collect();
+        let lines = all(self.log().iter(), |line| format!("<li>{}", escape(line)));
         format!(
             "<h2 id=logged>The app's log, newest first</h2>\
              <noscript><p><a href='/#logged'>Reload</a> to see new lines.</noscript><ol id=log tabindex=0>{lines}</ol>"
@@ -91,13 +86,18 @@ impl Start {
 
     fn more(&self) -> String {
         let servers = servers(&self.sandbox, &self.addresses.host);
-        let servers: String = servers.iter().map(|(name, at)| format!("<div><dt>{name}<dd>{at}</div>")).collect();
+        let servers = all(servers.iter(), |(name, at)| format!("<div><dt>{name}<dd>{at}</div>"));
         format!(
             "<details><summary>With curl</summary><pre>{}</pre><p>Workfront's API key: <code>{API_KEY}</code></details>\
              <details><summary>All servers</summary><dl>{servers}</dl></details>",
             escape(&calls(&self.addresses.host))
         )
     }
+}
+
+/// The HTML of all items.
+fn all<T>(items: impl Iterator<Item = T>, html: impl FnMut(T) -> String) -> String {
+    items.map(html).collect()
 }
 
 /// A part; one without an address has no link.
