@@ -1,6 +1,6 @@
-// Runs the setup and both connections in headless Chromium, without JavaScript, and takes screenshots of Evergrant's pages.
+// Runs the setup and a consent in headless Chromium, without JavaScript, and takes screenshots of Evergrant's pages.
 import { person, picture, run, see, windowPicture } from './chromium.mjs';
-import { consent, powerAutomate, workfront } from './flows.mjs';
+import { consent } from './flows.mjs';
 
 const { SETUP, WORKFRONT, UNREGISTERED } = process.env;
 
@@ -55,4 +55,4 @@ async function fixation() {
   await picture(victim, 'sign-in-over');
 }
 
-await run(setup, consent, working, powerAutomate, workfront, unregistered, fixation);
+await run(setup, consent, working, unregistered, fixation);

@@ -1,6 +1,6 @@
 //! What a fault does, in words.
 
-const SEE: &str = "The checks of the setup page show it at once, because they do not use the cache.";
+const SEE: &str = "The checks of the setup page show it at once, because they do not use the cache.\n";
 
 /// What happens from now on, and how long Evergrant waits before it tries again.
 #[must_use]
@@ -8,7 +8,8 @@ pub fn explain(kind: &str, at: &str) -> String {
     if kind == "none" {
         return "All faults are off. Evergrant tries again when its back-off is over, after at most 30 s.\n".to_owned();
     }
-    format!("{} {}. All other faults are off.\n{}\n{SEE}\n", name(at), does(kind), then(kind, at))
+    let see = if kind == "slow" { "" } else { SEE };
+    format!("{} {}. All other faults are off.\n{}\n{see}", name(at), does(kind), then(kind, at))
 }
 
 /// A server's name in a sentence.
@@ -40,7 +41,9 @@ fn does(kind: &str) -> &'static str {
 /// What Evergrant does. Calls of the APIs are passed on; the other servers are needed for an access token.
 fn then(kind: &str, at: &str) -> &'static str {
     match (kind, at) {
-        (_, "esign" | "clm") => "Calls through the gateway and Workfront get that answer. Evergrant does not back off.",
+        (_, "esign" | "clm") => {
+            "Calls through the gateway and Workfront meet it every time, because Evergrant does not back off."
+        }
         ("slow", _) => "New access tokens take longer. Nothing fails.",
         ("throttle", "docusign" | "key-vault") => {
             "Without a cached access token, Evergrant answers 503. It backs off for those 5 s."
