@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::cli::{client, config, connector, manual, revoke};
+use crate::cli::{client, config, connector, init, manual, revoke};
 
 /// DocuSign connections that never expire.
 #[derive(Parser)]
@@ -51,6 +51,8 @@ pub enum Command {
     /// Print the link to give consent once
     #[command(after_help = "Example:\n  evergrant consent-url")]
     ConsentUrl,
+    /// Create keys and settings to run Evergrant on this machine
+    Init(init::Init),
     /// Create, rotate and check registered clients
     #[command(subcommand, after_help = "Example:\n  evergrant client new nightly-report --in infra/clients.json")]
     Client(client::ClientCommand),
@@ -76,7 +78,7 @@ pub enum Command {
 
 /// The commands in the order in which `evergrant --help` lists them.
 const GROUPS: [(&str, &[&str]); 3] = [
-    ("Set up", &["client", "public-key", "consent-url", "connector"]),
+    ("Set up", &["init", "client", "public-key", "consent-url", "connector"]),
     ("Operate", &["serve", "doctor", "token", "revoke"]),
     ("Reference", &["config", "completions", "man"]),
 ];

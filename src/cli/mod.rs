@@ -9,6 +9,7 @@ mod connector;
 mod consent_url;
 mod doctor;
 mod files;
+mod init;
 mod manual;
 mod public_key;
 mod revoke;
@@ -49,6 +50,7 @@ fn execute(arguments: &Arguments, env: &dyn Environment) -> Result<(), CommandEr
         Command::Token { show } => runtime.block_on(token::run(Settings::read(env)?, show)),
         Command::Doctor { json } => runtime.block_on(doctor::run(Settings::read(env), json, Progress::on_stderr(env))),
         Command::PublicKey => runtime.block_on(public_key::run(Settings::read_signing_keys(env)?)),
+        Command::Init(options) => runtime.block_on(init::run(options, env)),
         Command::Client(command) => client::run(command, env),
         Command::Config(command) => config::run(&command),
         Command::Connector(command) => connector::run(command, env),

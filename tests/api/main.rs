@@ -27,6 +27,7 @@ mod gateway;
 mod guides;
 mod key_files;
 mod key_vault;
+mod init;
 mod killed;
 mod local;
 mod logs;
