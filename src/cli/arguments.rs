@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::cli::{client, config, connector, init, manual, revoke};
+use crate::cli::terminal::values;
+use crate::cli::{client, config, connector, init, manual, revoke, status};
+use crate::types::BaseUrl;
 
 /// DocuSign connections that never expire.
 #[derive(Parser)]
@@ -39,12 +41,19 @@ pub enum Command {
         show: bool,
     },
     /// Check everything this installation depends on and suggest fixes
-    #[command(after_help = "Example:\n  evergrant doctor\n  evergrant doctor --json | jq .healthy")]
+    #[command(
+        after_help = "Example:\n  evergrant doctor\n  evergrant doctor --json | jq .healthy\n  evergrant doctor --routes https://contoso-evergrant.azurewebsites.net"
+    )]
     Doctor {
+        /// Check only the routes of the app at this URL; needs no settings
+        #[arg(long, value_name = "URL", value_parser = values::public_url)]
+        routes: Option<BaseUrl>,
         /// Print one JSON object instead of lines
         #[arg(long)]
         json: bool,
     },
+    /// Check a deployed app; print its consent link and public key
+    Status(status::Status),
     /// Print the public key for DocuSign's page Apps and Keys
     #[command(after_help = "Example:\n  evergrant public-key > signing-key.pem")]
     PublicKey,
@@ -79,7 +88,7 @@ pub enum Command {
 /// The commands in the order in which `evergrant --help` lists them.
 const GROUPS: [(&str, &[&str]); 3] = [
     ("Set up", &["init", "client", "public-key", "consent-url", "connector"]),
-    ("Operate", &["serve", "doctor", "token", "revoke"]),
+    ("Operate", &["serve", "status", "doctor", "token", "revoke"]),
     ("Reference", &["config", "completions", "man"]),
 ];
 

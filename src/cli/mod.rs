@@ -14,6 +14,7 @@ mod manual;
 mod public_key;
 mod revoke;
 mod serve;
+mod status;
 mod terminal;
 mod token;
 
@@ -46,9 +47,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, env: &dyn Environment)
 fn execute(arguments: &Arguments, env: &dyn Environment) -> Result<(), CommandError> {
     let runtime = tokio::runtime::Runtime::new().map_err(failed)?;
     match arguments.command.clone().unwrap_or(Command::Serve { port: None }) {
-        Command::Serve { port } => runtime.block_on(serve::run(Settings::read(env)?, port.or(arguments.port))),
+        Command::Serve { port } => runtime.block_on(serve::run(env, port.or(arguments.port))),
         Command::Token { show } => runtime.block_on(token::run(Settings::read(env)?, show)),
-        Command::Doctor { json } => runtime.block_on(doctor::run(Settings::read(env), json, Progress::on_stderr(env))),
+        Command::Doctor { routes: Some(url), json } => runtime.block_on(doctor::run_routes(&url, json)),
+        Command::Doctor { routes: None, json } => {
+            runtime.block_on(doctor::run(Settings::read(env), json, Progress::on_stderr(env)))
+        }
+        Command::Status(options) => runtime.block_on(status::run(options, Progress::on_stderr(env))),
         Command::PublicKey => runtime.block_on(public_key::run(Settings::read_signing_keys(env)?)),
         Command::Init(options) => runtime.block_on(init::run(options, env)),
         Command::Client(command) => client::run(command, env),

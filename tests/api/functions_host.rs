@@ -90,15 +90,18 @@ async fn with_function_level_authorization_the_host_would_reject_the_code() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_fatal_configuration_exits_non_zero_and_the_host_gives_up_after_three_starts() {
+async fn wrong_settings_do_not_end_the_host() {
     let sandbox = Sandbox::start().await;
     let host = sandbox.host(&root(), &handler(), 0, &[("DOCUSIGN_USER_ID", "not a GUID")]).await;
-    host.wait_for(|phase| *phase == Phase::HostStopped).await;
-    assert_eq!(host.starts(), 3);
-    let stderr = host.output().stderr.all().join("\n");
-    assert!(stderr.contains("DOCUSIGN_USER_ID") && !stderr.contains("not a GUID"), "{stderr}");
+    let phase = host.wait_for(|phase| *phase != Phase::Starting).await;
+    assert!(matches!(phase, Phase::Ready(_)), "{phase:?}");
     let http = sandbox::client::HttpClient::default();
-    assert_eq!(http.get(&format!("{}/healthz", host.url())).await.status, 503);
+    assert_eq!(http.get(&format!("{}/healthz", host.url())).await.json()["status"], "not_configured");
+    let setup = format!("{}/setup", host.url());
+    assert_eq!(http.get(&setup).await.status, 401, "the host's lock");
+    let answer = http.call(Method::GET, &setup, &[("x-functions-key", sandbox::SETUP_KEY)], "").await;
+    assert!(answer.status == 503 && answer.text().contains("DOCUSIGN_USER_ID is invalid"), "{}", answer.text());
+    assert_eq!((host.starts(), host.output().stderr.all()), (1, Vec::new()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

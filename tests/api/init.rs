@@ -32,9 +32,11 @@ fn contents(folder: &TempDir) -> Vec<Option<Vec<u8>>> {
 
 /// The settings that the host would start the app with.
 fn settings(folder: &TempDir) -> Settings {
-    let file: Value = serde_json::from_slice(&std::fs::read(folder.path().join("local.settings.json")).unwrap()).unwrap();
+    let file: Value =
+        serde_json::from_slice(&std::fs::read(folder.path().join("local.settings.json")).unwrap()).unwrap();
     let values = file["Values"].as_object().unwrap().iter().map(|(name, value)| (name, value.as_str().unwrap()));
-    let environment = values.fold(TestEnvironment::default(), |environment, (name, value)| environment.with(name, value));
+    let environment =
+        values.fold(TestEnvironment::default(), |environment, (name, value)| environment.with(name, value));
     let environment = FILES.iter().fold(environment, |environment, name| {
         environment.with_file(name, std::fs::read(folder.path().join(name)).unwrap())
     });
@@ -92,7 +94,8 @@ async fn existing_files_are_never_changed() {
     for name in FILES {
         let folder = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink("/nowhere/else", folder.path().join(name)).unwrap();
-        init(folder.path(), if name == "local.settings.json" { &[] } else { &options()[..] }, &environment).await;
+        let options = options();
+        init(folder.path(), if name == "local.settings.json" { &[] } else { &options[..] }, &environment).await;
         assert!(folder.path().join(name).is_symlink(), "{name}");
     }
 }
@@ -128,7 +131,7 @@ async fn on_a_terminal_it_asks_until_each_value_is_valid() {
     TestEnvironment::default().with("PATH", "/usr/bin:/bin").apply(&mut script);
     let script = script.current_dir(&folder).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let mut script = script.unwrap();
-    let typed = format!("prod\n\nshort\n{INTEGRATION_KEY}\n\n{INTEGRATION_USER}\n");
+    let typed = format!("prod\n\na1b2c\n{INTEGRATION_KEY}\n\n{INTEGRATION_USER}\n");
     script.stdin.take().unwrap().write_all(typed.as_bytes()).await.unwrap();
     let output = script.wait_with_output().await.unwrap();
     for question in [

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use evergrant::clock::UnixSeconds;
+use evergrant::clock::{Clock as _, UnixSeconds};
 use evergrant::docusign::consent_link::consent_url;
 use evergrant::docusign::error::ExchangeError;
 use evergrant::docusign::tokens::minter::MintError;
@@ -71,6 +71,7 @@ async fn all_pages() -> Vec<Rendered> {
     sign_in_pages(&mut pages).await;
     document_pages(&mut pages).await;
     setup_pages(&mut pages).await;
+    not_configured_pages(&mut pages).await;
     pages.0
 }
 
@@ -141,6 +142,12 @@ async fn sign_in_pages(pages: &mut Pages) {
     app.restart(&[("EVERGRANT_CLIENTS", "[]")]).await;
     browser.disconnect();
     pages.add("sign-in-client-gone", browser.open(&url).await.answer);
+    let link = consent_url(&app.app.settings.public_url, &app.app.settings.docusign, &app.app.sealing, app.clock.now());
+    let missing = [("DOCUSIGN_SECRET_KEY", "@Microsoft.KeyVault(SecretUri=https://contoso.vault.azure.net/secrets/a)")];
+    let link = link.await.unwrap();
+    app.restart(&missing).await;
+    let callback = format!("/consent/callback?state={}&code=x", state_of(&link));
+    pages.add("consent-secret-missing", app.get(&callback).await);
 }
 
 async fn document_pages(pages: &mut Pages) {
@@ -172,6 +179,19 @@ async fn setup_pages(pages: &mut Pages) {
     let forwarded = [("user-agent", "Azure-Functions-Host/4.1037.0"), ("accept", "text/html")];
     pages.add("forwarded-setup", good.http.call(Method::GET, &url, &forwarded, "").await);
     pages.add("home", good.http.call(Method::GET, &good.url("/"), &[("accept", "text/html")], "").await);
+}
+
+async fn not_configured_pages(pages: &mut Pages) {
+    let clients = r#"[{"client_id": "flows", "client_secret_sha256": ["x"], "grant_type": []}]"#;
+    let mistakes = [
+        ("EVERGRANT_CLIENTS", clients),
+        ("EVERGRANT_STOR", "memory"),
+        ("DOCUSIGN_ENVIRONMENT", "prod"),
+        ("DOCUSIGN_SECRET_KEY", "@Microsoft.KeyVault(SecretUri=https://contoso.vault.azure.net/secrets/a)"),
+    ];
+    let app = TestApp::over(Sandbox::start().await, &mistakes).await;
+    pages.add("setup-not-configured", app.http.get(&app.url(&format!("/setup?code={SETUP_KEY}"))).await);
+    pages.add("not-ready", app.http.get(&app.url("/oauth/authorize?client_id=x")).await);
 }
 
 /// The titles in the source, where every page has its title as a `Title`.

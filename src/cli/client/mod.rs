@@ -4,6 +4,7 @@ mod check;
 mod entry;
 mod file;
 mod new;
+mod next_step;
 mod output;
 mod registry;
 mod rotate;

@@ -8,6 +8,7 @@ use thiserror::Error;
 use crate::cli::client::entry::{NewEntry, default_grant_types};
 use crate::cli::client::file::edit;
 use crate::cli::client::output;
+use crate::cli::client::next_step;
 use crate::cli::client::registry::{Change, Credential};
 use crate::cli::terminal::values::{self, one_of};
 use crate::cli::terminal::{CommandError, explain, failed, usage};
@@ -102,6 +103,8 @@ pub fn run(client: NewClient, env: &dyn Environment) -> Result<(), CommandError>
         }
     }
     output::print_how_to_deploy(file.as_deref().unwrap_or(Path::new(output::DEPLOYED)));
+    let base = Settings::read_public_url(env).map_or_else(|_| "<base URL>".to_owned(), |url| url.as_str().to_owned());
+    explain(next_step::after_deployment(&entry, &base));
     Ok(())
 }
 

@@ -67,10 +67,7 @@ pub fn collect(options: Init, env: &dyn Environment) -> Result<Answers, CommandE
     let user_id = USER_ID.given(options.user_id, env)?;
     let is_terminal = stdin().is_terminal();
     let environment = environment.or_else(|| (!is_terminal).then_some(DocusignEnvironment::Demo));
-    let missing = [
-        integration_key.is_none().then_some("--integration-key"),
-        user_id.is_none().then_some("--user-id"),
-    ];
+    let missing = [integration_key.is_none().then_some("--integration-key"), user_id.is_none().then_some("--user-id")];
     let missing: Vec<&str> = missing.into_iter().flatten().collect();
     if !missing.is_empty() && !is_terminal {
         return Err(usage(AnswerError::Missing(missing.join(", "))));

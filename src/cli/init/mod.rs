@@ -48,7 +48,9 @@ pub struct Init {
 /// Nothing was written.
 #[derive(Debug, Error)]
 enum InitError {
-    #[error("{SETTINGS} exists and is kept, so these options have no effect: change the values there, or remove the file")]
+    #[error(
+        "{SETTINGS} exists and is kept, so these options have no effect: change the values there, or remove the file"
+    )]
     Taken,
     #[error("no key could be created: the system has no random numbers")]
     NoKey,
@@ -87,7 +89,9 @@ async fn print_next(settings: Settings) -> Result<(), CommandError> {
         print(key.pem().as_bytes())?;
     }
     if !exists("host.json") {
-        explain("\nThis folder has no host.json: func start needs the folder of the repository or of the unpacked package.");
+        explain(
+            "\nThis folder has no host.json: func start needs the folder of the repository or of the unpacked package.",
+        );
     }
     let link = consent_url::link(settings).await?;
     print_line("\nNext, in this folder:\n  func start")?;

@@ -1,9 +1,10 @@
 //! `cargo run -p sandbox`: runs the complete product on this machine, without any account.
 
 #![expect(clippy::expect_used, reason = "test code should fail loudly")]
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it prints to the terminal")]
 #![expect(clippy::disallowed_methods, reason = "cargo sets a variable with its path")]
 
+use std::fmt::Display;
+use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Duration;
@@ -32,11 +33,31 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    match run(Arguments::parse()).await {
+        Ok(code) => code,
+        // A reader that stops early, as `head` does, needs no message.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::FAILURE,
+        Err(error) => complain(format_args!("the output could not be written: {error}")),
+    }
+}
+
+/// Writes a line to stdout. Rust's own macro panics if its reader stops early, and would leave processes behind.
+fn say(line: impl Display) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{line}").and_then(|()| stdout.flush())
+}
+
+/// Writes an error to stderr. If that fails, there is nowhere to report it.
+fn complain(error: impl Display) -> ExitCode {
+    let _ = writeln!(io::stderr(), "sandbox: {error}");
+    ExitCode::FAILURE
+}
+
+/// Everything that runs ends with the returned value.
+async fn run(arguments: Arguments) -> io::Result<ExitCode> {
     let root = repository();
     let Some(handler) = arguments.handler.clone().or_else(|| build_handler(&root)) else {
-        eprintln!("sandbox: the handler could not be built");
-        return ExitCode::FAILURE;
+        return Ok(complain("the handler could not be built"));
     };
     let mut sandbox = Sandbox::start_without_consent().await;
     if sandbox::storage::program().is_some() {
@@ -47,39 +68,38 @@ async fn main() -> ExitCode {
     let settings = options.settings.clone();
     let host = FunctionsHost::start(options).await;
     if !is_ready(&host).await {
-        eprintln!("sandbox: the handler did not start:\n{}", host.output().stderr.all().join("\n"));
-        return ExitCode::FAILURE;
+        return Ok(complain(format_args!("the handler did not start:\n{}", host.output().stderr.all().join("\n"))));
     }
-    println!("Started, all on this machine:");
-    println!(
+    say("Started, all on this machine:")?;
+    say(format_args!(
         "  Functions host        {}   (reads host.json and */function.json, runs {})",
         host.url(),
         handler.display()
-    );
-    println!("  DocuSign account      {}", sandbox.docusign_url());
-    println!("  eSignature API        {}/restapi", sandbox.docusign_url());
-    println!("  CLM API               {}", sandbox.clm.api_url());
-    println!("  CLM uploads           {}", sandbox.clm.upload_url());
-    println!("  CLM downloads         {}", sandbox.clm.download_url());
-    println!("  CLM web pages         {}/web", sandbox.clm.discovery_url());
-    println!("  Key Vault             over the real Azure SDK, with managed identity");
-    println!("  Storage               {}\n", storage(&sandbox));
-    let mut good = print_steps(&walk::main_way(&sandbox, &host.url(), &consent_url(&handler, &settings)).await);
+    ))?;
+    say(format_args!("  DocuSign account      {}", sandbox.docusign_url()))?;
+    say(format_args!("  eSignature API        {}/restapi", sandbox.docusign_url()))?;
+    say(format_args!("  CLM API               {}", sandbox.clm.api_url()))?;
+    say(format_args!("  CLM uploads           {}", sandbox.clm.upload_url()))?;
+    say(format_args!("  CLM downloads         {}", sandbox.clm.download_url()))?;
+    say(format_args!("  CLM web pages         {}/web", sandbox.clm.discovery_url()))?;
+    say("  Key Vault             over the real Azure SDK, with managed identity")?;
+    say(format_args!("  Storage               {}\n", storage(&sandbox)))?;
+    let mut good = print_steps(&walk::main_way(&sandbox, &host.url(), &consent_url(&handler, &settings)).await)?;
     if good {
-        good = workfront_tests(&sandbox).await;
+        good = workfront_tests(&sandbox).await?;
     }
     let counts = (sandbox.key_vault.signatures(), sandbox.docusign.exchanges());
-    println!(
+    say(format_args!(
         "\nKey Vault made {} signatures (assertions, and one for the sealing secret per process), DocuSign saw {} exchanges.",
         counts.0, counts.1
-    );
+    ))?;
     if arguments.once {
-        println!("{}", if good { "All steps worked." } else { "A step failed." });
-        return if good { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        say(format_args!("{}", if good { "All steps worked." } else { "A step failed." }))?;
+        return Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
-    print_examples(&sandbox, &host, &consent_url(&handler, &settings).unwrap_or_else(|printed| printed));
+    print_examples(&sandbox, &host, &consent_url(&handler, &settings).unwrap_or_else(|printed| printed))?;
     stop_signal().await;
-    ExitCode::SUCCESS
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Waits for Ctrl-C or SIGTERM. The sandbox's processes end with it.
@@ -99,53 +119,53 @@ fn storage(sandbox: &Sandbox) -> &'static str {
     }
 }
 
-fn print_steps(steps: &[walk::Step]) -> bool {
+fn print_steps(steps: &[walk::Step]) -> io::Result<bool> {
     for (number, step) in steps.iter().enumerate() {
         let mark = if step.good { "ok    " } else { "FAILED" };
-        println!("{mark} {}. {}\n          {}", number + 1, step.what, step.seen);
+        say(format_args!("{mark} {}. {}\n          {}", number + 1, step.what, step.seen))?;
     }
-    steps.iter().all(|step| step.good)
+    Ok(steps.iter().all(|step| step.good))
 }
 
 /// Runs Adobe's ten manual tests with both kinds of authentication.
-async fn workfront_tests(sandbox: &Sandbox) -> bool {
+async fn workfront_tests(sandbox: &Sandbox) -> io::Result<bool> {
     let mut good = true;
     for (mode, name) in [(Mode::OAuth2, "OAuth2"), (Mode::ApiKey, "ApiKey")] {
-        println!("\nWorkfront's own tests, with Authentication Type {name}:");
-        good &= print_steps(&workfront::walk(sandbox, mode).await);
+        say(format_args!("\nWorkfront's own tests, with Authentication Type {name}:"))?;
+        good &= print_steps(&workfront::walk(sandbox, mode).await)?;
     }
-    good
+    Ok(good)
 }
 
-fn print_examples(sandbox: &Sandbox, host: &FunctionsHost, consent_url: &str) {
-    println!("\nThe sandbox runs until you press Ctrl-C. Try it:");
-    println!(
+fn print_examples(sandbox: &Sandbox, host: &FunctionsHost, consent_url: &str) -> io::Result<()> {
+    say("\nThe sandbox runs until you press Ctrl-C. Try it:")?;
+    say(format_args!(
         "  curl -u '{CLIENT_ID}:{}' -d grant_type=client_credentials {}/oauth/token",
         form_encoded(CLIENT_SECRET),
         host.url()
-    );
-    print_api_calls(host);
-    println!("Look at the setup page:\n  {}/setup?code={SETUP_KEY}", host.url());
+    ))?;
+    print_api_calls(host)?;
+    say(format_args!("Look at the setup page:\n  {}/setup?code={SETUP_KEY}", host.url()))?;
     let kinds = [&sandbox::fault::KINDS[..], &sandbox::docusign::REFUSALS].concat().join(", ");
-    println!("Break DocuSign and repair it ({kinds}); or with &at=key-vault, identity, esign or clm:");
-    println!("  curl -X POST '{}/sandbox/fault?kind=status-500'", sandbox.docusign_url());
-    println!("Open the consent link in a browser and press Allow or Deny:\n  {consent_url}");
-    println!("Make a connection in a browser (sign in, press Allow, then refresh it):");
-    println!("  Power Automate, as the integration user   {}", sandbox.power_platform.site.url());
-    println!("  Workfront, as any user                    {}", sandbox.workfront.site.url());
-    println!("  or there with the API key                 {API_KEY}");
+    say(format_args!("Break DocuSign and repair it ({kinds}); or with &at=key-vault, identity, esign or clm:"))?;
+    say(format_args!("  curl -X POST '{}/sandbox/fault?kind=status-500'", sandbox.docusign_url()))?;
+    say(format_args!("Open the consent link in a browser and press Allow or Deny:\n  {consent_url}"))?;
+    say("Make a connection in a browser (sign in, press Allow, then refresh it):")?;
+    say(format_args!("  Power Automate, as the integration user   {}", sandbox.power_platform.site.url()))?;
+    say(format_args!("  Workfront, as any user                    {}", sandbox.workfront.site.url()))?;
+    say(format_args!("  or there with the API key                 {API_KEY}"))
 }
 
 /// Prints example calls with API keys.
-fn print_api_calls(host: &FunctionsHost) {
+fn print_api_calls(host: &FunctionsHost) -> io::Result<()> {
     let (url, account) = (host.url(), clm::ACCOUNT_ID);
-    println!(
-        "Call what Workfront calls, as a user; then CLM and eSignature through the gateway, as the integration user:"
-    );
-    println!("  curl '{url}/workfront/v1/serviceInfo'");
-    println!("  curl -H 'apiKey: {API_KEY}' -H 'username: {OTHER_EMAIL}' '{url}/workfront/v1/files?parentId=/'");
-    println!("  curl -H 'x-api-key: {GATEWAY_API_KEY}' '{url}/gateway/clm/members/current'");
-    println!("  curl -H 'x-api-key: {GATEWAY_API_KEY}' '{url}/gateway/esign/v2.1/accounts/{account}/users'");
+    say("Call what Workfront calls, as a user; then CLM and eSignature through the gateway, as the integration user:")?;
+    say(format_args!("  curl '{url}/workfront/v1/serviceInfo'"))?;
+    say(format_args!(
+        "  curl -H 'apiKey: {API_KEY}' -H 'username: {OTHER_EMAIL}' '{url}/workfront/v1/files?parentId=/'"
+    ))?;
+    say(format_args!("  curl -H 'x-api-key: {GATEWAY_API_KEY}' '{url}/gateway/clm/members/current'"))?;
+    say(format_args!("  curl -H 'x-api-key: {GATEWAY_API_KEY}' '{url}/gateway/esign/v2.1/accounts/{account}/users'"))
 }
 
 /// HTTP Basic requires form-encoded id and secret, RFC 6749 §2.3.1.
