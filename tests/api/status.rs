@@ -246,10 +246,7 @@ async fn a_closed_pipe_and_a_full_disk_are_no_panic() {
     let host = start_host(&sandbox, 0, &[]).await;
     let azure = Azure::with_app(&host.url());
     for options in [&[][..], &["--json"]] {
-        for stdout in [
-            closed_pipe(),
-            std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap().into(),
-        ] {
+        for stdout in [closed_pipe(), std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap().into()] {
             let mut command = azure.environment().command(&[&APP, options].concat());
             let child = command.stdout(stdout).stderr(Stdio::piped()).spawn().unwrap();
             let output = child.wait_with_output().await.unwrap();

@@ -7,8 +7,8 @@ use thiserror::Error;
 
 use crate::cli::client::entry::{NewEntry, default_grant_types};
 use crate::cli::client::file::edit;
-use crate::cli::client::output;
 use crate::cli::client::next_step;
+use crate::cli::client::output;
 use crate::cli::client::registry::{Change, Credential};
 use crate::cli::terminal::values::{self, one_of};
 use crate::cli::terminal::{CommandError, explain, failed, usage};
