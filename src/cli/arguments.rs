@@ -62,7 +62,7 @@ pub enum Command {
     ConsentUrl,
     /// Create keys and settings to run Evergrant on this machine
     Init(init::Init),
-    /// Create, rotate and check registered clients
+    /// List, create, change and check registered clients
     #[command(subcommand, after_help = "Example:\n  evergrant client new nightly-report --in infra/clients.json")]
     Client(client::ClientCommand),
     /// Print the format of settings
