@@ -52,7 +52,9 @@ async fn everything_that_a_local_app_needs_is_created_and_the_next_commands_are_
     let settings = settings(&folder);
     assert_eq!(settings.docusign.integration_key.as_str(), INTEGRATION_KEY);
     assert_eq!(settings.docusign.oauth_url.as_str(), "https://account-d.docusign.com");
-    assert!(settings.unknown.is_empty() && settings.clients.at_start.iter().next().is_none());
+    assert!(
+        settings.unknown.is_empty() && settings.clients.at_start.is_some_and(|clients| clients.iter().next().is_none())
+    );
     let link = printed.lines().find(|line| line.contains("https://account-d.docusign.com/oauth/auth?")).unwrap();
     assert!(link.contains(INTEGRATION_KEY) && link.contains("localhost%3A7071%2Fconsent%2Fcallback"), "{link}");
     assert!(printed.contains("\n  func start\n") && printed.contains("http://localhost:7071/consent/callback"));

@@ -28,7 +28,7 @@ pub fn after_deployment(entry: &NewEntry, base: &str) -> String {
     }
 }
 
-const POWER_AUTOMATE_KEY: &str = "Then write the connector's files; its makers enter the API key when they create a\nconnection:\n  \
+const POWER_AUTOMATE_KEY: &str = "Then write the connector's files. Makers enter the API key in a connection:\n  \
     evergrant connector power-automate --api-key --out connector";
 
 fn power_automate(entry: &NewEntry, base: &str) -> String {
