@@ -23,7 +23,6 @@ pub mod endpoints;
 pub mod identity;
 pub mod memory;
 pub mod oauth;
-pub mod random;
 pub mod registry;
 pub mod sealing;
 pub mod secret;

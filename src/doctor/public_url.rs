@@ -11,7 +11,7 @@ use crate::doctor::responder::{Answer, DEPLOY};
 use crate::doctor::routes::{self, PackageRoute};
 use crate::oauth::client::{Client, ClientRegistry, GrantType};
 use crate::oauth::query;
-use crate::random;
+use crate::secret::random;
 use crate::types::BaseUrl;
 use crate::web::http_client::HttpClient;
 

@@ -9,7 +9,7 @@ use http::Method;
 use crate::doctor::check::{Area, Check, Finding};
 use crate::doctor::probe::{Probed, probe};
 use crate::doctor::responder::DEPLOY;
-use crate::random;
+use crate::secret::random;
 use crate::types::BaseUrl;
 use crate::web::http_client::HttpClient;
 

@@ -15,7 +15,7 @@ use crate::config::installation::InstallationScopes;
 use crate::config::{Environment, RegistrySource, Settings};
 use crate::oauth::client::{ClientId, GrantType, Profile, SubjectKind};
 use crate::oauth::scope::Scope;
-use crate::random;
+use crate::secret::random;
 use crate::secret::sha256;
 
 /// The new client.

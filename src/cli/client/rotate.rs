@@ -8,7 +8,7 @@ use crate::cli::client::place::Place;
 use crate::cli::client::registry::{Change, Credential};
 use crate::cli::terminal::{CommandError, explain, shell_quoted};
 use crate::config::Environment;
-use crate::random;
+use crate::secret::random;
 use crate::secret::{hex, sha256};
 
 /// The secret or API key to replace.
