@@ -206,6 +206,8 @@ async fn a_wrong_key_and_a_foreign_answer_are_named() {
     azure.fact("function_key", "");
     azure.fact("setup_function_key", SETUP_KEY);
     assert_eq!(azure.status(&[]).await.status.code(), Some(0));
+    azure.fact("message", "functionapp keys list\n(AuthorizationFailed) The client does not have authorization");
+    assert_eq!(azure.status(&[]).await.status.code(), Some(0));
     let stranger =
         Server::start(0, |_: Request<_>| async { Ok(server::reply(503, "text/plain", "another app")) }).await;
     azure.fact("host_name", stranger.url().trim_start_matches("http://"));

@@ -58,13 +58,18 @@ impl AzureCli {
     /// # Errors
     /// [`AzureError`], which says what to do.
     pub async fn function_key(&self) -> Result<SecretString, AzureError> {
+        let is_key = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+        let mut first_error = None;
         for query in KEYS {
-            let key = self.run(query, &self.app).await?;
-            if key.bytes().all(|byte| byte.is_ascii_graphic()) && !key.is_empty() {
-                return Ok(key.into());
+            match self.run(query, &self.app).await {
+                Ok(key) if is_key(&key) => return Ok(key.into()),
+                Ok(_) => {}
+                Err(error) if error.is_final() => return Err(error),
+                // Some roles may read only the keys of functions.
+                Err(error) => first_error = first_error.or(Some(error)),
             }
         }
-        Err(AzureError::NoKey { app: self.app.clone(), group: self.group.clone() })
+        Err(first_error.unwrap_or_else(|| AzureError::NoKey { app: self.app.clone(), group: self.group.clone() }))
     }
 
     /// The app's base URL, if this source has it. The key is sent there, so it is https, or on this machine.
@@ -85,9 +90,10 @@ impl AzureCli {
 
     /// The command that prints the key, for a person.
     pub fn key_command(&self) -> String {
-        let (command, query) = KEYS[0];
-        let (command, group, app) = (command.join(" "), shell_quoted(&self.group), shell_quoted(&self.app));
-        format!("az {command} --resource-group {group} --name {app} --query {query} --output tsv")
+        let (group, app) = (shell_quoted(&self.group), shell_quoted(&self.app));
+        format!(
+            "az functionapp keys list --resource-group {group} --name {app} --query functionKeys.default --output tsv"
+        )
     }
 
     /// What the command prints about `name`.

@@ -48,6 +48,14 @@ impl AzureError {
         if error.kind() == io::ErrorKind::NotFound { Self::Missing } else { Self::NotStarted(error) }
     }
 
+    /// Whether every other command would fail too.
+    pub const fn is_final(&self) -> bool {
+        matches!(
+            self,
+            Self::Missing | Self::NotStarted(_) | Self::NotSignedIn | Self::NoSubscription | Self::NoGroup { .. }
+        )
+    }
+
     /// The meaning of what `az` printed.
     pub fn of_message(message: &str, group: &str, app: &str) -> Self {
         let has = |words: &[&str]| words.iter().any(|word| message.contains(word));

@@ -14,6 +14,7 @@ use crate::app::check_routes;
 use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::{CommandError, explain, failed};
 use crate::oauth::query;
+use crate::types::BaseUrl;
 use azure::AzureCli;
 use report::RunningApp;
 use setup_page::{PATH, SetupPageError, SetupPages};
@@ -72,11 +73,7 @@ pub async fn run(options: Status, progress: Progress) -> Result<(), CommandError
 }
 
 /// Asks the setup page at the first address that leads to the app.
-async fn ask(
-    azure: &AzureCli,
-    key: &SecretString,
-    progress: Progress,
-) -> Result<(crate::types::BaseUrl, RunningApp), CommandError> {
+async fn ask(azure: &AzureCli, key: &SecretString, progress: Progress) -> Result<(BaseUrl, RunningApp), CommandError> {
     let pages = SetupPages::new(key);
     let (mut asked, mut first_error) = (Vec::new(), None);
     for source in azure::ADDRESSES {
