@@ -56,7 +56,7 @@ mod tests {
             (bearer.to_owned(), true),
             (r#"bearer scope="https://vault.azure.net/.default""#.to_owned(), true),
             (format!(r#"{bearer}, PoP nonce="1""#), false),
-            (format!(r#"{bearer}, Negotiate"#), false),
+            (format!(r"{bearer}, Negotiate"), false),
             (format!(r#"PoP resource="x", {bearer}"#), false),
             (format!(r#"Basic realm="a, b", {bearer}"#), false),
             (r#"PoP realm="", nonce="abc""#.to_owned(), false),
