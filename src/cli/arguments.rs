@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::cli::terminal::values;
-use crate::cli::{client, config, connector, manual, revoke};
+use crate::cli::{client, config, connector, init, manual, revoke, status};
 use crate::types::BaseUrl;
 
 /// DocuSign connections that never expire.
@@ -52,12 +52,16 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Check a deployed app; print its consent link and public key
+    Status(status::Status),
     /// Print the public key for DocuSign's page Apps and Keys
     #[command(after_help = "Example:\n  evergrant public-key > signing-key.pem")]
     PublicKey,
     /// Print the link to give consent once
     #[command(after_help = "Example:\n  evergrant consent-url")]
     ConsentUrl,
+    /// Create keys and settings to run Evergrant on this machine
+    Init(init::Init),
     /// List, create, change and check registered clients
     #[command(subcommand, after_help = "Example:\n  evergrant client new nightly-report --in infra/clients.json")]
     Client(client::ClientCommand),
@@ -83,8 +87,8 @@ pub enum Command {
 
 /// The commands in the order in which `evergrant --help` lists them.
 const GROUPS: [(&str, &[&str]); 3] = [
-    ("Set up", &["client", "public-key", "consent-url", "connector"]),
-    ("Operate", &["serve", "doctor", "token", "revoke"]),
+    ("Set up", &["init", "client", "public-key", "consent-url", "connector"]),
+    ("Operate", &["serve", "status", "doctor", "token", "revoke"]),
     ("Reference", &["config", "completions", "man"]),
 ];
 

@@ -93,12 +93,19 @@ fn print_config_errors(errors: &ConfigErrors) -> Result<CommandError, CommandErr
     Ok(CommandError::Reported { exit_code: 2 })
 }
 
+/// Prints all checks, the skipped ones at the end.
+pub fn print_checks(checks: &[Check]) -> Result<(), CommandError> {
+    checks.iter().try_for_each(print_check)?;
+    lines::of_skipped(checks).into_iter().try_for_each(print_line)
+}
+
 /// Skipped checks are printed together at the end.
 fn print_check(check: &Check) -> Result<(), CommandError> {
     if check.verdict == Verdict::Skipped { Ok(()) } else { print_line(colored(check)) }
 }
 
-fn print_summary(summary: &str, style: Style) -> Result<(), CommandError> {
+/// Prints the result of all checks.
+pub fn print_summary(summary: &str, style: Style) -> Result<(), CommandError> {
     print_line(format_args!("\n{style}{summary}{style:#}"))
 }
 

@@ -27,6 +27,9 @@ pub enum DocusignEnvironment {
 }
 
 impl DocusignEnvironment {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Demo, Self::Production];
+
     /// Host of the account server, and literally the `aud` claim of an assertion.
     #[must_use]
     pub const fn account_host(self) -> &'static str {
@@ -45,7 +48,9 @@ impl DocusignEnvironment {
         }
     }
 
-    const fn as_str(self) -> &'static str {
+    /// Its name in the setting.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Demo => "demo",
             Self::Production => "production",
@@ -59,9 +64,13 @@ impl DocusignEnvironment {
         }
     }
 
-    fn parse(text: &str) -> Result<Self, Reason> {
-        let all = [Self::Demo, Self::Production];
-        all.into_iter().find(|one| one.as_str() == text).ok_or_else(|| unknown_word(text, &all.map(Self::as_str)))
+    /// Parses its name.
+    ///
+    /// # Errors
+    /// Why `text` is not one.
+    pub fn parse(text: &str) -> Result<Self, Reason> {
+        let found = Self::ALL.into_iter().find(|one| one.as_str() == text);
+        found.ok_or_else(|| unknown_word(text, &Self::ALL.map(Self::as_str)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Checks and their results. Pure.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Serialize;
@@ -49,7 +50,7 @@ pub enum Area {
 #[derive(Clone, Debug, Serialize)]
 pub struct Check {
     /// Its name, for machines.
-    pub check: &'static str,
+    pub check: Cow<'static, str>,
     /// Its part of the installation.
     pub area: Area,
     /// What is checked, for people.
@@ -115,7 +116,7 @@ impl Finding {
     /// This finding as the result of the check `name`.
     pub fn of(self, check: &'static str, area: Area, title: impl Into<String>, duration_ms: f64) -> Check {
         let Self { verdict, message, fix } = self;
-        Check { check, area, title: title.into(), verdict, finding: message, fix, duration_ms }
+        Check { check: check.into(), area, title: title.into(), verdict, finding: message, fix, duration_ms }
     }
 }
 

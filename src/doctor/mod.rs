@@ -16,7 +16,7 @@ pub mod lines;
 mod probe;
 mod public_url;
 pub mod registry;
-mod responder;
+pub(crate) mod responder;
 pub mod routes;
 
 use std::future::ready;

@@ -5,10 +5,12 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use aws_lc_rs::digest::{self, Digest};
-use aws_lc_rs::rsa::KeyPair;
+use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
+use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::RSA_PKCS1_SHA256;
-use rsa::pkcs8::{EncodePrivateKey, SecretDocument};
+use rsa::pkcs8::{EncodePrivateKey, LineEnding, SecretDocument};
 use rsa::traits::PublicKeyParts;
+use secrecy::SecretString;
 use tokio::task::spawn_blocking;
 
 use crate::secret::Sha256;
@@ -48,6 +50,15 @@ impl LocalSigner {
     pub fn public_key(&self) -> &PublicKey {
         &self.0.public_key
     }
+}
+
+/// A new RSA key of 2,048 bits as a PEM file; `None` if the system has no randomness or memory.
+#[must_use]
+pub fn generate_pem() -> Option<SecretString> {
+    let pair = KeyPair::generate(KeySize::Rsa2048).ok()?;
+    let der: Pkcs8V1Der<'static> = pair.as_der().ok()?;
+    let document = SecretDocument::try_from(der.as_ref()).ok()?;
+    document.to_pem("PRIVATE KEY", LineEnding::LF).ok().map(|pem| SecretString::from(pem.as_str()))
 }
 
 impl LocalKey {

@@ -112,6 +112,10 @@ async fn a_profile_sets_the_grant_types_its_platform_needs() {
         (&["--profile", "power_automate", "--redirect-uri", URI][..], json!("power_automate"), &signing_in),
         (&["--profile", "workfront", "--redirect-uri", URI], json!("workfront"), &signing_in),
         (&["--redirect-uri", URI], Value::Null, &signing_in),
+        (&["--profile", "standard", "--redirect-uri", URI], Value::Null, &signing_in),
+        // Hyphens, as in the names of commands.
+        (&["--profile", "power-automate", "--redirect-uri", URI], json!("power_automate"), &signing_in),
+        (&["--grant-type", "client-credentials"], Value::Null, &json!(["client_credentials"])),
         (
             &["--grant-type", "refresh_token", "--grant-type", "client_credentials"],
             Value::Null,
@@ -122,6 +126,12 @@ async fn a_profile_sets_the_grant_types_its_platform_needs() {
         let entry = shown_entry(&output);
         assert_eq!((&entry["profile"], &entry["grant_types"]), (&profile, grant_types));
     }
+    let person = run(&["client", "new", "c", "--subject", "signed-in-user", "--redirect-uri", URI], &[]).await;
+    assert_eq!(shown_entry(&person)["subject"], "signed_in_user");
+    for wrong in ["power--automate", "power automate", "automate"] {
+        let refused = run(&["client", "new", "c", "--profile", wrong], &[]).await;
+        assert!(stderr(&refused).contains("[possible values: standard, power_automate, workfront]"), "{wrong}");
+    }
     let public = run(&["client", "new", "c", "--public", "--redirect-uri", URI], &[]).await;
     assert!(public.status.success() && public.stdout.is_empty(), "there is no secret to show");
     assert_eq!(shown_entry(&public)["client_secret_sha256"], json!([]));
@@ -130,6 +140,26 @@ async fn a_profile_sets_the_grant_types_its_platform_needs() {
         assert_refused(&output, "--redirect-uri is missing");
         assert!(stderr(&output).contains(hint), "{}", stderr(&output));
     }
+}
+
+#[tokio::test]
+async fn a_new_client_comes_with_the_next_step_on_its_platform() {
+    let app = [("EVERGRANT_PUBLIC_URL", "https://contoso.example")];
+    for (arguments, expected) in [
+        (&["--profile", "power_automate", "--redirect-uri", URI][..], "Security page in Power Automate"),
+        (
+            &["--profile", "power_automate", "--redirect-uri", URI],
+            "Refresh URL        https://contoso.example/oauth/token",
+        ),
+        (&["--profile", "workfront", "--redirect-uri", URI], "https://contoso.example/oauth/authorize/c\n"),
+        (&["--profile", "workfront", "--api-key"], "Authentication Type  ApiKey"),
+        (&[], "curl -u \"c:$secret\" -d grant_type=client_credentials"),
+    ] {
+        let output = run(&[&["client", "new", "c"], arguments].concat(), &app).await;
+        assert!(output.status.success() && stderr(&output).contains(expected), "{expected}: {}", stderr(&output));
+    }
+    let elsewhere = run(&["client", "new", "c"], &[]).await;
+    assert!(stderr(&elsewhere).contains("<base URL>/oauth/token"), "{}", stderr(&elsewhere));
 }
 
 /// Workfront's document routes accept only sealed access tokens.

@@ -105,7 +105,7 @@ fn fed(program: &str, arguments: &[&str], input: &[u8]) -> (bool, String) {
 }
 
 /// Commands that print something on stdout, without a secret that would be lost.
-const PRINTING: [&[&str]; 17] = [
+const PRINTING: [&[&str]; 22] = [
     &["--help"],
     &["--version"],
     &["client", "--help"],
@@ -116,6 +116,11 @@ const PRINTING: [&[&str]; 17] = [
     &["public-key"],
     &["consent-url"],
     &["client", "check"],
+    &["client", "list", "--in", "clients.json"],
+    &["client", "list", "--in", "clients.json", "--json"],
+    &["client", "show", "c", "--in", "clients.json"],
+    &["init", "--local"],
+    &["status", "--help"],
     &["config", "schema"],
     &["completions", "bash"],
     &["completions", "zsh"],
@@ -124,6 +129,9 @@ const PRINTING: [&[&str]; 17] = [
     &["connector", "power-automate", "--out", "{folder}"],
     &["connector", "power-automate", "--api-key", "--out", "{folder}"],
 ];
+
+const REGISTRY: &str = r#"[{"client_id":"c","client_secret_sha256":[],"grant_types":["authorization_code"],
+    "redirect_uris":["https://client.example/cb"]}]"#;
 
 /// Exit code and stderr of a command with this stdout and stderr.
 async fn with_output(
@@ -135,7 +143,9 @@ async fn with_output(
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("connector").display().to_string();
     let command: Vec<&str> = command.iter().map(|word| if *word == "{folder}" { &*out } else { *word }).collect();
+    std::fs::write(folder.path().join("clients.json"), REGISTRY).unwrap();
     let mut command = environment.command(&command);
+    command.current_dir(&folder).stdin(Stdio::null());
     let output = command.stdout(stdout).stderr(stderr).spawn().unwrap().wait_with_output().await.unwrap();
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }

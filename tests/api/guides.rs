@@ -12,7 +12,7 @@ use sandbox::{INTEGRATION_USER, OTHER_USER, SETUP_KEY, digest};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{TestApp, TestEnvironment, handler, root, start_host};
+use crate::support::{TestApp, TestEnvironment, handler, start_host};
 use crate::vendor_sdks::{Credential, run_examples};
 
 /// The URL of Evergrant in the guides.
@@ -40,14 +40,15 @@ impl Reader {
         let app = TestApp::start().await;
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
-        for directory in ["bin", "infra", "target/package/app"] {
+        for directory in ["bin", "infra", "target/debug", "target/package/app"] {
             std::fs::create_dir_all(path(directory)).unwrap();
         }
         for (name, text) in [("infra/clients.json", "[]"), ("report.pdf", "%PDF-1.7"), ("state", "")] {
             std::fs::write(path(name), text).unwrap();
         }
-        std::fs::copy(root().join("local.settings.sample.json"), path("local.settings.sample.json")).unwrap();
-        symlink(handler(), path("bin/evergrant")).unwrap();
+        for name in ["bin/evergrant", "target/debug/evergrant"] {
+            symlink(handler(), path(name)).unwrap();
+        }
         for stub in STUBS {
             program(path("bin").join(stub), "exit 0");
         }

@@ -25,6 +25,7 @@ mod functions_host;
 mod gateway;
 #[cfg(unix)]
 mod guides;
+mod init;
 mod key_files;
 mod key_vault;
 mod killed;
@@ -49,6 +50,7 @@ mod registry_commands;
 mod security;
 mod setup;
 mod sign_in;
+mod status;
 mod stock_clients;
 mod stopping;
 mod store;

@@ -8,6 +8,7 @@ mod edit;
 mod entry;
 mod file;
 mod new;
+mod next_step;
 mod output;
 mod place;
 mod registry;

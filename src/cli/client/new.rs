@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use crate::cli::client::edit::{Confirmation, edit};
 use crate::cli::client::entry::{NewEntry, default_grant_types};
+use crate::cli::client::next_step;
 use crate::cli::client::output::{self, Issued};
 use crate::cli::client::place::{DEPLOYED, Place};
 use crate::cli::client::registry::{Change, Credential};
@@ -110,6 +111,8 @@ pub async fn run(client: NewClient, env: &dyn Environment) -> Result<(), Command
         output::show_once(client_id, *credential, secret)?;
     }
     output::print_how_to_deploy(&place.unwrap_or(Place::File(DEPLOYED.into())));
+    let base = Settings::read_public_url(env).map_or_else(|_| "<base URL>".to_owned(), |url| url.as_str().to_owned());
+    explain(next_step::after_deployment(&entry, &base));
     Ok(())
 }
 

@@ -1,20 +1,48 @@
 //! Parses the arguments of commands. Pure.
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use std::ffi::OsStr;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::config::error::Reason;
 use crate::config::values;
 use crate::oauth::client::ClientId;
 use crate::oauth::scope::Scope;
-use crate::types::BaseUrl;
+use crate::types::{BaseUrl, Guid};
 
-/// Parses one of `all` by its name, and lists the names in the help.
+/// Parses one of `all` by its name, and lists the names in the help. Hyphens are accepted too, as in options.
 pub fn one_of<T, const N: usize>(all: [T; N], as_str: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>
 where
     T: Copy + Send + Sync + 'static,
 {
     let parse = move |text: String| all.into_iter().find(|one| as_str(*one) == text).ok_or("unknown");
-    PossibleValuesParser::new(all.map(as_str)).try_map(parse)
+    WithHyphens(PossibleValuesParser::new(all.map(as_str))).try_map(parse)
+}
+
+/// Takes hyphens for the underscores of the names in the registry.
+#[derive(Clone)]
+struct WithHyphens(PossibleValuesParser);
+
+impl TypedValueParser for WithHyphens {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        self.0.parse_ref(command, argument, value.to_string_lossy().replace('-', "_").as_ref())
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        self.0.possible_values()
+    }
+}
+
+/// A GUID.
+pub fn guid(text: &str) -> Result<Guid, String> {
+    values::guid(text).map_err(|reason| explained(&reason, "a GUID, such as 1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e"))
 }
 
 /// A client's identifier.

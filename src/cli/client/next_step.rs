@@ -1,0 +1,135 @@
+//! What to do with a new client on its platform. Pure.
+
+use std::fmt::Write as _;
+
+use crate::cli::client::entry::NewEntry;
+use crate::oauth::client::{GrantType, Profile};
+
+/// The steps after the registry was deployed, for the app at `base`.
+pub fn after_deployment(entry: &NewEntry, base: &str) -> String {
+    let signs_in = entry.grant_types.contains(&GrantType::AuthorizationCode);
+    let key_only = entry.grant_types.is_empty();
+    match entry.profile {
+        Profile::PowerAutomate if key_only => POWER_AUTOMATE_KEY.to_owned(),
+        Profile::PowerAutomate => power_automate(entry, base),
+        Profile::Workfront => workfront(entry, base, key_only),
+        Profile::Standard if signs_in => sign_in(entry, base),
+        Profile::Standard if key_only => {
+            format!(
+                "Then call the gateway with the API key:\n  curl -H \"x-api-key: $key\" {base}/gateway/clm/members/current"
+            )
+        }
+        Profile::Standard => {
+            let id: String = url::form_urlencoded::byte_serialize(entry.client_id.as_str().as_bytes()).collect();
+            format!(
+                "Then get an access token:\n  curl -u \"{id}:$secret\" -d grant_type=client_credentials \\\n    {base}/oauth/token"
+            )
+        }
+    }
+}
+
+const POWER_AUTOMATE_KEY: &str = "Then write the connector's files. Makers enter the API key in a connection:\n  \
+    evergrant connector power-automate --api-key --out connector";
+
+fn power_automate(entry: &NewEntry, base: &str) -> String {
+    let secret = secret(entry);
+    fields(
+        "Then enter this on the connector's Security page in Power Automate, click\nUpdate connector, and create a connection on the page Test:",
+        &[
+            ("Client id", entry.client_id.as_str()),
+            ("Client secret", secret),
+            ("Authorization URL", &format!("{base}/oauth/authorize")),
+            ("Token URL", &format!("{base}/oauth/token")),
+            ("Refresh URL", &format!("{base}/oauth/token")),
+        ],
+    )
+}
+
+fn workfront(entry: &NewEntry, base: &str, key_only: bool) -> String {
+    let intro = "Then enter this in Workfront under Setup > Documents > Custom Integration, and\nclick Save:";
+    let base_url = format!("{base}/workfront/v1");
+    let client_id = entry.client_id.as_str();
+    if key_only {
+        return fields(
+            intro,
+            &[("Base API URL", &base_url), ("Authentication Type", "ApiKey"), ("API key", "the one above")],
+        );
+    }
+    fields(
+        intro,
+        &[
+            ("Base API URL", &base_url),
+            ("Authentication Type", "OAuth2"),
+            ("Authentication URL", &format!("{base}/oauth/authorize/{client_id}")),
+            ("Token Endpoint URL", &format!("{base}/oauth/token")),
+            ("Client ID", client_id),
+            ("Client Secret", secret(entry)),
+        ],
+    )
+}
+
+fn sign_in(entry: &NewEntry, base: &str) -> String {
+    fields(
+        "Then enter this in the application:",
+        &[
+            ("Client ID", entry.client_id.as_str()),
+            ("Client secret", secret(entry)),
+            ("Authorization URL", &format!("{base}/oauth/authorize")),
+            ("Token URL", &format!("{base}/oauth/token")),
+        ],
+    )
+}
+
+const fn secret(entry: &NewEntry) -> &'static str {
+    if entry.client_secret_sha256.is_some() { "the one above" } else { "none; it uses PKCE (S256)" }
+}
+
+fn fields(intro: &str, fields: &[(&str, &str)]) -> String {
+    let width = fields.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    fields.iter().fold(intro.to_owned(), |mut text, (name, value)| {
+        // Writing into a string cannot fail.
+        let _ = write!(text, "\n  {name:width$}  {value}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oauth::client::{ClientId, SubjectKind};
+
+    fn entry(profile: Profile, grant_types: &[GrantType]) -> NewEntry {
+        NewEntry {
+            client_id: ClientId::parse("reports&more").unwrap(),
+            client_secret_sha256: (!grant_types.is_empty()).then_some([0; 32]),
+            profile,
+            grant_types: grant_types.to_vec(),
+            subject: SubjectKind::IntegrationUser,
+            scope: None,
+            redirect_uris: Vec::new(),
+            api_key_sha256: None,
+            api_key_usernames: Vec::new(),
+            gateway_allow: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn each_platform_has_its_own_fields() {
+        let code = &[GrantType::AuthorizationCode, GrantType::RefreshToken][..];
+        let base = "https://contoso.example";
+        for (profile, grant_types, expected) in [
+            (Profile::PowerAutomate, code, "Refresh URL        https://contoso.example/oauth/token"),
+            (Profile::PowerAutomate, code, "connector's Security page"),
+            (Profile::PowerAutomate, &[], "evergrant connector power-automate --api-key"),
+            (Profile::Workfront, code, "https://contoso.example/oauth/authorize/reports&more"),
+            (Profile::Workfront, &[], "Authentication Type  ApiKey"),
+            (Profile::Standard, code, "Client secret      the one above"),
+            (Profile::Standard, &[], "x-api-key"),
+            (Profile::Standard, &[GrantType::ClientCredentials], "\"reports%26more:$secret\""),
+        ] {
+            let text = after_deployment(&entry(profile, grant_types), base);
+            assert!(text.contains(expected), "{expected}: {text}");
+            assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        }
+    }
+}
