@@ -76,7 +76,7 @@ read_regions() { [ -n "${regions:-}" ] || regions="$(azure functionapp list-flex
 check_region_answer() {
     local region found=""
     case "$answer" in
-        "" | *[!0-9]*) ;;
+        "" | 0* | *[!0-9]*) ;;
         *) answer="$(sed -n "${answer}p" <<<"$regions")" ;;
     esac
     while read -r region; do

@@ -25,13 +25,12 @@ releases_url() {
     origin="$(git -C "$here" remote get-url origin 2>/dev/null)" || return 0
     origin="${origin%/}"
     # A URL may contain a password, which is not needed and must not be printed.
-    sed -n 's,^ssh://[^@/]*@\([^:/]*\)\(:[0-9]*\)\{0,1\}/\(.*\),https://\1/\3,
-        s,^[a-z]*@\([^:/]*\):\(.*\),https://\1/\2,
-        s,^\(https\{0,1\}://\)[^@/]*@,\1,
-        s,\.git$,,
-        s,$,/releases,
-        /^https:\/\//p
-        /^http:\/\/\(localhost\|127\.0\.0\.1\)[:\/]/p' <<<"$origin"
+    sed -n 's|^ssh://[^@/]*@\([^:/]*\)[:0-9]*/|https://\1/|
+        s|^[a-z]*@\([^:/]*\):|https://\1/|
+        s|^\(https*://\)[^@/]*@|\1|
+        s|\.git$||
+        s|$|/releases|
+        /^https:/p' <<<"$origin"
 }
 
 # Downloads the package of this version; of the newest release if this version was not released.
