@@ -1,6 +1,9 @@
 // Evergrant in one resource group. Deploy it with `./deploy`; docs/deploy.md has the steps.
 targetScope = 'resourceGroup'
 
+import { appSettings, registeredClient, resourceTags, userId } from 'types.bicep'
+import { deploymentContainer, storeContainer } from 'modules/storage.bicep'
+
 metadata name = 'Evergrant'
 metadata description = 'DocuSign connections that never expire: a function app whose signing key stays in Key Vault.'
 
@@ -30,7 +33,7 @@ param keyVaultName string = '${namePrefix}-${uniqueString(resourceGroup().id)}'
 param storageAccountName string = '${namePrefix}${uniqueString(resourceGroup().id)}'
 
 @description('Tags of every resource, e.g. { owner: \'integration\' }.')
-param tags object = {}
+param tags resourceTags = {}
 
 // ---- DocuSign --------------------------------------------------------------------------------------------------------
 
@@ -55,7 +58,7 @@ param docusignUserId string
 param docusignScopes string = 'signature impersonation spring_read spring_write'
 
 @description('User IDs (GUIDs) of other users who may create system-wide connections, in addition to the integration user, e.g. [\'a1c2e3f4-0000-4000-8000-9b8a7c6d5e4f\'].')
-param docusignAdmins array = []
+param docusignAdmins userId[] = []
 
 @description('Name of the vault secret with the integration key\'s secret key, e.g. docusign-secret-key; empty for none. The secret must exist: create it after the first deployment.')
 param docusignSecretName string = ''
@@ -72,7 +75,7 @@ param docusignAccountId string = ''
 // ---- Clients ---------------------------------------------------------------------------------------------------------
 
 @description('Registered clients, e.g. loadJsonContent(\'clients.json\') in the parameter file. It contains no secrets, only digests of secrets of 256 random bits.')
-param clients array = []
+param clients registeredClient[] = []
 
 // ---- Keys ------------------------------------------------------------------------------------------------------------
 
@@ -92,7 +95,7 @@ param sealingKeyName string = 'evergrant-sealing'
 param sealingKeyVersion string = ''
 
 @description('Identifiers of older sealing keys that can still open tokens, e.g. [\'https://<vault>/keys/evergrant-sealing/0123456789abcdef0123456789abcdef\'].')
-param sealingKeyIdsPrevious array = []
+param sealingKeyIdsPrevious string[] = []
 
 @description('GUID of the role on both keys, e.g. 12338af0-0e69-4776-bea7-57ae8d297424 (Key Vault Crypto User). A custom role with keys/read and keys/sign/action is enough.')
 @minLength(36)
@@ -127,9 +130,9 @@ param alwaysReadyInstances int = 0
 @maxValue(1000)
 param httpConcurrency int = 64
 
-@description('Maximum size of a request body in bytes, e.g. 1610612736, which is 1.5 GiB and the limit of CLM\'s own pages. The default of the Functions host is 104857600.')
-@minValue(104857600)
-param requestBodyLimitBytes int = 1610612736
+@description('Maximum size of a request body in bytes, 1048576 or more, e.g. 104857600. The Functions host keeps a body with Content-Length in memory, four times its size, so the default follows the instance\'s memory.')
+@minValue(1048576)
+param requestBodyLimitBytes int = instanceMemoryMB == 512 ? 26214400 : instanceMemoryMB == 2048 ? 104857600 : 314572800
 
 @description('Whether to spread instances and copies of the store over three zones, e.g. true. Only in regions with zones; cannot be changed later.')
 param zoneRedundant bool = false
@@ -170,7 +173,7 @@ param siteCertificates bool = true
 @description('E-mail address for alerts, e.g. integration@contoso.com; empty to show them in the portal only.')
 param alertEmail string = ''
 
-@description('Share of 503 responses in five minutes, in percent, above which an alert fires, e.g. 5.')
+@description('Share of a function\'s answers in five minutes that are 5xx or 429, in percent, above which an alert fires, e.g. 5.')
 @minValue(0)
 @maxValue(100)
 param alertUnavailablePercent int = 5
@@ -193,11 +196,15 @@ param logLevel string = 'info'
 param hostMayUseWholeAccount bool = false
 
 @description('More app settings by name, e.g. { HTTPS_PROXY: \'http://proxy.contoso.com:8080\' }. No secrets: use Key Vault references.')
-param additionalSettings object = {}
+param additionalSettings appSettings = {}
 
 // ----------------------------------------------------------------------------------------------------------------------
 
 var name = '${namePrefix}-${uniqueString(resourceGroup().id)}'
+
+// Modules get names instead of each other's outputs: what-if does not look into a module whose parameters are not known beforehand.
+var blobEndpointUrl = 'https://${storageAccountName}.blob.${environment().suffixes.storage}'
+var storeUrl = '${blobEndpointUrl}/${storeContainer}'
 
 module identity 'modules/identity.bicep' = {
   params: {
@@ -212,10 +219,13 @@ module monitoring 'modules/monitoring.bicep' = {
     name: name
     location: location
     tags: tags
-    principalId: identity.outputs.principalId
+    identityName: name
     retentionDays: logRetentionDays
     dailyCapGb: logDailyCapGb
   }
+  dependsOn: [
+    identity
+  ]
 }
 
 module storage 'modules/storage.bicep' = {
@@ -223,12 +233,16 @@ module storage 'modules/storage.bicep' = {
     name: storageAccountName
     location: location
     tags: tags
-    principalId: identity.outputs.principalId
+    identityName: name
     zoneRedundant: zoneRedundant
     privateNetwork: privateNetwork
     hostMayUseWholeAccount: hostMayUseWholeAccount
-    workspaceId: monitoring.outputs.workspaceId
+    workspaceName: name
   }
+  dependsOn: [
+    identity
+    monitoring
+  ]
 }
 
 module vault 'modules/vault.bicep' = {
@@ -236,15 +250,19 @@ module vault 'modules/vault.bicep' = {
     name: keyVaultName
     location: location
     tags: tags
-    principalId: identity.outputs.principalId
+    identityName: name
     keyRoleId: keyRoleId
     hsmKeys: hsmKeys
     signingKeyName: signingKeyName
     sealingKeyName: sealingKeyName
     docusignSecretName: docusignSecretName
     publicNetworkAccess: privateNetwork ? 'Disabled' : 'Enabled'
-    workspaceId: monitoring.outputs.workspaceId
+    workspaceName: name
   }
+  dependsOn: [
+    identity
+    monitoring
+  ]
 }
 
 module network 'modules/network.bicep' = if (privateNetwork) {
@@ -263,13 +281,15 @@ module vaultEndpoint 'modules/private-endpoint.bicep' = if (privateNetwork) {
     name: '${name}-vault'
     location: location
     tags: tags
-    targetId: vault.outputs.id
+    targetId: resourceId('Microsoft.KeyVault/vaults', keyVaultName)
     service: 'vault'
     zoneName: 'privatelink.vaultcore.azure.net'
-    // Required even without a network, because it is evaluated anyway.
-    networkId: privateNetwork ? network!.outputs.id : ''
-    subnetId: privateNetwork ? network!.outputs.endpointSubnetId : ''
+    networkName: name
   }
+  dependsOn: [
+    network
+    vault
+  ]
 }
 
 module blobEndpoint 'modules/private-endpoint.bicep' = if (privateNetwork) {
@@ -277,20 +297,16 @@ module blobEndpoint 'modules/private-endpoint.bicep' = if (privateNetwork) {
     name: '${name}-blob'
     location: location
     tags: tags
-    targetId: storage.outputs.id
+    targetId: resourceId('Microsoft.Storage/storageAccounts', storageAccountName)
     service: 'blob'
     zoneName: 'privatelink.blob.${environment().suffixes.storage}'
-    // Required even without a network, because it is evaluated anyway.
-    networkId: privateNetwork ? network!.outputs.id : ''
-    subnetId: privateNetwork ? network!.outputs.endpointSubnetId : ''
+    networkName: name
   }
+  dependsOn: [
+    network
+    storage
+  ]
 }
-
-// Uses the newest version, unless the parameters set the one in use.
-var signingKeyId = empty(signingKeyVersion) ? vault.outputs.signingKeyNewest : '${vault.outputs.signingKeyUri}/${signingKeyVersion}'
-var signingKeyIdNext = empty(signingKeyVersionNext) ? '' : '${vault.outputs.signingKeyUri}/${signingKeyVersionNext}'
-var sealingKeyId = empty(sealingKeyVersion) ? vault.outputs.sealingKeyNewest : '${vault.outputs.sealingKeyUri}/${sealingKeyVersion}'
-var docusignSecret = empty(docusignSecretName) ? '' : '@Microsoft.KeyVault(VaultName=${keyVaultName};SecretName=${docusignSecretName})'
 
 module app 'modules/app.bicep' = {
   params: {
@@ -298,28 +314,47 @@ module app 'modules/app.bicep' = {
     location: location
     tags: tags
     zoneRedundant: zoneRedundant
-    identityId: identity.outputs.id
-    identityClientId: identity.outputs.clientId
+    identityName: name
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
     alwaysReadyInstances: alwaysReadyInstances
     httpConcurrency: httpConcurrency
-    requestBodyLimitBytes: requestBodyLimitBytes
-    deploymentContainerUrl: storage.outputs.deploymentContainerUrl
-    storageAccountName: storageAccountName
+    deploymentContainerUrl: '${blobEndpointUrl}/${deploymentContainer}'
     uniqueHostName: uniqueHostName
-    insightsConnectionString: monitoring.outputs.connectionString
-    subnetId: privateNetwork ? network!.outputs.appSubnetId : ''
-    customDomain: customDomain
+    networkName: privateNetwork ? name : ''
     siteCertificates: siteCertificates
-    storeUrl: storage.outputs.storeUrl
+  }
+  // Create the app last, because an instance that starts without its dependencies would have to be restarted.
+  dependsOn: [
+    storage
+    vault
+    vaultEndpoint
+    blobEndpoint
+  ]
+}
+
+module settings 'modules/settings.bicep' = {
+  params: {
+    appName: functionAppName
+    identityName: name
+    componentName: name
+    storageAccountName: storageAccountName
+    keyVaultName: keyVaultName
+    signingKeyName: signingKeyName
+    signingKeyVersion: signingKeyVersion
+    sealingKeyName: sealingKeyName
+    sealingKeyVersion: sealingKeyVersion
+    customDomain: customDomain
     // An empty value counts as not set.
-    handlerSettings: {
-      EVERGRANT_SIGNING_KEY_ID: signingKeyId
-      EVERGRANT_SIGNING_KEY_ID_NEXT: signingKeyIdNext
-      EVERGRANT_SEALING_KEY_ID: sealingKeyId
+    settings: {
+      FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: string(requestBodyLimitBytes)
+      EVERGRANT_INSTANCE_MEMORY_MB: string(instanceMemoryMB)
+      EVERGRANT_SIGNING_KEY_ID_NEXT: empty(signingKeyVersionNext)
+        ? ''
+        : 'https://${toLower(keyVaultName)}${environment().suffixes.keyvaultDns}/keys/${signingKeyName}/${signingKeyVersionNext}'
       EVERGRANT_SEALING_KEY_ID_PREVIOUS: join(sealingKeyIdsPrevious, ',')
       EVERGRANT_CLIENTS: string(clients)
+      EVERGRANT_STORE: storeUrl
       EVERGRANT_LOG: logLevel
       DOCUSIGN_ENVIRONMENT: docusignEnvironment
       DOCUSIGN_OAUTH_URL: docusignOauthUrl
@@ -328,25 +363,28 @@ module app 'modules/app.bicep' = {
       DOCUSIGN_INTEGRATION_KEY: docusignIntegrationKey
       DOCUSIGN_USER_ID: docusignUserId
       DOCUSIGN_SCOPES: docusignScopes
-      DOCUSIGN_SECRET_KEY: docusignSecret
+      DOCUSIGN_SECRET_KEY: empty(docusignSecretName)
+        ? ''
+        : '@Microsoft.KeyVault(VaultName=${keyVaultName};SecretName=${docusignSecretName})'
       DOCUSIGN_ADMINS: join(docusignAdmins, ',')
     }
     additionalSettings: additionalSettings
   }
-  // Create the app last, because an instance that starts without its dependencies would have to be restarted.
   dependsOn: [
-    vaultEndpoint
-    blobEndpoint
+    app
   ]
 }
 
 module domain 'modules/domain.bicep' = if (!empty(customDomain) && customDomainTls != 'elsewhere') {
   params: {
-    appName: app.outputs.name
+    appName: functionAppName
     location: location
     hostName: customDomain
     unbound: customDomainTls == 'first'
   }
+  dependsOn: [
+    app
+  ]
 }
 
 module alerts 'modules/alerts.bicep' = {
@@ -354,16 +392,20 @@ module alerts 'modules/alerts.bicep' = {
     name: name
     location: location
     tags: tags
-    appName: app.outputs.name
-    workspaceId: monitoring.outputs.workspaceId
-    vaultId: vault.outputs.id
+    appName: functionAppName
+    workspaceName: name
+    keyVaultName: keyVaultName
     email: alertEmail
     unavailablePercent: alertUnavailablePercent
   }
+  dependsOn: [
+    monitoring
+    vault
+  ]
 }
 
 @description('Name of the function app.')
-output functionAppName string = app.outputs.name
+output functionAppName string = functionAppName
 
 @description('Name of the key vault.')
 output keyVaultName string = keyVaultName
@@ -372,43 +414,43 @@ output keyVaultName string = keyVaultName
 output storageAccountName string = storageAccountName
 
 @description('The https URL that callers use: EVERGRANT_PUBLIC_URL, and the issuer.')
-output publicUrl string = app.outputs.publicUrl
+output publicUrl string = settings.outputs.publicUrl
 
 @description('The redirect URI for the integration key, on DocuSign\'s page Apps and Keys.')
-output docusignRedirectUri string = '${app.outputs.publicUrl}/consent/callback'
+output docusignRedirectUri string = '${settings.outputs.publicUrl}/consent/callback'
 
 @description('For Power Automate, Workfront and scripts: the token URL.')
-output tokenUrl string = '${app.outputs.publicUrl}/oauth/token'
+output tokenUrl string = '${settings.outputs.publicUrl}/oauth/token'
 
 @description('For Power Automate: the authorization URL. For Workfront, add a slash and the client id.')
-output authorizationUrl string = '${app.outputs.publicUrl}/oauth/authorize'
+output authorizationUrl string = '${settings.outputs.publicUrl}/oauth/authorize'
 
 @description('For Power Automate: the refresh URL.')
-output refreshUrl string = '${app.outputs.publicUrl}/oauth/token'
+output refreshUrl string = '${settings.outputs.publicUrl}/oauth/token'
 
 @description('The revocation URL, to end connections.')
-output revocationUrl string = '${app.outputs.publicUrl}/oauth/revoke'
+output revocationUrl string = '${settings.outputs.publicUrl}/oauth/revoke'
 
 @description('The metadata URL, for clients with automatic configuration.')
-output metadataUrl string = '${app.outputs.publicUrl}/.well-known/oauth-authorization-server'
+output metadataUrl string = '${settings.outputs.publicUrl}/.well-known/oauth-authorization-server'
 
 @description('The setup page; it requires a function key.')
-output setupUrl string = '${app.outputs.publicUrl}/setup'
+output setupUrl string = '${settings.outputs.publicUrl}/setup'
 
 @description('Identifier of the signing key in use, with its version.')
-output signingKeyId string = signingKeyId
+output signingKeyId string = settings.outputs.signingKeyId
 
 @description('Identifier of the sealing key in use, with its version.')
-output sealingKeyId string = sealingKeyId
+output sealingKeyId string = settings.outputs.sealingKeyId
 
 @description('URL of the container for used codes and revocations.')
-output storeUrl string = storage.outputs.storeUrl
+output storeUrl string = storeUrl
 
 @description('The next steps, in order.')
-output nextSteps array = [
+output nextSteps string[] = [
   'Upload the package, which ./deploy does together with this template; by hand: az functionapp deployment source config-zip --resource-group ${resourceGroup().name} --name ${functionAppName} --src target/package/evergrant.zip'
-  'At DocuSign, Apps and Keys, integration key ${docusignIntegrationKey}: add the redirect URI ${app.outputs.publicUrl}/consent/callback'
-  'On the same page, upload the public key: az keyvault key download --vault-name ${keyVaultName} --name ${signingKeyName} --version ${last(split(signingKeyId, '/'))} --encoding PEM --file evergrant-signing.pem'
-  'Open the setup page with a function key, follow its consent link, and sign in as the integration user: ${app.outputs.publicUrl}/setup'
+  'At DocuSign, Apps and Keys, integration key ${docusignIntegrationKey}: add the redirect URI ${settings.outputs.publicUrl}/consent/callback'
+  'On the same page, upload the public key: az keyvault key download --vault-name ${keyVaultName} --name ${signingKeyName} --version ${last(split(settings.outputs.signingKeyId, '/'))} --encoding PEM --file evergrant-signing.pem'
+  'Open the setup page with a function key, follow its consent link, and sign in as the integration user: ${settings.outputs.publicUrl}/setup'
   'Register a client in infra/clients.json, and deploy again.'
 ]

@@ -4,9 +4,9 @@ using 'main.bicep'
 
 // DocuSign: demo or production, and two GUIDs: the integration key (Settings > Apps and Keys) and the API Username of the integration user
 // (Users). Write them here in quotes, or set them in the environment for every deployment.
-param docusignEnvironment = readEnvironmentVariable('DOCUSIGN_ENVIRONMENT', '')
-param docusignIntegrationKey = readEnvironmentVariable('DOCUSIGN_INTEGRATION_KEY', '')
-param docusignUserId = readEnvironmentVariable('DOCUSIGN_USER_ID', '')
+param docusignEnvironment = readEnvironmentVariable('DOCUSIGN_ENVIRONMENT')
+param docusignIntegrationKey = readEnvironmentVariable('DOCUSIGN_INTEGRATION_KEY')
+param docusignUserId = readEnvironmentVariable('DOCUSIGN_USER_ID')
 param docusignScopes = 'signature impersonation spring_read spring_write'
 
 // Only if the integration user belongs to several accounts: the API Account ID (a GUID) of the one behind the gateway and Workfront's documents.

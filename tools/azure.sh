@@ -38,6 +38,9 @@ explain() {
         *SubscriptionNotFound* | *"doesn't exist in cloud"*)
             hint="This sign-in does not have the subscription. List the ones it has: az account list --output table; or sign in to another tenant: az login --tenant <tenant>"
             ;;
+        *RoleAssignmentUpdateNotPermitted* | *"principal ID, and scope are not allowed to be updated"* | *RoleAssignmentExists* | *"role assignment already exists"*)
+            hint="A role assignment is left over from an earlier identity or deployment of this app. Delete it, as docs/runbooks.md shows under The identity was deleted, then run this again."
+            ;;
         *roleAssignments/write*)
             hint="You may not assign roles. On the resource group you need Owner, or Contributor together with Role Based Access Control Administrator: ask the owner of the subscription."
             ;;

@@ -1,4 +1,6 @@
-// The function app on Flex Consumption and its settings.
+// The function app on Flex Consumption.
+
+import { resourceTags } from '../types.bicep'
 
 @description('Name of the app, unique in all of Azure; the first part of its host name, e.g. evergrant-abc123.')
 param name string
@@ -7,16 +9,13 @@ param name string
 param location string
 
 @description('Tags of the resources, e.g. { owner: \'integration\' }.')
-param tags object
+param tags resourceTags
 
 @description('Whether to spread instances over three zones, e.g. true.')
 param zoneRedundant bool
 
-@description('Resource id of the app\'s identity, e.g. /subscriptions/…/userAssignedIdentities/evergrant-abc123.')
-param identityId string
-
-@description('Client id (GUID) of the app\'s identity, e.g. 1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e.')
-param identityClientId string
+@description('Name of the app\'s identity, e.g. evergrant-abc123.')
+param identityName string
 
 @description('Whether to add a hash to the host name when the app is created, e.g. true.')
 param uniqueHostName bool
@@ -33,35 +32,18 @@ param alwaysReadyInstances int
 @description('Concurrent requests per instance before another one is started, 1 to 1000, e.g. 64.')
 param httpConcurrency int
 
-@description('Maximum size of a request body in bytes, e.g. 1610612736.')
-param requestBodyLimitBytes int
-
 @description('URL of the container that instances start from, e.g. <blob endpoint>/app-package.')
 param deploymentContainerUrl string
 
-@description('Name of the storage account of the Functions host, e.g. evergrantabc123.')
-param storageAccountName string
-
-@description('Where telemetry is sent, e.g. InstrumentationKey=…;IngestionEndpoint=….')
-param insightsConnectionString string
-
-@description('Resource id of the subnet that instances call from; empty for none, e.g. /subscriptions/…/subnets/app.')
-param subnetId string
-
-@description('Host name that callers use; empty for the app\'s own, e.g. evergrant.contoso.com.')
-param customDomain string
+@description('Name of the network whose subnet instances call from; empty for none, e.g. evergrant-abc123.')
+param networkName string
 
 @description('Whether to allow certificates for your own host names, e.g. true. Only has an effect when the app is created.')
 param siteCertificates bool
 
-@description('Settings of the handler by name, except EVERGRANT_PUBLIC_URL and EVERGRANT_STORE, e.g. { EVERGRANT_LOG: \'info\' }.')
-param handlerSettings object
-
-@description('URL of the container for used codes and revocations, e.g. <blob endpoint>/evergrant.')
-param storeUrl string
-
-@description('More app settings by name, e.g. HTTPS_PROXY.')
-param additionalSettings object
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+  name: identityName
+}
 
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   // checkov:skip=CKV_AZURE_225:The parameter zoneRedundant decides; not every region has zones.
@@ -99,7 +81,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
   identity: {
     type: 'UserAssigned'
     userAssignedIdentities: {
-      '${identityId}': {}
+      '${identity.id}': {}
     }
   }
   properties: {
@@ -112,8 +94,10 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     // Newer than the published type data. It must be set when the app is created.
     #disable-next-line BCP037
     siteScopedCertificatesEnabled: siteCertificates
-    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
-    keyVaultReferenceIdentity: identityId
+    virtualNetworkSubnetId: empty(networkName)
+      ? null
+      : resourceId('Microsoft.Network/virtualNetworks/subnets', networkName, 'app')
+    keyVaultReferenceIdentity: identity.id
     siteConfig: {
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
@@ -130,7 +114,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
           value: deploymentContainerUrl
           authentication: {
             type: 'UserAssignedIdentity'
-            userAssignedIdentityResourceId: identityId
+            userAssignedIdentityResourceId: identity.id
           }
         }
       }
@@ -149,56 +133,18 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
 }
 
 // Packages are uploaded with an Entra token, so no password is needed.
-resource noPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = [for way in ['ftp', 'scm']: {
+resource noFtpPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
   parent: app
-  // The compiler checks the two names only if they are written out.
-  #disable-next-line BCP225
-  name: way
+  name: 'ftp'
   properties: {
     allow: false
   }
-}]
-
-var host = empty(customDomain) ? app.properties.defaultHostName : customDomain
-var publicUrl = 'https://${host}'
-
-// FUNCTIONS_WORKER_RUNTIME and WEBSITE_RUN_FROM_PACKAGE must not be set on Flex Consumption.
-var platformSettings = {
-  AzureWebJobsStorage__accountName: storageAccountName
-  AzureWebJobsStorage__credential: 'managedidentity'
-  AzureWebJobsStorage__clientId: identityClientId
-  APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
-  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
-  AZURE_CLIENT_ID: identityClientId
-  // Documents are streamed, and the host's default limit is 100 MiB.
-  FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: string(requestBodyLimitBytes)
-  EVERGRANT_PUBLIC_URL: publicUrl
-  EVERGRANT_STORE: storeUrl
 }
 
-// These are all app settings. A deployment removes settings that were added by hand.
-resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
-  // These rules are for the configuration called web; this one contains only app settings.
-  // checkov:skip=CKV_AZURE_13:Evergrant is the authorization server; Entra sign-in in front of it would keep its clients out.
-  // checkov:skip=CKV_AZURE_63:No property of app settings; requests are logged in Application Insights.
-  // checkov:skip=CKV_AZURE_65:No property of app settings.
-  // checkov:skip=CKV_AZURE_66:No property of app settings.
-  // checkov:skip=CKV_AZURE_80:There is no .NET in a custom handler.
-  // checkov:skip=CKV_AZURE_88:Flex Consumption has no file share; the package is in a container.
-  // checkov:skip=CKV_AZURE_222:No property of app settings.
+resource noScmPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
   parent: app
-  name: 'appsettings'
-  properties: union(platformSettings, handlerSettings, additionalSettings)
+  name: 'scm'
+  properties: {
+    allow: false
+  }
 }
-
-@description('Name of the app.')
-output name string = app.name
-
-@description('Resource id of the app.')
-output id string = app.id
-
-@description('Host name the platform gave the app.')
-output defaultHostName string = app.properties.defaultHostName
-
-@description('The https URL that callers use, which is also the issuer.')
-output publicUrl string = publicUrl

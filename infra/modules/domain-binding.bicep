@@ -6,11 +6,14 @@ param appName string
 @description('The host name, e.g. evergrant.contoso.com.')
 param hostName string
 
-@description('SHA-1 thumbprint of the certificate, 40 hex digits, e.g. 0123456789ABCDEF0123456789ABCDEF01234567.')
-param thumbprint string
-
 resource app 'Microsoft.Web/sites@2025-03-01' existing = {
   name: appName
+}
+
+#disable-next-line not-checked // No type data is published for this resource's body.
+resource certificate 'Microsoft.Web/sites/certificates@2025-03-01' existing = {
+  parent: app
+  name: hostName
 }
 
 resource binding 'Microsoft.Web/sites/hostNameBindings@2025-03-01' = {
@@ -21,6 +24,6 @@ resource binding 'Microsoft.Web/sites/hostNameBindings@2025-03-01' = {
     hostNameType: 'Verified'
     customHostNameDnsRecordType: 'CName'
     sslState: 'SniEnabled'
-    thumbprint: thumbprint
+    thumbprint: certificate.properties.thumbprint
   }
 }

@@ -47,6 +47,8 @@ module secured 'domain-binding.bicep' = {
   params: {
     appName: appName
     hostName: hostName
-    thumbprint: certificate.properties.thumbprint
   }
+  dependsOn: [
+    certificate
+  ]
 }

@@ -1,5 +1,7 @@
 // Logs and telemetry: one workspace, and an Application Insights component that requires Entra authentication.
 
+import { resourceTags } from '../types.bicep'
+
 @description('Name of workspace and component, e.g. evergrant-abc123.')
 param name string
 
@@ -7,10 +9,10 @@ param name string
 param location string
 
 @description('Tags of the resources, e.g. { owner: \'integration\' }.')
-param tags object
+param tags resourceTags
 
-@description('Object id (GUID) of the app\'s identity, e.g. 1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e.')
-param principalId string
+@description('Name of the app\'s identity, e.g. evergrant-abc123.')
+param identityName string
 
 @description('Retention of logs in days, 30 to 730, e.g. 90. Audit lines are logs.')
 param retentionDays int
@@ -18,7 +20,14 @@ param retentionDays int
 @description('Daily limit for logs in GB, e.g. 5; -1 for no limit. Logs above the limit are lost, including audit lines.')
 param dailyCapGb int
 
-var monitoringMetricsPublisher = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '3913510d-42f4-4e42-8a64-420c390055eb')
+var monitoringMetricsPublisher = subscriptionResourceId(
+  'Microsoft.Authorization/roleDefinitions',
+  '3913510d-42f4-4e42-8a64-420c390055eb'
+)
+
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+  name: identityName
+}
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = {
   name: name
@@ -54,17 +63,11 @@ resource component 'Microsoft.Insights/components@2020-02-02' = {
 
 resource publisher 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: component
-  name: guid(component.id, principalId, monitoringMetricsPublisher)
+  name: guid(component.id, identity.id, monitoringMetricsPublisher)
   properties: {
     description: 'Sends telemetry to this component.'
     roleDefinitionId: monitoringMetricsPublisher
-    principalId: principalId
+    principalId: identity.properties.principalId
     principalType: 'ServicePrincipal'
   }
 }
-
-@description('Resource id of the workspace.')
-output workspaceId string = workspace.id
-
-@description('Where telemetry is sent. It is not secret, because the component requires an Entra token.')
-output connectionString string = component.properties.ConnectionString

@@ -1,5 +1,7 @@
 // A network for the app's outgoing calls and the private endpoints. Only created with the parameter privateNetwork.
 
+import { resourceTags } from '../types.bicep'
+
 @description('Name of the network, e.g. evergrant-abc123.')
 param name string
 
@@ -7,7 +9,7 @@ param name string
 param location string
 
 @description('Tags of the resources, e.g. { owner: \'integration\' }.')
-param tags object
+param tags resourceTags
 
 @description('Address range of the network in CIDR form, e.g. 10.90.0.0/24.')
 param addressPrefix string
@@ -84,12 +86,3 @@ resource network 'Microsoft.Network/virtualNetworks@2025-09-01' = {
     ]
   }
 }
-
-@description('Resource id of the network.')
-output id string = network.id
-
-@description('Resource id of the subnet that instances call from.')
-output appSubnetId string = resourceId('Microsoft.Network/virtualNetworks/subnets', network.name, 'app')
-
-@description('Resource id of the subnet for private endpoints.')
-output endpointSubnetId string = resourceId('Microsoft.Network/virtualNetworks/subnets', network.name, 'endpoints')

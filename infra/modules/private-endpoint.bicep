@@ -1,5 +1,7 @@
 // One private endpoint, and the DNS zone that resolves the service's public name to it.
 
+import { resourceTags } from '../types.bicep'
+
 @description('Name of the endpoint, e.g. evergrant-abc123-vault.')
 param name string
 
@@ -7,7 +9,7 @@ param name string
 param location string
 
 @description('Tags of the resources, e.g. { owner: \'integration\' }.')
-param tags object
+param tags resourceTags
 
 @description('Resource id of the target, e.g. /subscriptions/…/vaults/evergrant-abc123.')
 param targetId string
@@ -22,11 +24,16 @@ param service string
 @description('DNS zone of private endpoints for that service, e.g. privatelink.vaultcore.azure.net.')
 param zoneName string
 
-@description('Resource id of the network that uses the DNS zone, e.g. /subscriptions/…/virtualNetworks/evergrant-abc123.')
-param networkId string
+@description('Name of the network that uses the DNS zone and has the subnet for private endpoints, e.g. evergrant-abc123.')
+param networkName string
 
-@description('Resource id of the subnet for private endpoints, e.g. /subscriptions/…/subnets/app.')
-param subnetId string
+resource network 'Microsoft.Network/virtualNetworks@2025-09-01' existing = {
+  name: networkName
+
+  resource endpoints 'subnets' existing = {
+    name: 'endpoints'
+  }
+}
 
 resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = {
   name: zoneName
@@ -42,7 +49,7 @@ resource link 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01'
   properties: {
     registrationEnabled: false
     virtualNetwork: {
-      id: networkId
+      id: network.id
     }
   }
 }
@@ -53,7 +60,7 @@ resource endpoint 'Microsoft.Network/privateEndpoints@2025-09-01' = {
   tags: tags
   properties: {
     subnet: {
-      id: subnetId
+      id: network::endpoints.id
     }
     privateLinkServiceConnections: [
       {

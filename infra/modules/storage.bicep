@@ -1,5 +1,7 @@
 // One storage account without shared keys. Each container has one purpose, and the identity's roles are limited to containers.
 
+import { resourceTags } from '../types.bicep'
+
 @description('Name of the account: 3 to 24 lower-case letters and digits, unique in all of Azure, e.g. evergrantabc123.')
 param name string
 
@@ -7,10 +9,10 @@ param name string
 param location string
 
 @description('Tags of the resources, e.g. { owner: \'integration\' }.')
-param tags object
+param tags resourceTags
 
-@description('Object id (GUID) of the app\'s identity, e.g. 1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e.')
-param principalId string
+@description('Name of the app\'s identity, e.g. evergrant-abc123.')
+param identityName string
 
 @description('Whether to keep copies in three zones instead of one, e.g. true.')
 param zoneRedundant bool
@@ -21,16 +23,25 @@ param privateNetwork bool
 @description('Whether to give the host access to the whole account instead of its two containers, e.g. true.')
 param hostMayUseWholeAccount bool
 
-@description('Resource id of the workspace that logs deletions, e.g. /subscriptions/…/workspaces/evergrant-abc123.')
-param workspaceId string
+@description('Name of the workspace that logs deletions, e.g. evergrant-abc123.')
+param workspaceName string
 
 // Data roles. The Functions host requires Owner; Contributor is enough to read and write blobs.
-var blobDataOwner = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b')
-var blobDataContributor = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'ba92f5b4-2d11-453d-a403-e96b0029c9fe')
+var blobDataOwner = subscriptionResourceId(
+  'Microsoft.Authorization/roleDefinitions',
+  'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
+)
+var blobDataContributor = subscriptionResourceId(
+  'Microsoft.Authorization/roleDefinitions',
+  'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
+)
 
 var reader = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'acdd72a7-3385-48ef-bd42-f606fba81ae7')
 
+@export()
 var deploymentContainer = 'app-package'
+
+@export()
 var storeContainer = 'evergrant'
 
 // The records with a lifetime, and the days after which they are deleted. All other records must be kept. The table of kinds
@@ -64,8 +75,17 @@ var containers = [
   }
 ]
 
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+  name: identityName
+}
+
+resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' existing = {
+  name: workspaceName
+}
+
 resource account 'Microsoft.Storage/storageAccounts@2026-04-01' = {
   // checkov:skip=CKV_AZURE_35:The parameter privateNetwork decides; either way only Entra identities with a role get in.
+  // checkov:skip=CKV_AZURE_59:The parameter privateNetwork decides; anonymous access to blobs is never allowed.
   // checkov:skip=CKV_AZURE_43:The name is a parameter that main.bicep and its description limit.
   // checkov:skip=CKV_AZURE_206:The parameter zoneRedundant decides; not every region has zones.
   name: name
@@ -108,44 +128,48 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2026-04-01' = {
   }
 }
 
-resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@2026-04-01' = [for item in containers: {
-  parent: blobs
-  name: item.name
-  properties: {
-    publicAccess: 'None'
+resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@2026-04-01' = [
+  for item in containers: {
+    parent: blobs
+    name: item.name
+    properties: {
+      publicAccess: 'None'
+    }
   }
-}]
+]
 
-resource containerRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (item, index) in containers: {
-  scope: container[index]
-  name: guid(container[index].id, principalId, item.role)
-  properties: {
-    description: item.purpose
-    roleDefinitionId: item.role
-    principalId: principalId
-    principalType: 'ServicePrincipal'
+resource containerRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (item, index) in containers: {
+    scope: container[index]
+    name: guid(container[index].id, identity.id, item.role)
+    properties: {
+      description: item.purpose
+      roleDefinitionId: item.role
+      principalId: identity.properties.principalId
+      principalType: 'ServicePrincipal'
+    }
   }
-}]
+]
 
 // The host lists containers to check the storage. Reader allows that, without access to blobs and keys.
 resource accountReader 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: account
-  name: guid(account.id, principalId, reader)
+  name: guid(account.id, identity.id, reader)
   properties: {
     description: 'Lists containers.'
     roleDefinitionId: reader
-    principalId: principalId
+    principalId: identity.properties.principalId
     principalType: 'ServicePrincipal'
   }
 }
 
 resource accountRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (hostMayUseWholeAccount) {
   scope: account
-  name: guid(account.id, principalId, blobDataOwner)
+  name: guid(account.id, identity.id, blobDataOwner)
   properties: {
     description: 'The data of the Functions host, in any container.'
     roleDefinitionId: blobDataOwner
-    principalId: principalId
+    principalId: identity.properties.principalId
     principalType: 'ServicePrincipal'
   }
 }
@@ -155,24 +179,26 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2026-04
   name: 'default'
   properties: {
     policy: {
-      rules: [for record in items(deletedAfterDays): {
-        name: 'delete-${record.key}'
-        enabled: true
-        type: 'Lifecycle'
-        definition: {
-          filters: {
-            blobTypes: ['blockBlob']
-            prefixMatch: ['${storeContainer}/${record.key}/']
-          }
-          actions: {
-            baseBlob: {
-              delete: {
-                daysAfterModificationGreaterThan: record.value
+      rules: [
+        for record in items(deletedAfterDays): {
+          name: 'delete-${record.key}'
+          enabled: true
+          type: 'Lifecycle'
+          definition: {
+            filters: {
+              blobTypes: ['blockBlob']
+              prefixMatch: ['${storeContainer}/${record.key}/']
+            }
+            actions: {
+              baseBlob: {
+                delete: {
+                  daysAfterModificationGreaterThan: record.value
+                }
               }
             }
           }
         }
-      }]
+      ]
     }
   }
   dependsOn: [
@@ -180,11 +206,13 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2026-04
   ]
 }
 
+// This is the newest version; the only one without preview, 2016-09-01, has no categories of these logs.
+#disable-next-line use-recent-api-versions
 resource deletions 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: blobs
   name: 'deletions'
   properties: {
-    workspaceId: workspaceId
+    workspaceId: workspace.id
     logs: [
       {
         category: 'StorageDelete'
@@ -193,12 +221,3 @@ resource deletions 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = 
     ]
   }
 }
-
-@description('Resource id of the account.')
-output id string = account.id
-
-@description('URL of the container that instances start from.')
-output deploymentContainerUrl string = '${account.properties.primaryEndpoints.blob}${deploymentContainer}'
-
-@description('URL of the container for used codes and revocations, for EVERGRANT_STORE.')
-output storeUrl string = '${account.properties.primaryEndpoints.blob}${storeContainer}'

@@ -1,5 +1,7 @@
 // The vault and its two keys. The private keys never leave it; the identity may only use them.
 
+import { resourceTags } from '../types.bicep'
+
 @description('Name of the vault: 3 to 24 letters, digits and hyphens, unique in all of Azure, e.g. evergrant-abc123.')
 param name string
 
@@ -7,10 +9,10 @@ param name string
 param location string
 
 @description('Tags of the resources, e.g. { owner: \'integration\' }.')
-param tags object
+param tags resourceTags
 
-@description('Object id (GUID) of the app\'s identity, e.g. 1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e.')
-param principalId string
+@description('Name of the app\'s identity, e.g. evergrant-abc123.')
+param identityName string
 
 @description('GUID of the role that lets the identity read and use a key, e.g. 12338af0-0e69-4776-bea7-57ae8d297424.')
 param keyRoleId string
@@ -28,8 +30,8 @@ param docusignSecretName string
 ])
 param publicNetworkAccess string
 
-@description('Resource id of the workspace that gets the audit log, e.g. /subscriptions/…/workspaces/evergrant-abc123.')
-param workspaceId string
+@description('Name of the workspace that gets the audit log, e.g. evergrant-abc123.')
+param workspaceName string
 
 @description('Name of the key that signs for DocuSign, e.g. evergrant-signing.')
 param signingKeyName string
@@ -38,7 +40,10 @@ param signingKeyName string
 param sealingKeyName string
 
 var keyRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', keyRoleId)
-var secretsUser = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '4633458b-17de-408a-b874-0445c86b69e6')
+var secretsUser = subscriptionResourceId(
+  'Microsoft.Authorization/roleDefinitions',
+  '4633458b-17de-408a-b874-0445c86b69e6'
+)
 
 // The public key must be uploaded to DocuSign, so an automatic rotation would break every connection: the policy only notifies.
 // It also sets no expiry, because Key Vault does not sign with an expired key.
@@ -54,6 +59,14 @@ var rotationPolicy = {
       }
     }
   ]
+}
+
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+  name: identityName
+}
+
+resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' existing = {
+  name: workspaceName
 }
 
 resource vault 'Microsoft.KeyVault/vaults@2026-02-01' = {
@@ -127,22 +140,22 @@ resource sealingKey 'Microsoft.KeyVault/vaults/keys@2026-02-01' = {
 
 resource signingKeyUser 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: signingKey
-  name: guid(signingKey.id, principalId, keyRole)
+  name: guid(signingKey.id, identity.id, keyRole)
   properties: {
     description: 'Signs assertions for DocuSign.'
     roleDefinitionId: keyRole
-    principalId: principalId
+    principalId: identity.properties.principalId
     principalType: 'ServicePrincipal'
   }
 }
 
 resource sealingKeyUser 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: sealingKey
-  name: guid(sealingKey.id, principalId, keyRole)
+  name: guid(sealingKey.id, identity.id, keyRole)
   properties: {
     description: 'Derives the secret that seals codes and refresh tokens.'
     roleDefinitionId: keyRole
-    principalId: principalId
+    principalId: identity.properties.principalId
     principalType: 'ServicePrincipal'
   }
 }
@@ -155,20 +168,24 @@ resource docusignSecret 'Microsoft.KeyVault/vaults/secrets@2026-02-01' existing 
 
 resource docusignSecretUser 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(docusignSecretName)) {
   scope: docusignSecret
-  name: guid(docusignSecret.id, principalId, secretsUser)
+  name: guid(docusignSecret.id, identity.id, secretsUser)
   properties: {
     description: 'Reads DocuSign\'s secret key for an app setting.'
     roleDefinitionId: secretsUser
-    principalId: principalId
+    principalId: identity.properties.principalId
     principalType: 'ServicePrincipal'
   }
 }
 
+// This is the newest version; the only one without preview, 2016-09-01, has no categories of these logs.
+#disable-next-line use-recent-api-versions
 resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: vault
   name: 'audit'
   properties: {
-    workspaceId: workspaceId
+    workspaceId: workspace.id
+    // A table of its own has all its columns from the start; the shared one gets a column with the first value in it.
+    logAnalyticsDestinationType: 'Dedicated'
     logs: [
       {
         category: 'AuditEvent'
@@ -177,24 +194,3 @@ resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
     ]
   }
 }
-
-@description('Resource id of the vault.')
-output id string = vault.id
-
-@description('Identifier of the signing key without a version.')
-output signingKeyUri string = signingKey.properties.keyUri
-
-@description('Identifier of the signing key\'s newest version.')
-output signingKeyNewest string = signingKey.properties.keyUriWithVersion
-
-@description('Identifier of the sealing key without a version.')
-output sealingKeyUri string = sealingKey.properties.keyUri
-
-@description('Identifier of the sealing key\'s newest version.')
-output sealingKeyNewest string = sealingKey.properties.keyUriWithVersion
-
-@description('Resource ids of the keys, for role assignments by hand.')
-output keyResourceIds array = [
-  signingKey.id
-  sealingKey.id
-]

@@ -86,9 +86,37 @@ pub struct DocusignSettings {
     /// `DOCUSIGN_SCOPES`, always with [`IMPERSONATION`].
     pub scopes: Scope,
     /// `DOCUSIGN_SECRET_KEY`: authenticates us when a sign-in's code is exchanged; without it PKCE is used.
-    pub secret_key: Option<SecretString>,
+    pub secret_key: SecretKey,
     /// `DOCUSIGN_ADMINS`: other users who may connect `integration_user` clients.
     pub admins: Vec<Guid>,
+}
+
+/// `DOCUSIGN_SECRET_KEY`.
+#[derive(Clone, Debug)]
+pub enum SecretKey {
+    /// It is not set.
+    Unset,
+    /// It is set.
+    Set(SecretString),
+    /// It is set to a reference that the platform did not resolve, so no one can sign in.
+    Missing,
+}
+
+impl SecretKey {
+    /// The secret, if there is one.
+    #[must_use]
+    pub const fn get(&self) -> Option<&SecretString> {
+        match self {
+            Self::Set(secret) => Some(secret),
+            Self::Unset | Self::Missing => None,
+        }
+    }
+
+    /// Whether it should be set, but did not arrive.
+    #[must_use]
+    pub const fn is_missing(&self) -> bool {
+        matches!(self, Self::Missing)
+    }
 }
 
 const ENVIRONMENT: Format = Format { expected: "demo or production", example: "demo" };
@@ -133,9 +161,7 @@ pub fn read(reader: &mut Reader<'_>, scopes: Option<&Scope>) -> Option<DocusignS
     let account_id = reader.optional("DOCUSIGN_ACCOUNT_ID", ACCOUNT_ID, guid);
     let integration_key = reader.required("DOCUSIGN_INTEGRATION_KEY", INTEGRATION_KEY, guid);
     let user_id = reader.required("DOCUSIGN_USER_ID", USER_ID, guid);
-    let secret_key = reader.optional("DOCUSIGN_SECRET_KEY", SECRET_KEY, |text| {
-        common_mistake(text).map_or_else(|| Ok(SecretString::from(text)), Err)
-    });
+    let secret_key = read_secret_key(reader);
     let admins = reader.optional("DOCUSIGN_ADMINS", ADMINS, guids);
     let environment = environment?;
     let named = [&oauth_url, &clm_url].into_iter().flatten();
@@ -155,6 +181,15 @@ pub fn read(reader: &mut Reader<'_>, scopes: Option<&Scope>) -> Option<DocusignS
         secret_key,
         admins: admins.unwrap_or_default(),
     })
+}
+
+fn read_secret_key(reader: &mut Reader<'_>) -> SecretKey {
+    const NAME: &str = "DOCUSIGN_SECRET_KEY";
+    if reader.is_missing_secret(NAME, SECRET_KEY) {
+        return SecretKey::Missing;
+    }
+    let parse = |text: &str| common_mistake(text).map_or_else(|| Ok(SecretString::from(text)), Err);
+    reader.optional(NAME, SECRET_KEY, parse).map_or(SecretKey::Unset, SecretKey::Set)
 }
 
 /// `url`, unless its host belongs to the other environment, which does not know the integration key.

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::config::reference::Reference;
 use crate::config::unknown::UnknownSetting;
 
 /// What is wrong with a value, as a clause: `it has no version at the end`.
@@ -31,13 +32,9 @@ pub enum Problem {
     Missing,
     /// Its value is wrong.
     Invalid(Reason),
-    /// Its value is a Key Vault reference that the platform did not resolve.
-    Unresolved,
+    /// Its value is a reference that the platform did not resolve.
+    Unresolved(Reference),
 }
-
-/// What an operator does about [`Problem::Unresolved`].
-pub const RESOLVE: &str = "give the app's identity the role Key Vault Secrets User on the secret, compare the names in the \
-                           reference, check that the vault's network rules let the app in, and restart the app";
 
 /// One error in one setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,8 +58,8 @@ impl ConfigError {
         match &self.problem {
             Problem::Missing => format!("{setting} is missing"),
             Problem::Invalid(reason) => format!("{setting} is invalid: {reason}"),
-            Problem::Unresolved => {
-                format!("{setting} is invalid: it is a Key Vault reference that the platform did not resolve")
+            Problem::Unresolved(reference) => {
+                format!("{setting} is invalid: it is {} that the platform did not resolve", reference.name())
             }
         }
     }
@@ -72,7 +69,7 @@ impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let message = self.message();
         match self.problem {
-            Problem::Unresolved => write!(f, "{message}; {RESOLVE}"),
+            Problem::Unresolved(reference) => write!(f, "{message}; {}", reference.fix()),
             Problem::Missing | Problem::Invalid(_) => write!(f, "{message}; {}", self.format),
         }
     }
@@ -98,11 +95,7 @@ impl std::error::Error for ConfigErrors {}
 /// One line for each error, complete on its own.
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let intro = match self.errors.len() {
-            _ if self.nothing_is_set => vec![HOW_TO_START.to_owned()],
-            1 => Vec::new(),
-            count => vec![format!("the configuration has {count} errors:")],
-        };
+        let intro = self.nothing_is_set.then(|| HOW_TO_START.to_owned());
         let errors = self.errors.iter().map(ToString::to_string);
         let unknown = self.unknown.iter().map(|unknown| format!("warning: {unknown}"));
         f.write_str(&intro.into_iter().chain(errors).chain(unknown).collect::<Vec<_>>().join("\n"))

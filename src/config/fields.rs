@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::config::error::{Format, Problem, Reason};
 use crate::config::reader::Reader;
+use crate::config::reference::Reference;
 use crate::config::values::{common_mistake, kind, nearest};
 use crate::oauth::client::ClientId;
 
@@ -96,6 +97,9 @@ pub fn string<T>(parse: impl Fn(&str) -> Result<T, Reason>) -> impl Fn(&Value) -
         let Some(text) = value.as_str() else {
             return Err(format!("it is {} instead of a text in double quotes", kind(value)).into());
         };
+        if let Some(reference) = Reference::find(text) {
+            return Err(format!("it is {}, which works only as the whole value of a setting", reference.name()).into());
+        }
         parse(text).map_err(|reason| match common_mistake(text) {
             Some(mistake) => mistake,
             None if text.trim() != text && parse(text.trim()).is_ok() => "it begins or ends with a space".into(),

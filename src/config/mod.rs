@@ -11,6 +11,7 @@ pub mod installation;
 pub mod keys;
 mod parameters;
 pub mod reader;
+mod reference;
 mod unknown;
 pub(crate) mod values;
 pub mod warnings;
@@ -28,11 +29,11 @@ use crate::identity::AzureSettings;
 use crate::oauth::client::ClientRegistry;
 use crate::types::BaseUrl;
 use clients::Scopes;
-use error::Format;
+use error::{ConfigError, Format};
 use installation::InstallationScopes;
 use reader::Reader;
 use values::url::{base_url, store};
-use values::{log_filter, port};
+use values::{log_filter, memory, port};
 
 /// The settings of the whole program.
 #[derive(Clone, Debug)]
@@ -53,10 +54,23 @@ pub struct Settings {
     pub azure: AzureSettings,
     /// `FUNCTIONS_CUSTOMHANDLER_PORT`: where the Functions host will call us.
     pub host_port: Option<u16>,
+    /// What is known about the memory that the Functions host in front has for request bodies.
+    pub host_memory: Option<HostMemory>,
     /// `EVERGRANT_LOG`.
     pub log: Targets,
     /// Variables that look like settings and have no effect.
     pub unknown: Vec<UnknownSetting>,
+    /// Optional secrets that did not arrive; what needs them has to wait.
+    pub missing_secrets: Vec<ConfigError>,
+}
+
+/// What a process needs that cannot read every setting.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// `FUNCTIONS_CUSTOMHANDLER_PORT`.
+    pub host_port: Option<u16>,
+    /// `EVERGRANT_LOG`, or its default.
+    pub log: Targets,
 }
 
 /// Where used codes and revocations are stored.
@@ -67,6 +81,18 @@ pub enum StoreSetting {
     /// In a container of Azure Blob storage, shared by all instances.
     Blob(Url),
 }
+
+/// The memory that a Functions host has for request bodies, and how large one may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HostMemory {
+    /// `EVERGRANT_INSTANCE_MEMORY_MB`: the instance's memory in MiB.
+    pub instance_mib: u64,
+    /// `FUNCTIONS_REQUEST_BODY_SIZE_LIMIT`, or its default, in bytes.
+    pub body_limit: u64,
+}
+
+/// The host's limit for request bodies in bytes, if `FUNCTIONS_REQUEST_BODY_SIZE_LIMIT` is not set.
+const DEFAULT_BODY_LIMIT: u64 = 104_857_600;
 
 /// Where a client registry is.
 #[derive(Clone, Copy, Debug)]
@@ -89,12 +115,16 @@ const PUBLIC_URL: Format = Format {
     example: "https://contoso-evergrant.azurewebsites.net",
 };
 const PORT: Format = Format { expected: "a TCP port from 1 to 65535", example: "7071" };
+const IDENTITY: Format =
+    Format { expected: "the client ID of a user-assigned identity", example: "9a8b7c6d-0000-4000-8000-1e2d3c4b5a69" };
+const MEMORY: Format = Format { expected: "the instance's memory in MB, from 128 to 1048576", example: "2048" };
 const STORE: Format = Format {
     expected: "memory, or the https URL of a Blob container",
     example: "https://contoso.blob.core.windows.net/evergrant",
 };
 const LOG: Format = Format {
-    expected: "a level (off, error, warn, info, debug, trace) or pairs of target=level separated by commas",
+    // No level that the Functions host takes for a word about the line itself.
+    expected: "a level from error to trace, off, or pairs of target=level separated by commas",
     example: "info",
 };
 
@@ -114,6 +144,7 @@ impl Settings {
         let clients = clients::read(&mut reader, Scopes { within: scopes.as_ref(), default: scopes.as_ref() });
         let store = reader.optional("EVERGRANT_STORE", STORE, store);
         let host_port = reader.optional("FUNCTIONS_CUSTOMHANDLER_PORT", PORT, port);
+        let host_memory = read_host_memory(&mut reader, azure.in_azure || host_port.is_some());
         let log = reader.optional("EVERGRANT_LOG", LOG, log_filter);
         let (unknown, nothing_is_set) = (reader.unknown(), reader.nothing_is_set());
         let settings = public_url.zip(signing_keys).zip(sealing_keys).zip(docusign).zip(clients);
@@ -126,10 +157,35 @@ impl Settings {
             docusign,
             azure,
             host_port,
-            log: log.unwrap_or_else(|| Targets::new().with_default(tracing::Level::INFO)),
+            host_memory,
+            log: log.unwrap_or_else(default_log),
             unknown: unknown.clone(),
+            missing_secrets: reader.missing_secrets(),
         });
         reader.finish(settings).map_err(|errors| ConfigErrors { unknown, nothing_is_set, ..errors })
+    }
+
+    /// Reads only what a process needs that cannot read the rest.
+    ///
+    /// # Errors
+    /// That of the port: without it, no one could reach the process.
+    pub fn read_start(env: &dyn Environment) -> Result<Start, ConfigErrors> {
+        let log = Reader::new(env).optional("EVERGRANT_LOG", LOG, log_filter);
+        let mut reader = Reader::new(env);
+        let host_port = reader.optional("FUNCTIONS_CUSTOMHANDLER_PORT", PORT, port);
+        reader.finish(Some(Start { host_port, log: log.unwrap_or_else(default_log) }))
+    }
+
+    /// Whether this process runs in Azure.
+    #[must_use]
+    pub fn is_in_azure(env: &dyn Environment) -> bool {
+        read_azure(&mut Reader::new(env)).in_azure
+    }
+
+    /// Whether a Functions host started this process.
+    #[must_use]
+    pub fn has_host(env: &dyn Environment) -> bool {
+        Reader::new(env).raw("FUNCTIONS_CUSTOMHANDLER_WORKER_ID").is_some()
     }
 
     /// Reads only the clients of `EVERGRANT_CLIENTS`.
@@ -183,12 +239,27 @@ impl Settings {
     }
 }
 
+fn default_log() -> Targets {
+    Targets::new().with_default(tracing::Level::INFO)
+}
+
+/// The memory of the Functions host in front, if there is one and the memory is known.
+fn read_host_memory(reader: &mut Reader<'_>, has_host: bool) -> Option<HostMemory> {
+    let instance_mib = reader.optional("EVERGRANT_INSTANCE_MEMORY_MB", MEMORY, memory);
+    let limit = reader.raw("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT");
+    let has_host = has_host || limit.is_some();
+    // The limit is the host's own setting, so an invalid one is no reason not to start.
+    let body_limit =
+        limit.and_then(|limit| limit.parse().ok()).filter(|limit| *limit > 0).unwrap_or(DEFAULT_BODY_LIMIT);
+    instance_mib.filter(|_| has_host).map(|instance_mib| HostMemory { instance_mib, body_limit })
+}
+
 fn read_azure(reader: &mut Reader<'_>) -> AzureSettings {
     let mut is_set = |name: &str| reader.raw(name).is_some();
     let in_azure = is_set("WEBSITE_INSTANCE_ID") || is_set("CONTAINER_NAME");
     AzureSettings {
         in_azure,
         managed_identity: in_azure || is_set("IDENTITY_ENDPOINT"),
-        client_id: reader.raw("AZURE_CLIENT_ID"),
+        client_id: reader.optional("AZURE_CLIENT_ID", IDENTITY, |text| Ok(text.to_owned())),
     }
 }

@@ -6,8 +6,9 @@ use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use thiserror::Error;
 
 use crate::config::error::{ConfigError, ConfigErrors, Format, Problem, Reason};
+use crate::config::reference::Reference;
 use crate::config::unknown::{self, UnknownSetting};
-use crate::config::values::common_mistake;
+use crate::config::values::{NOT_UTF8, common_mistake, is_not_utf8};
 use crate::signing::key_file::is_utf16;
 
 /// Where settings come from. `main.rs` hands in the process environment, tests hand in a map.
@@ -84,6 +85,8 @@ const NAME_REPEATED: &str = "it begins with the setting's own name and an equals
 pub struct Reader<'e> {
     env: &'e dyn Environment,
     errors: Vec<ConfigError>,
+    /// Optional secrets that did not arrive. They stop nothing, but are reported among errors.
+    missing_secrets: Vec<ConfigError>,
     /// The names of the settings read so far.
     read: BTreeSet<String>,
 }
@@ -92,7 +95,7 @@ impl<'e> Reader<'e> {
     /// A reader of `env`.
     #[must_use]
     pub const fn new(env: &'e dyn Environment) -> Self {
-        Self { env, errors: Vec::new(), read: BTreeSet::new() }
+        Self { env, errors: Vec::new(), missing_secrets: Vec::new(), read: BTreeSet::new() }
     }
 
     /// The raw value of a setting; blank counts as not set.
@@ -119,8 +122,10 @@ impl<'e> Reader<'e> {
         parse: impl FnOnce(&str) -> Result<T, Reason>,
     ) -> Option<T> {
         let raw = self.raw(name)?;
-        let parsed = if is_unresolved(&raw) {
-            Err(Problem::Unresolved)
+        let parsed = if let Some(reference) = Reference::find(&raw) {
+            Err(Problem::Unresolved(reference))
+        } else if is_not_utf8(&raw) {
+            Err(Problem::Invalid(NOT_UTF8.into()))
         } else {
             let repeats_name = raw.strip_prefix(name).is_some_and(|rest| rest.starts_with('='));
             let mistake = || if repeats_name { Some(NAME_REPEATED.into()) } else { common_mistake(&raw) };
@@ -140,6 +145,24 @@ impl<'e> Reader<'e> {
             self.note(name, Problem::Missing, format);
         }
         self.optional(name, format, parse)
+    }
+
+    /// Whether the optional secret `name` is a reference that the platform did not resolve, which is noted.
+    pub fn is_missing_secret(&mut self, name: &str, format: Format) -> bool {
+        let reference = self.raw(name).and_then(|raw| Reference::find(&raw));
+        self.missing_secrets.extend(reference.map(|reference| ConfigError {
+            setting: name.to_owned(),
+            client_id: None,
+            problem: Problem::Unresolved(reference),
+            format,
+        }));
+        reference.is_some()
+    }
+
+    /// The optional secrets that did not arrive.
+    #[must_use]
+    pub fn missing_secrets(&self) -> Vec<ConfigError> {
+        self.missing_secrets.clone()
     }
 
     /// Notes an error in a setting.
@@ -179,15 +202,12 @@ impl<'e> Reader<'e> {
     pub fn finish<T>(self, settings: Option<T>) -> Result<T, ConfigErrors> {
         match settings {
             Some(settings) if self.errors.is_empty() => Ok(settings),
-            _ => Err(ConfigErrors { errors: self.errors, ..ConfigErrors::default() }),
+            _ => {
+                let errors = [self.errors, self.missing_secrets].concat();
+                Err(ConfigErrors { errors, ..ConfigErrors::default() })
+            }
         }
     }
-}
-
-/// The platform leaves a Key Vault reference as it is when it cannot resolve it, because a role or the secret is
-/// missing. If it were used as the value, the mistake would show much later, for instance as a failed sign-in.
-fn is_unresolved(text: &str) -> bool {
-    text.starts_with("@Microsoft.KeyVault(")
 }
 
 /// Splits a list setting at commas and white space.

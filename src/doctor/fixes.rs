@@ -1,6 +1,6 @@
 //! What fixes an error: its explanation with the values of this installation. Pure.
 
-use crate::config::error::{ConfigError, Format, Problem, RESOLVE};
+use crate::config::error::{ConfigError, Format, Problem};
 use crate::config::{DocusignSettings, StoreSetting};
 use crate::doctor::NamedKey;
 use crate::doctor::check::Finding;
@@ -47,8 +47,9 @@ fn vault_name(id: &KeyVaultKeyId) -> &str {
 
 /// What fixes a setting.
 pub fn setting(error: &ConfigError) -> String {
-    if error.problem == Problem::Unresolved {
-        return format!("{}. The portal shows the reference's state under Environment variables.", sentence(RESOLVE));
+    if let Problem::Unresolved(reference) = error.problem {
+        let fix = sentence(reference.fix());
+        return format!("{fix}. The portal shows the reference's state under Environment variables.");
     }
     let Format { expected, example } = error.format;
     if error.setting.starts_with("EVERGRANT_CLIENTS[") {
@@ -68,8 +69,8 @@ fn sentence(clause: &str) -> String {
 /// What fixes an identity without a token. Only the endpoint's own word proves that the identity is missing.
 pub fn identity(error: &IdentityError, managed: bool, client_id: Option<&str>) -> String {
     match error {
-        IdentityError::NotAssigned { .. } | IdentityError::NotSignedIn => missing_identity(managed, client_id),
-        IdentityError::Failed { .. } | IdentityError::NoAnswer | IdentityError::TimedOut => error.fix(&[]),
+        IdentityError::NotAssigned { .. } | IdentityError::NotSignedIn { .. } => missing_identity(managed, client_id),
+        IdentityError::Failed { .. } | IdentityError::NoAnswer { .. } | IdentityError::TimedOut => error.fix(&[]),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::oauth::scope::Scope;
 use crate::random;
 use crate::sealing::secret::SealingSecret;
 use crate::sealing::{SealError, Sealable, Sealed};
-use crate::types::BaseUrl;
+use crate::types::{BaseUrl, Explanation};
 use crate::web::cookies::SignInCookie;
 use crate::web::response::{Response, redirect};
 
@@ -22,12 +22,26 @@ const LIFETIME: u64 = 15 * 60;
 /// servers limit that line to 8192 bytes. This leaves about 3000 characters for a client's own `state`.
 const MAX_STATE_BYTES: usize = 5600;
 
+/// The message while `DOCUSIGN_SECRET_KEY` is a reference that the platform did not resolve. Without the secret, DocuSign does
+/// not say who signed in.
+pub const SECRET_KEY_MISSING: Explanation = Explanation {
+    code: "secret_missing",
+    problem: "DocuSign's secret key did not arrive",
+    client: "no one can sign in at the moment; try again later",
+    person: "Wait some minutes, then start again from the app or the link that you came from.",
+    operator: "`DOCUSIGN_SECRET_KEY` is a reference that the platform did not resolve. The setup page shows how to fix it.",
+    command: None,
+};
+
 /// Why the browser is not sent to sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SignInError {
     /// The state does not fit into a URL.
     #[error("the state is too long to pass through the sign-in")]
     TooLong,
+    /// DocuSign's secret key did not arrive, so the sign-in could not be finished.
+    #[error("the secret key is missing")]
+    SecretKeyMissing,
     /// It could not be sealed.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -54,6 +68,9 @@ impl SignIn<'_> {
     /// [`SignInError`].
     pub fn begin<T: Sealable>(&self, state: impl FnOnce(String) -> T) -> Result<Response, SignInError> {
         let Self { issuer, docusign, secret, scope, now } = self;
+        if docusign.secret_key.is_missing() {
+            return Err(SignInError::SecretKeyMissing);
+        }
         let (jti, browser) = (random::id::<32>(), random::id::<32>());
         let state = state(SignInCookie::digest(&browser));
         let state = Sealed::new(issuer.as_str(), jti.clone(), *now, Some(LIFETIME), state).seal(secret)?;

@@ -4,15 +4,17 @@ use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::str::FromStr;
 
-use http::header::{ALLOW, HeaderValue};
+use http::header::{ALLOW, HOST, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
+use url::Url;
 use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Rejection, reject};
 
 use crate::server::paths::{self, ROUTES, Route};
-use crate::server::request::{BodyRejection, Received};
+use crate::server::request::Received;
 use crate::telemetry::{Answer, AnswerRecord};
+use crate::types::is_loopback;
 use crate::web::response::text;
 
 /// 404 for `CONNECT`, which has no path.
@@ -24,7 +26,9 @@ pub fn connect() -> impl Filter<Extract = (Response,), Error = Rejection> + Copy
 
 /// The last filter: 500 for the JSON envelope, 405 and 404. If a route matched and rejected the request, [`rejected`] responds.
 pub fn no_route() -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
-    let envelope = warp::path!(Function).and(warp::post()).and(warp::header::headers_cloned());
+    let from_host =
+        |headers: HeaderMap| ready(if is_from_host(&headers) { Ok(headers) } else { Err(reject::not_found()) });
+    let envelope = warp::path!(Function).and(warp::post()).and(warp::header::headers_cloned().and_then(from_host));
     let envelope = envelope.map(|function: Function, headers: HeaderMap| {
         Received::new(Some(function.0), &headers).answer(envelope_received())
     });
@@ -42,19 +46,23 @@ fn unmatched(
 ) -> Ready<Result<Response, Rejection>> {
     let received = || Received::new(route, &headers);
     ready(match route {
-        None => Ok(received().answer(not_found(paths::nearly_right(path.as_str())))),
+        None => Ok(received().answer(not_found(paths::nearly_right(path.as_str()).as_deref()))),
         Some(route) if !route.methods.contain(&method) => Ok(received().answer(wrong_method(route))),
         Some(_) => Err(reject::not_found()),
     })
 }
 
 /// Responds to a request that its own route rejected.
-pub async fn rejected(rejection: Rejection) -> Result<Response, Infallible> {
-    Ok(match rejection.find::<BodyRejection>() {
-        Some(BodyRejection { received, error }) => received.answer(error.answer()),
-        None => Received::new(None, &HeaderMap::new())
-            .answer(plain(StatusCode::BAD_REQUEST, "This request is invalid.".to_owned())),
-    })
+pub async fn rejected(_: Rejection) -> Result<Response, Infallible> {
+    let received = Received::new(None, &HeaderMap::new());
+    Ok(received.answer(plain(StatusCode::BAD_REQUEST, "This request is invalid.".to_owned())))
+}
+
+/// Whether the Functions host itself made the request: it calls us by our own address. Without this check, anyone could raise the
+/// alarm in the host's forward mode, which passes the caller's `Host` on, with a path such as `/gateway/..%5Ctoken-function`.
+fn is_from_host(headers: &HeaderMap) -> bool {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    host.and_then(|host| Url::parse(&format!("http://{host}")).ok()).is_some_and(|url| is_loopback(&url))
 }
 
 /// A path that is the name of a function folder.

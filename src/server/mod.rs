@@ -2,14 +2,18 @@
 //!
 //! [`routes`] composes the filters, the token route first. [`paths`] lists the path and methods of each function folder.
 //! [`request`] reads a request (id, headers and body), its endpoint responds, and the response gets an `x-request-id` and one
-//! log line. [`fallback`] responds when no route accepts a request: 404, 405 with `Allow`, 413. [`health`] responds to probes.
+//! log line. Until the settings are right, [`not_configured`] responds in their place ([`Serving`]). [`fallback`] responds when no
+//! route accepts a request: 404, 405 with `Allow`, 413. [`bug`] responds if an endpoint panics, [`health`] to probes.
 
 mod body;
+mod bug;
 mod fallback;
 mod health;
+mod not_configured;
 mod paths;
 mod request;
 mod routes;
+mod serving;
 
 use std::sync::Arc;
 
@@ -24,6 +28,7 @@ use crate::endpoints::setup::SetupEndpoint;
 use crate::endpoints::token::TokenEndpoint;
 use crate::endpoints::workfront::Workfront;
 pub use paths::{Methods, ROUTES, Route};
+pub use serving::Serving;
 
 /// The endpoints behind the routes.
 pub struct Endpoints {
@@ -47,5 +52,16 @@ pub struct Endpoints {
 
 /// Serves `endpoints` until `stop` resolves, then finishes the requests in progress.
 pub async fn serve(listener: TcpListener, endpoints: Arc<Endpoints>, stop: impl Future<Output = ()> + Send + 'static) {
-    warp::serve(routes::all(&endpoints)).incoming(listener).graceful(stop).run().await;
+    let serving = Serving::default();
+    serving.open(endpoints);
+    serve_when_configured(listener, serving, stop).await;
+}
+
+/// Serves what `serving` has until `stop` resolves, then finishes the requests in progress.
+pub async fn serve_when_configured(
+    listener: TcpListener,
+    serving: Serving,
+    stop: impl Future<Output = ()> + Send + 'static,
+) {
+    warp::serve(routes::all(&serving)).incoming(listener).graceful(stop).run().await;
 }

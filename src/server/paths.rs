@@ -10,7 +10,7 @@ use warp::{Filter, Rejection, reject};
 /// A route, as the Functions host publishes it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Route {
-    /// The function folder that publishes it; empty if only the host calls it.
+    /// The function folder that publishes it.
     pub function: &'static str,
     /// The path, with a leading slash. A trailing `{client_id?}` is an optional segment, `{*path}` is one or more segments.
     pub path: &'static str,
@@ -49,6 +49,12 @@ impl Methods {
     }
 }
 
+/// The longest part of a wrong path that a response repeats, in bytes.
+const MAX_REPEATED_BYTES: usize = 200;
+
+/// The methods of what a monitor may ask for without its body.
+const READ: Methods = Methods::Only(&[Method::GET, Method::HEAD]);
+
 pub static TOKEN: Route =
     Route { function: "token-function", path: "/oauth/token", methods: Methods::Only(&[Method::POST]) };
 pub static AUTHORIZE: Route = Route {
@@ -58,24 +64,20 @@ pub static AUTHORIZE: Route = Route {
 };
 pub static REVOKE: Route =
     Route { function: "revoke-function", path: "/oauth/revoke", methods: Methods::Only(&[Method::POST]) };
-pub static METADATA: Route = Route {
-    function: "metadata-function",
-    path: "/.well-known/oauth-authorization-server",
-    methods: Methods::Only(&[Method::GET]),
-};
+pub static METADATA: Route =
+    Route { function: "metadata-function", path: "/.well-known/oauth-authorization-server", methods: READ };
 pub static CONSENT: Route =
     Route { function: "consent-callback", path: "/consent/callback", methods: Methods::Only(&[Method::GET]) };
-pub static SETUP: Route = Route { function: "setup-function", path: "/setup", methods: Methods::Only(&[Method::GET]) };
+pub static SETUP: Route = Route { function: "setup-function", path: "/setup", methods: READ };
 pub static GATEWAY: Route = Route { function: "gateway-function", path: "/gateway/{*path}", methods: Methods::Any };
 pub static WORKFRONT: Route = Route {
     function: "workfront-function",
     path: "/workfront/{*path}",
     methods: Methods::Only(&[Method::GET, Method::POST, Method::PUT]),
 };
-pub static HEALTH: Route =
-    Route { function: "health-function", path: "/healthz", methods: Methods::Only(&[Method::GET]) };
-/// For the host's readiness probe, which repeats every 25 ms until it gets a response.
-pub static ROOT: Route = Route { function: "", path: "/", methods: Methods::Only(&[Method::GET]) };
+pub static HEALTH: Route = Route { function: "health-function", path: "/healthz", methods: READ };
+/// The home page, and the host's readiness probe, which repeats every 25 ms until it gets a response.
+pub static ROOT: Route = Route { function: "home-function", path: "/", methods: READ };
 
 /// Every route.
 pub static ROUTES: [&Route; 10] =
@@ -138,17 +140,27 @@ pub fn find_route() -> BoxedFilter<(Option<&'static Route>,)> {
     all.or(warp::any().map(|| None)).unify().boxed()
 }
 
-/// The path of the route that differs from `path` only in letter case or slashes at the end.
-pub fn nearly_right(path: &str) -> Option<&'static str> {
-    let path = path.trim_end_matches('/').to_ascii_lowercase();
+/// The path of ours that differs from `path` only in letter case or slashes at the end. The Functions host lets both through.
+pub fn nearly_right(path: &str) -> Option<String> {
     ROUTES.into_iter().filter(|route| **route != ROOT).find_map(|route| {
-        let fixed = route.path.split('{').next().unwrap_or_default();
-        let bare = fixed.trim_end_matches('/');
-        let below = path.strip_prefix(bare)?;
-        let is_below = fixed.ends_with('/') && below.starts_with('/');
-        let needs_more = is_below && !route.path.ends_with("?}");
-        (below.is_empty() || is_below).then_some(if needs_more { fixed } else { bare })
+        let (fixed, free) = route.path.split_once("/{").unwrap_or((route.path, ""));
+        let start = path.get(..fixed.len()).filter(|start| start.eq_ignore_ascii_case(fixed))?;
+        let rest = &path[start.len()..];
+        let below = rest.trim_matches('/');
+        match free {
+            _ if !rest.is_empty() && !rest.starts_with('/') => None,
+            "" | "client_id?}" if below.is_empty() => Some(fixed.to_owned()),
+            "client_id?}" if !below.contains('/') => Some(format!("{fixed}/{}", repeatable(below))),
+            "*path}" => Some(format!("{fixed}/{}", repeatable(rest.trim_start_matches('/')))),
+            _ => None,
+        }
     })
+}
+
+/// `below` if a response may repeat it, otherwise nothing.
+fn repeatable(below: &str) -> &str {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~%/:@+,".contains(&b);
+    if below.len() <= MAX_REPEATED_BYTES && below.bytes().all(is_plain) { below } else { "" }
 }
 
 /// Rejects a trailing slash. warp ignores it and the Functions host forwards it, but it is a different path.

@@ -13,11 +13,15 @@ use warp::reply::Response;
 use warp::{Filter, Rejection, Reply as _, reject};
 
 use crate::clock::Stopwatch;
+use crate::oauth::client::ClientRegistry;
+use crate::oauth::client::claimed::ClaimedCredentials;
 use crate::oauth::form::Form;
 use crate::server::body::{BodyError, read};
+use crate::server::bug::{self, catch_panic};
 use crate::server::paths::Route;
 use crate::telemetry::{self, Answer, RequestIds};
 use crate::web::body::{Body, Source, StreamError, Upload, Watched, content_length, waits_for_continue};
+use crate::web::carried::make_carried;
 
 const INVOCATION_ID: HeaderName = HeaderName::from_static("x-azure-functions-invocationid");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -45,10 +49,12 @@ impl Received {
         &self.ids.request_id
     }
 
-    /// Runs `answering` in the request's span, logs its response and converts it for warp.
+    /// Runs `answering` in the request's span, logs its response and converts it for warp. If it panics, the response is 500:
+    /// if the connection were closed instead, the Functions host would repeat the request up to forty times.
     pub async fn answer_with<A: Into<Answer<Body>>>(&self, answering: impl Future<Output = A>) -> Response {
         let answering = async {
-            let answer = answering.await.into();
+            let answered = catch_panic(answering).await;
+            let answer = answered.map_or_else(|_| bug::answer(self.id()), Into::into);
             self.log(&answer);
             answer
         };
@@ -69,6 +75,7 @@ impl Received {
 
     fn convert(&self, answer: Answer<Body>) -> Response {
         let (mut head, body) = answer.response.into_parts();
+        make_carried(head.status, &mut head.headers);
         head.headers.extend(HeaderValue::try_from(self.id()).map(|id| (X_REQUEST_ID, id)));
         let mut response = match body {
             Body::Whole(bytes) => Response::new(bytes.into()),
@@ -80,13 +87,12 @@ impl Received {
     }
 }
 
-/// The host's invocation id, to match its log lines with ours. In forward mode a caller can add values to the header, so it
-/// is used only if there is exactly one and it is well-formed.
+/// The host's invocation id, to match its log lines with ours. In forward mode the host appends it to what the caller sent, so
+/// the last one counts, if it is well-formed.
 fn invocation_id(headers: &HeaderMap) -> Option<String> {
-    let mut values = headers.get_all(INVOCATION_ID).iter();
-    let value = values.next()?.to_str().ok()?;
-    let well_formed = (1..=64).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    (well_formed && values.next().is_none()).then(|| value.to_owned())
+    let last = headers.get_all(INVOCATION_ID).iter().next_back()?.to_str().ok()?.rsplit(',').next()?.trim();
+    let well_formed = (1..=64).contains(&last.len()) && last.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    well_formed.then(|| last.to_owned())
 }
 
 /// Accepts the methods of `route`.
@@ -115,7 +121,12 @@ pub fn form(route: &'static Route) -> impl Filter<Extract = (Box<ReceivedForm>,)
 pub fn streaming(
     route: &'static Route,
 ) -> impl Filter<Extract = (Received, Request<()>, Source), Error = Rejection> + Copy {
-    head(route).and(warp::body::stream().map(source))
+    head(route).and(body())
+}
+
+/// The body of a request, to be streamed or drained.
+pub fn body() -> impl Filter<Extract = (Source,), Error = Rejection> + Copy {
+    warp::body::stream().map(source)
 }
 
 fn head(route: &'static Route) -> impl Filter<Extract = (Received, Request<()>), Error = Infallible> + Copy {
@@ -149,8 +160,30 @@ fn put_together(
 pub struct ReceivedForm {
     /// The request.
     pub received: Received,
-    /// The form.
+    /// The form, or its beginning if it was refused.
     pub form: Form,
+    refused: Option<BodyError>,
+}
+
+const CLIENT_UNREAD: &str = "the client is neither in a header nor in the part of the body that was read";
+
+impl ReceivedForm {
+    /// Like [`Received::answer_with`], unless the body was refused. The log names the client in both cases.
+    pub async fn answer_with<A: Into<Answer<Body>>>(
+        &self,
+        clients: &ClientRegistry,
+        answering: impl Future<Output = A>,
+    ) -> Response {
+        let Some(error) = self.refused else { return self.received.answer_with(answering).await };
+        let refusing = async {
+            match ClaimedCredentials::read(&self.form).client(clients) {
+                Some(client) => telemetry::record_client(client),
+                None => telemetry::record_hint(CLIENT_UNREAD),
+            }
+            error.answer()
+        };
+        self.received.answer_with(refusing).await
+    }
 }
 
 async fn read_form<B: Buf>(
@@ -160,22 +193,9 @@ async fn read_form<B: Buf>(
     body: impl Stream<Item = Result<B, warp::Error>>,
 ) -> Result<Box<ReceivedForm>, Rejection> {
     let received = Received::new(Some(route), &headers);
-    match read(&headers, body).await {
-        Ok(body) => Ok(Box::new(ReceivedForm { received, form: Form { headers, query, body } })),
-        Err(error) => Err(reject::custom(BodyRejection { received, error })),
-    }
+    let (body, refused) = read(&headers, body).await;
+    Ok(Box::new(ReceivedForm { received, form: Form { headers, query, body }, refused }))
 }
-
-/// A body that could not be read, with its request.
-#[derive(Debug)]
-pub struct BodyRejection {
-    /// The request.
-    pub received: Received,
-    /// Why the body could not be read.
-    pub error: BodyError,
-}
-
-impl reject::Reject for BodyRejection {}
 
 fn source<B: Buf>(body: impl Stream<Item = Result<B, warp::Error>> + Send + 'static) -> Source {
     Source::new(body.map(|piece| match piece {

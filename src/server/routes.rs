@@ -1,42 +1,44 @@
 //! One filter per route, composed with the token route first.
 
 use std::convert::Infallible;
+use std::future::ready;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request};
 use warp::reply::Response;
-use warp::{Filter, Rejection};
+use warp::{Filter, Rejection, reject};
 
 use crate::server::request::{
     Received, ReceivedForm, drain_on_error, form, method_of, received, request, streaming, upload,
 };
-use crate::server::{Endpoints, fallback, health, paths};
+use crate::server::{Endpoints, Serving, fallback, health, not_configured, paths};
 use crate::web::body::Source;
 
 /// All routes of `endpoints`, and the fallback for all other requests.
-pub fn all(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + use<> {
+pub fn all(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + use<> {
     let oauth = authorize(endpoints).or(revoke(endpoints)).unify().or(metadata(endpoints)).unify();
     let people = consent(endpoints).or(setup(endpoints)).unify();
     let through = gateway(endpoints).or(workfront(endpoints)).unify();
     let probes = health::healthz().or(health::root()).unify();
     // Boxed, because warp moves a request's state several times and these would make a token request's state larger.
+    let others = not_configured::all(endpoints).or(oauth).unify();
     let others =
-        oauth.or(people).unify().or(through).unify().or(probes).unify().or(fallback::no_route()).unify().boxed();
+        others.or(people).unify().or(through).unify().or(probes).unify().or(fallback::no_route()).unify().boxed();
     // `CONNECT` has no path, and warp's full-path filters panic without one.
     token(endpoints).or(fallback::connect()).unify().or(others).unify().recover(fallback::rejected).unify()
 }
 
-fn token(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    paths::token().and(warp::post()).and(form(&paths::TOKEN)).and(with(endpoints)).then(
-        async |request: Box<ReceivedForm>, endpoints: Arc<Endpoints>| {
+fn token(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
+    paths::token().and(warp::post()).and(with(endpoints)).and(form(&paths::TOKEN)).then(
+        async |endpoints: Arc<Endpoints>, request: Box<ReceivedForm>| {
             // Boxed, because warp moves the state of a request from filter to filter.
-            request.received.answer_with(Box::pin(endpoints.token.handle(&request.form))).await
+            request.answer_with(&endpoints.token.clients, Box::pin(endpoints.token.handle(&request.form))).await
         },
     )
 }
 
-fn authorize(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
+fn authorize(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     paths::authorize().and(warp::get()).and(request(&paths::AUTHORIZE)).and(with(endpoints)).then(
         async |received: Received, request: Request<Bytes>, endpoints: Arc<Endpoints>| {
             received.answer_with(endpoints.authorize.handle(&request, received.id())).await
@@ -44,21 +46,22 @@ fn authorize(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), E
     )
 }
 
-fn revoke(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
+fn revoke(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     paths::revoke().and(warp::post()).and(form(&paths::REVOKE)).and(with(endpoints)).then(
         async |request: Box<ReceivedForm>, endpoints: Arc<Endpoints>| {
-            request.received.answer_with(endpoints.revoke.handle(&request.form)).await
+            request.answer_with(&endpoints.revoke.clients, endpoints.revoke.handle(&request.form)).await
         },
     )
 }
 
-fn metadata(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    let request = paths::metadata().and(warp::get()).and(received(&paths::METADATA)).and(with(endpoints));
-    request
-        .map(|received: Received, _: HeaderMap, endpoints: Arc<Endpoints>| received.answer(endpoints.metadata.answer()))
+fn metadata(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
+    let request = paths::metadata().and(method_of(&paths::METADATA)).and(received(&paths::METADATA));
+    request.and(with(endpoints)).then(async |received: Received, _: HeaderMap, endpoints: Arc<Endpoints>| {
+        received.answer_with(async { endpoints.metadata.answer() }).await
+    })
 }
 
-fn consent(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
+fn consent(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     paths::consent().and(warp::get()).and(request(&paths::CONSENT)).and(with(endpoints)).then(
         async |received: Received, request: Request<Bytes>, endpoints: Arc<Endpoints>| {
             received.answer_with(endpoints.consent.handle(&request, received.id())).await
@@ -66,15 +69,15 @@ fn consent(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Err
     )
 }
 
-fn setup(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    paths::setup().and(warp::get()).and(request(&paths::SETUP)).and(with(endpoints)).then(
+fn setup(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
+    paths::setup().and(method_of(&paths::SETUP)).and(request(&paths::SETUP)).and(with(endpoints)).then(
         async |received: Received, request: Request<Bytes>, endpoints: Arc<Endpoints>| {
-            received.answer_with(endpoints.setup.handle(&request)).await
+            received.answer_with(endpoints.setup.handle(&request, received.id())).await
         },
     )
 }
 
-fn gateway(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
+fn gateway(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     paths::gateway().and(method_of(&paths::GATEWAY)).and(streaming(&paths::GATEWAY)).and(with(endpoints)).then(
         async |received: Received, request: Request<()>, source: Source, endpoints: Arc<Endpoints>| {
             let upload = upload(&request, &source);
@@ -84,7 +87,7 @@ fn gateway(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Err
     )
 }
 
-fn workfront(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
+fn workfront(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     paths::workfront().and(method_of(&paths::WORKFRONT)).and(streaming(&paths::WORKFRONT)).and(with(endpoints)).then(
         async |received: Received, request: Request<()>, source: Source, endpoints: Arc<Endpoints>| {
             let upload = upload(&request, &source);
@@ -94,7 +97,8 @@ fn workfront(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Response,), E
     )
 }
 
-fn with(endpoints: &Arc<Endpoints>) -> impl Filter<Extract = (Arc<Endpoints>,), Error = Infallible> + Clone + use<> {
-    let endpoints = Arc::clone(endpoints);
-    warp::any().map(move || Arc::clone(&endpoints))
+/// The endpoints. There are none until the settings are right.
+fn with(serving: &Serving) -> impl Filter<Extract = (Arc<Endpoints>,), Error = Rejection> + Clone + use<> {
+    let serving = serving.clone();
+    warp::any().and_then(move || ready(serving.endpoints().ok_or_else(reject::not_found)))
 }

@@ -1,7 +1,10 @@
-//! HTTP without a domain: [`response`]s, [`json`], [`body`] streams, [`page`]s, [`cookies`], and for calls to others the
-//! [`http_client`], what they answer ([`upstream`]) and why they cannot be reached ([`obstacle`]).
+//! HTTP without a domain: [`response`]s, their headers ([`carried`], [`content_disposition`]), [`json`], [`body`] streams,
+//! [`page`]s, [`cookies`], and for calls to others the [`http_client`], what they answer ([`upstream`]) and why they cannot be
+//! reached ([`obstacle`]).
 
 pub mod body;
+pub mod carried;
+pub mod content_disposition;
 pub mod cookies;
 pub mod http_client;
 pub mod json;

@@ -11,10 +11,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, PRAGMA, REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, PRAGMA, REFERRER_POLICY, RETRY_AFTER,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::secret::sha256;
 use crate::web::response::Response;
@@ -59,6 +59,8 @@ pub enum Tone {
     Waiting,
     /// It did not work.
     Bad,
+    /// Nothing was done.
+    Idle,
 }
 
 impl Tone {
@@ -67,7 +69,7 @@ impl Tone {
     pub const fn class(self) -> &'static str {
         match self {
             Self::Good => "good",
-            Self::Waiting => "waiting",
+            Self::Waiting | Self::Idle => "waiting",
             Self::Bad => "bad",
         }
     }
@@ -77,6 +79,7 @@ impl Tone {
             Self::Good => "Done",
             Self::Waiting => "One step is missing",
             Self::Bad => "Not done",
+            Self::Idle => "Nothing to do here",
         }
     }
 }
@@ -193,10 +196,29 @@ impl Page {
         response
     }
 
+    /// Whether the operator needs the code and the request ID.
+    const fn is_in_the_log(&self) -> bool {
+        !matches!(self.tone, Tone::Good | Tone::Idle)
+    }
+
     fn has_something_to_copy(&self) -> bool {
         let has_command = |paragraph: &String| parts(paragraph).iter().any(|part| matches!(part, Part::Command(_)));
         self.facts.iter().any(|fact| fact.copied) || self.operator.iter().any(has_command)
     }
+}
+
+/// The first media type that is accepted. Scripts send one; browsers send a list that begins with HTML.
+#[must_use]
+pub fn accepted(headers: &HeaderMap) -> &str {
+    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accept.split([',', ';']).next().unwrap_or_default().trim()
+}
+
+/// Whether the caller is a browser. Others send no `Accept`, or one without HTML.
+#[must_use]
+pub fn is_browser(headers: &HeaderMap) -> bool {
+    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    accept.split([',', ';']).any(|media_type| media_type.trim().eq_ignore_ascii_case("text/html"))
 }
 
 /// `body`, styled by [`STYLE`], as an answer that no cache keeps and no other site can frame.

@@ -44,7 +44,7 @@ fn the_smallest_configuration_is_enough_and_has_the_documented_defaults() {
     assert_eq!(settings.docusign.oauth_url.as_str(), "https://account-d.docusign.com");
     assert_eq!(settings.docusign.scopes.to_string(), "signature impersonation spring_read spring_write");
     assert_eq!(settings.store, StoreSetting::Memory);
-    assert!(settings.docusign.secret_key.is_none() && settings.docusign.admins.is_empty());
+    assert!(settings.docusign.secret_key.get().is_none() && settings.docusign.admins.is_empty());
     let production = Settings::read(&good().with("DOCUSIGN_ENVIRONMENT", "production")).unwrap();
     assert_eq!(production.docusign.oauth_url.as_str(), "https://account.docusign.com");
 }

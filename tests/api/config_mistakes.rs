@@ -11,7 +11,7 @@ use crate::support::{TestEnvironment, run};
 /// A setting, a wrong value, and the reason in the error.
 type Mistake = (&'static str, &'static str, &'static str);
 
-const GENERAL: [Mistake; 9] = [
+const GENERAL: [Mistake; 11] = [
     ("DOCUSIGN_USER_ID", "“hunter2-marker”", "it has typographic quotes around it"),
     ("EVERGRANT_PUBLIC_URL", "‘https://hunter2-marker’", "it has typographic quotes around it"),
     ("EVERGRANT_PUBLIC_URL", "\"https://evergrant.example\"", "it has quotes around it"),
@@ -19,9 +19,15 @@ const GENERAL: [Mistake; 9] = [
     ("EVERGRANT_STORE", "EVERGRANT_STORE=memory", "it begins with the setting's own name and an equals sign"),
     ("EVERGRANT_LOG", "inf\u{fffd}", "it has bytes that are not UTF-8"),
     (
-        "DOCUSIGN_SECRET_KEY",
-        "@Microsoft.KeyVault(SecretUri=https://hunter2-marker/)",
+        "DOCUSIGN_USER_ID",
+        "@microsoft.keyvault(SecretUri=https://hunter2-marker/)",
         "it is a Key Vault reference that the platform did not resolve",
+    ),
+    ("EVERGRANT_STORE", "https://contoso.blob.core.windows.net/\u{fffd}", "it has bytes that are not UTF-8"),
+    (
+        "AZURE_CLIENT_ID",
+        "@Microsoft.AppConfiguration(Endpoint=https://hunter2-marker/)",
+        "it is an App Configuration reference that the platform did not resolve",
     ),
     ("DOCUSIGN_SECRET_KEY", "'hunter2-marker'", "it has quotes around it"),
     (
@@ -176,7 +182,8 @@ fn sentence(env: &TestEnvironment) -> String {
     assert_eq!(errors.errors.len(), 1, "{errors}");
     let text = errors.to_string();
     assert!(!text.contains(MARKER) && !text.contains('\n'), "{text}");
-    assert!(text.contains(", such as ") || text.contains("Key Vault Secrets User"), "{text}");
+    let roles = ["Key Vault Secrets User", "App Configuration Data Reader"];
+    assert!(text.contains(", such as ") || roles.iter().any(|role| text.contains(role)), "{text}");
     text
 }
 
@@ -195,13 +202,23 @@ fn every_mistake_has_a_sentence_of_its_own() {
 type Change = fn(&mut Value);
 
 /// A field, a change of the client, and the reason in the error.
-const FIELDS: [(&str, Change, &str); 32] = [
+const FIELDS: [(&str, Change, &str); 34] = [
     (
         "client_secret_sha256",
         |c| c["client_secret_sha256"] = json!([MARKER]),
         "it is not a digest, but maybe the secret itself (then replace the secret); expected ",
     ),
     ("client_secret_sha256", |c| c["client_secret_sha256"] = json!([DIGEST.to_uppercase()]), "it has capital letters"),
+    (
+        "client_secret_sha256",
+        |c| c["client_secret_sha256"] = json!(["@Microsoft.KeyVault(SecretUri=https://hunter2-marker/)"]),
+        "it is a Key Vault reference, which works only as the whole value of a setting",
+    ),
+    (
+        "api_key_usernames",
+        |c| c["api_key_usernames"] = json!(["@Microsoft.KeyVault(VaultName=hunter2-marker)"]),
+        "it is a Key Vault reference, which works only as the whole value of a setting",
+    ),
     (
         "client_secret_sha256",
         |c| c["client_secret_sha256"] = json!(DIGEST),
@@ -351,6 +368,31 @@ async fn without_any_setting_the_first_line_says_how_to_start() {
     }
     let one = run(&["serve"], &[("EVERGRANT_STORE", "memory")]).await;
     assert!(!String::from_utf8(one.stderr).unwrap().contains("Nothing is configured"));
+}
+
+/// The Functions host logs each line by itself, and takes one with the word warn for a warning.
+#[tokio::test]
+async fn each_line_of_serve_on_standard_error_is_complete() {
+    let wrong =
+        [("EVERGRANT_LOG", "wran"), ("EVERGRANT_STORE", "x"), ("EVERGRANT_STOR", "x"), ("EVERGRANT_CLIENTS", "[{}]")];
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let key = sandbox::keys::RsaKey::generate().pkcs8_pem();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key.pem");
+    std::fs::write(&file, key).unwrap();
+    let key = format!("file:{}", file.display());
+    let local = [("EVERGRANT_SIGNING_KEY_ID", key.as_str()), ("EVERGRANT_SEALING_KEY_ID", &key)];
+    let busy = good().with_all(&local).with("FUNCTIONS_CUSTOMHANDLER_PORT", &port);
+    for (env, lines, code) in [(good().with_all(&wrong), 6, 2), (busy, 1, 1)] {
+        let output = run(&["serve"], env).await;
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((stderr.lines().count(), output.status.code()), (lines, Some(code)), "{stderr}");
+        for line in stderr.lines() {
+            assert!(line.starts_with("evergrant: ") && line.len() > 30 && !line.ends_with(':'), "{line}");
+            assert_eq!(line.contains("warn"), line.starts_with("evergrant: warning: "), "{line}");
+        }
+    }
 }
 
 #[test]

@@ -156,6 +156,23 @@ async fn the_first_deployment_creates_everything_and_runs_the_health_checks() {
     assert_eq!(subscription.calls().iter().filter(|call| call.join(" ").starts_with("az group create")).count(), 1);
 }
 
+/// All health checks of the setup page pass without it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_with_a_lost_route_fails_and_names_the_function() {
+    let (sandbox, subscription) = (Sandbox::start().await, Subscription::new());
+    let lost = |root: &std::path::Path| std::fs::remove_dir_all(root.join("revoke-function")).unwrap();
+    let (host, _files) = crate::doctor::routes::host(&sandbox, lost).await;
+    subscription.fact("setup_url", &format!("{}/setup", host.url()));
+    let output = subscription.deploy(&["--location", "westeurope"]).await;
+    let text = output_text(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    for words in ["status 404 without x-request-id", "(revoke-function,", "missing or disabled", "fix the routes above"]
+    {
+        let unwrapped = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(unwrapped.contains(words), "{words}: {text}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn deploying_again_keeps_the_keys_in_use_by_default() {
     let mut subscription = Subscription::new();
@@ -319,6 +336,12 @@ async fn azure_errors_are_reported_with_a_fix() {
              'Microsoft.Authorization/roleAssignments/write' over scope",
             "Role Based Access Control Administrator",
         ),
+        (
+            create,
+            "(RoleAssignmentUpdateNotPermitted) Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
+            "left over from an earlier identity",
+        ),
+        (create, "(RoleAssignmentExists) The role assignment already exists.", "left over from an earlier identity"),
         (create, "(AuthorizationFailed) The client does not have authorization to perform action", "You lack a role"),
         (
             create,
@@ -450,6 +473,25 @@ async fn failed_azure_checks_are_repeated_and_then_a_failure() {
     let text = output_text(&output);
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(text.contains("run 3 of 3") && text.contains("az role assignment create"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_settings_of_the_app_are_shown_with_the_page_that_lists_them() {
+    let (sandbox, subscription) = (Sandbox::start().await, Subscription::new());
+    let host = start_host(&sandbox, 0, &[("DOCUSIGN_ACCOUNT_ID", "12345678")]).await;
+    subscription.fact("group", "westeurope");
+    subscription.fact("setup_url", &format!("{}/setup", host.url()));
+    let output = subscription.deploy(&["--looks", "9"]).await;
+    let text = output_text(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    for words in [
+        "run 3 of 9: the settings are wrong",
+        "DOCUSIGN_ACCOUNT_ID is invalid: it is a plain number",
+        &format!("until then, {}/setup lists them", host.url()),
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(!text.contains("run 4 of 9"), "it does not pass by itself: {text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,20 +1,24 @@
-//! The Functions host can kill the process without a signal. Only the last log lines are lost then.
+//! The Functions host can kill the process without a signal. Only the last log lines are lost then, and only a request without a
+//! body is repeated.
 //!
 //! `cargo test --test api killed -- --nocapture` prints how many.
 
 use std::collections::HashSet;
 use std::process::Stdio;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
+use http::Method;
 use sandbox::client::HttpClient;
-use sandbox::{CLIENT_ID, CLIENT_SECRET, Sandbox, free_port};
-use serde_json::Value;
+use sandbox::{CLIENT_ID, CLIENT_SECRET, GATEWAY_API_KEY, Sandbox, free_port};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
-use crate::support::TestEnvironment;
+use crate::support::{TestApp, TestEnvironment, until};
 
 /// How many callers ask at once, and the pause of each between two requests: about 1,000 requests a second.
 const CALLERS: usize = 20;
@@ -83,5 +87,55 @@ async fn a_killed_process_loses_only_its_last_audit_lines() {
         let oldest = lost.iter().max().copied().unwrap_or_default();
         println!("{} of {answers} answers have no audit line; the oldest came {oldest:?} before the last", lost.len());
         assert!(answers > 5 * CALLERS && oldest < SAFE, "{lost:?}");
+    }
+}
+
+/// CLM that counts calls of `/echo`, and does not answer the first one.
+async fn first_unanswered(listener: TcpListener, calls: Arc<AtomicU32>) {
+    let base = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+    let mut unanswered = Vec::new();
+    while let Ok((mut stream, _)) = listener.accept().await {
+        let mut head = [0; 4096];
+        let length = stream.read(&mut head).await.unwrap_or_default();
+        let is_echo =
+            String::from_utf8_lossy(&head[..length]).lines().next().is_some_and(|line| line.contains("/echo"));
+        if is_echo && calls.fetch_add(1, Ordering::SeqCst) == 0 {
+            unanswered.push(stream);
+            continue;
+        }
+        let body = json!({"ApiBaseUrl": base, "ApiBaseUploadUrl": base, "ApiBaseDownloadUrl": base}).to_string();
+        let start = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json";
+        let _ = stream.write_all(format!("{start}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).as_bytes()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_request_without_a_body_is_repeated_when_the_handler_is_killed() {
+    for (method, body, repeated) in
+        [(Method::GET, "", true), (Method::POST, "", true), (Method::DELETE, "", true), (Method::POST, "{}", false)]
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let clm = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+        let calls = Arc::new(AtomicU32::new(0));
+        let serving = tokio::spawn(first_unanswered(listener, Arc::clone(&calls)));
+        let app = TestApp::over(Sandbox::start().await, &[("DOCUSIGN_CLM_URL", &clm)]).await;
+        let headers = [("x-api-key", GATEWAY_API_KEY)];
+        let url = app.url("/gateway/clm/echo");
+        let calling = app.http.call(method.clone(), &url, &headers, body);
+        let killing = async {
+            until(|| calls.load(Ordering::SeqCst) == 1).await;
+            app.host.kill_handler().await;
+        };
+        let (answer, ()) = tokio::join!(calling, killing);
+        let made = calls.load(Ordering::SeqCst);
+        if repeated {
+            assert_eq!((answer.status.as_u16(), made), (200, 2), "{method} {body}");
+            assert_eq!(answer.header("x-request-id").len(), 32, "the second handler's answer");
+        } else {
+            assert_eq!((answer.status.as_u16(), made), (500, 1), "{method} {body}");
+            assert_eq!(answer.header("x-request-id"), "", "the host's own answer");
+        }
+        assert_eq!(app.host.starts(), 2, "{method} {body}");
+        serving.abort();
     }
 }

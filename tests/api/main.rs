@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 
 mod access_tokens;
+mod answer_headers;
 mod blob_store;
 mod browser;
 mod cli;
@@ -19,6 +20,7 @@ mod deploy;
 mod doctor;
 mod error_tables;
 mod foreign_cookies;
+mod forward_mode;
 mod functions_host;
 mod gateway;
 #[cfg(unix)]
@@ -29,6 +31,8 @@ mod killed;
 mod local;
 mod logs;
 mod mint;
+mod missing_secret;
+mod not_configured;
 mod oauth_authorize;
 mod oauth_revoke;
 mod oauth_token;
@@ -36,6 +40,7 @@ mod oauth_token_code;
 mod oauth_token_refresh;
 mod package;
 mod pages;
+mod panics;
 mod reference;
 mod refusals;
 mod security;

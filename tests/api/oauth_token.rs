@@ -9,7 +9,7 @@ use sandbox::client::Answer;
 use sandbox::{CLIENT_ID, CLIENT_SECRET, Sandbox};
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, assert_error, basic};
+use crate::support::{TestApp, assert_error, basic, log_line};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -183,8 +183,11 @@ async fn chunked_bodies_are_read_and_oversized_ones_rejected() {
     let padding = "x".repeat(70_000);
     let answer = app.token(&[("padding", &padding)]).await;
     assert_error(&answer, 413, "invalid_request");
+    let line = log_line(&app.host, |line| line["status"] == 413).await;
+    assert_eq!(line["client_id"], sandbox::CLIENT_ID, "{line}");
     let chunk = "x".repeat(9_000);
     assert_eq!(raw_chunked(&app, &[chunk.as_str(); 10]).await, 413);
+    log_line(&app.host, |line| line["status"] == 413 && line["hint"].is_string()).await;
 }
 
 /// Posts a chunked form over a plain socket and returns the status.
@@ -265,6 +268,7 @@ async fn other_methods_and_paths_are_rejected_by_the_handler() {
 async fn a_path_that_is_nearly_right_is_answered_with_the_right_one() {
     let app = TestApp::start().await;
     let sandbox::host::Phase::Ready(port) = app.host.phase() else { panic!("not ready") };
+    let long = format!("/Gateway/{}", "x".repeat(201));
     for (path, right) in [
         ("/oauth/token/", "/oauth/token"),
         ("/OAuth/Token", "/oauth/token"),
@@ -272,13 +276,24 @@ async fn a_path_that_is_nearly_right_is_answered_with_the_right_one() {
         ("/Consent/Callback", "/consent/callback"),
         ("/setup/", "/setup"),
         ("/Healthz", "/healthz"),
+        ("/HEALTHZ/?x=1", "/healthz"),
         ("/.Well-Known/oauth-authorization-server", "/.well-known/oauth-authorization-server"),
         ("/oauth/Authorize", "/oauth/authorize"),
-        ("/oauth/Authorize/some-client", "/oauth/authorize"),
-        ("/Gateway/clm/folders", "/gateway/"),
-        ("/Workfront/v1/files", "/workfront/"),
+        ("/oauth/Authorize/", "/oauth/authorize"),
+        ("/oauth/Authorize/Some-Client", "/oauth/authorize/Some-Client"),
+        ("/oauth/authorize//", "/oauth/authorize"),
+        ("/oauth/Authorize/Some-Client/", "/oauth/authorize/Some-Client"),
+        ("/Gateway/clm/folders", "/gateway/clm/folders"),
+        ("/GATEWAY", "/gateway/"),
+        ("/gateway", "/gateway/"),
+        ("/Workfront/v1/uploadInit", "/workfront/v1/uploadInit"),
+        ("/Gateway/a;b", "/gateway/"),
+        (&long, "/gateway/"),
         ("/nothing", ""),
         ("/oauth/token/x", ""),
+        ("/oauth/authorize/a/b", ""),
+        ("/healthzz", ""),
+        ("/%68ealthz", ""),
     ] {
         let answer = app.http.get(&format!("http://127.0.0.1:{port}{path}")).await;
         let expected = if right.is_empty() { String::new() } else { format!(" The right path is {right}.") };

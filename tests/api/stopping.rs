@@ -1,4 +1,4 @@
-//! A process that gets a stop signal finishes its requests and writes their log lines.
+//! A process that gets a stop signal finishes its requests and writes their log lines. Its exit code is what its host expects.
 
 use std::collections::BTreeSet;
 use std::process::Stdio;
@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::process::{Child, Command};
 use url::form_urlencoded::Serializer;
 
-use crate::support::{TestEnvironment, until};
+use crate::support::{TestEnvironment, handler, until};
 
 fn spawn(sandbox: &Sandbox, port: u16) -> Child {
     let environment = TestEnvironment::from(&sandbox.settings(&format!("http://127.0.0.1:{port}")));
@@ -79,4 +79,71 @@ async fn a_log_that_no_one_reads_blocks_neither_requests_nor_the_signal_to_stop(
     assert!(Command::new("kill").arg(pid).status().await.unwrap().success());
     let ended = tokio::time::timeout(Duration::from_secs(20), process.wait()).await;
     assert!(ended.expect("the process ends although its log is not read").unwrap().success());
+}
+
+/// The exit code after `signal`; a Functions host has set its variable if `has_host`.
+async fn exit_code(sandbox: &Sandbox, changes: &[(&str, &str)], has_host: bool, signal: &str) -> Option<i32> {
+    let port = free_port();
+    let environment = TestEnvironment::from(&sandbox.settings(&format!("http://127.0.0.1:{port}"))).with_all(changes);
+    let environment = environment.with("FUNCTIONS_CUSTOMHANDLER_PORT", &port.to_string());
+    let environment = if has_host { environment.with("FUNCTIONS_CUSTOMHANDLER_WORKER_ID", "w") } else { environment };
+    let mut process = environment.command(&[]).stdout(Stdio::null()).spawn().unwrap();
+    let url = format!("http://127.0.0.1:{port}/");
+    until(|| std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()).await;
+    // The signals are handled before the first answer.
+    assert_eq!(HttpClient::default().get(&url).await.status, 200);
+    let pid = process.id().unwrap().to_string();
+    assert!(Command::new("kill").args([signal, &pid]).status().await.unwrap().success());
+    tokio::time::timeout(Duration::from_secs(20), process.wait()).await.unwrap().unwrap().code()
+}
+
+/// The host never starts a process again that ended with 0, and starts one again at once that ended with 200.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_exit_code_asks_the_host_for_another_process() {
+    let sandbox = Sandbox::start().await;
+    let (right, wrong) = (&[][..], &[("DOCUSIGN_USER_ID", "x")][..]);
+    for (settings, has_host, signal, expected) in [
+        (right, true, "-TERM", 200),
+        (right, true, "-INT", 0),
+        (right, false, "-TERM", 0),
+        (right, false, "-INT", 0),
+        (wrong, true, "-TERM", 200),
+        (wrong, true, "-INT", 0),
+    ] {
+        let found = exit_code(&sandbox, settings, has_host, signal).await;
+        assert_eq!(found, Some(expected), "{settings:?} {has_host} {signal}");
+    }
+}
+
+/// Does something listen there?
+fn listens(port: u16) -> bool {
+    std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
+}
+
+/// Starts the handler as the child of a shell, which is killed when it listens. Returns its port and its id.
+async fn orphan(sandbox: &Sandbox, has_host: bool) -> (u16, String) {
+    let (port, id) = (free_port(), sandbox.file(&format!("pid-{has_host}"), ""));
+    let environment = TestEnvironment::from(&sandbox.settings(&format!("http://127.0.0.1:{port}")));
+    let mut shell = Command::new("/bin/sh");
+    environment.apply(&mut shell);
+    let script = format!("\"$0\" & echo $! >{}; wait", id.display());
+    shell.args(["-c", &script]).arg(handler()).env("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string());
+    if has_host {
+        shell.env("FUNCTIONS_CUSTOMHANDLER_WORKER_ID", "w");
+    }
+    let mut shell = shell.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap();
+    until(|| listens(port)).await;
+    shell.kill().await.unwrap();
+    (port, std::fs::read_to_string(id).unwrap().trim().to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_whose_host_is_gone_ends_itself_and_one_without_a_host_stays() {
+    let sandbox = Sandbox::start().await;
+    let (stays, id) = orphan(&sandbox, false).await;
+    let (ends, _) = orphan(&sandbox, true).await;
+    until(|| !listens(ends)).await;
+    let is_up = listens(stays);
+    assert!(Command::new("kill").arg(id).status().await.unwrap().success());
+    assert!(is_up, "a shell that ends is no reason to end");
 }

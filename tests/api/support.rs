@@ -19,6 +19,9 @@ use serde_json::Value;
 pub use environment::{TestEnvironment, run};
 pub use errors::{assert_error, assert_outage};
 
+/// The host's size limit for bodies of 256 MiB; without it, the limit is 100 MiB.
+pub const LARGE_BODIES: (&str, &str) = ("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", "268435456");
+
 /// The handler under test.
 pub fn handler() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_evergrant"))
@@ -173,27 +176,37 @@ pub async fn log_line(host: &FunctionsHost, matches: impl Fn(&Value) -> bool) ->
 
 /// A clock that the test controls.
 #[derive(Clone)]
-pub struct ManualClock(Arc<AtomicU64>);
+pub struct ManualClock {
+    now: Arc<AtomicU64>,
+    /// How many of the next readings panic.
+    panics: Arc<AtomicU64>,
+}
 
 impl ManualClock {
     /// Starts at the system time, because the sandbox's DocuSign checks it.
     pub fn new() -> Self {
-        Self(Arc::new(AtomicU64::new(sandbox::docusign::unix_now())))
+        Self { now: Arc::new(AtomicU64::new(sandbox::docusign::unix_now())), panics: Arc::default() }
     }
 
     pub fn advance(&self, seconds: u64) {
-        self.0.fetch_add(seconds, Ordering::SeqCst);
+        self.now.fetch_add(seconds, Ordering::SeqCst);
     }
-}
 
-impl ManualClock {
     pub fn set_back(&self, seconds: u64) {
-        self.0.fetch_sub(seconds, Ordering::SeqCst);
+        self.now.fetch_sub(seconds, Ordering::SeqCst);
+    }
+
+    /// The next `readings` panic: the one bug that tests can put into the product.
+    pub fn panic_at_the_next(&self, readings: u64) {
+        self.panics.store(readings, Ordering::SeqCst);
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> UnixSeconds {
-        UnixSeconds(self.0.load(Ordering::SeqCst))
+        let spend = |left: u64| left.checked_sub(1);
+        let panics = self.panics.fetch_update(Ordering::SeqCst, Ordering::SeqCst, spend).is_ok();
+        assert!(!panics, "the clock is broken, hunter2");
+        UnixSeconds(self.now.load(Ordering::SeqCst))
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use regex::{Captures, Regex};
 use sandbox::azure_cli::refusals;
 use sandbox::markdown::{Page, Table, pages};
-use sandbox::repository::{files, read};
+use sandbox::repository::{files, is_a, read};
 use serde_json::Value;
 
 use crate::rust::{SOURCES, settings};
@@ -48,7 +48,7 @@ fn az_commands() -> Vec<Command> {
         found.extend(match name.rsplit('.').next() {
             Some("bicep" | "bicepparam") => hints(&name, &read(&name)),
             Some("yml") => shell::commands(&name, &scripts(&yaml(&read(&name)))),
-            Some("rs" | "toml" | "txt") => Vec::new(),
+            Some("rs" | "toml" | "txt" | "json") => Vec::new(),
             _ => {
                 let script = read(&name);
                 let texts = [shell::sources(&script, "string"), shell::sources(&script, "heredoc_body")].concat();
@@ -61,9 +61,15 @@ fn az_commands() -> Vec<Command> {
     found
 }
 
+/// `./deploy` and its parts.
+pub fn deployment_scripts() -> Vec<String> {
+    let parts = files("tools").into_iter().filter(|name| is_a("sh", name));
+    ["deploy".to_owned()].into_iter().chain(parts).map(|name| read(&name)).collect()
+}
+
 /// The template's declarations in lines that start with `keyword`, by name.
 fn declared(keyword: &str) -> BTreeMap<String, String> {
-    let line = Regex::new(&format!(r"(?m)^{keyword} (\w+) \w+(?: = '?(.*?)'?)?$")).unwrap();
+    let line = Regex::new(&format!(r"(?m)^{keyword} (\w+) [\w\[\]]+(?: = '?(.*?)'?)?$")).unwrap();
     let value = |found: &Captures<'_>| found.get(2).map_or("", |value| value.as_str()).to_owned();
     line.captures_iter(&read("infra/main.bicep")).map(|found| (found[1].to_owned(), value(&found))).collect()
 }
@@ -131,7 +137,7 @@ fn documented_subcommands_and_their_options_exist() {
 fn requested_outputs_exist() {
     let name = Regex::new(r"(?:\$\(output |recall \S+ |properties\.outputs\.)(\w+)").unwrap();
     let words = documented().into_iter().map(|command| command.words.join(" "));
-    let texts = words.chain([read("deploy")]).collect::<Vec<_>>().join("\n");
+    let texts = words.chain(deployment_scripts()).collect::<Vec<_>>().join("\n");
     let (known, asked) = (declared("output"), name.captures_iter(&texts).map(|found| found[1].to_owned()));
     let (good, unknown): (Vec<_>, Vec<_>) = asked.partition(|name| known.contains_key(name));
     assert!(good.len() > 5 && unknown.is_empty(), "{unknown:?}");
@@ -157,8 +163,11 @@ fn documented_parameters_exist_with_their_documented_defaults() {
     assert!(rows.clone().count() > 5);
     for (parameter, documented) in rows.flat_map(|row| row[0].spans.iter().zip(row[1].text.split(", "))) {
         // An empty text, or -1 for numbers.
-        let default =
-            known.get(parameter).map(|value| if ["", "-1"].contains(&value.as_str()) { "none" } else { value });
+        let default = known.get(parameter).map(|value| match value.as_str() {
+            "" | "-1" => "none",
+            value if value.starts_with("instanceMemoryMB ==") => "by memory",
+            value => value,
+        });
         assert_eq!(default, Some(documented), "{parameter}");
     }
 }

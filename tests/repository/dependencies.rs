@@ -1,10 +1,11 @@
-//! Checks that ARCHITECTURE.md has a reason for every dependency, and no others.
+//! Checks that ARCHITECTURE.md has a reason for every dependency and no others, and that every build unwinds.
 
 use std::collections::BTreeSet;
 use std::process::Command;
 
+use regex::Regex;
 use sandbox::markdown::Page;
-use sandbox::repository::{read, root};
+use sandbox::repository::{files, read, root};
 use serde_json::Value;
 
 #[test]
@@ -34,4 +35,16 @@ fn every_dependency_has_a_reason() {
     let listed: BTreeSet<String> = names.map(ToOwned::to_owned).collect();
     let differences: Vec<_> = needed.symmetric_difference(&listed).collect();
     assert!(needed.len() > 50 && differences.is_empty(), "{differences:?}");
+}
+
+#[test]
+fn every_build_unwinds() {
+    // With `panic = "abort"`, a bug would close the connection, and the Functions host would send the request again.
+    let setting = Regex::new(r#"panic\s*=\s*"?abort|-C\s*panic"#).unwrap();
+    let scripts = ["Cargo.toml", "package", "deploy", "test"].map(str::to_owned);
+    let others = [".cargo", ".github", ".ci", "tools"].into_iter().flat_map(files);
+    for name in scripts.into_iter().chain(others) {
+        assert!(!setting.is_match(&read(&name)), "{name}");
+    }
+    assert!(setting.is_match("[profile.release]\npanic = \"abort\""));
 }

@@ -11,20 +11,22 @@ use crate::rust::{SOURCES, Source};
 /// Files and folders below `src/` without IO, clock, environment and async.
 const PURE: &str = "
     cli/client/entry.rs cli/client/registry.rs config connector doctor/check.rs doctor/connectivity.rs doctor/fixes.rs
-    doctor/lines.rs doctor/responder.rs
+    doctor/lines.rs doctor/responder.rs doctor/bodies.rs
     docusign/api/addresses.rs docusign/api/error.rs docusign/api/error_table.rs docusign/error.rs
     docusign/error_table.rs docusign/lifetimes.rs docusign/requested_scope.rs docusign/tokens/assertion.rs
     docusign/tokens/freshness.rs docusign/tokens/replacements.rs docusign/tokens/slot.rs docusign/userinfo.rs
     endpoints/authorize/page.rs endpoints/authorize/request.rs endpoints/authorize/target.rs
     endpoints/caller/credentials.rs endpoints/consent/allow.rs endpoints/consent/error.rs endpoints/consent/message.rs
     endpoints/consent/outcome.rs endpoints/consent/query.rs endpoints/gateway/error.rs endpoints/gateway/headers.rs
-    endpoints/gateway/target.rs endpoints/metadata.rs endpoints/setup/own_host.rs endpoints/setup/page.rs endpoints/setup/report.rs
+    endpoints/gateway/target.rs endpoints/forward_mode.rs endpoints/home.rs
+    endpoints/metadata.rs endpoints/not_configured endpoints/setup/own_host.rs endpoints/setup/page.rs endpoints/setup/report.rs
     endpoints/setup/text.rs endpoints/token/error.rs endpoints/token/outage.rs endpoints/token/request.rs
     endpoints/workfront/error.rs endpoints/workfront/item.rs endpoints/workfront/naming.rs
     endpoints/workfront/request.rs memory/failures.rs memory/tidy_map.rs oauth sealing/claims.rs sealing/mod.rs
     sealing/presented.rs sealing/secret.rs secret.rs server/paths.rs signing/error.rs signing/error_table.rs
     signing/answers.rs signing/key_file signing/key_id.rs signing/public_key.rs store/error.rs
-    store/error_table.rs types.rs web/cookies.rs web/json.rs web/obstacle.rs web/page.rs web/response.rs
+    store/error_table.rs types.rs web/carried.rs web/content_disposition.rs web/cookies.rs web/json.rs web/obstacle.rs
+    web/page.rs web/response.rs
     web/upstream.rs
 ";
 const IMPURE: &str = "async fn|.await|std::fs|std::env|std::net|std::time::SystemTime|Instant|tokio::net|tokio::time\
@@ -46,7 +48,8 @@ const USED_BY: [(&str, &[&str]); 3] =
     [("app", &["cli", "app"]), ("server", &["cli", "app", "server"]), ("cli", &["cli"])];
 
 /// Modules of `endpoints` that never use each other.
-const SLICES: [&str; 8] = ["authorize", "consent", "gateway", "metadata", "revoke", "setup", "token", "workfront"];
+const SLICES: [&str; 10] =
+    ["authorize", "consent", "gateway", "home", "metadata", "not_configured", "revoke", "setup", "token", "workfront"];
 
 /// The most modules directly below `src/`.
 const MAX_MODULES: usize = 22;

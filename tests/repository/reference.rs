@@ -18,16 +18,17 @@ const LIBRARY_VARIABLES: [&str; 6] =
     ["HTTPS_PROXY", "IDENTITY_HEADER", "NO_COLOR", "NO_PROXY", "SSL_CERT_FILE", "TERM"];
 
 /// Numbers that users hardly notice: sizes of buffers and caches, tries of a race, what pages and the terminal show.
-const INTERNAL: &str = "ANSWER_LIMIT BUFFER_BYTES CLOCK_BAD CLOCK_NOTE COLUMNS DAY DEFAULT_EXPIRES_IN \
-                        DEFAULT_PORT DEFAULT_RESULTS DELETION_LIFETIME DEVELOPER_TOOLS_TIMEOUT HEAD_START HOUR \
-                        INDENT LAST LEFT_FOR_THE_CALL MAX_ANSWER_BYTES MAX_CODES MAX_COLUMNS \
-                        MAX_CONCURRENT_GROUPS MAX_DEPTH MAX_EMAIL_BYTES MAX_ERROR_BYTES MAX_EXAMINED_BYTES \
-                        MAX_EXPIRES_IN_SECONDS MAX_NAMED MAX_NAMED_BYTES MAX_NUMBER_DIGITS MAX_OFFSET MAX_PAGES \
-                        MAX_PAGE_ITEMS MAX_SESSIONS MAX_SHOWN_CHARS MAX_TEXT MAX_TRIES MAX_WORD \
-                        MAX_WRITES MINUTE MIN_ATTEMPTS MIN_CACHED_NAMES MIN_CACHED_NUMBERS \
-                        MIN_CACHED_USERS MIN_RECORDS MIN_SLOTS MOMENT NAME_CHARS POOL_IDLE_TIMEOUT \
-                        RECORD_LIFETIME RENDERING_PAUSE RESEALING_TIMEOUT RETRY_AFTER STANDSTILL_CHECKS \
-                        TIDY_FROM_STATES UPLOAD_ID_CHARS USUAL_LINE";
+const INTERNAL: &str = "ANSWER_LIMIT BUFFER_BYTES CLOCK_BAD CLOCK_NOTE COLUMNS DAY DEFAULT_BODY_LIMIT \
+                        DEFAULT_EXPIRES_IN DEFAULT_PORT DEFAULT_RESULTS DELETION_LIFETIME \
+                        DEVELOPER_TOOLS_TIMEOUT HEAD_START HOUR IDLE INDENT INTERNAL LAST LEFT_FOR_THE_CALL \
+                        MAX_ANSWER_BYTES MAX_CODES MAX_COLUMNS MAX_CONCURRENT_GROUPS MAX_DEPTH MAX_EMAIL_BYTES \
+                        MAX_ERROR_BYTES MAX_EXAMINED_BYTES MAX_EXPIRES_IN_SECONDS MAX_NAMED MAX_NAMED_BYTES \
+                        MAX_NUMBER_DIGITS MAX_OFFSET MAX_PAGES MAX_PAGE_ITEMS MAX_REPEATED_BYTES MAX_SESSIONS \
+                        MAX_SHOWN_CHARS MAX_TEXT MAX_TRIES MAX_WORD MAX_WORDS MAX_WRITES MIB MINUTE MIN_ATTEMPTS \
+                        MIN_CACHED_NAMES MIN_CACHED_NUMBERS MIN_CACHED_USERS MIN_RECORDS MIN_SLOTS MOMENT \
+                        NAME_CHARS OTHER_MEMBERS POOL_IDLE_TIMEOUT RECORD_LIFETIME RENDERING_PAUSE \
+                        RESEALING_TIMEOUT RETRY_AFTER STANDSTILL_CHECKS TIDY_FROM_STATES UPLOAD_ID_CHARS \
+                        USUAL_LINE";
 
 type Names = BTreeSet<String>;
 
@@ -130,8 +131,7 @@ fn the_endpoints_page_lists_every_route_with_its_methods_and_lock() {
             Methods::Any => "any".to_owned(),
         };
         assert_eq!(row[1].text, methods, "{}", route.path);
-        let needs_key = !route.function.is_empty()
-            && read(&format!("{}/function.json", route.function)).contains(r#""authLevel": "function""#);
+        let needs_key = read(&format!("{}/function.json", route.function)).contains(r#""authLevel": "function""#);
         assert_eq!(row[2].text == "function key", needs_key, "{}", route.path);
     }
 }

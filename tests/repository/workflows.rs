@@ -116,7 +116,7 @@ fn linters_and_rules_find_errors() {
 fn every_push_is_tested_packaged_twice_and_its_templates_compiled() {
     let ci = yaml(&read(CI));
     assert_eq!(ci["on"], json!({"push": {"branches": ["main"]}, "pull_request": null}));
-    assert_eq!(scripts(&ci["jobs"]["test"]), "./test\n");
+    assert_eq!(scripts(&ci["jobs"]["test"]), "az bicep install\n./test\n");
     let package = scripts(&ci["jobs"]["package"]);
     let [first, second, compare] = package.lines().collect::<Vec<_>>()[..] else { panic!("{package}") };
     assert!(first != second && first.ends_with("/package") && second.ends_with("/package"), "{package}");

@@ -78,7 +78,7 @@ EXCHANGE_BYTES = 5_000  # guess: request to DocuSign and TLS, per mint
 STORE_EXCHANGE_BYTES = 3_000  # guess: one call to storage or Key Vault, both ways
 STORED_GB = 0.1  # packages and records
 ENDPOINTS, ZONES = 2, 2  # Key Vault and Blob storage
-LOG_ALERTS, METRIC_SERIES = 2, 1
+LOG_ALERTS, METRIC_SERIES = 3, 1
 
 # connections: (instances, process starts a month); None means one start per refresh, the worst case
 SIZES = {1: (1, None), 100: (1, HOURS), 10_000: (4, 4 * HOURS)}

@@ -3,7 +3,7 @@
 //! [`target`] finds the client and its redirect URI, or [`page`] shows the user what to register → [`request`] reads the
 //! parameters → the browser is sent to sign in at DocuSign, with the request in a sealed state and a cookie that ties the
 //! state to the browser. DocuSign sends it back to the consent callback, which sends it on to the client. If the sealing
-//! key cannot be used, the client gets `temporarily_unavailable`.
+//! key cannot be used, or DocuSign's secret key is missing, the client gets `temporarily_unavailable`.
 
 mod page;
 mod request;
@@ -17,7 +17,7 @@ use http::{Request, Uri};
 use crate::clock::{ANSWER_WITHIN, Clock};
 use crate::config::DocusignSettings;
 use crate::docusign::requested_scope::requested_scope;
-use crate::endpoints::sign_in::{SignIn, SignInError};
+use crate::endpoints::sign_in::{SECRET_KEY_MISSING, SignIn, SignInError};
 use crate::oauth::authorization::{AuthorizationError, AuthorizationErrorCode, ReturnAddress};
 use crate::oauth::client::ClientRegistry;
 use crate::sealing::claims::SignInState;
@@ -33,6 +33,8 @@ const PATH: &str = "/oauth/authorize";
 
 const TOO_LONG: AuthorizationError =
     AuthorizationErrorCode::InvalidRequest.say("state and redirect_uri are too long to pass through the sign-in");
+
+const NO_SECRET_KEY: AuthorizationError = AuthorizationErrorCode::TemporarilyUnavailable.say(SECRET_KEY_MISSING.client);
 
 const UNAVAILABLE: AuthorizationError = AuthorizationErrorCode::TemporarilyUnavailable.say(SEALING_UNAVAILABLE.client);
 
@@ -98,6 +100,7 @@ impl AuthorizeEndpoint {
         let redirect = sign_in.begin(|browser| sign_in_state(target, authorization, state, browser));
         redirect.map_err(|error| match error {
             SignInError::TooLong => TOO_LONG,
+            SignInError::SecretKeyMissing => NO_SECRET_KEY,
             SignInError::Seal(_) => UNAVAILABLE,
         })
     }
@@ -133,7 +136,8 @@ fn error_page(error: &TargetError, request_id: &str) -> Answer {
 }
 
 fn refusal_record(error: &AuthorizationError) -> AnswerRecord {
-    let cause = (*error == UNAVAILABLE).then_some(SEALING_UNAVAILABLE.code);
+    let causes = [(UNAVAILABLE, SEALING_UNAVAILABLE.code), (NO_SECRET_KEY, SECRET_KEY_MISSING.code)];
+    let cause = causes.into_iter().find(|(known, _)| known == error).map(|(_, code)| code);
     let record = AnswerRecord { cause, ..AnswerRecord::of("authorization_refused") };
     record.refused(error.error.as_str(), error.error_description.clone())
 }

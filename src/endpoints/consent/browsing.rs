@@ -52,6 +52,9 @@ impl ConsentCallback {
             return Err(ConsentOutcome::Denied(error, message));
         }
         let code = query.code.ok_or(ConsentOutcome::NoCode)?;
+        if self.docusign.secret_key.is_missing() {
+            return Err(ConsentOutcome::SecretKeyMissing);
+        }
         let signed_in = self.identify_user(&code, code_verifier).await;
         let signed_in = signed_in.map_err(|error| ConsentOutcome::Unproved(MintError::Exchange(error)))?;
         let client = self.clients.find(client_id.as_str()).ok_or(ConsentOutcome::ClientGone)?;

@@ -2,6 +2,7 @@
 
 use crate::docusign::error::ExchangeError;
 use crate::docusign::tokens::minter::MintError;
+use crate::endpoints::sign_in::SECRET_KEY_MISSING;
 use crate::memory::failures::FailureKind;
 use crate::oauth::authorization::{AuthorizationError, AuthorizationErrorCode as Code};
 use crate::oauth::client::SubjectKind;
@@ -21,6 +22,8 @@ pub enum ConnectError {
     NotAllowed,
     /// There is no access token for it.
     Unproved(MintError, SubjectKind),
+    /// DocuSign does not say who signed in without the secret key, which is missing.
+    SecretKeyMissing,
     /// The sealing key cannot be used.
     SealingUnavailable,
     /// It took too long.
@@ -36,6 +39,7 @@ impl ConnectError {
             Self::UnknownUser(error) => error.code(),
             Self::NotAllowed => "user_not_allowed",
             Self::Unproved(error, _) => error.code(),
+            Self::SecretKeyMissing => SECRET_KEY_MISSING.code,
             Self::SealingUnavailable => SEALING_UNAVAILABLE.code,
             Self::Deadline => "deadline",
         }
@@ -52,6 +56,7 @@ impl ConnectError {
                  user to DOCUSIGN_ADMINS",
             ),
             Self::Unproved(error, subject) => unproved(error, *subject),
+            Self::SecretKeyMissing => Code::TemporarilyUnavailable.say(SECRET_KEY_MISSING.client),
             Self::SealingUnavailable | Self::Deadline => Code::TemporarilyUnavailable
                 .say("the connection could not be made in time; try again later"),
         }

@@ -7,6 +7,7 @@ use http::StatusCode;
 use crate::docusign::tokens::minter::MintError;
 use crate::docusign::userinfo::UserInfo;
 use crate::endpoints::consent::outcome::ConsentOutcome;
+use crate::endpoints::sign_in::SECRET_KEY_MISSING;
 use crate::memory::failures::FailureKind;
 use crate::oauth::scope::Scope;
 use crate::sealing::keys::SEALING_UNAVAILABLE;
@@ -26,6 +27,7 @@ pub fn message(outcome: &ConsentOutcome, scopes: &Scope) -> Page {
         ConsentOutcome::Denied(error, text) => denied(error, text),
         ConsentOutcome::Unproved(error) => unproved(error),
         ConsentOutcome::StateUnchecked => state_unchecked(),
+        ConsentOutcome::SecretKeyMissing => secret_key_missing(),
         ConsentOutcome::SignInOver => sign_in_over(),
         ConsentOutcome::ClientGone => client_gone(),
         ConsentOutcome::ForeignState => foreign_state(),
@@ -185,6 +187,22 @@ fn state_unchecked() -> Page {
     );
     Page {
         operator: vec![SEALING_UNAVAILABLE.operator.to_owned()],
+        retry_after: Some(FailureKind::Permanent.cached_for(1)),
+        ..page
+    }
+}
+
+fn secret_key_missing() -> Page {
+    let page = Page::error(
+        StatusCode::SERVICE_UNAVAILABLE,
+        SECRET_KEY_MISSING.code,
+        Title("We cannot find out who signed in"),
+        "You came back from DocuSign, but we cannot ask DocuSign who you are at the moment. If you pressed Allow, DocuSign keeps \
+         your consent.",
+        [SECRET_KEY_MISSING.person, "If that does not help, send the operator the request ID below."],
+    );
+    Page {
+        operator: vec![SECRET_KEY_MISSING.operator.to_owned()],
         retry_after: Some(FailureKind::Permanent.cached_for(1)),
         ..page
     }

@@ -124,6 +124,9 @@ impl ConsentCallback {
             return ConsentOutcome::Denied(error, message);
         }
         let Some(code) = query.code else { return ConsentOutcome::NoCode };
+        if self.docusign.secret_key.is_missing() {
+            return ConsentOutcome::SecretKeyMissing;
+        }
         let signed_in = self.identify_user(&code, code_verifier).await;
         self.prove(signed_in.ok()).await
     }

@@ -18,6 +18,8 @@ pub enum ConsentOutcome {
     ClientGone,
     /// The state could not be checked, because the sealing key cannot be used.
     StateUnchecked,
+    /// Without the secret key, which is missing, DocuSign does not say who signed in.
+    SecretKeyMissing,
     /// DocuSign reports an error: `error` and its message.
     Denied(String, String),
     /// Neither a code nor an error came back.

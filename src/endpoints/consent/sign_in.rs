@@ -65,6 +65,9 @@ impl ConsentCallback {
             return Err(ConnectError::Denied(error));
         }
         let code = query.code.ok_or(ConnectError::NoCode)?;
+        if self.docusign.secret_key.is_missing() {
+            return Err(ConnectError::SecretKeyMissing);
+        }
         // 2. Who signed in, and may that user make the connection?
         let signed_in = self.identify_user(&code, code_verifier).await;
         let signed_in = signed_in.map_err(ConnectError::UnknownUser)?;

@@ -1,8 +1,9 @@
 //! `GET /setup`, the setup page: the values that the operator has to register, and the health checks. Scripts get JSON or
 //! plain text (`Accept: application/json`, `Accept: text/plain`).
 //!
-//! The Functions host requires a function key for this route. Even so the page shows no secrets: public keys, addresses,
-//! identifiers, the consent link (which grants nothing by itself) and the results of the checks.
+//! The Functions host requires a function key for this route; where that does not protect it,
+//! [`forward_mode`](super::forward_mode) refuses. Even so the page shows no secrets: public keys, addresses, identifiers, the
+//! consent link (which grants nothing by itself) and the results of the checks.
 
 mod own_host;
 mod page;
@@ -12,18 +13,19 @@ mod text;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::ACCEPT;
-use http::{Request, StatusCode};
+use http::{Method, Request, StatusCode};
 
 use crate::clock::Clock;
 use crate::config::DocusignSettings;
 use crate::doctor::check::healthy;
 use crate::doctor::{Doctor, NamedKey};
 use crate::docusign::consent_link::{CALLBACK_PATH, consent_url};
+use crate::endpoints::forward_mode::refuse_setup;
 use crate::oauth::client::ClientRegistry;
 use crate::sealing::keys::SealingKeys;
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::types::BaseUrl;
+use crate::web::page::{accepted, html};
 use crate::web::response::{self, json};
 use report::{ClientReport, Endpoints, PublicKeyReport, SetupReport};
 
@@ -46,19 +48,27 @@ pub struct SetupEndpoint {
     pub doctor: Doctor,
     /// Whether a Functions host is in front, which asks for a key.
     pub has_functions_host: bool,
+    /// Whether the app runs in Azure.
+    pub in_azure: bool,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
 
 impl SetupEndpoint {
-    /// Runs the checks and answers with the report.
-    pub async fn handle(&self, request: &Request<Bytes>) -> Answer {
+    /// Runs the checks and answers with the report. `HEAD` gets an answer without checks.
+    pub async fn handle(&self, request: &Request<Bytes>, request_id: &str) -> Answer {
+        if let Some(refusal) = refuse_setup(request.headers(), request_id, self.in_azure) {
+            return refusal;
+        }
         if !self.has_functions_host && !own_host::is_own(request.headers(), &self.issuer) {
             return refuse_host();
         }
+        if request.method() == Method::HEAD {
+            return Answer { response: html(StatusCode::OK, String::new()), record: AnswerRecord::default() };
+        }
         let report = self.report().await;
         let event = if report.healthy { "setup_healthy" } else { "setup_unhealthy" };
-        let response = match accepted(request) {
+        let response = match accepted(request.headers()) {
             "application/json" => json(StatusCode::OK, &report),
             "text/plain" => text::response(&report),
             _ => page::response(&report),
@@ -104,10 +114,4 @@ fn refuse_host() -> Answer {
     let response = response::text(StatusCode::FORBIDDEN, &format!("{FOREIGN_HOST}\n"));
     let record = AnswerRecord { cause: Some("foreign_host"), ..AnswerRecord::of("call_refused") };
     Answer { response, record: AnswerRecord { error_description: Some(FOREIGN_HOST.into()), ..record } }
-}
-
-/// The first media type that is accepted. Scripts send one; browsers send a list that begins with HTML.
-fn accepted(request: &Request<Bytes>) -> &str {
-    let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    accept.split([',', ';']).next().unwrap_or_default().trim()
 }

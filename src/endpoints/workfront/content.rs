@@ -10,9 +10,10 @@ use url::Url;
 use crate::docusign::api::calls;
 use crate::endpoints::workfront::error::WorkfrontError;
 use crate::endpoints::workfront::item::Document;
-use crate::endpoints::workfront::naming::{attachment, mime_type};
+use crate::endpoints::workfront::naming::mime_type;
 use crate::endpoints::workfront::{Reply, RequestContext};
 use crate::web::body::{self, Body};
+use crate::web::content_disposition::attachment;
 use crate::web::streams::StreamPlace;
 
 /// Pause before the one retry while CLM renders an image.

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-
 use crate::endpoints::workfront::error::WorkfrontError;
 use crate::types::Guid;
 
@@ -87,20 +85,6 @@ pub fn valid_name(name: Option<&str>, max_chars: usize) -> Result<&str, Workfron
     if clean && trimmed && (1..=max_chars).contains(&name.chars().count()) { Ok(name) } else { Err(INVALID) }
 }
 
-/// `Content-Disposition` for `name` (RFC 6266), with an ASCII fallback.
-#[must_use]
-pub fn attachment(name: &str) -> String {
-    let plain: String = name
-        .chars()
-        .map(|c| if c.is_ascii() && !c.is_ascii_control() && c != '"' && c != '\\' { c } else { '_' })
-        .collect();
-    if plain == name {
-        return format!("attachment; filename=\"{name}\"");
-    }
-    let encoded = utf8_percent_encode(name, NON_ALPHANUMERIC);
-    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
-}
-
 /// The MIME type for the extension of `name`, because CLM returns no MIME type.
 #[must_use]
 pub fn mime_type(name: &str) -> &'static str {
@@ -154,13 +138,6 @@ mod tests {
             assert!(valid_name(Some(bad), MAX_DOCUMENT_NAME_CHARS).is_err(), "{bad}");
         }
         assert!(valid_name(None, MAX_FOLDER_NAME_CHARS).is_err());
-    }
-
-    #[test]
-    fn every_name_becomes_one_header_value() {
-        assert_eq!(attachment("a b.pdf"), "attachment; filename=\"a b.pdf\"");
-        assert_eq!(attachment("ä\".pdf"), "attachment; filename=\"__.pdf\"; filename*=UTF-8''%C3%A4%22%2Epdf");
-        assert!(attachment("a\r\nb").parse::<http::HeaderValue>().is_ok());
     }
 
     #[test]

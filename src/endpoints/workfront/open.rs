@@ -133,6 +133,7 @@ impl BrowserDownload {
         let redirect = sign_in.begin(|browser| BrowsingState { client_id, back, browser });
         redirect.map_err(|error| match error {
             SignInError::TooLong => NO_SUCH_ITEM,
+            SignInError::SecretKeyMissing => WorkfrontError::SecretKeyMissing,
             SignInError::Seal(_) => WorkfrontError::SealingUnavailable,
         })
     }

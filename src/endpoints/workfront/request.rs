@@ -60,10 +60,40 @@ impl Operation {
     /// # Errors
     /// [`WorkfrontError`] for an unknown path or another method.
     pub fn find(method: &Method, path: &str) -> Result<Self, WorkfrontError> {
-        let name = path.strip_prefix(BASE).map(|name| name.trim_matches('/')).ok_or(WorkfrontError::NoSuchOperation)?;
-        let found = OFFERED.into_iter().chain(UNLISTED).find(|(_, operation)| operation.as_str() == name);
+        let start = path.get(..BASE.len()).filter(|start| start.eq_ignore_ascii_case(BASE));
+        let start = start.ok_or(WorkfrontError::NoSuchOperation)?;
+        let name = path[start.len()..].trim_matches('/');
+        let mut all = OFFERED.into_iter().chain(UNLISTED);
+        let found = all.find(|(_, operation)| operation.as_str().eq_ignore_ascii_case(name));
         let (expected, operation) = found.ok_or(WorkfrontError::NoSuchOperation)?;
+        if start != BASE || operation.as_str() != name {
+            return Err(WorkfrontError::Missing(operation.right_path()));
+        }
         if expected == method { Ok(operation) } else { Err(WorkfrontError::WrongMethod(expected)) }
+    }
+
+    /// The sentence for its path in other letters.
+    const fn right_path(self) -> &'static str {
+        macro_rules! right_path {
+            ($name:literal) => {
+                concat!("there is no such operation; the right path is /workfront/v1/", $name)
+            };
+        }
+        match self {
+            Self::Metadata => right_path!("metadata"),
+            Self::Files => right_path!("files"),
+            Self::Search => right_path!("search"),
+            Self::Download => right_path!("download"),
+            Self::Thumbnail => right_path!("thumbnail"),
+            Self::UploadInit => right_path!("uploadInit"),
+            Self::Upload => right_path!("upload"),
+            Self::CreateFolder => right_path!("createFolder"),
+            Self::ServiceInfo => right_path!("serviceInfo"),
+            Self::Delete => right_path!("delete"),
+            Self::Rename => right_path!("rename"),
+            Self::CustomAction => right_path!("customAction"),
+            Self::Open => right_path!("open"),
+        }
     }
 
     /// Whether it streams content, or reads as many pages as the folder has. Then only each call to CLM has a time limit.

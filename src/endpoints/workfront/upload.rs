@@ -10,11 +10,12 @@ use tracing::Instrument as _;
 use crate::docusign::api::calls::{self, Call, CallBody};
 use crate::endpoints::workfront::clm::Clm;
 use crate::endpoints::workfront::error::WorkfrontError;
-use crate::endpoints::workfront::naming::{ItemId, MAX_DOCUMENT_NAME_CHARS, attachment, clm_id, mime_type, valid_name};
+use crate::endpoints::workfront::naming::{ItemId, MAX_DOCUMENT_NAME_CHARS, clm_id, mime_type, valid_name};
 use crate::endpoints::workfront::store::{Ticket, WorkfrontStore};
 use crate::endpoints::workfront::{Reply, RequestContext, ok};
 use crate::store::Condition;
 use crate::web::body::Upload;
+use crate::web::content_disposition::attachment;
 
 /// Workfront's response format for an upload.
 #[derive(Serialize)]

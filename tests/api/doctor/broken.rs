@@ -77,8 +77,8 @@ fn mistake(deployment: &Deployment, code: Option<i32>, report: &Value) -> Option
     let Some(checks) = report["checks"].as_array() else { return Some("no report".to_owned()) };
     let found: Vec<&Value> = checks.iter().filter(|check| check["verdict"] == "bad").collect();
     let names: Vec<&str> = found.iter().filter_map(|check| check["check"].as_str()).collect();
-    // Invalid settings exit with 2, as wrong usage does.
-    let expected = if names.contains(&"settings") { 2 } else { 1 };
+    // Invalid settings, without which nothing can be checked, exit with 2, as wrong usage does.
+    let expected = if found.len() == checks.len() { 2 } else { 1 };
     if names != *bad || code != Some(expected) || report["healthy"] != false {
         return Some(format!("exit code {code:?}, bad: {names:?}"));
     }
@@ -87,6 +87,19 @@ fn mistake(deployment: &Deployment, code: Option<i32>, report: &Value) -> Option
         return Some(format!("the finding lacks {finding}"));
     }
     fix.iter().find(|words| !text("fix").contains(**words)).map(|words| format!("the fix lacks {words}"))
+}
+
+/// A vault may offer further schemes, also in headers of their own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_challenge_with_a_second_scheme_is_read() {
+    let stage = Stage::set().await;
+    for further in [&["PoP realm=\"\", nonce=\"abc\""][..], &["Negotiate", "Basic realm=\"x\", scope=\"y\""]] {
+        let change = stage.change(&Broken::Vault(VaultFault::Challenges(further))).await;
+        let settings = TestEnvironment::from(&stage.sandbox.settings("http://127.0.0.1:1"));
+        let output = run(&["doctor", "--json"], settings.with_all(&change.settings)).await;
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{further:?}: {text}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

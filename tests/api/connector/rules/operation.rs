@@ -86,6 +86,11 @@ fn all_parameters(definition: &Value, path: &str, method: &str, operation: &Valu
     if named("body").len() > 1 || !named("formData").is_empty() || (method == "get" && !named("body").is_empty()) {
         problems.push(format!("{place}: at most one body, and none on a GET"));
     }
+    // The Functions host sends a request without a body again if the app ends while it handles it.
+    let has_body = all.iter().any(|parameter| parameter["in"] == "body" && parameter["required"] == true);
+    if method != "get" && !has_body {
+        problems.push(format!("{place}: a required body, so that the host never repeats the action"));
+    }
     problems
 }
 

@@ -1,0 +1,144 @@
+//! The Bicep compiler. It starts slowly, so one process answers all questions over JSON-RPC.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use sandbox::process::report;
+use sandbox::repository::{is_a, root, skipped};
+use serde_json::{Value, json};
+
+/// A GUID for every parameter that needs one.
+const GUID: &str = "1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e";
+
+/// A subscription and tenant that do not exist.
+const NOWHERE: &str = "00000000-0000-4000-8000-000000000000";
+
+/// What parameter files read from the environment. Without a value, a variable is removed.
+const VARIABLES: [(&str, Option<&str>); 7] = [
+    ("DOCUSIGN_ENVIRONMENT", Some("demo")),
+    ("DOCUSIGN_INTEGRATION_KEY", Some(GUID)),
+    ("DOCUSIGN_USER_ID", Some(GUID)),
+    ("SIGNING_KEY_VERSION", None),
+    ("SIGNING_KEY_VERSION_NEXT", None),
+    ("SEALING_KEY_VERSION", None),
+    ("AZURE_ENV_NAME", None),
+];
+
+/// A running compiler and a copy of the templates, to change them.
+pub struct Compiler {
+    process: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+    folder: tempfile::TempDir,
+}
+
+impl Compiler {
+    /// Starts the compiler on the PATH, of the Azure CLI, or next to the repository.
+    pub fn start() -> Option<Self> {
+        let of_azure = std::env::home_dir().unwrap_or_default().join(".azure/bin/bicep");
+        let programs: [PathBuf; 3] = ["bicep".into(), of_azure, root().join("../shared/tools/bicep/bicep")];
+        let Some(program) = programs.iter().find(|program| Command::new(program).arg("--version").output().is_ok())
+        else {
+            skipped(
+                "there is no Bicep compiler, so the templates were not compiled; install it with `az bicep install`",
+            );
+            return None;
+        };
+        let mut command = Command::new(program);
+        command.args(["jsonrpc", "--stdio"]).env("DOTNET_TieredPGO", "0").stdin(Stdio::piped()).stdout(Stdio::piped());
+        for (name, value) in VARIABLES {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        let mut process = command.spawn().unwrap();
+        let (input, output) = (process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap()));
+        let folder = tempfile::tempdir().unwrap();
+        report(Command::new("cp").current_dir(root()).args(["-r", "infra/."]).arg(folder.path())).unwrap();
+        Some(Self { process, input, output, folder })
+    }
+
+    /// The folder with the copy of the templates.
+    fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The compiler's version, which also decides what its linter knows.
+    pub fn version(&mut self) -> String {
+        self.ask("bicep/version", "", &json!({}))["version"].as_str().unwrap().to_owned()
+    }
+
+    /// Writes a file into the copy.
+    pub fn write(&self, file: &str, text: &str) {
+        std::fs::write(self.folder().join(file), text).unwrap();
+    }
+
+    /// Reads a file of the copy.
+    pub fn read(&self, file: &str) -> String {
+        std::fs::read_to_string(self.folder().join(file)).unwrap()
+    }
+
+    /// What the compiler and its linter say against a template or parameter file of the copy.
+    pub fn diagnostics(&mut self, file: &str) -> Vec<String> {
+        let method = if is_a("bicep", file) { "bicep/compile" } else { "bicep/compileParams" };
+        let found = self.ask(method, file, &json!({"parameterOverrides": {}}));
+        let found = found["diagnostics"].as_array().unwrap();
+        found
+            .iter()
+            .map(|found| format!("{}: {}", found["code"].as_str().unwrap(), found["message"].as_str().unwrap()))
+            .collect()
+    }
+
+    /// The compiled template.
+    pub fn template(&mut self, file: &str) -> Value {
+        serde_json::from_str(self.ask("bicep/compile", file, &json!({}))["contents"].as_str().unwrap()).unwrap()
+    }
+
+    /// A file of the copy as the compiler formats it.
+    pub fn formatted(&mut self, file: &str) -> String {
+        self.ask("bicep/format", file, &json!({}))["contents"].as_str().unwrap().to_owned()
+    }
+
+    /// What a deployment with this parameter file creates, as `bicep snapshot` writes it.
+    pub fn snapshot(&mut self, file: &str) -> String {
+        let place = json!({"tenantId": NOWHERE, "subscriptionId": NOWHERE, "resourceGroup": "evergrant",
+            "location": "westeurope", "deploymentName": null});
+        let found = self.ask("bicep/getSnapshot", file, &json!({"metadata": place, "externalInputs": null}));
+        found["snapshot"].as_str().unwrap().to_owned()
+    }
+
+    fn ask(&mut self, method: &str, file: &str, more: &Value) -> Value {
+        let mut question = more.clone();
+        question["path"] = json!(self.folder().join(file));
+        let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": [question]}).to_string();
+        write!(self.input, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+        let answer = self.answer();
+        assert!(answer.get("result").is_some(), "{method} of {file}; update the compiler: {answer}");
+        answer["result"].clone()
+    }
+
+    fn answer(&mut self) -> Value {
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            assert!(self.output.read_line(&mut line).unwrap() > 0, "the compiler ended");
+            match line.trim().split_once(": ") {
+                Some(("Content-Length", number)) => length = number.parse().unwrap(),
+                Some(_) => {}
+                None => break,
+            }
+        }
+        let mut body = vec![0; length];
+        self.output.read_exact(&mut body).unwrap();
+        serde_json::from_slice(&body).unwrap()
+    }
+}
+
+impl Drop for Compiler {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
