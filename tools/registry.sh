@@ -125,7 +125,7 @@ upload_registry() {
         [ "$try" = "$looks" ] || { note "run $try of $looks: the registry cannot be written yet" && sleep "$pause"; }
     done
     fail "you may not write the registry. On its container you need the role Storage Blob Data Contributor, which the next ./deploy gives you," \
-        "or an owner: az role assignment create --role \"Storage Blob Data Contributor\" --assignee <you> --scope <container>" \
+        "or an owner: az role assignment create --role 'Storage Blob Data Contributor' --assignee <you> --scope <container>" \
         "" "The error of the Azure CLI:" "$(cat "$work/errors")"
 }
 
