@@ -113,7 +113,7 @@ fn find(mut compiler: Compiler) -> Findings {
     };
     for (name, text) in VARIANTS.into_iter().map(variant).chain([everything]) {
         compiler.write("variant.bicepparam", &text);
-        let snapshot = compiler.snapshot("variant.bicepparam");
+        let snapshot = compiler.snapshot("variant.bicepparam", Some("evergrant"));
         findings.deployments.insert(name, serde_json::from_str(&short(&snapshot)).unwrap());
         if name == "default" {
             findings.default = with_sorted_outputs(&snapshot);
@@ -122,7 +122,7 @@ fn find(mut compiler: Compiler) -> Findings {
     let of_group = main.replace("using 'main.bicep'", "using 'group.bicep'");
     let place = "param resourceGroupName = 'evergrant'\nparam location = 'westeurope'\n";
     compiler.write("variant.bicepparam", &format!("{of_group}\n{place}"));
-    findings.preview = serde_json::from_str(&short(&compiler.snapshot("variant.bicepparam"))).unwrap();
+    findings.preview = serde_json::from_str(&short(&compiler.snapshot("variant.bicepparam", None))).unwrap();
     findings.of_mistakes = MISTAKES.iter().map(|(changes, _)| of_mistake(&mut compiler, changes)).collect();
     findings
 }
