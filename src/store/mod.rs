@@ -2,10 +2,12 @@
 //! is in sealed tokens and stored nowhere.
 //!
 //! [`records`] lists the kinds of records. The endpoints use [`codes`], [`revocations`] and [`rotation`]; the Workfront endpoint
-//! writes its own records. All use a [`Store`]: [`memory`] for one process or [`blob`] for many.
+//! writes its own records. All use a [`Store`]: [`memory`] for one process or [`blob`] for many. [`document`] is a single blob.
 
 pub mod blob;
 pub mod codes;
+mod container;
+pub mod document;
 pub mod error;
 mod error_table;
 pub mod memory;

@@ -43,6 +43,9 @@ mod pages;
 mod panics;
 mod reference;
 mod refusals;
+mod registry;
+#[cfg(unix)]
+mod registry_commands;
 mod security;
 mod setup;
 mod sign_in;

@@ -21,7 +21,7 @@ use crate::doctor::check::healthy;
 use crate::doctor::{Doctor, NamedKey};
 use crate::docusign::consent_link::{CALLBACK_PATH, consent_url};
 use crate::endpoints::forward_mode::refuse_setup;
-use crate::oauth::client::ClientRegistry;
+use crate::registry::Registry;
 use crate::sealing::keys::SealingKeys;
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::types::BaseUrl;
@@ -39,7 +39,7 @@ pub struct SetupEndpoint {
     /// DocuSign's settings, for the consent link.
     pub docusign: DocusignSettings,
     /// The registered clients.
-    pub clients: ClientRegistry,
+    pub registry: Registry,
     /// Seals the state of the consent link.
     pub sealing: Arc<SealingKeys>,
     /// The keys whose public halves are uploaded to DocuSign.
@@ -78,6 +78,7 @@ impl SetupEndpoint {
 
     async fn report(&self) -> SetupReport {
         let (checks, public_keys, consent) = tokio::join!(self.doctor.report(), self.public_keys(), self.consent_url());
+        let clients = self.registry.loaded().unwrap_or_default();
         SetupReport {
             version: env!("CARGO_PKG_VERSION"),
             healthy: healthy(&checks),
@@ -86,7 +87,7 @@ impl SetupEndpoint {
             consent_url: consent,
             docusign_redirect_uri: self.issuer.join(CALLBACK_PATH),
             endpoints: Endpoints::of(&self.issuer),
-            clients: self.clients.iter().map(|client| ClientReport::of(client, &self.issuer)).collect(),
+            clients: clients.iter().map(|client| ClientReport::of(client, &self.issuer)).collect(),
         }
     }
 
