@@ -61,6 +61,8 @@ check_app() {
         [ "$try" = "$looks" ] || sleep "$pause"
     done
     [ ! -s "$work/report" ] || sed 's/^/   /' "$work/report"
+    # The setup page explains more than this terminal shows.
+    if [ -n "$bad" ] && [ "$bad" != 0 ] && has_terminal; then show_link; fi
     [ "$result" != 2 ] || fail "the settings are wrong. Fix the errors above and deploy again; until then, $(output setupUrl) lists them"
     [ -n "$bad" ] || fail "the app does not respond. Its log is in the Log Analytics workspace after a few minutes: AppTraces | where Message startswith 'evergrant: ' | order by TimeGenerated desc"
     [ "$bad" = 0 ] || fail "fix the failed Azure checks above, then run this again"

@@ -66,7 +66,7 @@ refuse_losses() {
     local lost digest
     [ "$etag" != missing ] && [ -z "$drop_clients" ] && [ -f "$clients" ] || return 0
     refuse_lost_clients "$(cat "$work/registry.json")" "the registry in Azure"
-    lost="$(comm -23 <(texts "$work/registry.json") <(texts "$clients") | head -n 5)"
+    lost="$(comm -23 <(texts "$work/registry.json") <(texts "$clients") | sed -n 1,5p)"
     [ -n "$lost" ] || return 0
     digest="$(blob show --query metadata.deployed_sha256 --output tsv)" || digest=""
     [ "$digest" = "$(sha256 "$work/registry.json")" ] || fail "the registry in Azure was changed there, and $clients does not have all of it:" \
@@ -161,6 +161,7 @@ unpack_handler() {
 # Where the app reads its registry: a blob, by the last deployment or by the setting.
 find_registry() {
     registry_url="$(output registryUrl)"
+    [ -n "$registry_url$app" ] || fail "there is no Evergrant in the resource group $group; deploy it first: ./deploy --resource-group $group"
     [ -n "$registry_url" ] || registry_url="$(setting EVERGRANT_CLIENTS)" || exit 1
     case "$registry_url" in
         https://*) ;;
@@ -175,9 +176,8 @@ deploy_clients() {
     require_tools
     say "Uploading the client registry"
     find_app
-    [ -n "$app" ] || fail "there is no Evergrant in the resource group $group; deploy it first: ./deploy --resource-group $group"
     find_registry
-    scopes="$(setting DOCUSIGN_SCOPES)" || exit 1
+    scopes="$([ -z "$app" ] || setting DOCUSIGN_SCOPES)" || exit 1
     find_handler
     DOCUSIGN_SCOPES="$scopes" check_registry "$handler"
     upload_registry

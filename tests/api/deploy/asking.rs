@@ -205,7 +205,9 @@ async fn a_missing_tool_is_named_with_the_command_of_the_platform() {
         let found = ["/usr/bin", "/bin"].map(|folder| std::path::Path::new(folder).join(name));
         std::os::unix::fs::symlink(found.iter().find(|path| path.exists()).unwrap(), tools.join(name)).unwrap();
     };
-    ["bash", "dirname", "mktemp", "rm", "sed", "grep", "head", "tr", "printenv", "env", "cat"].map(link);
+    ["bash", "dirname", "mktemp", "rm", "sed", "grep", "head", "tr", "printenv", "env", "cat"]
+        .into_iter()
+        .for_each(link);
     let script = subscription.checkout.join("deploy");
     for (kernel, also, hint) in [
         ("Darwin 24.5.0", "", "brew install azure-cli"),
