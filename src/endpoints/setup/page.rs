@@ -9,7 +9,7 @@ use crate::web::page::{self, Part, Title, Tone, parts};
 use crate::web::response::Response;
 
 const WHEN_GOOD: &[&str] = &[
-    "Register a client for each app that connects, and deploy the registry.",
+    "Register a client for each app that connects. If the registry is in a setting, deploy it.",
     "Enter the values below in Power Automate, Workfront or your script, and connect.",
 ];
 
