@@ -2,7 +2,7 @@
 targetScope = 'resourceGroup'
 
 import { appSettings, registeredClient, resourceTags, userId } from 'types.bicep'
-import { deploymentContainer, storeContainer } from 'modules/storage.bicep'
+import { deploymentContainer, registryContainer, storeContainer } from 'modules/storage.bicep'
 
 metadata name = 'Evergrant'
 metadata description = 'DocuSign connections that never expire: a function app whose signing key stays in Key Vault.'
@@ -74,8 +74,13 @@ param docusignAccountId string = ''
 
 // ---- Clients ---------------------------------------------------------------------------------------------------------
 
-@description('Registered clients, e.g. loadJsonContent(\'clients.json\') in the parameter file. It contains no secrets, only digests of secrets of 256 random bits.')
+@description('Registered clients in an app setting, which change with a deployment only, e.g. loadJsonContent(\'clients.json\') in the parameter file; empty to keep them in a blob, which `./deploy` uploads. They contain no secrets, only digests of secrets of 256 random bits.')
 param clients registeredClient[] = []
+
+@description('Object ids (GUIDs) of people, groups and service principals who may write the registry\'s blob, e.g. [\'1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e\']; by default, the one who deploys.')
+param registryWriters string[] = [
+  deployer().objectId
+]
 
 // ---- Keys ------------------------------------------------------------------------------------------------------------
 
@@ -205,6 +210,7 @@ var name = '${namePrefix}-${uniqueString(resourceGroup().id)}'
 // Modules get names instead of each other's outputs: what-if does not look into a module whose parameters are not known beforehand.
 var blobEndpointUrl = 'https://${storageAccountName}.blob.${environment().suffixes.storage}'
 var storeUrl = '${blobEndpointUrl}/${storeContainer}'
+var registryUrl = empty(clients) ? '${blobEndpointUrl}/${registryContainer}/clients.json' : ''
 
 module identity 'modules/identity.bicep' = {
   params: {
@@ -237,6 +243,7 @@ module storage 'modules/storage.bicep' = {
     zoneRedundant: zoneRedundant
     privateNetwork: privateNetwork
     hostMayUseWholeAccount: hostMayUseWholeAccount
+    registryWriters: registryWriters
     workspaceName: name
   }
   dependsOn: [
@@ -353,7 +360,7 @@ module settings 'modules/settings.bicep' = {
         ? ''
         : 'https://${toLower(keyVaultName)}${environment().suffixes.keyvaultDns}/keys/${signingKeyName}/${signingKeyVersionNext}'
       EVERGRANT_SEALING_KEY_ID_PREVIOUS: join(sealingKeyIdsPrevious, ',')
-      EVERGRANT_CLIENTS: string(clients)
+      EVERGRANT_CLIENTS: empty(clients) ? registryUrl : string(clients)
       EVERGRANT_STORE: storeUrl
       EVERGRANT_LOG: logLevel
       DOCUSIGN_ENVIRONMENT: docusignEnvironment
@@ -446,11 +453,19 @@ output sealingKeyId string = settings.outputs.sealingKeyId
 @description('URL of the container for used codes and revocations.')
 output storeUrl string = storeUrl
 
+@description('URL of the client registry\'s blob; empty if the parameter clients has the registry.')
+output registryUrl string = registryUrl
+
 @description('The next steps, in order.')
 output nextSteps string[] = [
+  empty(clients)
+    ? 'Upload the client registry, which ./deploy and azd up do; until then, the app answers 503. By hand: az storage blob upload --auth-mode login --account-name ${storageAccountName} --container-name ${registryContainer} --name clients.json --file infra/clients.json --overwrite'
+    : 'The client registry is in the app setting EVERGRANT_CLIENTS: after a change, deploy again.'
   'Upload the package, which ./deploy does together with this template; by hand: az functionapp deployment source config-zip --resource-group ${resourceGroup().name} --name ${functionAppName} --src target/package/evergrant.zip'
   'At DocuSign, Apps and Keys, integration key ${docusignIntegrationKey}: add the redirect URI ${settings.outputs.publicUrl}/consent/callback'
   'On the same page, upload the public key: az keyvault key download --vault-name ${keyVaultName} --name ${signingKeyName} --version ${last(split(settings.outputs.signingKeyId, '/'))} --encoding PEM --file evergrant-signing.pem'
   'Open the setup page with a function key, follow its consent link, and sign in as the integration user: ${settings.outputs.publicUrl}/setup'
-  'Register a client in infra/clients.json, and deploy again.'
+  empty(clients)
+    ? 'Register a client: evergrant client new <client_id> --in ${registryUrl}'
+    : 'Register a client in infra/clients.json, and deploy again.'
 ]

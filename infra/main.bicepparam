@@ -1,4 +1,5 @@
-// The parameters of this installation. Fill them in, keep the file with your own source code, and run ./deploy.
+// The parameters of this installation. On a terminal, ./deploy asks for those that are missing and writes them here. Keep the file with
+// your own source code.
 // It contains no secrets. main.bicep describes all parameters, including those with defaults.
 using 'main.bicep'
 
@@ -12,8 +13,8 @@ param docusignScopes = 'signature impersonation spring_read spring_write'
 // Only if the integration user belongs to several accounts: the API Account ID (a GUID) of the one behind the gateway and Workfront's documents.
 param docusignAccountId = ''
 
-// The client registry, with digests of the clients' secrets.
-param clients = loadJsonContent('clients.json')
+// The client registry is clients.json, with digests of the clients' secrets: ./deploy uploads it to a blob. To keep it in an app
+// setting instead, which changes with a deployment only: param clients = loadJsonContent('clients.json')
 
 // The e-mail address for alerts. If it is empty, the portal shows them.
 param alertEmail = ''

@@ -23,6 +23,9 @@ param privateNetwork bool
 @description('Whether to give the host access to the whole account instead of its two containers, e.g. true.')
 param hostMayUseWholeAccount bool
 
+@description('Object ids (GUIDs) of people, groups and service principals who may write the client registry, e.g. [\'1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e\'].')
+param registryWriters string[]
+
 @description('Name of the workspace that logs deletions, e.g. evergrant-abc123.')
 param workspaceName string
 
@@ -36,6 +39,11 @@ var blobDataContributor = subscriptionResourceId(
   'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
 )
 
+var blobDataReader = subscriptionResourceId(
+  'Microsoft.Authorization/roleDefinitions',
+  '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1'
+)
+
 var reader = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'acdd72a7-3385-48ef-bd42-f606fba81ae7')
 
 @export()
@@ -43,6 +51,9 @@ var deploymentContainer = 'app-package'
 
 @export()
 var storeContainer = 'evergrant'
+
+@export()
+var registryContainer = 'evergrant-registry'
 
 // The records with a lifetime, and the days after which they are deleted. All other records must be kept. The table of kinds
 // is in src/store/records.rs.
@@ -62,6 +73,12 @@ var containers = [
     name: storeContainer
     role: blobDataContributor
     purpose: 'Used codes and revocations.'
+  }
+  {
+    name: registryContainer
+    // The app may only read, so taking over the app is not enough to add a client.
+    role: blobDataReader
+    purpose: 'The client registry.'
   }
   {
     name: 'azure-webjobs-hosts'
@@ -148,6 +165,27 @@ resource containerRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
       principalId: identity.properties.principalId
       principalType: 'ServicePrincipal'
     }
+  }
+]
+
+resource registry 'Microsoft.Storage/storageAccounts/blobServices/containers@2026-04-01' existing = {
+  parent: blobs
+  name: registryContainer
+}
+
+// Owners of the account may not write its blobs, so that is a role of its own.
+resource registryWriter 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for writer in registryWriters: {
+    scope: registry
+    name: guid(registry.id, writer, blobDataContributor)
+    properties: {
+      description: 'Writes the client registry.'
+      roleDefinitionId: blobDataContributor
+      principalId: writer
+    }
+    dependsOn: [
+      container
+    ]
   }
 ]
 

@@ -98,7 +98,7 @@ async fn a_new_client_is_shown_with_the_digest_of_its_secret_and_how_to_deploy_i
     });
     assert_eq!(shown_entry(&output), expected);
     let text = stderr(&output);
-    for hint in ["shown once", "infra/clients.json", "./deploy", "az functionapp config appsettings set"] {
+    for hint in ["shown once", "infra/clients.json", "./deploy --clients-only", "within 30 seconds"] {
         assert!(text.contains(hint), "{hint}: {text}");
     }
     let other = run(&["client", "new", "nightly-report"], &[]).await;

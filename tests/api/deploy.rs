@@ -1,5 +1,9 @@
 //! `./deploy`, with a simulated Azure CLI and the sandbox in place of the deployed app.
 
+mod asking;
+mod package;
+mod registry;
+
 use std::path::PathBuf;
 use std::process::Output;
 
@@ -11,6 +15,8 @@ use crate::support::{handler, root, start_host};
 /// The simulated resource group in Azure.
 struct Subscription {
     facts: TempDir,
+    /// The folder with the script.
+    checkout: PathBuf,
     /// Additional environment variables for the script.
     environment: Vec<(&'static str, String)>,
 }
@@ -19,7 +25,7 @@ const GUID: &str = "1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e";
 
 impl Subscription {
     fn new() -> Self {
-        let this = Self { facts: TempDir::new().unwrap(), environment: Vec::new() };
+        let this = Self { facts: TempDir::new().unwrap(), checkout: root(), environment: Vec::new() };
         this.fact("function_key", SETUP_KEY);
         this.fact("bicep", "Bicep CLI version 0.36.1 (a1b2c3d4e5)");
         this.fact("clients.json", "[]");
@@ -56,31 +62,65 @@ impl Subscription {
         self.calls().iter().any(|call| call.join(" ").starts_with(&format!("az {command}")))
     }
 
-    async fn deploy(&self, arguments: &[&str]) -> Output {
-        let azure_cli = root().join("tests/tools/azure");
+    /// Runs the script from a copy of what it needs, which it may write to.
+    fn use_copy(&mut self) {
+        self.checkout = self.path("checkout");
+        std::fs::create_dir(&self.checkout).unwrap();
+        let mut copy = std::process::Command::new("cp");
+        let copied =
+            copy.current_dir(root()).args(["-r", "deploy", "tools", "infra", "Cargo.toml"]).arg(&self.checkout);
+        assert!(copied.status().unwrap().success());
+    }
+
+    /// Puts a program in front of the others on the PATH.
+    fn shim(&self, name: &str, script: &str) {
+        let folder = self.path("shims");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(name), format!("#!/bin/sh\n{script}\n")).unwrap();
+        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(folder.join(name), executable).unwrap();
+    }
+
+    /// Runs a program with the simulated Azure CLI.
+    async fn run(&self, program: &str, arguments: &[&str]) -> Output {
         // A wrapper records the arguments of the real curl, because every user of the machine can see them.
-        let curl = format!(
-            "#!/bin/sh\nprintf '%s\\n' \"$@\" >>{}\nexec /usr/bin/curl \"$@\"\n",
-            self.path("curled").display()
-        );
+        let recorded = self.path("curled").display().to_string();
+        self.shim("curl", &format!("printf '%s\\n' \"$@\" >>{recorded}\nexec /usr/bin/curl \"$@\""));
+        let azure_cli = root().join("tests/tools/azure");
         let shims = self.path("shims");
-        std::fs::create_dir_all(&shims).unwrap();
-        std::fs::write(shims.join("curl"), curl).unwrap();
-        std::fs::set_permissions(shims.join("curl"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-        let path = format!("{}:{}:/usr/local/bin:/usr/bin:/bin", azure_cli.display(), shims.display());
-        let mut command = tokio::process::Command::new(root().join("deploy"));
-        command.args(["--resource-group", "evergrant", "--pause", "0", "--looks", "3"]);
-        command.arg("--parameters").arg(self.path("main.bicepparam"));
-        command.arg("--package").arg(self.path("evergrant.zip"));
-        command.args(arguments);
-        command.env_clear().env("PATH", path).env("STUB_AZURE", self.facts.path()).kill_on_drop(true);
-        command.envs([
-            ("DOCUSIGN_ENVIRONMENT", "demo"),
-            ("DOCUSIGN_INTEGRATION_KEY", GUID),
-            ("DOCUSIGN_USER_ID", GUID),
-        ]);
+        let path = format!("{}:{}:/usr/local/bin:/usr/bin:/bin", shims.display(), azure_cli.display());
+        let mut command = tokio::process::Command::new(program);
+        command.args(arguments).env_clear().env("PATH", path).env("STUB_AZURE", self.facts.path()).kill_on_drop(true);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.output().await.unwrap()
+    }
+
+    async fn deploy(&self, arguments: &[&str]) -> Output {
+        let package = self.path("evergrant.zip");
+        let parameters = self.path("main.bicepparam");
+        let given = ["--resource-group", "evergrant", "--pause", "0", "--looks", "3"];
+        let files = ["--parameters", parameters.to_str().unwrap(), "--package", package.to_str().unwrap()];
+        let docusign = [
+            "DOCUSIGN_ENVIRONMENT=demo",
+            &format!("DOCUSIGN_INTEGRATION_KEY={GUID}"),
+            &format!("DOCUSIGN_USER_ID={GUID}"),
+        ]
+        .map(ToOwned::to_owned);
+        let docusign: Vec<&str> = docusign
+            .iter()
+            .map(String::as_str)
+            .filter(|setting| !self.environment.iter().any(|(name, _)| setting.starts_with(&format!("{name}="))))
+            .collect();
+        let script = self.checkout.join("deploy");
+        self.run("env", &[&docusign[..], &[script.to_str().unwrap()], &given, &files, arguments].concat()).await
+    }
+
+    /// Runs the script in a terminal of 80 columns, with nothing set, and types the answers to its questions.
+    async fn deploy_in_terminal(&self, answers: &[(&str, &str)], arguments: &[&str]) -> Output {
+        let (script, answers) = (self.checkout.join("deploy"), serde_json::to_string(answers).unwrap());
+        let terminal = root().join("tests/tools/terminal.py");
+        let given = [terminal.to_str().unwrap(), &answers, script.to_str().unwrap(), "--pause", "0", "--looks", "3"];
+        self.run("python3", &[&given, arguments].concat()).await
     }
 }
 
@@ -204,7 +244,7 @@ async fn missing_or_ambiguous_input_is_reported_before_anything_is_changed() {
     subscription.fact("group", "westeurope");
     subscription.environment = vec![("DOCUSIGN_USER_ID", String::new())];
     let output = subscription.deploy(&[]).await;
-    assert!(output_text(&output).contains("not in the environment: DOCUSIGN_USER_ID"), "{}", output_text(&output));
+    assert!(output_text(&output).contains("docusignUserId is not in "), "{}", output_text(&output));
     subscription.environment.clear();
     subscription.fact("bicep", "Bicep CLI version 0.29.47 (132ade51bc)");
     assert!(output_text(&subscription.deploy(&[]).await).contains("az bicep upgrade"));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use regex::{Captures, Regex};
 use sandbox::azure_cli::refusals;
 use sandbox::markdown::{Page, Table, pages};
-use sandbox::repository::{files, read};
+use sandbox::repository::{files, is_a, read};
 use serde_json::Value;
 
 use crate::rust::{SOURCES, settings};
@@ -59,6 +59,12 @@ fn az_commands() -> Vec<Command> {
     // `az …` means any command.
     found.retain(|command| command.words_of("az").is_some_and(|words| words.iter().any(|word| word != "…")));
     found
+}
+
+/// `./deploy` and its parts.
+pub fn deployment_scripts() -> Vec<String> {
+    let parts = files("tools").into_iter().filter(|name| is_a("sh", name));
+    ["deploy".to_owned()].into_iter().chain(parts).map(|name| read(&name)).collect()
 }
 
 /// The template's declarations in lines that start with `keyword`, by name.
@@ -131,7 +137,7 @@ fn documented_subcommands_and_their_options_exist() {
 fn requested_outputs_exist() {
     let name = Regex::new(r"(?:\$\(output |recall \S+ |properties\.outputs\.)(\w+)").unwrap();
     let words = documented().into_iter().map(|command| command.words.join(" "));
-    let texts = words.chain([read("deploy")]).collect::<Vec<_>>().join("\n");
+    let texts = words.chain(deployment_scripts()).collect::<Vec<_>>().join("\n");
     let (known, asked) = (declared("output"), name.captures_iter(&texts).map(|found| found[1].to_owned()));
     let (good, unknown): (Vec<_>, Vec<_>) = asked.partition(|name| known.contains_key(name));
     assert!(good.len() > 5 && unknown.is_empty(), "{unknown:?}");

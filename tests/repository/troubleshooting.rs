@@ -4,6 +4,7 @@ use regex::Regex;
 use sandbox::markdown::{Cell, Page};
 use sandbox::repository::{files, read};
 
+use crate::commands::deployment_scripts;
 use crate::rust::SOURCES;
 use crate::shell;
 
@@ -11,8 +12,8 @@ use crate::shell;
 fn quoted_messages_are_in_the_product() {
     let mut messages: Vec<String> = SOURCES.iter().flat_map(|source| source.texts.clone()).collect();
     messages.extend(files("templates").iter().map(|name| read(name)));
-    for script in ["deploy", "tools/azure.sh", "tools/common.sh"] {
-        messages.extend(shell::sources(&read(script), "string").into_iter().map(ToOwned::to_owned));
+    for script in deployment_scripts() {
+        messages.extend(shell::sources(&script, "string").into_iter().map(ToOwned::to_owned));
     }
     let placeholder = Regex::new(r#"\$?\{[^}]*\}|\$\w+|[`"]"#).unwrap();
     let messages: Vec<Vec<String>> = messages

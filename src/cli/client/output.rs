@@ -77,12 +77,14 @@ pub fn show_once(client_id: &str, credential: Credential, secret: &SecretString)
     Ok(())
 }
 
-/// Prints how the app gets the registry. A blob is read by itself. For a file there are two ways; an app setting is one line,
-/// and JSON strings contain no line feeds, so removing them changes nothing.
+/// Prints how the app gets the registry. A blob is read by itself, and the repository's file is uploaded. Any other file goes
+/// into the app setting, which is one line: JSON strings contain no line feeds, so removing them changes nothing.
 pub fn print_how_to_deploy(place: &Place) {
     let Place::File(file) = place else { return explain("The app reads it within 30 seconds.") };
     if file.ends_with(DEPLOYED) {
-        explain("Deploy it:\n  ./deploy --resource-group <group>\nOr change only this setting:");
+        return explain(
+            "Upload it; the app reads it within 30 seconds:\n  ./deploy --clients-only --resource-group <group>",
+        );
     }
     let file = file.display().to_string();
     let file = shell_quoted(&file);

@@ -101,9 +101,9 @@ impl Compiler {
         self.ask("bicep/format", file, &json!({}))["contents"].as_str().unwrap().to_owned()
     }
 
-    /// What a deployment with this parameter file creates, as `bicep snapshot` writes it.
-    pub fn snapshot(&mut self, file: &str) -> String {
-        let place = json!({"tenantId": NOWHERE, "subscriptionId": NOWHERE, "resourceGroup": "evergrant",
+    /// What a deployment with this parameter file creates, as `bicep snapshot` writes it; without a group, in the subscription.
+    pub fn snapshot(&mut self, file: &str, group: Option<&str>) -> String {
+        let place = json!({"tenantId": NOWHERE, "subscriptionId": NOWHERE, "resourceGroup": group,
             "location": "westeurope", "deploymentName": null});
         let found = self.ask("bicep/getSnapshot", file, &json!({"metadata": place, "externalInputs": null}));
         found["snapshot"].as_str().unwrap().to_owned()

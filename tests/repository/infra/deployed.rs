@@ -100,7 +100,8 @@ fn names_are_known_beforehand_so_that_what_if_shows_every_resource() {
     for (name, deployment) in &findings.deployments {
         assert_eq!(deployment["diagnostics"], json!([]), "{name}");
         for id in resources(deployment).iter().map(|resource| resource["id"].as_str().unwrap()) {
-            assert!(!id.contains(['[', '(']) || id.contains("environment()"), "{name}: {id}");
+            let is_known_in_azure = ["environment()", "deployer()"].iter().any(|known| id.contains(known));
+            assert!(!id.contains(['[', '(']) || is_known_in_azure, "{name}: {id}");
         }
     }
 }
@@ -142,15 +143,21 @@ fn resources_have_the_promised_properties() {
 }
 
 #[test]
-fn every_role_is_the_identitys_and_limited_to_its_key_container_or_component() {
+fn every_role_is_the_identitys_or_the_registrys_writers_and_limited_to_its_key_container_or_component() {
     let Some(findings) = &*FINDINGS else { return };
-    let scope = Regex::new(r"(\w+/[\w-]+)/providers/Microsoft.Authorization/roleAssignments/[0-9a-f-]{36}$").unwrap();
+    let scope = r"(\w+/[\w-]+)(?:/providers/|', ')Microsoft.Authorization/roleAssignments(?:/[0-9a-f-]{36}$|', guid)";
+    let scope = Regex::new(scope).unwrap();
     for (variant, deployment) in &findings.deployments {
         let identity = of_type(deployment, "Microsoft.ManagedIdentity/userAssignedIdentities").next().unwrap();
         let principal = format!("[userAssignedIdentities/{}.principalId]", identity["name"].as_str().unwrap());
-        let mut roles = BTreeSet::new();
+        let (mut roles, mut writers) = (BTreeSet::new(), BTreeSet::new());
         for role in of_type(deployment, "Microsoft.Authorization/roleAssignments") {
-            assert_eq!(role["properties"]["principalId"], principal, "{variant}");
+            let is_identitys = role["properties"]["principalId"] == principal;
+            assert!(
+                is_identitys || role["properties"]["principalId"] == "[deployer().objectId]",
+                "{variant}: {role:#}"
+            );
+            assert!(!is_identitys || role["properties"]["principalType"] == "ServicePrincipal", "{variant}: {role:#}");
             let scope = &scope.captures(role["id"].as_str().unwrap()).unwrap()[1];
             // Accounts and components have other names in some variants.
             let scope = if scope.starts_with("storageAccounts") || scope.starts_with("components") {
@@ -159,8 +166,10 @@ fn every_role_is_the_identitys_and_limited_to_its_key_container_or_component() {
                 scope
             };
             let definition = role["properties"]["roleDefinitionId"].as_str().unwrap().rsplit('/').next().unwrap();
-            assert!(roles.insert(format!("{definition} {scope}")), "{variant}: twice {definition} {scope}");
+            let found = if is_identitys { &mut roles } else { &mut writers };
+            assert!(found.insert(format!("{definition} {scope}")), "{variant}: twice {definition} {scope}");
         }
+        assert_eq!(writers, promises("writer").map(ToOwned::to_owned).collect(), "{variant}");
         let expected = promises("role").chain(promises(&format!("role of {variant}")));
         assert_eq!(roles, expected.map(ToOwned::to_owned).collect(), "{variant}");
     }

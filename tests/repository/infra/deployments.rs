@@ -29,13 +29,14 @@ pub const VARIANTS: [(&str, &str); 11] = [
 ];
 
 /// Clients with one mistake each.
-const WRONG_CLIENTS: &str = "[
+const WRONG_CLIENTS: &str = "param clients = [
   { client_id: 'a', client_secret_sha256: [] }
   { client_id: 'b', client_secret_sha256: [], grant_types: ['password'] }
   { client_id: 'c', client_secret_sha256: [], grant_types: [], scopes: 'signature' }
   { client_id: 'd', client_secret_sha256: ['2c26'], grant_types: [] }
   { client_id: 'e', client_secret_sha256: [], grant_types: [], require_pkce: 'yes' }
-]";
+]
+param sealingKeyVersion = ";
 
 /// Changes of files: their name, a part, and what replaces it.
 type Changes = &'static [(&'static str, &'static str, &'static str)];
@@ -54,7 +55,7 @@ pub const MISTAKES: [(Changes, &[&str]); 2] = [
             ("main.bicepparam", "'DOCUSIGN_ENVIRONMENT'", "'NOT_SET'"),
             ("main.bicepparam", "param alertEmail = ''", "param docusignAdmins = ['ada@contoso.com']"),
             ("main.bicepparam", "param tags = ", "param additionalSettings = { HTTPS_PROXY: 1 }\nparam tags = "),
-            ("main.bicepparam", "loadJsonContent('clients.json')", WRONG_CLIENTS),
+            ("main.bicepparam", "param sealingKeyVersion = ", WRONG_CLIENTS),
         ],
         &[
             "Environment variable \"NOT_SET\" does not exist",
@@ -81,6 +82,10 @@ pub struct Findings {
     pub formatted: Vec<(String, String, String)>,
     /// The compiled template.
     pub template: Value,
+    /// The compiled template for a subscription.
+    pub group_template: Value,
+    /// What that template would create with the repository's parameters, with shortened values.
+    pub preview: Value,
     /// The deployment with the repository's parameters, as the compiler writes it, with sorted outputs.
     pub default: String,
     /// Each deployment with shortened values.
@@ -95,21 +100,29 @@ fn find(mut compiler: Compiler) -> Findings {
     let everything = ("everything", include_str!("everything.bicepparam").to_owned());
     let mut findings = Findings {
         version: compiler.version(),
-        diagnostics: ["main.bicep", "main.bicepparam"].map(|file| (file, compiler.diagnostics(file))).into(),
+        diagnostics: ["main.bicep", "main.bicepparam", "group.bicep"]
+            .map(|file| (file, compiler.diagnostics(file)))
+            .into(),
         of_mistakes: Vec::new(),
         formatted: formatted(&mut compiler),
         template: compiler.template("main.bicep"),
+        group_template: compiler.template("group.bicep"),
+        preview: Value::Null,
         default: String::new(),
         deployments: BTreeMap::new(),
     };
     for (name, text) in VARIANTS.into_iter().map(variant).chain([everything]) {
         compiler.write("variant.bicepparam", &text);
-        let snapshot = compiler.snapshot("variant.bicepparam");
+        let snapshot = compiler.snapshot("variant.bicepparam", Some("evergrant"));
         findings.deployments.insert(name, serde_json::from_str(&short(&snapshot)).unwrap());
         if name == "default" {
             findings.default = with_sorted_outputs(&snapshot);
         }
     }
+    let of_group = main.replace("using 'main.bicep'", "using 'group.bicep'");
+    let place = "param resourceGroupName = 'evergrant'\nparam location = 'westeurope'\n";
+    compiler.write("variant.bicepparam", &format!("{of_group}\n{place}"));
+    findings.preview = serde_json::from_str(&short(&compiler.snapshot("variant.bicepparam", None))).unwrap();
     findings.of_mistakes = MISTAKES.iter().map(|(changes, _)| of_mistake(&mut compiler, changes)).collect();
     findings
 }

@@ -8,7 +8,7 @@ use sandbox::process::report;
 use sandbox::repository::{files, is_a, read, root, skipped};
 use serde_json::{Value, json};
 
-use super::deployments::{FINDINGS, MISTAKES, resources};
+use super::deployments::{FINDINGS, MISTAKES, lines, resources};
 use super::{has, promises};
 
 /// The compiler that read the templates last. Newer ones know newer API versions, which is no mistake of ours.
@@ -34,6 +34,26 @@ fn the_compiler_refuses_mistakes_in_templates_parameters_and_clients() {
             assert!(found.iter().any(|found| found.contains(reason)), "{changes:?}, {reason}: {found:#?}");
         }
     }
+}
+
+/// `./deploy --what-if` shows the same before the group exists and after.
+#[test]
+fn the_template_of_the_group_has_the_parameters_of_the_other_and_creates_the_same() {
+    let Some(findings) = &*FINDINGS else { return };
+    let parameters = |template: &Value| template["parameters"].as_object().unwrap().clone();
+    let (of_group, of_main) = (parameters(&findings.group_template), parameters(&findings.template));
+    let more: Vec<_> = of_group.keys().filter(|name| !of_main.contains_key(*name)).collect();
+    assert_eq!(more, ["resourceGroupName"]);
+    for (name, mut parameter) in of_main {
+        let mut other = of_group.get(&name).unwrap_or_else(|| panic!("{name} is missing in group.bicep")).clone();
+        let has_default = parameter.as_object_mut().unwrap().remove("defaultValue").is_some();
+        let may_be_left_out = other.as_object_mut().unwrap().remove("nullable").is_some();
+        assert_eq!(has_default && name != "location", may_be_left_out, "{name}");
+        assert_eq!(parameter, other, "{name}");
+    }
+    let (mut preview, default) = (lines(&findings.preview), lines(&findings.deployments["default"]));
+    preview.retain(|line| !line.starts_with("/subscriptions/"));
+    assert_eq!(preview, default);
 }
 
 #[test]
