@@ -20,7 +20,9 @@ use crate::server::body::{BodyError, read};
 use crate::server::bug::{self, catch_panic};
 use crate::server::paths::Route;
 use crate::telemetry::{self, Answer, RequestIds};
-use crate::web::body::{Body, Source, StreamError, Upload, Watched, content_length, waits_for_continue};
+use crate::web::body::{
+    Body, Source, StreamError, Upload, Watched, after_the_head, content_length, waits_for_continue,
+};
 use crate::web::carried::make_carried;
 
 const INVOCATION_ID: HeaderName = HeaderName::from_static("x-azure-functions-invocationid");
@@ -79,7 +81,7 @@ impl Received {
         head.headers.extend(HeaderValue::try_from(self.id()).map(|id| (X_REQUEST_ID, id)));
         let mut response = match body {
             Body::Whole(bytes) => Response::new(bytes.into()),
-            Body::Streamed(chunks) => warp::reply::stream(chunks).into_response(),
+            Body::Streamed(chunks) => warp::reply::stream(after_the_head(chunks)).into_response(),
         };
         *response.status_mut() = head.status;
         *response.headers_mut() = head.headers;

@@ -10,6 +10,7 @@ use futures_util::{Stream, StreamExt as _};
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, EXPECT, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue};
 use thiserror::Error;
+use tokio::task::yield_now;
 use tokio::time::{Sleep, sleep, timeout};
 
 /// How long a streamed body may pause. The Functions host ends a request after 240 s.
@@ -54,6 +55,17 @@ pub fn mark_as_foreign(headers: &mut HeaderMap) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // Shared caches treat answers to requests with Authorization as private, but not those to requests with an API key.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+}
+
+/// `chunks`, whose error is one poll late. The server closes the connection at an error, with what it has not sent until then:
+/// an answer without its head makes the Functions host send a GET up to forty times.
+pub fn after_the_head(chunks: Chunks) -> impl Stream<Item = Result<Bytes, StreamError>> + Send + Sync {
+    chunks.then(async |chunk| {
+        if chunk.is_err() {
+            yield_now().await;
+        }
+        chunk
+    })
 }
 
 /// `Content-Length` in bytes, if there is one.

@@ -194,6 +194,21 @@ async fn a_document_with_an_umlaut_in_its_name_can_be_downloaded() {
     }
 }
 
+/// Without a head, the host would send the request again, up to forty times.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_head_arrives_however_early_the_body_breaks_off() {
+    let app = App::start().await;
+    // The content is no chunk, and shorter than this.
+    for head in ["Transfer-Encoding: chunked\r\n", "Content-Length: 12\r\n"] {
+        app.prepare("200 OK", head.as_bytes(), "a.pdf");
+        for (client, path) in [("archive", "/gateway/clm/echo"), ("documents", DOWNLOAD)] {
+            let (head, body) = app.get(client, path).await;
+            assert_carried(&head, path.as_bytes());
+            assert!(head.starts_with(b"HTTP/1.1 200") && !body.ends_with(b"0\r\n\r\n"), "{path}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_length_where_there_is_no_body_or_a_second_one_is_not_passed_on() {
     let app = App::start().await;

@@ -48,11 +48,11 @@ struct ListenError {
 
 /// Serves until the process has to stop.
 pub async fn run(env: &dyn Environment, port: Option<u16>) -> Result<(), CommandError> {
+    let signals = StopSignals::catch();
     let host = Settings::has_host(env).then(Parent::now);
     let settings = Settings::read(env);
     let Start { host_port, log } = start(env, &settings, host.is_some())?;
     let log = telemetry::init(log);
-    let signals = StopSignals::catch();
     let port = host_port.or(port).unwrap_or(DEFAULT_PORT);
     let listener = listen(port).map_err(|source| failed(ListenError { port, source }))?;
     let bound = listener.local_addr().map_or(port, |address| address.port());
