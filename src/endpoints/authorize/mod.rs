@@ -22,6 +22,7 @@ use crate::oauth::authorization::{AuthorizationError, AuthorizationErrorCode, Re
 use crate::oauth::client::ClientRegistry;
 use crate::sealing::claims::SignInState;
 use crate::sealing::keys::{SEALING_UNAVAILABLE, SealingKeys};
+use crate::store::redirect_requests::RedirectRequests;
 use crate::telemetry::{self, Answer, AnswerRecord};
 use crate::types::BaseUrl;
 use crate::web::response::Response;
@@ -48,6 +49,8 @@ pub struct AuthorizeEndpoint {
     pub clients: ClientRegistry,
     /// Seals the state.
     pub sealing: Arc<SealingKeys>,
+    /// The redirect URIs that clients asked for, for the setup page.
+    pub redirect_requests: RedirectRequests,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -63,6 +66,7 @@ impl AuthorizeEndpoint {
                 if let Some(client) = named_client(&self.clients, path_client_id(request.uri()), query) {
                     telemetry::record_client(client);
                 }
+                self.record(&error);
                 return error_page(&error, request_id);
             }
         };
@@ -83,6 +87,13 @@ impl AuthorizeEndpoint {
                 let response = back.with_error(&error);
                 Answer { response, record: refusal_record(&error).by(target.client) }
             }
+        }
+    }
+
+    /// Shows the operator a redirect URI that could be registered.
+    fn record(&self, error: &TargetError) {
+        if let Some((client, redirect_uri)) = error.registrable(&self.clients) {
+            self.redirect_requests.record(client.client_id.as_str(), redirect_uri);
         }
     }
 
