@@ -1,7 +1,7 @@
 // Opens pages in headless Chromium as people see them, on a phone and on a wide screen, in light and in dark. axe-core finds
 // nothing, nothing is wider than the window, the keyboard reaches everything, every Copy button copies, and without JavaScript the
 // pages still work. Takes pictures if PICTURES names a folder.
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
@@ -43,6 +43,16 @@ async function open(tab, source) {
   return tab.page;
 }
 
+/** Opens everything that is folded, or folds it again. */
+async function unfold(page, all) {
+  await page.evaluate((all) => {
+    for (const details of document.querySelectorAll('details')) {
+      details.dataset.open ??= details.open;
+      details.open = all || details.dataset.open === 'true';
+    }
+  }, all);
+}
+
 async function accessible(tab, source) {
   const page = await open(tab, source);
   await page.evaluate(axe);
@@ -50,6 +60,7 @@ async function accessible(tab, source) {
     const where = `${source.name}, ${width} px, ${colorScheme}`;
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme });
+    await unfold(page, colorScheme === 'dark');
     const { violations } = await page.evaluate(() => globalThis.axe.run({ resultTypes: ['violations'] }));
     if (violations.length) throw new Error(`${where}: ${JSON.stringify(violations, null, 1)}`);
     const isWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
@@ -67,9 +78,23 @@ async function withoutJavaScript(tab, source) {
   }
 }
 
+/** Every file on the page can be saved, under its own name, although the page's policy lets it load nothing. */
+async function downloads(tab, source) {
+  const page = await open(tab, source);
+  await unfold(page, true);
+  for (const link of await page.locator('a[download]').all()) {
+    const name = await link.getAttribute('download');
+    const [download] = await Promise.all([page.waitForEvent('download'), link.click()]);
+    const { size } = await stat(await download.path());
+    if (download.suggestedFilename() !== name || !size) throw new Error(`${source.name}: ${download.suggestedFilename()}, ${size} B`);
+  }
+  if (tab.errors.length) throw new Error(`${source.name}: ${tab.errors.join('\n')}`);
+}
+
 /** Every value to copy has a button, and the button copies exactly that value. */
 async function copies(tab, source) {
   const page = await open(tab, source);
+  await unfold(page, true);
   for (const value of await page.locator('[data-copy]').all()) {
     const name = `Copy ${await value.getAttribute('data-copy')}`;
     const button = value.locator('xpath=following-sibling::*[1]');
@@ -79,7 +104,7 @@ async function copies(tab, source) {
     await value.locator('xpath=following-sibling::*[2]').filter({ hasText: 'Copied' }).waitFor();
     const copied = await page.evaluate(() => navigator.clipboard.readText());
     if (copied !== await value.textContent()) throw new Error(`${source.name}: ${name} copied ${copied}`);
-    if (name.includes('command') && !/^(az|evergrant) \S.*[^.`\s]$/.test(copied)) throw new Error(`no command: ${copied}`);
+    if (name.includes('command') && !/^(az|curl|evergrant) \S.*[^.`\s]$/.test(copied)) throw new Error(`no command: ${copied}`);
   }
   if (tab.errors.length) throw new Error(`${source.name}: ${tab.errors.join('\n')}`);
 }
@@ -87,12 +112,16 @@ async function copies(tab, source) {
 /** From the top, the keyboard reaches everything in the order of the page, and shows where it is. */
 async function keyboard(tab, source) {
   const page = await open(tab, source);
-  const count = await page.locator('a, button, [tabindex]').count();
+  await page.evaluate(() => {
+    const all = [...document.querySelectorAll('a, button, summary, [tabindex]')];
+    globalThis.reachable = all.filter((element) => element.checkVisibility());
+  });
+  const count = await page.evaluate(() => globalThis.reachable.length);
   for (let at = 0; at < count; at++) {
     await page.keyboard.press('Tab');
     const [reached, outline] = await page.evaluate(() => {
       const here = document.activeElement;
-      return [[...document.querySelectorAll('a, button, [tabindex]')].indexOf(here), getComputedStyle(here).outlineStyle];
+      return [globalThis.reachable.indexOf(here), getComputedStyle(here).outlineStyle];
     });
     if (reached !== at || outline === 'none') throw new Error(`${source.name}: after ${at + 1} steps at ${reached}, outline ${outline}`);
   }
@@ -108,7 +137,7 @@ try {
   const forAxe = [...pages];
   // axe comes from outside, which the pages' own policy forbids.
   const seen = [1, 2].map(() => inTab({ bypassCSP: true }, forAxe, accessible));
-  const plain = inTab({ javaScriptEnabled: false }, [...pages], withoutJavaScript);
+  const plain = inTab({ javaScriptEnabled: false }, [...pages], withoutJavaScript, downloads);
   // One tab, because there is one clipboard.
   const used = inTab({ permissions: ['clipboard-read', 'clipboard-write'] }, [...pages], keyboard, copies);
   await Promise.all([...seen, plain, used]);
