@@ -65,14 +65,20 @@ pub enum IdentityError {
         answer: UpstreamAnswer,
     },
     /// The developer tools (`az`, `azd`) issue no token.
-    NotSignedIn,
+    NotSignedIn {
+        /// What they say.
+        answer: UpstreamAnswer,
+    },
     /// The identity endpoint answered with an error, or with no token.
     Failed {
         /// What it answered.
         answer: UpstreamAnswer,
     },
     /// The connection to the identity endpoint failed.
-    NoAnswer,
+    NoAnswer {
+        /// What the SDK says.
+        answer: UpstreamAnswer,
+    },
     /// The identity endpoint did not answer in time.
     TimedOut,
 }
@@ -87,7 +93,7 @@ const NOT_ASSIGNED: Explanation = Explanation {
 };
 
 const NOT_SIGNED_IN: Explanation = Explanation {
-    problem: "could not get a token from Entra ID: no one is signed in",
+    problem: "could not get a token from Entra ID: no one is signed in (<answer>)",
     operator: "Outside Azure, sign in with `az login`.",
     ..NOT_ASSIGNED
 };
@@ -98,8 +104,10 @@ const FAILED: Explanation = Explanation {
     ..NOT_ASSIGNED
 };
 
-const NO_ANSWER: Explanation =
-    Explanation { problem: "could not get a token from Entra ID: the identity endpoint does not answer", ..FAILED };
+const NO_ANSWER: Explanation = Explanation {
+    problem: "could not get a token from Entra ID: the identity endpoint does not answer (<answer>)",
+    ..FAILED
+};
 
 const TIMED_OUT: Explanation = Explanation {
     problem: "could not get a token from Entra ID: the identity endpoint does not answer in time",
@@ -110,17 +118,20 @@ impl Explained for IdentityError {
     fn explain(&self) -> Explanation {
         match self {
             Self::NotAssigned { .. } => NOT_ASSIGNED,
-            Self::NotSignedIn => NOT_SIGNED_IN,
+            Self::NotSignedIn { .. } => NOT_SIGNED_IN,
             Self::Failed { .. } => FAILED,
-            Self::NoAnswer => NO_ANSWER,
+            Self::NoAnswer { .. } => NO_ANSWER,
             Self::TimedOut => TIMED_OUT,
         }
     }
 
     fn details(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::NotAssigned { answer } | Self::Failed { answer } => answer.details(),
-            Self::NotSignedIn | Self::NoAnswer | Self::TimedOut => Vec::new(),
+            Self::NotAssigned { answer }
+            | Self::NotSignedIn { answer }
+            | Self::Failed { answer }
+            | Self::NoAnswer { answer } => answer.details(),
+            Self::TimedOut => Vec::new(),
         }
     }
 }
@@ -129,9 +140,9 @@ impl IdentityError {
     /// One of each variant, for the table in the documentation.
     pub const ALL: [Self; 5] = [
         Self::NotAssigned { answer: UpstreamAnswer::NONE },
-        Self::NotSignedIn,
+        Self::NotSignedIn { answer: UpstreamAnswer::NONE },
         Self::Failed { answer: UpstreamAnswer::NONE },
-        Self::NoAnswer,
+        Self::NoAnswer { answer: UpstreamAnswer::NONE },
         Self::TimedOut,
     ];
 
@@ -145,7 +156,7 @@ impl IdentityError {
             }
             cause = error.source();
         }
-        (*error.kind() == ErrorKind::Credential).then_some(Self::Failed { answer: UpstreamAnswer::NONE })
+        (*error.kind() == ErrorKind::Credential).then(|| Self::Failed { answer: UpstreamAnswer::of_error(error) })
     }
 
     /// What the identity endpoint means with `answer`. Its only code is its message.
@@ -154,16 +165,17 @@ impl IdentityError {
         if named { Self::NotAssigned { answer } } else { Self::Failed { answer } }
     }
 
-    /// The SDK's error is dropped, because it quotes the identity endpoint's response.
+    /// The SDK's error quotes the identity endpoint's response, so only its harmless words are kept.
     fn of_sdk(error: &azure_core::Error) -> Self {
         let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-        let mut unread = Self::Failed { answer: UpstreamAnswer::NONE };
+        let answer = UpstreamAnswer::of_error(error);
+        let mut unread = Self::Failed { answer: answer.clone() };
         while let Some(error) = cause {
             match error.downcast_ref::<azure_core::Error>().map(azure_core::Error::kind) {
                 Some(ErrorKind::HttpResponse { status, raw_response, .. }) => {
                     return Self::of_answer(sdk_answer(u16::from(*status), raw_response.as_deref()));
                 }
-                Some(ErrorKind::Io | ErrorKind::Connection) => unread = Self::NoAnswer,
+                Some(ErrorKind::Io | ErrorKind::Connection) => unread = Self::NoAnswer { answer: answer.clone() },
                 _ => {}
             }
             cause = error.source();
@@ -205,7 +217,8 @@ impl TokenCredential for OwnErrors {
         self.is_waiting.store(false, Ordering::Relaxed);
         let error = match got {
             Ok(Ok(token)) if is_token(token.token.secret()) => return Ok(token),
-            _ if !self.managed => IdentityError::NotSignedIn,
+            Ok(Err(error)) if !self.managed => IdentityError::NotSignedIn { answer: UpstreamAnswer::of_error(&error) },
+            _ if !self.managed => IdentityError::NotSignedIn { answer: UpstreamAnswer::NONE },
             Ok(Ok(_)) => IdentityError::Failed { answer: UpstreamAnswer::of_status(200) },
             Ok(Err(error)) => IdentityError::of_sdk(&error),
             Err(_) => IdentityError::TimedOut,
@@ -271,8 +284,10 @@ impl Identity {
     /// If the platform or the developer tools issue none in time.
     pub async fn try_out(&self, resource: &str) -> Result<(), IdentityError> {
         let got = self.credential().await?.get_token(&[&format!("{resource}/.default")], None).await;
-        let unread = || IdentityError::Failed { answer: UpstreamAnswer::NONE };
-        got.map(drop).map_err(|error| IdentityError::within(&error).unwrap_or_else(unread))
+        got.map(drop).map_err(|error| {
+            let unread = || IdentityError::Failed { answer: UpstreamAnswer::of_error(&error) };
+            IdentityError::within(&error).unwrap_or_else(unread)
+        })
     }
 
     /// The credential. Its errors have an [`IdentityError`] within.
@@ -294,11 +309,13 @@ impl Identity {
         let credential = ManagedIdentityCredential::new(Some(options));
         credential
             .map(|credential| -> Arc<dyn TokenCredential> { credential })
-            .map_err(|_| IdentityError::NotAssigned { answer: UpstreamAnswer::NONE })
+            .map_err(|error| IdentityError::Failed { answer: UpstreamAnswer::of_error(&error) })
     }
 }
 
 fn developer_tools() -> Result<Arc<dyn TokenCredential>, IdentityError> {
     let credential = DeveloperToolsCredential::new(None);
-    credential.map(|credential| -> Arc<dyn TokenCredential> { credential }).map_err(|_| IdentityError::NotSignedIn)
+    credential
+        .map(|credential| -> Arc<dyn TokenCredential> { credential })
+        .map_err(|error| IdentityError::NotSignedIn { answer: UpstreamAnswer::of_error(&error) })
 }

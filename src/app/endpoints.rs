@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use http::Method;
+
 use crate::app::App;
 use crate::doctor::Doctor;
+use crate::doctor::routes::PackageRoute;
 use crate::docusign::requested_scope::RequestedScopes;
 use crate::endpoints::authorize::AuthorizeEndpoint;
 use crate::endpoints::caller::Callers;
@@ -16,10 +19,22 @@ use crate::endpoints::revoke::RevokeEndpoint;
 use crate::endpoints::setup::SetupEndpoint;
 use crate::endpoints::token::{TokenEndpoint, TokenIssuer};
 use crate::endpoints::workfront::Workfront;
-use crate::server::Endpoints;
+use crate::server::{Endpoints, Methods, ROUTES, Route};
 use crate::store::codes::UsedCodes;
 use crate::store::redirect_requests::RedirectRequests;
 use crate::store::rotation::Rotations;
+
+/// The routes that the package publishes. `GET /setup` would run all checks, `HEAD` runs none.
+#[must_use]
+pub fn package_routes() -> Vec<PackageRoute> {
+    let method = |route: &Route| match route.methods {
+        Methods::Only(methods) if route.path == "/setup" && methods.contains(&Method::HEAD) => Method::HEAD,
+        Methods::Only(methods) => methods.first().cloned().unwrap_or_default(),
+        Methods::Any => Method::GET,
+    };
+    let published = ROUTES.iter().filter(|route| !route.function.is_empty());
+    published.map(|route| PackageRoute { function: route.function, method: method(route), path: route.path }).collect()
+}
 
 impl App {
     /// The endpoints of all routes.
@@ -76,7 +91,7 @@ impl App {
         })
     }
 
-    /// The health checks.
+    /// The health checks of this app, without the routes.
     #[must_use]
     pub fn doctor(&self) -> Doctor {
         let Self { settings, identity, keys, store, account_server, access_tokens, upstream, http, clock, .. } = self;
@@ -95,9 +110,17 @@ impl App {
             access_tokens: access_tokens.clone(),
             upstream: Arc::clone(upstream),
             clients: settings.clients.clone(),
+            host_memory: settings.host_memory,
+            routes: Vec::new(),
             http: Arc::clone(http),
             clock: Arc::clone(clock),
         }
+    }
+
+    /// All health checks, for an app that runs elsewhere.
+    #[must_use]
+    pub fn doctor_from_outside(&self) -> Doctor {
+        Doctor { routes: package_routes(), ..self.doctor() }
     }
 
     fn setup_endpoint(&self, redirect_requests: RedirectRequests) -> SetupEndpoint {

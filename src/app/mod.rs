@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Settings, SigningKeySources, StoreSetting};
+use crate::doctor::check::Check;
+use crate::doctor::routes;
 use crate::docusign::account_server::AccountServer;
 use crate::docusign::api::DocusignApi;
 use crate::docusign::requested_scope::requested_scope;
@@ -23,6 +25,7 @@ use crate::store::blob::BlobStore;
 use crate::store::memory::MemoryStore;
 use crate::store::revocations::Revocations;
 use crate::telemetry;
+use crate::types::BaseUrl;
 use crate::web::http_client::HttpClient;
 use keys::Keys;
 use vaults::Vaults;
@@ -117,6 +120,13 @@ impl App {
         };
         let _ = tokio::join!(self.sealing.current(), mint, store);
     }
+}
+
+/// Does every route of the package lead to the app at `public_url`? Needs no settings.
+pub async fn check_routes(public_url: &BaseUrl) -> Check {
+    let http = HttpClient::new(telemetry::traceparent);
+    let asked = routes::ask_all(&endpoints::package_routes(), public_url, &http).await;
+    routes::check(&asked, public_url, true)
 }
 
 /// The public keys of the current and the next signing key.

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
+use crate::cli::terminal::values;
 use crate::cli::{client, config, connector, manual, revoke};
+use crate::types::BaseUrl;
 
 /// DocuSign connections that never expire.
 #[derive(Parser)]
@@ -39,8 +41,13 @@ pub enum Command {
         show: bool,
     },
     /// Check everything this installation depends on and suggest fixes
-    #[command(after_help = "Example:\n  evergrant doctor\n  evergrant doctor --json | jq .healthy")]
+    #[command(
+        after_help = "Example:\n  evergrant doctor\n  evergrant doctor --json | jq .healthy\n  evergrant doctor --routes https://contoso-evergrant.azurewebsites.net"
+    )]
     Doctor {
+        /// Check only the routes of the app at this URL; needs no settings
+        #[arg(long, value_name = "URL", value_parser = values::public_url)]
+        routes: Option<BaseUrl>,
         /// Print one JSON object instead of lines
         #[arg(long)]
         json: bool,

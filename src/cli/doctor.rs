@@ -5,13 +5,14 @@ use futures_util::StreamExt as _;
 use serde::Serialize;
 use thiserror::Error;
 
-use crate::app::App;
+use crate::app::{App, check_routes};
 use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::{BAD, CommandError, GOOD, NOTE, failed, print_line};
 use crate::config::error::HOW_TO_START;
 use crate::config::{ConfigErrors, Settings};
 use crate::doctor::check::{Check, Verdict, healthy};
 use crate::doctor::{Doctor, lines, of_config_errors};
+use crate::types::BaseUrl;
 
 /// Some checks failed; the JSON report has them.
 #[derive(Debug, Error)]
@@ -36,12 +37,25 @@ pub async fn run(settings: Result<Settings, ConfigErrors>, json: bool, progress:
         }
         Err(errors) => return Err(print_config_errors(&errors)?),
     };
-    let doctor = App::new(settings).doctor();
+    let doctor = App::new(settings).doctor_from_outside();
     let checks = if json { doctor.report().await } else { print_each(&doctor, progress).await? };
-    let summary = lines::summary(&checks);
-    match (healthy(&checks), json) {
-        (true, true) => print_json(&checks),
-        (false, true) => print_json(&checks).and(Err(failed(ChecksFailed(summary)))),
+    conclude(&checks, json)
+}
+
+/// Runs only the check of the routes at `url`.
+pub async fn run_routes(url: &BaseUrl, json: bool) -> Result<(), CommandError> {
+    let checks = [check_routes(url).await];
+    if !json {
+        checks.iter().try_for_each(print_check)?;
+    }
+    conclude(&checks, json)
+}
+
+fn conclude(checks: &[Check], json: bool) -> Result<(), CommandError> {
+    let summary = lines::summary(checks);
+    match (healthy(checks), json) {
+        (true, true) => print_json(checks),
+        (false, true) => print_json(checks).and(Err(failed(ChecksFailed(summary)))),
         (healthy, false) => {
             print_summary(&summary, if healthy { GOOD } else { BAD })?;
             if healthy { Ok(()) } else { Err(CommandError::Reported { exit_code: 1 }) }

@@ -32,11 +32,14 @@ pub fn replace(
         file.sync_all()?;
         ready()
     };
-    let written = match platform::nameless(&draft) {
-        Some(mut file) => write(&mut file).and_then(|()| platform::name(&file, &draft)),
-        None => OpenOptions::new().write(true).create_new(true).open(&draft).and_then(|mut file| write(&mut file)),
+    let replaced = match platform::nameless(&draft) {
+        Some(mut file) => write(&mut file).and_then(|()| platform::name(&file, &draft, path)),
+        None => OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&draft)
+            .and_then(|mut file| write(&mut file).and_then(|()| fs::rename(&draft, path))),
     };
-    let replaced = written.and_then(|()| fs::rename(&draft, path));
     if replaced.is_err() {
         let _ = fs::remove_file(&draft);
     }
@@ -46,13 +49,15 @@ pub fn replace(
 /// What Linux has for this: locks on folders, and files without a name, which vanish with the process that writes them.
 #[cfg(target_os = "linux")]
 mod platform {
+    use std::ffi::CString;
     use std::fs::{File, OpenOptions};
     use std::io;
     use std::os::fd::AsRawFd as _;
+    use std::os::unix::ffi::OsStrExt as _;
     use std::os::unix::fs::OpenOptionsExt as _;
     use std::path::{Path, PathBuf};
 
-    use rustix::fs::{AtFlags, CWD, FlockOperation, OFlags, flock, linkat};
+    use rustix::fs::{AtFlags, CWD, FlockOperation, OFlags, flock, linkat, rename};
 
     /// Is `folder` locked now?
     pub fn lock(folder: &File) -> bool {
@@ -66,9 +71,13 @@ mod platform {
         place(&file).exists().then_some(file)
     }
 
-    /// Gives `file` its name.
-    pub fn name(file: &File, draft: &Path) -> io::Result<()> {
-        Ok(linkat(CWD, place(file), CWD, draft, AtFlags::SYMLINK_FOLLOW)?)
+    /// Puts `file` at `path`. Only another name can replace a file, so it has the name `draft` between two calls of the system.
+    /// Everything for the second call is ready before the first, because a command that is killed in between leaves the draft behind.
+    pub fn name(file: &File, draft: &Path, path: &Path) -> io::Result<()> {
+        let c_string = |path: &Path| CString::new(path.as_os_str().as_bytes());
+        let (place, draft, path) = (c_string(&place(file))?, c_string(draft)?, c_string(path)?);
+        linkat(CWD, &*place, CWD, &*draft, AtFlags::SYMLINK_FOLLOW)?;
+        Ok(rename(&*draft, &*path)?)
     }
 
     fn place(file: &File) -> PathBuf {
@@ -90,7 +99,7 @@ mod platform {
         None
     }
 
-    pub fn name(_: &File, _: &Path) -> io::Result<()> {
+    pub fn name(_: &File, _: &Path, _: &Path) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
 }

@@ -47,7 +47,10 @@ fn execute(arguments: &Arguments, env: &dyn Environment) -> Result<(), CommandEr
     match arguments.command.clone().unwrap_or(Command::Serve { port: None }) {
         Command::Serve { port } => runtime.block_on(serve::run(env, port.or(arguments.port))),
         Command::Token { show } => runtime.block_on(token::run(Settings::read(env)?, show)),
-        Command::Doctor { json } => runtime.block_on(doctor::run(Settings::read(env), json, Progress::on_stderr(env))),
+        Command::Doctor { routes: Some(url), json } => runtime.block_on(doctor::run_routes(&url, json)),
+        Command::Doctor { routes: None, json } => {
+            runtime.block_on(doctor::run(Settings::read(env), json, Progress::on_stderr(env)))
+        }
         Command::PublicKey => runtime.block_on(public_key::run(Settings::read_signing_keys(env)?)),
         Command::Client(command) => client::run(command, env),
         Command::Config(command) => config::run(&command),

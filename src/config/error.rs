@@ -95,11 +95,7 @@ impl std::error::Error for ConfigErrors {}
 /// One line for each error, complete on its own.
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let intro = match self.errors.len() {
-            _ if self.nothing_is_set => vec![HOW_TO_START.to_owned()],
-            1 => Vec::new(),
-            count => vec![format!("the configuration has {count} errors:")],
-        };
+        let intro = self.nothing_is_set.then(|| HOW_TO_START.to_owned());
         let errors = self.errors.iter().map(ToString::to_string);
         let unknown = self.unknown.iter().map(|unknown| format!("warning: {unknown}"));
         f.write_str(&intro.into_iter().chain(errors).chain(unknown).collect::<Vec<_>>().join("\n"))

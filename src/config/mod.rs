@@ -33,7 +33,7 @@ use error::{ConfigError, Format};
 use installation::InstallationScopes;
 use reader::Reader;
 use values::url::{base_url, store};
-use values::{log_filter, port};
+use values::{log_filter, memory, port};
 
 /// The settings of the whole program.
 #[derive(Clone, Debug)]
@@ -54,6 +54,8 @@ pub struct Settings {
     pub azure: AzureSettings,
     /// `FUNCTIONS_CUSTOMHANDLER_PORT`: where the Functions host will call us.
     pub host_port: Option<u16>,
+    /// What is known about the memory that the Functions host in front has for request bodies.
+    pub host_memory: Option<HostMemory>,
     /// `EVERGRANT_LOG`.
     pub log: Targets,
     /// Variables that look like settings and have no effect.
@@ -80,6 +82,18 @@ pub enum StoreSetting {
     Blob(Url),
 }
 
+/// The memory that a Functions host has for request bodies, and how large one may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HostMemory {
+    /// `EVERGRANT_INSTANCE_MEMORY_MB`: the instance's memory in MiB.
+    pub instance_mib: u64,
+    /// `FUNCTIONS_REQUEST_BODY_SIZE_LIMIT`, or its default, in bytes.
+    pub body_limit: u64,
+}
+
+/// The host's limit for request bodies in bytes, if `FUNCTIONS_REQUEST_BODY_SIZE_LIMIT` is not set.
+const DEFAULT_BODY_LIMIT: u64 = 104_857_600;
+
 /// Where a client registry is.
 #[derive(Clone, Copy, Debug)]
 pub enum RegistrySource<'a> {
@@ -103,12 +117,14 @@ const PUBLIC_URL: Format = Format {
 const PORT: Format = Format { expected: "a TCP port from 1 to 65535", example: "7071" };
 const IDENTITY: Format =
     Format { expected: "the client ID of a user-assigned identity", example: "9a8b7c6d-0000-4000-8000-1e2d3c4b5a69" };
+const MEMORY: Format = Format { expected: "the instance's memory in MB, from 128 to 1048576", example: "2048" };
 const STORE: Format = Format {
     expected: "memory, or the https URL of a Blob container",
     example: "https://contoso.blob.core.windows.net/evergrant",
 };
 const LOG: Format = Format {
-    expected: "a level (off, error, warn, info, debug, trace) or pairs of target=level separated by commas",
+    // No level that the Functions host takes for a word about the line itself.
+    expected: "a level from error to trace, off, or pairs of target=level separated by commas",
     example: "info",
 };
 
@@ -128,6 +144,7 @@ impl Settings {
         let clients = clients::read(&mut reader, Scopes { within: scopes.as_ref(), default: scopes.as_ref() });
         let store = reader.optional("EVERGRANT_STORE", STORE, store);
         let host_port = reader.optional("FUNCTIONS_CUSTOMHANDLER_PORT", PORT, port);
+        let host_memory = read_host_memory(&mut reader, azure.in_azure || host_port.is_some());
         let log = reader.optional("EVERGRANT_LOG", LOG, log_filter);
         let (unknown, nothing_is_set) = (reader.unknown(), reader.nothing_is_set());
         let settings = public_url.zip(signing_keys).zip(sealing_keys).zip(docusign).zip(clients);
@@ -140,6 +157,7 @@ impl Settings {
             docusign,
             azure,
             host_port,
+            host_memory,
             log: log.unwrap_or_else(default_log),
             unknown: unknown.clone(),
             missing_secrets: reader.missing_secrets(),
@@ -223,6 +241,17 @@ impl Settings {
 
 fn default_log() -> Targets {
     Targets::new().with_default(tracing::Level::INFO)
+}
+
+/// The memory of the Functions host in front, if there is one and the memory is known.
+fn read_host_memory(reader: &mut Reader<'_>, has_host: bool) -> Option<HostMemory> {
+    let instance_mib = reader.optional("EVERGRANT_INSTANCE_MEMORY_MB", MEMORY, memory);
+    let limit = reader.raw("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT");
+    let has_host = has_host || limit.is_some();
+    // The limit is the host's own setting, so an invalid one is no reason not to start.
+    let body_limit =
+        limit.and_then(|limit| limit.parse().ok()).filter(|limit| *limit > 0).unwrap_or(DEFAULT_BODY_LIMIT);
+    instance_mib.filter(|_| has_host).map(|instance_mib| HostMemory { instance_mib, body_limit })
 }
 
 fn read_azure(reader: &mut Reader<'_>) -> AzureSettings {

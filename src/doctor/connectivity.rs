@@ -32,12 +32,11 @@ pub fn connectivity_checks(reached: &Reached, took: f64, docusign: &DocusignSett
 /// The check that already reports why there is no access token.
 pub fn blamed_elsewhere(error: &MintError, reached: &Reached) -> Option<&'static str> {
     use ExchangeError::{
-        AssertionExpired, Foreign, NoAnswer, NoValidKeys, ServerFailed, TimedOut, Undocumented, Unexplained,
-        Unreachable,
+        AssertionExpired, Foreign, NoValidKeys, ServerFailed, TimedOut, Undocumented, Unexplained, Unreachable,
     };
     let MintError::Exchange(error) = error else { return None };
     match (error, reached) {
-        (NoAnswer | TimedOut | ServerFailed { .. } | Foreign { .. } | Unreachable(_), Err(_)) => {
+        (TimedOut | ServerFailed { .. } | Foreign { .. } | Unreachable(_), Err(_)) => {
             Some("not checked: DocuSign does not answer, see its check")
         }
         // DocuSign has several error codes for assertions with a wrong time.
@@ -89,7 +88,7 @@ mod tests {
         assert!(blamed_elsewhere(&refused(ExchangeError::AssertionExpired), &far).is_some());
         assert!(blamed_elsewhere(&refused(ExchangeError::AssertionExpired), &near).is_none());
         assert!(blamed_elsewhere(&refused(ExchangeError::UserNotFound), &far).is_none());
-        assert!(blamed_elsewhere(&refused(ExchangeError::NoAnswer), &Err(ExchangeError::NoAnswer)).is_some());
-        assert!(blamed_elsewhere(&refused(ExchangeError::NoAnswer), &near).is_none());
+        assert!(blamed_elsewhere(&refused(ExchangeError::TimedOut), &Err(ExchangeError::TimedOut)).is_some());
+        assert!(blamed_elsewhere(&refused(ExchangeError::TimedOut), &near).is_none());
     }
 }

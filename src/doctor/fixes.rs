@@ -69,8 +69,8 @@ fn sentence(clause: &str) -> String {
 /// What fixes an identity without a token. Only the endpoint's own word proves that the identity is missing.
 pub fn identity(error: &IdentityError, managed: bool, client_id: Option<&str>) -> String {
     match error {
-        IdentityError::NotAssigned { .. } | IdentityError::NotSignedIn => missing_identity(managed, client_id),
-        IdentityError::Failed { .. } | IdentityError::NoAnswer | IdentityError::TimedOut => error.fix(&[]),
+        IdentityError::NotAssigned { .. } | IdentityError::NotSignedIn { .. } => missing_identity(managed, client_id),
+        IdentityError::Failed { .. } | IdentityError::NoAnswer { .. } | IdentityError::TimedOut => error.fix(&[]),
     }
 }
 

@@ -1,18 +1,21 @@
 //! The health checks: does everything this installation depends on work, and if not, who fixes it and how?
 //!
-//! [`azure`] checks identity, keys and store, [`connection`] DocuSign, [`account`] the DocuSign account, and [`public_url`] the
-//! public URL. All checks run at the same time, and are reported in order. They only write one record to the store, which
+//! [`azure`] checks identity, keys and store, [`connection`] DocuSign, [`account`] the DocuSign account, [`public_url`] the public
+//! URL, and [`routes`] the routes there. All checks run at the same time, and are reported in order. They only write one record to the store, which
 //! expires within a minute. `evergrant doctor` prints the results, and the setup page shows them.
 
 mod account;
 mod azure;
+mod bodies;
 pub mod check;
 mod connection;
 mod connectivity;
 mod fixes;
 pub mod lines;
+mod probe;
 mod public_url;
 mod responder;
+pub mod routes;
 
 use std::future::ready;
 use std::sync::Arc;
@@ -22,7 +25,7 @@ use futures_util::stream::{self, Stream, StreamExt as _};
 
 use crate::clock::Clock;
 use crate::config::error::ConfigError;
-use crate::config::{ConfigErrors, DocusignSettings, StoreSetting, UnknownSetting};
+use crate::config::{ConfigErrors, DocusignSettings, HostMemory, StoreSetting, UnknownSetting};
 use crate::docusign::account_server::AccountServer;
 use crate::docusign::api::DocusignApi;
 use crate::docusign::tokens::AccessTokens;
@@ -34,9 +37,10 @@ use crate::types::BaseUrl;
 use crate::web::http_client::HttpClient;
 use account::AccountChecks;
 use azure::StoreCheck;
-use check::{Area, Check, Finding};
+use check::{Area, Check, Finding, Verdict};
 use connection::ConnectionChecks;
 use public_url::PublicUrlChecks;
+use routes::PackageRoute;
 
 /// One key of the settings.
 #[derive(Clone)]
@@ -77,6 +81,10 @@ pub struct Doctor {
     pub upstream: Arc<DocusignApi>,
     /// The registered clients.
     pub clients: ClientRegistry,
+    /// The memory for request bodies, if a Functions host is in front and it is known.
+    pub host_memory: Option<HostMemory>,
+    /// The routes to ask. The setup page asks none, because it would wait for itself.
+    pub routes: Vec<PackageRoute>,
     /// For calls to our own public URL.
     pub http: Arc<HttpClient>,
     /// The time.
@@ -98,7 +106,9 @@ impl Doctor {
     pub fn groups(&self) -> (Vec<&'static str>, impl Stream<Item = Vec<Check>> + Send + '_) {
         let (titles, running): (Vec<_>, Vec<_>) =
             [self.azure(), self.docusign(), self.clients()].into_iter().flatten().unzip();
-        (titles, stream::iter(running).buffered(MAX_CONCURRENT_GROUPS))
+        let mut seen = Vec::new();
+        let checks = stream::iter(running).buffered(MAX_CONCURRENT_GROUPS);
+        (titles, checks.map(move |checks| checks.into_iter().map(|check| with_new_fix(check, &mut seen)).collect()))
     }
 
     /// Runs every check, and returns all of them at the end.
@@ -125,6 +135,10 @@ impl Doctor {
             (azure::key_check(key).1, Box::pin(azure::check_key(key, &self.signing_keys, client_id)))
         }));
         groups.push((azure::STORE, Box::pin(store.run())));
+        groups.extend(
+            self.host_memory
+                .map(|memory| -> Group<'_> { (bodies::BODIES, Box::pin(ready(vec![bodies::check(memory)]))) }),
+        );
         groups
     }
 
@@ -139,16 +153,28 @@ impl Doctor {
     }
 
     fn clients(&self) -> Vec<Group<'_>> {
-        let Self { public_url, clients, http, docusign, .. } = self;
+        let Self { public_url, clients, http, docusign, routes, .. } = self;
         let registered = public_url::check_clients(clients);
         vec![
             (public_url::CLIENTS, Box::pin(ready(vec![registered]))),
             (
                 public_url::PUBLIC_URL,
-                Box::pin(PublicUrlChecks { public_url, clients, http, account_server: &docusign.oauth_url }.run()),
+                Box::pin(
+                    PublicUrlChecks { public_url, clients, http, account_server: &docusign.oauth_url, routes }.run(),
+                ),
             ),
         ]
     }
+}
+
+/// Refers to the first check with the same fix: where every host fails for one reason, that is the one hint.
+fn with_new_fix(check: Check, seen: &mut Vec<(String, String)>) -> Check {
+    let Some(fix) = check.fix.clone().filter(|_| check.verdict == Verdict::Bad) else { return check };
+    if let Some((_, first)) = seen.iter().find(|(known, _)| *known == fix) {
+        return Check { fix: Some(format!("The same as for the check {first}.")), ..check };
+    }
+    seen.push((fix, check.title.clone()));
+    check
 }
 
 fn known_settings(unknown: &[UnknownSetting]) -> Finding {

@@ -6,7 +6,9 @@ use serde_json::Value;
 
 use crate::clock::Stopwatch;
 use crate::doctor::check::{Area, Check, Finding};
-use crate::doctor::responder::Answer;
+use crate::doctor::probe::{Probed, probe};
+use crate::doctor::responder::{Answer, DEPLOY};
+use crate::doctor::routes::{self, PackageRoute};
 use crate::oauth::client::{Client, ClientRegistry, GrantType};
 use crate::oauth::query;
 use crate::random;
@@ -20,24 +22,24 @@ const FOREIGN_REDIRECT_URI: &str = "https://foreign.invalid/callback";
 pub const CLIENTS: &str = "Registered clients";
 pub const PUBLIC_URL: &str = "Public URL";
 
-/// More of an answer is not read.
-const MAX_ANSWER_BYTES: usize = 64 * 1024;
-
 /// The field of the metadata that identifies an installation.
 #[derive(Deserialize)]
 struct Metadata {
     issuer: String,
 }
 
-/// What answers at the public URL.
+/// What answers for the metadata at the public URL.
 enum Responder {
     ThisInstallation,
+    /// This installation's metadata, but not in the app's own answer.
+    Unproven,
     AnotherInstallation,
     /// The app, whose settings are wrong.
     NotConfigured,
     /// Something else, or something in front of the app.
     Other(Box<Answer>),
-    NoAnswer,
+    /// With the HTTP client's words.
+    NoAnswer(String),
 }
 
 /// Whether what has to be refused was refused.
@@ -71,16 +73,24 @@ pub struct PublicUrlChecks<'a> {
     pub http: &'a HttpClient,
     /// DocuSign's account server, where the app sends the browser if it accepts a request.
     pub account_server: &'a BaseUrl,
+    /// The routes to ask; none if the app itself runs the checks.
+    pub routes: &'a [PackageRoute],
 }
 
 impl PublicUrlChecks<'_> {
-    /// Does the public URL lead here, and does it refuse a wrong secret and a foreign redirect URI?
+    /// Does the public URL lead here, does every route, and are a wrong secret and a foreign redirect URI refused?
     pub async fn run(self) -> Vec<Check> {
         let watch = Stopwatch::start();
-        let responder = self.responder().await;
+        let asking = routes::ask_all(self.routes, self.public_url, self.http);
+        let finding_out = async { (self.responder().await, watch.elapsed_ms()) };
+        let (asked, (responder, took)) = tokio::join!(asking, finding_out);
+        let is_app_there = routes::is_app_there(&asked);
         let mut checks =
-            vec![self.leads_here(&responder).of("public_url", Area::Clients, PUBLIC_URL, watch.elapsed_ms())];
-        let here = matches!(responder, Responder::ThisInstallation);
+            vec![self.leads_here(&responder, is_app_there).of("public_url", Area::Clients, PUBLIC_URL, took)];
+        if !asked.is_empty() {
+            checks.push(routes::check(&asked, self.public_url, false));
+        }
+        let here = matches!(responder, Responder::ThisInstallation | Responder::Unproven);
         let watch = Stopwatch::start();
         let finding = if here { self.wrong_secret().await.map(of_refusal) } else { None };
         let finding = finding.unwrap_or_else(not_tried);
@@ -92,10 +102,16 @@ impl PublicUrlChecks<'_> {
         checks
     }
 
-    fn leads_here(&self, responder: &Responder) -> Finding {
+    fn leads_here(&self, responder: &Responder, is_app_there: bool) -> Finding {
         let public_url = self.public_url.as_str();
         match responder {
             Responder::ThisInstallation => Finding::good(format!("{public_url} leads here")),
+            Responder::Unproven => Finding::skipped(
+                "could not be checked: the metadata is this app's, but the answer has no x-request-id, so the app did not send it",
+            ),
+            Responder::Other(_) | Responder::NoAnswer(_) if is_app_there => {
+                Finding::skipped("not checked: the app does not answer for its metadata, see the check Routes")
+            }
             Responder::AnotherInstallation => {
                 Finding::bad(format!("{public_url} leads elsewhere: another issuer answers"), DEPLOY)
             }
@@ -109,8 +125,8 @@ impl PublicUrlChecks<'_> {
                 let (found, fix) = answer.explain(self.public_url);
                 Finding::bad(format!("{public_url} leads elsewhere: {found}"), fix)
             }
-            Responder::NoAnswer => Finding::note(
-                format!("{public_url} did not answer from here"),
+            Responder::NoAnswer(words) => Finding::note(
+                format!("{public_url} did not answer from here ({words})"),
                 "If callers reach it, nothing is wrong: this machine's network may not. If they do not, check \
                  EVERGRANT_PUBLIC_URL and whether the app runs.",
             ),
@@ -119,18 +135,21 @@ impl PublicUrlChecks<'_> {
 
     async fn responder(&self) -> Responder {
         let metadata = self.public_url.join("/.well-known/oauth-authorization-server");
-        let Some(answer) = read(self.http.request(Method::GET, metadata).await).await else {
-            return Responder::NoAnswer;
+        let (answer, is_own) = match probe(self.http.request(Method::GET, metadata).await).await.0 {
+            Probed::Own(answer) => (answer, true),
+            Probed::Foreign(answer) => (answer, false),
+            Probed::Silence(words) | Probed::Unreachable(words) => return Responder::NoAnswer(words),
         };
         match serde_json::from_slice::<Metadata>(&answer.body) {
-            Ok(Metadata { issuer }) if issuer == self.public_url.as_str() => Responder::ThisInstallation,
-            Ok(_) => Responder::AnotherInstallation,
+            Ok(Metadata { issuer }) if issuer != self.public_url.as_str() => Responder::AnotherInstallation,
+            Ok(_) if is_own => Responder::ThisInstallation,
+            Ok(_) => Responder::Unproven,
             Err(_) if answer.is_not_configured() => Responder::NotConfigured,
             Err(_) => Responder::Other(Box::new(answer)),
         }
     }
 
-    /// `None` if no client has a secret, or nothing answers.
+    /// `None` if no client has a secret.
     async fn wrong_secret(&self) -> Option<Refusal> {
         let client = self.clients.iter().find(|client| !client.is_public())?;
         let form = [
@@ -139,16 +158,17 @@ impl PublicUrlChecks<'_> {
             ("client_secret", &random::id::<32>()),
         ];
         let request = self.http.request(Method::POST, self.public_url.join("/oauth/token")).await.form(&form);
-        let answer = read(request).await?;
-        let json = serde_json::from_slice::<Value>(&answer.body).unwrap_or_default();
-        Some(match answer.status {
-            _ if json["access_token"].is_string() => Refusal::NotRefused("an access token was issued"),
-            400 | 401 if json["error"].is_string() => Refusal::Refused,
-            _ => Refusal::Unknown(answer.summary()),
-        })
+        Some(refusal(probe(request).await.0, |answer| {
+            let json = serde_json::from_slice::<Value>(&answer.body).unwrap_or_default();
+            match answer.status {
+                _ if json["access_token"].is_string() => Refusal::NotRefused("an access token was issued"),
+                400 | 401 if json["error"].is_string() => Refusal::Refused,
+                _ => Refusal::Unknown(answer.summary()),
+            }
+        }))
     }
 
-    /// `None` if no client signs users in, or nothing answers.
+    /// `None` if no client signs users in.
     async fn foreign_redirect_uri(&self) -> Option<Refusal> {
         let signs_in = |client: &&Client| client.may_use(GrantType::AuthorizationCode);
         let client = self.clients.iter().find(signs_in)?;
@@ -159,35 +179,33 @@ impl PublicUrlChecks<'_> {
             ("state", "doctor"),
         ];
         let url = query::append(&self.public_url.join("/oauth/authorize"), &parameters);
-        let answer = read(self.http.request(Method::GET, url).await).await?;
-        let leads_to =
-            |start: &str| answer.location.as_ref().is_some_and(|location| location.as_str().starts_with(start));
-        Some(match answer.status {
-            300..=399 if leads_to(FOREIGN_REDIRECT_URI) => Refusal::NotRefused("the browser was sent to it"),
-            300..=399 if leads_to(&self.account_server.join("/oauth/auth")) => {
-                Refusal::NotRefused("the browser was sent to DocuSign")
+        let docusign = self.account_server.join("/oauth/auth");
+        Some(refusal(probe(self.http.request(Method::GET, url).await).await.0, |answer| {
+            let leads_to =
+                |start: &str| answer.location.as_ref().is_some_and(|location| location.as_str().starts_with(start));
+            match answer.status {
+                300..=399 if leads_to(FOREIGN_REDIRECT_URI) => Refusal::NotRefused("the browser was sent to it"),
+                300..=399 if leads_to(&docusign) => Refusal::NotRefused("the browser was sent to DocuSign"),
+                400 => Refusal::Refused,
+                _ => Refusal::Unknown(answer.summary()),
             }
-            400 => Refusal::Refused,
-            _ => Refusal::Unknown(answer.summary()),
-        })
+        }))
     }
 }
 
-/// The fix for a public URL without this app.
-const DEPLOY: &str =
-    "Set EVERGRANT_PUBLIC_URL to the https URL that callers use, and check that the package is deployed there.";
-
-/// The answer with the beginning of its body; `None` without one.
-async fn read(request: reqwest::RequestBuilder) -> Option<Answer> {
-    let mut answer = request.send().await.ok()?;
-    let mut body = Vec::new();
-    while let Ok(Some(chunk)) = answer.chunk().await {
-        body.extend_from_slice(&chunk);
-        if body.len() > MAX_ANSWER_BYTES {
-            break;
-        }
+/// What `read` concludes from the answer. Only the app's own answer proves that something was refused, but a token or a redirect
+/// is dangerous, whatever sent it.
+fn refusal(probed: Probed, read: impl Fn(&Answer) -> Refusal) -> Refusal {
+    match probed {
+        Probed::Own(answer) => read(&answer),
+        Probed::Foreign(answer) => match read(&answer) {
+            Refusal::NotRefused(proof) => Refusal::NotRefused(proof),
+            Refusal::Refused | Refusal::Unknown(_) => {
+                Refusal::Unknown(format!("{}, which is not the app's answer", answer.summary()))
+            }
+        },
+        Probed::Silence(words) | Probed::Unreachable(words) => Refusal::Unknown(format!("no answer ({words})")),
     }
-    Some(Answer::new(answer.status(), answer.url(), answer.headers(), body))
 }
 
 fn of_refusal(refusal: Refusal) -> Finding {

@@ -1,6 +1,6 @@
-//! What answers at the public URL in the place of the app, by status, headers and the words of its page. Pure.
+//! What answers at the public URL, and if it is not the app, what it is: by status, headers and the words of its page. Pure.
 
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, LOCATION, SERVER, WWW_AUTHENTICATE};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, LOCATION, SERVER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use url::Url;
 
@@ -13,6 +13,10 @@ const EASY_AUTH: &str = "x-ms-middleware-request-id";
 /// Front Door adds it to every answer.
 const FRONT_DOOR: &str = "x-azure-ref";
 const CLOUDFLARE: &str = "cf-ray";
+/// Every answer of the app's own has it; the Functions host and the platform never add it.
+const REQUEST_ID: &str = "x-request-id";
+
+const UNNAMED_FRONT: &str = "something in front of the app, or its platform,";
 
 /// Hosts of sign-in pages.
 const SIGN_IN_HOSTS: [&str; 6] = [
@@ -24,7 +28,11 @@ const SIGN_IN_HOSTS: [&str; 6] = [
     "cloudflareaccess.com",
 ];
 
-/// An answer that the app did not give.
+/// The fix for a public URL without this app.
+pub const DEPLOY: &str =
+    "Set EVERGRANT_PUBLIC_URL to the https URL that callers use, and check that the package is deployed there.";
+
+/// An answer.
 pub struct Answer {
     /// Its status.
     pub status: u16,
@@ -48,6 +56,17 @@ impl Answer {
         self.status == 503 && self.says(&["this app is not configured yet"])
     }
 
+    /// Whether the app gave it.
+    pub fn is_own(&self) -> bool {
+        !self.header_text(REQUEST_ID).is_empty()
+    }
+
+    /// Whether it is the Functions host's refusal of a request without a function key: 401 and nothing else.
+    pub fn is_hosts_lock(&self) -> bool {
+        let is_empty = self.body.is_empty() && matches!(self.header_text(CONTENT_LENGTH.as_str()), "" | "0");
+        self.status == 401 && is_empty && self.known_front().is_none()
+    }
+
     /// Its status and, if it is a redirect, where it leads. The query is left out, because it may have secrets.
     pub fn summary(&self) -> String {
         let status = self.status;
@@ -67,18 +86,26 @@ impl Answer {
         let summary = self.summary();
         match self.cause(public_url) {
             Some((cause, fix)) => (format!("{summary}: {cause}"), fix),
-            None => (
-                format!("{summary} and no metadata"),
-                "Set EVERGRANT_PUBLIC_URL to the https URL that callers use, and check that the package is deployed there."
-                    .to_owned(),
-            ),
+            None => (format!("{summary} and no metadata"), DEPLOY.to_owned()),
         }
     }
 
-    fn cause(&self, public_url: &BaseUrl) -> Option<(String, String)> {
-        let known = |cause: &str, fix: &str| Some((cause.to_owned(), fix.to_owned()));
+    /// What gave it and why, as far as that can be seen, and what to do about it.
+    pub fn cause(&self, public_url: &BaseUrl) -> Option<(String, String)> {
         match self.status {
             300..=399 => self.redirect(public_url),
+            _ => self.known_front().or_else(|| self.unknown_front()),
+        }
+    }
+
+    /// Whether its headers or its page name what is in front of the app.
+    pub fn names_front(&self) -> bool {
+        self.status / 100 == 3 || self.known_front().is_some() || self.front() != UNNAMED_FRONT
+    }
+
+    fn known_front(&self) -> Option<(String, String)> {
+        let known = |cause: &str, fix: &str| Some((cause.to_owned(), fix.to_owned()));
+        match self.status {
             401 | 403 if self.has(EASY_AUTH) => known(BUILT_IN.0, BUILT_IN.1),
             400 | 403 | 495 | 496 if self.says(&["client certificate", "required ssl certificate"]) => known(
                 "a client certificate is required",
@@ -99,10 +126,21 @@ impl Answer {
                 "something in front of the app asks for a password",
                 "Let it pass the app's paths on without one: Evergrant authenticates its callers itself.",
             ),
-            401 | 407 => known(
+            407 => known(
                 "something in front of the app asks for a sign-in",
                 "Let it pass the app's paths on without one: Evergrant authenticates its callers itself.",
             ),
+            _ => None,
+        }
+    }
+
+    /// What is in front of the app, as far as the status shows it.
+    fn unknown_front(&self) -> Option<(String, String)> {
+        match self.status {
+            401 => Some((
+                "something in front of the app asks for a sign-in".to_owned(),
+                "Let it pass the app's paths on without one: Evergrant authenticates its callers itself.".to_owned(),
+            )),
             403 => Some((
                 format!("{} refuses the request", self.front()),
                 "Check its rules: it has to pass the app's paths on, for every caller and without changes.".to_owned(),
@@ -169,7 +207,7 @@ impl Answer {
             () if self.has(FRONT_DOOR) => "Front Door",
             () if self.has(CLOUDFLARE) || server.contains("cloudflare") => "Cloudflare",
             () if server.contains("nginx") => "a proxy (nginx)",
-            () => "something in front of the app, or its platform,",
+            () => UNNAMED_FRONT,
         }
     }
 

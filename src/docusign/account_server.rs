@@ -256,15 +256,13 @@ fn pause_before_retry(error: &ExchangeError, tries: u32) -> Option<Duration> {
         ExchangeError::ServerFailed { retry_after: None, .. }
             | ExchangeError::UserUnnamed { .. }
             | ExchangeError::Unreachable(_)
-            | ExchangeError::NoAnswer
     );
     (may_pass && tries == 1).then_some(RETRY_PAUSE)
 }
 
 fn no_answer(error: &reqwest::Error) -> ExchangeError {
     match Obstacle::of(error) {
-        Some(obstacle) => ExchangeError::Unreachable(obstacle),
-        None if error.is_timeout() => ExchangeError::TimedOut,
-        None => ExchangeError::NoAnswer,
+        Obstacle::Other(_) if error.is_timeout() => ExchangeError::TimedOut,
+        obstacle => ExchangeError::Unreachable(obstacle),
     }
 }

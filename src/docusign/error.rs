@@ -82,10 +82,8 @@ pub enum ExchangeError {
     },
     /// A 200 without a usable access token.
     Malformed,
-    /// No connection, for a reason that is known.
-    Unreachable(Obstacle),
     /// No response: no connection, or the connection was lost.
-    NoAnswer,
+    Unreachable(Obstacle),
     /// No response in time.
     TimedOut,
 }
@@ -163,7 +161,7 @@ impl ExchangeError {
         Self::Throttled { retry_after: None },
         Self::ServerFailed { answer: UpstreamAnswer::NONE, retry_after: None },
         Self::Malformed,
-        Self::NoAnswer,
+        Self::Unreachable(Obstacle::Other(UpstreamAnswer::NONE)),
         Self::TimedOut,
     ];
 
@@ -214,7 +212,6 @@ impl ExchangeError {
             | Self::UserUnnamed { .. }
             | Self::Unreachable(_)
             | Self::Malformed
-            | Self::NoAnswer
             | Self::TimedOut => FailureKind::Transient,
         }
     }

@@ -137,9 +137,7 @@ const MALFORMED: Explanation =
     Explanation { code: "malformed_answer", problem: "DocuSign's answer could not be read", ..OUTAGE };
 
 const NO_ANSWER: Explanation =
-    Explanation { code: "no_answer", problem: "no answer from DocuSign: the connection failed", ..OUTAGE };
-
-const UNREACHABLE: Explanation = Explanation { problem: "no answer from DocuSign (<answer>)", ..NO_ANSWER };
+    Explanation { code: "no_answer", problem: "no answer from DocuSign: the connection failed (<answer>)", ..OUTAGE };
 
 const TIMED_OUT: Explanation = Explanation { code: "timed_out", problem: "no answer from DocuSign in time", ..OUTAGE };
 
@@ -162,8 +160,7 @@ impl Explained for ExchangeError {
             Self::Throttled { .. } => THROTTLED,
             Self::ServerFailed { .. } => OUTAGE,
             Self::Malformed => MALFORMED,
-            Self::Unreachable(obstacle) => obstacle.explain_as(UNREACHABLE),
-            Self::NoAnswer => NO_ANSWER,
+            Self::Unreachable(obstacle) => obstacle.explain_as(NO_ANSWER),
             Self::TimedOut => TIMED_OUT,
         }
     }

@@ -47,27 +47,32 @@ impl BodyError {
     }
 }
 
-/// Reads a body to its end, keeping no more than [`MAX_FORM_BYTES`] of it.
-pub async fn read<B: Buf, E>(headers: &HeaderMap, body: impl Stream<Item = Result<B, E>>) -> Result<Bytes, BodyError> {
+/// Reads a body to its end, keeping no more than [`MAX_FORM_BYTES`] of it, and returns what is wrong with it.
+pub async fn read<B: Buf, E>(
+    headers: &HeaderMap,
+    body: impl Stream<Item = Result<B, E>>,
+) -> (Bytes, Option<BodyError>) {
     // A client that waits for `100 Continue` sends no body, so there is nothing to drain.
     if waits_for_continue(headers) && content_length(headers).is_some_and(|length| length > MAX_FORM_BYTES as u64) {
-        return Err(BodyError::TooLarge);
+        return (Bytes::new(), Some(BodyError::TooLarge));
     }
-    within(BODY_TIMEOUT, collect(body)).await.unwrap_or(Err(BodyError::TooSlow))
+    within(BODY_TIMEOUT, collect(body)).await.unwrap_or((Bytes::new(), Some(BodyError::TooSlow)))
 }
 
-async fn collect<B: Buf, E>(body: impl Stream<Item = Result<B, E>>) -> Result<Bytes, BodyError> {
+async fn collect<B: Buf, E>(body: impl Stream<Item = Result<B, E>>) -> (Bytes, Option<BodyError>) {
     let mut body = pin!(body);
-    let (mut form, mut seen) = (BytesMut::new(), 0);
+    let (mut form, mut seen, mut error) = (BytesMut::new(), 0, None);
     while let Some(piece) = body.next().await {
-        let piece = piece.map_err(|_| BodyError::BrokenOff)?;
+        let Ok(piece) = piece else {
+            error = Some(BodyError::BrokenOff);
+            break;
+        };
         seen += piece.remaining();
         if seen > MAX_DRAINED_BYTES {
             break;
         }
-        if seen <= MAX_FORM_BYTES {
-            form.put(piece);
-        }
+        let room = MAX_FORM_BYTES - form.len();
+        form.put(piece.take(room));
     }
-    if seen <= MAX_FORM_BYTES { Ok(form.freeze()) } else { Err(BodyError::TooLarge) }
+    (form.freeze(), error.or((seen > MAX_FORM_BYTES).then_some(BodyError::TooLarge)))
 }

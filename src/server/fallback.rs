@@ -12,7 +12,7 @@ use warp::reply::Response;
 use warp::{Filter, Rejection, reject};
 
 use crate::server::paths::{self, ROUTES, Route};
-use crate::server::request::{BodyRejection, Received};
+use crate::server::request::Received;
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::types::is_loopback;
 use crate::web::response::text;
@@ -53,12 +53,9 @@ fn unmatched(
 }
 
 /// Responds to a request that its own route rejected.
-pub async fn rejected(rejection: Rejection) -> Result<Response, Infallible> {
-    Ok(match rejection.find::<BodyRejection>() {
-        Some(BodyRejection { received, error }) => received.answer(error.answer()),
-        None => Received::new(None, &HeaderMap::new())
-            .answer(plain(StatusCode::BAD_REQUEST, "This request is invalid.".to_owned())),
-    })
+pub async fn rejected(_: Rejection) -> Result<Response, Infallible> {
+    let received = Received::new(None, &HeaderMap::new());
+    Ok(received.answer(plain(StatusCode::BAD_REQUEST, "This request is invalid.".to_owned())))
 }
 
 /// Whether the Functions host itself made the request: it calls us by our own address. Without this check, anyone could raise the

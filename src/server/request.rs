@@ -13,6 +13,8 @@ use warp::reply::Response;
 use warp::{Filter, Rejection, Reply as _, reject};
 
 use crate::clock::Stopwatch;
+use crate::oauth::client::ClientRegistry;
+use crate::oauth::client::claimed::ClaimedCredentials;
 use crate::oauth::form::Form;
 use crate::server::body::{BodyError, read};
 use crate::server::bug::{self, catch_panic};
@@ -158,8 +160,30 @@ fn put_together(
 pub struct ReceivedForm {
     /// The request.
     pub received: Received,
-    /// The form.
+    /// The form, or its beginning if it was refused.
     pub form: Form,
+    refused: Option<BodyError>,
+}
+
+const CLIENT_UNREAD: &str = "the client is neither in a header nor in the part of the body that was read";
+
+impl ReceivedForm {
+    /// Like [`Received::answer_with`], unless the body was refused. The log names the client in both cases.
+    pub async fn answer_with<A: Into<Answer<Body>>>(
+        &self,
+        clients: &ClientRegistry,
+        answering: impl Future<Output = A>,
+    ) -> Response {
+        let Some(error) = self.refused else { return self.received.answer_with(answering).await };
+        let refusing = async {
+            match ClaimedCredentials::read(&self.form).client(clients) {
+                Some(client) => telemetry::record_client(client),
+                None => telemetry::record_hint(CLIENT_UNREAD),
+            }
+            error.answer()
+        };
+        self.received.answer_with(refusing).await
+    }
 }
 
 async fn read_form<B: Buf>(
@@ -169,22 +193,9 @@ async fn read_form<B: Buf>(
     body: impl Stream<Item = Result<B, warp::Error>>,
 ) -> Result<Box<ReceivedForm>, Rejection> {
     let received = Received::new(Some(route), &headers);
-    match read(&headers, body).await {
-        Ok(body) => Ok(Box::new(ReceivedForm { received, form: Form { headers, query, body } })),
-        Err(error) => Err(reject::custom(BodyRejection { received, error })),
-    }
+    let (body, refused) = read(&headers, body).await;
+    Ok(Box::new(ReceivedForm { received, form: Form { headers, query, body }, refused }))
 }
-
-/// A body that could not be read, with its request.
-#[derive(Debug)]
-pub struct BodyRejection {
-    /// The request.
-    pub received: Received,
-    /// Why the body could not be read.
-    pub error: BodyError,
-}
-
-impl reject::Reject for BodyRejection {}
 
 fn source<B: Buf>(body: impl Stream<Item = Result<B, warp::Error>> + Send + 'static) -> Source {
     Source::new(body.map(|piece| match piece {

@@ -28,7 +28,7 @@ pub fn classify(answer: UpstreamAnswer, retry_after: Option<u64>, is_hsm: bool) 
         403 if answer.has(&["AccessDenied", "ForbiddenByPolicy"]) => SignError::NoAccessPolicy,
         403 => SignError::Forbidden { answer },
         404 if answer.has(&["KeyNotFound"]) => SignError::KeyNotFound,
-        429 => SignError::Throttled { retry_after },
+        429 => SignError::Throttled { retry_after, answer },
         _ => SignError::VaultFailed { answer },
     }
 }
@@ -86,7 +86,7 @@ mod tests {
             (409, inner("Conflict", "ObjectIsDeletedButRecoverable"), Permanent, "deleted", "az keyvault key recover"),
             (403, inner("Forbidden", "ObjectIsBeingDeleted"), Permanent, "deleted", "az keyvault key recover"),
             (400, outer("BadParameter", "x"), Transient, "status 400, BadParameter", "may pass by itself"),
-            (429, outer("Throttled", "x"), Transient, "limits the rate", "Wait."),
+            (429, outer("Throttled", "x"), Transient, "limits the rate of calls (status 429, Throttled)", "Wait."),
             (503, String::new(), Transient, "status 503", "may pass by itself"),
             (302, String::new(), Transient, "status 302", "no proxy"),
         ];

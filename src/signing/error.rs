@@ -46,18 +46,23 @@ pub enum SignError {
     Throttled {
         /// Seconds to wait, from `Retry-After`.
         retry_after: Option<u64>,
+        /// What Key Vault answered.
+        answer: UpstreamAnswer,
     },
     /// Any other status.
     VaultFailed {
         /// What came.
         answer: UpstreamAnswer,
     },
-    /// No connection, for a reason that is known.
+    /// No connection, or the connection was lost.
     Unreachable(Obstacle),
     /// No response in time.
     NoAnswer,
-    /// A 200 that could not be parsed.
-    Malformed,
+    /// A 200 that could not be parsed, or a challenge.
+    Malformed {
+        /// What the SDK says about it.
+        answer: UpstreamAnswer,
+    },
     /// The signature does not match the public key.
     WrongKey,
     /// The key is not an RSA key of at least 2048 bits.
@@ -78,10 +83,10 @@ impl SignError {
         Self::MayNotSign,
         Self::KeyNotFound,
         Self::KeyDeleted,
-        Self::Throttled { retry_after: None },
+        Self::Throttled { retry_after: None, answer: UpstreamAnswer::NONE },
         Self::VaultFailed { answer: UpstreamAnswer::NONE },
         Self::NoAnswer,
-        Self::Malformed,
+        Self::Malformed { answer: UpstreamAnswer::NONE },
         Self::WrongKey,
         Self::Unusable,
     ];
@@ -90,7 +95,7 @@ impl SignError {
     #[must_use]
     pub const fn kind(&self) -> FailureKind {
         match self {
-            Self::Throttled { retry_after: Some(seconds) } => FailureKind::Throttled(*seconds),
+            Self::Throttled { retry_after: Some(seconds), .. } => FailureKind::Throttled(*seconds),
             Self::OtherTenant
             | Self::AccessDenied
             | Self::NoAccessPolicy
@@ -106,10 +111,10 @@ impl SignError {
             | Self::Forbidden { .. }
             | Self::Unreachable(_)
             | Self::KeyNotFound
-            | Self::Throttled { retry_after: None }
+            | Self::Throttled { retry_after: None, .. }
             | Self::VaultFailed { .. }
             | Self::NoAnswer
-            | Self::Malformed => FailureKind::Transient,
+            | Self::Malformed { .. } => FailureKind::Transient,
         }
     }
 }

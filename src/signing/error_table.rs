@@ -18,16 +18,14 @@ const OUTAGE: Explanation = Explanation {
 
 /// Key Vault cannot be reached.
 const NO_ANSWER: Explanation = Explanation {
-    problem: "no answer from Key Vault",
+    problem: "no answer from Key Vault (<answer>)",
     operator: "This may pass by itself. If not, check the vault's name in the key's identifier (<setting>), its network rules, private \
         endpoint and DNS zone.",
     ..OUTAGE
 };
 
-const UNREACHABLE: Explanation = Explanation { problem: "no answer from Key Vault (<answer>)", ..NO_ANSWER };
-
 const THROTTLED: Explanation = Explanation {
-    problem: "Key Vault limits the rate of calls",
+    problem: "Key Vault limits the rate of calls (<answer>)",
     operator: "Wait. If this happens often, find out what else uses the vault.",
     command: None,
     ..OUTAGE
@@ -159,9 +157,11 @@ impl Explained for SignError {
             Self::KeyDeleted => KEY_DELETED,
             Self::Throttled { .. } => THROTTLED,
             Self::VaultFailed { .. } => OUTAGE,
-            Self::Unreachable(obstacle) => obstacle.explain_as(UNREACHABLE),
+            Self::Unreachable(obstacle) => obstacle.explain_as(NO_ANSWER),
             Self::NoAnswer => NO_ANSWER,
-            Self::Malformed => Explanation { problem: "Key Vault's answer could not be read", ..OUTAGE },
+            Self::Malformed { .. } => {
+                Explanation { problem: "Key Vault's answer could not be read (<answer>)", ..OUTAGE }
+            }
             Self::WrongKey => WRONG_KEY,
             Self::Unusable => UNUSABLE,
         }
@@ -170,9 +170,11 @@ impl Explained for SignError {
     fn details(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::IdentityUnavailable(error) => error.details(),
-            Self::VaultFailed { answer } | Self::TokenRefused { answer } | Self::Forbidden { answer } => {
-                answer.details()
-            }
+            Self::VaultFailed { answer }
+            | Self::TokenRefused { answer }
+            | Self::Forbidden { answer }
+            | Self::Throttled { answer, .. }
+            | Self::Malformed { answer } => answer.details(),
             Self::Unreachable(obstacle) => obstacle.as_answer(),
             _ => Vec::new(),
         }

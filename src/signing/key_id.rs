@@ -48,8 +48,7 @@ impl KeyVaultKeyId {
     /// The resource of Entra tokens for the vault: its DNS suffix, without the vault's name.
     #[must_use]
     pub fn resource(&self) -> String {
-        let suffix = self.vault_url.split_once('.').map_or("vault.azure.net", |(_, suffix)| suffix);
-        format!("https://{suffix}")
+        resource_of(&self.vault_url)
     }
 }
 
@@ -83,6 +82,13 @@ impl fmt::Debug for KeyVaultKeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyVaultKeyId").field("version", &self.version).finish_non_exhaustive()
     }
+}
+
+/// The resource of Entra tokens for the vault at `vault_url`.
+#[must_use]
+pub fn resource_of(vault_url: &str) -> String {
+    let suffix = vault_url.split_once('.').map_or("vault.azure.net", |(_, suffix)| suffix);
+    format!("https://{suffix}")
 }
 
 /// Whether `host` is a vault in one of Azure's clouds.

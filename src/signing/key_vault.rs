@@ -21,10 +21,12 @@ use tokio::time::timeout;
 use crate::identity::{Identity, IdentityError, sdk_answer};
 use crate::memory::retry::retry;
 use crate::secret::Sha256;
-use crate::signing::key_id::KeyVaultKeyId;
+use crate::signing::challenge::ReadableChallenge;
+use crate::signing::key_id::{KeyVaultKeyId, resource_of};
 use crate::signing::public_key::PublicKey;
 use crate::signing::{AssertionSigner, SignError, answers};
 use crate::web::obstacle::Obstacle;
+use crate::web::upstream::UpstreamAnswer;
 
 /// The first try and two retries.
 const TRIES: u32 = 3;
@@ -55,7 +57,8 @@ impl KeyVault {
 
     async fn build_client(&self) -> Result<KeyClient, SignError> {
         let credential = self.identity.credential().await.map_err(SignError::IdentityUnavailable)?;
-        let client_options = self.identity.client_options().await;
+        let mut client_options = self.identity.client_options().await;
+        client_options.per_try_policies.push(Arc::new(ReadableChallenge { resource: resource_of(&self.vault_url) }));
         let options = KeyClientOptions { client_options, ..KeyClientOptions::default() };
         KeyClient::new(&self.vault_url, credential, Some(options)).map_err(|error| classify(&error, false))
     }
@@ -65,7 +68,7 @@ impl KeyVault {
         let answer = self.client().await?.get_key(&id.name, Some(options)).await;
         let key =
             answer.and_then(azure_core::http::Response::into_model).map_err(|error| classify(&error, id.is_hsm()))?.key;
-        let key = key.ok_or(SignError::Malformed)?;
+        let key = key.ok_or(MALFORMED)?;
         expect_key(id, key.kid.as_deref())?;
         // Without modulus and exponent it is not an RSA key.
         let (n, e) = key.n.zip(key.e).ok_or(SignError::Unusable)?;
@@ -80,7 +83,7 @@ impl KeyVault {
         let signed =
             answer.and_then(azure_core::http::Response::into_model).map_err(|error| classify(&error, id.is_hsm()))?;
         expect_key(id, signed.kid.as_deref())?;
-        signed.result.ok_or(SignError::Malformed)
+        signed.result.ok_or(MALFORMED)
     }
 }
 
@@ -165,14 +168,14 @@ impl fmt::Debug for KeyVaultSigner {
 fn pause_before_retry(error: &SignError, tries: u32) -> Option<Duration> {
     let pause = FIRST_PAUSE * 2u32.pow(tries.saturating_sub(1));
     match error {
-        SignError::Throttled { retry_after: Some(seconds) } if *seconds > MAX_WAIT_SECONDS => None,
-        SignError::Throttled { retry_after: Some(seconds) } => Some(Duration::from_secs(*seconds).max(pause)),
+        SignError::Throttled { retry_after: Some(seconds), .. } if *seconds > MAX_WAIT_SECONDS => None,
+        SignError::Throttled { retry_after: Some(seconds), .. } => Some(Duration::from_secs(*seconds).max(pause)),
         // Includes KeyNotFound, because a new key takes some seconds to be available everywhere.
         SignError::KeyNotFound
-        | SignError::IdentityUnavailable(IdentityError::Failed { .. } | IdentityError::NoAnswer)
+        | SignError::IdentityUnavailable(IdentityError::Failed { .. } | IdentityError::NoAnswer { .. })
         | SignError::Unreachable(_)
         | SignError::NoAnswer
-        | SignError::Throttled { retry_after: None } => Some(pause),
+        | SignError::Throttled { retry_after: None, .. } => Some(pause),
         SignError::VaultFailed { answer } => {
             (answer.status() >= 500 || matches!(answer.status(), 404 | 409)).then_some(pause)
         }
@@ -188,21 +191,24 @@ fn pause_before_retry(error: &SignError, tries: u32) -> Option<Duration> {
         | SignError::NotInForce
         | SignError::MayNotSign
         | SignError::WrongKey
-        | SignError::Malformed
+        | SignError::Malformed { .. }
         | SignError::Unusable => None,
     }
 }
+
+/// An answer without what was asked for.
+const MALFORMED: SignError = SignError::Malformed { answer: UpstreamAnswer::NONE };
 
 /// Checks that an answer is about the key `id`.
 fn expect_key(id: &KeyVaultKeyId, kid: Option<&str>) -> Result<(), SignError> {
     match kid {
         Some(kid) if id.is_named_by(kid) => Ok(()),
         Some(_) => Err(SignError::WrongKey),
-        None => Err(SignError::Malformed),
+        None => Err(MALFORMED),
     }
 }
 
-/// Converts the SDK's error. Its text is dropped, because it names the vault.
+/// Converts the SDK's error. Of its text, only harmless words are kept.
 fn classify(error: &azure_core::Error, is_hsm: bool) -> SignError {
     if let Some(error) = IdentityError::within(error) {
         return SignError::IdentityUnavailable(error);
@@ -214,9 +220,7 @@ fn classify(error: &azure_core::Error, is_hsm: bool) -> SignError {
             let retry_after = response.and_then(|response| response.headers().get_optional_str(&header)?.parse().ok());
             answers::classify(sdk_answer(u16::from(*status), response), retry_after, is_hsm)
         }
-        ErrorKind::Io | ErrorKind::Connection => {
-            Obstacle::of(error).map_or(SignError::NoAnswer, SignError::Unreachable)
-        }
-        _ => SignError::Malformed,
+        ErrorKind::Io | ErrorKind::Connection => SignError::Unreachable(Obstacle::of(error)),
+        _ => SignError::Malformed { answer: UpstreamAnswer::of_error(error) },
     }
 }

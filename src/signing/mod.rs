@@ -5,6 +5,7 @@
 //! clients get 503.
 
 mod answers;
+mod challenge;
 pub mod error;
 mod error_table;
 pub mod key;

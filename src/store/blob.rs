@@ -170,7 +170,7 @@ fn error_code(error: &azure_core::Error) -> Option<&str> {
     }
 }
 
-/// Converts the SDK's error. Its text is dropped, because it names the storage account.
+/// Converts the SDK's error. Of its text, only harmless words are kept.
 fn classify(error: &azure_core::Error) -> StoreError {
     if let Some(error) = IdentityError::within(error) {
         return StoreError::IdentityUnavailable(error);
@@ -179,9 +179,10 @@ fn classify(error: &azure_core::Error) -> StoreError {
         ErrorKind::HttpResponse { status, raw_response, .. } => {
             StoreError::of_answer(sdk_answer(u16::from(*status), raw_response.as_deref()))
         }
-        ErrorKind::Io | ErrorKind::Connection => {
-            Obstacle::of(error).map_or(StoreError::NoAnswer, StoreError::Unreachable)
-        }
-        _ => error.downcast_ref::<StoreError>().cloned().unwrap_or_else(foreign),
+        ErrorKind::Io | ErrorKind::Connection => StoreError::Unreachable(Obstacle::of(error)),
+        _ => error
+            .downcast_ref::<StoreError>()
+            .cloned()
+            .unwrap_or_else(|| StoreError::Foreign { answer: UpstreamAnswer::of_error(error) }),
     }
 }

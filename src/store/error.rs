@@ -30,7 +30,7 @@ pub enum StoreError {
     ContainerBeingDeleted,
     /// A policy or legal hold forbids changes.
     Immutable,
-    /// No connection, for a reason that is known.
+    /// No connection, or the connection was lost.
     Unreachable(Obstacle),
     /// No response, or not in time.
     NoAnswer,
@@ -84,7 +84,7 @@ impl StoreError {
         match self {
             Self::NoAnswer
             | Self::Unreachable(_)
-            | Self::IdentityUnavailable(IdentityError::Failed { .. } | IdentityError::NoAnswer) => true,
+            | Self::IdentityUnavailable(IdentityError::Failed { .. } | IdentityError::NoAnswer { .. }) => true,
             Self::Failed { answer } => answer.status() == 429 || answer.status() >= 500,
             _ => false,
         }

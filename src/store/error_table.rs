@@ -64,13 +64,11 @@ const IMMUTABLE: Explanation = Explanation {
 };
 
 const NO_ANSWER: Explanation = Explanation {
-    problem: "no answer from the storage account",
+    problem: "no answer from the storage account (<answer>)",
     operator: "This may pass by itself. If not, check the account's name in EVERGRANT_STORE, and whether it exists. If it does, check \
         its network rules, private endpoint and DNS zone.",
     ..OUTAGE
 };
-
-const UNREACHABLE: Explanation = Explanation { problem: "no answer from the storage account (<answer>)", ..NO_ANSWER };
 
 const FOREIGN: Explanation = Explanation {
     problem: "the answer is not a record from Azure Storage (<answer>)",
@@ -89,7 +87,7 @@ impl Explained for StoreError {
             Self::NoContainer => NO_CONTAINER,
             Self::ContainerBeingDeleted => CONTAINER_BEING_DELETED,
             Self::Immutable => IMMUTABLE,
-            Self::Unreachable(obstacle) => obstacle.explain_as(UNREACHABLE),
+            Self::Unreachable(obstacle) => obstacle.explain_as(NO_ANSWER),
             Self::NoAnswer => NO_ANSWER,
             Self::Foreign { .. } => FOREIGN,
             Self::Failed { .. } => OUTAGE,

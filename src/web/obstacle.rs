@@ -3,9 +3,10 @@
 use std::error::Error;
 
 use crate::types::{Explained, Explanation};
+use crate::web::upstream::UpstreamAnswer;
 
 /// Why a connection could not be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Obstacle {
     /// The certificate is by an authority that this machine does not trust.
     Certificate,
@@ -17,15 +18,30 @@ pub enum Obstacle {
     ProxyRefuses,
     /// The name cannot be resolved.
     Name,
+    /// Not known; the HTTP client's own words.
+    Other(UpstreamAnswer),
 }
 
 impl Obstacle {
     /// Every obstacle.
-    pub const ALL: [Self; 5] = [Self::Certificate, Self::ProxyAway, Self::ProxyLogin, Self::ProxyRefuses, Self::Name];
+    pub const ALL: [Self; 6] = [
+        Self::Certificate,
+        Self::ProxyAway,
+        Self::ProxyLogin,
+        Self::ProxyRefuses,
+        Self::Name,
+        Self::Other(UpstreamAnswer::NONE),
+    ];
+
+    /// The obstacle that `error` or one of its causes names, or their words.
+    #[must_use]
+    pub fn of(error: &(dyn Error + 'static)) -> Self {
+        Self::known(error).unwrap_or_else(|| Self::Other(UpstreamAnswer::of_error(error)))
+    }
 
     /// The obstacle that `error` or one of its causes names, if any.
     #[must_use]
-    pub fn of(error: &(dyn Error + 'static)) -> Option<Self> {
+    pub fn known(error: &(dyn Error + 'static)) -> Option<Self> {
         let (mut text, mut cause) = (String::new(), Some(error));
         while let Some(error) = cause {
             text += &error.to_string().to_ascii_lowercase();
@@ -44,20 +60,23 @@ impl Obstacle {
 
     /// The explanation of an error of which this is the reason: `error` with the fix of this obstacle.
     #[must_use]
-    pub fn explain_as(self, error: Explanation) -> Explanation {
+    pub fn explain_as(&self, error: Explanation) -> Explanation {
         match self {
             Self::Certificate | Self::ProxyAway | Self::ProxyLogin => {
                 Explanation { operator: self.explain().operator, command: None, ..error }
             }
             // The name may be wrong, which only the error's own text knows.
-            Self::ProxyRefuses | Self::Name => error,
+            Self::ProxyRefuses | Self::Name | Self::Other(_) => error,
         }
     }
 
     /// The value of `<answer>` in the text of an error.
     #[must_use]
-    pub fn as_answer(self) -> Vec<(&'static str, String)> {
-        vec![("answer", self.explain().problem.to_owned())]
+    pub fn as_answer(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Other(words) => words.details(),
+            _ => vec![("answer", self.explain().problem.to_owned())],
+        }
     }
 }
 
@@ -95,6 +114,12 @@ const NAME: Explanation = Explanation {
     ..CERTIFICATE
 };
 
+const OTHER: Explanation = Explanation {
+    problem: "the connection failed",
+    operator: "This may pass by itself. If not, check this network.",
+    ..CERTIFICATE
+};
+
 impl Explained for Obstacle {
     fn explain(&self) -> Explanation {
         match self {
@@ -103,6 +128,7 @@ impl Explained for Obstacle {
             Self::ProxyLogin => PROXY_LOGIN,
             Self::ProxyRefuses => PROXY_REFUSES,
             Self::Name => NAME,
+            Self::Other(_) => OTHER,
         }
     }
 }
@@ -147,8 +173,12 @@ mod tests {
             (&["x", "dns error", "failed to lookup address information"], Some(Obstacle::Name)),
             (&["x", "connection closed before message completed"], None),
         ] {
-            assert_eq!(Obstacle::of(&Chain::of(causes)), expected, "{causes:?}");
+            assert_eq!(Obstacle::known(&Chain::of(causes)), expected, "{causes:?}");
         }
+        let unknown =
+            Chain::of(&["error sending request for url (https://contoso.example/x?y)", "reset `by` peer 10.0.0.1"]);
+        let words = "error sending request for url ...: reset by peer ...";
+        assert_eq!(Obstacle::of(&unknown).as_answer(), [("answer", words.to_owned())]);
     }
 
     #[test]
@@ -157,16 +187,17 @@ mod tests {
         use crate::docusign::error::ExchangeError;
         use crate::signing::SignError;
         use crate::store::StoreError;
-        for obstacle in Obstacle::ALL {
+        let unknown = Obstacle::of(&Chain::of(&["reset by peer"]));
+        for obstacle in Obstacle::ALL.into_iter().chain([unknown]).filter(|obstacle| !obstacle.as_answer().is_empty()) {
             let errors: [&dyn Explained; 4] = [
-                &ExchangeError::Unreachable(obstacle),
-                &ApiError::Unreachable(obstacle),
-                &SignError::Unreachable(obstacle),
-                &StoreError::Unreachable(obstacle),
+                &ExchangeError::Unreachable(obstacle.clone()),
+                &ApiError::Unreachable(obstacle.clone()),
+                &SignError::Unreachable(obstacle.clone()),
+                &StoreError::Unreachable(obstacle.clone()),
             ];
             for error in errors {
                 let problem = error.problem();
-                assert!(problem.ends_with(&format!(" ({})", obstacle.explain().problem)), "{problem}");
+                assert!(problem.ends_with(&format!(" ({})", obstacle.as_answer()[0].1)), "{problem}");
             }
         }
     }

@@ -3,6 +3,7 @@
 //! Only what is short and printable is kept, and no word that could be a secret, an id or an address. So an answer may be
 //! logged and shown to the operator. Clients never see it.
 
+use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
@@ -14,6 +15,9 @@ pub const MAX_ERROR_BYTES: usize = 16 * 1024;
 /// The longest text of one code, in characters, and the most codes of an answer.
 const MAX_TEXT: usize = 120;
 const MAX_CODES: usize = 4;
+
+/// The longest text of a library's error, in characters.
+const MAX_WORDS: usize = 240;
 
 /// The longest word, in characters.
 const MAX_WORD: usize = 48;
@@ -34,6 +38,8 @@ struct Parts {
     is_html: bool,
     host: String,
     request_id: String,
+    /// What a library says, if there was no answer or it could not be read.
+    words: String,
 }
 
 impl UpstreamAnswer {
@@ -51,14 +57,21 @@ impl UpstreamAnswer {
         codes.extend(header("www-authenticate").iter().flat_map(|challenge| codes_of_challenge(challenge)));
         let mut ids = ID_HEADERS.into_iter().filter_map(&header).chain(id_of_json(&json));
         let request_id = ids.find(|id| is_id(id)).unwrap_or_default();
-        let codes = distinct(codes.iter().filter_map(|code| printable(code)));
-        Self(Some(Arc::new(Parts { status, codes, is_html, host: String::new(), request_id })))
+        let codes = distinct(codes.iter().filter_map(|code| printable(code, MAX_TEXT)));
+        Self(Some(Arc::new(Parts { status, codes, is_html, request_id, ..Parts::default() })))
     }
 
     /// An answer of which only the status is known.
     #[must_use]
     pub fn of_status(status: u16) -> Self {
         Self(Some(Arc::new(Parts { status, ..Parts::default() })))
+    }
+
+    /// No answer that could be read, but the words of the library that asked.
+    #[must_use]
+    pub fn of_error(error: &(dyn Error + 'static)) -> Self {
+        let words = words_of(error);
+        if words.is_empty() { Self::NONE } else { Self(Some(Arc::new(Parts { words, ..Parts::default() }))) }
     }
 
     /// The same answer, from `host`.
@@ -108,6 +121,9 @@ impl UpstreamAnswer {
 impl fmt::Display for UpstreamAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(parts) = &self.0 else { return Ok(()) };
+        if !parts.words.is_empty() {
+            return f.write_str(&parts.words);
+        }
         write!(f, "status {}", parts.status)?;
         parts.codes.iter().try_for_each(|code| write!(f, ", {code}"))?;
         if parts.is_html {
@@ -190,11 +206,32 @@ fn is_html(content_type: &str, body: &[u8]) -> bool {
     is_page || begin.starts_with("<!doctype html") || begin.starts_with("<html")
 }
 
-/// `text` in one line without the words that could be secret; `None` if it is empty.
-fn printable(text: &str) -> Option<String> {
+/// At most `max` characters of `text` in one line, without the words that could be secret; `None` if it is empty.
+fn printable(text: &str, max: usize) -> Option<String> {
     let words = text.split_whitespace().map(|word| if is_harmless(word) { word } else { "..." });
     let line = words.collect::<Vec<_>>().join(" ");
-    (!line.is_empty()).then(|| line.chars().take(MAX_TEXT).collect())
+    (!line.is_empty()).then(|| line.chars().take(max).collect())
+}
+
+/// What a library says about an error, with its causes, in one line and without the words that could be secret, an id or an
+/// address. For errors whose cause is not known.
+#[must_use]
+pub fn words_of(error: &(dyn Error + 'static)) -> String {
+    let (mut words, mut cause) = (Vec::<String>::new(), Some(error));
+    while let Some(error) = cause {
+        let text = error.to_string().replace('`', "");
+        let is_new = |text: &str| !words.iter().any(|known| known.contains(text));
+        words.extend(printable(&without_hosts(&text), MAX_WORDS).filter(|text| is_new(text)));
+        cause = error.source();
+    }
+    words.join(": ").chars().take(MAX_WORDS).collect()
+}
+
+/// `text` without addresses and names of hosts.
+fn without_hosts(text: &str) -> String {
+    let is_host =
+        |word: &str| word.trim_matches(|c: char| c.is_ascii_punctuation()).contains('.') || word.contains("://");
+    text.split_whitespace().map(|word| if is_host(word) { "..." } else { word }).collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a word is no secret, id or address: it has no digits, or is a short number or a known code.

@@ -370,6 +370,31 @@ async fn without_any_setting_the_first_line_says_how_to_start() {
     assert!(!String::from_utf8(one.stderr).unwrap().contains("Nothing is configured"));
 }
 
+/// The Functions host logs each line by itself, and takes one with the word warn for a warning.
+#[tokio::test]
+async fn each_line_of_serve_on_standard_error_is_complete() {
+    let wrong =
+        [("EVERGRANT_LOG", "wran"), ("EVERGRANT_STORE", "x"), ("EVERGRANT_STOR", "x"), ("EVERGRANT_CLIENTS", "[{}]")];
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let key = sandbox::keys::RsaKey::generate().pkcs8_pem();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key.pem");
+    std::fs::write(&file, key).unwrap();
+    let key = format!("file:{}", file.display());
+    let local = [("EVERGRANT_SIGNING_KEY_ID", key.as_str()), ("EVERGRANT_SEALING_KEY_ID", &key)];
+    let busy = good().with_all(&local).with("FUNCTIONS_CUSTOMHANDLER_PORT", &port);
+    for (env, lines, code) in [(good().with_all(&wrong), 6, 2), (busy, 1, 1)] {
+        let output = run(&["serve"], env).await;
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((stderr.lines().count(), output.status.code()), (lines, Some(code)), "{stderr}");
+        for line in stderr.lines() {
+            assert!(line.starts_with("evergrant: ") && line.len() > 30 && !line.ends_with(':'), "{line}");
+            assert_eq!(line.contains("warn"), line.starts_with("evergrant: warning: "), "{line}");
+        }
+    }
+}
+
 #[test]
 fn misspelled_settings_are_warnings_and_never_errors() {
     let env = good().with("EVERGRANT_STOR", "x").with("DOCUSIGN_SECRET", "x").with("EVERGRANT_XYZ", "x");

@@ -116,6 +116,23 @@ async fn the_first_deployment_creates_everything_and_runs_the_health_checks() {
     assert_eq!(subscription.calls().iter().filter(|call| call.join(" ").starts_with("az group create")).count(), 1);
 }
 
+/// All health checks of the setup page pass without it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_with_a_lost_route_fails_and_names_the_function() {
+    let (sandbox, subscription) = (Sandbox::start().await, Subscription::new());
+    let lost = |root: &std::path::Path| std::fs::remove_dir_all(root.join("revoke-function")).unwrap();
+    let (host, _files) = crate::doctor::routes::host(&sandbox, lost).await;
+    subscription.fact("setup_url", &format!("{}/setup", host.url()));
+    let output = subscription.deploy(&["--location", "westeurope"]).await;
+    let text = output_text(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    for words in ["status 404 without x-request-id", "(revoke-function,", "missing or disabled", "fix the routes above"]
+    {
+        let unwrapped = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(unwrapped.contains(words), "{words}: {text}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn deploying_again_keeps_the_keys_in_use_by_default() {
     let mut subscription = Subscription::new();

@@ -44,7 +44,7 @@ fn tables() -> [Table; 6] {
             errors: boxed(ExchangeError::ALL).into_iter().chain(mint).collect(),
             source: "docusign/error_table.rs",
             on_the_page: true,
-            elsewhere: 1,
+            elsewhere: 0,
         },
         Table {
             before: "A key does not sign. The `cause` is `signing_failed` or `sealing_key_unavailable`; the log line and the health \
@@ -85,7 +85,7 @@ fn tables() -> [Table; 6] {
             errors: boxed(ApiError::ALL),
             source: "docusign/api/error_table.rs",
             on_the_page: true,
-            elsewhere: 3,
+            elsewhere: 2,
         },
     ]
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use sandbox::host::Phase;
 
-use crate::support::{TestApp, assert_error, assert_outage, log_line, rss, start_host, until};
+use crate::support::{LARGE_BODIES, TestApp, assert_error, assert_outage, log_line, rss, start_host, until};
 
 const KEY: (&str, &str) = ("x-api-key", GATEWAY_API_KEY);
 
@@ -364,10 +364,11 @@ const LARGE_BODY_BYTES: u64 = 192 << 20;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn large_bodies_are_streamed_in_both_directions() {
-    let app = TestApp::start().await;
+    let app = TestApp::over(Sandbox::start().await, &[LARGE_BODIES]).await;
     let folder = app.sandbox.clm.folder_at("/Contracts").unwrap();
     let upload = format!("/gateway/clm-upload/folders/{folder}/documents?name=large.bin");
-    let up = send(&app, Method::POST, &upload, Source::pattern(LARGE_BODY_BYTES)).await.answer;
+    // With a length, the host would keep it in its memory.
+    let up = send(&app, Method::POST, &upload, Source::pattern(LARGE_BODY_BYTES).chunked()).await.answer;
     assert_eq!(up.status, 201, "{}", up.text());
     let id = app.sandbox.clm.documents_at("/Contracts/large.bin").pop().unwrap();
     assert_eq!(app.sandbox.clm.content(&id).unwrap().newest.length, LARGE_BODY_BYTES);

@@ -52,11 +52,15 @@ async fn a_failing_vault_is_a_temporary_outage() {
         ),
         fails_and_recovers(SignError::NoAnswer, signature(Fault::Cut), repair),
         fails_and_recovers(
-            SignError::Throttled { retry_after: None },
+            SignError::Throttled { retry_after: None, answer: UpstreamAnswer::NONE },
             signature(Fault::Throttle(Some("3".to_owned()))),
             repair
         ),
-        fails_and_recovers(SignError::Malformed, signature(Fault::Body("{}".to_owned())), repair),
+        fails_and_recovers(
+            SignError::Malformed { answer: UpstreamAnswer::NONE },
+            signature(Fault::Body("{}".to_owned())),
+            repair
+        ),
     );
 }
 
@@ -177,8 +181,11 @@ async fn only_an_answer_about_the_key_is_believed() {
     let other = r#"{"kid":"https://evergrant-sandbox.vault.azure.net/keys/evergrant-signing/other","value":"AAAA"}"#;
     let faults = [
         (SignError::WrongKey, Fault::Body(format!(r#"{{"key":{other},{}"#, &other[1..]))),
-        (SignError::Malformed, Fault::Body(r#"{"key":{"kty":"RSA","n":"AQAB","e":"AQAB"},"value":"AAAA"}"#.to_owned())),
-        (SignError::Malformed, Fault::Body("<!DOCTYPE html>".to_owned())),
+        (
+            SignError::Malformed { answer: UpstreamAnswer::NONE },
+            Fault::Body(r#"{"key":{"kty":"RSA","n":"AQAB","e":"AQAB"},"value":"AAAA"}"#.to_owned()),
+        ),
+        (SignError::Malformed { answer: UpstreamAnswer::NONE }, Fault::Body("<!DOCTYPE html>".to_owned())),
     ];
     for (error, fault) in faults {
         let spoil = |sandbox: &Sandbox| sandbox.key_vault.faults.set(Some(fault.clone()));

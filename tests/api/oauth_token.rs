@@ -9,7 +9,7 @@ use sandbox::client::Answer;
 use sandbox::{CLIENT_ID, CLIENT_SECRET, Sandbox};
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, assert_error, basic};
+use crate::support::{TestApp, assert_error, basic, log_line};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -183,8 +183,11 @@ async fn chunked_bodies_are_read_and_oversized_ones_rejected() {
     let padding = "x".repeat(70_000);
     let answer = app.token(&[("padding", &padding)]).await;
     assert_error(&answer, 413, "invalid_request");
+    let line = log_line(&app.host, |line| line["status"] == 413).await;
+    assert_eq!(line["client_id"], sandbox::CLIENT_ID, "{line}");
     let chunk = "x".repeat(9_000);
     assert_eq!(raw_chunked(&app, &[chunk.as_str(); 10]).await, 413);
+    log_line(&app.host, |line| line["status"] == 413 && line["hint"].is_string()).await;
 }
 
 /// Posts a chunked form over a plain socket and returns the status.

@@ -19,6 +19,9 @@ use serde_json::Value;
 pub use environment::{TestEnvironment, run};
 pub use errors::{assert_error, assert_outage};
 
+/// The host's size limit for bodies of 256 MiB; without it, the limit is 100 MiB.
+pub const LARGE_BODIES: (&str, &str) = ("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", "268435456");
+
 /// The handler under test.
 pub fn handler() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_evergrant"))

@@ -12,7 +12,7 @@ use sandbox::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, assert_error, log_line, rss, start_host, until};
+use crate::support::{LARGE_BODIES, TestApp, assert_error, log_line, rss, start_host, until};
 
 const ALL: &str = "signature impersonation spring_read spring_write";
 
@@ -368,7 +368,9 @@ async fn clms_errors_and_outages_have_clear_messages() {
 #[tokio::test(flavor = "multi_thread")]
 async fn large_documents_are_streamed() {
     const LARGE_DOCUMENT_BYTES: u64 = 160 << 20;
-    let app = app().await;
+    let sandbox = Sandbox::start().await;
+    sandbox.docusign.consent(OTHER_USER, ALL);
+    let app = TestApp::over(sandbox, &[LARGE_BODIES]).await;
     let documents = of(&app, OTHER_EMAIL);
     let folder = contracts(&documents).await;
     let put =

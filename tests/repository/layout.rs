@@ -11,7 +11,7 @@ use crate::rust::{SOURCES, Source};
 /// Files and folders below `src/` without IO, clock, environment and async.
 const PURE: &str = "
     cli/client/entry.rs cli/client/registry.rs config connector doctor/check.rs doctor/connectivity.rs doctor/fixes.rs
-    doctor/lines.rs doctor/responder.rs
+    doctor/lines.rs doctor/responder.rs doctor/bodies.rs
     docusign/api/addresses.rs docusign/api/error.rs docusign/api/error_table.rs docusign/error.rs
     docusign/error_table.rs docusign/lifetimes.rs docusign/requested_scope.rs docusign/tokens/assertion.rs
     docusign/tokens/freshness.rs docusign/tokens/replacements.rs docusign/tokens/slot.rs docusign/userinfo.rs

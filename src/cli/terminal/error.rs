@@ -34,8 +34,14 @@ pub fn usage(error: impl Error + 'static) -> CommandError {
     CommandError::Usage(Box::new(error))
 }
 
+/// The error and its causes.
+fn in_one_line(error: &dyn Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    causes.fold(error.to_string(), |line, cause| format!("{line}, because {cause}")).replace(['\r', '\n'], " ")
+}
+
 impl CommandError {
-    /// Prints the error with its causes, and returns the exit code.
+    /// Prints the error with its causes, and returns the exit code. The Functions host logs each line by itself.
     pub fn report(&self) -> ExitCode {
         match self {
             Self::Configuration(errors) => {
@@ -48,12 +54,7 @@ impl CommandError {
                 ExitCode::from(2)
             }
             Self::Failed(error) => {
-                explain(format_args!("evergrant: {error}"));
-                let mut source = error.source();
-                while let Some(cause) = source {
-                    explain(format_args!("  because {cause}"));
-                    source = cause.source();
-                }
+                explain(format_args!("evergrant: {}", in_one_line(&**error)));
                 ExitCode::from(1)
             }
         }

@@ -145,13 +145,25 @@ pub fn log_filter(text: &str) -> Result<Targets, Reason> {
         let level = part.split_once('=').map_or(part, |(_, level)| level);
         let is_level = LEVELS.contains(&level.to_ascii_lowercase().as_str()) || level.parse::<tracing::Level>().is_ok();
         if !is_level {
-            return Err(nearest(&level.to_ascii_lowercase(), &LEVELS).map_or_else(
+            // The Functions host would take an error line with the name of this level for a warning.
+            let nearest = nearest(&level.to_ascii_lowercase(), &LEVELS).filter(|level| *level != "warn");
+            return Err(nearest.map_or_else(
                 || "it does not name a level".into(),
                 |known| format!("it names an unknown level (did you mean {known}?)").into(),
             ));
         }
     }
     text.parse().map_err(|_| "it has a target that cannot be read".into())
+}
+
+/// An instance's memory in MiB.
+pub fn memory(text: &str) -> Result<u64, Reason> {
+    match text.parse::<u64>() {
+        Ok(number) if number < 128 => Err("it is below 128".into()),
+        Ok(number) if number > 1_048_576 => Err("it is above 1048576".into()),
+        Ok(number) => Ok(number),
+        Err(_) => Err("it is not a whole number".into()),
+    }
 }
 
 /// A TCP port.

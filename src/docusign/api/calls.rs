@@ -179,7 +179,7 @@ impl Calls {
     ) -> Result<reqwest::Response, ApiError> {
         let again = if call.is_question() { call.again() } else { None };
         match (self.send_once(access_token, call).await, again) {
-            (Err(ApiError::NoAnswer), Some(again)) => self.send_once(access_token, again).await,
+            (Err(ApiError::Unreachable(Obstacle::Other(_))), Some(again)) => self.send_once(access_token, again).await,
             (answer, _) => answer,
         }
     }
@@ -237,9 +237,6 @@ fn no_answer(error: &reqwest::Error) -> ApiError {
     if error.is_timeout() {
         return ApiError::TimedOut;
     }
-    if let Some(obstacle) = Obstacle::of(error) {
-        return ApiError::Unreachable(obstacle);
-    }
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
         if error.is::<StreamError>() {
@@ -247,7 +244,7 @@ fn no_answer(error: &reqwest::Error) -> ApiError {
         }
         cause = error.source();
     }
-    ApiError::NoAnswer
+    ApiError::Unreachable(Obstacle::of(error))
 }
 
 /// The chunks of a response body, which keep `place` while they are streamed.

@@ -49,13 +49,14 @@ pub enum ApiError {
         answer: UpstreamAnswer,
     },
     /// DocuSign's rate limit is reached.
-    Throttled,
+    Throttled {
+        /// What came.
+        answer: UpstreamAnswer,
+    },
     /// The response could not be parsed.
     Malformed,
-    /// No connection, for a reason that is known.
-    Unreachable(Obstacle),
     /// No connection, or the connection was lost.
-    NoAnswer,
+    Unreachable(Obstacle),
     /// No response in time.
     TimedOut,
     /// The caller closed the connection or sent nothing for too long.
@@ -74,9 +75,9 @@ impl ApiError {
         Self::Untrusted,
         Self::NoUserList { answer: UpstreamAnswer::NONE },
         Self::Failed { answer: UpstreamAnswer::NONE },
-        Self::Throttled,
+        Self::Throttled { answer: UpstreamAnswer::NONE },
         Self::Malformed,
-        Self::NoAnswer,
+        Self::Unreachable(Obstacle::Other(UpstreamAnswer::NONE)),
         Self::TimedOut,
         Self::BodyBrokeOff,
         Self::TooManyStreams,
@@ -86,7 +87,11 @@ impl ApiError {
     /// The error for an answer with an error status.
     #[must_use]
     pub fn of_answer(answer: UpstreamAnswer) -> Self {
-        if answer.status() == 429 || answer.has(&RATE_LIMITS) { Self::Throttled } else { Self::Failed { answer } }
+        if answer.status() == 429 || answer.has(&RATE_LIMITS) {
+            Self::Throttled { answer }
+        } else {
+            Self::Failed { answer }
+        }
     }
 
     /// The error for an answer to a look-up of users. Only DocuSign's own words prove that the user may not do it.
@@ -138,7 +143,7 @@ impl ApiError {
         match self {
             Self::NoAccessToken(unavailable) => unavailable.retry_after,
             Self::AccessTokenReplaced => 1,
-            Self::Throttled => 60,
+            Self::Throttled { .. } => 60,
             _ => 5,
         }
     }

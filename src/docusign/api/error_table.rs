@@ -53,7 +53,7 @@ const NO_USER_LIST: Explanation = Explanation {
 
 const THROTTLED: Explanation = Explanation {
     code: "api_throttled",
-    problem: "DocuSign's API limits the rate of calls",
+    problem: "DocuSign's API limits the rate of calls (<answer>)",
     client: "DocuSign limits the rate of requests at the moment; try again later",
     operator: "Wait some minutes. If this happens often, find out what else calls DocuSign's APIs for this account.",
     ..OUTAGE
@@ -62,10 +62,11 @@ const THROTTLED: Explanation = Explanation {
 const MALFORMED: Explanation =
     Explanation { code: "api_answer_malformed", problem: "the answer of DocuSign's API could not be read", ..OUTAGE };
 
-const NO_ANSWER: Explanation =
-    Explanation { code: "api_no_answer", problem: "no answer from DocuSign's API: the connection failed", ..OUTAGE };
-
-const UNREACHABLE: Explanation = Explanation { problem: "no answer from DocuSign's API (<answer>)", ..NO_ANSWER };
+const NO_ANSWER: Explanation = Explanation {
+    code: "api_no_answer",
+    problem: "no answer from DocuSign's API: the connection failed (<answer>)",
+    ..OUTAGE
+};
 
 const TIMED_OUT: Explanation =
     Explanation { code: "api_timed_out", problem: "no answer from DocuSign's API in time", ..OUTAGE };
@@ -106,10 +107,9 @@ impl Explained for ApiError {
             Self::Untrusted => UNTRUSTED,
             Self::NoUserList { .. } => NO_USER_LIST,
             Self::Failed { .. } => OUTAGE,
-            Self::Throttled => THROTTLED,
+            Self::Throttled { .. } => THROTTLED,
             Self::Malformed => MALFORMED,
-            Self::Unreachable(obstacle) => obstacle.explain_as(UNREACHABLE),
-            Self::NoAnswer => NO_ANSWER,
+            Self::Unreachable(obstacle) => obstacle.explain_as(NO_ANSWER),
             Self::TimedOut => TIMED_OUT,
             Self::BodyBrokeOff => BODY_BROKE_OFF,
             Self::TooManyStreams => TOO_MANY_STREAMS,
@@ -121,7 +121,10 @@ impl Explained for ApiError {
         match self {
             Self::NoAccessToken(unavailable) => unavailable.error.details(),
             Self::AccountUnknown(error) => error.details(),
-            Self::Failed { answer } | Self::NoUserList { answer } | Self::NoClm { answer } => answer.details(),
+            Self::Failed { answer }
+            | Self::NoUserList { answer }
+            | Self::NoClm { answer }
+            | Self::Throttled { answer } => answer.details(),
             Self::Unreachable(obstacle) => obstacle.as_answer(),
             _ => Vec::new(),
         }

@@ -86,15 +86,16 @@ impl WorkfrontError {
     /// The error for CLM's error response. The status is checked first, because CLM's codes are ambiguous.
     #[must_use]
     pub fn of_clm(status: StatusCode, body: &[u8]) -> Self {
-        let body: ClmErrorBody = serde_json::from_slice(body).unwrap_or_default();
+        let answer = || UpstreamAnswer::read(status.as_u16(), |_| None, body);
+        let error: ClmErrorBody = serde_json::from_slice(body).unwrap_or_default();
         let codes: Vec<u32> =
-            body.validation_errors.iter().chain([&body.error]).map(|error| error.error_code).collect();
+            error.validation_errors.iter().chain([&error.error]).map(|error| error.error_code).collect();
         let has = |any_of: &[u32]| codes.iter().any(|code| any_of.contains(code));
         match status.as_u16() {
             401 | 403 => Self::Forbidden("CLM does not allow this user to do that"),
             404 => Self::Missing("there is no item with this id in CLM, or this user may not see it"),
-            429 => Self::Api(ApiError::Throttled),
-            500.. => Self::Api(ApiError::of_answer(UpstreamAnswer::of_status(status.as_u16()))),
+            429 => Self::Api(ApiError::Throttled { answer: answer() }),
+            500.. => Self::Api(ApiError::of_answer(answer())),
             409 => Self::NAME_TAKEN,
             _ if has(&[106]) => Self::NAME_TAKEN,
             _ if has(&[1001, 129]) => Self::Failed("CLM does not accept this name"),

@@ -89,6 +89,19 @@ fn mistake(deployment: &Deployment, code: Option<i32>, report: &Value) -> Option
     fix.iter().find(|words| !text("fix").contains(**words)).map(|words| format!("the fix lacks {words}"))
 }
 
+/// A vault may offer further schemes, also in headers of their own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_challenge_with_a_second_scheme_is_read() {
+    let stage = Stage::set().await;
+    for further in [&["PoP realm=\"\", nonce=\"abc\""][..], &["Negotiate", "Basic realm=\"x\", scope=\"y\""]] {
+        let change = stage.change(&Broken::Vault(VaultFault::Challenges(further))).await;
+        let settings = TestEnvironment::from(&stage.sandbox.settings("http://127.0.0.1:1"));
+        let output = run(&["doctor", "--json"], settings.with_all(&change.settings)).await;
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{further:?}: {text}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn lines_have_the_same_findings_in_80_columns() {
     let stage = Stage::set().await;

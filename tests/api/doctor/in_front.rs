@@ -212,8 +212,11 @@ async fn what_answers_in_place_of_the_app_is_named() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The header of the app's own answers.
+const OWN: (&str, &str) = ("x-request-id", "1");
+
 /// Good metadata, and at one path something else; with the verdict on the path's check and words of its finding.
-const PATHS: [(&str, u16, Headers, &str, &str, &str); 17] = [
+const PATHS: [(&str, u16, Headers, &str, &str, &str); 21] = [
     ("/oauth/token", 429, &[], "", "skipped", "could not be checked: status 429"),
     ("/oauth/token", 503, &[], "", "skipped", "could not be checked: status 503"),
     ("/oauth/token", 403, &[], "", "skipped", "could not be checked: status 403"),
@@ -227,8 +230,24 @@ const PATHS: [(&str, u16, Headers, &str, &str, &str); 17] = [
         "skipped",
         "leads to https://login.windows.net/x",
     ),
-    ("/oauth/token", 401, &[], "{\"error\":\"invalid_client\"}", "good", "refused"),
-    ("/oauth/token", 400, &[], "{\"error\":\"invalid_client\"}", "good", "refused"),
+    ("/oauth/token", 401, &[OWN], "{\"error\":\"invalid_client\"}", "good", "refused"),
+    ("/oauth/token", 400, &[OWN], "{\"error\":\"invalid_client\"}", "good", "refused"),
+    (
+        "/oauth/token",
+        401,
+        &[],
+        "{\"error\":\"invalid_client\"}",
+        "skipped",
+        "status 401, which is not the app's answer",
+    ),
+    (
+        "/oauth/token",
+        503,
+        &[OWN],
+        "{\"error\":\"temporarily_unavailable\"}",
+        "skipped",
+        "could not be checked: status 503",
+    ),
     (
         "/oauth/token",
         503,
@@ -238,6 +257,7 @@ const PATHS: [(&str, u16, Headers, &str, &str, &str); 17] = [
         "could not be checked: status 503",
     ),
     ("/oauth/token", 200, &[], "{\"access_token\":\"a\"}", "bad", "not refused: an access token was issued"),
+    ("/oauth/token", 200, &[OWN], "{\"access_token\":\"a\"}", "bad", "not refused: an access token was issued"),
     (
         "/oauth/authorize",
         302,
@@ -250,7 +270,8 @@ const PATHS: [(&str, u16, Headers, &str, &str, &str); 17] = [
     ("/oauth/authorize", 403, &[], "", "skipped", "could not be checked: status 403"),
     ("/oauth/authorize", 429, &[], "", "skipped", "could not be checked: status 429"),
     ("/oauth/authorize", 503, &[], "", "skipped", "could not be checked: status 503"),
-    ("/oauth/authorize", 400, &[], "<html>This link does not work</html>", "good", "refused"),
+    ("/oauth/authorize", 400, &[OWN], "<html>This link does not work</html>", "good", "refused"),
+    ("/oauth/authorize", 400, &[], "<html>Bad Request</html>", "skipped", "status 400, which is not the app's answer"),
     (
         "/oauth/authorize",
         303,
@@ -261,6 +282,12 @@ const PATHS: [(&str, u16, Headers, &str, &str, &str); 17] = [
     ),
 ];
 
+fn own(body: &serde_json::Value) -> Response<Body> {
+    let mut answer = json(200, body);
+    answer.headers_mut().insert(OWN.0, OWN.1.parse().unwrap());
+    answer
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_security_check_is_bad_only_on_proof() {
     let sandbox = Sandbox::start().await;
@@ -269,9 +296,9 @@ async fn a_security_check_is_bad_only_on_proof() {
         let answer = move |request: Request<_>| async move {
             let host = request.headers()["host"].to_str().unwrap();
             Ok(match request.uri().path() {
-                "/.well-known/oauth-authorization-server" => json(200, &json!({"issuer": format!("http://{host}")})),
+                "/.well-known/oauth-authorization-server" => own(&json!({"issuer": format!("http://{host}")})),
                 asked if asked == path => with_headers(status, headers, body),
-                _ => json(400, &json!({"error": "invalid_client"})),
+                _ => own(&json!({})),
             })
         };
         let server = Server::start(0, answer).await;
@@ -279,7 +306,9 @@ async fn a_security_check_is_bad_only_on_proof() {
         let name = if path == "/oauth/token" { "wrong_secret_refused" } else { "foreign_redirect_refused" };
         let found = check(&report, name);
         let right = found["verdict"] == verdict && found["finding"].as_str().unwrap().contains(finding);
-        if !right || code != Some(i32::from(verdict == "bad")) || check(&report, "public_url")["verdict"] != "good" {
+        // An answer that is not the app's is bad for the check of the routes.
+        let is_bad = verdict == "bad" || !headers.contains(&OWN);
+        if !right || code != Some(i32::from(is_bad)) || check(&report, "public_url")["verdict"] != "good" {
             wrong.push(format!("{path} {status}: {found:#}"));
         }
     }

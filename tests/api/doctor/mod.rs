@@ -2,6 +2,7 @@
 
 mod broken;
 mod in_front;
+pub mod routes;
 mod stage;
 mod stand_ins;
 mod table;
@@ -60,6 +61,7 @@ async fn a_working_installation_passes_every_check() {
         "user_list",
         "clients",
         "public_url",
+        "routes",
         "wrong_secret_refused",
         "foreign_redirect_refused",
     ] {
@@ -82,7 +84,7 @@ async fn without_json_it_prints_lines_and_a_summary() {
     assert!(stdout.contains("→ Open the consent link"), "{stdout}");
     let skipped = "Not checked, because consent is missing: Access token\n";
     assert!(stdout.contains(skipped), "{stdout}");
-    assert!(stdout.ends_with(" checks failed, 6 not checked\n") && stderr.is_empty(), "{stdout}");
+    assert!(stdout.ends_with(" checks failed, 7 not checked\n") && stderr.is_empty(), "{stdout}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -236,4 +238,44 @@ async fn one_failure_of_the_user_look_up_is_retried() {
     sandbox.docusign.userinfo_faults.once(failure);
     let (_, report) = examine(&sandbox, &[]).await;
     assert_eq!(check(&report, "account")["verdict"], "good", "{report:#}");
+}
+
+/// The Functions host keeps bodies in the instance's memory.
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_that_do_not_fit_into_the_instance_are_bad() {
+    let sandbox = Sandbox::start().await;
+    let memory = ("EVERGRANT_INSTANCE_MEMORY_MB", "2048");
+    let limit = |bytes| ("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", bytes);
+    for (settings, verdict, finding) in [
+        (vec![memory], "good", "3 bodies of 100 MiB"),
+        (vec![memory, limit("26214400")], "good", "14 bodies of 25 MiB"),
+        (vec![memory, limit("1610612736")], "bad", "not even one body of 1536 MiB"),
+    ] {
+        let (code, report) = examine(&sandbox, &settings).await;
+        let found = check(&report, "body_sizes");
+        assert_eq!((code, &found["verdict"]), (Some(i32::from(verdict == "bad")), &verdict.into()), "{report:#}");
+        assert!(found["finding"].as_str().unwrap().contains(finding), "{found}");
+    }
+    // Without a Functions host or its memory there is nothing to check.
+    let (_, report) = examine(&sandbox, &[limit("1610612736")]).await;
+    assert!(!report.to_string().contains("body_sizes"), "{report:#}");
+    let (code, report) = examine(&sandbox, &[("EVERGRANT_INSTANCE_MEMORY_MB", "2 GB")]).await;
+    assert_eq!(code, Some(2));
+    assert_only_bad(
+        &report,
+        "settings",
+        &["EVERGRANT_INSTANCE_MEMORY_MB is invalid: it is not a whole number", "2048"],
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_reason_for_every_host_is_one_hint() {
+    let sandbox = Sandbox::start().await;
+    let proxied = [("HTTPS_PROXY", "http://127.0.0.1:1"), ("DOCUSIGN_OAUTH_URL", "")];
+    let (_, report) = examine(&sandbox, &proxied).await;
+    let bad = |check: &&Value| check["verdict"] == "bad";
+    let count = report["checks"].as_array().unwrap().iter().filter(bad).count();
+    assert!(count > 2, "{report:#}");
+    assert_eq!(report.to_string().matches("or remove that setting").count(), 1, "{report:#}");
+    assert!(report.to_string().contains("The same as for the check Signing key."), "{report:#}");
 }

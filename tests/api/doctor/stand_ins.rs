@@ -22,6 +22,8 @@ pub enum VaultFault {
     Curve,
     /// It signs with a different key than the one it shows.
     Impostor,
+    /// Its challenge has these further values.
+    Challenges(&'static [&'static str]),
 }
 
 /// A vault with the sandbox's two keys.
@@ -35,7 +37,8 @@ pub async fn vault(tls: Certificate, signing_key: RsaKey, sealing_key: RsaKey, f
         let signer = if signs && matches!(fault, VaultFault::Impostor) { sealing_key.clone() } else { own.clone() };
         async move {
             if !request.headers().contains_key("authorization") {
-                return Ok(challenge());
+                let further = if let VaultFault::Challenges(further) = fault { further } else { &[] };
+                return Ok(challenge(further));
             }
             let reading = request.method() == Method::GET;
             match fault {
@@ -57,11 +60,14 @@ pub async fn vault(tls: Certificate, signing_key: RsaKey, sealing_key: RsaKey, f
     Server::start_tls(tls.acceptor, answer).await
 }
 
-fn challenge() -> Response<Body> {
+fn challenge(further: &[&str]) -> Response<Body> {
     let mut response = json(401, &json!({}));
     let value = "Bearer authorization=\"https://login.microsoftonline.com/00000000-0000-4000-8000-000000000000\", \
                  resource=\"https://vault.azure.net\"";
     response.headers_mut().insert("www-authenticate", value.parse().unwrap());
+    for challenge in further {
+        response.headers_mut().append("www-authenticate", challenge.parse().unwrap());
+    }
     response
 }
 
@@ -111,7 +117,7 @@ pub async fn careless(issuer: Option<&'static str>, open: &'static str) -> Serve
     let answer = move |request: Request<_>| async move {
         let host = request.headers()["host"].to_str().unwrap();
         let issuer = issuer.map_or_else(|| format!("http://{host}"), ToOwned::to_owned);
-        Ok(match request.uri().path() {
+        let mut answer = match request.uri().path() {
             "/.well-known/oauth-authorization-server" => json(200, &json!({ "issuer": issuer })),
             path if path != open => reply(400, "text/plain", "refused"),
             "/oauth/authorize" => {
@@ -120,7 +126,9 @@ pub async fn careless(issuer: Option<&'static str>, open: &'static str) -> Serve
                 away
             }
             _ => reply(200, "application/json", r#"{"access_token":"a","token_type":"Bearer"}"#),
-        })
+        };
+        answer.headers_mut().insert("x-request-id", "1".parse().unwrap());
+        Ok(answer)
     };
     Server::start(0, answer).await
 }

@@ -8,7 +8,7 @@ use super::broken::Broken::{Clock, Front, Identity, Settings, Storage, Vault, Va
 use super::broken::{Broken, Deployment};
 use super::stand_ins::VaultFault::{Answer, Curve, Everything, Impostor, Signing};
 
-pub const DEPLOYMENTS: [Deployment; 52] = [
+pub const DEPLOYMENTS: [Deployment; 54] = [
     Deployment {
         name: "the signing key without a role",
         broken: Vault(Everything("evergrant-signing", "ForbiddenByRbac")),
@@ -120,6 +120,20 @@ pub const DEPLOYMENTS: [Deployment; 52] = [
         fix: &["may pass by itself"],
     },
     Deployment {
+        name: "no identity endpoint",
+        broken: Settings(&[("IDENTITY_ENDPOINT", "http://127.0.0.1:1")]),
+        bad: &["identity"],
+        finding: "the identity endpoint does not answer (",
+        fix: &["may pass by itself"],
+    },
+    Deployment {
+        name: "a vault whose answers are broken",
+        broken: Vault(Answer(200, "{\"key\":7}")),
+        bad: &["signing_key", "sealing_key"],
+        finding: "Key Vault's answer could not be read (",
+        fix: &["no proxy answers instead of Key Vault"],
+    },
+    Deployment {
         name: "a vault of another tenant",
         broken: Vault(Answer(401, r#"{"error":{"code":"Unauthorized","message":"AKV10032: Invalid issuer."}}"#)),
         bad: &["signing_key", "sealing_key"],
@@ -149,7 +163,7 @@ pub const DEPLOYMENTS: [Deployment; 52] = [
         name: "a busy vault",
         broken: Vault(Answer(429, r#"{"error":{"code":"Throttled"}}"#)),
         bad: &["signing_key", "sealing_key"],
-        finding: "limits the rate",
+        finding: "limits the rate of calls (status 429, Throttled)",
         fix: &["Wait."],
     },
     Deployment {
@@ -225,7 +239,7 @@ pub const DEPLOYMENTS: [Deployment; 52] = [
         name: "DocuSign out of reach",
         broken: Settings(&[("DOCUSIGN_OAUTH_URL", "http://127.0.0.1:1")]),
         bad: &["docusign_reachable"],
-        finding: "no answer from DocuSign",
+        finding: "no answer from DocuSign: the connection failed (",
         fix: &["may pass by itself", "the app's network"],
     },
     Deployment {
@@ -339,7 +353,7 @@ pub const DEPLOYMENTS: [Deployment; 52] = [
     Deployment {
         name: "a public URL that leads elsewhere",
         broken: Settings(&[("EVERGRANT_PUBLIC_URL", "{docusign}")]),
-        bad: &["public_url"],
+        bad: &["public_url", "routes"],
         finding: "leads elsewhere: status 404",
         fix: &["Set EVERGRANT_PUBLIC_URL", "the package is deployed"],
     },

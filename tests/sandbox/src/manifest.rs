@@ -80,18 +80,17 @@ impl Manifest {
         })
     }
 
-    /// The function of a path, ignoring the route's parameters.
+    /// The function of a decoded path and a method. Of several, the one whose route is the most exact from the left.
     #[must_use]
-    pub fn find(&self, path: &str, method: &Method) -> Option<&Function> {
-        let path = path.trim_matches('/');
-        let path = match self.route_prefix.as_str() {
-            "" => path,
-            prefix => path.strip_prefix(prefix)?.strip_prefix('/')?,
+    pub fn find(&self, path: &str, method: &str) -> Option<&Function> {
+        let takes = |function: &&Function| {
+            function.methods.is_empty() || function.methods.iter().any(|known| known.as_str() == method)
         };
-        self.functions.iter().find(|function| {
-            let method_fits = function.methods.is_empty() || function.methods.contains(method);
-            method_fits && matches(&function.route, path)
-        })
+        let ranked = self.functions.iter().filter(takes).filter_map(|function| {
+            let route = format!("{}/{}", self.route_prefix, function.route);
+            Some((rank(route.trim_matches('/'), path)?, function))
+        });
+        ranked.min_by_key(|(rank, _)| rank.clone()).map(|(_, function)| function)
     }
 }
 
@@ -119,22 +118,29 @@ impl Function {
     }
 }
 
-/// Matches the ASP.NET route templates that are used: literals, `{name}`, `{name?}`, `{*name}`.
-fn matches(route: &str, path: &str) -> bool {
-    let mut path = path.split('/').filter(|segment| !segment.is_empty());
-    for template in route.split('/') {
+/// Matches the ASP.NET route templates that are used: literals, `{name}`, `{name?}`, `{*name}`, in any letter case and with a
+/// slash at the end. The rank has one number for each segment: 0 for a literal, 1 for a parameter, 2 for the rest.
+fn rank(route: &str, path: &str) -> Option<Vec<u8>> {
+    let path = path.strip_prefix('/')?;
+    let mut segments = path.split('/').peekable();
+    let mut rank = Vec::new();
+    for template in route.split('/').filter(|template| !template.is_empty()) {
+        // The empty segment after a slash at the end counts as none.
+        let segment = segments.next();
+        let segment = segment.filter(|segment| !segment.is_empty() || segments.peek().is_some());
         if template.starts_with("{*") {
-            return true;
+            // An empty segment matches nothing, but is let through once the rest has begun.
+            rank.push(2);
+            return (segment != Some("")).then_some(rank);
         }
-        let optional = template.ends_with("?}");
-        match path.next() {
-            None if optional => {}
-            Some(_) if template.starts_with('{') => {}
-            Some(segment) if segment.eq_ignore_ascii_case(template) => {}
-            _ => return false,
+        match segment {
+            None if template.ends_with("?}") => rank.push(1),
+            Some(segment) if template.starts_with('{') && !segment.is_empty() => rank.push(1),
+            Some(segment) if segment.eq_ignore_ascii_case(template) => rank.push(0),
+            _ => return None,
         }
     }
-    path.next().is_none()
+    (matches!(segments.next(), None | Some("")) && segments.next().is_none()).then_some(rank)
 }
 
 fn read_json(path: &Path) -> Result<Value, String> {
@@ -144,16 +150,31 @@ fn read_json(path: &Path) -> Result<Value, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::matches;
+    use super::rank;
 
     #[test]
     fn routes_match_as_in_asp_net() {
-        assert!(matches("oauth/token", "oauth/token"));
-        assert!(matches("oauth/token", "OAuth/Token"));
-        assert!(!matches("oauth/token", "oauth"));
-        assert!(!matches("oauth/token", "oauth/token/more"));
-        assert!(matches("oauth/authorize/{client_id?}", "oauth/authorize"));
-        assert!(matches("oauth/authorize/{client_id?}", "oauth/authorize/wf"));
-        assert!(matches("gateway/{*path}", "gateway/a/b"));
+        for (route, path, expected) in [
+            ("oauth/token", "/oauth/token", Some(vec![0, 0])),
+            ("oauth/token", "/OAuth/Token/", Some(vec![0, 0])),
+            ("oauth/token", "/oauth", None),
+            ("oauth/token", "/oauth/token/more", None),
+            ("oauth/token", "/oauth/token//", None),
+            ("oauth/token", "//oauth/token", None),
+            ("oauth/token", "/oauth%2Ftoken", None),
+            ("oauth/authorize/{client_id?}", "/oauth/authorize", Some(vec![0, 0, 1])),
+            ("oauth/authorize/{client_id?}", "/oauth/authorize/", Some(vec![0, 0, 1])),
+            ("oauth/authorize/{client_id?}", "/oauth/authorize//", None),
+            ("oauth/authorize/{client_id?}", "/oauth/authorize/wf", Some(vec![0, 0, 1])),
+            ("oauth/authorize/{client_id?}", "/oauth/authorize/wf/", Some(vec![0, 0, 1])),
+            ("gateway/{*path}", "/gateway", Some(vec![0, 2])),
+            ("gateway/{*path}", "/gateway/a//b", Some(vec![0, 2])),
+            ("gateway/{*path}", "/gateway//b", None),
+            ("", "/", Some(vec![])),
+            ("", "//", None),
+            ("", "/a", None),
+        ] {
+            assert_eq!(rank(route, path), expected, "{route} {path}");
+        }
     }
 }

@@ -197,13 +197,12 @@ impl Sandbox {
             settings.push(((*name).to_owned(), (*value).to_owned()));
         }
         Options {
-            root: root.to_owned(),
             executable: executable.map(Path::to_owned),
             settings,
             generation: Generation::Proxying,
             function_keys: HashMap::from([("setup-function".to_owned(), SETUP_KEY.to_owned())]),
-            master_key: None,
             port,
+            ..Options::new(root)
         }
     }
 }

@@ -1,154 +1,117 @@
-//! The host's three modes to call the handler, and their changes to requests.
+//! Forward mode: the path is read once more, the query is built again, and both bodies are kept in memory.
 
-use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HOST, HeaderName, TRANSFER_ENCODING, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Request, Response};
-use hyper::body::Incoming;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
-use serde_json::{Map, Value, json};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
-use tokio::net::TcpStream;
-use url::form_urlencoded;
+use super::Inner;
+use super::answer::{Answer, are_carried};
+use super::body::Framing;
+use super::escapes::encode;
+use super::head::Head;
+use super::headers::{Headers, is_content_header, may_lack_a_body};
+use super::path;
+use super::reply::Reply;
+use super::target::is_address;
+use super::upstream::{Failure, Outgoing, Upload};
+use super::wire::Wire;
 
-use crate::server::{self, Body, Reply, reply};
+/// How often a request without a body is sent while the connection is closed before the first byte.
+const TRIES: u32 = 4;
 
-const HOST_VERSION: &str = "4.1048.0";
-const VERSION_HEADER: HeaderName = HeaderName::from_static("x-azure-functions-hostversion");
-const INVOCATION_HEADER: HeaderName = HeaderName::from_static("x-azure-functions-invocationid");
-
-/// Calls the handler.
-pub(super) struct Forwarder {
-    client: Client<HttpConnector, Body>,
-    invocations: AtomicU32,
-}
-
-impl Default for Forwarder {
-    fn default() -> Self {
-        Self { client: Client::builder(TokioExecutor::new()).build_http(), invocations: AtomicU32::new(0) }
+pub(super) async fn call(inner: &Inner, head: &Head, mut upload: Upload<'_>, client: &mut Wire) -> Reply {
+    // .NET has no content to send then, but a header that announces some.
+    if let Upload::Chunked(_) = upload {
+        return Reply::bare(500);
+    }
+    let Some(port) = inner.port().await else { return Reply::bare(500) };
+    if !head.headers.is_ascii() || !is_address(head.host()) {
+        return Reply::bare(500);
+    }
+    let Some(outgoing) = outgoing(inner, head, &upload) else { return Reply::bare(500) };
+    let tries = if matches!(upload, Upload::Nothing) { TRIES } else { 1 };
+    match inner.connections.call(port, &outgoing, &mut upload, client, tries).await {
+        // The handler's side takes it for a tunnel and never answers.
+        Ok(_) if head.method == "CONNECT" => Reply::silence(),
+        Ok(answer) => reply(inner, answer).await,
+        Err(Failure::ClientGone) => Reply::hang_up(),
+        Err(_) => Reply::bare(500),
     }
 }
 
-impl Forwarder {
-    fn invocation_id(&self) -> HeaderValue {
-        let number = self.invocations.fetch_add(1, Ordering::SeqCst);
-        HeaderValue::from_str(&format!("00000000-0000-4000-8000-{number:012x}")).expect("a header")
-    }
-
-    /// Proxying: the target unchanged, both bodies streamed, and the host's headers replace the caller's.
-    pub(super) async fn proxy(&self, request: Request<Incoming>, port: u16) -> Reply {
-        let (mut head, body) = request.into_parts();
-        let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
-        head.uri = format!("http://127.0.0.1:{port}{target}").parse().expect("a URI");
-        if let Some(host) = head.headers.remove(HOST) {
-            head.headers.insert("x-forwarded-host", host);
+/// The request to the handler; `None` if .NET refuses its media type.
+fn outgoing(inner: &Inner, head: &Head, upload: &Upload<'_>) -> Option<Outgoing> {
+    let mut headers = head.headers.joined();
+    let content_type = headers.get("content-type").unwrap_or_default().to_owned();
+    headers.0.retain(|(name, _)| !is_content_header(name));
+    if let Upload::Whole(body) = upload {
+        headers.push("Content-Length", body.len().to_string());
+        if !content_type.is_empty() {
+            is_media_type(&content_type).then_some(())?;
+            headers.push("Content-Type", content_type);
         }
-        head.headers.insert("x-forwarded-for", HeaderValue::from_static("203.0.113.7"));
-        head.headers.insert("x-forwarded-proto", HeaderValue::from_static("https"));
-        head.headers.insert(VERSION_HEADER, HeaderValue::from_static(HOST_VERSION));
-        head.headers.insert(INVOCATION_HEADER, self.invocation_id());
-        until_it_listens(port).await;
-        let answer = self.client.request(Request::from_parts(head, server::passed_on(body))).await;
-        Ok(answer.map_or_else(|_| reply(502, "text/plain", ""), |response| response.map(server::passed_on)))
+    } else if !may_lack_a_body(&head.method) {
+        headers.push("Content-Length", "0");
     }
-
-    /// Forwarding: the query is re-encoded with repeated parameters joined by commas, the body is copied only with a
-    /// `Content-Length`, the host's headers are added to the caller's, and the response is buffered.
-    pub(super) async fn forward(&self, request: Request<Incoming>, port: u16) -> Reply {
-        let (mut head, body) = request.into_parts();
-        let has_length = head.headers.get(CONTENT_LENGTH).is_some_and(|length| length != "0");
-        let body = if has_length { server::read(body).await } else { Bytes::new() };
-        let query = rebuilt_query(head.uri.query().unwrap_or_default());
-        head.uri = format!("http://127.0.0.1:{port}{}{query}", head.uri.path()).parse().expect("a URI");
-        head.headers.remove(TRANSFER_ENCODING);
-        head.headers.append(VERSION_HEADER, HeaderValue::from_static(HOST_VERSION));
-        head.headers.append(INVOCATION_HEADER, self.invocation_id());
-        head.headers.append(USER_AGENT, HeaderValue::from_static("Azure-Functions-Host/4.1048.0"));
-        let answer = self.client.request(Request::from_parts(head, server::body(body))).await;
-        let Ok(answer) = answer else { return Ok(reply(500, "text/plain", "")) };
-        let (head, body) = answer.into_parts();
-        Ok(Response::from_parts(head, server::body(server::read(body).await)))
+    if let Some(connection) = headers.get("connection").map(connection_options) {
+        headers.set("Connection", connection);
     }
-
-    /// The envelope: the request as JSON to `/<function>`; every status except 2xx is a failed invocation.
-    pub(super) async fn envelope(&self, request: Request<Incoming>, port: u16, function: &str) -> Reply {
-        let (head, body) = request.into_parts();
-        let has_length = head.headers.get(CONTENT_LENGTH).is_some_and(|length| length != "0");
-        let body = if has_length { server::read(body).await } else { Bytes::new() };
-        let query: Map<String, Value> = form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes())
-            .map(|(name, value)| (name.into_owned(), json!(value)))
-            .collect();
-        let envelope = json!({
-            "Data": {"req": {
-                "Url": head.uri.to_string(), "Method": head.method.as_str(), "Query": query,
-                "Headers": header_lists(&head.headers), "Params": {}, "Identities": [],
-                "Body": String::from_utf8_lossy(&body),
-            }},
-            "Metadata": {"sys": {"MethodName": function}},
-        });
-        let request = Request::post(format!("http://127.0.0.1:{port}/{function}"))
-            .header("content-type", "application/json")
-            .body(server::body(envelope.to_string()))
-            .expect("a request");
-        let Ok(answer) = self.client.request(request).await else { return Ok(reply(500, "text/plain", "")) };
-        let is_json =
-            answer.headers().get("content-type").is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
-        if !answer.status().is_success() || !is_json {
-            return Ok(reply(500, "text/plain", ""));
-        }
-        let text = server::read(answer.into_body()).await;
-        Ok(unwrapped(&serde_json::from_slice(&text).unwrap_or_default()))
-    }
+    append(&mut headers, "User-Agent", " ", &format!("Azure-Functions-Host/{}", super::HOST_VERSION));
+    append(&mut headers, "X-Azure-Functions-HostVersion", ", ", super::HOST_VERSION);
+    append(&mut headers, "X-Azure-Functions-InvocationId", ", ", &inner.invocation_id());
+    let query = path::forwarded_query(head.query.as_deref().unwrap_or_default());
+    let query = if query.is_empty() { query } else { format!("?{query}") };
+    let target = if head.method == "CONNECT" { head.host().to_owned() } else { path::forwarded(&head.path) + &query };
+    Some(Outgoing { method: head.method.clone(), target, headers, expects_continue: head.expects_continue() })
 }
 
-/// The HTTP output of an envelope: `Outputs.res` with status, headers and body.
-fn unwrapped(value: &Value) -> Response<Body> {
-    let output = &value["Outputs"]["res"];
-    let status = &output["statusCode"];
-    let status = status.as_u64().map_or_else(|| status.as_str().unwrap_or("200").to_owned(), |code| code.to_string());
-    let mut response =
-        reply(status.parse().unwrap_or(500), "text/plain", output["body"].as_str().unwrap_or_default().to_owned());
-    for (name, value) in output["headers"].as_object().into_iter().flatten() {
-        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.as_str().unwrap_or_default().parse()) {
-            response.headers_mut().insert(name, value);
-        }
-    }
-    response
+/// The host's value goes after the client's.
+fn append(headers: &mut Headers, name: &str, separator: &str, value: &str) {
+    let value = headers.get(name).map_or_else(|| value.to_owned(), |own| format!("{own}{separator}{value}"));
+    headers.set(name, value);
 }
 
-/// Like the host's proxy, tries up to ten times if the handler does not listen, 50 ms to 250 ms apart.
-async fn until_it_listens(port: u16) {
-    for tries in 1..=10 {
-        if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(250.min(50 * tries))).await;
-    }
+/// Kestrel keeps the options that it knows.
+fn connection_options(value: &str) -> String {
+    let known = ["close", "keep-alive", "Upgrade"];
+    let kept =
+        value.split(',').filter_map(|option| known.iter().find(|known| known.eq_ignore_ascii_case(option.trim())));
+    let kept: Vec<&str> = kept.copied().collect();
+    if kept.is_empty() { value.to_owned() } else { kept.join(", ") }
 }
 
-fn rebuilt_query(query: &str) -> String {
-    let mut pairs: Vec<(String, String)> = Vec::new();
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        match pairs.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, known)) => *known = format!("{known},{value}"),
-            None => pairs.push((name.into_owned(), value.into_owned())),
-        }
-    }
-    if pairs.is_empty() {
-        return String::new();
-    }
-    format!("?{}", form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish())
+/// A type, a subtype and parameters.
+fn is_media_type(value: &str) -> bool {
+    let is_token = |text: &str| {
+        !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&b))
+    };
+    let is_quoted = |text: &str| text.len() > 1 && text.starts_with('"') && text.ends_with('"');
+    let mut parts = value.split(';').map(str::trim);
+    let is_type = parts.next().and_then(|part| part.split_once('/')).is_some_and(|(a, b)| is_token(a) && is_token(b));
+    let is_parameter =
+        |part: &str| part.split_once('=').is_some_and(|(a, b)| is_token(a) && (is_token(b) || is_quoted(b)));
+    is_type && parts.all(|part| part.is_empty() || is_parameter(part))
 }
 
-fn header_lists(headers: &HeaderMap) -> Map<String, Value> {
-    let mut lists = Map::new();
-    for (name, value) in headers {
-        let list = lists.entry(name.as_str()).or_insert_with(|| json!([]));
-        if let Some(list) = list.as_array_mut() {
-            list.push(json!(value.to_str().unwrap_or_default()));
-        }
+async fn reply(inner: &Inner, mut answer: Answer) -> Reply {
+    let mut headers = Headers::default();
+    for (name, value) in answer.headers.0.iter().filter(|(_, value)| !value.is_empty()) {
+        let is_location = name.eq_ignore_ascii_case("location");
+        let value = if is_location { escaped_location(value) } else { value.clone() };
+        headers.push(name, value);
     }
-    lists
+    let is_doubly_framed = answer.length.is_some() && answer.body.framing == Framing::Chunked;
+    if !are_carried(&headers) || is_doubly_framed {
+        return Reply::bare(500);
+    }
+    headers.remove("content-length");
+    headers.remove("transfer-encoding");
+    let closes = headers.lists("connection", "close") || matches!(answer.status, 204 | 304);
+    let (status, length) = (answer.status, answer.length);
+    let has_body = answer.body.framing != Framing::Empty;
+    let Ok(body) = answer.body.rest(&mut answer.wire).await else { return Reply::bare(500) };
+    inner.connections.keep(answer);
+    let reply = if has_body { Reply::whole(status, headers, body) } else { Reply::bodiless(status, headers, length) };
+    if closes { reply.closing() } else { reply }
+}
+
+fn escaped_location(value: &str) -> String {
+    let bytes: Vec<u8> = value.chars().map(|character| u8::try_from(character).unwrap_or(b'?')).collect();
+    encode(&String::from_utf8_lossy(&bytes), |character| character.is_ascii_graphic() || character == ' ')
 }

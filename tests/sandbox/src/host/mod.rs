@@ -1,79 +1,59 @@
-//! A simulated Azure Functions host: it starts the handler, polls it until it responds, and forwards requests to it.
+//! A simulated Azure Functions host, which does what the real one was seen to do.
 //!
-//! [`supervisor`] starts and restarts the process by the host's rules, and [`forward`] has the three modes. This file applies
-//! routes, methods, auth levels and keys. The key is in `x-functions-key` or else the first `?code=`.
+//! [`front`] accepts connections: [`head`] and [`target`] read requests, [`path`] has the readings of their paths, and [`reply`] sends
+//! answers. [`dispatch`] is the way of a request: [`crate::manifest`] finds its function, [`keys`] checks its key, [`memory`] counts
+//! its body, and [`proxy`], [`forward`] or [`envelope`] calls the handler through [`upstream`]. [`supervisor`] starts and restarts
+//! the handler, a [`child`] process.
 
+mod answer;
+mod body;
+mod child;
+mod dispatch;
+mod envelope;
+mod escapes;
 mod forward;
+mod front;
+mod head;
+mod headers;
+mod keys;
+mod memory;
+mod options;
+mod path;
+mod proxy;
+mod reply;
 mod supervisor;
+mod target;
+mod upstream;
+mod wire;
 
-use std::collections::HashMap;
-use std::path::PathBuf;
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use http::Request;
-use hyper::body::Incoming;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
-use url::form_urlencoded;
 
-use crate::manifest::{AuthLevel, Function, Manifest};
+use crate::manifest::Manifest;
 use crate::process::Output;
-use crate::server::{Reply, Server, reply};
+use supervisor::Command;
 
+pub use child::Orphan;
+pub use options::{Generation, Mode, Options, Timing};
 pub use supervisor::Phase;
+
+const HOST_VERSION: &str = "4.1037.0";
 
 /// How long a request is held while the handler is not ready.
 const HOLD: Duration = Duration::from_secs(20);
 
-/// The flags that a version of the host supports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Generation {
-    /// Both flags, and it prefers proxying (since 2025).
-    Proxying,
-    /// Only forwarding.
-    Forwarding,
-    /// Neither flag.
-    Envelope,
-}
-
-/// How a request reaches the handler.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Unchanged and streamed.
-    Proxy,
-    /// Rebuilt and buffered.
-    Forward,
-    /// Wrapped in JSON.
-    Envelope,
-}
-
-/// How to start a host.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The app's folder, with `host.json`.
-    pub root: PathBuf,
-    /// Another handler; overrides host.json and the app settings.
-    pub executable: Option<PathBuf>,
-    /// The app settings. The handler inherits nothing else from this process.
-    pub settings: Vec<(String, String)>,
-    /// The host's version.
-    pub generation: Generation,
-    /// Function keys by function name.
-    pub function_keys: HashMap<String, String>,
-    /// The master key, which opens every function.
-    pub master_key: Option<String>,
-    /// The port to listen on; 0 for a free one.
-    pub port: u16,
-}
-
 /// A running host.
 pub struct FunctionsHost {
-    server: Server,
+    address: SocketAddr,
     inner: Arc<Inner>,
+    front: JoinHandle<()>,
     supervisor: JoinHandle<()>,
-    kills: mpsc::Sender<()>,
+    commands: mpsc::Sender<Command>,
 }
 
 struct Inner {
@@ -83,40 +63,40 @@ struct Inner {
     pid: Arc<AtomicU32>,
     output: Output,
     starts: Arc<AtomicU32>,
-    key_lookups: AtomicU32,
-    storage_down: AtomicBool,
-    forwarder: forward::Forwarder,
+    keys: keys::Keys,
+    memory: memory::Memory,
+    connections: upstream::Connections,
+    invocations: AtomicU32,
 }
 
 impl FunctionsHost {
     /// Starts a host and the handler.
     pub async fn start(options: Options) -> Self {
         let manifest = Manifest::read(&options.root).expect("a readable app");
-        let output = Output::default();
-        let starts = Arc::new(AtomicU32::new(0));
-        let (kills, killed) = mpsc::channel(1);
-        let supervisor = supervisor::Supervisor::new(&manifest, &options, output.clone(), Arc::clone(&starts), killed);
-        let (phase, pid) = (supervisor.phase(), supervisor.pid());
+        let (listener, address) = front::bind(options.port).await;
+        let (commands, received) = mpsc::channel(1);
+        let supervisor = supervisor::Supervisor::new(&manifest, &options, received);
+        let (phase, pid, output, starts) = supervisor.watched();
         let inner = Arc::new(Inner {
+            memory: memory::Memory::new(&options.settings, options.memory_mb),
+            connections: upstream::Connections::new(options.timing.continue_wait),
+            keys: keys::Keys::default(),
+            invocations: AtomicU32::new(0),
             manifest,
+            options,
             phase,
             pid,
             output,
             starts,
-            key_lookups: AtomicU32::new(0),
-            storage_down: AtomicBool::new(false),
-            forwarder: forward::Forwarder::default(),
-            options,
         });
-        let serving = Arc::clone(&inner);
-        let server = Server::start(inner.options.port, move |request| Arc::clone(&serving).answer(request)).await;
-        Self { server, inner, supervisor: tokio::spawn(supervisor.run()), kills }
+        let front = tokio::spawn(front::serve(listener, Arc::clone(&inner)));
+        Self { address, inner, front, supervisor: tokio::spawn(supervisor.run()), commands }
     }
 
     /// The public URL.
     #[must_use]
     pub fn url(&self) -> String {
-        self.server.url()
+        format!("http://{}", self.address)
     }
 
     /// The handler's output.
@@ -134,12 +114,12 @@ impl FunctionsHost {
     /// The number of key lookups, which need the host's storage.
     #[must_use]
     pub fn key_lookups(&self) -> u32 {
-        self.inner.key_lookups.load(Ordering::SeqCst)
+        self.inner.keys.lookups.load(Ordering::SeqCst)
     }
 
     /// Makes `AzureWebJobsStorage` unavailable, so that key lookups fail.
     pub fn set_storage_down(&self, down: bool) {
-        self.inner.storage_down.store(down, Ordering::SeqCst);
+        self.inner.keys.storage_down.store(down, Ordering::SeqCst);
     }
 
     /// The handler's process.
@@ -150,7 +130,22 @@ impl FunctionsHost {
 
     /// Kills the handler, as a crash would.
     pub async fn kill_handler(&self) {
-        let _ = self.kills.send(()).await;
+        let _ = self.commands.send(Command::Kill).await;
+    }
+
+    /// Restarts the host, as a changed setting does: the new handler is started first, then the old one is killed.
+    pub async fn restart(&self) {
+        let _ = self.commands.send(Command::Restart).await;
+    }
+
+    /// Ends the host as SIGKILL would, so that its handler stays behind. Needs [`Options::can_leave_orphan`].
+    #[must_use]
+    pub async fn end_without_handler(self) -> Orphan {
+        let orphan = Orphan::new(self.handler_pid());
+        let _ = self.commands.send(Command::Abandon).await;
+        let mut phase = self.inner.phase.clone();
+        let _ = phase.wait_for(|phase| *phase == Phase::HostStopped).await;
+        orphan
     }
 
     /// The current phase of the handler.
@@ -171,59 +166,6 @@ impl Drop for FunctionsHost {
     fn drop(&mut self) {
         // Dropping the supervisor kills the handler, like the real host, which stops it with SIGKILL.
         self.supervisor.abort();
-    }
-}
-
-impl Inner {
-    async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Reply {
-        let Some(function) = self.manifest.find(request.uri().path(), request.method()) else {
-            return Ok(reply(404, "text/plain", ""));
-        };
-        if let Err(status) = self.authorize(function, &request) {
-            return Ok(reply(status, "text/plain", ""));
-        }
-        let mut phase = self.phase.clone();
-        let settled = tokio::time::timeout(HOLD, phase.wait_for(|phase| *phase != Phase::Starting)).await;
-        let settled = settled.ok().and_then(Result::ok).map(|phase| phase.clone());
-        let Some(Phase::Ready(port)) = settled else {
-            return Ok(reply(503, "text/plain", "Function host is not running.\n"));
-        };
-        match self.mode(function) {
-            Mode::Proxy => self.forwarder.proxy(request, port).await,
-            Mode::Forward => self.forwarder.forward(request, port).await,
-            Mode::Envelope => self.forwarder.envelope(request, port, &function.name).await,
-        }
-    }
-
-    fn mode(&self, function: &Function) -> Mode {
-        let Manifest { proxying, forwarding, .. } = self.manifest;
-        match self.options.generation {
-            Generation::Proxying if proxying && function.http_in_and_out => Mode::Proxy,
-            Generation::Proxying | Generation::Forwarding if forwarding && function.http_in_and_out => Mode::Forward,
-            _ => Mode::Envelope,
-        }
-    }
-
-    /// The host's rule: an anonymous function checks a key only if one is presented.
-    fn authorize(&self, function: &Function, request: &Request<Incoming>) -> Result<(), u16> {
-        let header = request.headers().get("x-functions-key").and_then(|value| value.to_str().ok());
-        let query = request.uri().query().unwrap_or_default().as_bytes();
-        let in_query = form_urlencoded::parse(query).find(|(name, _)| name.eq_ignore_ascii_case("code"));
-        let presented = header.map(ToOwned::to_owned).or_else(|| in_query.map(|(_, value)| value.into_owned()));
-        if presented.is_some() {
-            self.key_lookups.fetch_add(1, Ordering::SeqCst);
-            if self.storage_down.load(Ordering::SeqCst) {
-                return Err(500);
-            }
-        }
-        let is = |key: Option<&String>| key.is_some() && presented.as_ref() == key;
-        let by_function_key = is(self.options.function_keys.get(&function.name));
-        let by_master_key = is(self.options.master_key.as_ref());
-        match function.auth_level {
-            AuthLevel::Anonymous => Ok(()),
-            AuthLevel::Function if by_function_key || by_master_key => Ok(()),
-            AuthLevel::Admin if by_master_key => Ok(()),
-            AuthLevel::Function | AuthLevel::Admin => Err(401),
-        }
+        self.front.abort();
     }
 }

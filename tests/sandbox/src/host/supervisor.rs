@@ -1,33 +1,26 @@
 //! Starts the handler, polls it until it responds, and restarts it by the host's rules.
 //!
 //! After exit code 0 there is no restart. Exit code 200 restarts without being counted. All others are counted, and the third
-//! one within 30 minutes stops the host.
+//! one within 30 minutes ends the host.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::net::{TcpListener, TcpStream};
-use tokio::process::{Child, Command};
+use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 
 use super::Options;
+use super::child::{Launcher, POLL, Running};
 use crate::client::HttpClient;
 use crate::manifest::Manifest;
-use crate::process::{self, Output};
-
-/// The host polls every 25 ms.
-const POLL: Duration = Duration::from_millis(25);
+use crate::process::Output;
 
 /// A handler that does not respond within this time counts as failed.
 const INITIALIZATION_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Errors further apart than this are not counted together.
 const ERROR_WINDOW: Duration = Duration::from_secs(30 * 60);
-
-/// The app setting that overrides `customHandler.description.defaultExecutablePath`.
-const EXECUTABLE_OVERRIDE: &str = "AzureFunctionsJobHost__customHandler__description__defaultExecutablePath";
 
 /// The exit code that requests a restart.
 const INTENTIONAL_RESTART: i32 = 200;
@@ -41,114 +34,129 @@ pub enum Phase {
     Ready(u16),
     /// It exited with 0 and is not started again.
     Exited,
-    /// It failed three times; the host has given up.
+    /// It failed three times, or the host was ended: connections are refused.
     HostStopped,
 }
 
+/// What a test asks of the supervisor.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Command {
+    /// Kill the handler, as a crash would.
+    Kill,
+    /// Restart the host.
+    Restart,
+    /// End the host without the handler.
+    Abandon,
+}
+
 pub(super) struct Supervisor {
-    executable: PathBuf,
-    root: PathBuf,
-    settings: Vec<(String, String)>,
-    output: Output,
+    launcher: Launcher,
+    listening: Option<u16>,
     starts: Arc<AtomicU32>,
     pid: Arc<AtomicU32>,
     phase: watch::Sender<Phase>,
-    kills: mpsc::Receiver<()>,
+    commands: mpsc::Receiver<Command>,
+}
+
+/// How a handler's life ended.
+enum End {
+    /// With this exit code; `None` after a signal or if it never responded.
+    Exit(Option<i32>),
+    /// The host ended before it.
+    Abandoned,
 }
 
 impl Supervisor {
-    pub(super) fn new(
-        manifest: &Manifest,
-        options: &Options,
-        output: Output,
-        starts: Arc<AtomicU32>,
-        kills: mpsc::Receiver<()>,
-    ) -> Self {
-        // App settings can override every value of host.json; this one is used for debug builds.
-        let overridden = options.settings.iter().find(|(name, _)| name == EXECUTABLE_OVERRIDE).map(|(_, path)| path);
-        let named = overridden.unwrap_or(&manifest.executable);
-        let executable = options.executable.clone().unwrap_or_else(|| manifest.root.join(named));
+    pub(super) fn new(manifest: &Manifest, options: &Options, commands: mpsc::Receiver<Command>) -> Self {
         Self {
-            executable,
-            root: manifest.root.clone(),
-            settings: options.settings.clone(),
-            output,
-            starts,
+            launcher: Launcher::new(manifest, options),
+            listening: options.listening,
+            starts: Arc::default(),
             pid: Arc::default(),
             phase: watch::channel(Phase::Starting).0,
-            kills,
+            commands,
         }
     }
 
-    pub(super) fn phase(&self) -> watch::Receiver<Phase> {
-        self.phase.subscribe()
-    }
-
-    pub(super) fn pid(&self) -> Arc<AtomicU32> {
-        Arc::clone(&self.pid)
+    /// What others watch: the phase, the handler's process, its output and the number of its starts.
+    pub(super) fn watched(&self) -> (watch::Receiver<Phase>, Arc<AtomicU32>, Output, Arc<AtomicU32>) {
+        (self.phase.subscribe(), Arc::clone(&self.pid), self.launcher.output.clone(), Arc::clone(&self.starts))
     }
 
     pub(super) async fn run(mut self) {
+        if let Some(port) = self.listening {
+            self.phase.send_replace(Phase::Ready(port));
+            return self.phase.closed().await;
+        }
         let mut errors = 0;
         let mut last_error: Option<Instant> = None;
         loop {
             self.phase.send_replace(Phase::Starting);
-            match self.one_life().await {
-                Some(0) => {
-                    self.phase.send_replace(Phase::Exited);
-                    return;
-                }
-                Some(INTENTIONAL_RESTART) => {}
-                _ => {
+            let phase = match self.one_life().await {
+                End::Exit(Some(0)) => Phase::Exited,
+                End::Exit(Some(INTENTIONAL_RESTART)) => continue,
+                End::Abandoned => Phase::HostStopped,
+                End::Exit(_) => {
                     let forgotten = last_error.is_none_or(|error| error.elapsed() > ERROR_WINDOW);
                     errors = if forgotten { 1 } else { errors + 1 };
                     last_error = Some(Instant::now());
-                    if errors >= 3 {
-                        self.phase.send_replace(Phase::HostStopped);
-                        return;
+                    if errors < 3 {
+                        continue;
                     }
+                    Phase::HostStopped
+                }
+            };
+            self.phase.send_replace(phase);
+            return;
+        }
+    }
+
+    /// Runs one process, or several that replace each other when the host restarts.
+    async fn one_life(&mut self) -> End {
+        let mut running = match self.start().await {
+            Ok(running) => running,
+            Err(code) => return End::Exit(code),
+        };
+        loop {
+            self.phase.send_replace(Phase::Ready(running.port));
+            let command = tokio::select! {
+                ended = running.child.wait() => return End::Exit(ended.ok().and_then(|status| status.code())),
+                Some(command) = self.commands.recv() => command,
+            };
+            match command {
+                Command::Kill => {
+                    running.kill().await;
+                    return End::Exit(None);
+                }
+                // The new handler is up before the old one is killed, so that no request fails.
+                Command::Restart => {
+                    if let Ok(next) = self.start().await {
+                        self.phase.send_replace(Phase::Ready(next.port));
+                        std::mem::replace(&mut running, next).kill().await;
+                    }
+                }
+                Command::Abandon => {
+                    running.abandon().await;
+                    return End::Abandoned;
                 }
             }
         }
     }
 
-    /// Runs one process and returns its exit code; `None` after a signal or if it never responded.
-    async fn one_life(&mut self) -> Option<i32> {
-        let (mut child, port) = self.spawn().await;
+    /// Starts the handler and waits until it responds; its exit code if it does not.
+    async fn start(&self) -> Result<Running, Option<i32>> {
+        self.starts.fetch_add(1, Ordering::SeqCst);
+        let mut running = self.launcher.start().await;
+        self.pid.store(running.pid(), Ordering::SeqCst);
         let ready = tokio::select! {
-            ended = child.wait() => return ended.ok()?.code(),
-            ready = tokio::time::timeout(INITIALIZATION_TIMEOUT, until_it_answers(port)) => ready,
+            ended = running.child.wait() => return Err(ended.ok().and_then(|status| status.code())),
+            ready = tokio::time::timeout(INITIALIZATION_TIMEOUT, until_it_answers(running.port)) => ready,
         };
-        if ready.is_ok() {
-            self.phase.send_replace(Phase::Ready(port));
-            tokio::select! {
-                ended = child.wait() => return ended.ok()?.code(),
-                Some(()) = self.kills.recv() => {}
-            }
+        if ready.is_err() {
+            running.kill().await;
+            return Err(None);
         }
-        let _ = child.kill().await;
-        None
-    }
-
-    async fn spawn(&self) -> (Child, u16) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free loopback port");
-        let port = listener.local_addr().expect("a bound address").port();
-        drop(listener);
-        let mut command = Command::new(&self.executable);
-        command.env_clear().current_dir(&self.root).envs(self.settings.iter().cloned());
-        let id = format!("worker-{}", self.starts.fetch_add(1, Ordering::SeqCst));
-        for (name, value) in [
-            ("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string()),
-            ("FUNCTIONS_HTTPWORKER_PORT", port.to_string()),
-            ("FUNCTIONS_CUSTOMHANDLER_WORKER_ID", id.clone()),
-            ("FUNCTIONS_HTTPWORKER_ID", id),
-            ("FUNCTIONS_APP_ROOT_PATH", self.root.display().to_string()),
-        ] {
-            command.env(name, value);
-        }
-        let child = process::spawn(&mut command, &self.output);
-        self.pid.store(child.id().unwrap_or_default(), Ordering::SeqCst);
-        (child, port)
+        Ok(running)
     }
 }
 
