@@ -133,3 +133,78 @@ fn settings_command(area: Area) -> String {
         Area::Docusign => "evergrant doctor".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::docusign::SecretKey;
+    use crate::doctor::check::Finding;
+    use crate::oauth::scope::Scope;
+    use crate::types::Guid;
+
+    /// Every check; the last one is not known here.
+    const CHECKS: [&str; 24] = [
+        "settings", "identity", "signing_key", "signing_key_next", "sealing_key", "sealing_key_previous", "store",
+        "request_bodies", "docusign_reachable", "clock", "access_token", "integration_key", "public_key_registered",
+        "next_public_key_registered", "integration_user", "consent", "account", "clm", "user_list", "clients",
+        "public_url", "wrong_secret_refused", "foreign_redirect_refused", "a_new_one",
+    ];
+
+    fn docusign() -> DocusignSettings {
+        let url = BaseUrl::parse("https://account-d.docusign.com").unwrap();
+        let guid = Guid::parse("1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e").unwrap();
+        DocusignSettings {
+            environment: DocusignEnvironment::Demo,
+            oauth_url: url.clone(),
+            clm_url: url,
+            trusted_hosts: Vec::new(),
+            account_id: None,
+            integration_key: guid.clone(),
+            user_id: guid,
+            scopes: Scope::parse("signature impersonation").unwrap(),
+            secret_key: SecretKey::Unset,
+            admins: Vec::new(),
+        }
+    }
+
+    fn report(finding: Finding, check: &'static str, area: Area) -> CheckReport {
+        let (docusign, public_url) = (docusign(), BaseUrl::parse("https://app.example").unwrap());
+        let installation = Installation {
+            public_url: &public_url,
+            docusign: &docusign,
+            keys: Vec::new(),
+            consent_url: Some("https://account-d.docusign.com/oauth/auth?x"),
+            registry: "infra/clients.json",
+        };
+        installation.report(finding.of(check, area, "title", 0.0))
+    }
+
+    #[test]
+    fn every_failed_check_has_a_link_or_a_command_and_others_have_none() {
+        for check in CHECKS {
+            for area in [Area::Azure, Area::Docusign, Area::Clients] {
+                let plain = report(Finding::bad("x", "Ask someone."), check, area).action;
+                assert!(plain.is_some(), "{check}");
+                let own = report(Finding::bad("x", "Run this: `az account show`"), check, area).action;
+                assert!(!matches!(own, Some(Action::Command { .. })), "{check} has a command already: {own:?}");
+                for other in [Finding::good("x"), Finding::note("x", "y"), Finding::skipped("x")] {
+                    assert_eq!(report(other, check, area).action, None, "{check}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn consent_is_one_click_away_and_keys_are_on_the_page_of_the_environment() {
+        let link = |check| match report(Finding::bad("x", "y"), check, Area::Docusign).action {
+            Some(Action::Link { link, .. }) => link,
+            other => panic!("{check}: {other:?}"),
+        };
+        assert_eq!(link("consent"), "https://account-d.docusign.com/oauth/auth?x");
+        assert_eq!(link("public_key_registered"), "https://apps-d.docusign.com/admin/apps-and-keys");
+        assert_eq!(
+            admin_url(DocusignEnvironment::Production, APPS_AND_KEYS),
+            "https://apps.docusign.com/admin/apps-and-keys"
+        );
+    }
+}

@@ -28,8 +28,9 @@ pub struct Connect {
 pub struct Platform {
     /// Its clients.
     pub connections: Vec<Connection>,
-    /// The command that registers one.
-    pub register: String,
+    /// The command that registers one, if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub register: Option<String>,
     /// Connectors to download that belong to no connection above.
     pub connectors: Vec<Connector>,
 }
@@ -87,36 +88,37 @@ impl Sources<'_> {
         let has_api_key = clients.iter().any(|client| !client.api_key_sha256.is_empty());
         let default = power_automate.is_empty().then(|| Connector::for_default_client(self.issuer, self.account));
         let by_key = has_api_key.then(|| Connector::with_api_key(self.issuer));
+        let connectors = default.into_iter().chain(by_key).collect();
+        let workfront = of(Profile::Workfront).map(|client| self.workfront(client)).collect();
+        let script = of(Profile::Standard).map(|client| self.script(client)).collect();
         Connect {
             power_automate: Platform {
-                connections: power_automate,
-                register: self.register("power-automate --profile power_automate", "spring_", Some("redirect URL")),
-                connectors: default.into_iter().chain(by_key).collect(),
+                connectors,
+                ..self.platform(power_automate, "power-automate --profile power_automate", "spring_", "redirect URL")
             },
-            workfront: Platform {
-                connections: of(Profile::Workfront).map(|client| self.workfront(client)).collect(),
-                register: self.register(
-                    "workfront --profile workfront --subject signed_in_user",
-                    "spring_",
-                    Some("Workfront Redirect URI"),
-                ),
-                connectors: Vec::new(),
-            },
-            script: Platform {
-                connections: of(Profile::Standard).map(|client| self.script(client)).collect(),
-                register: self.register("nightly-report", "", None),
-                connectors: Vec::new(),
-            },
+            workfront: self.platform(
+                workfront,
+                "workfront --profile workfront --subject signed_in_user",
+                "spring_",
+                "Workfront Redirect URI",
+            ),
+            script: self.platform(script, "nightly-report", "", ""),
         }
     }
 
-    /// The command that registers a client with the scopes that begin with `scopes`.
-    fn register(&self, client: &str, scopes: &str, redirect_uri: Option<&str>) -> String {
+    /// A platform, with the command that registers its first client: with the scopes that begin with `scopes`.
+    fn platform(&self, connections: Vec<Connection>, client: &str, scopes: &str, redirect_uri: &str) -> Platform {
+        let register = connections.is_empty().then(|| self.register(client, scopes, redirect_uri));
+        Platform { connections, register, connectors: Vec::new() }
+    }
+
+    fn register(&self, client: &str, scopes: &str, redirect_uri: &str) -> String {
         let used = |scope: &&str| *scope != IMPERSONATION && scope.starts_with(scopes);
         let scopes: Vec<&str> = self.scopes.iter().filter(used).collect();
         let scope = if scopes.is_empty() { "signature".to_owned() } else { scopes.join(" ") };
-        let redirect_uri = redirect_uri.map(|name| format!(" --redirect-uri \"<{name}>\"")).unwrap_or_default();
-        format!("evergrant client new {client} --scope \"{scope}\"{redirect_uri} --in {}", self.registry)
+        let option =
+            if redirect_uri.is_empty() { String::new() } else { format!(" --redirect-uri \"<{redirect_uri}>\"") };
+        format!("evergrant client new {client} --scope \"{scope}\"{option} --in {}", self.registry)
     }
 
     fn power_automate(&self, client: &Client) -> Connection {

@@ -40,7 +40,7 @@ impl Connector {
     #[must_use]
     pub fn with_api_key(public_url: &BaseUrl) -> Self {
         Self {
-            title: "the connector for an API key".to_owned(),
+            title: "Connector for an API key".to_owned(),
             file_name: "clm-by-key-connector.zip".to_owned(),
             command: format!("evergrant connector power-automate --api-key --public-url {public_url} --out clm-by-key-connector"),
             public_url: public_url.clone(),
@@ -65,7 +65,7 @@ impl Connector {
             quoted(&id)
         );
         Self {
-            title: format!("the connector for {id}"),
+            title: format!("Connector for the client {id}"),
             file_name: format!("{folder}.zip"),
             command,
             public_url: public_url.clone(),

@@ -67,7 +67,8 @@ fn connect(report: &SetupReport) -> Vec<String> {
     if let Some(account) = &report.account {
         lines.push(row("DocuSign account", &account.name));
         lines.push(row("API account ID", &account.account_id));
-        lines.extend(account.clm_site.as_deref().map(|site| row("CLM site", site)));
+        let no_site = account.clm_url.as_ref().map(|_| "none: the host of CLM's API does not begin with api");
+        lines.extend(account.clm_site.as_deref().or(no_site).map(|site| row("CLM site", site)));
         lines.extend(account.clm_url.as_deref().map(|url| row("CLM's API", url)));
     }
     let platforms = &report.connect;
@@ -89,8 +90,8 @@ fn connect(report: &SetupReport) -> Vec<String> {
 fn platform(title: &str, platform: &Platform) -> Vec<String> {
     let mut lines: Vec<String> =
         platform.connections.iter().flat_map(|connection| connection_lines(title, connection)).collect();
-    if platform.connections.is_empty() {
-        lines.push(format!("\n{title}: no client is registered. This registers one:\n{}", platform.register));
+    if let Some(register) = &platform.register {
+        lines.push(format!("\n{title}: no client is registered. This registers one:\n  {register}"));
     }
     lines.extend(platform.connectors.iter().map(|connector| row("connector", &connector.command)));
     lines
