@@ -8,7 +8,7 @@
 //! and chooses the DocuSign user → [`docusign::api`] finds the account and its hosts and calls DocuSign's API → the response is
 //! streamed back.
 //!
-//! [`config`] reads every setting and [`app`] builds everything. [`oauth`] has the types of the RFCs, [`sealing`] creates and
+//! [`config`] reads every setting, [`registry`] keeps the registered clients up to date, and [`app`] builds everything. [`oauth`] has the types of the RFCs, [`sealing`] creates and
 //! opens sealed tokens, [`store`] holds the state that all processes share, and [`memory`] the caches of one process. [`doctor`]
 //! runs the health checks, and [`connector`] has the files for Power Automate.
 
@@ -23,7 +23,7 @@ pub mod endpoints;
 pub mod identity;
 pub mod memory;
 pub mod oauth;
-pub mod random;
+pub mod registry;
 pub mod sealing;
 pub mod secret;
 pub mod server;

@@ -40,7 +40,7 @@ impl App {
     /// The endpoints of all routes.
     #[must_use]
     pub fn endpoints(&self) -> Endpoints {
-        let Self { settings, sealing, revocations, clock, .. } = self;
+        let Self { settings, registry, sealing, revocations, clock, .. } = self;
         let callers = self.callers();
         let redirect_requests = RedirectRequests::new(Arc::clone(&self.store), Arc::clone(clock));
         Endpoints {
@@ -48,7 +48,7 @@ impl App {
             authorize: AuthorizeEndpoint {
                 issuer: settings.public_url.clone(),
                 docusign: settings.docusign.clone(),
-                clients: settings.clients.clone(),
+                registry: registry.clone(),
                 sealing: Arc::clone(sealing),
                 redirect_requests: redirect_requests.clone(),
                 clock: Arc::clone(clock),
@@ -56,11 +56,11 @@ impl App {
             metadata: MetadataEndpoint {
                 issuer: settings.public_url.clone(),
                 scopes: settings.docusign.scopes.clone(),
-                clients: settings.clients.clone(),
+                registry: registry.clone(),
             },
             revoke: RevokeEndpoint {
                 issuer: settings.public_url.clone(),
-                clients: settings.clients.clone(),
+                registry: registry.clone(),
                 sealing: Arc::clone(sealing),
                 revocations: revocations.clone(),
                 clock: Arc::clone(clock),
@@ -78,10 +78,10 @@ impl App {
     }
 
     fn callers(&self) -> Arc<Callers> {
-        let Self { settings, sealing, revocations, upstream, clock, .. } = self;
+        let Self { settings, registry, sealing, revocations, upstream, clock, .. } = self;
         Arc::new(Callers {
             issuer: settings.public_url.clone(),
-            clients: settings.clients.clone(),
+            registry: registry.clone(),
             integration_user: settings.docusign.user_id.clone(),
             docusign_scopes: settings.docusign.scopes.clone(),
             sealing: Arc::clone(sealing),
@@ -94,7 +94,19 @@ impl App {
     /// The health checks of this app, without the routes.
     #[must_use]
     pub fn doctor(&self) -> Doctor {
-        let Self { settings, identity, keys, store, account_server, access_tokens, upstream, http, clock, .. } = self;
+        let Self {
+            settings,
+            registry,
+            identity,
+            keys,
+            store,
+            account_server,
+            access_tokens,
+            upstream,
+            http,
+            clock,
+            ..
+        } = self;
         Doctor {
             unknown_settings: settings.unknown.clone(),
             missing_secrets: settings.missing_secrets.clone(),
@@ -109,7 +121,7 @@ impl App {
             account_server: account_server.clone(),
             access_tokens: access_tokens.clone(),
             upstream: Arc::clone(upstream),
-            clients: settings.clients.clone(),
+            registry: registry.clone(),
             host_memory: settings.host_memory,
             routes: Vec::new(),
             http: Arc::clone(http),
@@ -124,16 +136,15 @@ impl App {
     }
 
     fn setup_endpoint(&self, redirect_requests: RedirectRequests) -> SetupEndpoint {
-        let Self { settings, keys, sealing, upstream, clock, .. } = self;
+        let Self { settings, registry, keys, sealing, upstream, clock, .. } = self;
         SetupEndpoint {
             issuer: settings.public_url.clone(),
             docusign: settings.docusign.clone(),
-            clients: settings.clients.clone(),
+            registry: registry.clone(),
             sealing: Arc::clone(sealing),
             signing_keys: keys.named_signing_keys(),
             upstream: Arc::clone(upstream),
             redirect_requests,
-            registry_place: "infra/clients.json".to_owned(),
             doctor: self.doctor(),
             has_functions_host: settings.host_port.is_some(),
             in_azure: settings.azure.in_azure,
@@ -142,20 +153,17 @@ impl App {
     }
 
     fn token_endpoint(&self) -> TokenEndpoint {
-        let Self { settings, access_tokens, sealing, revocations, store, clock, .. } = self;
+        let Self { settings, registry, access_tokens, sealing, revocations, store, clock, .. } = self;
         let issuer = TokenIssuer {
             issuer: settings.public_url.clone(),
             integration_user: settings.docusign.user_id.clone(),
-            requested_scopes: RequestedScopes::new(
-                &settings.docusign.scopes,
-                settings.clients.iter().map(|client| &client.scope),
-            ),
+            requested_scopes: RequestedScopes::new(settings.docusign.scopes.clone()),
             access_tokens: access_tokens.clone(),
             sealing: Arc::clone(sealing),
             clock: Arc::clone(clock),
         };
         TokenEndpoint {
-            clients: settings.clients.clone(),
+            registry: registry.clone(),
             issuer,
             used_codes: UsedCodes::new(Arc::clone(store), Arc::clone(clock)),
             revocations: revocations.clone(),
@@ -164,11 +172,11 @@ impl App {
     }
 
     fn consent_callback(&self) -> ConsentCallback {
-        let Self { settings, access_tokens, account_server, sealing, store, clock, .. } = self;
+        let Self { settings, registry, access_tokens, account_server, sealing, store, clock, .. } = self;
         ConsentCallback {
             issuer: settings.public_url.clone(),
             docusign: settings.docusign.clone(),
-            clients: settings.clients.clone(),
+            registry: registry.clone(),
             sealing: Arc::clone(sealing),
             finished: FinishedSignIns::default(),
             integration_user: CachedIntegrationUser::default(),

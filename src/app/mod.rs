@@ -6,8 +6,11 @@ mod vaults;
 
 use std::sync::Arc;
 
+use url::Url;
+
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Settings, SigningKeySources, StoreSetting};
+use crate::config::clients::MAX_BYTES;
+use crate::config::{RegistryPlace, Settings, SigningKeySources, StoreSetting};
 use crate::doctor::check::Check;
 use crate::doctor::routes;
 use crate::docusign::account_server::AccountServer;
@@ -16,12 +19,15 @@ use crate::docusign::requested_scope::requested_scope;
 use crate::docusign::tokens::AccessTokens;
 use crate::docusign::tokens::minter::Minter;
 use crate::identity::{AzureSettings, Identity};
-use crate::oauth::client::{GrantType, SubjectKind};
+use crate::oauth::client::{ClientRegistry, GrantType, SubjectKind};
+use crate::registry::Registry;
+use crate::registry::source::Source;
 use crate::sealing::keys::SealingKeys;
 use crate::signing::SignError;
 use crate::signing::public_key::PublicKey;
 use crate::store::Store;
 use crate::store::blob::BlobStore;
+use crate::store::document::Document;
 use crate::store::memory::MemoryStore;
 use crate::store::revocations::Revocations;
 use crate::telemetry;
@@ -34,6 +40,8 @@ use vaults::Vaults;
 pub struct App {
     /// The settings.
     pub settings: Settings,
+    /// The registered clients.
+    pub registry: Registry,
     /// The cache of access tokens, which also mints them.
     pub access_tokens: AccessTokens,
     /// DocuSign's account server.
@@ -72,6 +80,12 @@ impl App {
             StoreSetting::Memory => Arc::new(MemoryStore::new(Arc::clone(&clock))),
             StoreSetting::Blob(url) => Arc::new(BlobStore::new(url.clone(), identity.clone())),
         };
+        let source = match &settings.clients.place {
+            RegistryPlace::Setting => Source::Setting,
+            RegistryPlace::File(path) => Source::File(path.as_str().into()),
+            RegistryPlace::Blob(url) => Source::Blob(Arc::new(Document::new(url, MAX_BYTES, identity.clone()))),
+        };
+        let registry = Registry::new(&settings.clients, source, settings.docusign.scopes.clone());
         let mut vaults = Vaults::new(identity.clone());
         let keys = Keys::new(&settings, &mut vaults);
         let account_server = AccountServer::new(&settings.docusign, Arc::clone(&http), Arc::clone(&clock));
@@ -95,6 +109,7 @@ impl App {
             keys,
             http,
             clock,
+            registry,
             settings,
         }
     }
@@ -102,24 +117,37 @@ impl App {
     /// Prepares everything that the first request would wait for: certificates, identity, keys, connections, an access token,
     /// the sealing secret and the store. Failures are logged, and the first request tries again.
     pub async fn warm_up(&self) {
+        tokio::join!(async { drop(self.sealing.current().await) }, async {
+            if let Ok(clients) = self.registry.current().await {
+                self.warm_up_for(&clients).await;
+            }
+        });
+    }
+
+    async fn warm_up_for(&self, clients: &ClientRegistry) {
         let docusign = &self.settings.docusign;
-        let mut clients = self.settings.clients.iter();
-        let first = clients.find(|client| client.subject == SubjectKind::IntegrationUser);
+        let first = clients.iter().find(|client| client.subject == SubjectKind::IntegrationUser);
         let mint = async {
             if let Some(client) = first {
                 let scope = requested_scope(&docusign.scopes, &client.scope);
                 let _ = self.access_tokens.get(&docusign.user_id, &scope).await;
             }
         };
-        let mut clients = self.settings.clients.iter();
-        let refreshing = clients.find(|client| client.may_use(GrantType::RefreshToken));
+        let refreshing = clients.iter().find(|client| client.may_use(GrantType::RefreshToken));
         let store = async {
             if let Some(client) = refreshing {
                 self.revocations.warm_up(client.client_id.as_str()).await;
             }
         };
-        let _ = tokio::join!(self.sealing.current(), mint, store);
+        tokio::join!(mint, store);
     }
+}
+
+/// The blob with a client registry, called as the person who is signed in to Azure.
+#[must_use]
+pub fn registry_blob(url: &Url) -> Document {
+    let person = AzureSettings { in_azure: false, managed_identity: false, client_id: None };
+    Document::new(url, MAX_BYTES, Identity::new(person, Arc::new(HttpClient::new(telemetry::traceparent))))
 }
 
 /// Does every route of the package lead to the app at `public_url`? Needs no settings.

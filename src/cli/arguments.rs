@@ -58,7 +58,7 @@ pub enum Command {
     /// Print the link to give consent once
     #[command(after_help = "Example:\n  evergrant consent-url")]
     ConsentUrl,
-    /// Create, rotate and check registered clients
+    /// List, create, change and check registered clients
     #[command(subcommand, after_help = "Example:\n  evergrant client new nightly-report --in infra/clients.json")]
     Client(client::ClientCommand),
     /// Print the format of settings

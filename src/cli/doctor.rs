@@ -11,6 +11,7 @@ use crate::cli::terminal::{BAD, CommandError, GOOD, NOTE, failed, print_line};
 use crate::config::error::HOW_TO_START;
 use crate::config::{ConfigErrors, Settings};
 use crate::doctor::check::{Check, Verdict, healthy};
+use crate::doctor::registry::CLIENTS;
 use crate::doctor::{Doctor, lines, of_config_errors};
 use crate::types::BaseUrl;
 
@@ -64,6 +65,7 @@ fn conclude(checks: &[Check], json: bool) -> Result<(), CommandError> {
 }
 
 async fn print_each(doctor: &Doctor, progress: Progress) -> Result<Vec<Check>, CommandError> {
+    progress.wait(CLIENTS, doctor.prepare()).await;
     let (titles, groups) = doctor.groups();
     let (mut titles, mut groups) = (titles.into_iter(), std::pin::pin!(groups));
     let mut finished = Vec::new();

@@ -5,10 +5,11 @@ use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-/// Keeps other commands that change the file at `path` waiting until it is dropped. It locks the folder, because the file itself
-/// is replaced. `None` if the system cannot lock folders.
+/// Keeps other commands that change or create the file at `path` waiting until it is dropped. It locks the folder, because the
+/// file itself is replaced. `None` if the system cannot lock folders.
 pub fn lock(path: &Path) -> Option<File> {
-    let folder = File::open(path.canonicalize().ok()?.parent()?).ok()?;
+    let path = path.canonicalize().unwrap_or_else(|_| Path::new(".").join(path));
+    let folder = File::open(path.parent()?).ok()?;
     platform::lock(&folder).then_some(folder)
 }
 

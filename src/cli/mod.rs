@@ -52,7 +52,7 @@ fn execute(arguments: &Arguments, env: &dyn Environment) -> Result<(), CommandEr
             runtime.block_on(doctor::run(Settings::read(env), json, Progress::on_stderr(env)))
         }
         Command::PublicKey => runtime.block_on(public_key::run(Settings::read_signing_keys(env)?)),
-        Command::Client(command) => client::run(command, env),
+        Command::Client(command) => runtime.block_on(client::run(command, env)),
         Command::Config(command) => config::run(&command),
         Command::Connector(command) => connector::run(command, env),
         Command::ConsentUrl => runtime.block_on(consent_url::run(Settings::read(env)?)),

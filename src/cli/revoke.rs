@@ -36,6 +36,8 @@ enum RevokeError {
         "this is no grant_id; expected 22 letters, digits, hyphens and underscores, as in log lines with event token_issued"
     )]
     NoGrantId,
+    #[error("the client registry could not be read; evergrant doctor shows why")]
+    NoRegistry,
     #[error("the revocation could not be stored")]
     Store(#[source] StoreError),
 }
@@ -54,7 +56,9 @@ pub async fn run(settings: Settings, target: RevokeTarget) -> Result<(), Command
         print_line(format_args!("The grant {grant_id} is revoked."))?;
     }
     if let Some(client_id) = target.client {
-        app.settings.clients.find(&client_id).ok_or(usage(RevokeError::UnknownClient))?;
+        app.registry.read_again().await;
+        let clients = app.registry.loaded().ok_or_else(|| failed(RevokeError::NoRegistry))?;
+        clients.find(&client_id).ok_or(usage(RevokeError::UnknownClient))?;
         revoke_all(&app, &client_id).await.map_err(failed)?;
         print_line(format_args!("Every grant of {client_id} so far is revoked."))?;
     }

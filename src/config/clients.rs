@@ -1,20 +1,24 @@
-//! `EVERGRANT_CLIENTS`: the registered clients, as a JSON array or `@file.json`.
+//! `EVERGRANT_CLIENTS`: the registered clients, as a JSON array, `@file.json` or the URL of a blob.
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretSlice};
 use serde_json::{Map, Value};
+use url::Url;
 
 use crate::config::error::{Problem, Reason};
 use crate::config::fields::{Fields, boolean, positive, string, strings};
-use crate::config::reader::{Environment, Reader};
+use crate::config::reader::{Environment, FileError, Reader};
 use crate::config::values::clients::{client_id, digest, gateway_rule, username};
-use crate::config::values::url::redirect;
+use crate::config::values::url::{redirect, registry_blob};
 use crate::config::values::{json, kind, scope, unknown_word};
-use crate::config::{formats, reader};
+use crate::config::{ConfigErrors, formats, reader};
 use crate::oauth::client::{AccessTokenKind, Client, ClientRegistry, GrantType, Profile, SubjectKind};
 use crate::oauth::scope::Scope;
-use crate::secret::Sha256;
+use crate::secret::{Sha256, sha256};
 
 const NAME: &str = "EVERGRANT_CLIENTS";
+
+/// A registry is smaller.
+pub const MAX_BYTES: usize = 1024 * 1024;
 
 /// The installation's scope, for clients' scopes.
 #[derive(Clone, Copy)]
@@ -25,11 +29,78 @@ pub struct Scopes<'a> {
     pub default: Option<&'a Scope>,
 }
 
-/// Reads the clients of the setting.
-pub fn read(reader: &mut Reader<'_>, scopes: Scopes<'_>) -> Option<ClientRegistry> {
+/// Where the registry is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RegistryPlace {
+    /// In the setting itself.
+    Setting,
+    /// In the file at this path.
+    File(String),
+    /// In the blob at this URL.
+    Blob(Url),
+}
+
+/// `EVERGRANT_CLIENTS`.
+#[derive(Clone, Debug)]
+pub struct ClientsSetting {
+    /// Where the registry is.
+    pub place: RegistryPlace,
+    /// The clients at start; `None` if they are in a blob, which is read later.
+    pub at_start: Option<ClientRegistry>,
+    /// The digest of the file's content at start.
+    pub digest: Option<Sha256>,
+}
+
+/// Reads the setting, and the clients unless they are in a blob.
+pub fn read(reader: &mut Reader<'_>, scopes: Scopes<'_>) -> Option<ClientsSetting> {
     let env = reader.env();
-    let entries = reader.required(NAME, formats::CLIENTS, |value| entries(env, value))?;
-    Some(read_entries(reader, NAME, entries, scopes))
+    let found = reader.required(NAME, formats::CLIENTS, |value| found(env, value))?;
+    let Found { place, entries, digest } = found;
+    let at_start = entries.map(|entries| read_entries(reader, NAME, entries, scopes));
+    Some(ClientsSetting { place, at_start, digest })
+}
+
+/// Where the setting has the registry. Files are not read.
+pub fn read_place(reader: &mut Reader<'_>) -> Option<RegistryPlace> {
+    reader.required(NAME, formats::CLIENTS, |value| match value.strip_prefix('@') {
+        Some(path) => Ok(RegistryPlace::File(path.trim_start().to_owned())),
+        None if value.contains("://") && !is_json(value) => registry_blob(value).map(RegistryPlace::Blob),
+        None => Ok(RegistryPlace::Setting),
+    })
+}
+
+/// Reads a version of the registry that the running app found at the setting's place.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn read_version(content: &[u8], scopes: &Scope) -> Result<ClientRegistry, ConfigErrors> {
+    let mut reader = Reader::new(&NoEnvironment);
+    let text = if content.len() > MAX_BYTES { Err(FileError::TooLarge) } else { reader::text(content) };
+    let clients = match text {
+        Ok(text) => read_text(&mut reader, NAME, text, Scopes { within: Some(scopes), default: Some(scopes) }),
+        Err(error) => {
+            reader.note(NAME, Problem::Invalid(format!("the registry {error}").into()), formats::REGISTRY);
+            None
+        }
+    };
+    reader.finish(clients)
+}
+
+/// A registry's text is all that is read.
+struct NoEnvironment;
+
+impl Environment for NoEnvironment {
+    fn var(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn file(&self, _: &str) -> Result<SecretSlice<u8>, FileError> {
+        Err(FileError::Missing)
+    }
 }
 
 /// Reads the clients of the registry `text`, which errors call `name`.
@@ -47,20 +118,40 @@ pub fn read_file(reader: &mut Reader<'_>, path: &str, scopes: Scopes<'_>) -> Opt
     read_text(reader, path, text.expose_secret(), scopes)
 }
 
-/// The entries of a registry in the setting itself, or in the file that it names.
-fn entries(env: &dyn Environment, value: &str) -> Result<Vec<Value>, Reason> {
+/// What the setting's value leads to.
+struct Found {
+    place: RegistryPlace,
+    entries: Option<Vec<Value>>,
+    digest: Option<Sha256>,
+}
+
+/// The entries of a registry in the setting itself, or in the file that it names; or the URL of a blob.
+fn found(env: &dyn Environment, value: &str) -> Result<Found, Reason> {
+    let in_setting = |entries| Found { place: RegistryPlace::Setting, entries: Some(entries), digest: None };
     let is_path = value.contains('/') || value.to_ascii_lowercase().ends_with(".json");
     match value.strip_prefix('@') {
         Some("") => Err("it has no path after the @".into()),
-        Some(path) => {
-            let text = reader::read_file(env, path.trim_start());
-            json::array(text.map_err(|error| format!("the file it names {error}"))?.expose_secret())
+        Some(path) => in_file(env, path.trim_start()),
+        None if is_json(value) => json::array(value).map(in_setting),
+        None if value.contains("://") => {
+            Ok(Found { place: RegistryPlace::Blob(registry_blob(value)?), entries: None, digest: None })
         }
-        None if value.starts_with(['[', '{', '"', '\'']) => json::array(value),
-        None if value.contains("://") => Err("it is a URL".into()),
         None if is_path => Err("it is a path without @ before it".into()),
-        None => json::array(value),
+        None => json::array(value).map(in_setting),
     }
+}
+
+fn in_file(env: &dyn Environment, path: &str) -> Result<Found, Reason> {
+    let unreadable = |error: FileError| -> Reason { format!("the file it names {error}").into() };
+    let content = reader::read_bytes(env, path).map_err(unreadable)?;
+    let content = content.expose_secret();
+    let entries = json::array(reader::text(content).map_err(unreadable)?)?;
+    let place = RegistryPlace::File(path.to_owned());
+    Ok(Found { place, entries: Some(entries), digest: Some(sha256(content)) })
+}
+
+fn is_json(value: &str) -> bool {
+    value.starts_with(['[', '{', '"', '\''])
 }
 
 fn read_entries(reader: &mut Reader<'_>, name: &str, entries: Vec<Value>, scopes: Scopes<'_>) -> ClientRegistry {

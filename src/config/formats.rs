@@ -8,7 +8,7 @@ pub const SCOPES: Format = Format { expected: "scopes separated by spaces or com
 
 /// `EVERGRANT_CLIENTS`.
 pub const CLIENTS: Format = Format {
-    expected: "a JSON array of clients (may be []), or @ and the path of a file with one",
+    expected: "a JSON array of clients (may be []), @ and the path of a file with one, or the https URL of a blob with one",
     example: "@clients.json",
 };
 

@@ -19,6 +19,7 @@ pub mod warnings;
 use tracing_subscriber::filter::Targets;
 use url::Url;
 
+pub use clients::{ClientsSetting, RegistryPlace};
 pub use docusign::DocusignSettings;
 pub use error::ConfigErrors;
 pub use keys::{KeySource, SealingKeySources, SigningKeySources};
@@ -45,7 +46,7 @@ pub struct Settings {
     /// `EVERGRANT_SEALING_KEY_ID` and `…_PREVIOUS`.
     pub sealing_keys: SealingKeySources,
     /// `EVERGRANT_CLIENTS`.
-    pub clients: ClientRegistry,
+    pub clients: ClientsSetting,
     /// `EVERGRANT_STORE`.
     pub store: StoreSetting,
     /// `DOCUSIGN_*`.
@@ -97,7 +98,7 @@ const DEFAULT_BODY_LIMIT: u64 = 104_857_600;
 /// Where a client registry is.
 #[derive(Clone, Copy, Debug)]
 pub enum RegistrySource<'a> {
-    /// In `EVERGRANT_CLIENTS`.
+    /// In `EVERGRANT_CLIENTS`, but not in a blob.
     Setting,
     /// In the file at this path.
     File(&'a str),
@@ -210,11 +211,21 @@ impl Settings {
         let within = default.as_ref().filter(|_| scopes.are_binding);
         let scopes = Scopes { within, default: default.as_ref() };
         let clients = match source {
-            RegistrySource::Setting => clients::read(&mut reader, scopes),
+            RegistrySource::Setting => clients::read(&mut reader, scopes).and_then(|setting| setting.at_start),
             RegistrySource::File(path) => clients::read_file(&mut reader, path, scopes),
             RegistrySource::Text { name, text } => clients::read_text(&mut reader, name, text, scopes),
         };
         reader.finish(clients)
+    }
+
+    /// Reads only where `EVERGRANT_CLIENTS` has the registry.
+    ///
+    /// # Errors
+    /// That it is missing, or no such place.
+    pub fn read_registry_place(env: &dyn Environment) -> Result<RegistryPlace, ConfigErrors> {
+        let mut reader = Reader::new(env);
+        let place = clients::read_place(&mut reader);
+        reader.finish(place)
     }
 
     /// Reads only `EVERGRANT_PUBLIC_URL`, for files that name it.

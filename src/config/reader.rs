@@ -60,14 +60,20 @@ pub const BYTE_ORDER_MARK: char = '\u{feff}';
 /// # Errors
 /// [`FileError`].
 pub fn read_file(env: &dyn Environment, path: &str) -> Result<SecretString, FileError> {
-    let bytes = read_bytes(env, path)?;
-    let bytes = bytes.expose_secret();
-    if is_utf16(bytes) {
+    text(read_bytes(env, path)?.expose_secret()).map(Into::into)
+}
+
+/// The text of a file with this content, without a byte order mark.
+///
+/// # Errors
+/// [`FileError`] if it is no text, or an empty one.
+pub fn text(content: &[u8]) -> Result<&str, FileError> {
+    if is_utf16(content) {
         return Err(FileError::Utf16);
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| FileError::NotText)?;
+    let text = std::str::from_utf8(content).map_err(|_| FileError::NotText)?;
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
-    if text.trim().is_empty() { Err(FileError::Empty) } else { Ok(text.into()) }
+    if text.trim().is_empty() { Err(FileError::Empty) } else { Ok(text) }
 }
 
 /// The content of a file that is not empty.

@@ -47,7 +47,7 @@ pub struct AccountChecks<'a> {
     /// DocuSign's APIs.
     pub api: &'a DocusignApi,
     /// The registered clients, some of which name users by an API key.
-    pub clients: &'a ClientRegistry,
+    pub clients: ClientRegistry,
 }
 
 impl AccountChecks<'_> {

@@ -5,7 +5,7 @@ use crate::config::StoreSetting;
 use crate::doctor::check::{Area, Check, Finding};
 use crate::doctor::{NamedKey, fixes};
 use crate::identity::Identity;
-use crate::random;
+use crate::secret::random;
 use crate::secret::sha256;
 use crate::signing::public_key::PublicKey;
 use crate::signing::{AssertionSigner as _, SignError};

@@ -1,7 +1,8 @@
 //! The health checks: does everything this installation depends on work, and if not, who fixes it and how?
 //!
-//! [`azure`] checks identity, keys and store, [`connection`] DocuSign, [`account`] the DocuSign account, [`public_url`] the public
-//! URL, and [`routes`] the routes there. All checks run at the same time, and are reported in order. They only write one record to the store, which
+//! [`azure`] checks identity, keys and store, [`connection`] DocuSign, [`account`] the DocuSign account, [`registry`] the client
+//! registry, [`public_url`] the public URL, and [`routes`] the routes there. All checks run at the same time, and are reported in
+//! order. They only write one record to the store, which
 //! expires within a minute. `evergrant doctor` prints the results, and the setup page shows them.
 
 mod account;
@@ -14,6 +15,7 @@ mod fixes;
 pub mod lines;
 mod probe;
 mod public_url;
+pub mod registry;
 mod responder;
 pub mod routes;
 
@@ -31,6 +33,7 @@ use crate::docusign::api::DocusignApi;
 use crate::docusign::tokens::AccessTokens;
 use crate::identity::Identity;
 use crate::oauth::client::ClientRegistry;
+use crate::registry::Registry;
 use crate::signing::key::SigningKey;
 use crate::store::Store;
 use crate::types::BaseUrl;
@@ -80,7 +83,7 @@ pub struct Doctor {
     /// DocuSign's APIs.
     pub upstream: Arc<DocusignApi>,
     /// The registered clients.
-    pub clients: ClientRegistry,
+    pub registry: Registry,
     /// The memory for request bodies, if a Functions host is in front and it is known.
     pub host_memory: Option<HostMemory>,
     /// The routes to ask. The setup page asks none, because it would wait for itself.
@@ -113,6 +116,7 @@ impl Doctor {
 
     /// Runs every check, and returns all of them at the end.
     pub async fn report(&self) -> Vec<Check> {
+        self.prepare().await;
         self.groups().1.concat().await
     }
 
@@ -142,8 +146,18 @@ impl Doctor {
         groups
     }
 
+    /// Reads the client registry, so that the checks are of its present version.
+    pub async fn prepare(&self) {
+        self.registry.read_again().await;
+    }
+
+    fn known_clients(&self) -> ClientRegistry {
+        self.registry.loaded().unwrap_or_default()
+    }
+
     fn docusign(&self) -> Vec<Group<'_>> {
-        let Self { docusign, account_server, access_tokens, upstream, clients, .. } = self;
+        let Self { docusign, account_server, access_tokens, upstream, .. } = self;
+        let clients = self.known_clients();
         let account = AccountChecks { docusign, account_server, api: upstream, clients };
         let connection = ConnectionChecks { docusign, account_server, access_tokens, account };
         vec![
@@ -153,10 +167,11 @@ impl Doctor {
     }
 
     fn clients(&self) -> Vec<Group<'_>> {
-        let Self { public_url, clients, http, docusign, routes, .. } = self;
-        let registered = public_url::check_clients(clients);
+        let Self { public_url, http, docusign, routes, .. } = self;
+        let registered = registry::check_clients(&self.registry);
+        let clients = self.known_clients();
         vec![
-            (public_url::CLIENTS, Box::pin(ready(vec![registered]))),
+            (registry::CLIENTS, Box::pin(ready(vec![registered]))),
             (
                 public_url::PUBLIC_URL,
                 Box::pin(

@@ -11,15 +11,14 @@ use crate::doctor::responder::{Answer, DEPLOY};
 use crate::doctor::routes::{self, PackageRoute};
 use crate::oauth::client::{Client, ClientRegistry, GrantType};
 use crate::oauth::query;
-use crate::random;
+use crate::secret::random;
 use crate::types::BaseUrl;
 use crate::web::http_client::HttpClient;
 
 /// No client has this redirect URI: the top-level domain `invalid` is reserved (RFC 2606 §2).
 const FOREIGN_REDIRECT_URI: &str = "https://foreign.invalid/callback";
 
-/// Titles.
-pub const CLIENTS: &str = "Registered clients";
+/// The title.
 pub const PUBLIC_URL: &str = "Public URL";
 
 /// The field of the metadata that identifies an installation.
@@ -51,24 +50,12 @@ enum Refusal {
     Unknown(String),
 }
 
-/// Is a client registered?
-pub fn check_clients(clients: &ClientRegistry) -> Check {
-    let watch = Stopwatch::start();
-    let ids: Vec<&str> = clients.iter().map(|client| client.client_id.as_str()).collect();
-    let finding = if ids.is_empty() {
-        Finding::note("no client is registered", "Register a client in EVERGRANT_CLIENTS (infra/clients.json).")
-    } else {
-        Finding::good(ids.join(", "))
-    };
-    finding.of("clients", Area::Clients, CLIENTS, watch.elapsed_ms())
-}
-
 /// Checks the public URL from outside.
 pub struct PublicUrlChecks<'a> {
     /// The base URL that callers use.
     pub public_url: &'a BaseUrl,
     /// The registered clients.
-    pub clients: &'a ClientRegistry,
+    pub clients: ClientRegistry,
     /// Calls it.
     pub http: &'a HttpClient,
     /// DocuSign's account server, where the app sends the browser if it accepts a request.

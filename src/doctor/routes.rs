@@ -9,7 +9,7 @@ use http::Method;
 use crate::doctor::check::{Area, Check, Finding};
 use crate::doctor::probe::{Probed, probe};
 use crate::doctor::responder::DEPLOY;
-use crate::random;
+use crate::secret::random;
 use crate::types::BaseUrl;
 use crate::web::http_client::HttpClient;
 
@@ -140,6 +140,8 @@ impl AskedRoute {
         let of_host = |status: u16| match status {
             401 => Some(BEHIND_A_KEY),
             404 | 405 => Some(NOT_FOUND),
+            // The host has a page of its own for the app's address.
+            200 if self.path == "/" && is_app_there => Some(NOT_FOUND),
             0 | 429 | 500..=599 if self.has_code && is_app_there => Some(HOST_KEYS),
             0 | 500 | 503 => Some(NO_PROCESS),
             _ => None,

@@ -7,10 +7,10 @@ use crate::config::DocusignSettings;
 use crate::oauth::pkce::{CodeChallenge, S256};
 use crate::oauth::query;
 use crate::oauth::scope::Scope;
-use crate::random;
 use crate::sealing::claims::ConsentState;
 use crate::sealing::keys::SealingKeys;
 use crate::sealing::{SealError, Sealed};
+use crate::secret::random;
 use crate::signing::SignError;
 use crate::types::BaseUrl;
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::oauth::client::{Client, ClientRegistry, GrantType};
 use crate::oauth::pkce::S256;
 use crate::oauth::scope::Scope;
+use crate::registry::Registry;
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::types::BaseUrl;
 use crate::web::response::json;
@@ -18,7 +19,7 @@ pub struct MetadataEndpoint {
     /// All configured scopes.
     pub scopes: Scope,
     /// The registered clients. The metadata must be true for all of them.
-    pub clients: ClientRegistry,
+    pub registry: Registry,
 }
 
 /// The fields of RFC 8414 §2 and RFC 9207 §3 that apply to this server.
@@ -39,20 +40,24 @@ struct AuthorizationServerMetadata<'a> {
 }
 
 impl MetadataEndpoint {
-    /// The metadata. Any web page may read it, and it may be cached for five minutes.
+    /// The metadata. Any web page may read it, and it may be cached for five minutes, unless the clients are not known yet.
     #[must_use]
     pub fn answer(&self) -> Answer {
-        let mut response = json(StatusCode::OK, &self.metadata());
+        let clients = self.registry.loaded();
+        let is_complete = clients.is_some();
+        let mut response = json(StatusCode::OK, &self.metadata(&clients.unwrap_or_default()));
         let headers = response.headers_mut();
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
-        headers.remove(PRAGMA);
+        if is_complete {
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+            headers.remove(PRAGMA);
+        }
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         Answer { response, record: AnswerRecord::default() }
     }
 
-    fn metadata(&self) -> AuthorizationServerMetadata<'_> {
+    fn metadata(&self, clients: &ClientRegistry) -> AuthorizationServerMetadata<'_> {
         let mut methods = vec!["client_secret_basic", "client_secret_post"];
-        methods.extend(self.clients.iter().any(Client::is_public).then_some("none"));
+        methods.extend(clients.iter().any(Client::is_public).then_some("none"));
         AuthorizationServerMetadata {
             issuer: self.issuer.as_str(),
             authorization_endpoint: self.issuer.join("/oauth/authorize"),
@@ -69,8 +74,7 @@ impl MetadataEndpoint {
             token_endpoint_auth_methods_supported: methods.clone(),
             revocation_endpoint_auth_methods_supported: methods,
             code_challenge_methods_supported: [S256],
-            authorization_response_iss_parameter_supported: self
-                .clients
+            authorization_response_iss_parameter_supported: clients
                 .iter()
                 .all(|client| client.authorization_response_iss),
         }

@@ -17,6 +17,7 @@ use crate::oauth::client::credentials::Credentials;
 use crate::oauth::client::{Client, ClientId, ClientRegistry};
 use crate::oauth::error::{ErrorCode, OAuthError, Outage};
 use crate::oauth::form::Form;
+use crate::registry::{REGISTRY_UNAVAILABLE, Registry};
 use crate::sealing::Sealable;
 use crate::sealing::claims::{AuthorizationCode, RefreshToken, SealedAccessToken};
 use crate::sealing::keys::{OpenError, SEALING_UNAVAILABLE, SealingKeys};
@@ -60,7 +61,7 @@ pub struct RevokeEndpoint {
     /// The issuer.
     pub issuer: BaseUrl,
     /// The registered clients.
-    pub clients: ClientRegistry,
+    pub registry: Registry,
     /// Opens the tokens.
     pub sealing: Arc<SealingKeys>,
     /// The revocations.
@@ -72,10 +73,13 @@ pub struct RevokeEndpoint {
 impl RevokeEndpoint {
     /// Responds to a request.
     pub async fn handle(&self, form: &Form) -> Answer {
-        let (client, token) = match self.read(form) {
+        let Ok(clients) = self.registry.current().await else {
+            return unavailable(REGISTRY_UNAVAILABLE.code, REGISTRY_UNAVAILABLE.client, AnswerRecord::default());
+        };
+        let (client, token) = match read(form, &clients) {
             Ok(request) => request,
             Err(error) => {
-                telemetry::record_claimed(&ClaimedCredentials::read(form), &self.clients, error.error);
+                telemetry::record_claimed(&ClaimedCredentials::read(form), &clients, error.error);
                 return refuse(error, AnswerRecord::default());
             }
         };
@@ -91,22 +95,8 @@ impl RevokeEndpoint {
                 }
             }
             Err(RevokeError::OAuth(error)) => refuse(error, record),
-            Err(RevokeError::Outage { cause, error_description }) => {
-                let outage = Outage { retry_after: RETRY_AFTER, error_description };
-                let event = Some("revocation_unavailable");
-                let record = AnswerRecord { event, cause: Some(cause), ..record };
-                Answer { response: outage.reply(), record: record.refused(Outage::ERROR, error_description) }
-            }
+            Err(RevokeError::Outage { cause, error_description }) => unavailable(cause, error_description, record),
         }
-    }
-
-    /// The client and the token.
-    fn read(&self, form: &Form) -> Result<(&Client, SecretString), OAuthError> {
-        let [token, client_id, client_secret, _] = form.parameters(PARAMETERS)?;
-        let client_secret = client_secret.map(|secret| SecretString::from(secret.into_owned()));
-        let client = Credentials::read(&form.headers, client_id, client_secret)?.authenticate(&self.clients)?;
-        let token = token.ok_or(ErrorCode::InvalidRequest.say("token is missing"))?;
-        Ok((client, SecretString::from(token.into_owned())))
     }
 
     /// Revokes the token and returns the revoked id; `None` if there was nothing to revoke.
@@ -156,6 +146,21 @@ fn unopened(error: &OpenError) -> Result<Option<RevokeTarget>, RevokeError> {
 
 const fn outage(cause: &'static str, error_description: &'static str) -> RevokeError {
     RevokeError::Outage { cause, error_description }
+}
+
+/// The client and the token.
+fn read<'c>(form: &Form, clients: &'c ClientRegistry) -> Result<(&'c Client, SecretString), OAuthError> {
+    let [token, client_id, client_secret, _] = form.parameters(PARAMETERS)?;
+    let client_secret = client_secret.map(|secret| SecretString::from(secret.into_owned()));
+    let client = Credentials::read(&form.headers, client_id, client_secret)?.authenticate(clients)?;
+    let token = token.ok_or(ErrorCode::InvalidRequest.say("token is missing"))?;
+    Ok((client, SecretString::from(token.into_owned())))
+}
+
+fn unavailable(cause: &'static str, error_description: &'static str, record: AnswerRecord) -> Answer {
+    let outage = Outage { retry_after: RETRY_AFTER, error_description };
+    let record = AnswerRecord { event: Some("revocation_unavailable"), cause: Some(cause), ..record };
+    Answer { response: outage.reply(), record: record.refused(Outage::ERROR, error_description) }
 }
 
 fn refuse(error: OAuthError, record: AnswerRecord) -> Answer {

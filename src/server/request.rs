@@ -13,9 +13,9 @@ use warp::reply::Response;
 use warp::{Filter, Rejection, Reply as _, reject};
 
 use crate::clock::Stopwatch;
-use crate::oauth::client::ClientRegistry;
 use crate::oauth::client::claimed::ClaimedCredentials;
 use crate::oauth::form::Form;
+use crate::registry::Registry;
 use crate::server::body::{BodyError, read};
 use crate::server::bug::{self, catch_panic};
 use crate::server::paths::Route;
@@ -171,12 +171,13 @@ impl ReceivedForm {
     /// Like [`Received::answer_with`], unless the body was refused. The log names the client in both cases.
     pub async fn answer_with<A: Into<Answer<Body>>>(
         &self,
-        clients: &ClientRegistry,
+        registry: &Registry,
         answering: impl Future<Output = A>,
     ) -> Response {
         let Some(error) = self.refused else { return self.received.answer_with(answering).await };
         let refusing = async {
-            match ClaimedCredentials::read(&self.form).client(clients) {
+            let clients = registry.loaded().unwrap_or_default();
+            match ClaimedCredentials::read(&self.form).client(&clients) {
                 Some(client) => telemetry::record_client(client),
                 None => telemetry::record_hint(CLIENT_UNREAD),
             }

@@ -33,7 +33,7 @@ fn token(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Reje
     paths::token().and(warp::post()).and(with(endpoints)).and(form(&paths::TOKEN)).then(
         async |endpoints: Arc<Endpoints>, request: Box<ReceivedForm>| {
             // Boxed, because warp moves the state of a request from filter to filter.
-            request.answer_with(&endpoints.token.clients, Box::pin(endpoints.token.handle(&request.form))).await
+            request.answer_with(&endpoints.token.registry, Box::pin(endpoints.token.handle(&request.form))).await
         },
     )
 }
@@ -49,7 +49,7 @@ fn authorize(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = 
 fn revoke(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     paths::revoke().and(warp::post()).and(form(&paths::REVOKE)).and(with(endpoints)).then(
         async |request: Box<ReceivedForm>, endpoints: Arc<Endpoints>| {
-            request.answer_with(&endpoints.revoke.clients, endpoints.revoke.handle(&request.form)).await
+            request.answer_with(&endpoints.revoke.registry, endpoints.revoke.handle(&request.form)).await
         },
     )
 }

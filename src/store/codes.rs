@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::clock::{Clock, UnixSeconds};
 use crate::memory::tidy_map::TidyMap;
-use crate::random;
+use crate::secret::random;
 use crate::secret::{hex, sha256};
 use crate::store::records::RecordKind;
 use crate::store::{Condition, Store, StoreError, Write, log_failure};

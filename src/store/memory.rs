@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use crate::clock::{Clock, UnixSeconds};
 use crate::memory::tidy_map::TidyMap;
-use crate::random;
+use crate::secret::random;
 use crate::store::{Condition, Record, Store, StoreError, Version, Write};
 
 /// Expired records are dropped once there are this many.

@@ -2,10 +2,13 @@
 //! URIs that clients asked for. Everything else is in sealed tokens and stored nowhere.
 //!
 //! [`records`] lists the kinds of records. The endpoints use [`codes`], [`revocations`], [`rotation`] and
-//! [`redirect_requests`]; the Workfront endpoint writes its own records. All use a [`Store`]: [`memory`] for one process or [`blob`] for many.
+//! [`redirect_requests`]; the Workfront endpoint writes its own records. All use a [`Store`]: [`memory`] for one process or
+//! [`blob`] for many. [`document`] is a single blob.
 
 pub mod blob;
 pub mod codes;
+mod container;
+pub mod document;
 pub mod error;
 mod error_table;
 pub mod memory;

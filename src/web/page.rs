@@ -32,7 +32,7 @@ static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| policy("'none'")
 static POLICY_WITH_SCRIPT: LazyLock<Option<HeaderValue>> = LazyLock::new(|| policy(&digest(COPY_SCRIPT)));
 
 /// What a command for a shell starts with.
-const COMMANDS: [&str; 2] = ["az ", "evergrant client check "];
+const COMMANDS: [&str; 2] = ["az ", "evergrant client add-redirect-uri "];
 
 fn digest(source: &str) -> String {
     format!("'sha256-{}'", STANDARD.encode(sha256(source.as_bytes())))

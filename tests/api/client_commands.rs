@@ -234,7 +234,7 @@ async fn refused_changes_write_nothing() {
         assert_eq!(registry.text(), faulty);
     }
     let nowhere = registry.folder.path().join("nowhere.json").display().to_string();
-    assert_refused(&run(&["client", "new", "c", "--in", &nowhere], &[]).await, "the file does not exist");
+    assert_refused(&run(&["client", "rotate", "c", "--in", &nowhere], &[]).await, "does not exist");
     assert!(!Path::new(&nowhere).exists());
     for field in [r#""client_id": "first""#, r#""grant_types": ["client_credentials"]"#] {
         let twice = HAND_WRITTEN.replace("\"scope\": null", field);

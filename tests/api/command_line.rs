@@ -70,8 +70,8 @@ async fn completions_are_for_the_shell_and_know_the_commands() {
     let script = run(&["completions", "bash"], &[]).await.stdout;
     let (parsed, errors) = fed("bash", &["-n"], &script);
     assert!(parsed && errors.is_empty(), "{errors}");
-    // And they complete: `evergrant client r` is rotate.
-    let ask = b"\nCOMP_WORDS=(evergrant client r); COMP_CWORD=2; _evergrant evergrant r client; [ \"${COMPREPLY[*]}\" = rotate ]\n";
+    // And they complete: `evergrant client ro` is rotate.
+    let ask = b"\nCOMP_WORDS=(evergrant client ro); COMP_CWORD=2; _evergrant evergrant ro client; [ \"${COMPREPLY[*]}\" = rotate ]\n";
     assert!(fed("bash", &["--norc"], &[&script, &ask[..]].concat()).0);
 }
 

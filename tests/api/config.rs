@@ -135,7 +135,7 @@ fn a_client_may_have_every_field_and_clients_differ() {
         c["secretless_refresh"] = json!(true);
         c["gateway_allow"] = json!(["GET /clm/"]);
     });
-    assert_eq!(Settings::read(&all).unwrap().clients.iter().count(), 1);
+    assert_eq!(Settings::read(&all).unwrap().clients.at_start.unwrap().iter().count(), 1);
     let one = json!({"client_id": "same", "client_secret_sha256": [DIGEST], "grant_types": ["client_credentials"]});
     let twins = good().with("EVERGRANT_CLIENTS", &json!([one, one]).to_string());
     assert_eq!(refused(&twins), ["EVERGRANT_CLIENTS[1].client_id"]);
@@ -143,7 +143,7 @@ fn a_client_may_have_every_field_and_clients_differ() {
     let key =
         |id: &str| json!({"client_id": id, "client_secret_sha256": [], "grant_types": [], "api_key_sha256": [DIGEST]});
     let registered = |clients: Value| good().with("EVERGRANT_CLIENTS", &clients.to_string());
-    assert_eq!(Settings::read(&registered(json!([key("one")]))).unwrap().clients.iter().count(), 1);
+    assert_eq!(Settings::read(&registered(json!([key("one")]))).unwrap().clients.at_start.unwrap().iter().count(), 1);
     assert_eq!(refused(&registered(json!([key("one"), key("two")]))), ["EVERGRANT_CLIENTS[1].api_key_sha256"]);
 }
 

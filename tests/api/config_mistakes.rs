@@ -144,7 +144,7 @@ const OTHERS: [Mistake; 14] = [
     ("FUNCTIONS_CUSTOMHANDLER_PORT", "hunter2-marker", "it is not a whole number"),
 ];
 
-const REGISTRIES: [Mistake; 12] = [
+const REGISTRIES: [Mistake; 16] = [
     (
         "EVERGRANT_CLIENTS",
         "[{\"client_id\": \"a\",\n  \"client_secret_sha256\": [],\n  \"client_secret_sha256\": []}]",
@@ -159,7 +159,15 @@ const REGISTRIES: [Mistake; 12] = [
     ("EVERGRANT_CLIENTS", "infra/hunter2-marker.json", "it is a path without @ before it"),
     ("EVERGRANT_CLIENTS", "@/nowhere/hunter2-marker", "the file it names does not exist"),
     ("EVERGRANT_CLIENTS", "@", "it has no path after the @"),
-    ("EVERGRANT_CLIENTS", "https://hunter2-marker", "it is a URL"),
+    ("EVERGRANT_CLIENTS", "https://hunter2-marker", "it has no container and no blob after the host"),
+    ("EVERGRANT_CLIENTS", "https://hunter2-marker/registry/", "it has no blob after the container"),
+    ("EVERGRANT_CLIENTS", "https://hunter2-marker/a//b", "it has two slashes in a row, or one at the end"),
+    ("EVERGRANT_CLIENTS", "http://hunter2-marker/a/b", "it begins with http:// instead of https://"),
+    (
+        "EVERGRANT_CLIENTS",
+        "https://hunter2-marker/a/b?sv=1&sig=2",
+        "it has a SAS token, which is not needed: the identity is used",
+    ),
     ("EVERGRANT_CLIENTS", "{\"hunter2-marker\":1}", "it is an object (put it in square brackets)"),
     ("EVERGRANT_CLIENTS", "[\n  {},\n]", "line 3, column 1: there is a comma before the closing bracket"),
     (
@@ -321,7 +329,9 @@ async fn a_registry_with_a_byte_order_mark_and_crlf_is_read_and_utf_16_is_named(
         ("\u{feff}\r\n".as_bytes(), Err("is empty")),
     ] {
         let env = good().with("EVERGRANT_CLIENTS", "@clients.json").with_file("clients.json", file);
-        let read = Settings::read(&env).map(|settings| settings.clients.iter().count()).map_err(|_| sentence(&env));
+        let read = Settings::read(&env)
+            .map(|settings| settings.clients.at_start.unwrap().iter().count())
+            .map_err(|_| sentence(&env));
         let expected = expected.map_err(|reason| format!("EVERGRANT_CLIENTS is invalid: the file it names {reason}; "));
         match (read, expected) {
             (Ok(count), Ok(expected)) => assert_eq!(count, expected),
@@ -330,7 +340,7 @@ async fn a_registry_with_a_byte_order_mark_and_crlf_is_read_and_utf_16_is_named(
         }
     }
     let setting = good().with("EVERGRANT_CLIENTS", &marked);
-    assert_eq!(Settings::read(&setting).unwrap().clients.iter().count(), 1);
+    assert_eq!(Settings::read(&setting).unwrap().clients.at_start.unwrap().iter().count(), 1);
 }
 
 /// A file's name appears only where it was given on the command line.

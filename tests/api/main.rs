@@ -44,6 +44,9 @@ mod panics;
 mod redirect_requests;
 mod reference;
 mod refusals;
+mod registry;
+#[cfg(unix)]
+mod registry_commands;
 mod security;
 mod setup;
 mod setup_cards;

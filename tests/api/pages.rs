@@ -114,6 +114,8 @@ async fn outage_pages(pages: &mut Pages) {
 }
 
 async fn authorize_pages(pages: &mut Pages) {
+    let unread = LocalApp::with(&[("EVERGRANT_CLIENTS", "https://account.example/container/clients.json")]).await;
+    pages.add("not-ready", unread.get(&unread.authorize_url("web", &[])).await);
     let app = LocalApp::start().await;
     let page = async |changes: &[(&str, &str)]| app.get(&app.authorize_url("web", changes)).await;
     pages.add("authorize-client-unclear", page(&[("client_id", "")]).await);

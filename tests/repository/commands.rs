@@ -15,7 +15,7 @@ use crate::workflows::{scripts, yaml};
 /// Azure's built-in roles that commands use.
 const ROLES: &str = "Contributor|Key Vault Crypto Officer|Key Vault Crypto User|Key Vault Secrets Officer|Key Vault Secrets User\
                      |Managed HSM Crypto User|Monitoring Metrics Publisher|Owner|Reader|Role Based Access Control Administrator\
-                     |Storage Blob Data Contributor|Storage Blob Data Owner";
+                     |Storage Blob Data Contributor|Storage Blob Data Owner|Storage Blob Data Reader";
 
 /// The commands in the pages' shell blocks and code spans.
 fn documented() -> Vec<Command> {

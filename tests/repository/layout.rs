@@ -10,7 +10,7 @@ use crate::rust::{SOURCES, Source};
 
 /// Files and folders below `src/` without IO, clock, environment and async.
 const PURE: &str = "
-    cli/client/entry.rs cli/client/registry.rs config connector doctor/check.rs doctor/connectivity.rs doctor/fixes.rs
+    cli/client/diff.rs cli/client/entry.rs cli/client/registry.rs config connector doctor/check.rs doctor/connectivity.rs doctor/fixes.rs
     doctor/lines.rs doctor/responder.rs doctor/bodies.rs
     docusign/api/addresses.rs docusign/api/error.rs docusign/api/error_table.rs docusign/error.rs
     docusign/error_table.rs docusign/lifetimes.rs docusign/requested_scope.rs docusign/tokens/assertion.rs
@@ -23,7 +23,7 @@ const PURE: &str = "
     endpoints/setup/text.rs endpoints/token/error.rs endpoints/token/outage.rs endpoints/token/request.rs
     endpoints/workfront/error.rs endpoints/workfront/item.rs endpoints/workfront/naming.rs
     endpoints/workfront/request.rs memory/failures.rs memory/tidy_map.rs oauth sealing/claims.rs sealing/mod.rs
-    sealing/presented.rs sealing/secret.rs secret.rs server/paths.rs signing/error.rs signing/error_table.rs
+    sealing/presented.rs sealing/secret.rs secret/mod.rs server/paths.rs signing/error.rs signing/error_table.rs
     signing/answers.rs signing/key_file signing/key_id.rs signing/public_key.rs store/error.rs
     store/error_table.rs types.rs web/carried.rs web/content_disposition.rs web/cookies.rs web/json.rs web/obstacle.rs
     web/page.rs web/response.rs

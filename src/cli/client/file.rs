@@ -2,44 +2,23 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use secrecy::ExposeSecret as _;
-use thiserror::Error;
-
-use crate::cli::client::registry::Change;
 use crate::cli::files;
-use crate::cli::terminal::{CommandError, failed, usage};
-use crate::config::installation::InstallationScopes;
-use crate::config::reader::{BYTE_ORDER_MARK, read_file};
-use crate::config::{Environment, RegistrySource, Settings};
-use crate::oauth::client::ClientRegistry;
+use crate::config::reader::BYTE_ORDER_MARK;
 
-/// The registry was not changed.
-#[derive(Debug, Error)]
-#[error("{} could not be written, and is unchanged", path.display())]
-struct WriteError {
-    path: PathBuf,
-    source: io::Error,
+/// Writes a file that does not exist.
+pub fn create(path: &Path, text: &str) -> io::Result<()> {
+    files::replace(path, text.as_bytes(), None, || if path.exists() { Err(changed_meanwhile()) } else { Ok(()) })
 }
 
-/// Applies `change` to the registry at `path`, which must be valid before and after; returns what it registers.
-pub fn edit(path: &Path, change: &Change, env: &dyn Environment) -> Result<ClientRegistry, CommandError> {
-    let name = path.display().to_string();
-    let _lock = files::lock(path);
-    let scopes = InstallationScopes::find(env, Some(&name), None).for_editing();
-    Settings::read_registry(env, RegistrySource::File(&name), &scopes)?;
-    let before = env.file(&name).map_err(failed)?;
-    let text = read_file(env, &name).map_err(failed)?;
-    let changed = change.apply(text.expose_secret()).map_err(usage)?;
-    let clients = Settings::read_registry(env, RegistrySource::Text { name: &name, text: &changed }, &scopes)?;
-    replace(path, before.expose_secret(), &changed)
-        .map_err(|source| failed(WriteError { path: path.to_owned(), source }))?;
-    Ok(clients)
+/// The error of a writer that was second.
+pub fn changed_meanwhile() -> io::Error {
+    io::Error::other("it was changed meanwhile; run this again")
 }
 
 /// Replaces `before` by `changed`, with the same line ends and byte order mark. A symbolic link stays one.
-fn replace(path: &Path, before: &[u8], changed: &str) -> io::Result<()> {
+pub fn replace(path: &Path, before: &[u8], changed: &str) -> io::Result<()> {
     let path = path.canonicalize()?;
     let mark = if before.starts_with(BYTE_ORDER_MARK.to_string().as_bytes()) {
         BYTE_ORDER_MARK.to_string()
@@ -51,10 +30,6 @@ fn replace(path: &Path, before: &[u8], changed: &str) -> io::Result<()> {
     let permissions = fs::metadata(&path)?.permissions();
     files::replace(&path, (mark + &changed).as_bytes(), Some(&permissions), || {
         // Editors do not know the lock.
-        if fs::read(&path)? == before {
-            Ok(())
-        } else {
-            Err(io::Error::other("it was changed meanwhile; run this again"))
-        }
+        if fs::read(&path)? == before { Ok(()) } else { Err(changed_meanwhile()) }
     })
 }

@@ -1,14 +1,19 @@
-//! `evergrant client`: the registry, before it is deployed. [`registry`] changes its text, [`mod@file`] the file.
+//! `evergrant client`: the registry in a file or a blob. [`registry`] changes its text, [`edit`] checks, shows and writes a
+//! change, [`mod@store`] reads and writes.
 
+mod change;
 mod check;
+mod diff;
+mod edit;
 mod entry;
 mod file;
 mod new;
 mod output;
+mod place;
 mod registry;
 mod rotate;
-
-use std::path::PathBuf;
+mod show;
+mod store;
 
 use crate::cli::terminal::CommandError;
 use crate::config::Environment;
@@ -16,30 +21,37 @@ use crate::config::Environment;
 /// The commands for clients.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum ClientCommand {
-    /// Check a client registry and list its clients
-    #[command(after_help = "Example:
-  evergrant client check infra/clients.json
-
-Scopes are checked against DOCUSIGN_SCOPES, or docusignScopes in a parameter
-file (main.bicepparam next to the registry).")]
-    Check {
-        /// The registry, a JSON file [default: the setting `EVERGRANT_CLIENTS`]
-        file: Option<PathBuf>,
-        /// The deployment's parameter file, which has the app's scopes
-        #[arg(long, value_name = "FILE")]
-        parameters: Option<PathBuf>,
-    },
+    /// List the clients of a registry
+    List(show::ListClients),
+    /// Show a client's entry
+    Show(show::ShowClient),
     /// Create a client with a random secret or API key
     New(new::NewClient),
+    /// Add a redirect URI to a client
+    AddRedirectUri(change::AddRedirectUri),
+    /// Remove a redirect URI from a client
+    RemoveRedirectUri(change::RemoveRedirectUri),
+    /// Set a field of a client
+    Set(change::SetField),
     /// Replace a client's secret or API key in two steps
     Rotate(rotate::Rotation),
+    /// Remove a client
+    Remove(change::RemoveClient),
+    /// Check a client registry and list its clients
+    Check(check::CheckRegistry),
 }
 
 /// Runs the command.
-pub fn run(command: ClientCommand, env: &dyn Environment) -> Result<(), CommandError> {
+pub async fn run(command: ClientCommand, env: &dyn Environment) -> Result<(), CommandError> {
     match command {
-        ClientCommand::Check { file, parameters } => check::run(file, parameters, env),
-        ClientCommand::New(client) => new::run(client, env),
-        ClientCommand::Rotate(rotation) => rotate::run(&rotation, env),
+        ClientCommand::List(list) => list.run(env).await,
+        ClientCommand::Show(show) => show.run(env).await,
+        ClientCommand::New(client) => new::run(client, env).await,
+        ClientCommand::AddRedirectUri(add) => add.run(env).await,
+        ClientCommand::RemoveRedirectUri(remove) => remove.run(env).await,
+        ClientCommand::Set(set) => set.run(env).await,
+        ClientCommand::Rotate(rotation) => rotate::run(&rotation, env).await,
+        ClientCommand::Remove(remove) => remove.run(env).await,
+        ClientCommand::Check(check) => check::run(check, env).await,
     }
 }

@@ -1,13 +1,12 @@
 //! `evergrant client new`: creates an entry for the registry, with a secret, an API key or both.
 
-use std::path::{Path, PathBuf};
-
 use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
 
+use crate::cli::client::edit::{Confirmation, edit};
 use crate::cli::client::entry::{NewEntry, default_grant_types};
-use crate::cli::client::file::edit;
-use crate::cli::client::output;
+use crate::cli::client::output::{self, Issued};
+use crate::cli::client::place::{DEPLOYED, Place};
 use crate::cli::client::registry::{Change, Credential};
 use crate::cli::terminal::values::{self, one_of};
 use crate::cli::terminal::{CommandError, explain, failed, usage};
@@ -15,7 +14,7 @@ use crate::config::installation::InstallationScopes;
 use crate::config::{Environment, RegistrySource, Settings};
 use crate::oauth::client::{ClientId, GrantType, Profile, SubjectKind};
 use crate::oauth::scope::Scope;
-use crate::random;
+use crate::secret::random;
 use crate::secret::sha256;
 
 /// The new client.
@@ -64,9 +63,13 @@ pub struct NewClient {
     /// repeatable [default: nothing]
     #[arg(long = "allow", value_name = "RULE", value_parser = values::gateway_rule)]
     rules: Vec<String>,
-    /// Add the entry to this registry; otherwise the entry is printed
-    #[arg(long = "in", value_name = "FILE")]
-    file: Option<PathBuf>,
+    /// Add the entry to this registry, a file or the URL of a blob, which is
+    /// created if it is missing; otherwise the entry is printed
+    #[arg(long = "in", value_name = "PLACE", value_parser = Place::parse)]
+    place: Option<Place>,
+    /// Print one JSON object with the entry and its secrets
+    #[arg(long)]
+    json: bool,
 }
 
 /// A client that users connect in a browser needs a redirect URI.
@@ -84,24 +87,29 @@ enum MissingRedirectUri {
 }
 
 /// Creates the client and its secret. The secret is shown last, when everything else has succeeded.
-pub fn run(client: NewClient, env: &dyn Environment) -> Result<(), CommandError> {
-    let (file, public) = (client.file.clone(), client.public);
+pub async fn run(client: NewClient, env: &dyn Environment) -> Result<(), CommandError> {
+    let (place, public, json) = (client.place.clone(), client.public, client.json);
     let api_key = client.api_key.then(random::client_secret);
     let mut entry = client.into_entry()?;
     let secret = (!public && !entry.grant_types.is_empty()).then(random::client_secret);
     let digest = |secret: &SecretString| sha256(secret.expose_secret().as_bytes());
     entry.client_secret_sha256 = secret.as_ref().map(digest);
     entry.api_key_sha256 = api_key.as_ref().map(digest);
-    match &file {
-        Some(file) => add(&entry, file, env)?,
-        None => print(&entry, env)?,
+    match &place {
+        Some(place) => add(&entry, place, env).await?,
+        None => print(&entry, json, env)?,
     }
-    for (credential, secret) in [(Credential::Secret, &secret), (Credential::ApiKey, &api_key)] {
-        if let Some(secret) = secret {
-            output::show_once(entry.client_id.as_str(), credential, secret)?;
-        }
+    let credentials = [(Credential::Secret, secret), (Credential::ApiKey, api_key)];
+    let credentials: Vec<_> =
+        credentials.into_iter().filter_map(|(credential, secret)| Some((credential, secret?))).collect();
+    let client_id = entry.client_id.as_str();
+    if json {
+        return Issued { entry: Some(entry.fields()), ..Issued::new(client_id, &credentials) }.print();
     }
-    output::print_how_to_deploy(file.as_deref().unwrap_or(Path::new(output::DEPLOYED)));
+    for (credential, secret) in &credentials {
+        output::show_once(client_id, *credential, secret)?;
+    }
+    output::print_how_to_deploy(&place.unwrap_or(Place::File(DEPLOYED.into())));
     Ok(())
 }
 
@@ -135,20 +143,21 @@ impl NewClient {
     }
 }
 
-fn add(entry: &NewEntry, file: &Path, env: &dyn Environment) -> Result<(), CommandError> {
+async fn add(entry: &NewEntry, place: &Place, env: &dyn Environment) -> Result<(), CommandError> {
     let change = Change::Add { client_id: entry.client_id.to_string(), fields: entry.fields() };
-    let clients = edit(file, &change, env)?;
-    output::print_change(&change, file.display());
+    let clients = edit(place, &change, Confirmation::NotNeeded, env).await?;
     output::print_warnings(&clients, entry.client_id.as_str());
     Ok(())
 }
 
-fn print(entry: &NewEntry, env: &dyn Environment) -> Result<(), CommandError> {
-    let json = serde_json::to_string_pretty(&entry.fields()).map_err(failed)?;
-    let source = RegistrySource::Text { name: "EVERGRANT_CLIENTS", text: &format!("[{json}]") };
+fn print(entry: &NewEntry, json: bool, env: &dyn Environment) -> Result<(), CommandError> {
+    let text = serde_json::to_string_pretty(&entry.fields()).map_err(failed)?;
+    let source = RegistrySource::Text { name: "EVERGRANT_CLIENTS", text: &format!("[{text}]") };
     let scopes = InstallationScopes::find(env, None, None).for_editing();
     let clients = Settings::read_registry(env, source, &scopes)?;
-    explain(format_args!("Add this entry to the array in {}:\n\n{json}\n", output::DEPLOYED));
+    if !json {
+        explain(format_args!("Add this entry to the array in {DEPLOYED}:\n\n{text}\n"));
+    }
     output::print_warnings(&clients, entry.client_id.as_str());
     Ok(())
 }

@@ -1,19 +1,17 @@
 //! The output of commands that show a secret. Everything else goes to stderr, so that stdout has only the secret.
 
-use std::fmt::Display;
 use std::io::{self, Write as _};
-use std::path::Path;
 
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
+use serde_json::{Map, Value};
 use thiserror::Error;
 
+use crate::cli::client::place::{DEPLOYED, Place};
 use crate::cli::client::registry::{Change, Credential};
-use crate::cli::terminal::{CommandError, explain, failed, shell_quoted};
+use crate::cli::terminal::{CommandError, explain, failed, print_line, shell_quoted};
 use crate::config::warnings;
 use crate::oauth::client::{Client, ClientRegistry};
-
-/// The registry that `./deploy` reads, from the repository's root.
-pub const DEPLOYED: &str = "infra/clients.json";
 
 /// The secret is lost, but its digest may be in the registry.
 #[derive(Debug, Error)]
@@ -26,17 +24,45 @@ struct ShowError {
     source: io::Error,
 }
 
-/// Prints what has changed in `registry`.
-pub fn print_change(change: &Change, registry: impl Display) {
+/// Prints what has changed in the registry at `place`.
+pub fn print_change(change: &Change, place: &Place) {
     match change {
-        Change::Add { client_id, .. } => explain(format_args!("Added {client_id} to {registry}.")),
+        Change::Add { client_id, .. } => explain(format_args!("Added {client_id} to {place}.")),
         Change::AddSecond { client_id, credential, .. } => {
-            explain(format_args!("{client_id} has a second {} in {registry}.", credential.as_str()));
+            explain(format_args!("{client_id} has a second {} in {place}.", credential.as_str()));
         }
         Change::RemoveOlder { client_id, credential } => explain(format_args!(
-            "{client_id} has only its newer {} in {registry}; the older one works until this is deployed.",
+            "{client_id} has only its newer {} in {place}; the older one works until the app has read this.",
             credential.as_str()
         )),
+        Change::AddRedirectUri { client_id, .. } => {
+            explain(format_args!("Added the redirect URI to {client_id} in {place}."));
+        }
+        Change::RemoveRedirectUri { client_id, .. } => {
+            explain(format_args!("Removed the redirect URI from {client_id} in {place}."));
+        }
+        Change::Set { client_id, .. } => explain(format_args!("Changed {client_id} in {place}.")),
+        Change::Remove { client_id } => explain(format_args!(
+            "Removed {client_id} from {place}. Its connections and API keys are refused once the app has read this."
+        )),
+    }
+}
+
+/// Prints that the registry was like that before.
+pub fn print_no_change(change: &Change, place: &Place) {
+    match change {
+        Change::AddRedirectUri { client_id, .. } => {
+            explain(format_args!("{client_id} has this redirect URI already; {place} is unchanged."));
+        }
+        _ => explain(format_args!("{place} is like that already, and is unchanged.")),
+    }
+}
+
+/// What is asked before something is removed.
+pub fn question(change: &Change, place: &Place) -> String {
+    match change {
+        Change::RemoveRedirectUri { client_id, uri } => format!("Remove {uri} from {client_id} in {place}?"),
+        change => format!("Remove {} from {place}, and end all its connections?", change.client_id()),
     }
 }
 
@@ -51,9 +77,10 @@ pub fn show_once(client_id: &str, credential: Credential, secret: &SecretString)
     Ok(())
 }
 
-/// Prints two ways to deploy the registry in `file`. An app setting is one line. JSON strings contain no line feeds, so
-/// removing them changes nothing.
-pub fn print_how_to_deploy(file: &Path) {
+/// Prints how the app gets the registry. A blob is read by itself. For a file there are two ways; an app setting is one line,
+/// and JSON strings contain no line feeds, so removing them changes nothing.
+pub fn print_how_to_deploy(place: &Place) {
+    let Place::File(file) = place else { return explain("The app reads it within 30 seconds.") };
     if file.ends_with(DEPLOYED) {
         explain("Deploy it:\n  ./deploy --resource-group <group>\nOr change only this setting:");
     }
@@ -64,6 +91,37 @@ pub fn print_how_to_deploy(file: &Path) {
          az functionapp config appsettings set --resource-group <group> --name <function app> --output none \
          --settings \"EVERGRANT_CLIENTS=$(tr -d '\\r\\n' <{file})\""
     ));
+}
+
+/// What `--json` prints of a new client or credential. The secrets are in it once.
+#[derive(Default, Serialize)]
+pub struct Issued<'a> {
+    pub client_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entry: Option<Map<String, Value>>,
+}
+
+impl<'a> Issued<'a> {
+    /// A client with these credentials.
+    pub fn new(client_id: &'a str, credentials: &'a [(Credential, SecretString)]) -> Self {
+        let mut issued = Self { client_id, ..Self::default() };
+        for (credential, secret) in credentials {
+            match credential {
+                Credential::Secret => issued.client_secret = Some(secret.expose_secret()),
+                Credential::ApiKey => issued.api_key = Some(secret.expose_secret()),
+            }
+        }
+        issued
+    }
+
+    /// Prints it as JSON.
+    pub fn print(&self) -> Result<(), CommandError> {
+        print_line(serde_json::to_string_pretty(self).map_err(failed)?)
+    }
 }
 
 /// Prints the warnings about the client.

@@ -8,6 +8,9 @@ use thiserror::Error;
 use crate::cli::client::entry::Entry;
 use crate::config::values::json;
 
+/// The field with a client's redirect URIs.
+const REDIRECT_URIS: &str = "redirect_uris";
+
 /// Why a registry was not changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum EditError {
@@ -15,8 +18,10 @@ pub enum EditError {
         "the registry has a client with this client_id already; choose another, or use evergrant client rotate for a new secret"
     )]
     Taken,
-    #[error("the registry has no client with this client_id; evergrant client check lists them")]
+    #[error("the registry has no client with this client_id; evergrant client list lists them")]
     Unknown,
+    #[error("the client has no such redirect URI; evergrant client show lists them")]
+    NoSuchRedirectUri,
     #[error("this is a public client, which has no secret to rotate")]
     Public,
     #[error("the client has two secrets already; finish that rotation first, with evergrant client rotate --finish")]
@@ -92,6 +97,14 @@ pub enum Change {
     AddSecond { client_id: String, credential: Credential, digest: String },
     /// Removes the older of a client's two secrets or API keys, which is the first.
     RemoveOlder { client_id: String, credential: Credential },
+    /// Adds a redirect URI, unless it is there.
+    AddRedirectUri { client_id: String, uri: String },
+    /// Removes a redirect URI.
+    RemoveRedirectUri { client_id: String, uri: String },
+    /// Sets a field; `null` removes it, so that its default applies.
+    Set { client_id: String, field: String, value: Value },
+    /// Removes a client.
+    Remove { client_id: String },
 }
 
 impl Change {
@@ -109,16 +122,74 @@ impl Change {
             Self::RemoveOlder { client_id, credential } => {
                 remove_older(digests(&mut entries, client_id, *credential)?, *credential)?;
             }
+            Self::AddRedirectUri { client_id, uri } => add_redirect_uri(find(&mut entries, client_id)?, uri),
+            Self::RemoveRedirectUri { client_id, uri } => remove_redirect_uri(find(&mut entries, client_id)?, uri)?,
+            Self::Set { client_id, field, value } => set(find(&mut entries, client_id)?, field, value),
+            Self::Remove { client_id } => {
+                find(&mut entries, client_id)?;
+                entries.retain(|entry| !entry.is_of(client_id));
+            }
         }
-        let text = serde_json::to_string_pretty(&entries).map_err(|_| EditError::Unreadable)?;
-        Ok(text + "\n")
+        Ok(pretty(&entries))
+    }
+
+    /// The client that it is about.
+    pub fn client_id(&self) -> &str {
+        match self {
+            Self::Add { client_id, .. }
+            | Self::AddSecond { client_id, .. }
+            | Self::RemoveOlder { client_id, .. }
+            | Self::AddRedirectUri { client_id, .. }
+            | Self::RemoveRedirectUri { client_id, .. }
+            | Self::Set { client_id, .. }
+            | Self::Remove { client_id } => client_id,
+        }
     }
 }
 
+/// The registry `text` as commands write it; `None` if it is none.
+pub fn normalized(text: &str) -> Option<String> {
+    Some(pretty(&entries(text)?))
+}
+
+fn pretty(entries: &[Entry]) -> String {
+    // Entries are JSON, so they can be written.
+    serde_json::to_string_pretty(entries).unwrap_or_default() + "\n"
+}
+
 /// The entries of the registry `text`, all of which are objects.
-fn entries(text: &str) -> Option<Vec<Entry>> {
+pub fn entries(text: &str) -> Option<Vec<Entry>> {
     let entry = |value| if let Value::Object(fields) = value { Some(Entry(fields)) } else { None };
     json::array(text).ok()?.into_iter().map(entry).collect()
+}
+
+fn find<'a>(entries: &'a mut [Entry], client_id: &str) -> Result<&'a mut Map<String, Value>, EditError> {
+    let entry = entries.iter_mut().find(|entry| entry.is_of(client_id)).ok_or(EditError::Unknown)?;
+    Ok(&mut entry.0)
+}
+
+fn add_redirect_uri(fields: &mut Map<String, Value>, uri: &str) {
+    let uris = fields.entry(REDIRECT_URIS).or_insert_with(|| Value::Array(Vec::new()));
+    match uris {
+        Value::Array(uris) if uris.iter().any(|known| known == uri) => {}
+        Value::Array(uris) => uris.push(uri.into()),
+        other => *other = vec![uri].into(),
+    }
+}
+
+fn remove_redirect_uri(fields: &mut Map<String, Value>, uri: &str) -> Result<(), EditError> {
+    let uris = fields.get_mut(REDIRECT_URIS).and_then(Value::as_array_mut).ok_or(EditError::NoSuchRedirectUri)?;
+    let count = uris.len();
+    uris.retain(|known| known != uri);
+    if uris.len() == count { Err(EditError::NoSuchRedirectUri) } else { Ok(()) }
+}
+
+fn set(fields: &mut Map<String, Value>, field: &str, value: &Value) {
+    if value.is_null() {
+        fields.shift_remove(field);
+    } else {
+        fields.insert(field.to_owned(), value.clone());
+    }
 }
 
 fn add(entries: &mut Vec<Entry>, client_id: &str, fields: Map<String, Value>) -> Result<(), EditError> {
@@ -151,8 +222,7 @@ fn digests<'a>(
     client_id: &str,
     credential: Credential,
 ) -> Result<&'a mut Vec<Value>, EditError> {
-    let entry = entries.iter_mut().find(|entry| entry.is_of(client_id)).ok_or(EditError::Unknown)?;
-    let digests = entry.0.get_mut(credential.field()).and_then(Value::as_array_mut);
+    let digests = find(entries, client_id)?.get_mut(credential.field()).and_then(Value::as_array_mut);
     digests.filter(|digests| !digests.is_empty()).ok_or(credential.none())
 }
 
@@ -175,6 +245,47 @@ mod tests {
         let older = Change::RemoveOlder { client_id: "a".to_owned(), credential: Credential::Secret };
         let compact: String = older.apply(&text).unwrap().split_whitespace().collect();
         assert_eq!(compact, TEXT.replace(r#"["1"]"#, r#"["2"]"#));
+    }
+
+    #[test]
+    fn fields_and_redirect_uris_are_changed_in_place() {
+        let uri = |text: &str| (String::from("a"), String::from(text));
+        let add = |text: &str| {
+            let (client_id, uri) = uri(text);
+            Change::AddRedirectUri { client_id, uri }
+        };
+        let remove = |text: &str| {
+            let (client_id, uri) = uri(text);
+            Change::RemoveRedirectUri { client_id, uri }
+        };
+        let set = |field: &str, value: Value| Change::Set { client_id: "a".into(), field: field.into(), value };
+        let before = r#"[{"client_id":"a","redirect_uris":null,"scope":"x"},{"client_id":"b"}]"#;
+        for (changes, after) in [
+            (&[add("u")][..], r#"[{"client_id":"a","redirect_uris":["u"],"scope":"x"},{"client_id":"b"}]"#),
+            (
+                &[add("u"), add("v"), add("u"), remove("u")],
+                r#"[{"client_id":"a","redirect_uris":["v"],"scope":"x"},{"client_id":"b"}]"#,
+            ),
+            (
+                &[set("redirect_uris", Value::Null), add("u")],
+                r#"[{"client_id":"a","scope":"x","redirect_uris":["u"]},{"client_id":"b"}]"#,
+            ),
+            (
+                &[set("redirect_uris", true.into())],
+                r#"[{"client_id":"a","redirect_uris":true,"scope":"x"},{"client_id":"b"}]"#,
+            ),
+            (
+                &[set("profile", "y".into())],
+                r#"[{"client_id":"a","redirect_uris":null,"scope":"x","profile":"y"},{"client_id":"b"}]"#,
+            ),
+            (&[Change::Remove { client_id: "a".into() }], r#"[{"client_id":"b"}]"#),
+            (&[Change::Remove { client_id: "b".into() }, Change::Remove { client_id: "a".into() }], "[]"),
+        ] {
+            let text = changes.iter().fold(before.to_owned(), |text, change| change.apply(&text).unwrap());
+            assert_eq!(text.split_whitespace().collect::<String>(), after, "{changes:?}");
+        }
+        assert_eq!(remove("u").apply(before), Err(EditError::NoSuchRedirectUri));
+        assert_eq!(Change::Remove { client_id: "c".into() }.apply(before), Err(EditError::Unknown));
     }
 
     #[test]

@@ -1,15 +1,14 @@
 //! `evergrant client rotate`: replaces a secret or API key; both are accepted in between.
 
-use std::path::PathBuf;
-
 use secrecy::ExposeSecret as _;
 
-use crate::cli::client::file::edit;
-use crate::cli::client::output;
+use crate::cli::client::edit::{Confirmation, edit};
+use crate::cli::client::output::{self, Issued};
+use crate::cli::client::place::Place;
 use crate::cli::client::registry::{Change, Credential};
 use crate::cli::terminal::{CommandError, explain, shell_quoted};
 use crate::config::Environment;
-use crate::random;
+use crate::secret::random;
 use crate::secret::{hex, sha256};
 
 /// The secret or API key to replace.
@@ -22,15 +21,18 @@ Both the old and the new one are accepted until --finish removes the old one.")]
 pub struct Rotation {
     /// The client's identifier
     client_id: String,
-    /// The registry that has the client
-    #[arg(long = "in", value_name = "FILE")]
-    file: PathBuf,
+    /// The registry: a file, or the URL of a blob
+    #[arg(long = "in", value_name = "PLACE", value_parser = Place::parse)]
+    place: Place,
     /// Replace its API key instead of its secret
     #[arg(long)]
     api_key: bool,
     /// Finish the rotation: remove the older one
     #[arg(long)]
     finish: bool,
+    /// Print one JSON object with the new one
+    #[arg(long)]
+    json: bool,
 }
 
 impl Rotation {
@@ -40,33 +42,34 @@ impl Rotation {
 }
 
 /// Begins the rotation, or ends it.
-pub fn run(rotation: &Rotation, env: &dyn Environment) -> Result<(), CommandError> {
-    if rotation.finish { finish(rotation, env) } else { begin(rotation, env) }
+pub async fn run(rotation: &Rotation, env: &dyn Environment) -> Result<(), CommandError> {
+    if rotation.finish { finish(rotation, env).await } else { begin(rotation, env).await }
 }
 
-fn begin(rotation: &Rotation, env: &dyn Environment) -> Result<(), CommandError> {
-    let Rotation { client_id, file, api_key, .. } = rotation;
+async fn begin(rotation: &Rotation, env: &dyn Environment) -> Result<(), CommandError> {
+    let Rotation { client_id, place, api_key, json, .. } = rotation;
     let credential = rotation.credential();
     let secret = random::client_secret();
     let digest = hex(&sha256(secret.expose_secret().as_bytes()));
     let change = Change::AddSecond { client_id: client_id.clone(), credential, digest };
-    edit(file, &change, env)?;
-    output::print_change(&change, file.display());
+    edit(place, &change, Confirmation::NotNeeded, env).await?;
+    if *json {
+        return Issued::new(client_id, &[(credential, secret)]).print();
+    }
     output::show_once(client_id, credential, &secret)?;
-    output::print_how_to_deploy(file);
-    let file = file.display().to_string();
-    let (client_id, file) = (shell_quoted(client_id), shell_quoted(&file));
+    output::print_how_to_deploy(place);
+    let place = place.to_string();
+    let (client_id, place) = (shell_quoted(client_id), shell_quoted(&place));
     let option = if *api_key { " --api-key" } else { "" };
-    explain("When the client uses the new one, remove the older one and deploy again:");
-    explain(format_args!("  evergrant client rotate {client_id} --in {file}{option} --finish"));
+    explain("When the client uses the new one, remove the older one:");
+    explain(format_args!("  evergrant client rotate {client_id} --in {place}{option} --finish"));
     Ok(())
 }
 
-fn finish(rotation: &Rotation, env: &dyn Environment) -> Result<(), CommandError> {
-    let Rotation { client_id, file, .. } = rotation;
+async fn finish(rotation: &Rotation, env: &dyn Environment) -> Result<(), CommandError> {
+    let Rotation { client_id, place, json, .. } = rotation;
     let change = Change::RemoveOlder { client_id: client_id.clone(), credential: rotation.credential() };
-    edit(file, &change, env)?;
-    output::print_change(&change, file.display());
-    output::print_how_to_deploy(file);
-    Ok(())
+    edit(place, &change, Confirmation::NotNeeded, env).await?;
+    output::print_how_to_deploy(place);
+    if *json { Issued::new(client_id, &[]).print() } else { Ok(()) }
 }

@@ -22,7 +22,7 @@ use crate::config::{ConfigErrors, Environment, Settings, Start};
 use crate::endpoints::not_configured::NotConfigured;
 use crate::server::{self, Serving};
 use crate::telemetry;
-use stopping::{Parent, Stop};
+use stopping::{Parent, Stop, StopSignals};
 
 /// The port if neither the host nor the command line names one.
 const DEFAULT_PORT: u16 = 8080;
@@ -52,10 +52,11 @@ pub async fn run(env: &dyn Environment, port: Option<u16>) -> Result<(), Command
     let settings = Settings::read(env);
     let Start { host_port, log } = start(env, &settings, host.is_some())?;
     let log = telemetry::init(log);
+    let signals = StopSignals::catch();
     let port = host_port.or(port).unwrap_or(DEFAULT_PORT);
     let listener = listen(port).map_err(|source| failed(ListenError { port, source }))?;
     let bound = listener.local_addr().map_or(port, |address| address.port());
-    let stop = serve(env, settings, listener, bound, host).await;
+    let stop = serve(env, settings, listener, bound, signals.requested(host)).await;
     log.close();
     match stop.and_then(|stop| stop.exit_code(host.is_some())) {
         Some(exit_code) => Err(CommandError::Reported { exit_code }),
@@ -82,7 +83,7 @@ async fn serve(
     settings: Result<Settings, ConfigErrors>,
     listener: TcpListener,
     port: u16,
-    host: Option<Parent>,
+    stop: impl Future<Output = Stop> + Send + 'static,
 ) -> Option<Stop> {
     let (serving, errors) = match settings {
         Ok(settings) => {
@@ -97,7 +98,7 @@ async fn serve(
     };
     let (stopping, mut stopped) = watch::channel(None);
     let server = server::serve_when_configured(listener, serving.clone(), async move {
-        stopping.send_replace(Some(stopping::requested(host).await));
+        stopping.send_replace(Some(stop.await));
     });
     let configuring = async {
         if let Some(errors) = errors {
@@ -124,6 +125,7 @@ fn open(settings: Settings, serving: &Serving, port: u16) {
     let app = Arc::new(App::new(settings));
     serving.open(Arc::new(app.endpoints()));
     tracing::info!(event = "listening", port, version = env!("CARGO_PKG_VERSION"));
+    tokio::spawn(app.registry.keep_current().instrument(telemetry::background_span()));
     let warming_up = async move {
         tokio::time::sleep(HEAD_START).await;
         app.warm_up().await;

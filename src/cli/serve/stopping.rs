@@ -52,34 +52,64 @@ impl Parent {
     }
 }
 
-/// Waits until the process has to stop. `host` is the Functions host that started it, if there is one.
-pub async fn requested(host: Option<Parent>) -> Stop {
-    let host_gone = async {
-        match host {
-            Some(host) => host.gone().await,
-            None => std::future::pending().await,
+/// The stop signals, caught from the moment this is made.
+pub struct StopSignals {
+    #[cfg(unix)]
+    terminate: Option<tokio::signal::unix::Signal>,
+    #[cfg(unix)]
+    interrupt: Option<tokio::signal::unix::Signal>,
+}
+
+impl StopSignals {
+    /// Catches them. Made before the first request is answered, because whoever gets an answer may send a signal.
+    #[must_use]
+    pub fn catch() -> Self {
+        #[cfg(unix)]
+        use tokio::signal::unix::{SignalKind, signal};
+        Self {
+            #[cfg(unix)]
+            terminate: signal(SignalKind::terminate()).ok(),
+            #[cfg(unix)]
+            interrupt: signal(SignalKind::interrupt()).ok(),
         }
-    };
-    tokio::select! {
-        stop = signal() => stop,
-        () = host_gone => Stop::HostGone,
+    }
+
+    /// Waits until the process has to stop. `host` is the Functions host that started it, if there is one.
+    pub async fn requested(self, host: Option<Parent>) -> Stop {
+        let host_gone = async {
+            match host {
+                Some(host) => host.gone().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            stop = self.signal() => stop,
+            () = host_gone => Stop::HostGone,
+        }
+    }
+
+    #[cfg(unix)]
+    async fn signal(self) -> Stop {
+        tokio::select! {
+            () = received(self.terminate) => Stop::Terminated,
+            () = received(self.interrupt) => Stop::Interrupted,
+        }
+    }
+
+    #[cfg(not(unix))]
+    async fn signal(self) -> Stop {
+        let _ = tokio::signal::ctrl_c().await;
+        Stop::Interrupted
     }
 }
 
+/// Waits for a signal; if it cannot be caught, without end.
 #[cfg(unix)]
-async fn signal() -> Stop {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => tokio::select! {
-            _ = terminate.recv() => Stop::Terminated,
-            _ = tokio::signal::ctrl_c() => Stop::Interrupted,
-        },
-        Err(_) => std::future::pending().await,
+async fn received(signal: Option<tokio::signal::unix::Signal>) {
+    match signal {
+        Some(mut signal) => {
+            signal.recv().await;
+        }
+        None => std::future::pending().await,
     }
-}
-
-#[cfg(not(unix))]
-async fn signal() -> Stop {
-    let _ = tokio::signal::ctrl_c().await;
-    Stop::Interrupted
 }

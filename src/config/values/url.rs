@@ -75,6 +75,21 @@ pub fn store(text: &str) -> Result<StoreSetting, Reason> {
     Ok(StoreSetting::Blob(url))
 }
 
+/// The URL of a blob with a client registry.
+pub fn registry_blob(text: &str) -> Result<Url, Reason> {
+    let url = https_url(text, Http::Never).map_err(|reason| match reason {
+        _ if text.contains("sig=") => "it has a SAS token, which is not needed: the identity is used".into(),
+        reason => reason,
+    })?;
+    let segments: Vec<&str> = url.path_segments().into_iter().flatten().collect();
+    match segments.as_slice() {
+        [] | [""] => Err("it has no container and no blob after the host".into()),
+        [_] | [_, ""] => Err("it has no blob after the container".into()),
+        segments if segments.contains(&"") => Err("it has two slashes in a row, or one at the end".into()),
+        _ => Ok(url),
+    }
+}
+
 /// An exact redirect URI.
 pub fn redirect(text: &str) -> Result<String, Reason> {
     redirect_uri::redirect_uri(text).ok_or_else(|| {

@@ -15,11 +15,12 @@ use bytes::Bytes;
 use http::{Request, Uri};
 
 use crate::clock::{ANSWER_WITHIN, Clock};
-use crate::config::DocusignSettings;
+use crate::config::{DocusignSettings, RegistryPlace};
 use crate::docusign::requested_scope::requested_scope;
 use crate::endpoints::sign_in::{SECRET_KEY_MISSING, SignIn, SignInError};
 use crate::oauth::authorization::{AuthorizationError, AuthorizationErrorCode, ReturnAddress};
 use crate::oauth::client::ClientRegistry;
+use crate::registry::{self, Registry};
 use crate::sealing::claims::SignInState;
 use crate::sealing::keys::{SEALING_UNAVAILABLE, SealingKeys};
 use crate::store::redirect_requests::RedirectRequests;
@@ -46,7 +47,7 @@ pub struct AuthorizeEndpoint {
     /// DocuSign's settings.
     pub docusign: DocusignSettings,
     /// The registered clients.
-    pub clients: ClientRegistry,
+    pub registry: Registry,
     /// Seals the state.
     pub sealing: Arc<SealingKeys>,
     /// The redirect URIs that clients asked for, for the setup page.
@@ -59,15 +60,22 @@ impl AuthorizeEndpoint {
     /// Answers a request.
     pub async fn handle(&self, request: &Request<Bytes>, request_id: &str) -> Answer {
         let query = request.uri().query().unwrap_or_default();
+        let Ok(clients) = self.registry.current().await else {
+            let page = registry::unavailable_page();
+            return Answer {
+                response: page.response(request_id),
+                record: AnswerRecord::of("authorization_refused").on(&page),
+            };
+        };
         // 1. The client and its redirect URI.
-        let target = match Target::find(&self.clients, path_client_id(request.uri()), query) {
+        let target = match Target::find(&clients, path_client_id(request.uri()), query) {
             Ok(target) => target,
             Err(error) => {
-                if let Some(client) = named_client(&self.clients, path_client_id(request.uri()), query) {
+                if let Some(client) = named_client(&clients, path_client_id(request.uri()), query) {
                     telemetry::record_client(client);
                 }
-                self.record(&error);
-                return error_page(&error, request_id);
+                self.record(&error, &clients);
+                return error_page(&error, self.registry.place(), request_id);
             }
         };
         telemetry::record_client(target.client);
@@ -91,8 +99,8 @@ impl AuthorizeEndpoint {
     }
 
     /// Shows the operator a redirect URI that could be registered.
-    fn record(&self, error: &TargetError) {
-        if let Some((client, redirect_uri)) = error.registrable(&self.clients) {
+    fn record(&self, error: &TargetError, clients: &ClientRegistry) {
+        if let Some((client, redirect_uri)) = error.registrable(clients) {
             self.redirect_requests.record(client.client_id.as_str(), redirect_uri);
         }
     }
@@ -140,8 +148,8 @@ fn path_client_id(uri: &Uri) -> Option<&str> {
     Some(client_id.strip_suffix('/').unwrap_or(client_id)).filter(|client_id| !client_id.is_empty())
 }
 
-fn error_page(error: &TargetError, request_id: &str) -> Answer {
-    let page = page::page(error);
+fn error_page(error: &TargetError, place: &RegistryPlace, request_id: &str) -> Answer {
+    let page = page::page(error, place);
     let record = AnswerRecord::of("authorization_refused").on(&page);
     Answer { response: page.response(request_id), record }
 }

@@ -2,8 +2,11 @@
 //!
 //! The redirect URI is shown as text and not as a link, because it may be an attacker's.
 
+use std::borrow::Cow;
+
 use http::StatusCode;
 
+use crate::config::RegistryPlace;
 use crate::endpoints::authorize::target::TargetError;
 use crate::oauth::client::redirect_uri::redirect_uri as registrable;
 use crate::web::page::{Fact, Page, Title, Tone};
@@ -14,15 +17,15 @@ const MAX_SHOWN_CHARS: usize = 2000;
 const UNKNOWN_ADDRESS: &str =
     "If you do not recognize this address, close this page. Someone may be trying to trick you.";
 
-/// The page for `error`.
-pub fn page(error: &TargetError) -> Page {
+/// The page for `error`, where the registry is at `place`.
+pub fn page(error: &TargetError, place: &RegistryPlace) -> Page {
     match error {
         TargetError::ClientUnclear(why) => client_unclear(why),
         TargetError::ClientUnknown(client_id) => client_unknown(client_id),
         TargetError::RedirectUriUnclear(client_id, why) => redirect_uri_unclear(client_id, why),
         TargetError::RedirectUriUnregistered { client_id, redirect_uri } => {
             if registrable(redirect_uri).is_some() {
-                redirect_uri_unregistered(client_id, redirect_uri)
+                redirect_uri_unregistered(client_id, redirect_uri, place)
             } else {
                 redirect_uri_refused(client_id, redirect_uri)
             }
@@ -58,8 +61,8 @@ fn client_unknown(client_id: &str) -> Page {
             "If they are the same, ask the operator to register the app.",
         ],
     );
-    let operator = "The setup page shows the registered clients. `evergrant client new --help` shows how to register one. Deploy \
-                    the client registry again after a change.";
+    let operator =
+        "The setup page shows the registered clients. `evergrant client new --help` shows how to register one.";
     Page { facts: vec![Fact::new("Client ID", shown(client_id))], operator: vec![operator.to_owned()], ..page }
 }
 
@@ -81,7 +84,7 @@ fn redirect_uri_unclear(client_id: &str, why: &'static str) -> Page {
 }
 
 /// The first connection of a new Power Automate connector ends here, so this is a step and not a failure.
-fn redirect_uri_unregistered(client_id: &str, redirect_uri: &str) -> Page {
+fn redirect_uri_unregistered(client_id: &str, redirect_uri: &str, place: &RegistryPlace) -> Page {
     let page = Page::error(
         StatusCode::BAD_REQUEST,
         "redirect_uri_unregistered",
@@ -98,9 +101,15 @@ fn redirect_uri_unregistered(client_id: &str, redirect_uri: &str) -> Page {
         ],
     );
     let operator = format!(
-        "Register the address only if you know the app. Add it, exactly as shown, to `redirect_uris` of the client `{client_id}` \
-         in the client registry (`infra/clients.json`, the setting `EVERGRANT_CLIENTS`). Check the file with `evergrant client \
-         check infra/clients.json`. Then deploy it with the same `./deploy` command as before."
+        "Register the address only if you know the app. This adds it to `redirect_uris` of the client in the client registry \
+         (`EVERGRANT_CLIENTS`): `{}`.{}",
+        add_command(client_id, redirect_uri, place),
+        match place {
+            RegistryPlace::Blob(_) => " The app reads the registry within 30 seconds.",
+            RegistryPlace::File(_) | RegistryPlace::Setting => {
+                " Then deploy the registry with the same `./deploy` command as before."
+            }
+        }
     );
     Page {
         tone: Tone::Waiting,
@@ -109,6 +118,17 @@ fn redirect_uri_unregistered(client_id: &str, redirect_uri: &str) -> Page {
         logged: Some(page.title.0),
         ..page
     }
+}
+
+/// The page is public, so it does not name the storage account.
+fn add_command(client_id: &str, redirect_uri: &str, place: &RegistryPlace) -> String {
+    let registry = match place {
+        RegistryPlace::Blob(_) => "\"<URL of the registry's blob>\"",
+        RegistryPlace::File(_) | RegistryPlace::Setting => "infra/clients.json",
+    };
+    // Quoting fails only for NUL, which no redirect URI contains.
+    let quoted = |text: &str| shlex::try_quote(text).map(Cow::into_owned).unwrap_or_default();
+    format!("evergrant client add-redirect-uri {} {} --in {registry}", quoted(client_id), quoted(redirect_uri))
 }
 
 /// This redirect URI can never be registered.

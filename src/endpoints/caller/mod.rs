@@ -19,6 +19,7 @@ use crate::docusign::api::{Actor, DocusignApi};
 use crate::docusign::requested_scope::requested_scope;
 use crate::oauth::client::{AccessTokenKind, Client, ClientRegistry, SubjectKind, credential_hint};
 use crate::oauth::scope::Scope;
+use crate::registry::Registry;
 use crate::sealing::claims::SealedAccessToken;
 use crate::sealing::keys::{OpenError, SealingKeys};
 use crate::store::revocations::Revocations;
@@ -93,7 +94,7 @@ pub struct Callers {
     /// The issuer.
     pub issuer: BaseUrl,
     /// The registered clients.
-    pub clients: ClientRegistry,
+    pub registry: Registry,
     /// The user of `integration_user` clients.
     pub integration_user: Guid,
     /// The scopes to request from DocuSign.
@@ -113,26 +114,32 @@ impl Callers {
     ///
     /// # Errors
     /// [`AuthenticationError`].
-    pub async fn identify(&self, headers: &HeaderMap, username: Username) -> Result<Caller<'_>, AuthenticationError> {
-        self.find_user(self.authenticate(headers, username).await?).await
+    pub async fn identify<'c>(
+        &self,
+        clients: &'c ClientRegistry,
+        headers: &HeaderMap,
+        username: Username,
+    ) -> Result<Caller<'c>, AuthenticationError> {
+        self.find_user(self.authenticate(clients, headers, username).await?).await
     }
 
     /// Checks the credential in the headers, without asking DocuSign.
     ///
     /// # Errors
     /// [`AuthenticationError`].
-    pub async fn authenticate(
+    pub async fn authenticate<'c>(
         &self,
+        clients: &'c ClientRegistry,
         headers: &HeaderMap,
         username: Username,
-    ) -> Result<Authenticated<'_>, AuthenticationError> {
+    ) -> Result<Authenticated<'c>, AuthenticationError> {
         match credentials::read(headers)? {
             CallerCredentials::Missing => Err(AuthenticationError::MissingCredentials),
-            CallerCredentials::Bearer(access_token) => self.by_access_token(&access_token).await,
+            CallerCredentials::Bearer(access_token) => self.by_access_token(clients, &access_token).await,
             CallerCredentials::ApiKey(_, None) if username == Username::Required => {
                 Err(AuthenticationError::Refused("the header username is missing"))
             }
-            CallerCredentials::ApiKey(api_key, username) => self.by_api_key(&api_key, username),
+            CallerCredentials::ApiKey(api_key, username) => self.by_api_key(clients, &api_key, username),
         }
     }
 
@@ -153,7 +160,11 @@ impl Callers {
         Ok(Caller { client, actor, grant_id })
     }
 
-    async fn by_access_token(&self, access_token: &SecretString) -> Result<Authenticated<'_>, AuthenticationError> {
+    async fn by_access_token<'c>(
+        &self,
+        clients: &'c ClientRegistry,
+        access_token: &SecretString,
+    ) -> Result<Authenticated<'c>, AuthenticationError> {
         const INVALID: AuthenticationError =
             AuthenticationError::Refused("the access token is invalid, expired or revoked");
         let (issuer, now) = (self.issuer.as_str(), self.clock.now());
@@ -165,7 +176,7 @@ impl Callers {
         let (sealed, _) =
             opened.map_err(|error| unopened(&error).map_or(AuthenticationError::SealingUnavailable, invalid))?;
         let grant = sealed.content.grant;
-        let client = self.clients.find(grant.client_id.as_str());
+        let client = clients.find(grant.client_id.as_str());
         let client = client.ok_or_else(|| invalid("the client of the access token is no longer registered"))?;
         telemetry::record_client(client);
         if client.access_token != AccessTokenKind::Sealed || client.subject != grant.subject.kind() {
@@ -183,14 +194,15 @@ impl Callers {
         Ok(Authenticated { client, grant_id: grant.grant_id.into(), user })
     }
 
-    fn by_api_key(
+    fn by_api_key<'c>(
         &self,
+        clients: &'c ClientRegistry,
         api_key: &SecretString,
         username: Option<String>,
-    ) -> Result<Authenticated<'_>, AuthenticationError> {
-        let client = self.clients.by_api_key(api_key.expose_secret());
+    ) -> Result<Authenticated<'c>, AuthenticationError> {
+        let client = clients.by_api_key(api_key.expose_secret());
         let client = client.ok_or_else(|| {
-            if let Some(hint) = credential_hint::of_api_key(&self.clients, api_key.expose_secret()) {
+            if let Some(hint) = credential_hint::of_api_key(clients, api_key.expose_secret()) {
                 telemetry::record_hint(hint);
             }
             AuthenticationError::Refused("the API key is unknown")

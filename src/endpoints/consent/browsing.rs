@@ -9,10 +9,10 @@ use crate::docusign::tokens::minter::MintError;
 use crate::endpoints::consent::outcome::ConsentOutcome;
 use crate::endpoints::consent::query::CallbackQuery;
 use crate::endpoints::consent::{ConsentCallback, OpenedState};
-use crate::oauth::client::ClientId;
-use crate::random;
+use crate::oauth::client::{Client, ClientId, ClientRegistry};
 use crate::sealing::Sealed;
 use crate::sealing::claims::{BrowserSession, BrowsingState};
+use crate::secret::random;
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::types::Guid;
 use crate::web::cookies::{SessionCookie, SignInCookie};
@@ -25,13 +25,15 @@ impl ConsentCallback {
     /// Ends a sign-in, by `deadline`. Its state was opened in the browser that has `cookie`.
     pub(super) async fn finish_browsing(
         &self,
+        clients: &ClientRegistry,
         query: CallbackQuery,
         opened: OpenedState<BrowsingState>,
         cookie: &SignInCookie,
         deadline: Instant,
     ) -> Result<Answer, ConsentOutcome> {
         let BrowsingState { client_id, back, .. } = &opened.content;
-        let session = timeout_at(deadline, self.session(client_id, query, &opened.code_verifier)).await;
+        let client = clients.find(client_id.as_str()).ok_or(ConsentOutcome::ClientGone)?;
+        let session = timeout_at(deadline, self.session(client, query, &opened.code_verifier)).await;
         let session = session.unwrap_or(Err(ConsentOutcome::Unproved(MintError::Deadline)))?;
         // `back` was sealed here: it is one of our own paths.
         let mut response = redirect(&self.issuer.join(back));
@@ -44,7 +46,7 @@ impl ConsentCallback {
 
     async fn session(
         &self,
-        client_id: &ClientId,
+        client: &Client,
         query: CallbackQuery,
         code_verifier: &str,
     ) -> Result<String, ConsentOutcome> {
@@ -57,12 +59,11 @@ impl ConsentCallback {
         }
         let signed_in = self.identify_user(&code, code_verifier).await;
         let signed_in = signed_in.map_err(|error| ConsentOutcome::Unproved(MintError::Exchange(error)))?;
-        let client = self.clients.find(client_id.as_str()).ok_or(ConsentOutcome::ClientGone)?;
         let user = Guid::parse(&signed_in.sub).ok_or(ConsentOutcome::NoCode)?.lower_case();
         // Cached failures are ignored, so that a consent granted a second ago counts.
         let scope = requested_scope(&self.docusign.scopes, &client.scope);
         self.access_tokens.force_mint(&user, &scope).await.map_err(ConsentOutcome::Unproved)?;
-        self.seal_session(client_id, user).await
+        self.seal_session(&client.client_id, user).await
     }
 
     async fn seal_session(&self, client_id: &ClientId, user: Guid) -> Result<String, ConsentOutcome> {

@@ -10,6 +10,7 @@ use crate::endpoints::consent::outcome::ConsentOutcome;
 use crate::endpoints::sign_in::SECRET_KEY_MISSING;
 use crate::memory::failures::FailureKind;
 use crate::oauth::scope::Scope;
+use crate::registry;
 use crate::sealing::keys::SEALING_UNAVAILABLE;
 use crate::types::Explained as _;
 use crate::web::page::{Fact, Page, Title, Tone};
@@ -26,6 +27,7 @@ pub fn message(outcome: &ConsentOutcome, scopes: &Scope) -> Page {
         ConsentOutcome::ConsentMissing => consent_missing(scopes),
         ConsentOutcome::Denied(error, text) => denied(error, text),
         ConsentOutcome::Unproved(error) => unproved(error),
+        ConsentOutcome::RegistryUnavailable => registry::unavailable_page(),
         ConsentOutcome::StateUnchecked => state_unchecked(),
         ConsentOutcome::SecretKeyMissing => secret_key_missing(),
         ConsentOutcome::SignInOver => sign_in_over(),

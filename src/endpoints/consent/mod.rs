@@ -28,6 +28,7 @@ use crate::docusign::account_server::AccountServer;
 use crate::docusign::tokens::AccessTokens;
 use crate::docusign::tokens::minter::MintError;
 use crate::oauth::client::{ClientId, ClientRegistry};
+use crate::registry::{NotLoaded, Registry};
 use crate::sealing::claims::{BrowsingState, ConsentState, SignInState};
 use crate::sealing::keys::{OpenError, SealingKeys};
 use crate::sealing::opened::{Opened, open_any};
@@ -50,7 +51,7 @@ pub struct ConsentCallback {
     /// The integration user, the administrators and the scopes.
     pub docusign: DocusignSettings,
     /// The clients that may have begun a sign-in.
-    pub clients: ClientRegistry,
+    pub registry: Registry,
     /// Opens states, and seals codes and sessions.
     pub sealing: Arc<SealingKeys>,
     /// Sign-ins that ended.
@@ -89,18 +90,20 @@ impl ConsentCallback {
         let (opened, code_verifier) = self.open(&state, deadline).await?;
         match opened {
             Opened::SignInState(sealed) => {
-                self.record_client(&sealed.content.client_id);
+                let clients = self.clients().await?;
+                record_client(&clients, &sealed.content.client_id);
                 let cookie = self.first_return(request.headers(), &sealed, &sealed.content.browser);
                 let cookie = cookie.ok_or(ConsentOutcome::SignInOver)?;
                 let opened = OpenedState { content: sealed.content, code_verifier };
-                self.finish_sign_in(query, opened, &cookie, deadline).await
+                self.finish_sign_in(&clients, query, opened, &cookie, deadline).await
             }
             Opened::BrowsingState(sealed) => {
-                self.record_client(&sealed.content.client_id);
+                let clients = self.clients().await?;
+                record_client(&clients, &sealed.content.client_id);
                 let cookie = self.first_return(request.headers(), &sealed, &sealed.content.browser);
                 let cookie = cookie.ok_or(ConsentOutcome::SignInOver)?;
                 let opened = OpenedState { content: sealed.content, code_verifier };
-                self.finish_browsing(query, opened, &cookie, deadline).await
+                self.finish_browsing(&clients, query, opened, &cookie, deadline).await
             }
             Opened::ConsentState(_) => {
                 let consent = timeout_at(deadline, self.finish_consent(query, &code_verifier)).await;
@@ -112,10 +115,9 @@ impl ConsentCallback {
         }
     }
 
-    fn record_client(&self, client_id: &ClientId) {
-        if let Some(client) = self.clients.find(client_id.as_str()) {
-            telemetry::record_client(client);
-        }
+    /// The registered clients. They are needed before a sign-in counts as returned, so that the page can be loaded again.
+    async fn clients(&self) -> Result<ClientRegistry, ConsentOutcome> {
+        self.registry.current().await.map_err(|NotLoaded| ConsentOutcome::RegistryUnavailable)
     }
 
     /// The user of a consent link comes back.
@@ -167,6 +169,12 @@ impl ConsentCallback {
             _ => record.on(&page),
         };
         Answer { response: page.response(request_id), record }
+    }
+}
+
+fn record_client(clients: &ClientRegistry, client_id: &ClientId) {
+    if let Some(client) = clients.find(client_id.as_str()) {
+        telemetry::record_client(client);
     }
 }
 

@@ -16,6 +16,8 @@ pub enum ConsentOutcome {
     SignInOver,
     /// The client that began the sign-in is no longer registered.
     ClientGone,
+    /// There was no good version of the client registry yet.
+    RegistryUnavailable,
     /// The state could not be checked, because the sealing key cannot be used.
     StateUnchecked,
     /// Without the secret key, which is missing, DocuSign does not say who signed in.

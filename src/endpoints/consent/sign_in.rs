@@ -12,11 +12,11 @@ use crate::endpoints::consent::outcome::ConsentOutcome;
 use crate::endpoints::consent::query::CallbackQuery;
 use crate::endpoints::consent::{ConsentCallback, OpenedState, allow};
 use crate::oauth::authorization::ReturnAddress;
-use crate::oauth::client::Client;
+use crate::oauth::client::{Client, ClientRegistry};
 use crate::oauth::scope::Scope;
-use crate::random;
 use crate::sealing::Sealed;
 use crate::sealing::claims::{AuthorizationCode, Grant, SignInState};
+use crate::secret::random;
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::web::cookies::SignInCookie;
 use crate::web::response::Response;
@@ -34,14 +34,14 @@ impl ConsentCallback {
     /// Ends a sign-in, by `deadline`. Its state was opened in the browser that has `cookie`.
     pub(super) async fn finish_sign_in(
         &self,
+        clients: &ClientRegistry,
         query: CallbackQuery,
         opened: OpenedState<SignInState>,
         cookie: &SignInCookie,
         deadline: Instant,
     ) -> Result<Answer, ConsentOutcome> {
         let state = opened.content;
-        let client =
-            self.clients.find(state.client_id.as_str()).filter(|client| client.redirects_to(&state.redirect_uri));
+        let client = clients.find(state.client_id.as_str()).filter(|client| client.redirects_to(&state.redirect_uri));
         let client = client.ok_or(ConsentOutcome::ClientGone)?;
         let back = ReturnAddress::new(client, &state.redirect_uri, state.state.as_deref(), self.issuer.as_str());
         let granted = timeout_at(deadline, self.grant(client, &state, query, &opened.code_verifier)).await;

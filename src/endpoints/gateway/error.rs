@@ -8,6 +8,7 @@ use crate::docusign::api::error::ApiError;
 use crate::endpoints::caller::AuthenticationError;
 use crate::oauth::client::SubjectKind;
 use crate::oauth::error::Outage;
+use crate::registry::{REGISTRY_UNAVAILABLE, RETRY_AFTER};
 use crate::sealing::keys::SEALING_UNAVAILABLE;
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::types::Explained as _;
@@ -29,6 +30,8 @@ pub enum GatewayError {
     NotAllowed,
     /// The caller is not authenticated.
     Authentication(AuthenticationError),
+    /// There was no good version of the client registry yet.
+    RegistryUnavailable,
     /// DocuSign did not respond.
     Api(ApiError),
 }
@@ -93,6 +96,9 @@ impl GatewayError {
             }
             Self::Authentication(AuthenticationError::SealingUnavailable) => {
                 unavailable(5, SEALING_UNAVAILABLE.code, SEALING_UNAVAILABLE.client, record)
+            }
+            Self::RegistryUnavailable => {
+                unavailable(RETRY_AFTER, REGISTRY_UNAVAILABLE.code, REGISTRY_UNAVAILABLE.client, record)
             }
             Self::Api(error @ ApiError::BodyBrokeOff) => {
                 refuse(StatusCode::BAD_REQUEST, "invalid_request", error.explain().client, record)

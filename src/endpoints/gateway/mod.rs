@@ -40,7 +40,10 @@ impl Gateway {
     /// Responds to a request. DocuSign gets the same `request_id`.
     pub async fn handle(&self, request: &Request<()>, upload: Upload, request_id: &str) -> Answer<Body> {
         let deadline = answer_deadline();
-        let identifying = self.callers.identify(request.headers(), Username::Optional);
+        let Ok(clients) = self.callers.registry.current().await else {
+            return GatewayError::RegistryUnavailable.answer(AnswerRecord::default());
+        };
+        let identifying = self.callers.identify(&clients, request.headers(), Username::Optional);
         let caller = match timeout_at(deadline, identifying).await {
             Ok(Ok(caller)) => caller,
             Ok(Err(error)) => return GatewayError::from(error).answer(AnswerRecord::default()),

@@ -29,7 +29,7 @@ use crate::doctor::{Doctor, NamedKey};
 use crate::docusign::api::DocusignApi;
 use crate::docusign::consent_link::{CALLBACK_PATH, consent_url};
 use crate::endpoints::forward_mode::refuse_setup;
-use crate::oauth::client::ClientRegistry;
+use crate::registry::Registry;
 use crate::sealing::keys::SealingKeys;
 use crate::store::redirect_requests::RedirectRequests;
 use crate::telemetry::{Answer, AnswerRecord};
@@ -39,7 +39,7 @@ use crate::web::response::{self, json};
 use action::{CheckReport, Installation};
 use connect::Sources;
 use docusign::DocusignReport;
-use report::{AccountReport, ClientReport, Endpoints, PublicKeyReport, SetupReport};
+use report::{AccountReport, ClientReport, Endpoints, PublicKeyReport, RegistryReport, SetupReport};
 use requests::RequestReport;
 
 const FOREIGN_HOST: &str = "The setup page is not available under this host name. Open it under localhost, 127.0.0.1 or the host of \
@@ -52,7 +52,7 @@ pub struct SetupEndpoint {
     /// DocuSign's settings, for the consent link.
     pub docusign: DocusignSettings,
     /// The registered clients.
-    pub clients: ClientRegistry,
+    pub registry: Registry,
     /// Seals the state of the consent link.
     pub sealing: Arc<SealingKeys>,
     /// The keys whose public halves are uploaded to DocuSign.
@@ -61,8 +61,6 @@ pub struct SetupEndpoint {
     pub upstream: Arc<DocusignApi>,
     /// The redirect URIs that clients asked for.
     pub redirect_requests: RedirectRequests,
-    /// Where the client registry is, for commands.
-    pub registry_place: String,
     /// The health checks.
     pub doctor: Doctor,
     /// Whether a Functions host is in front, which asks for a key.
@@ -103,22 +101,23 @@ impl SetupEndpoint {
             self.redirect_requests.latest()
         );
         let account = self.account(&checks).await;
+        let (clients, registry) = (self.registry.loaded().unwrap_or_default(), RegistryReport::of(self.registry.place()));
         let (redirect_uri, endpoints) = (self.issuer.join(CALLBACK_PATH), Endpoints::of(&self.issuer));
         let sources = Sources {
             issuer: &self.issuer,
             endpoints: &endpoints,
             scopes: &self.docusign.scopes,
             account: account.as_ref(),
-            registry: &self.registry_place,
+            registry: &registry.place,
         };
         SetupReport {
             version: env!("CARGO_PKG_VERSION"),
             healthy: healthy(&checks),
-            checks: self.with_actions(checks, consent.as_deref()),
+            checks: self.with_actions(checks, consent.as_deref(), &registry),
             docusign: DocusignReport::of(&self.docusign, &redirect_uri, &public_keys, consent.as_deref()),
-            connect: sources.connect(&self.clients),
-            clients: self.clients.iter().map(|client| ClientReport::of(client, &self.issuer)).collect(),
-            redirect_requests: RequestReport::of(requests.requests, &self.clients, &self.registry_place),
+            connect: sources.connect(&clients),
+            clients: clients.iter().map(|client| ClientReport::of(client, &self.issuer)).collect(),
+            redirect_requests: RequestReport::of(requests.requests, &clients, &registry.place),
             redirect_requests_complete: requests.is_complete,
             now: self.clock.now(),
             public_keys,
@@ -126,16 +125,22 @@ impl SetupEndpoint {
             docusign_redirect_uri: redirect_uri,
             endpoints,
             account,
+            registry,
         }
     }
 
-    fn with_actions(&self, checks: Vec<Check>, consent_url: Option<&str>) -> Vec<CheckReport> {
+    fn with_actions(
+        &self,
+        checks: Vec<Check>,
+        consent_url: Option<&str>,
+        registry: &RegistryReport,
+    ) -> Vec<CheckReport> {
         let installation = Installation {
             public_url: &self.issuer,
             docusign: &self.docusign,
             keys: self.doctor.signing_keys.iter().chain(&self.doctor.sealing_keys).collect(),
             consent_url,
-            registry: &self.registry_place,
+            registry: &registry.place,
         };
         checks.into_iter().map(|check| installation.report(check)).collect()
     }

@@ -3,12 +3,14 @@
 use serde::Serialize;
 
 use crate::clock::UnixSeconds;
+use crate::config::RegistryPlace;
 use crate::doctor::check::Verdict;
 use crate::docusign::api::account::{Account, ClmHosts};
 use crate::endpoints::setup::action::CheckReport;
 use crate::endpoints::setup::connect::Connect;
 use crate::endpoints::setup::docusign::DocusignReport;
 use crate::endpoints::setup::requests::RequestReport;
+use crate::endpoints::setup::shell::quoted;
 use crate::oauth::client::{AccessTokenKind, Client, GrantType, Profile};
 use crate::types::BaseUrl;
 
@@ -35,6 +37,8 @@ pub struct SetupReport {
     pub endpoints: Endpoints,
     /// What to enter on each platform.
     pub connect: Connect,
+    /// Where the client registry is.
+    pub registry: RegistryReport,
     /// The registered clients.
     pub clients: Vec<ClientReport>,
     /// Redirect URIs that clients asked for in the last day and that are not registered.
@@ -44,6 +48,38 @@ pub struct SetupReport {
     /// When the report was made.
     #[serde(skip)]
     pub now: UnixSeconds,
+}
+
+/// Where the client registry is.
+#[derive(Debug, Serialize)]
+pub struct RegistryReport {
+    /// For the option `--in` of commands, quoted for a shell.
+    #[serde(rename = "in")]
+    pub place: String,
+    /// Whether the app reads a change by itself; otherwise the registry has to be deployed.
+    pub is_read_again: bool,
+}
+
+impl RegistryReport {
+    /// The registry that is at `place`.
+    #[must_use]
+    pub fn of(place: &RegistryPlace) -> Self {
+        match place {
+            RegistryPlace::Setting => Self { place: "infra/clients.json".to_owned(), is_read_again: false },
+            RegistryPlace::File(path) => Self { place: quoted(path), is_read_again: true },
+            RegistryPlace::Blob(url) => Self { place: quoted(url.as_str()), is_read_again: true },
+        }
+    }
+
+    /// What has to be done after a command that changed it.
+    #[must_use]
+    pub const fn after_a_change(&self) -> &'static str {
+        if self.is_read_again {
+            "The app reads the registry again within 30 seconds."
+        } else {
+            "Then deploy the registry with the same ./deploy command as before."
+        }
+    }
 }
 
 impl SetupReport {

@@ -131,6 +131,8 @@ fn requests(report: &SetupReport) -> Vec<String> {
     let mut lines = vec![heading.to_owned()];
     if report.redirect_requests.is_empty() {
         lines.push("none".to_owned());
+    } else {
+        lines.push(report.registry.after_a_change().to_owned());
     }
     for request in &report.redirect_requests {
         lines.push(row(&request.client_id, &format!("{}, {}", request.redirect_uri, request.age(&report.now))));

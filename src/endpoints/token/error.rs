@@ -4,6 +4,7 @@ use crate::docusign::tokens::slot::Unavailable;
 use crate::endpoints::token::outage;
 use crate::oauth::client::{Client, SubjectKind};
 use crate::oauth::error::{ErrorCode, OAuthError, Outage};
+use crate::registry::REGISTRY_UNAVAILABLE;
 use crate::sealing::keys::{OpenError, SEALING_UNAVAILABLE};
 use crate::store::StoreError;
 use crate::telemetry::{Answer, AnswerRecord};
@@ -24,6 +25,8 @@ pub enum TokenError {
     OAuth(OAuthError),
     /// DocuSign or the signing key is unavailable.
     Unavailable(Unavailable),
+    /// There was no good version of the client registry yet.
+    RegistryUnavailable,
     /// The sealing key is unavailable.
     SealingUnavailable,
     /// The settings do not list the sealing key that the refresh token names.
@@ -84,6 +87,7 @@ impl TokenError {
                 let subject = client.map_or(SubjectKind::IntegrationUser, |client| client.subject);
                 outage::answer(unavailable, subject)
             }
+            Self::RegistryUnavailable => later(REGISTRY_UNAVAILABLE.code, REGISTRY_UNAVAILABLE.client),
             Self::SealingUnavailable => later(SEALING_UNAVAILABLE.code, SEALING_UNAVAILABLE.client),
             Self::UnknownSealingKey => later("sealing_key_unknown", UNKNOWN_SEALING_KEY),
             Self::OtherIssuer => later("other_issuer", OTHER_ISSUER),

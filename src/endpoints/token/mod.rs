@@ -20,6 +20,7 @@ use crate::oauth::form::Form;
 use crate::oauth::narrowed_scope::narrowed;
 use crate::oauth::scope::Scope;
 use crate::oauth::subject::Subject;
+use crate::registry::Registry;
 use crate::sealing::claims::Grant;
 use crate::store::codes::UsedCodes;
 use crate::store::revocations::Revocations;
@@ -33,7 +34,7 @@ use request::TokenRequest;
 /// The token endpoint and what it depends on.
 pub struct TokenEndpoint {
     /// The registered clients.
-    pub clients: ClientRegistry,
+    pub registry: Registry,
     /// Issues access tokens and refresh tokens.
     pub issuer: TokenIssuer,
     /// Which codes are used.
@@ -47,11 +48,12 @@ pub struct TokenEndpoint {
 impl TokenEndpoint {
     /// Responds to a request.
     pub async fn handle(&self, form: &Form) -> Answer {
+        let Ok(clients) = self.registry.current().await else { return TokenError::RegistryUnavailable.answer(None) };
         // 1. Authenticate the client (§2.3) before a code can be used up.
-        let (request, client) = match self.authenticate(form) {
+        let (request, client) = match authenticate(form, &clients) {
             Ok(authenticated) => authenticated,
             Err(error) => {
-                telemetry::record_claimed(&ClaimedCredentials::read(form), &self.clients, error.error);
+                telemetry::record_claimed(&ClaimedCredentials::read(form), &clients, error.error);
                 return TokenError::OAuth(error).answer(None);
             }
         };
@@ -67,14 +69,6 @@ impl TokenEndpoint {
             Ok(granted) => self.issuer.issue(client, grant_type, granted),
             Err(error) => error.answer(Some(client)),
         }
-    }
-
-    fn authenticate<'r>(&self, form: &'r Form) -> Result<(TokenRequest<'r>, &Client), OAuthError> {
-        let request = TokenRequest::read(form, &self.clients)?;
-        let refreshes = request.grant_type == Ok(GrantType::RefreshToken);
-        let secretless = request.credentials.secretless(&self.clients).filter(|_| refreshes);
-        let client = secretless.map_or_else(|| request.credentials.authenticate(&self.clients), Ok)?;
-        Ok((request, client))
     }
 
     async fn grant(
@@ -105,6 +99,17 @@ impl TokenEndpoint {
         let access_token = self.issuer.access_token(client, &grant).await?;
         Ok(Granted { access_token, grant, refresh_token: None })
     }
+}
+
+fn authenticate<'r, 'c>(
+    form: &'r Form,
+    clients: &'c ClientRegistry,
+) -> Result<(TokenRequest<'r>, &'c Client), OAuthError> {
+    let request = TokenRequest::read(form, clients)?;
+    let refreshes = request.grant_type == Ok(GrantType::RefreshToken);
+    let secretless = request.credentials.secretless(clients).filter(|_| refreshes);
+    let client = secretless.map_or_else(|| request.credentials.authenticate(clients), Ok)?;
+    Ok((request, client))
 }
 
 fn allowed(client: &Client, grant_type: Result<GrantType, OAuthError>) -> Result<GrantType, OAuthError> {

@@ -9,6 +9,7 @@ use crate::docusign::api::error::ApiError;
 use crate::endpoints::caller::AuthenticationError;
 use crate::endpoints::sign_in::SECRET_KEY_MISSING;
 use crate::oauth::client::SubjectKind;
+use crate::registry::{self, REGISTRY_UNAVAILABLE};
 use crate::sealing::keys::SEALING_UNAVAILABLE;
 use crate::store::StoreError;
 use crate::telemetry::{Answer, AnswerRecord};
@@ -33,6 +34,8 @@ pub enum WorkfrontError {
     Failed(&'static str),
     /// 500: CLM's response could not be parsed.
     Unreadable,
+    /// 503: there was no good version of the client registry yet.
+    RegistryUnavailable,
     /// 500: the caller cannot be identified without the sealing key.
     SealingUnavailable,
     /// 500: no one can sign in without DocuSign's secret key.
@@ -123,9 +126,12 @@ impl WorkfrontError {
         if let Self::WrongMethod(method) = self {
             response.headers_mut().extend(HeaderValue::from_str(method.as_str()).ok().map(|method| (ALLOW, method)));
         }
-        if let Self::Api(error) = self {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(error.retry_after()));
-        }
+        let retry_after = match self {
+            Self::Api(error) => Some(error.retry_after()),
+            Self::RegistryUnavailable => Some(registry::RETRY_AFTER),
+            _ => None,
+        };
+        response.headers_mut().extend(retry_after.map(|seconds| (RETRY_AFTER, HeaderValue::from(seconds))));
         let record = AnswerRecord { event: Some("call_refused"), cause, ..record };
         Answer { response, record: record.refused(message, message) }
     }
@@ -146,6 +152,9 @@ impl WorkfrontError {
             Self::Missing(message) => (StatusCode::NOT_FOUND, message, None),
             Self::Failed(message) => (FAILED, message, None),
             Self::Unreadable => (FAILED, "CLM's answer could not be read", Some(ApiError::Malformed.code())),
+            Self::RegistryUnavailable => {
+                (StatusCode::SERVICE_UNAVAILABLE, REGISTRY_UNAVAILABLE.client, Some(REGISTRY_UNAVAILABLE.code))
+            }
             Self::SealingUnavailable => (FAILED, SEALING_UNAVAILABLE.client, Some(SEALING_UNAVAILABLE.code)),
             Self::SecretKeyMissing => (FAILED, SECRET_KEY_MISSING.client, Some(SECRET_KEY_MISSING.code)),
             Self::StoreUnavailable => (FAILED, "the store cannot be reached at the moment", Some("store_unavailable")),

@@ -103,7 +103,10 @@ impl Workfront {
         upload: Upload,
         record: AnswerRecord,
     ) -> Answer<Body> {
-        let caller = match self.callers.authenticate(request.headers(), Username::Required).await {
+        let Ok(clients) = self.callers.registry.current().await else {
+            return WorkfrontError::RegistryUnavailable.answer(record);
+        };
+        let caller = match self.callers.authenticate(&clients, request.headers(), Username::Required).await {
             Ok(caller) => caller,
             Err(error) => return WorkfrontError::from(error).answer(record),
         };

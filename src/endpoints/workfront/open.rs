@@ -61,7 +61,10 @@ impl BrowserDownload {
             Ok(parameters) if !has_repeated_names(query) => parameters,
             _ => return error_page(&REPEATED, request_id, record),
         };
-        let client = parameters.text("client").and_then(|client_id| self.callers.clients.find(client_id));
+        let Ok(clients) = self.callers.registry.current().await else {
+            return error_page(&WorkfrontError::RegistryUnavailable, request_id, record);
+        };
+        let client = parameters.text("client").and_then(|client_id| clients.find(client_id));
         let Some(client) = client.filter(|client| client.profile == Profile::Workfront) else {
             return error_page(&NO_SUCH_ITEM, request_id, record);
         };

@@ -9,7 +9,7 @@ use crate::clock::{Clock, UnixSeconds};
 use crate::endpoints::caller::Caller;
 use crate::endpoints::workfront::error::WorkfrontError;
 use crate::endpoints::workfront::naming::ItemId;
-use crate::random;
+use crate::secret::random;
 use crate::secret::{hex, sha256};
 use crate::store::records::RecordKind;
 use crate::store::{Condition, Store, StoreError, Version, Write};

@@ -33,6 +33,8 @@ pub struct Blobs {
     lie: Mutex<Option<Lie>>,
     records: Mutex<HashMap<String, (String, u64)>>,
     writes: AtomicU64,
+    reads: AtomicU64,
+    unchanged: AtomicU64,
 }
 
 impl Blobs {
@@ -51,6 +53,28 @@ impl Blobs {
     /// Answers with `lie` from now on; `None` ends it.
     pub fn lie(&self, lie: Option<Lie>) {
         *lock(&self.lie) = lie;
+    }
+
+    /// Writes the blob at `path`, as another program does; `None` deletes it.
+    pub fn put(&self, path: &str, content: Option<&str>) {
+        let version = self.writes.fetch_add(1, Ordering::SeqCst);
+        let mut records = lock(&self.records);
+        match content {
+            Some(content) => drop(records.insert(path.to_owned(), (content.to_owned(), version))),
+            None => drop(records.remove(path)),
+        }
+    }
+
+    /// The content of the blob at `path`.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Option<String> {
+        lock(&self.records).get(path).map(|(content, _)| content.clone())
+    }
+
+    /// How often a blob was asked for, and how often the caller's version was still the present one.
+    #[must_use]
+    pub fn reads(&self) -> (u64, u64) {
+        (self.reads.load(Ordering::SeqCst), self.unchanged.load(Ordering::SeqCst))
     }
 
     async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Reply {
@@ -109,7 +133,13 @@ impl Blobs {
                 records.insert(name, (content, version));
                 own(reply(201, "application/xml", ""), version)
             }
+            (Method::GET, Some((_, version))) if header("if-none-match") == Some(format!("\"{version}\"")) => {
+                self.reads.fetch_add(1, Ordering::SeqCst);
+                self.unchanged.fetch_add(1, Ordering::SeqCst);
+                own(reply(304, "application/xml", ""), version)
+            }
             (Method::GET, Some((content, version))) => {
+                self.reads.fetch_add(1, Ordering::SeqCst);
                 let mut answer = own(reply(200, "application/octet-stream", content), version);
                 answer.headers_mut().insert("x-ms-blob-type", "BlockBlob".parse().expect("a header"));
                 answer

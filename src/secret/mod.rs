@@ -2,6 +2,8 @@
 //!
 //! Secrets are held in [`secrecy::SecretString`]: it has no `Display`, redacts `Debug` and is wiped when dropped.
 
+pub mod random;
+
 use aws_lc_rs::digest;
 use base16ct::lower;
 use subtle::{Choice, ConstantTimeEq};

@@ -1,0 +1,84 @@
+//! One change of a registry: read, checked, changed, checked again, shown and written.
+
+use std::io::{Write as _, stdin};
+
+use crate::cli::client::place::Place;
+use crate::cli::client::registry::{Change, normalized};
+use crate::cli::client::store::{Before, Found, read, read_existing, write};
+use crate::cli::client::{diff, output};
+use crate::cli::files;
+use crate::cli::terminal::{BAD, CommandError, GOOD, explain, usage};
+use crate::config::installation::InstallationScopes;
+use crate::config::{ConfigErrors, Environment, RegistrySource, Settings};
+use crate::oauth::client::ClientRegistry;
+
+/// Whether a person has to agree before the change is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirmation {
+    /// Nothing is removed, or the command line says yes.
+    NotNeeded,
+    /// Something is removed.
+    Asked,
+}
+
+/// Applies `change` to the registry at `place`, which must be valid before and after; returns what it registers.
+pub async fn edit(
+    place: &Place,
+    change: &Change,
+    confirmation: Confirmation,
+    env: &dyn Environment,
+) -> Result<ClientRegistry, CommandError> {
+    let lock = || if let Place::File(path) = place { files::lock(path) } else { None };
+    // A question must not keep other commands waiting. If they write meanwhile, this one fails.
+    let mut held = if confirmation == Confirmation::NotNeeded { lock() } else { None };
+    let Found { text, before } = match change {
+        Change::Add { .. } => read(place, env).await?.unwrap_or(Found { text: "[]".into(), before: Before::Nothing }),
+        _ => read_existing(place, env).await?,
+    };
+    check(place, &text, env)?;
+    let changed = change.apply(&text).map_err(usage)?;
+    let clients = check(place, &changed, env)?;
+    let is_new = matches!(before, Before::Nothing);
+    let known = if is_new { String::new() } else { normalized(&text).unwrap_or_default() };
+    if changed == known {
+        output::print_no_change(change, place);
+        return Ok(clients);
+    }
+    show(&known, &changed);
+    if confirmation == Confirmation::Asked {
+        confirm(change, place)?;
+        held = lock();
+    }
+    write(place, &before, &changed).await?;
+    drop(held);
+    output::print_change(change, place);
+    Ok(clients)
+}
+
+fn check(place: &Place, text: &str, env: &dyn Environment) -> Result<ClientRegistry, ConfigErrors> {
+    let scopes = InstallationScopes::find(env, Some(&place.next_to_parameters()), None).for_editing();
+    Settings::read_registry(env, RegistrySource::Text { name: &place.to_string(), text }, &scopes)
+}
+
+fn show(before: &str, after: &str) {
+    for (mark, line) in diff::lines(before, after) {
+        match mark {
+            '-' => explain(format_args!("{BAD}-{line}{BAD:#}")),
+            '+' => explain(format_args!("{GOOD}+{line}{GOOD:#}")),
+            _ => explain(format_args!(" {line}")),
+        }
+    }
+}
+
+/// Asks on the terminal. Without an answer, nothing is removed.
+fn confirm(change: &Change, place: &Place) -> Result<(), CommandError> {
+    let mut stderr = anstream::stderr();
+    let _ = write!(stderr, "{} [y/N] ", output::question(change, place)).and_then(|()| stderr.flush());
+    let mut answer = String::new();
+    let _ = stdin().read_line(&mut answer);
+    if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
+        return Ok(());
+    }
+    explain("Nothing was changed. Answer y, or pass --yes in a pipeline.");
+    Err(CommandError::Reported { exit_code: 1 })
+}

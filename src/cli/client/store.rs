@@ -1,0 +1,127 @@
+//! Reads and writes the registry that `--in` names. A blob is read and written as the person who is signed in to Azure.
+
+use std::io;
+use std::path::Path;
+
+use secrecy::ExposeSecret as _;
+use thiserror::Error;
+
+use crate::app;
+use crate::cli::client::file;
+use crate::cli::client::place::Place;
+use crate::cli::terminal::{CommandError, failed, usage};
+use crate::config::clients::MAX_BYTES;
+use crate::config::reader::{self, read_file};
+use crate::config::{Environment, FileError};
+use crate::registry::source::about_registry;
+use crate::store::document::{Document, Read};
+use crate::store::{Condition, StoreError};
+use crate::types::Explained as _;
+
+/// A registry's text, and what a writer expects to find still there.
+pub struct Found {
+    /// The text, without a byte order mark.
+    pub text: String,
+    /// What was there.
+    pub before: Before,
+}
+
+/// What a writer expects to find still there.
+pub enum Before {
+    /// No file or blob.
+    Nothing,
+    /// A file with this content.
+    Content(Vec<u8>),
+    /// A blob with this version.
+    Blob(Condition),
+}
+
+/// The registry could not be read or written.
+#[derive(Debug, Error)]
+pub enum AccessError {
+    #[error("the registry {0} does not exist; evergrant client new creates one")]
+    Missing(Place),
+    #[error("the registry {0} {1}")]
+    Unreadable(Place, FileError),
+    #[error("the registry would be larger than 1 MiB")]
+    TooLarge,
+    #[error("{0} could not be written, and is unchanged")]
+    NotWritten(Place, #[source] io::Error),
+    #[error("{0} is unchanged: {changed}", changed = file::changed_meanwhile())]
+    Changed(Place),
+    #[error("{0} could not be reached")]
+    Storage(Place, #[source] StorageError),
+}
+
+/// What Azure Storage says. The texts of the store are about the store.
+#[derive(Debug, Error)]
+#[error("{}", about_registry(&.0.line()))]
+pub struct StorageError(StoreError);
+
+/// The registry at `place`; `None` if there is none.
+pub async fn read(place: &Place, env: &dyn Environment) -> Result<Option<Found>, CommandError> {
+    match place {
+        Place::File(path) => read_from_file(place, path, env),
+        Place::Blob(url) => read_blob(place, &app::registry_blob(url)).await,
+    }
+}
+
+/// The registry at `place`, which must exist.
+pub async fn read_existing(place: &Place, env: &dyn Environment) -> Result<Found, CommandError> {
+    read(place, env).await?.ok_or_else(|| usage(AccessError::Missing(place.clone())))
+}
+
+fn read_from_file(place: &Place, path: &Path, env: &dyn Environment) -> Result<Option<Found>, CommandError> {
+    let name = path.display().to_string();
+    let unreadable = |error| usage(AccessError::Unreadable(place.clone(), error));
+    let content = match env.file(&name) {
+        Err(FileError::Missing) => return Ok(None),
+        content => content.map_err(unreadable)?,
+    };
+    let text = read_file(env, &name).map_err(unreadable)?.expose_secret().to_owned();
+    Ok(Some(Found { text, before: Before::Content(content.expose_secret().to_vec()) }))
+}
+
+async fn read_blob(place: &Place, blob: &Document) -> Result<Option<Found>, CommandError> {
+    let unreadable = |error| usage(AccessError::Unreadable(place.clone(), error));
+    match blob.read(None).await {
+        Ok(Read::Changed(content, _)) if content.len() > MAX_BYTES => Err(unreadable(FileError::TooLarge)),
+        Ok(Read::Changed(content, version)) => {
+            let text = reader::text(&content).map_err(unreadable)?.to_owned();
+            Ok(Some(Found { text, before: Before::Blob(Condition::Unchanged(version)) }))
+        }
+        Ok(Read::Missing | Read::Unchanged) => Ok(None),
+        Err(error) => Err(failed(AccessError::Storage(place.clone(), StorageError(error)))),
+    }
+}
+
+/// Replaces what was there `before` by `text`; fails if something else is there now.
+pub async fn write(place: &Place, before: &Before, text: &str) -> Result<(), CommandError> {
+    if text.len() > MAX_BYTES {
+        return Err(usage(AccessError::TooLarge));
+    }
+    match (place, before) {
+        (Place::Blob(url), before) => {
+            let condition = if let Before::Blob(condition) = before { condition } else { &Condition::Absent };
+            write_blob(place, &app::registry_blob(url), text, condition).await
+        }
+        (Place::File(path), Before::Content(content)) => not_written(place, file::replace(path, content, text)),
+        (Place::File(path), _) => not_written(place, file::create(path, text)),
+    }
+}
+
+fn not_written(place: &Place, written: io::Result<()>) -> Result<(), CommandError> {
+    written.map_err(|source| failed(AccessError::NotWritten(place.clone(), source)))
+}
+
+async fn write_blob(place: &Place, blob: &Document, text: &str, condition: &Condition) -> Result<(), CommandError> {
+    let storage = |error| failed(AccessError::Storage(place.clone(), StorageError(error)));
+    if blob.write(text, condition).await.map_err(storage)? {
+        return Ok(());
+    }
+    // The condition also fails if the answer to our own write was lost.
+    match blob.read(None).await.map_err(storage)? {
+        Read::Changed(content, _) if content == text.as_bytes() => Ok(()),
+        _ => Err(failed(AccessError::Changed(place.clone()))),
+    }
+}

@@ -1,0 +1,67 @@
+//! The client registry: could it be read, is its present version valid, and is a client registered?
+
+use url::Url;
+
+use crate::clock::Stopwatch;
+use crate::config::RegistryPlace;
+use crate::doctor::check::{Area, Check, Finding};
+use crate::oauth::client::ClientRegistry;
+use crate::registry::source::{Outage, about_registry};
+use crate::registry::{Registry, State, faults};
+use crate::types::Explained as _;
+
+/// The title.
+pub const CLIENTS: &str = "Registered clients";
+
+const UPLOAD: &str = "Upload it: `az storage blob upload --auth-mode login --account-name <account> --container-name <container> \
+                      --name <blob> --file infra/clients.json`";
+
+const GRANT: &str = "Grant the app's identity the role Storage Blob Data Reader on the container, and wait some minutes: `az role \
+                     assignment create --assignee \"<client id of the identity>\" --role \"Storage Blob Data Reader\" --scope \"$(az storage \
+                     account show --name <account> --query id --output tsv)/blobServices/default/containers/<container>\"`";
+
+/// What was last read, and which clients it registers.
+#[must_use]
+pub fn check_clients(registry: &Registry) -> Check {
+    let watch = Stopwatch::start();
+    let finding = of_state(&registry.state(), registry.place());
+    finding.of("clients", Area::Clients, CLIENTS, watch.elapsed_ms())
+}
+
+fn of_state(state: &State, place: &RegistryPlace) -> Finding {
+    let stays = if state.clients.is_some() { "the last good version stays" } else { "there is no other" };
+    if let Some(outage) = &state.outage {
+        return Finding::bad(format!("the registry could not be read, and {stays}: {outage}"), fix(outage, place));
+    }
+    if let Some(errors) = &state.refused {
+        return Finding::bad(
+            format!("the registry's present version was refused, and {stays}: {}", faults(errors)),
+            "Correct the registry. It is read again within 30 s. To check it beforehand: `evergrant client check`",
+        );
+    }
+    let ids: Vec<&str> =
+        state.clients.iter().flat_map(ClientRegistry::iter).map(|client| client.client_id.as_str()).collect();
+    match ids.as_slice() {
+        [] => Finding::note("no client is registered", "Register a client in EVERGRANT_CLIENTS (infra/clients.json)."),
+        ids => Finding::good(ids.join(", ")),
+    }
+}
+
+fn fix(outage: &Outage, place: &RegistryPlace) -> String {
+    let text = match outage {
+        Outage::File(_) => return "Put the file that EVERGRANT_CLIENTS names back, readable for the app.".to_owned(),
+        Outage::NoBlob => UPLOAD,
+        Outage::AccessDenied => GRANT,
+        Outage::Storage(error) => return about_registry(&error.fix(&[])),
+    };
+    let RegistryPlace::Blob(url) = place else { return text.to_owned() };
+    let (account, container, blob) = parts(url);
+    text.replace("<account>", account).replace("<container>", container).replace("<blob>", blob)
+}
+
+/// The account, the container and the blob of `https://<account>.blob.core.windows.net/<container>/<blob>`.
+fn parts(url: &Url) -> (&str, &str, &str) {
+    let account = url.host_str().and_then(|host| host.split('.').next()).unwrap_or_default();
+    let (container, blob) = url.path().trim_start_matches('/').split_once('/').unwrap_or_default();
+    (account, container, blob)
+}

@@ -1,0 +1,131 @@
+//! Where the registry is read from: the setting itself, a file or a blob.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read as _};
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use crate::config::FileError;
+use crate::config::clients::MAX_BYTES;
+use crate::secret::{Sha256, sha256};
+use crate::store;
+use crate::store::StoreError;
+use crate::store::document::{Document, Read};
+use crate::types::Explained as _;
+
+/// Where the registry is.
+#[derive(Clone)]
+pub enum Source {
+    /// In the setting, which never changes.
+    Setting,
+    /// In the file at this path.
+    File(Arc<str>),
+    /// In a blob.
+    Blob(Arc<Document>),
+}
+
+/// The version of a registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// The digest of a file's content. Unlike the time of modification, it differs also if two versions follow at once.
+    Digest(Sha256),
+    /// The `ETag` of a blob.
+    ETag(store::Version),
+}
+
+/// What a read found.
+pub enum Content {
+    /// The version that was read last.
+    Unchanged,
+    /// Another version.
+    Changed(Vec<u8>, Version),
+}
+
+/// Why the registry could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Outage {
+    /// The file cannot be read.
+    #[error("the file {0}")]
+    File(FileError),
+    /// There is no blob, or no container.
+    #[error("the blob does not exist")]
+    NoBlob,
+    /// The app's identity has no role.
+    #[error("access denied: the identity needs the role Storage Blob Data Reader on the container")]
+    AccessDenied,
+    /// The storage account does not return the blob.
+    #[error("{}", about_registry(&.0.problem()))]
+    Storage(StoreError),
+}
+
+impl From<StoreError> for Outage {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NoContainer => Self::NoBlob,
+            StoreError::AccessDenied => Self::AccessDenied,
+            other => Self::Storage(other),
+        }
+    }
+}
+
+/// The texts about storage are about the store.
+#[must_use]
+pub fn about_registry(text: &str) -> String {
+    text.replace("EVERGRANT_STORE", "EVERGRANT_CLIENTS")
+}
+
+impl Outage {
+    /// The code in log lines.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::File(_) => "file_unavailable",
+            Self::NoBlob => "blob_missing",
+            Self::AccessDenied => StoreError::AccessDenied.explain().code,
+            Self::Storage(error) => error.explain().code,
+        }
+    }
+}
+
+impl Source {
+    /// Reads the registry, unless it still has the version `known`.
+    ///
+    /// # Errors
+    /// [`Outage`].
+    pub async fn read(&self, known: Option<&Version>) -> Result<Content, Outage> {
+        match self {
+            Self::Setting => Ok(Content::Unchanged),
+            Self::File(path) => {
+                let path = Arc::clone(path);
+                // A file may be on a slow network share.
+                let read = tokio::task::spawn_blocking(move || read_file(&path)).await;
+                let content = read.unwrap_or(Err(FileError::Unreadable)).map_err(Outage::File)?;
+                let version = Version::Digest(sha256(&content));
+                if known == Some(&version) { Ok(Content::Unchanged) } else { Ok(Content::Changed(content, version)) }
+            }
+            Self::Blob(document) => {
+                let known = known.and_then(|known| if let Version::ETag(etag) = known { Some(etag) } else { None });
+                match document.read(known).await? {
+                    Read::Unchanged => Ok(Content::Unchanged),
+                    Read::Changed(content, etag) => Ok(Content::Changed(content, Version::ETag(etag))),
+                    Read::Missing => Err(Outage::NoBlob),
+                }
+            }
+        }
+    }
+}
+
+/// At most one byte more than a registry may have.
+fn read_file(path: &str) -> Result<Vec<u8>, FileError> {
+    let why = |error: io::Error| match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => FileError::Missing,
+        _ => FileError::Unreadable,
+    };
+    if !std::fs::metadata(path).map_err(why)?.is_file() {
+        return Err(FileError::NotRegular);
+    }
+    let mut content = Vec::new();
+    File::open(path).map_err(why)?.take(MAX_BYTES as u64 + 1).read_to_end(&mut content).map_err(why)?;
+    Ok(content)
+}
