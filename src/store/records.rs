@@ -111,7 +111,9 @@ impl RecordKind {
             Self::UsedCode => {
                 !content.is_empty() && content.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
             }
-            Self::AnnouncedUpload | Self::Upload | Self::RequestedRedirects => content.starts_with('{') && content.ends_with('}'),
+            Self::AnnouncedUpload | Self::Upload | Self::RequestedRedirects => {
+                content.starts_with('{') && content.ends_with('}')
+            }
             Self::Deletion | Self::WorkfrontDocument => {
                 !content.is_empty() && content.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.: ".contains(&b))
             }

@@ -109,7 +109,10 @@ mod tests {
         for number in 0..500 {
             assert!(list.add(request("loud", &format!("https://loud.example/{number}"), 1001), UnixSeconds(1001)));
         }
-        assert_eq!(uris(&list, "loud"), [499, 498, 497, 496, 495].map(|number| format!("https://loud.example/{number}")));
+        assert_eq!(
+            uris(&list, "loud"),
+            [499, 498, 497, 496, 495].map(|number| format!("https://loud.example/{number}"))
+        );
         assert_eq!(uris(&list, "quiet"), ["https://quiet.example/cb"]);
         for client in 0..500 {
             list.add(request(&format!("client-{client}"), "https://c.example/cb", 1002), UnixSeconds(1002));

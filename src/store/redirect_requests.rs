@@ -104,7 +104,10 @@ impl RedirectRequests {
         for _ in 0..MAX_TRIES {
             let record = self.store.read(&name).await?;
             let mut merged = list.clone();
-            merged.merge(record.as_ref().map(|record| RedirectList::from_record(&record.content)).unwrap_or_default(), now);
+            merged.merge(
+                record.as_ref().map(|record| RedirectList::from_record(&record.content)).unwrap_or_default(),
+                now,
+            );
             let content = merged.to_record();
             if record.as_ref().is_some_and(|record| record.content == content) {
                 return Ok(());

@@ -144,10 +144,30 @@ mod tests {
 
     /// Every check; the last one is not known here.
     const CHECKS: [&str; 24] = [
-        "settings", "identity", "signing_key", "signing_key_next", "sealing_key", "sealing_key_previous", "store",
-        "request_bodies", "docusign_reachable", "clock", "access_token", "integration_key", "public_key_registered",
-        "next_public_key_registered", "integration_user", "consent", "account", "clm", "user_list", "clients",
-        "public_url", "wrong_secret_refused", "foreign_redirect_refused", "a_new_one",
+        "settings",
+        "identity",
+        "signing_key",
+        "signing_key_next",
+        "sealing_key",
+        "sealing_key_previous",
+        "store",
+        "request_bodies",
+        "docusign_reachable",
+        "clock",
+        "access_token",
+        "integration_key",
+        "public_key_registered",
+        "next_public_key_registered",
+        "integration_user",
+        "consent",
+        "account",
+        "clm",
+        "user_list",
+        "clients",
+        "public_url",
+        "wrong_secret_refused",
+        "foreign_redirect_refused",
+        "a_new_one",
     ];
 
     fn docusign() -> DocusignSettings {

@@ -42,7 +42,9 @@ impl Connector {
         Self {
             title: "Connector for an API key".to_owned(),
             file_name: "clm-by-key-connector.zip".to_owned(),
-            command: format!("evergrant connector power-automate --api-key --public-url {public_url} --out clm-by-key-connector"),
+            command: format!(
+                "evergrant connector power-automate --api-key --public-url {public_url} --out clm-by-key-connector"
+            ),
             public_url: public_url.clone(),
             authentication: Some(Authentication::ApiKey),
         }

@@ -94,14 +94,11 @@ impl SetupEndpoint {
     }
 
     async fn report(&self) -> SetupReport {
-        let (checks, public_keys, consent, requests) = tokio::join!(
-            self.doctor.report(),
-            self.public_keys(),
-            self.consent_url(),
-            self.redirect_requests.latest()
-        );
+        let (checks, public_keys, consent, requests) =
+            tokio::join!(self.doctor.report(), self.public_keys(), self.consent_url(), self.redirect_requests.latest());
         let account = self.account(&checks).await;
-        let (clients, registry) = (self.registry.loaded().unwrap_or_default(), RegistryReport::of(self.registry.place()));
+        let (clients, registry) =
+            (self.registry.loaded().unwrap_or_default(), RegistryReport::of(self.registry.place()));
         let (redirect_uri, endpoints) = (self.issuer.join(CALLBACK_PATH), Endpoints::of(&self.issuer));
         let sources = Sources {
             issuer: &self.issuer,
