@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::UnixSeconds;
 use crate::store::records::RecordKind;
 
-/// The most redirect URIs of one client. Whoever sends more only pushes out older ones of the same client.
+/// The most redirect URIs of one client. More of them only push out older ones of the same client.
 const MAX_OF_CLIENT: usize = 5;
 
 /// The most redirect URIs of all clients.

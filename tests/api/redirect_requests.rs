@@ -57,7 +57,7 @@ async fn only_what_an_operator_could_register_is_listed() {
     let app = LocalApp::start().await;
     let long = format!("https://client.example/{}", "x".repeat(1000));
     for (client_id, redirect_uri) in [
-        ("nobody", ASKED),
+        ("unknown", ASKED),
         ("machine", ASKED),
         ("web", "http://client.example/cb"),
         ("web", "https://client.example/cb#x"),

@@ -5,6 +5,9 @@ import { chromium } from 'playwright-core';
 
 const { SETUP, CONSENT_URL, POWER_AUTOMATE, WORKFRONT, UNREGISTERED, PICTURES, CHROMIUM = '/usr/bin/chromium' } = process.env;
 
+/** Of a longer section, the guides show the beginning. */
+const MAX_HEIGHT = 900;
+
 await mkdir(PICTURES, { recursive: true });
 const browser = await chromium.launch({
   executablePath: CHROMIUM,
@@ -39,11 +42,11 @@ async function picture(page, name, fullPage = true) {
 
 async function section(page, heading, name) {
   const { x, y, width, height } = await page.locator(`section:has(> #${heading})`).boundingBox();
-  const clip = { x: x - 20, y: y - 20, width: width + 40, height: height + 40 };
+  const clip = { x: x - 20, y: y - 20, width: width + 40, height: Math.min(height + 40, MAX_HEIGHT) };
   await page.screenshot({ path: join(PICTURES, `${name}.png`), clip, fullPage: true });
 }
 
-/** The setup page before consent: the failed checks, and the values for DocuSign and the platforms. */
+/** The setup page before consent: the failed checks, and the cards for DocuSign and for the platforms. */
 async function setup() {
   const { page, requests } = await person({ viewport: { width: 900, height: 860 } });
   await page.goto(SETUP);

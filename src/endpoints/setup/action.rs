@@ -108,7 +108,9 @@ impl Installation<'_> {
             _ => return None,
         };
         let id = self.keys.iter().find(|key| key.setting == setting)?.key.key_vault_id()?;
-        Some(format!("az keyvault key show --id {}/keys/{}/{}", id.vault_url, id.name, id.version))
+        let vault = id.vault_url.trim_start_matches("https://").split('.').next().unwrap_or_default();
+        let command = format!("az keyvault key show --vault-name {vault} --name {} --version {}", id.name, id.version);
+        Some(id.adapt(&command))
     }
 }
 
