@@ -91,21 +91,31 @@ async function downloads(tab, source) {
   if (tab.errors.length) throw new Error(`${source.name}: ${tab.errors.join('\n')}`);
 }
 
-/** Every value to copy has a button, and the button copies exactly that value. */
+/** Every value to copy has a button, and the button copies exactly that value. The first one is pressed with the keyboard. */
 async function copies(tab, source) {
   const page = await open(tab, source);
   await unfold(page, true);
-  for (const value of await page.locator('[data-copy]').all()) {
-    const name = `Copy ${await value.getAttribute('data-copy')}`;
-    const button = value.locator('xpath=following-sibling::*[1]');
-    if (await button.getAttribute('aria-label') !== name) throw new Error(`${source.name}: no button ${name}`);
-    await button.focus();
-    await page.keyboard.press('Enter');
-    await value.locator('xpath=following-sibling::*[2]').filter({ hasText: 'Copied' }).waitFor();
-    const copied = await page.evaluate(() => navigator.clipboard.readText());
-    if (copied !== await value.textContent()) throw new Error(`${source.name}: ${name} copied ${copied}`);
-    if (name.includes('command') && !/^(az|curl|evergrant) \S.*[^.`\s]$/.test(copied)) throw new Error(`no command: ${copied}`);
-  }
+  const values = await page.locator('[data-copy]').all();
+  if (!values.length) return;
+  await values[0].locator('xpath=following-sibling::*[1]').focus();
+  await page.keyboard.press('Enter');
+  await values[0].locator('xpath=following-sibling::*[2]').filter({ hasText: 'Copied' }).waitFor();
+  const failed = await page.evaluate(async () => {
+    const failed = [];
+    for (const value of document.querySelectorAll('[data-copy]')) {
+      const name = `Copy ${value.dataset.copy}`;
+      const button = value.nextElementSibling;
+      if (button?.getAttribute('aria-label') !== name) { failed.push(`no button ${name}`); continue; }
+      button.click();
+      while (button.nextElementSibling.textContent === '') await new Promise((resolve) => setTimeout(resolve));
+      const copied = await navigator.clipboard.readText();
+      if (copied !== value.textContent) failed.push(`${name} copied ${copied}`);
+      const isCommand = /^(az|curl|evergrant) \S.*[^.`\s]$/.test(copied);
+      if (name.includes('command') && !isCommand) failed.push(`no command: ${copied}`);
+    }
+    return failed;
+  });
+  if (failed.length) throw new Error(`${source.name}: ${failed.join('\n')}`);
   if (tab.errors.length) throw new Error(`${source.name}: ${tab.errors.join('\n')}`);
 }
 

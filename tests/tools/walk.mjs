@@ -6,7 +6,7 @@ import { chromium } from 'playwright-core';
 const { SETUP, CONSENT_URL, POWER_AUTOMATE, WORKFRONT, UNREGISTERED, PICTURES, CHROMIUM = '/usr/bin/chromium' } = process.env;
 
 /** Of a longer section, the guides show the beginning. */
-const MAX_HEIGHT = 900;
+const MAX_HEIGHT = 800;
 
 await mkdir(PICTURES, { recursive: true });
 const browser = await chromium.launch({
