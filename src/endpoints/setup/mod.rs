@@ -83,7 +83,7 @@ impl SetupEndpoint {
         if request.method() == Method::HEAD {
             return Answer { response: html(StatusCode::OK, String::new()), record: AnswerRecord::default() };
         }
-        let report = self.report().await;
+        let report = Box::pin(self.report()).await;
         let event = if report.healthy { "setup_healthy" } else { "setup_unhealthy" };
         let response = match accepted(request.headers()) {
             "application/json" => json(StatusCode::OK, &report),
@@ -114,9 +114,8 @@ impl SetupEndpoint {
             docusign: DocusignReport::of(&self.docusign, &redirect_uri, &public_keys, consent.as_deref()),
             connect: sources.connect(&clients),
             clients: clients.iter().map(|client| ClientReport::of(client, &self.issuer)).collect(),
-            redirect_requests: RequestReport::of(requests.requests, &clients, &registry.place),
+            redirect_requests: RequestReport::of(requests.requests, &clients, &registry.place, self.clock.now()),
             redirect_requests_complete: requests.is_complete,
-            now: self.clock.now(),
             public_keys,
             consent_url: consent,
             docusign_redirect_uri: redirect_uri,

@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use crate::clock::UnixSeconds;
 use crate::config::RegistryPlace;
 use crate::doctor::check::Verdict;
 use crate::docusign::api::account::{Account, ClmHosts};
@@ -45,9 +44,6 @@ pub struct SetupReport {
     pub redirect_requests: Vec<RequestReport>,
     /// Whether these are all requests; otherwise the store could not be read.
     pub redirect_requests_complete: bool,
-    /// When the report was made.
-    #[serde(skip)]
-    pub now: UnixSeconds,
 }
 
 /// Where the client registry is.

@@ -135,7 +135,7 @@ fn requests(report: &SetupReport) -> Vec<String> {
         lines.push(report.registry.after_a_change().to_owned());
     }
     for request in &report.redirect_requests {
-        lines.push(row(&request.client_id, &format!("{}, {}", request.redirect_uri, request.age(&report.now))));
+        lines.push(row(&request.client_id, &format!("{}, {}", request.redirect_uri, request.age)));
         lines.push(format!("  {}", request.command));
     }
     if !report.redirect_requests_complete {
