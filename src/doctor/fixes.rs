@@ -53,7 +53,7 @@ pub fn setting(error: &ConfigError) -> String {
     }
     let Format { expected, example } = error.format;
     if error.setting.starts_with("EVERGRANT_CLIENTS[") {
-        let place = "Correct it in the client registry (infra/clients.json), and deploy again";
+        let place = "Correct it in infra/clients.json and deploy again, or in the file that EVERGRANT_CLIENTS names";
         return format!("{place}. Expected: {expected}, such as {example}");
     }
     let verb = if error.problem == Problem::Missing { "Set" } else { "Change" };

@@ -42,8 +42,18 @@ fn of_state(state: &State, place: &RegistryPlace) -> Finding {
     let ids: Vec<&str> =
         state.clients.iter().flat_map(ClientRegistry::iter).map(|client| client.client_id.as_str()).collect();
     match ids.as_slice() {
-        [] => Finding::note("no client is registered", "Register a client in EVERGRANT_CLIENTS (infra/clients.json)."),
+        [] => Finding::note("no client is registered", registration(place)),
         ids => Finding::good(ids.join(", ")),
+    }
+}
+
+/// How the first client is registered.
+fn registration(place: &RegistryPlace) -> String {
+    let command = "Register a client: `evergrant client new <client_id> --in";
+    match place {
+        RegistryPlace::Blob(url) => format!("{command} {url}`"),
+        RegistryPlace::File(path) => format!("{command} {path}`"),
+        RegistryPlace::Setting => format!("{command} infra/clients.json`. Then deploy the registry."),
     }
 }
 

@@ -99,9 +99,20 @@ async fn the_sandbox_can_be_broken_and_repaired_by_hand() {
         ("kind=consent-withdrawn", "signature", 503),
         ("kind=none", "spring_read", 200),
         ("kind=status-400&at=key-vault", "spring_write", 503),
+        ("kind=forbidden", "signature spring_read", 503),
+        ("kind=throttle", "signature spring_write", 503),
     ] {
-        assert_eq!(app.http.post_form(&control(query), &[], &[]).await.status, 200, "{query}");
-        assert_eq!(app.token(&[("scope", scope)]).await.status, status, "{query}");
+        let switched = app.http.post_form(&control(query), &[], &[]).await;
+        assert_eq!(switched.status, 200, "{query}");
+        let answer = app.token(&[("scope", scope)]).await;
+        assert_eq!(answer.status, status, "{query}");
+        // The sandbox says how long the app backs off.
+        let said = switched.text().split_once("backs off for ").map(|(_, said)| said.to_owned());
+        if let Some(said) = said {
+            let seconds = said.split(' ').find_map(|word| word.parse::<u64>().ok()).unwrap();
+            let retry_after: u64 = answer.header("retry-after").parse().unwrap();
+            assert!((seconds - 1..=seconds).contains(&retry_after), "{query}: {retry_after}, but {said}");
+        }
     }
     assert_eq!(app.http.post_form(&control("kind=made-up"), &[], &[]).await.status, 400);
 }

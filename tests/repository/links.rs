@@ -45,7 +45,8 @@ fn every_page_is_reached_from_the_readme() {
 
 #[test]
 fn every_picture_is_shown_and_every_screenshot_is_taken_by_the_walk() {
-    let (shown, walk) = (targets(pages().iter()), read("tests/tools/walk.mjs"));
+    let shown = targets(pages().iter());
+    let walk = ["walk", "flows", "sandbox"].map(|name| read(&format!("tests/tools/{name}.mjs"))).concat();
     for picture in entries("docs/images") {
         assert!(shown.iter().any(|(file, _)| *file == picture), "no page shows {picture}");
         // Diagrams are drawn by hand.

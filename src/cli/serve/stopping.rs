@@ -61,7 +61,7 @@ pub struct StopSignals {
 }
 
 impl StopSignals {
-    /// Catches them. Made before the first request is answered, because whoever gets an answer may send a signal.
+    /// Catches them. Made before the first request is answered, because the caller may then send a signal.
     #[must_use]
     pub fn catch() -> Self {
         #[cfg(unix)]

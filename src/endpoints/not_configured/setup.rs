@@ -15,7 +15,8 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What the operator does next, in order.
 const STEPS: [&str; 3] = [
-    "Fix each error below. Settings are in the Azure portal under Environment variables. Deploy the client registry again after a change.",
+    "Fix each error below. Settings are in the Azure portal under Environment variables. EVERGRANT_CLIENTS comes from your copy of the registry: \
+     change that, and deploy again.",
     "Azure restarts the app after a change. A file that a setting names is read again within 30 seconds.",
     "Load this page again. When nothing is wrong anymore, it runs the health checks.",
 ];

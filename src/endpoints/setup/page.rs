@@ -17,7 +17,7 @@ use crate::web::response::Response;
 const MAX_ARCHIVES: usize = 5;
 
 const WHEN_GOOD: &[&str] = &[
-    "Register a client for each app that connects, with the commands of the guides.",
+    "Register a client for each app that connects. If the registry is in a setting, deploy it.",
     "Enter the values of the third card in Power Automate, Workfront or your script, and connect.",
 ];
 

@@ -1,11 +1,15 @@
 //! Simulated faults.
 
+mod explain;
+
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use http::Response;
 
 use crate::server::{Body, Cut, Reply, reply};
+
+pub use explain::explain;
 
 /// A simulated fault.
 #[derive(Clone, Debug)]
@@ -29,7 +33,11 @@ pub enum Fault {
 }
 
 /// Names of the faults for `POST /sandbox/fault`; `none` ends a fault.
-pub const KINDS: [&str; 8] = ["none", "slow", "status-400", "status-500", "throttle", "hang", "malformed", "cut"];
+pub const KINDS: [&str; 9] =
+    ["none", "slow", "status-400", "status-500", "forbidden", "throttle", "hang", "malformed", "cut"];
+
+/// Key Vault's answer to an identity without a role on the key.
+const FORBIDDEN: &str = r#"{"error":{"code":"Forbidden","message":"Caller is not authorized to perform action on resource.","innererror":{"code":"ForbiddenByRbac"}}}"#;
 
 impl Fault {
     /// The fault with this name: `None` if there is none, `Some(None)` for `none`.
@@ -40,6 +48,7 @@ impl Fault {
             "slow" => Some(Self::Latency(Duration::from_secs(2))),
             "status-400" => Some(Self::Status(400)),
             "status-500" => Some(Self::Status(500)),
+            "forbidden" => Some(Self::Json(403, FORBIDDEN.to_owned())),
             "throttle" => Some(Self::Throttle(Some("5".to_owned()))),
             "hang" => Some(Self::Hang),
             "malformed" => Some(Self::Body("{".to_owned())),

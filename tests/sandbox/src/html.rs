@@ -4,15 +4,28 @@ use http::Response;
 
 use crate::server::{Body, reply};
 
-/// A page.
+/// The style of all pages, light and dark.
+pub const STYLE: &str = include_str!("style.css");
+
+/// A page. A title may end with the site's name, as in `Log in (simulated DocuSign)`.
 #[must_use]
 pub fn page(status: u16, title: &str, body: &str) -> Response<Body> {
-    let html = format!(
+    let (heading, site) = title.split_once(" (").unwrap_or((title, "simulated)"));
+    let site = site.trim_end_matches(')');
+    reply(
+        status,
+        "text/html; charset=utf-8",
+        document(title, &format!("<p class=brand>{site}<h1>{heading}</h1>{body}")),
+    )
+}
+
+/// A complete document.
+#[must_use]
+pub fn document(title: &str, main: &str) -> String {
+    format!(
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>\
-         <title>{title}</title><body style='font:1rem/1.5 sans-serif;max-width:34rem;margin:3rem auto;padding:0 1rem'>\
-         <h1 style='font-size:1.4rem'>{title}</h1>{body}"
-    );
-    reply(status, "text/html; charset=utf-8", html)
+         <meta name=color-scheme content='light dark'><title>{title}</title><style>{STYLE}</style><main>{main}</main>"
+    )
 }
 
 /// Escapes text for HTML.

@@ -4,7 +4,7 @@
 //! endpoint, [`storage`] the real Azurite, [`blobs`] a container that can lie and [`host`] the Functions host. [`power_platform`] and [`workfront`] are clients.
 //! [`Sandbox`] starts all of them except the host. [`proxy`] redirects calls to `*.vault.azure.net` and
 //! `*.blob.core.windows.net` to this machine, so that the product runs unmodified, with the real Azure SDK. [`walk`] runs the
-//! main use cases with a [`browser`], as shown by `cargo run -p sandbox`. [`bulk`] generates large contents.
+//! main use cases with a [`browser`], as shown by `cargo run -p sandbox`; [`start`] is its start page and [`examples`] what to try. [`bulk`] generates large contents.
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "test code should fail loudly")]
 #![expect(clippy::missing_panics_doc, reason = "test code may panic")]
@@ -16,7 +16,9 @@ pub mod browser;
 pub mod bulk;
 pub mod client;
 pub mod clm;
+pub mod consent_link;
 pub mod docusign;
+pub mod examples;
 pub mod fault;
 pub mod host;
 pub mod html;
@@ -33,6 +35,7 @@ pub mod repository;
 pub mod server;
 mod servers;
 pub mod site;
+pub mod start;
 pub mod storage;
 pub mod walk;
 mod wire;

@@ -1,31 +1,38 @@
 //! `cargo run -p sandbox`: runs the complete product on this machine, without any account.
 
 #![expect(clippy::expect_used, reason = "test code should fail loudly")]
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it prints to the terminal")]
 #![expect(clippy::disallowed_methods, reason = "cargo sets a variable with its path")]
 
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
+use sandbox::consent_link::ConsentLinks;
 use sandbox::host::{FunctionsHost, Phase};
+use sandbox::start::{Start, open};
 use sandbox::workfront::{self, Mode};
-use sandbox::{
-    API_KEY, CLIENT_ID, CLIENT_SECRET, GATEWAY_API_KEY, OTHER_EMAIL, SETUP_KEY, Sandbox, clm, free_port, walk,
-};
+use sandbox::{Sandbox, examples, free_port, walk};
 
 /// Starts simulators of DocuSign, Key Vault, managed identity and the Functions host on this machine, with the real handler,
 /// runs the main use cases once and stays up.
 #[derive(Parser)]
 struct Arguments {
     /// Run the main use cases, then exit: 0 if all of them worked, otherwise 1
-    #[arg(long)]
+    #[arg(long, conflicts_with = "open")]
     once: bool,
+    /// Open the start page in a browser
+    #[arg(long)]
+    open: bool,
+    /// Print every address, call and fault
+    #[arg(long, short)]
+    verbose: bool,
     /// The handler binary [default: built with cargo]
     #[arg(long)]
     handler: Option<PathBuf>,
-    /// Port of the Functions host [default: 7071 if it is free]
+    /// Port of the Functions host [default: 7071 if it is free]. The start page is at 7070 if that is free
     #[arg(long)]
     port: Option<u16>,
 }
@@ -33,56 +40,104 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let root = repository();
-    let Some(handler) = arguments.handler.clone().or_else(|| build_handler(&root)) else {
-        eprintln!("sandbox: the handler could not be built");
-        return ExitCode::FAILURE;
+    // Ending like this also ends the sandbox's processes.
+    let ended = tokio::select! {
+        ended = run(&arguments) => ended,
+        () = stop_signal() => Ok(!arguments.once),
     };
+    match ended {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        // The reader has seen enough, as with `| head -1`.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "sandbox: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Returns whether all steps worked, with `--once`; otherwise it stays up.
+async fn run(arguments: &Arguments) -> io::Result<bool> {
     let mut sandbox = Sandbox::start_without_consent().await;
     if sandbox::storage::program().is_some() {
         sandbox.start_storage().await;
     }
-    let port = arguments.port.unwrap_or_else(|| if is_free(7071) { 7071 } else { free_port() });
-    let options = sandbox.host_options(&root, Some(&handler), port, &[]);
-    let settings = options.settings.clone();
-    let host = FunctionsHost::start(options).await;
-    if !is_ready(&host).await {
-        eprintln!("sandbox: the handler did not start:\n{}", host.output().stderr.all().join("\n"));
-        return ExitCode::FAILURE;
+    let sandbox = Arc::new(sandbox);
+    let (host, links) = start_host(arguments, &sandbox).await?;
+    print("Started. These are the main use cases:\n")?;
+    let good = walk_through(&sandbox, &host, &links.print().await).await?;
+    if arguments.once || !good {
+        print(if good { "All steps worked.\n" } else { "A step failed.\n" })?;
     }
-    println!("Started, all on this machine:");
-    println!(
-        "  Functions host        {}   (reads host.json and */function.json, runs {})",
-        host.url(),
-        handler.display()
-    );
-    println!("  DocuSign account      {}", sandbox.docusign_url());
-    println!("  eSignature API        {}/restapi", sandbox.docusign_url());
-    println!("  CLM API               {}", sandbox.clm.api_url());
-    println!("  CLM uploads           {}", sandbox.clm.upload_url());
-    println!("  CLM downloads         {}", sandbox.clm.download_url());
-    println!("  CLM web pages         {}/web", sandbox.clm.discovery_url());
-    println!("  Key Vault             over the real Azure SDK, with managed identity");
-    println!("  Storage               {}\n", storage(&sandbox));
-    let mut good = print_steps(&walk::main_way(&sandbox, &host.url(), &consent_url(&handler, &settings)).await);
-    if good {
-        good = workfront_tests(&sandbox).await;
-    }
-    let counts = (sandbox.key_vault.signatures(), sandbox.docusign.exchanges());
-    println!(
-        "\nKey Vault made {} signatures (assertions, and one for the sealing secret per process), DocuSign saw {} exchanges.",
-        counts.0, counts.1
-    );
     if arguments.once {
-        println!("{}", if good { "All steps worked." } else { "A step failed." });
-        return if good { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        return Ok(good);
     }
-    print_examples(&sandbox, &host, &consent_url(&handler, &settings).unwrap_or_else(|printed| printed));
-    stop_signal().await;
-    ExitCode::SUCCESS
+    sandbox.start_over();
+    stay(arguments, &sandbox, &host, links).await
 }
 
-/// Waits for Ctrl-C or SIGTERM. The sandbox's processes end with it.
+/// Starts the Functions host with the handler and waits until both are ready.
+async fn start_host(arguments: &Arguments, sandbox: &Sandbox) -> io::Result<(Arc<FunctionsHost>, ConsentLinks)> {
+    let root = repository();
+    let handler = arguments.handler.clone().or_else(|| build_handler(&root)).filter(|handler| handler.is_file());
+    let handler = handler.ok_or_else(|| io::Error::other("there is no handler: it could not be built or found"))?;
+    let port = arguments.port.unwrap_or_else(|| if is_free(7071) { 7071 } else { free_port() });
+    let options = sandbox.host_options(&root, Some(&handler), port, &[]);
+    let links = ConsentLinks { handler, settings: options.settings.clone() };
+    let host = FunctionsHost::start(options).await;
+    if !is_ready(&host).await {
+        return Err(io::Error::other(format!("the handler did not start:\n{}", host.output().stderr.all().join("\n"))));
+    }
+    Ok((Arc::new(host), links))
+}
+
+/// Runs the main use cases, then Adobe's ten manual tests with both kinds of authentication.
+async fn walk_through(
+    sandbox: &Sandbox,
+    host: &FunctionsHost,
+    consent_url: &Result<String, String>,
+) -> io::Result<bool> {
+    let mut good = print_steps(&walk::main_way(sandbox, &host.url(), consent_url).await)?;
+    for (mode, name) in [(Mode::OAuth2, "OAuth2"), (Mode::ApiKey, "ApiKey")] {
+        if good {
+            print(&format!("\nWorkfront's own tests, with Authentication Type {name}:\n"))?;
+            good = print_steps(&workfront::walk(sandbox, mode).await)?;
+        }
+    }
+    let counts = (sandbox.key_vault.signatures(), sandbox.docusign.exchanges());
+    print(&format!("\nKey Vault made {} signatures, DocuSign saw {} exchanges.\n", counts.0, counts.1))?;
+    Ok(good)
+}
+
+/// Serves the start page and prints what to try. It never ends by itself.
+async fn stay(
+    arguments: &Arguments,
+    sandbox: &Arc<Sandbox>,
+    host: &Arc<FunctionsHost>,
+    links: ConsentLinks,
+) -> io::Result<bool> {
+    let port = if arguments.port.is_none() && is_free(7070) { 7070 } else { 0 };
+    let (_server, addresses) = Start::serve(sandbox, host, port, links).await;
+    print(&examples::brief(sandbox, &addresses))?;
+    print(&if arguments.verbose {
+        examples::details(sandbox, &addresses.host)
+    } else {
+        "\nFor every address, call and fault, start it with --verbose.\n".to_owned()
+    })?;
+    if arguments.open && !open(&addresses.start).await {
+        print("No browser was found: open the first address yourself.\n")?;
+    }
+    std::future::pending().await
+}
+
+fn print(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
+}
+
+/// Waits for Ctrl-C or SIGTERM.
 async fn stop_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).expect("a signal handler");
@@ -92,65 +147,12 @@ async fn stop_signal() {
     }
 }
 
-fn storage(sandbox: &Sandbox) -> &'static str {
-    match sandbox.azurite {
-        Some(_) => "the real Azurite, over the real Azure SDK",
-        None => "memory (for the real Azurite, run `npm ci` in tests/tools first)",
-    }
-}
-
-fn print_steps(steps: &[walk::Step]) -> bool {
+fn print_steps(steps: &[walk::Step]) -> io::Result<bool> {
     for (number, step) in steps.iter().enumerate() {
         let mark = if step.good { "ok    " } else { "FAILED" };
-        println!("{mark} {}. {}\n          {}", number + 1, step.what, step.seen);
+        print(&format!("{mark} {}. {}\n          {}\n", number + 1, step.what, step.seen))?;
     }
-    steps.iter().all(|step| step.good)
-}
-
-/// Runs Adobe's ten manual tests with both kinds of authentication.
-async fn workfront_tests(sandbox: &Sandbox) -> bool {
-    let mut good = true;
-    for (mode, name) in [(Mode::OAuth2, "OAuth2"), (Mode::ApiKey, "ApiKey")] {
-        println!("\nWorkfront's own tests, with Authentication Type {name}:");
-        good &= print_steps(&workfront::walk(sandbox, mode).await);
-    }
-    good
-}
-
-fn print_examples(sandbox: &Sandbox, host: &FunctionsHost, consent_url: &str) {
-    println!("\nThe sandbox runs until you press Ctrl-C. Try it:");
-    println!(
-        "  curl -u '{CLIENT_ID}:{}' -d grant_type=client_credentials {}/oauth/token",
-        form_encoded(CLIENT_SECRET),
-        host.url()
-    );
-    print_api_calls(host);
-    println!("Look at the setup page:\n  {}/setup?code={SETUP_KEY}", host.url());
-    let kinds = [&sandbox::fault::KINDS[..], &sandbox::docusign::REFUSALS].concat().join(", ");
-    println!("Break DocuSign and repair it ({kinds}); or with &at=key-vault, identity, esign or clm:");
-    println!("  curl -X POST '{}/sandbox/fault?kind=status-500'", sandbox.docusign_url());
-    println!("Open the consent link in a browser and press Allow or Deny:\n  {consent_url}");
-    println!("Make a connection in a browser (sign in, press Allow, then refresh it):");
-    println!("  Power Automate, as the integration user   {}", sandbox.power_platform.site.url());
-    println!("  Workfront, as any user                    {}", sandbox.workfront.site.url());
-    println!("  or there with the API key                 {API_KEY}");
-}
-
-/// Prints example calls with API keys.
-fn print_api_calls(host: &FunctionsHost) {
-    let (url, account) = (host.url(), clm::ACCOUNT_ID);
-    println!(
-        "Call what Workfront calls, as a user; then CLM and eSignature through the gateway, as the integration user:"
-    );
-    println!("  curl '{url}/workfront/v1/serviceInfo'");
-    println!("  curl -H 'apiKey: {API_KEY}' -H 'username: {OTHER_EMAIL}' '{url}/workfront/v1/files?parentId=/'");
-    println!("  curl -H 'x-api-key: {GATEWAY_API_KEY}' '{url}/gateway/clm/members/current'");
-    println!("  curl -H 'x-api-key: {GATEWAY_API_KEY}' '{url}/gateway/esign/v2.1/accounts/{account}/users'");
-}
-
-/// HTTP Basic requires form-encoded id and secret, RFC 6749 §2.3.1.
-fn form_encoded(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+    Ok(steps.iter().all(|step| step.good))
 }
 
 fn repository() -> PathBuf {
@@ -169,17 +171,7 @@ fn build_handler(root: &Path) -> Option<PathBuf> {
     // The handler is then next to this binary.
     let succeeded = build.status().ok()?.success();
     let handler = std::env::current_exe().ok()?.with_file_name("evergrant");
-    (succeeded && handler.is_file()).then_some(handler)
-}
-
-/// The output of `evergrant consent-url` with these settings, or its error.
-fn consent_url(handler: &Path, settings: &[(String, String)]) -> Result<String, String> {
-    let mut command = Command::new(handler);
-    command.arg("consent-url").env_clear().envs(settings.iter().cloned());
-    let output = command.output().map_err(|error| error.to_string())?;
-    let printed = if output.status.success() { Ok(&output.stdout) } else { Err(&output.stderr) };
-    let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).trim().to_owned();
-    printed.map(text).map_err(text)
+    succeeded.then_some(handler)
 }
 
 async fn is_ready(host: &FunctionsHost) -> bool {

@@ -79,6 +79,12 @@ impl PowerPlatform {
         self.connection.lock().unwrap().clone()
     }
 
+    /// Deletes the connection.
+    pub fn forget(&self) {
+        self.connection.lock().unwrap().take();
+        self.attempts.store(0, Ordering::SeqCst);
+    }
+
     /// The number of token requests.
     #[must_use]
     pub fn attempts(&self) -> u32 {

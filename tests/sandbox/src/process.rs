@@ -17,6 +17,12 @@ impl Lines {
         self.0.lock().unwrap().clone()
     }
 
+    /// The lines after the first `seen`.
+    #[must_use]
+    pub fn after(&self, seen: usize) -> Vec<String> {
+        self.0.lock().unwrap().get(seen..).unwrap_or_default().to_vec()
+    }
+
     fn push(&self, line: String) {
         self.0.lock().unwrap().push(line);
     }

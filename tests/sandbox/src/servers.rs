@@ -106,6 +106,17 @@ impl Sandbox {
         }
     }
 
+    /// Makes everything ready for a person: no connection, no service, no fault. From now on DocuSign asks every time.
+    ///
+    /// # Panics
+    /// If there is no fault named `none`.
+    pub fn start_over(&self) {
+        self.power_platform.forget();
+        self.workfront.forget();
+        self.docusign.switch("kind=none").expect("a kind");
+        self.docusign.ask_every_time();
+    }
+
     /// Starts storage and adds [`CONTAINER_URL`] as `EVERGRANT_STORE` to the settings.
     pub async fn start_storage(&mut self) {
         let azurite = Azurite::start(self.files.path(), &self.authority).await;

@@ -1,6 +1,7 @@
 //! `GET /oauth/auth`: sign in, then Allow or Deny.
 //!
-//! A user who is signed in and has already consented sees no page, unless the app requests `prompt=login`.
+//! A user who is signed in and has already consented sees no page, unless the app requests `prompt=login`, or the sandbox is to
+//! ask every time.
 
 use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Response};
@@ -62,15 +63,17 @@ impl Docusign {
     /// Asks for consent if it is missing.
     fn ask(&self, query: &str, user: &str) -> Response<Body> {
         let scope = parameter(query, "scope").unwrap_or_default();
-        if self.has_consented(user, &scope) {
+        let asks_every_time = self.state().asks_every_time;
+        if self.has_consented(user, &scope) && !asks_every_time {
             return self.back_with_code(query, user);
         }
         let state = self.state();
         let name = state.users.iter().find(|known| known.sub == user).map(|user| escape(&user.name));
+        let note = if asks_every_time { "<p>This one asks every time. DocuSign itself asks only once." } else { "" };
         let form = format!(
             "<p>{}, Evergrant asks to act for you:<p><b>{}</b>\
              <form method=post action='/oauth/auth/decision'><input type=hidden name=query value='{}'>\
-             <p><button name=decision value=allow>Allow</button> <button name=decision value=deny>Deny</button></form>",
+             <p><button name=decision value=allow>Allow</button> <button name=decision value=deny>Deny</button></form>{note}",
             name.unwrap_or_default(),
             escape(&scope),
             escape(query),

@@ -24,7 +24,7 @@ use crate::fault::Faults;
 use crate::server::{self, Reply, Server, reply};
 use crate::wire::{random, traceparent};
 
-pub use control::REFUSALS;
+pub use control::{REFUSALS, Switched};
 pub use esign::Envelope;
 
 /// Host of the demo environment, the required `aud` of assertions.
@@ -69,6 +69,8 @@ struct State {
     public_keys: Vec<String>,
     /// (user, scope-token) pairs with consent.
     consents: HashSet<(String, String)>,
+    /// Whether the consent page is shown to those who have consented, too.
+    asks_every_time: bool,
     redirect_uris: Vec<String>,
     codes: HashMap<String, Code>,
     access_tokens: HashMap<String, String>,
@@ -87,6 +89,8 @@ struct State {
     one_scope_at_a_time: bool,
     /// Other servers that can be broken by hand.
     others: Vec<(&'static str, Arc<Faults>)>,
+    /// The fault that was switched on by hand: its kind, and where.
+    switched: Option<Switched>,
 }
 
 /// The account server.
@@ -123,6 +127,7 @@ impl Docusign {
                 users,
                 public_keys: Vec::new(),
                 consents: HashSet::new(),
+                asks_every_time: false,
                 redirect_uris: Vec::new(),
                 codes: HashMap::new(),
                 access_tokens: HashMap::new(),
@@ -135,6 +140,7 @@ impl Docusign {
                 refusal: None,
                 one_scope_at_a_time: false,
                 others: Vec::new(),
+                switched: None,
             }),
             exchanges: AtomicU32::new(0),
             clock_offset: AtomicI64::new(0),
@@ -181,6 +187,11 @@ impl Docusign {
     pub fn consent(&self, user: &str, scopes: &str) {
         let pairs = scopes.split(' ').map(|scope| (user.to_owned(), scope.to_owned()));
         self.state().consents.extend(pairs);
+    }
+
+    /// Shows the consent page at every sign-in, also to those who have consented. Their consents count all the time.
+    pub fn ask_every_time(&self) {
+        self.state().asks_every_time = true;
     }
 
     /// Withdraws all of a user's consents.

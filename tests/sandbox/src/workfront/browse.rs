@@ -11,7 +11,8 @@ use crate::client::{Answer, Download};
 use crate::html::{escape, page};
 use crate::server::{Body, reply};
 
-const SEARCH: &str = "<form action='/search'><input name=query> <button>Search</button></form>";
+const SEARCH: &str =
+    "<form action='/search'><input name=query aria-label='Words to find'> <button>Search</button></form>";
 
 impl Workfront {
     pub(super) async fn folder_page(self: &Arc<Self>, id: &str, news: &str) -> Response<Body> {
@@ -19,10 +20,10 @@ impl Workfront {
         let metadata = documents.metadata(id).await;
         let files = documents.files(id, None, None).await;
         let upload = format!(
-            "{}<p><input name=filename value='Note.txt'> <input name=content value='some words'> ",
+            "{}<p><input name=filename aria-label=Name value='Note.txt'> <input name=content aria-label=Content value='some words'> ",
             hidden("parentId", id)
         );
-        let folder = format!("{}<p><input name=name value='New folder'> ", hidden("parentId", id));
+        let folder = format!("{}<p><input name=name aria-label=Name value='New folder'> ", hidden("parentId", id));
         let body = format!(
             "<p id=news>{}<h2>{}</h2>{}{SEARCH}{}{}{}<p><a href='/folder?id=/'>Top</a> <a href='/'>Service</a>",
             escape(news),

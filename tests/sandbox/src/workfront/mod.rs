@@ -85,6 +85,20 @@ impl Workfront {
         self.provisioned.lock().unwrap().clone()
     }
 
+    /// Whether the user has connected, with tokens or with an API key.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.provisioned().is_some() || self.key.lock().unwrap().is_some()
+    }
+
+    /// Removes the service.
+    pub fn forget(&self) {
+        self.provisioned.lock().unwrap().take();
+        self.key.lock().unwrap().take();
+        self.refreshes.store(0, Ordering::SeqCst);
+        self.calls.store(0, Ordering::SeqCst);
+    }
+
     /// The number of refreshes.
     #[must_use]
     pub fn refreshes(&self) -> u32 {

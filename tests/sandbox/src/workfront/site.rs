@@ -73,15 +73,15 @@ impl Workfront {
     }
 
     pub(super) fn home(&self, news: &str) -> Response<Body> {
-        let connected = self.provisioned().is_some() || self.key.lock().unwrap().is_some();
         let fields = format!(
-            "<p><input name=key placeholder='API key' size=40> <input name=username value='{OTHER_EMAIL}' size=30> "
+            "<p><input name=key aria-label='API key' placeholder='API key'> \
+             <input name=username aria-label='User name' value='{OTHER_EMAIL}'> "
         );
         let ways = format!(
             "<p><a href='/connect'>Add service: DocuSign CLM</a>{}",
             form("/connect-with-key", &fields, "Connect with an API key instead")
         );
-        let use_it = if connected {
+        let use_it = if self.is_connected() {
             let browse = form("/browse", "", "Browse documents");
             format!("{browse}{}{}", form("/invalidate", "", "Invalidate the access token"), self.refreshed())
         } else {
