@@ -61,6 +61,7 @@ var deletedAfterDays = {
   redeemed: 1
   deletions: 1
   'announced-uploads': 7
+  'requested-redirects': 1
 }
 
 var containers = [

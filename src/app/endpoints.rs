@@ -21,6 +21,7 @@ use crate::endpoints::token::{TokenEndpoint, TokenIssuer};
 use crate::endpoints::workfront::Workfront;
 use crate::server::{Endpoints, Methods, ROUTES, Route};
 use crate::store::codes::UsedCodes;
+use crate::store::redirect_requests::RedirectRequests;
 use crate::store::rotation::Rotations;
 
 /// The routes that the package publishes. `GET /setup` would run all checks, `HEAD` runs none.
@@ -41,6 +42,7 @@ impl App {
     pub fn endpoints(&self) -> Endpoints {
         let Self { settings, registry, sealing, revocations, clock, .. } = self;
         let callers = self.callers();
+        let redirect_requests = RedirectRequests::new(Arc::clone(&self.store), Arc::clone(clock));
         Endpoints {
             token: self.token_endpoint(),
             authorize: AuthorizeEndpoint {
@@ -48,6 +50,7 @@ impl App {
                 docusign: settings.docusign.clone(),
                 registry: registry.clone(),
                 sealing: Arc::clone(sealing),
+                redirect_requests: redirect_requests.clone(),
                 clock: Arc::clone(clock),
             },
             metadata: MetadataEndpoint {
@@ -63,7 +66,7 @@ impl App {
                 clock: Arc::clone(clock),
             },
             consent: self.consent_callback(),
-            setup: self.setup_endpoint(),
+            setup: self.setup_endpoint(redirect_requests),
             gateway: Gateway { callers: Arc::clone(&callers), upstream: Arc::clone(&self.upstream) },
             workfront: Workfront::new(
                 callers,
@@ -132,14 +135,16 @@ impl App {
         Doctor { routes: package_routes(), ..self.doctor() }
     }
 
-    fn setup_endpoint(&self) -> SetupEndpoint {
-        let Self { settings, registry, keys, sealing, clock, .. } = self;
+    fn setup_endpoint(&self, redirect_requests: RedirectRequests) -> SetupEndpoint {
+        let Self { settings, registry, keys, sealing, upstream, clock, .. } = self;
         SetupEndpoint {
             issuer: settings.public_url.clone(),
             docusign: settings.docusign.clone(),
             registry: registry.clone(),
             sealing: Arc::clone(sealing),
             signing_keys: keys.named_signing_keys(),
+            upstream: Arc::clone(upstream),
+            redirect_requests,
             doctor: self.doctor(),
             has_functions_host: settings.host_port.is_some(),
             in_azure: settings.azure.in_azure,

@@ -2,9 +2,10 @@
 //!
 //! The sources are `connectors/power-automate/`, a complete connector for a sample URL and client, and
 //! `connectors/power-automate-api-key/`, the files that differ with an API key. [`definition`] changes the top of the OpenAPI
-//! document; elsewhere the sample values are replaced.
+//! document; elsewhere the sample values are replaced. [`zip`] packs the files for a download.
 
 mod definition;
+pub mod zip;
 
 use crate::oauth::client::ClientId;
 use crate::types::BaseUrl;

@@ -1,8 +1,9 @@
-//! State that all processes share: used codes, revoked grants, rotated refresh tokens and Workfront's uploads. Everything else
-//! is in sealed tokens and stored nowhere.
+//! State that all processes share: used codes, revoked grants, rotated refresh tokens, Workfront's uploads, and the redirect
+//! URIs that clients asked for. Everything else is in sealed tokens and stored nowhere.
 //!
-//! [`records`] lists the kinds of records. The endpoints use [`codes`], [`revocations`] and [`rotation`]; the Workfront endpoint
-//! writes its own records. All use a [`Store`]: [`memory`] for one process or [`blob`] for many. [`document`] is a single blob.
+//! [`records`] lists the kinds of records. The endpoints use [`codes`], [`revocations`], [`rotation`] and
+//! [`redirect_requests`]; the Workfront endpoint writes its own records. All use a [`Store`]: [`memory`] for one process or
+//! [`blob`] for many. [`document`] is a single blob.
 
 pub mod blob;
 pub mod codes;
@@ -12,6 +13,8 @@ pub mod error;
 mod error_table;
 pub mod memory;
 pub mod records;
+pub mod redirect_list;
+pub mod redirect_requests;
 pub mod revocations;
 pub mod rotation;
 

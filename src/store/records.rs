@@ -28,6 +28,8 @@ pub enum RecordKind {
     /// CLM's id of a document, by the SHA-256 of the client id and Workfront's id. If deleted, a new version becomes a new
     /// document.
     WorkfrontDocument,
+    /// Redirect URIs that clients asked for and that are not registered; one record for all clients, holds JSON.
+    RequestedRedirects,
 }
 
 const MINUTE: u64 = 60;
@@ -36,7 +38,7 @@ const DAY: u64 = 24 * HOUR;
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::UsedCode,
         Self::Revocation,
         Self::NotBefore,
@@ -45,6 +47,7 @@ impl RecordKind {
         Self::AnnouncedUpload,
         Self::Upload,
         Self::WorkfrontDocument,
+        Self::RequestedRedirects,
     ];
 
     /// The folder of its records, and their lifetime in seconds; `None` if they must never be deleted.
@@ -58,6 +61,7 @@ impl RecordKind {
             Self::AnnouncedUpload => ("announced-uploads", Some(7 * DAY)),
             Self::Upload => ("uploads", None),
             Self::WorkfrontDocument => ("workfront-documents", None),
+            Self::RequestedRedirects => ("requested-redirects", Some(DAY)),
         }
     }
 
@@ -107,7 +111,9 @@ impl RecordKind {
             Self::UsedCode => {
                 !content.is_empty() && content.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
             }
-            Self::AnnouncedUpload | Self::Upload => content.starts_with('{') && content.ends_with('}'),
+            Self::AnnouncedUpload | Self::Upload | Self::RequestedRedirects => {
+                content.starts_with('{') && content.ends_with('}')
+            }
             Self::Deletion | Self::WorkfrontDocument => {
                 !content.is_empty() && content.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.: ".contains(&b))
             }
@@ -136,6 +142,7 @@ mod tests {
             (RecordKind::AnnouncedUpload, r#"{"client":"c"}"#),
             (RecordKind::Upload, r#"{"client":"c"}"#),
             (RecordKind::WorkfrontDocument, "1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e"),
+            (RecordKind::RequestedRedirects, r#"{"requests":[]}"#),
         ] {
             assert_eq!(RecordKind::of(&kind.name("key")), Some(kind));
             assert!(kind.accepts(own), "{own}");

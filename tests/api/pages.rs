@@ -173,6 +173,8 @@ async fn setup_pages(pages: &mut Pages) {
     let elsewhere = bad.docusign_url();
     let mistakes = [("EVERGRANT_STORE", sandbox::storage::CONTAINER_URL), ("EVERGRANT_PUBLIC_URL", elsewhere.as_str())];
     let (good, bad) = tokio::join!(TestApp::over(good, &[]), TestApp::over(bad, &mistakes));
+    let asked = format!("/oauth/authorize?response_type=code&client_id=power-automate&redirect_uri={POWER_AUTOMATE}");
+    assert_eq!(bad.http.get(&bad.url(&asked)).await.status, 400);
     let setup = async |app: &TestApp| app.http.get(&app.url(&format!("/setup?code={SETUP_KEY}"))).await;
     pages.add("setup", setup(&good).await);
     pages.add("setup-with-failures", setup(&bad).await);

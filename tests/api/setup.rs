@@ -54,7 +54,7 @@ async fn the_page_lists_failed_checks_first() {
     assert_eq!(answer.status, 200);
     assert!(answer.header("content-type").starts_with("text/html"));
     assert!(answer.header("content-security-policy").contains("default-src 'none'"));
-    for words in ["Not everything works yet", "Consent for every scope", "give consent at DocuSign", "BEGIN PUBLIC KEY"]
+    for words in ["Not everything works yet", "Consent for every scope", "Give consent at DocuSign", "BEGIN PUBLIC KEY"]
     {
         assert!(page.contains(words), "{words}: {page}");
     }

@@ -15,7 +15,8 @@ fn expected_rules() -> BTreeMap<String, u64> {
 
 #[test]
 fn records_are_kept_at_least_for_their_lifetime_and_no_prefix_contains_another() {
-    assert_eq!(expected_rules().keys().collect::<Vec<_>>(), ["announced-uploads", "deletions", "redeemed"]);
+    let with_a_lifetime = ["announced-uploads", "deletions", "redeemed", "requested-redirects"];
+    assert_eq!(expected_rules().keys().collect::<Vec<_>>(), with_a_lifetime);
     for kind in RecordKind::ALL {
         let days = kind.deleted_after_days().map(|days| days * 24 * 3600);
         assert!(days.is_none_or(|seconds| Some(seconds) >= kind.lifetime()), "{kind:?}");

@@ -19,13 +19,15 @@ const PURE: &str = "
     endpoints/caller/credentials.rs endpoints/consent/allow.rs endpoints/consent/error.rs endpoints/consent/message.rs
     endpoints/consent/outcome.rs endpoints/consent/query.rs endpoints/gateway/error.rs endpoints/gateway/headers.rs
     endpoints/gateway/target.rs endpoints/forward_mode.rs endpoints/home.rs
-    endpoints/metadata.rs endpoints/not_configured endpoints/setup/own_host.rs endpoints/setup/page.rs endpoints/setup/report.rs
+    endpoints/metadata.rs endpoints/not_configured endpoints/setup/action.rs endpoints/setup/connect.rs endpoints/setup/connector.rs
+    endpoints/setup/docusign.rs endpoints/setup/download.rs endpoints/setup/requests.rs endpoints/setup/shell.rs
+    endpoints/setup/own_host.rs endpoints/setup/page.rs endpoints/setup/report.rs
     endpoints/setup/text.rs endpoints/token/error.rs endpoints/token/outage.rs endpoints/token/request.rs
     endpoints/workfront/error.rs endpoints/workfront/item.rs endpoints/workfront/naming.rs
     endpoints/workfront/request.rs memory/failures.rs memory/tidy_map.rs oauth sealing/claims.rs sealing/mod.rs
     sealing/presented.rs sealing/secret.rs secret/mod.rs server/paths.rs signing/error.rs signing/error_table.rs
     signing/answers.rs signing/key_file signing/key_id.rs signing/public_key.rs store/error.rs
-    store/error_table.rs types.rs web/carried.rs web/content_disposition.rs web/cookies.rs web/json.rs web/obstacle.rs
+    store/error_table.rs store/redirect_list.rs types.rs web/carried.rs web/content_disposition.rs web/cookies.rs web/json.rs web/obstacle.rs
     web/page.rs web/response.rs
     web/upstream.rs
 ";

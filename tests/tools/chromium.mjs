@@ -34,10 +34,10 @@ export async function signIn(page, name) {
   if (await allow.count()) await allow.click();
 }
 
-/** A picture of an element, with a margin; by default of the whole content. */
-export async function picture(page, name, selector = 'main') {
+/** A picture of an element, with a margin; by default of the whole content. Of a higher one, the beginning. */
+export async function picture(page, name, selector = 'main', maxHeight = Infinity) {
   const { x, y, width, height } = await page.locator(selector).boundingBox();
-  const clip = { x: Math.max(0, x - 20), y: Math.max(0, y - 20), width: width + 40, height: height + 40 };
+  const clip = { x: Math.max(0, x - 20), y: Math.max(0, y - 20), width: width + 40, height: Math.min(height + 40, maxHeight) };
   await page.screenshot({ path: join(PICTURES, `${name}.png`), clip, fullPage: true });
 }
 

@@ -4,7 +4,7 @@ import { consent } from './flows.mjs';
 
 const { SETUP, WORKFRONT, UNREGISTERED } = process.env;
 
-/** The setup page before consent: the failed checks, and the values for DocuSign and the platforms. */
+/** The setup page before consent: the failed checks, and the cards for DocuSign and for the platforms. */
 async function setup() {
   const { page, requests } = await person({ viewport: { width: 900, height: 860 } });
   await page.goto(SETUP);
@@ -13,7 +13,7 @@ async function setup() {
   if (requests.length !== 1) throw new Error(`the page loads more than itself: ${requests}`);
   await windowPicture(page, 'setup-checks');
   await picture(page, 'setup-docusign', 'section:has(> #docusign)');
-  await picture(page, 'setup-connect', 'section:has(> #connect)');
+  await picture(page, 'setup-connect', 'section:has(> #connect)', 800);
 }
 
 /** The setup page when everything works. */

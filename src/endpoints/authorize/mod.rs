@@ -19,9 +19,11 @@ use crate::config::{DocusignSettings, RegistryPlace};
 use crate::docusign::requested_scope::requested_scope;
 use crate::endpoints::sign_in::{SECRET_KEY_MISSING, SignIn, SignInError};
 use crate::oauth::authorization::{AuthorizationError, AuthorizationErrorCode, ReturnAddress};
+use crate::oauth::client::ClientRegistry;
 use crate::registry::{self, Registry};
 use crate::sealing::claims::SignInState;
 use crate::sealing::keys::{SEALING_UNAVAILABLE, SealingKeys};
+use crate::store::redirect_requests::RedirectRequests;
 use crate::telemetry::{self, Answer, AnswerRecord};
 use crate::types::BaseUrl;
 use crate::web::response::Response;
@@ -48,6 +50,8 @@ pub struct AuthorizeEndpoint {
     pub registry: Registry,
     /// Seals the state.
     pub sealing: Arc<SealingKeys>,
+    /// The redirect URIs that clients asked for, for the setup page.
+    pub redirect_requests: RedirectRequests,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -70,6 +74,7 @@ impl AuthorizeEndpoint {
                 if let Some(client) = named_client(&clients, path_client_id(request.uri()), query) {
                     telemetry::record_client(client);
                 }
+                self.record(&error, &clients);
                 return error_page(&error, self.registry.place(), request_id);
             }
         };
@@ -90,6 +95,13 @@ impl AuthorizeEndpoint {
                 let response = back.with_error(&error);
                 Answer { response, record: refusal_record(&error).by(target.client) }
             }
+        }
+    }
+
+    /// Shows the operator a redirect URI that could be registered.
+    fn record(&self, error: &TargetError, clients: &ClientRegistry) {
+        if let Some((client, redirect_uri)) = error.registrable(clients) {
+            self.redirect_requests.record(client.client_id.as_str(), redirect_uri);
         }
     }
 

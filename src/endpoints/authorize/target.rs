@@ -2,9 +2,10 @@
 //! Pure.
 
 use percent_encoding::percent_decode_str;
-use url::form_urlencoded;
+use url::{Url, form_urlencoded};
 
-use crate::oauth::client::{Client, ClientRegistry, Profile};
+use crate::oauth::client::redirect_uri::redirect_uri as registrable;
+use crate::oauth::client::{Client, ClientRegistry, GrantType, Profile};
 use crate::oauth::query::Parameter;
 
 /// A client, and one of its redirect URIs.
@@ -60,6 +61,18 @@ impl<'a> Target<'a> {
                 _ => Err(unclear("redirect_uri is missing")),
             },
         }
+    }
+}
+
+impl TargetError {
+    /// The client and the redirect URI, if the operator could register it. The domain `invalid` belongs to no one (RFC 2606
+    /// §2); the health checks ask for a redirect URI there.
+    pub fn registrable<'a>(&'a self, clients: &'a ClientRegistry) -> Option<(&'a Client, &'a str)> {
+        let Self::RedirectUriUnregistered { client_id, redirect_uri } = self else { return None };
+        let client = clients.find(client_id).filter(|client| client.may_use(GrantType::AuthorizationCode))?;
+        let host = Url::parse(redirect_uri).ok()?.host_str()?.to_owned();
+        let is_someones = host != "invalid" && !host.ends_with(".invalid");
+        (is_someones && registrable(redirect_uri).is_some()).then_some((client, redirect_uri))
     }
 }
 

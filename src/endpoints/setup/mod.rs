@@ -5,9 +5,16 @@
 //! [`forward_mode`](super::forward_mode) refuses. Even so the page shows no secrets: public keys, addresses, identifiers, the
 //! consent link (which grants nothing by itself) and the results of the checks.
 
+mod action;
+mod connect;
+mod connector;
+mod docusign;
+mod download;
 mod own_host;
 mod page;
 pub mod report;
+mod requests;
+mod shell;
 mod text;
 
 use std::sync::Arc;
@@ -17,17 +24,23 @@ use http::{Method, Request, StatusCode};
 
 use crate::clock::Clock;
 use crate::config::DocusignSettings;
-use crate::doctor::check::healthy;
+use crate::doctor::check::{Check, Verdict, healthy};
 use crate::doctor::{Doctor, NamedKey};
+use crate::docusign::api::DocusignApi;
 use crate::docusign::consent_link::{CALLBACK_PATH, consent_url};
 use crate::endpoints::forward_mode::refuse_setup;
 use crate::registry::Registry;
 use crate::sealing::keys::SealingKeys;
+use crate::store::redirect_requests::RedirectRequests;
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::types::BaseUrl;
 use crate::web::page::{accepted, html};
 use crate::web::response::{self, json};
-use report::{ClientReport, Endpoints, PublicKeyReport, SetupReport};
+use action::{CheckReport, Installation};
+use connect::Sources;
+use docusign::DocusignReport;
+use report::{AccountReport, ClientReport, Endpoints, PublicKeyReport, RegistryReport, SetupReport};
+use requests::RequestReport;
 
 const FOREIGN_HOST: &str = "The setup page is not available under this host name. Open it under localhost, 127.0.0.1 or the host of \
     EVERGRANT_PUBLIC_URL.";
@@ -44,6 +57,10 @@ pub struct SetupEndpoint {
     pub sealing: Arc<SealingKeys>,
     /// The keys whose public halves are uploaded to DocuSign.
     pub signing_keys: Vec<NamedKey>,
+    /// Knows the DocuSign account.
+    pub upstream: Arc<DocusignApi>,
+    /// The redirect URIs that clients asked for.
+    pub redirect_requests: RedirectRequests,
     /// The health checks.
     pub doctor: Doctor,
     /// Whether a Functions host is in front, which asks for a key.
@@ -66,7 +83,7 @@ impl SetupEndpoint {
         if request.method() == Method::HEAD {
             return Answer { response: html(StatusCode::OK, String::new()), record: AnswerRecord::default() };
         }
-        let report = self.report().await;
+        let report = Box::pin(self.report()).await;
         let event = if report.healthy { "setup_healthy" } else { "setup_unhealthy" };
         let response = match accepted(request.headers()) {
             "application/json" => json(StatusCode::OK, &report),
@@ -77,18 +94,62 @@ impl SetupEndpoint {
     }
 
     async fn report(&self) -> SetupReport {
-        let (checks, public_keys, consent) = tokio::join!(self.doctor.report(), self.public_keys(), self.consent_url());
-        let clients = self.registry.loaded().unwrap_or_default();
+        let (checks, public_keys, consent, requests) =
+            tokio::join!(self.doctor.report(), self.public_keys(), self.consent_url(), self.redirect_requests.latest());
+        let account = self.account(&checks).await;
+        let (clients, registry) =
+            (self.registry.loaded().unwrap_or_default(), RegistryReport::of(self.registry.place()));
+        let (redirect_uri, endpoints) = (self.issuer.join(CALLBACK_PATH), Endpoints::of(&self.issuer));
+        let sources = Sources {
+            issuer: &self.issuer,
+            endpoints: &endpoints,
+            scopes: &self.docusign.scopes,
+            account: account.as_ref(),
+            registry: &registry.place,
+        };
         SetupReport {
             version: env!("CARGO_PKG_VERSION"),
             healthy: healthy(&checks),
-            checks,
+            checks: self.with_actions(checks, consent.as_deref(), &registry),
+            docusign: DocusignReport::of(&self.docusign, &redirect_uri, &public_keys, consent.as_deref()),
+            connect: sources.connect(&clients),
+            clients: clients.iter().map(|client| ClientReport::of(client, &self.issuer)).collect(),
+            redirect_requests: RequestReport::of(requests.requests, &clients, &registry.place, self.clock.now()),
+            redirect_requests_complete: requests.is_complete,
             public_keys,
             consent_url: consent,
-            docusign_redirect_uri: self.issuer.join(CALLBACK_PATH),
-            endpoints: Endpoints::of(&self.issuer),
-            clients: clients.iter().map(|client| ClientReport::of(client, &self.issuer)).collect(),
+            docusign_redirect_uri: redirect_uri,
+            endpoints,
+            account,
+            registry,
         }
+    }
+
+    fn with_actions(
+        &self,
+        checks: Vec<Check>,
+        consent_url: Option<&str>,
+        registry: &RegistryReport,
+    ) -> Vec<CheckReport> {
+        let installation = Installation {
+            public_url: &self.issuer,
+            docusign: &self.docusign,
+            keys: self.doctor.signing_keys.iter().chain(&self.doctor.sealing_keys).collect(),
+            consent_url,
+            registry: &registry.place,
+        };
+        checks.into_iter().map(|check| installation.report(check)).collect()
+    }
+
+    /// The account, if the checks found it; nothing is asked that they could not get.
+    async fn account(&self, checks: &[Check]) -> Option<AccountReport> {
+        let found = |name| checks.iter().any(|check| check.check == name && check.verdict == Verdict::Good);
+        if !found("account") {
+            return None;
+        }
+        let account = self.upstream.accounts.account().await.ok()?;
+        let clm = if found("clm") { self.upstream.accounts.clm().await.ok() } else { None };
+        Some(AccountReport::of(&account, clm.as_deref()))
     }
 
     /// The available public keys; the checks report why one is missing.
@@ -98,6 +159,7 @@ impl SetupEndpoint {
             if let Ok(public_key) = key.public_key().await {
                 public_keys.push(PublicKeyReport {
                     setting,
+                    file_name: pem_name(setting),
                     sha256: public_key.fingerprint(),
                     pem: public_key.pem().to_owned(),
                 });
@@ -109,6 +171,11 @@ impl SetupEndpoint {
     async fn consent_url(&self) -> Option<String> {
         consent_url(&self.issuer, &self.docusign, &self.sealing, self.clock.now()).await.ok()
     }
+}
+
+/// During a rotation, there are two keys to download.
+fn pem_name(setting: &str) -> &'static str {
+    if setting.ends_with("_NEXT") { "evergrant-signing-next.pem" } else { "evergrant-signing.pem" }
 }
 
 fn refuse_host() -> Answer {

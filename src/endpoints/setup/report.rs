@@ -2,7 +2,14 @@
 
 use serde::Serialize;
 
-use crate::doctor::check::Check;
+use crate::config::RegistryPlace;
+use crate::doctor::check::Verdict;
+use crate::docusign::api::account::{Account, ClmHosts};
+use crate::endpoints::setup::action::CheckReport;
+use crate::endpoints::setup::connect::Connect;
+use crate::endpoints::setup::docusign::DocusignReport;
+use crate::endpoints::setup::requests::RequestReport;
+use crate::endpoints::setup::shell::quoted;
 use crate::oauth::client::{AccessTokenKind, Client, GrantType, Profile};
 use crate::types::BaseUrl;
 
@@ -14,17 +21,110 @@ pub struct SetupReport {
     /// No check failed.
     pub healthy: bool,
     /// The health checks.
-    pub checks: Vec<Check>,
+    pub checks: Vec<CheckReport>,
     /// For DocuSign's page Apps and Keys.
     pub public_keys: Vec<PublicKeyReport>,
     /// The link that the integration user opens once; `None` while the sealing key cannot be used.
     pub consent_url: Option<String>,
     /// For DocuSign's page Apps and Keys, as a redirect URI.
     pub docusign_redirect_uri: String,
+    /// The integration key at DocuSign.
+    pub docusign: DocusignReport,
+    /// The DocuSign account; `None` while it is not known.
+    pub account: Option<AccountReport>,
     /// For the apps to connect.
     pub endpoints: Endpoints,
+    /// What to enter on each platform.
+    pub connect: Connect,
+    /// Where the client registry is.
+    pub registry: RegistryReport,
     /// The registered clients.
     pub clients: Vec<ClientReport>,
+    /// Redirect URIs that clients asked for in the last day and that are not registered.
+    pub redirect_requests: Vec<RequestReport>,
+    /// Whether these are all requests; otherwise the store could not be read.
+    pub redirect_requests_complete: bool,
+}
+
+/// Where the client registry is.
+#[derive(Debug, Serialize)]
+pub struct RegistryReport {
+    /// For the option `--in` of commands, quoted for a shell.
+    #[serde(rename = "in")]
+    pub place: String,
+    /// Whether the app reads a change by itself; otherwise the registry has to be deployed.
+    pub is_read_again: bool,
+}
+
+impl RegistryReport {
+    /// The registry that is at `place`.
+    #[must_use]
+    pub fn of(place: &RegistryPlace) -> Self {
+        match place {
+            RegistryPlace::Setting => Self { place: "infra/clients.json".to_owned(), is_read_again: false },
+            RegistryPlace::File(path) => Self { place: quoted(path), is_read_again: true },
+            RegistryPlace::Blob(url) => Self { place: quoted(url.as_str()), is_read_again: true },
+        }
+    }
+
+    /// What has to be done after a command that changed it.
+    #[must_use]
+    pub const fn after_a_change(&self) -> &'static str {
+        if self.is_read_again {
+            "The app reads the registry again within 30 seconds."
+        } else {
+            "Then deploy the registry with the same ./deploy command as before."
+        }
+    }
+}
+
+impl SetupReport {
+    /// Whether what these checks are about is done; `None` if it could not be checked.
+    #[must_use]
+    pub fn is_done(&self, checks: &[&str]) -> Option<bool> {
+        let of = self.checks.iter().filter(|report| checks.contains(&report.check.check));
+        let verdicts: Vec<Verdict> = of.map(|report| report.check.verdict).collect();
+        match verdicts.as_slice() {
+            verdicts if verdicts.contains(&Verdict::Bad) => Some(false),
+            verdicts if verdicts.is_empty() || verdicts.contains(&Verdict::Skipped) => None,
+            _ => Some(true),
+        }
+    }
+}
+
+/// The DocuSign account behind the integration user.
+#[derive(Debug, Serialize)]
+pub struct AccountReport {
+    /// Its name.
+    pub name: String,
+    /// Its API Account ID, a GUID.
+    pub account_id: String,
+    /// Where its CLM is, as connectors ask for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clm_site: Option<String>,
+    /// The base URL of its CLM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clm_url: Option<String>,
+    /// Whether CLM takes and serves files on the same host.
+    pub clm_content_on_api_host: bool,
+}
+
+impl AccountReport {
+    /// The report for `account`, and for its CLM if it has one.
+    #[must_use]
+    pub fn of(account: &Account, clm: Option<&ClmHosts>) -> Self {
+        let object = clm.and_then(|hosts| hosts.object.below(""));
+        let upload = clm.and_then(|hosts| hosts.upload.below(""));
+        // `https://api`, followed by the site.
+        let site = object.as_ref().and_then(|url| url.host_str()?.strip_prefix("api").map(ToOwned::to_owned));
+        Self {
+            name: account.name.clone(),
+            account_id: account.id.clone(),
+            clm_site: site,
+            clm_url: object.map(|url| url.as_str().trim_end_matches('/').to_owned()),
+            clm_content_on_api_host: upload.is_some_and(|url| url.path().starts_with("/content/")),
+        }
+    }
 }
 
 /// The public half of a signing key.
@@ -32,6 +132,8 @@ pub struct SetupReport {
 pub struct PublicKeyReport {
     /// The setting that names the key.
     pub setting: &'static str,
+    /// The name of its file to download.
+    pub file_name: &'static str,
     /// SHA-256 of its `SubjectPublicKeyInfo`, in hexadecimal.
     pub sha256: String,
     /// `-----BEGIN PUBLIC KEY-----`.
