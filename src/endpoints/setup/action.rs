@@ -63,7 +63,7 @@ impl Installation<'_> {
     fn action(&self, check: &Check) -> Option<Action> {
         let has_command =
             check.fix.as_deref().is_some_and(|fix| parts(fix).iter().any(|part| matches!(part, Part::Command(_))));
-        match self.link(check.check) {
+        match self.link(&check.check) {
             Some(action) => Some(action),
             None if has_command => None,
             None => Some(Action::Command { command: self.command(check) }),
@@ -86,7 +86,7 @@ impl Installation<'_> {
 
     fn command(&self, check: &Check) -> String {
         let Self { public_url, docusign, registry, .. } = self;
-        match check.check {
+        match check.check.as_ref() {
             "docusign_reachable" => format!("curl -sSI {}", docusign.oauth_url.join("/oauth/token")),
             "clock" => format!("curl -sSI {} | grep -i ^date; date -u", docusign.oauth_url.join("/oauth/token")),
             "public_url" => format!("curl -sS {}", public_url.join("/.well-known/oauth-authorization-server")),
@@ -95,7 +95,7 @@ impl Installation<'_> {
             "wrong_secret_refused" | "foreign_redirect_refused" => {
                 "az functionapp stop --resource-group <group> --name <app>".to_owned()
             }
-            _ => self.key_command(check.check).unwrap_or_else(|| settings_command(check.area)),
+            _ => self.key_command(&check.check).unwrap_or_else(|| settings_command(check.area)),
         }
     }
 

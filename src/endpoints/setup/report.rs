@@ -82,7 +82,7 @@ impl SetupReport {
     /// Whether what these checks are about is done; `None` if it could not be checked.
     #[must_use]
     pub fn is_done(&self, checks: &[&str]) -> Option<bool> {
-        let of = self.checks.iter().filter(|report| checks.contains(&report.check.check));
+        let of = self.checks.iter().filter(|report| checks.contains(&report.check.check.as_ref()));
         let verdicts: Vec<Verdict> = of.map(|report| report.check.verdict).collect();
         match verdicts.as_slice() {
             verdicts if verdicts.contains(&Verdict::Bad) => Some(false),
