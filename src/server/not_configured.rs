@@ -59,8 +59,12 @@ fn of_route(
     request_id: &str,
 ) -> Answer {
     let reads = matches!(*method, Method::GET | Method::HEAD);
+    let setup = route.filter(|route| **route == paths::SETUP);
+    if let Some(refusal) = setup.and_then(|_| reasons.refuse_setup(headers, request_id)) {
+        return refusal;
+    }
     match route {
-        Some(route) if *route == paths::SETUP && reads => reasons.setup(headers, request_id),
+        Some(route) if *route == paths::SETUP && reads => reasons.setup(headers),
         Some(route) if *route == paths::HEALTH => not_configured::health(),
         Some(route) if *route == paths::AUTHORIZE || *route == paths::CONSENT => not_configured::page(request_id),
         Some(route) if *route == paths::WORKFRONT && path == OPEN => not_configured::page(request_id),

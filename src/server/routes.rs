@@ -9,6 +9,7 @@ use http::{HeaderMap, Request};
 use warp::reply::Response;
 use warp::{Filter, Rejection, reject};
 
+use crate::endpoints::forward_mode::refuse_setup;
 use crate::server::request::{
     Received, ReceivedForm, drain_on_error, form, method_of, received, request, streaming, upload,
 };
@@ -18,7 +19,7 @@ use crate::web::body::Source;
 /// All routes of `endpoints`, and the fallback for all other requests.
 pub fn all(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + use<> {
     let oauth = authorize(endpoints).or(revoke(endpoints)).unify().or(metadata(endpoints)).unify();
-    let people = consent(endpoints).or(setup(endpoints)).unify();
+    let people = consent(endpoints).or(unprotected_setup(endpoints)).unify().or(setup(endpoints)).unify();
     let through = gateway(endpoints).or(workfront(endpoints)).unify();
     let probes = health::healthz().or(health::root()).unify();
     // Boxed, because warp moves a request's state several times and these would make a token request's state larger.
@@ -69,10 +70,19 @@ fn consent(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Re
     )
 }
 
+/// Refuses every method where the function key cannot protect the page.
+fn unprotected_setup(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
+    let refuse = |received: Received, headers: HeaderMap, endpoints: Arc<Endpoints>| {
+        let refusal = refuse_setup(&headers, received.id(), endpoints.setup.in_azure);
+        ready(refusal.map(|refusal| received.answer(refusal)).ok_or_else(reject::not_found))
+    };
+    paths::setup().and(received(&paths::SETUP)).and(with(endpoints)).and_then(refuse)
+}
+
 fn setup(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     paths::setup().and(method_of(&paths::SETUP)).and(request(&paths::SETUP)).and(with(endpoints)).then(
         async |received: Received, request: Request<Bytes>, endpoints: Arc<Endpoints>| {
-            received.answer_with(endpoints.setup.handle(&request, received.id())).await
+            received.answer_with(endpoints.setup.handle(&request)).await
         },
     )
 }

@@ -83,7 +83,7 @@ async fn no_spelling_of_an_anonymous_path_shows_another_functions_answer() {
                 let refused = (400..=405).contains(&answer.status.as_u16());
                 assert!(refused, "{generation:?} {method} {sent} ({seen}): {} {}", answer.status, answer.text());
                 // In forward mode, the key is walked round, and the page itself refuses.
-                let reaches_it = (generation, seen, &method) == (Generation::Forwarding, "/setup", &Method::GET);
+                let reaches_it = (generation, seen) == (Generation::Forwarding, "/setup");
                 assert_eq!(answer.text().contains("forward mode"), reaches_it, "{generation:?} {method} {sent}");
             }
         }
@@ -131,7 +131,8 @@ async fn every_route_checks_methods_and_credentials_itself() {
                 Methods::Only(methods) => methods.contains(&method),
                 Methods::Any => method != Method::TRACE,
             };
-            if accepted {
+            // In Azure, the setup page is closed for every method.
+            if accepted || path == "/setup" {
                 assert!(expected.contains(&status), "{method} {path}: {status} {}", answer.text());
             } else {
                 assert_eq!((status, answer.header("allow").is_empty()), (405, false), "{method} {path}");

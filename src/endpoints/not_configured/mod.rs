@@ -48,12 +48,15 @@ impl NotConfigured {
         Self { errors, in_azure }
     }
 
+    /// Refuses the setup page where the function key cannot protect it.
+    #[must_use]
+    pub fn refuse_setup(&self, headers: &HeaderMap, request_id: &str) -> Option<Answer> {
+        refuse_setup(headers, request_id, self.in_azure)
+    }
+
     /// The setup page, in the format that the request accepts.
     #[must_use]
-    pub fn setup(&self, headers: &HeaderMap, request_id: &str) -> Answer {
-        if let Some(refusal) = refuse_setup(headers, request_id, self.in_azure) {
-            return refusal;
-        }
+    pub fn setup(&self, headers: &HeaderMap) -> Answer {
         let response = match accepted(headers) {
             "application/json" => setup::json(&self.errors),
             "text/plain" => setup::text(&self.errors),

@@ -28,7 +28,6 @@ use crate::doctor::check::{Check, Verdict, healthy};
 use crate::doctor::{Doctor, NamedKey};
 use crate::docusign::api::DocusignApi;
 use crate::docusign::consent_link::{CALLBACK_PATH, consent_url};
-use crate::endpoints::forward_mode::refuse_setup;
 use crate::registry::Registry;
 use crate::sealing::keys::SealingKeys;
 use crate::store::redirect_requests::RedirectRequests;
@@ -73,10 +72,7 @@ pub struct SetupEndpoint {
 
 impl SetupEndpoint {
     /// Runs the checks and answers with the report. `HEAD` gets an answer without checks.
-    pub async fn handle(&self, request: &Request<Bytes>, request_id: &str) -> Answer {
-        if let Some(refusal) = refuse_setup(request.headers(), request_id, self.in_azure) {
-            return refusal;
-        }
+    pub async fn handle(&self, request: &Request<Bytes>) -> Answer {
         if !self.has_functions_host && !own_host::is_own(request.headers(), &self.issuer) {
             return refuse_host();
         }
