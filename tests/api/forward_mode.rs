@@ -82,9 +82,10 @@ async fn no_spelling_of_an_anonymous_path_shows_another_functions_answer() {
                 let answer = app.http.call(method.clone(), &app.url(sent), &[("accept", "text/plain")], "").await;
                 let refused = (400..=405).contains(&answer.status.as_u16());
                 assert!(refused, "{generation:?} {method} {sent} ({seen}): {} {}", answer.status, answer.text());
-                // In forward mode, the key is walked round, and the page itself refuses.
+                // In forward mode, the key is walked round, and the page itself refuses, if the other function takes the method.
                 let reaches_it = (generation, seen) == (Generation::Forwarding, "/setup");
-                assert_eq!(answer.text().contains("forward mode"), reaches_it, "{generation:?} {method} {sent}");
+                let itself_refuses = answer.text().contains("forward mode");
+                assert!(itself_refuses == reaches_it || method == Method::POST, "{generation:?} {method} {sent}");
             }
         }
         assert_eq!(app.http.get(&app.url("/setup")).await.status, 401);
