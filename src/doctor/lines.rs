@@ -41,6 +41,7 @@ pub fn summary(checks: &[Check]) -> String {
     let count = |verdict| checks.iter().filter(|check| check.verdict == verdict).count();
     let (all, bad, skipped) = (checks.len(), count(Verdict::Bad), count(Verdict::Skipped));
     let result = match (bad, skipped) {
+        (0, 0) if all == 1 => return "The check passed".to_owned(),
         (0, 0) => return format!("All {all} checks passed"),
         (0, _) => format!("{} of {all} checks passed", all - skipped),
         _ => format!("{bad} of {all} checks failed"),
