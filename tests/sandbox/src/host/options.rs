@@ -35,7 +35,8 @@ pub struct Options {
     pub executable: Option<PathBuf>,
     /// A handler that already listens on this port; the host starts none.
     pub listening: Option<u16>,
-    /// Starts the handler as another process's child, which can end without it: see [`FunctionsHost::end_without_handler`].
+    /// Starts the handler as another process's child, which can end without it: see
+    /// [`end_without_handler`](super::FunctionsHost::end_without_handler).
     pub can_leave_orphan: bool,
     /// The app settings. The handler inherits nothing else from this process.
     pub settings: Vec<(String, String)>,

@@ -41,7 +41,7 @@ mod tests {
 
     #[test]
     fn a_line_starts_with_time_level_and_event() {
-        let line = r#"{"timestamp":"2026-01-02T03:04:05.6Z","level":"INFO","target":"t","event":"answered","status":200,"route":"/healthz"}"#;
+        let line = r#"{"timestamp":"2026-01-02T03:04:05.6Z","level":"INFO","target":"t","event":"answered","route":"/healthz","status":200}"#;
         assert_eq!(short(line), "03:04:05 INFO answered route=/healthz status=200");
         assert_eq!(short("not JSON"), "not JSON");
     }
