@@ -3,11 +3,11 @@
 
 use evergrant::server::{Methods, ROUTES};
 use http::Method;
+use sandbox::SETUP_KEY;
 use sandbox::client::Answer;
-use sandbox::host::{FunctionsHost, Generation, Phase};
-use sandbox::{SETUP_KEY, Sandbox};
+use sandbox::host::{Generation, Phase};
 
-use crate::support::{TestApp, handler, log_line, root};
+use crate::support::{TestApp, log_line};
 
 /// What the host adds to `User-Agent` in forward mode.
 const FORWARDED: (&str, &str) = ("user-agent", "curl/8.5.0 Azure-Functions-Host/4.1037.0");
@@ -37,15 +37,6 @@ const WALKED_ROUND: [(&str, &str); 11] = [
 
 const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "REPORT"];
 
-async fn app_on(generation: Generation) -> TestApp {
-    let sandbox = Sandbox::start().await;
-    let mut options = sandbox.host_options(&root(), Some(&handler()), 0, &[]);
-    options.generation = generation;
-    let host = FunctionsHost::start(options).await;
-    host.wait_for(|phase| *phase != Phase::Starting).await;
-    TestApp::behind(sandbox, host)
-}
-
 /// The handler's own address, without the host.
 fn direct(app: &TestApp, path: &str) -> String {
     let Phase::Ready(port) = app.host.phase() else { panic!("not ready") };
@@ -62,7 +53,7 @@ fn assert_refused(answer: &Answer, media_type: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_setup_page_is_never_shown_through_a_host_in_forward_mode() {
-    let app = app_on(Generation::Forwarding).await;
+    let app = TestApp::on(Generation::Forwarding).await;
     for (accept, media_type) in FORMATS {
         let headers = [("accept", accept), ("x-functions-key", SETUP_KEY)];
         assert_refused(&app.http.call(Method::GET, &app.url("/setup"), &headers, "").await, media_type);
@@ -76,7 +67,7 @@ async fn the_setup_page_is_never_shown_through_a_host_in_forward_mode() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_spelling_of_an_anonymous_path_shows_another_functions_answer() {
     for generation in [Generation::Proxying, Generation::Forwarding] {
-        let app = app_on(generation).await;
+        let app = TestApp::on(generation).await;
         for (sent, seen) in WALKED_ROUND {
             for method in [Method::GET, Method::POST] {
                 let answer = app.http.call(method.clone(), &app.url(sent), &[("accept", "text/plain")], "").await;
@@ -155,7 +146,7 @@ async fn a_caller_cannot_raise_the_alarm_of_a_host_that_lacks_a_mode_flag() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_monitor_can_ask_with_head_and_starts_no_checks() {
     for generation in [Generation::Proxying, Generation::Forwarding] {
-        let app = app_on(generation).await;
+        let app = TestApp::on(generation).await;
         for path in ["/healthz", "/.well-known/oauth-authorization-server", "/"] {
             let answer = app.http.call(Method::HEAD, &app.url(path), &[], "").await;
             assert_eq!((answer.status.as_u16(), answer.body.len()), (200, 0), "{generation:?} {path}");
@@ -174,7 +165,7 @@ async fn a_monitor_can_ask_with_head_and_starts_no_checks() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_apps_address_shows_what_this_is_and_nothing_about_the_installation() {
     for generation in [Generation::Proxying, Generation::Forwarding] {
-        let app = app_on(generation).await;
+        let app = TestApp::on(generation).await;
         for (accept, media_type) in [("text/html,*/*;q=0.8", "text/html"), ("*/*", "text/plain"), ("", "text/plain")] {
             let answer = app.http.call(Method::GET, &app.url("/"), &[("accept", accept)], "").await;
             let text = answer.text();

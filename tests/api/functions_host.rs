@@ -8,19 +8,10 @@ use sandbox::manifest::{AuthLevel, Manifest};
 use crate::support::{TestApp, TestEnvironment, handler, log_line, log_lines, root, run, skipped};
 use evergrant::server::Methods;
 
-async fn app_on(generation: Generation) -> TestApp {
-    let sandbox = Sandbox::start().await;
-    let mut options = sandbox.host_options(&root(), Some(&handler()), 0, &[]);
-    options.generation = generation;
-    let host = FunctionsHost::start(options).await;
-    host.wait_for(|phase| *phase != Phase::Starting).await;
-    TestApp::behind(sandbox, host)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_comes_through_a_proxying_and_a_forwarding_host() {
     for generation in [Generation::Proxying, Generation::Forwarding] {
-        let app = app_on(generation).await;
+        let app = TestApp::on(generation).await;
         assert_eq!(app.token(&[]).await.status, 200, "{generation:?}");
         let line = log_line(&app.host, |line| line["event"] == "token_issued").await;
         assert!(line["invocation_id"].as_str().is_some_and(|id| id.len() == 36), "{line}");
@@ -30,7 +21,7 @@ async fn a_token_comes_through_a_proxying_and_a_forwarding_host() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_forged_invocation_id_is_ignored() {
     for generation in [Generation::Proxying, Generation::Forwarding] {
-        let app = app_on(generation).await;
+        let app = TestApp::on(generation).await;
         let forged = [("x-azure-functions-invocationid", "forged"), ("content-type", "text/plain")];
         app.http.call(Method::POST, &app.url("/oauth/token"), &forged, "x").await;
         let line = log_line(&app.host, |line| line["event"] == "token_refused").await;
@@ -41,7 +32,7 @@ async fn a_forged_invocation_id_is_ignored() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_without_either_mode_flag_gets_the_flags_to_set() {
-    let app = app_on(Generation::Envelope).await;
+    let app = TestApp::on(Generation::Envelope).await;
     assert_eq!(app.token(&[]).await.status, 500, "a failed invocation");
     let line = log_line(&app.host, |line| line["event"] == "json_envelope_received").await;
     assert_eq!(line["level"], "ERROR");

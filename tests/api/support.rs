@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use evergrant::clock::{Clock, UnixSeconds};
 use sandbox::client::{Answer, HttpClient};
-use sandbox::host::{FunctionsHost, Phase};
+use sandbox::host::{FunctionsHost, Generation, Phase};
 pub use sandbox::repository::{root, skipped};
 use sandbox::{CLIENT_ID, CLIENT_SECRET, Sandbox};
 use serde_json::Value;
@@ -51,6 +51,16 @@ impl TestApp {
         let host = start_host(&sandbox, 0, extra).await;
         let app = Self::behind(sandbox, host);
         Self { environment: app.environment.with_all(extra), ..app }
+    }
+
+    /// Starts behind a host of this generation.
+    pub async fn on(generation: Generation) -> Self {
+        let sandbox = Sandbox::start().await;
+        let mut options = sandbox.host_options(&root(), Some(&handler()), 0, &[]);
+        options.generation = generation;
+        let host = FunctionsHost::start(options).await;
+        host.wait_for(|phase| *phase != Phase::Starting).await;
+        Self::behind(sandbox, host)
     }
 
     /// Uses a host that was started with the sandbox's settings.
