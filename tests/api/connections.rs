@@ -8,7 +8,7 @@ use sandbox::keys::RsaKey;
 use sandbox::{CLIENT_SECRET, INTEGRATION_USER, OTHER_USER, POWER_AUTOMATE_ID, Sandbox};
 use serde_json::Value;
 
-use crate::support::{TestApp, log_line, start_host};
+use crate::support::{TestApp, log_line, start_host, whole_log};
 
 async fn connect_power_automate(sandbox: &Sandbox, user: &str) -> String {
     let url = format!("{}/connect", sandbox.power_platform.site.url());
@@ -122,6 +122,7 @@ async fn no_secret_of_a_connection_is_logged() {
     ];
     assert_eq!(app.http.post_form(&app.url("/oauth/revoke"), &[], &revoke).await.status, 200);
     log_line(&app.host, |line| line["event"] == "grant_revoked").await;
+    whole_log(&app).await;
     let output = app.host.output();
     let lines = [output.stdout.all(), output.stderr.all()].concat().join("\n");
     let events = ["sign_in_started", "authorization_code_issued", "token_issued", "token_refused", "grant_revoked"];

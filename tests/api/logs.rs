@@ -11,7 +11,7 @@ use sandbox::walk::press;
 use sandbox::{CLIENT_ID, CLIENT_SECRET, INTEGRATION_USER, OTHER_USER, Sandbox};
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, assert_outage, log_line, log_lines, state_of};
+use crate::support::{TestApp, assert_outage, log_line, log_lines, state_of, whole_log};
 
 const SECRET_KEY: &str = "docusign secret key of the sandbox";
 
@@ -236,7 +236,7 @@ async fn every_issued_token_has_one_audit_line() {
         }
         assert_eq!(line["expires_in"], answer.json()["expires_in"]);
     }
-    let issued = log_lines(&app.host).into_iter().filter(|line| line["event"] == "token_issued").count();
+    let issued = whole_log(&app).await.into_iter().filter(|line| line["event"] == "token_issued").count();
     assert_eq!(issued, 2);
 }
 

@@ -6,7 +6,7 @@ use sandbox::{CLIENT_ID, INTEGRATION_USER, OTHER_USER, SETUP_KEY, Sandbox};
 use serde_json::Value;
 
 use crate::local::{CLIENT, LocalApp, assert_sent_back, connection};
-use crate::support::{TestApp, log_lines, run};
+use crate::support::{TestApp, run, whole_log};
 
 const MISSING: (&str, &str) =
     ("DOCUSIGN_SECRET_KEY", "@Microsoft.KeyVault(SecretUri=https://hunter2-marker.vault.azure.net/secrets/docusign)");
@@ -66,7 +66,8 @@ async fn consent_and_documents_in_a_browser_answer_503_and_the_operator_sees_why
         );
         assert!(bad[0]["fix"].as_str().unwrap().contains("Key Vault Secrets User"), "{:#}", bad[0]);
     }
-    let lines: Vec<Value> = log_lines(&app.host).into_iter().filter(|line| line["event"] == "secret_missing").collect();
+    let lines: Vec<Value> =
+        whole_log(&app).await.into_iter().filter(|line| line["event"] == "secret_missing").collect();
     assert_eq!(lines.len(), 1);
     assert!(lines[0]["level"] == "ERROR" && lines[0]["setting"] == "DOCUSIGN_SECRET_KEY", "{:#}", lines[0]);
     let written = [app.host.output().stdout.all(), app.host.output().stderr.all()].concat().join("\n");

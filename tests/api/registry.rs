@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::local::{CLIENT, LocalApp, REDIRECT_URI, client, clients, connection};
-use crate::support::{TestApp, assert_error, assert_outage, log_lines};
+use crate::support::{TestApp, assert_error, assert_outage, whole_log};
 
 const BLOB_URL: &str = "https://evergrantsandbox.blob.core.windows.net/evergrant-registry/clients.json";
 const BLOB: &str = "/evergrant-registry/clients.json";
@@ -308,7 +308,7 @@ async fn a_blob_is_read_at_start_and_every_later_version_without_a_restart() {
     app.blobs.lie(None);
     app.blobs.put(BLOB, Some(&json!([machine("third")]).to_string()));
     assert_eq!((&app.setup().await["healthy"], app.token("third").await.status.as_u16()), (&json!(true), 200));
-    let lines = log_lines(&app.app.host);
+    let lines = whole_log(&app.app).await;
     let refused: Vec<_> = lines.iter().filter(|line| line["event"] == "registry_refused").collect();
     assert_eq!((refused.len(), &refused[0]["level"]), (1, &json!("ERROR")), "one line per version: {refused:?}");
     assert!(refused[0]["message"].as_str().unwrap().contains("line 2, column 2"), "{refused:?}");

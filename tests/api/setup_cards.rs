@@ -10,7 +10,7 @@ use sandbox::{SETUP_KEY, Sandbox};
 use serde_json::{Value, json};
 
 use crate::local::{LocalApp, client};
-use crate::support::{TestApp, TestEnvironment, log_lines, run};
+use crate::support::{TestApp, TestEnvironment, run, whole_log};
 
 /// The text of a page's HTML.
 pub fn unescaped(html: &str) -> String {
@@ -76,7 +76,7 @@ async fn the_page_needs_no_other_route_and_no_key() {
     let folded = Regex::new(r"(?s)<details>\s*<summary>\d+ checks passed</summary>").unwrap();
     assert!(folded.is_match(&page), "{page}");
     // It would wait for itself if it asked every route.
-    let asked = log_lines(&app.host);
+    let asked = whole_log(&app).await;
     let routes = ["/setup", "/oauth/token", "/oauth/authorize/{client_id?}", "/.well-known/oauth-authorization-server"];
     let foreign = asked.iter().filter_map(|line| line["route"].as_str()).find(|route| {
         !routes.iter().any(|known| known.starts_with(route) || route.starts_with(known)) && *route != "/"

@@ -12,7 +12,7 @@ use sandbox::{CLIENT_SECRET, INTEGRATION_USER, Sandbox};
 use serde_json::{Value, json};
 
 use crate::local::{CHALLENGE, REDIRECT_URI, VERIFIER, client, connection};
-use crate::support::{TestApp, assert_outage, log_lines};
+use crate::support::{TestApp, assert_outage, whole_log};
 
 const BLOCK_PAGE: &str = "<!DOCTYPE html><html><h1>This site is blocked</h1></html>";
 
@@ -190,7 +190,8 @@ async fn no_fault_of_the_store_ends_a_connection_or_loses_a_code() {
         wrong.extend(stage.mistakes(number, lie).await.into_iter().map(|mistake| format!("{name}: {mistake}")));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    let causes: Vec<String> = log_lines(&stage.app.host)
+    let causes: Vec<String> = whole_log(&stage.app)
+        .await
         .iter()
         .filter(|line| line["event"] == "store_unavailable")
         .map(|line| line["cause"].as_str().unwrap_or_default().to_owned())

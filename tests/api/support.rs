@@ -173,6 +173,15 @@ pub fn log_lines(host: &FunctionsHost) -> Vec<Value> {
     host.output().stdout.all().iter().map(|line| serde_json::from_str(line).expect("a JSON line")).collect()
 }
 
+/// The handler's log with every line of the requests that were answered so far. Lines arrive in the order in which they were
+/// written, so the line of a later request shows that they are here.
+pub async fn whole_log(app: &TestApp) -> Vec<Value> {
+    let answer = app.form(&[], &[]).await;
+    let id = answer.header("x-request-id");
+    log_line(&app.host, |line| line["request_id"] == id).await;
+    log_lines(&app.host).into_iter().filter(|line| line["request_id"] != id).collect()
+}
+
 /// Waits for a matching log line; with a time limit.
 pub async fn log_line(host: &FunctionsHost, matches: impl Fn(&Value) -> bool) -> Value {
     for _ in 0..400 {

@@ -12,7 +12,7 @@ use sandbox::{CLIENT_ID, CLIENT_SECRET, GATEWAY_API_KEY, GATEWAY_ID, Sandbox};
 use serde_json::Value;
 
 use super::is_answer;
-use crate::support::{TestApp, log_line, log_lines, until};
+use crate::support::{TestApp, log_line, until, whole_log};
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const OTHER_TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -153,7 +153,7 @@ async fn without_a_valid_traceparent_a_request_starts_a_trace() {
         assert!(is_id(&trace, 32) && trace != TRACE, "{invalid:?}: {line}");
         assert!(traces.insert(trace), "{line}");
     }
-    assert!(log_lines(&app.host).iter().all(|line| !line.to_string().contains("hunter2")));
+    assert!(whole_log(&app).await.iter().all(|line| !line.to_string().contains("hunter2")));
     assert!(app.sandbox.docusign.traceparents().iter().any(|sent| traces.contains(sent.split('-').nth(1).unwrap())));
 }
 
