@@ -2,7 +2,7 @@
 //! many tests that need neither host nor vault.
 
 use std::net::Ipv4Addr;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use evergrant::app::App;
 use evergrant::clock::Clock as _;
@@ -11,7 +11,7 @@ use evergrant::server;
 use sandbox::browser::{Browser, Visit};
 use sandbox::client::{Answer, HttpClient};
 use sandbox::docusign::{Docusign, unix_now};
-use sandbox::keys::RsaKey;
+use sandbox::keys::{SEALING_KEY, SIGNING_KEY};
 use sandbox::server::Server;
 use sandbox::{CLIENT_SECRET, INTEGRATION_KEY, INTEGRATION_USER, digest};
 use serde_json::{Value, json};
@@ -29,9 +29,6 @@ pub const SCOPE: &str = "signature spring_read spring_write";
 /// A code verifier and its challenge, RFC 7636 appendix B.
 pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-
-static SIGNING_KEY: LazyLock<RsaKey> = LazyLock::new(RsaKey::generate);
-static SEALING_KEY: LazyLock<RsaKey> = LazyLock::new(RsaKey::generate);
 
 /// A confidential client with this `client_id` and these `changes`.
 pub fn client(client_id: &str, changes: &Value) -> Value {

@@ -11,11 +11,17 @@ use rsa::RsaPrivateKey;
 use rsa::pkcs1::EncodeRsaPrivateKey;
 use rsa::pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey, LineEnding};
 use rsa::traits::PublicKeyParts;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
+
+/// The signing key of every sandbox in this process, because making a key takes longer than starting all the rest.
+pub static SIGNING_KEY: LazyLock<RsaKey> = LazyLock::new(RsaKey::generate);
+
+/// The sealing key of every sandbox in this process.
+pub static SEALING_KEY: LazyLock<RsaKey> = LazyLock::new(RsaKey::generate);
 
 /// An RSA-2048 key.
 #[derive(Clone)]

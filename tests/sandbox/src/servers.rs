@@ -1,8 +1,11 @@
 //! Starts all simulators, and creates the handler's settings for them.
 
 use std::collections::HashMap;
+use std::net::Ipv4Addr;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use tempfile::TempDir;
 
@@ -11,7 +14,7 @@ use crate::docusign::{ACCOUNT_HOST, Docusign};
 use crate::host::{FunctionsHost, Generation, Options};
 use crate::identity::Identity;
 use crate::key_vault::KeyVault;
-use crate::keys::{Authority, Certificate, RsaKey};
+use crate::keys::{Authority, Certificate, RsaKey, SEALING_KEY, SIGNING_KEY};
 use crate::power_platform::PowerPlatform;
 use crate::proxy::{Proxy, StorageWay};
 use crate::registry::{INTEGRATION_KEY, INTEGRATION_USER, SETUP_KEY, users};
@@ -71,9 +74,9 @@ impl Sandbox {
         let files = TempDir::new().expect("a folder for temporary files");
         std::fs::write(files.path().join("authority.pem"), &authority.pem).expect("a file");
         let key_vault = KeyVault::new(VAULT_HOST, ENTRA_TOKEN);
-        let signing_key = RsaKey::generate();
+        let signing_key = SIGNING_KEY.clone();
         let signing_key_id = key_vault.add_key("evergrant-signing", "a1", signing_key.clone());
-        let sealing_key_id = key_vault.add_key("evergrant-sealing", "b1", RsaKey::generate());
+        let sealing_key_id = key_vault.add_key("evergrant-sealing", "b1", SEALING_KEY.clone());
         let identity = Identity::new(IDENTITY_HEADER, IDENTITY_CLIENT_ID, ENTRA_TOKEN);
         let docusign = Docusign::new(INTEGRATION_KEY, secret_key, users());
         docusign.upload_public_key(&signing_key.public_pem());
@@ -218,9 +221,18 @@ impl Sandbox {
     }
 }
 
-/// A port that is currently free.
+/// A port that is free now and that nothing gets by chance before its user listens on it: no other call in this process
+/// returns it soon, and it is below the range from which systems take ports for connections and for port 0.
+///
+/// # Panics
+/// If all of them are taken.
 #[must_use]
 pub fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free loopback port");
-    listener.local_addr().expect("a bound address").port()
+    const PORTS: Range<u16> = 10_000..32_000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let start = std::process::id().wrapping_mul(97);
+    let count = u32::from(PORTS.end - PORTS.start);
+    let ports = (0..count).map(|_| start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % count);
+    let mut ports = ports.filter_map(|offset| u16::try_from(offset).ok()).map(|offset| PORTS.start + offset);
+    ports.find(|port| std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok()).expect("a free loopback port")
 }

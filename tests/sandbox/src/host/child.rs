@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 
 use super::Options;
 use crate::manifest::Manifest;
 use crate::process::{self, Output};
+use crate::servers::free_port;
 
 /// The host polls every 25 ms.
 pub(super) const POLL: Duration = Duration::from_millis(25);
@@ -82,9 +82,7 @@ impl Launcher {
 
     /// Starts the handler on a free port.
     pub(super) async fn start(&self) -> Running {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free loopback port");
-        let port = listener.local_addr().expect("a bound address").port();
-        drop(listener);
+        let port = free_port();
         let mut process = Command::new(&self.executable);
         if let Some(id_file) = &self.id_file {
             std::fs::write(id_file, "").expect("a file for the id");
