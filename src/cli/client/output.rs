@@ -58,14 +58,6 @@ pub fn print_no_change(change: &Change, place: &Place) {
     }
 }
 
-/// What is asked before something is removed.
-pub fn question(change: &Change, place: &Place) -> String {
-    match change {
-        Change::RemoveRedirectUri { client_id, uri } => format!("Remove {uri} from {client_id} in {place}?"),
-        change => format!("Remove {} from {place}, and end all its connections?", change.client_id()),
-    }
-}
-
 /// Shows `secret` once.
 pub fn show_once(client_id: &str, credential: Credential, secret: &SecretString) -> Result<(), CommandError> {
     let name = credential.as_str();
