@@ -103,6 +103,10 @@ async fn a_new_client_is_shown_with_the_digest_of_its_secret_and_how_to_deploy_i
     }
     let other = run(&["client", "new", "nightly-report"], &[]).await;
     assert_ne!(secret(&other), secret(&output));
+    let local = Registry::of("[]");
+    let text = stderr(&local.client(&["new", "nightly-report"]).await);
+    let deploy = format!("./deploy --clients-only --clients {} ", local.path().display());
+    assert!(text.contains("EVERGRANT_CLIENTS names this file") && text.contains(&deploy), "{text}");
 }
 
 #[tokio::test]
