@@ -178,7 +178,7 @@ param logDailyCapGb int?
 @description('Log level (error, warn, info, debug) or target=level pairs, e.g. info.')
 param logLevel string?
 
-@description('Whether the Functions host gets access to the whole storage account instead of its two containers, e.g. true, if it ever requires more.')
+@description('Whether the Functions host gets access to the whole storage account instead of its two containers, e.g. true, if it ever requires more. The app may then also write the client registry.')
 param hostMayUseWholeAccount bool?
 
 @description('More app settings by name, e.g. { HTTPS_PROXY: \'http://proxy.contoso.com:8080\' }. No secrets: use Key Vault references.')

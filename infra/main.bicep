@@ -197,7 +197,7 @@ param logLevel string = 'info'
 
 // ---- Advanced --------------------------------------------------------------------------------------------------------
 
-@description('Whether the Functions host gets access to the whole storage account instead of its two containers, e.g. true, if it ever requires more.')
+@description('Whether the Functions host gets access to the whole storage account instead of its two containers, e.g. true, if it ever requires more. The app may then also write the client registry.')
 param hostMayUseWholeAccount bool = false
 
 @description('More app settings by name, e.g. { HTTPS_PROXY: \'http://proxy.contoso.com:8080\' }. No secrets: use Key Vault references.')
@@ -462,9 +462,9 @@ output nextSteps string[] = [
     ? 'Upload the client registry, which ./deploy and azd up do; until then, the app answers 503. By hand: az storage blob upload --auth-mode login --account-name ${storageAccountName} --container-name ${registryContainer} --name clients.json --file infra/clients.json --overwrite'
     : 'The client registry is in the app setting EVERGRANT_CLIENTS: after a change, deploy again.'
   'Upload the package, which ./deploy does together with this template; by hand: az functionapp deployment source config-zip --resource-group ${resourceGroup().name} --name ${functionAppName} --src target/package/evergrant.zip'
-  'At DocuSign, Apps and Keys, integration key ${docusignIntegrationKey}: add the redirect URI ${settings.outputs.publicUrl}/consent/callback'
-  'On the same page, upload the public key: az keyvault key download --vault-name ${keyVaultName} --name ${signingKeyName} --version ${last(split(settings.outputs.signingKeyId, '/'))} --encoding PEM --file evergrant-signing.pem'
-  'Open the setup page with a function key, follow its consent link, and sign in as the integration user: ${settings.outputs.publicUrl}/setup'
+  'Print the redirect URI, the public key and the consent link, with the health checks: evergrant status --app ${functionAppName} --resource-group ${resourceGroup().name} (evergrant is in the package; --open also opens the setup page)'
+  'At DocuSign, Apps and Keys, integration key ${docusignIntegrationKey}: add the redirect URI ${settings.outputs.publicUrl}/consent/callback, and upload the public key'
+  'Open the consent link, sign in as the integration user and press Allow. The setup page then shows whether everything works: ${settings.outputs.publicUrl}/setup'
   empty(clients)
     ? 'Register a client: evergrant client new <client_id> --in ${registryUrl}'
     : 'Register a client in infra/clients.json, and deploy again.'

@@ -74,12 +74,22 @@ check_app() {
     fi
 }
 
+# open_setup_page URL: lets the handler hand the page to a browser, if this machine can run it. Its report was shown already.
+open_setup_page() {
+    if "$work/evergrant" --version >/dev/null 2>&1; then
+        "$work/evergrant" status --app "$app" --resource-group "$group" ${subscription[@]+"${subscription[@]}"} --open >/dev/null 2>"$work/errors" || true
+        if grep -q '^No browser' "$work/errors"; then note "no browser could be opened here"; fi
+    else
+        open_page "$1"
+    fi
+}
+
 # Ends with the link to the setup page. The key is for the person at the terminal, so it is never in a pipeline's log.
 show_link() {
     local url link
     url="$(output setupUrl)"
     link="$url?code=$(printf '%s' "$key" | sed 's/%/%25/g; s/+/%2B/g; s/&/%26/g; s/#/%23/g')"
-    [ -z "$open" ] || open_page "$link"
+    if [ -n "$open" ]; then open_setup_page "$link"; fi
     if has_terminal; then
         printf '\nThe setup page. The link contains its key, so do not pass it on:\n%s\n' "$link"
     else

@@ -53,7 +53,7 @@ fn execute(arguments: &Arguments, env: &dyn Environment) -> Result<(), CommandEr
         Command::Doctor { routes: None, json } => {
             runtime.block_on(doctor::run(Settings::read(env), json, Progress::on_stderr(env)))
         }
-        Command::Status(options) => runtime.block_on(status::run(options, Progress::on_stderr(env))),
+        Command::Status(options) => runtime.block_on(status::run(options, env, Progress::on_stderr(env))),
         Command::PublicKey => runtime.block_on(public_key::run(Settings::read_signing_keys(env)?)),
         Command::Init(options) => runtime.block_on(init::run(options, env)),
         Command::Client(command) => runtime.block_on(client::run(command, env)),

@@ -15,7 +15,7 @@ use crate::support::{TestApp, TestEnvironment, root, start_host};
 
 const APP: [&str; 5] = ["status", "--app", "contoso-evergrant", "--resource-group", "evergrant"];
 
-/// What the simulated Azure knows, and a browser that records what it is asked to open.
+/// What the simulated Azure knows, and a browser that records what it is asked to open, and the page.
 struct Azure(TempDir);
 
 impl Azure {
@@ -24,7 +24,7 @@ impl Azure {
         let azure = Self(TempDir::new().unwrap());
         azure.fact("function_key", SETUP_KEY);
         azure.fact("host_name", url.trim_start_matches("http://"));
-        azure.browser("exit 0");
+        azure.browser(&format!("curl --silent --location \"$1\" >{}", azure.path("page").display()));
         azure
     }
 
@@ -123,9 +123,12 @@ async fn open_hands_the_setup_page_to_the_browser_and_prints_no_key() {
     let app = TestApp::over(Sandbox::start().await, &[]).await;
     let azure = Azure::with_app(&app.host.url());
     assert_eq!(azure.status(&["--open"]).await.status.code(), Some(0));
+    // Every user of the machine sees what a browser is started with.
     let opened = azure.read("opened");
-    assert_eq!(opened.trim(), format!("{}/setup?code={SETUP_KEY}", app.host.url()));
-    assert_eq!(app.http.get(opened.trim()).await.status, 200);
+    assert!(opened.starts_with("http://127.0.0.1:") && !opened.contains(SETUP_KEY), "{opened}");
+    assert!(azure.read("page").contains("<h1>") && azure.read("page").contains("Setup"), "{}", azure.read("page"));
+    let again = tokio::process::Command::new("curl").args(["--silent", opened.trim()]).output().await.unwrap();
+    assert!(!again.status.success(), "the address leads there once");
     azure.browser("exit 3");
     let output = azure.status(&["--open"]).await;
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));

@@ -1,7 +1,10 @@
-//! Opens a page in the browser.
+//! Opens a page in the browser, without its address in the process list.
 
+use std::pin::pin;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+
+use crate::cli::status::handover::Handover;
 
 /// The programs that open a page, in the order in which they are tried.
 const OPENERS: &[&[&str]] = if cfg!(windows) {
@@ -18,12 +21,26 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 const STEP: Duration = Duration::from_millis(50);
 
-/// Whether a browser opens `url`. The programs print nothing, because they would print the URL.
-pub async fn open(url: &str) -> bool {
-    for opener in OPENERS {
+/// Whether a browser opens `url`, which may contain a secret: the browser gets another address, which leads there once.
+/// `chosen` is the program that the person prefers.
+pub async fn open(url: &str, chosen: Option<&str>) -> bool {
+    let Ok(handover) = Handover::to(url).await else { return false };
+    let address = handover.address();
+    let (mut came, mut started) = (pin!(handover.wait()), pin!(start(&address, chosen)));
+    tokio::select! {
+        // The program may be the browser itself, so it may take its time.
+        has_come = &mut came => started.await && has_come,
+        is_started = &mut started => is_started && came.await,
+    }
+}
+
+/// Whether one of the programs starts. They print nothing of their own.
+async fn start(address: &str, chosen: Option<&str>) -> bool {
+    let chosen = chosen.map(|program| vec![program]);
+    for opener in chosen.iter().map(Vec::as_slice).chain(OPENERS.iter().copied()) {
         let (program, arguments) = opener.split_first().unwrap_or((&"", &[]));
         let mut command = Command::new(program);
-        command.args(arguments).arg(url).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.args(arguments).arg(address).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         if let Ok(child) = command.spawn()
             && has_started(child).await
         {

@@ -4,6 +4,7 @@
 mod azure;
 mod azure_error;
 mod browser;
+mod handover;
 mod report;
 mod setup_page;
 
@@ -13,6 +14,7 @@ use thiserror::Error;
 use crate::app::check_routes;
 use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::{CommandError, explain, failed};
+use crate::config::Environment;
 use crate::oauth::query;
 use crate::types::BaseUrl;
 use azure::AzureCli;
@@ -52,7 +54,7 @@ pub struct Status {
 struct NoAddress(String);
 
 /// Asks the app, and prints its report.
-pub async fn run(options: Status, progress: Progress) -> Result<(), CommandError> {
+pub async fn run(options: Status, env: &dyn Environment, progress: Progress) -> Result<(), CommandError> {
     let Status { app, resource_group, subscription, json, open } = options;
     let azure = AzureCli { app, group: resource_group, subscription };
     let key = progress.wait("the function key, from az", azure.function_key()).await.map_err(failed)?;
@@ -62,7 +64,8 @@ pub async fn run(options: Status, progress: Progress) -> Result<(), CommandError
         running.add(progress.wait("Routes", check_routes(&url)).await);
     }
     let printed = if json { running.print_json() } else { running.print() };
-    if open && !browser::open(&query::append(&base.join(PATH), &[("code", key.expose_secret())])).await {
+    let page = || query::append(&base.join(PATH), &[("code", key.expose_secret())]);
+    if open && !browser::open(&page(), env.var("BROWSER").as_deref()).await {
         explain(format_args!(
             "No browser could be opened. Open {} with ?code= and the function key, which this prints:\n  {}",
             base.join(PATH),
