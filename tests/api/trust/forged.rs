@@ -1,0 +1,1 @@
+//! Forged and misdirected tokens: none gets through, and none that is not the issuer's causes a call.
