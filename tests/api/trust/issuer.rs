@@ -22,6 +22,19 @@ pub enum Document {
     Late(Duration, Value),
 }
 
+impl Document {
+    /// The document with `url` in place of the word `URL`.
+    pub fn at(self, url: &str) -> Self {
+        let fill = |text: &str| text.replace("URL", url);
+        match self {
+            Self::Json(value) => Self::Json(serde_json::from_str(&fill(&value.to_string())).unwrap()),
+            Self::Text(status, text) => Self::Text(status, fill(&text)),
+            Self::Redirect(to) => Self::Redirect(fill(&to)),
+            other => other,
+        }
+    }
+}
+
 #[derive(Default)]
 struct Shared {
     documents: Mutex<BTreeMap<String, Document>>,
