@@ -15,6 +15,7 @@ mod registry;
 mod rotate;
 mod show;
 mod store;
+mod trust;
 
 use crate::cli::terminal::CommandError;
 use crate::config::Environment;
