@@ -8,9 +8,11 @@ use crate::config::error::{Problem, Reason};
 use crate::config::fields::{Fields, boolean, positive, string, strings};
 use crate::config::reader::{Environment, FileError, Reader};
 use crate::config::values::clients::{client_id, digest, gateway_rule, username};
+use crate::config::values::trust::trust;
 use crate::config::values::url::{redirect, registry_blob};
 use crate::config::values::{json, kind, scope, unknown_word};
 use crate::config::{ConfigErrors, formats, reader};
+use crate::oauth::client::trust::Trust;
 use crate::oauth::client::{AccessTokenKind, Client, ClientRegistry, GrantType, Profile, SubjectKind};
 use crate::oauth::scope::Scope;
 use crate::secret::{Sha256, sha256};
@@ -194,7 +196,7 @@ fn read_client(
 ) -> Option<Client> {
     let mut fields = Fields::new(reader, place, object);
     let client_id = fields.required("client_id", formats::CLIENT_ID, string(client_id));
-    let client_secret_sha256 = fields.required("client_secret_sha256", formats::DIGESTS, digests);
+    let client_secret_sha256 = fields.optional("client_secret_sha256", formats::DIGESTS, digests);
     let grant_types = fields.required("grant_types", formats::GRANT_TYPES, strings(grant_type));
     let subject = fields.optional("subject", formats::SUBJECT, string(subject));
     let redirect_uris = fields.optional("redirect_uris", formats::REDIRECT_URIS, strings(redirect));
@@ -209,8 +211,10 @@ fn read_client(
     let authorization_response_iss = fields.optional("authorization_response_iss", formats::BOOLEAN, boolean);
     let token_request_in_query = fields.optional("token_request_in_query", formats::BOOLEAN, boolean);
     let gateway_allow = fields.optional("gateway_allow", formats::GATEWAY_ALLOW, strings(gateway_rule));
+    let trust = fields.optional("trust", formats::TRUST, trust);
     let checks = CrossChecks {
-        public: client_secret_sha256.as_ref().map(Vec::is_empty),
+        has_secret: client_secret_sha256.as_ref().map(|digests| !digests.is_empty()),
+        trust: trust.as_deref().unwrap_or_default(),
         grant_types: grant_types.as_deref().unwrap_or_default(),
         subject: subject.unwrap_or(SubjectKind::IntegrationUser),
         has_redirect_uri: redirect_uris.as_ref().is_some_and(|uris| !uris.is_empty()),
@@ -226,7 +230,7 @@ fn read_client(
     let is_right = fields.finish(formats::FIELD);
     let client = Client {
         client_id: client_id?,
-        client_secret_sha256: client_secret_sha256?,
+        client_secret_sha256: client_secret_sha256.unwrap_or_default(),
         redirect_uris: redirect_uris.unwrap_or_default(),
         grant_types: grant_types?,
         subject: subject.unwrap_or(SubjectKind::IntegrationUser),
@@ -241,13 +245,15 @@ fn read_client(
         authorization_response_iss: authorization_response_iss.unwrap_or(true),
         token_request_in_query: token_request_in_query.unwrap_or(false),
         gateway_allow: gateway_allow.unwrap_or_default(),
+        trust: trust.unwrap_or_default(),
     };
     is_right.then_some(client)
 }
 
 /// Fields that have to fit each other, if they could be read.
 struct CrossChecks<'a> {
-    public: Option<bool>,
+    has_secret: Option<bool>,
+    trust: &'a [Trust],
     grant_types: &'a [GrantType],
     subject: SubjectKind,
     has_redirect_uri: bool,
@@ -258,15 +264,21 @@ impl CrossChecks<'_> {
     fn run(&self, fields: &mut Fields<'_, '_>) {
         let has = |grant_type| self.grant_types.contains(&grant_type);
         let invalid = |reason: &'static str| Problem::Invalid(reason.into());
-        if self.grant_types.is_empty() && !self.has_api_key {
-            let reason = "it is empty, and the client has no API key, so the client cannot do anything";
+        if self.has_secret.is_none() && self.trust.is_empty() {
+            fields.note_unless_noted("client_secret_sha256", Problem::Missing, formats::DIGESTS);
+        }
+        let is_caller = self.has_api_key || self.trust.iter().any(|trust| matches!(trust, Trust::Issuer(_)));
+        if self.grant_types.is_empty() && !is_caller {
+            let reason =
+                "it is empty, and the client has no API key and trusts no issuer, so the client cannot do anything";
             fields.note_unless_noted("grant_types", invalid(reason), formats::GRANT_TYPES);
         }
         if has(GrantType::AuthorizationCode) && !self.has_redirect_uri {
             fields.note_unless_noted("redirect_uris", Problem::Missing, formats::REDIRECT_URIS);
         }
-        if has(GrantType::ClientCredentials) && self.public == Some(true) {
-            let reason = "client_credentials needs a client secret, and this client has none (RFC 6749 section 4.4)";
+        if has(GrantType::ClientCredentials) && self.has_secret == Some(false) && self.trust.is_empty() {
+            let reason =
+                "client_credentials needs a client secret or trust, and this client has none (RFC 6749 section 4.4)";
             fields.note("grant_types", invalid(reason), formats::GRANT_TYPES);
         }
         if has(GrantType::ClientCredentials) && self.subject == SubjectKind::SignedInUser {

@@ -29,7 +29,7 @@ pub const CLIENT_ID: Format = Format {
 
 /// `client_secret_sha256`.
 pub const DIGESTS: Format = Format {
-    expected: "an array of at most two SHA-256 digests of secrets, 64 hexadecimal digits in lower case each ([] makes a public client)",
+    expected: "an array of at most two SHA-256 digests of secrets, 64 hexadecimal digits in lower case each ([] without trust makes a public client)",
     example: r#"["2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"]"#,
 };
 
@@ -41,7 +41,7 @@ pub const REDIRECT_URIS: Format = Format {
 
 /// `grant_types`.
 pub const GRANT_TYPES: Format = Format {
-    expected: "an array of authorization_code, refresh_token and client_credentials (may be empty with an api_key_sha256)",
+    expected: "an array of authorization_code, refresh_token and client_credentials (may be empty with an api_key_sha256 or a trusted issuer)",
     example: r#"["client_credentials"]"#,
 };
 
@@ -86,3 +86,9 @@ pub const GATEWAY_ALLOW: Format = Format {
 /// A field that clients do not have.
 pub const FIELD: Format =
     Format { expected: "one of the fields that `evergrant config schema` describes", example: "redirect_uris" };
+
+/// `trust`.
+pub const TRUST: Format = Format {
+    expected: "an array of objects with issuer, audience and subject or claims, or with jwks or jwks_uri alone",
+    example: r#"[{"issuer":"https://token.actions.githubusercontent.com","audience":"evergrant","subject":"repo:contoso/deploy:environment:production"}]"#,
+};

@@ -4,6 +4,7 @@ use std::fmt;
 
 use url::Url;
 
+use crate::oauth::client::trust::{OwnKeys, RequiredClaim, Trust};
 use crate::oauth::client::{AccessTokenKind, Client, GrantType, Profile, SubjectKind};
 
 /// A field that needs attention.
@@ -69,8 +70,16 @@ const NOTHING_PASSES: Warning = Warning {
 };
 const NO_CALLER_PASSES: Warning = Warning {
     field: "gateway_allow",
-    message: "the gateway accepts only API keys and sealed access tokens, and this client has neither; add an api_key_sha256, or \
-           set access_token to sealed",
+    message: "the gateway accepts API keys, tokens of trusted issuers and sealed access tokens, and this client has none; add an \
+           api_key_sha256 or trust, or set access_token to sealed",
+};
+const WILDCARD: Warning = Warning {
+    field: "trust",
+    message: "a claim ends with *, so everyone who can choose the rest of its value can act as this client; write whole values",
+};
+const HTTP: Warning = Warning {
+    field: "trust",
+    message: "an issuer or a jwks_uri begins with http://, which is for tests on this machine only",
 };
 
 /// The warnings about `client`, in the order of the documented fields.
@@ -81,6 +90,7 @@ pub fn of(client: &Client) -> Vec<Warning> {
     let workfront = client.profile == Profile::Workfront;
     let (key, sealed) = (!client.api_key_sha256.is_empty(), client.access_token == AccessTokenKind::Sealed);
     let acts_for_all = key && workfront && client.subject == SubjectKind::IntegrationUser;
+    let has_issuer = client.trusted_issuers().next().is_some();
     let uris = &client.redirect_uris;
     let power_platform: Vec<Url> = uris.iter().filter_map(|uri| power_platform(uri)).collect();
     [
@@ -95,11 +105,21 @@ pub fn of(client: &Client) -> Vec<Warning> {
         (DOCUSIGNS_AT_WORKFRONT, workfront && !sealed && client.may_use(GrantType::AuthorizationCode)),
         (ONE_FOR_ALL, acts_for_all),
         (NOTHING_PASSES, (key || sealed) && !workfront && client.gateway_allow.is_empty()),
-        (NO_CALLER_PASSES, !key && !sealed && !client.gateway_allow.is_empty()),
+        (NO_CALLER_PASSES, !key && !sealed && !has_issuer && !client.gateway_allow.is_empty()),
+        (WILDCARD, client.trusted_issuers().any(|trusted| trusted.claims.iter().any(RequiredClaim::has_wildcard))),
+        (HTTP, client.trust.iter().any(is_over_http)),
     ]
     .into_iter()
     .filter_map(|(warning, met)| met.then_some(warning))
     .collect()
+}
+
+fn is_over_http(trust: &Trust) -> bool {
+    match trust {
+        Trust::Issuer(trusted) => trusted.issuer.starts_with("http://"),
+        Trust::OwnKeys(OwnKeys::At(url)) => url.starts_with("http://"),
+        Trust::OwnKeys(OwnKeys::Registered(_)) => false,
+    }
 }
 
 /// `uri`, if it leads to the service that receives the codes of Power Platform's connections.

@@ -1,4 +1,5 @@
-//! HTTP without a domain: [`response`]s, their headers ([`carried`], [`content_disposition`]), [`json`], [`body`] streams,
+//! HTTP without a domain: [`response`]s, their headers ([`carried`], [`content_disposition`]), [`json`] ([`distinct`] members), [`body`]
+//! streams,
 //! [`page`]s, [`cookies`], and for calls to others the [`http_client`], what they answer ([`upstream`]) and why they cannot be
 //! reached ([`obstacle`]).
 
@@ -6,6 +7,7 @@ pub mod body;
 pub mod carried;
 pub mod content_disposition;
 pub mod cookies;
+pub mod distinct;
 pub mod http_client;
 pub mod json;
 pub mod obstacle;

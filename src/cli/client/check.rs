@@ -117,7 +117,7 @@ const SETTING: &str = "EVERGRANT_CLIENTS";
 pub fn line(client: &Client) -> String {
     let grant_types: Vec<&str> = client.grant_types.iter().copied().map(GrantType::as_str).collect();
     let secrets = match client.client_secret_sha256.len() {
-        0 if client.grant_types.is_empty() => None,
+        0 if client.grant_types.is_empty() || !client.is_public() => None,
         0 => Some("public"),
         1 => Some("1 secret"),
         _ => Some("2 secrets"),
@@ -128,6 +128,11 @@ pub fn line(client: &Client) -> String {
         several => Some(format!("{several} API keys")),
     };
     let grant_types = (!grant_types.is_empty()).then(|| grant_types.join(" "));
-    let has = [Some(client.subject.as_str().to_owned()), grant_types, secrets.map(ToOwned::to_owned), keys];
+    let trust = match client.trust.len() {
+        0 => None,
+        1 => Some("1 trust entry".to_owned()),
+        several => Some(format!("{several} trust entries")),
+    };
+    let has = [Some(client.subject.as_str().to_owned()), grant_types, secrets.map(ToOwned::to_owned), keys, trust];
     format!("{}: {}", client.client_id.as_str(), has.into_iter().flatten().collect::<Vec<_>>().join(", "))
 }

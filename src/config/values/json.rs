@@ -4,8 +4,8 @@ use serde_json::{Error, Value};
 
 use crate::config::error::Reason;
 use crate::config::reader::BYTE_ORDER_MARK;
-use crate::config::values::distinct::{Distinct, REPEATED};
 use crate::config::values::kind;
+use crate::web::distinct::{Distinct, REPEATED};
 
 /// An array, in which no object has a field twice.
 pub fn array(text: &str) -> Result<Vec<Value>, Reason> {

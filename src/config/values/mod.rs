@@ -1,9 +1,9 @@
 //! Parses values, and explains what is wrong with them. No explanation quotes the value, which could be a secret.
 
 pub mod clients;
-mod distinct;
 pub mod json;
 pub mod key_id;
+pub mod trust;
 pub mod url;
 
 use serde_json::Value;

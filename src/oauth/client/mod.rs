@@ -6,6 +6,7 @@ pub mod credentials;
 pub mod gateway_path;
 pub mod gateway_rule;
 pub mod redirect_uri;
+pub mod trust;
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::oauth::client::gateway_rule::GatewayRule;
 use crate::oauth::client::redirect_uri::differ_in_port_only;
+use crate::oauth::client::trust::{OwnKeys, Trust, TrustedIssuer};
 use crate::oauth::scope::Scope;
 use crate::secret::{Sha256, is_among, matches_any, sha256};
 
@@ -197,13 +199,31 @@ pub struct Client {
     pub api_key_usernames: Vec<String>,
     /// The calls it may make through the gateway; none if empty.
     pub gateway_allow: Vec<GatewayRule>,
+    /// What it may prove itself by in place of a secret.
+    pub trust: Vec<Trust>,
 }
 
 impl Client {
-    /// Whether it is a public client, which has no secret (RFC 6749 §2.1).
+    /// Whether it is a public client, which cannot prove itself (RFC 6749 §2.1).
     #[must_use]
     pub const fn is_public(&self) -> bool {
-        self.client_secret_sha256.is_empty()
+        self.client_secret_sha256.is_empty() && self.trust.is_empty()
+    }
+
+    /// The issuers whose tokens prove it.
+    pub fn trusted_issuers(&self) -> impl Iterator<Item = &TrustedIssuer> {
+        self.trust.iter().filter_map(|trust| match trust {
+            Trust::Issuer(issuer) => Some(issuer),
+            Trust::OwnKeys(_) => None,
+        })
+    }
+
+    /// Its own public keys.
+    pub fn own_keys(&self) -> impl Iterator<Item = &OwnKeys> {
+        self.trust.iter().filter_map(|trust| match trust {
+            Trust::Issuer(_) => None,
+            Trust::OwnKeys(keys) => Some(keys),
+        })
     }
 
     /// Whether `presented` is one of the client's secrets, compared in constant time.

@@ -1,5 +1,5 @@
 //! JSON in which no object has a field twice. Of two, one would be lost without a word: `"client_secret_sha256": []` after
-//! a digest would make the client public.
+//! a digest would make the client public. Pure.
 
 use std::fmt;
 
