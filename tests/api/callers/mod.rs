@@ -1,0 +1,3 @@
+//! Callers without a secret: the presets of the command line, and the recipes in `examples/callers`.
+
+mod presets;
