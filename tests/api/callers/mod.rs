@@ -1,3 +1,5 @@
 //! Callers without a secret: the presets of the command line, and the recipes in `examples/callers`.
 
 mod presets;
+#[cfg(unix)]
+mod recipes;
