@@ -10,6 +10,7 @@ use crate::doctor::routes::PackageRoute;
 use crate::docusign::requested_scope::RequestedScopes;
 use crate::endpoints::authorize::AuthorizeEndpoint;
 use crate::endpoints::caller::Callers;
+use crate::endpoints::caller::clients::ClientAuthenticator;
 use crate::endpoints::consent::ConsentCallback;
 use crate::endpoints::consent::finished::FinishedSignIns;
 use crate::endpoints::consent::identify::CachedIntegrationUser;
@@ -61,6 +62,7 @@ impl App {
             revoke: RevokeEndpoint {
                 issuer: settings.public_url.clone(),
                 registry: registry.clone(),
+                authenticator: self.authenticator(),
                 sealing: Arc::clone(sealing),
                 revocations: revocations.clone(),
                 clock: Arc::clone(clock),
@@ -77,6 +79,10 @@ impl App {
         }
     }
 
+    fn authenticator(&self) -> ClientAuthenticator {
+        ClientAuthenticator { assertions: Arc::clone(&self.assertions), failures: Arc::clone(&self.failures) }
+    }
+
     fn callers(&self) -> Arc<Callers> {
         let Self { settings, registry, sealing, revocations, upstream, clock, .. } = self;
         Arc::new(Callers {
@@ -85,6 +91,8 @@ impl App {
             integration_user: settings.docusign.user_id.clone(),
             docusign_scopes: settings.docusign.scopes.clone(),
             sealing: Arc::clone(sealing),
+            assertions: Arc::clone(&self.assertions),
+            failures: Arc::clone(&self.failures),
             revocations: revocations.clone(),
             upstream: Arc::clone(upstream),
             clock: Arc::clone(clock),
@@ -164,6 +172,7 @@ impl App {
         };
         TokenEndpoint {
             registry: registry.clone(),
+            authenticator: self.authenticator(),
             issuer,
             used_codes: UsedCodes::new(Arc::clone(store), Arc::clone(clock)),
             revocations: revocations.clone(),

@@ -18,14 +18,18 @@ use crate::docusign::api::DocusignApi;
 use crate::docusign::requested_scope::requested_scope;
 use crate::docusign::tokens::AccessTokens;
 use crate::docusign::tokens::minter::Minter;
+use crate::endpoints::caller::assertions::Assertions;
+use crate::endpoints::caller::failures::FailureLimit;
 use crate::identity::{AzureSettings, Identity};
 use crate::oauth::client::{ClientRegistry, GrantType, SubjectKind};
 use crate::registry::Registry;
+use crate::registry::issuers::IssuerKeys;
 use crate::registry::source::Source;
 use crate::sealing::keys::SealingKeys;
 use crate::signing::SignError;
 use crate::signing::public_key::PublicKey;
 use crate::store::Store;
+use crate::store::assertions::UsedAssertions;
 use crate::store::blob::BlobStore;
 use crate::store::document::Document;
 use crate::store::memory::MemoryStore;
@@ -58,6 +62,10 @@ pub struct App {
     identity: Identity,
     /// All keys from the settings.
     keys: Keys,
+    /// Verifies assertions.
+    assertions: Arc<Assertions>,
+    /// Limits failed authentications.
+    failures: Arc<FailureLimit>,
     /// The HTTP client for all outgoing calls.
     http: Arc<HttpClient>,
     /// The time.
@@ -98,9 +106,17 @@ impl App {
             Arc::clone(&http),
             Arc::clone(&clock),
         );
+        let assertions = Assertions {
+            issuer: settings.public_url.clone(),
+            keys: Arc::new(IssuerKeys::new(Arc::clone(&http), Arc::clone(&clock))),
+            used: UsedAssertions::new(Arc::clone(&store), Arc::clone(&clock)),
+            clock: Arc::clone(&clock),
+        };
         Self {
             access_tokens,
             account_server,
+            assertions: Arc::new(assertions),
+            failures: Arc::new(FailureLimit::new(Arc::clone(&clock))),
             upstream: Arc::new(upstream),
             sealing: Arc::new(keys.sealing_keys(&clock)),
             revocations: Revocations::new(Arc::clone(&store), Arc::clone(&clock)),

@@ -4,6 +4,7 @@ use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, PRAGMA};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
+use crate::oauth::assertion::key::ALGORITHMS;
 use crate::oauth::client::{Client, ClientRegistry, GrantType};
 use crate::oauth::pkce::S256;
 use crate::oauth::scope::Scope;
@@ -34,7 +35,9 @@ struct AuthorizationServerMetadata<'a> {
     response_modes_supported: [&'static str; 1],
     grant_types_supported: [&'static str; 3],
     token_endpoint_auth_methods_supported: Vec<&'static str>,
+    token_endpoint_auth_signing_alg_values_supported: [&'static str; 3],
     revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    revocation_endpoint_auth_signing_alg_values_supported: [&'static str; 3],
     code_challenge_methods_supported: [&'static str; 1],
     authorization_response_iss_parameter_supported: bool,
 }
@@ -56,7 +59,7 @@ impl MetadataEndpoint {
     }
 
     fn metadata(&self, clients: &ClientRegistry) -> AuthorizationServerMetadata<'_> {
-        let mut methods = vec!["client_secret_basic", "client_secret_post"];
+        let mut methods = vec!["client_secret_basic", "client_secret_post", "private_key_jwt"];
         methods.extend(clients.iter().any(Client::is_public).then_some("none"));
         AuthorizationServerMetadata {
             issuer: self.issuer.as_str(),
@@ -72,7 +75,9 @@ impl MetadataEndpoint {
                 GrantType::ClientCredentials.as_str(),
             ],
             token_endpoint_auth_methods_supported: methods.clone(),
+            token_endpoint_auth_signing_alg_values_supported: ALGORITHMS.map(|(name, _)| name),
             revocation_endpoint_auth_methods_supported: methods,
+            revocation_endpoint_auth_signing_alg_values_supported: ALGORITHMS.map(|(name, _)| name),
             code_challenge_methods_supported: [S256],
             authorization_response_iss_parameter_supported: clients
                 .iter()

@@ -12,11 +12,13 @@ use serde::Serialize;
 use tokio::time::timeout;
 
 use crate::clock::{ANSWER_WITHIN, Clock, UnixSeconds};
-use crate::oauth::client::claimed::ClaimedCredentials;
-use crate::oauth::client::credentials::Credentials;
+use crate::endpoints::caller::clients::{ClientAuthenticator, ClientError};
+use crate::endpoints::caller::failures::TooManyFailures;
+use crate::oauth::client::authentication::{AuthenticationParameters, ClientAuthentication};
 use crate::oauth::client::{Client, ClientId, ClientRegistry};
 use crate::oauth::error::{ErrorCode, OAuthError, Outage};
 use crate::oauth::form::Form;
+use crate::registry::issuers::Unavailable;
 use crate::registry::{REGISTRY_UNAVAILABLE, Registry};
 use crate::sealing::Sealable;
 use crate::sealing::claims::{AuthorizationCode, RefreshToken, SealedAccessToken};
@@ -24,14 +26,15 @@ use crate::sealing::keys::{OpenError, SEALING_UNAVAILABLE, SealingKeys};
 use crate::sealing::opened::{Opened, open_any};
 use crate::store::revocations::Revocations;
 use crate::telemetry::{self, Answer, AnswerRecord, GRANT_REVOKED};
-use crate::types::BaseUrl;
+use crate::types::{BaseUrl, Explained as _, Explanation};
 use crate::web::response::json;
 
 /// Seconds after which a client may try again.
 const RETRY_AFTER: u64 = 5;
 
 /// The parameters of RFC 7009 §2.1 and client credentials. `token_type_hint` is ignored, because a token contains its kind.
-const PARAMETERS: [&str; 4] = ["token", "client_id", "client_secret", "token_type_hint"];
+const PARAMETERS: [&str; 6] =
+    ["token", "client_id", "client_secret", "client_assertion", "client_assertion_type", "token_type_hint"];
 
 /// The body of a success, `{}`. RFC 7009 requires no body, but some clients parse it as JSON.
 #[derive(Serialize)]
@@ -53,7 +56,8 @@ struct RevokeTarget {
 /// Why nothing was revoked.
 enum RevokeError {
     OAuth(OAuthError),
-    Outage { cause: &'static str, error_description: &'static str },
+    TooManyFailures(TooManyFailures),
+    Outage { retry_after: u64, cause: &'static str, error_description: &'static str },
 }
 
 /// The revocation endpoint and what it depends on.
@@ -62,6 +66,8 @@ pub struct RevokeEndpoint {
     pub issuer: BaseUrl,
     /// The registered clients.
     pub registry: Registry,
+    /// Authenticates them.
+    pub authenticator: ClientAuthenticator,
     /// Opens the tokens.
     pub sealing: Arc<SealingKeys>,
     /// The revocations.
@@ -74,19 +80,27 @@ impl RevokeEndpoint {
     /// Responds to a request.
     pub async fn handle(&self, form: &Form) -> Answer {
         let Ok(clients) = self.registry.current().await else {
-            return unavailable(REGISTRY_UNAVAILABLE.code, REGISTRY_UNAVAILABLE.client, AnswerRecord::default());
+            return unavailable(
+                RETRY_AFTER,
+                REGISTRY_UNAVAILABLE.code,
+                REGISTRY_UNAVAILABLE.client,
+                AnswerRecord::default(),
+            );
         };
-        let (client, token) = match read(form, &clients) {
+        let answering = timeout(ANSWER_WITHIN, self.authenticate_and_revoke(form, &clients));
+        answering.await.unwrap_or_else(|_| {
+            unavailable(RETRY_AFTER, "deadline", "the revocation took too long", AnswerRecord::default())
+        })
+    }
+
+    async fn authenticate_and_revoke(&self, form: &Form, clients: &ClientRegistry) -> Answer {
+        let (client, token) = match self.read(form, clients).await {
             Ok(request) => request,
-            Err(error) => {
-                telemetry::record_claimed(&ClaimedCredentials::read(form), &clients, error.error);
-                return refuse(error, AnswerRecord::default());
-            }
+            Err(error) => return error.answer(AnswerRecord::default()),
         };
         telemetry::record_client(client);
         let record = AnswerRecord::default().by(client);
-        let revoked = timeout(ANSWER_WITHIN, self.revoke(client, &token)).await;
-        match revoked.unwrap_or(Err(outage("deadline", "the revocation took too long"))) {
+        match self.revoke(client, &token).await {
             Ok(id) => {
                 let event = Some(if id.is_some() { GRANT_REVOKED } else { "nothing_to_revoke" });
                 Answer {
@@ -94,9 +108,28 @@ impl RevokeEndpoint {
                     record: AnswerRecord { event, grant_id: id.map(Cow::Owned), ..record },
                 }
             }
-            Err(RevokeError::OAuth(error)) => refuse(error, record),
-            Err(RevokeError::Outage { cause, error_description }) => unavailable(cause, error_description, record),
+            Err(error) => error.answer(record),
         }
+    }
+
+    /// The client, authenticated, and the token.
+    async fn read<'c>(
+        &self,
+        form: &Form,
+        clients: &'c ClientRegistry,
+    ) -> Result<(&'c Client, SecretString), RevokeError> {
+        let refuse = |error| RevokeError::from(self.authenticator.refuse(form, clients, error));
+        let parameters = form.parameters(PARAMETERS).map_err(refuse)?;
+        let [token, client_id, client_secret, client_assertion, client_assertion_type, _] = parameters;
+        let parameters = AuthenticationParameters { client_id, client_secret, client_assertion, client_assertion_type };
+        let client = match ClientAuthentication::read(&form.headers, parameters).map_err(refuse)? {
+            ClientAuthentication::Secret(credentials) => credentials.authenticate(clients).map_err(refuse)?,
+            ClientAuthentication::Assertion(presented) => {
+                self.authenticator.by_assertion(clients, form, &presented).await?
+            }
+        };
+        let token = token.ok_or(ErrorCode::InvalidRequest.say("token is missing")).map_err(refuse)?;
+        Ok((client, SecretString::from(token.into_owned())))
     }
 
     /// Revokes the token and returns the revoked id; `None` if there was nothing to revoke.
@@ -145,20 +178,42 @@ fn unopened(error: &OpenError) -> Result<Option<RevokeTarget>, RevokeError> {
 }
 
 const fn outage(cause: &'static str, error_description: &'static str) -> RevokeError {
-    RevokeError::Outage { cause, error_description }
+    RevokeError::Outage { retry_after: RETRY_AFTER, cause, error_description }
 }
 
-/// The client and the token.
-fn read<'c>(form: &Form, clients: &'c ClientRegistry) -> Result<(&'c Client, SecretString), OAuthError> {
-    let [token, client_id, client_secret, _] = form.parameters(PARAMETERS)?;
-    let client_secret = client_secret.map(|secret| SecretString::from(secret.into_owned()));
-    let client = Credentials::read(&form.headers, client_id, client_secret)?.authenticate(clients)?;
-    let token = token.ok_or(ErrorCode::InvalidRequest.say("token is missing"))?;
-    Ok((client, SecretString::from(token.into_owned())))
+impl From<ClientError> for RevokeError {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::OAuth(error) => Self::OAuth(error),
+            ClientError::TooManyFailures(failures) => Self::TooManyFailures(failures),
+            ClientError::IssuerUnavailable(Unavailable { error, retry_after }) => {
+                let Explanation { code, client, .. } = error.explain();
+                Self::Outage { retry_after, cause: code, error_description: client }
+            }
+            ClientError::StoreUnavailable => outage("store_unavailable", "the store cannot be reached at the moment"),
+        }
+    }
 }
 
-fn unavailable(cause: &'static str, error_description: &'static str, record: AnswerRecord) -> Answer {
-    let outage = Outage { retry_after: RETRY_AFTER, error_description };
+impl RevokeError {
+    fn answer(self, record: AnswerRecord) -> Answer {
+        match self {
+            Self::OAuth(error) => refuse(error, record),
+            Self::Outage { retry_after, cause, error_description } => {
+                unavailable(retry_after, cause, error_description, record)
+            }
+            Self::TooManyFailures(failures) => {
+                let event = Some("revocation_refused");
+                let answer =
+                    unavailable(failures.retry_after, TooManyFailures::CAUSE, TooManyFailures::SENTENCE, record);
+                Answer { response: failures.reply(answer.response), record: AnswerRecord { event, ..answer.record } }
+            }
+        }
+    }
+}
+
+fn unavailable(retry_after: u64, cause: &'static str, error_description: &'static str, record: AnswerRecord) -> Answer {
+    let outage = Outage { retry_after, error_description };
     let record = AnswerRecord { event: Some("revocation_unavailable"), cause: Some(cause), ..record };
     Answer { response: outage.reply(), record: record.refused(Outage::ERROR, error_description) }
 }

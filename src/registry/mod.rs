@@ -2,8 +2,10 @@
 //!
 //! [`source`] reads the file or blob of `EVERGRANT_CLIENTS` → [`crate::config`] checks the version → [`Registry`] publishes it
 //! as a whole. A request takes one version at its beginning and keeps it. A version that is refused, and an outage, change
-//! nothing: the last good version stays. Before the first good version, requests that need clients get 503.
+//! nothing: the last good version stays. Before the first good version, requests that need clients get 503. [`issuers`] has the
+//! keys of the issuers that clients trust.
 
+pub mod issuers;
 pub mod source;
 
 use std::sync::Arc;

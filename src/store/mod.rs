@@ -1,10 +1,11 @@
-//! State that all processes share: used codes, revoked grants, rotated refresh tokens, Workfront's uploads, and the redirect
+//! State that all processes share: used codes and assertions, revoked grants, rotated refresh tokens, Workfront's uploads, and the redirect
 //! URIs that clients asked for. Everything else is in sealed tokens and stored nowhere.
 //!
-//! [`records`] lists the kinds of records. The endpoints use [`codes`], [`revocations`], [`rotation`] and
-//! [`redirect_requests`]; the Workfront endpoint writes its own records. All use a [`Store`]: [`memory`] for one process or
+//! [`records`] lists the kinds of records. The endpoints use [`codes`], [`assertions`] (both [`single_use`]), [`revocations`],
+//! [`rotation`] and [`redirect_requests`]; the Workfront endpoint writes its own records. All use a [`Store`]: [`memory`] for one process or
 //! [`blob`] for many. [`document`] is a single blob.
 
+pub mod assertions;
 pub mod blob;
 pub mod codes;
 mod container;
@@ -17,6 +18,7 @@ pub mod redirect_list;
 pub mod redirect_requests;
 pub mod revocations;
 pub mod rotation;
+pub mod single_use;
 
 use async_trait::async_trait;
 

@@ -10,6 +10,9 @@ use crate::clock::UnixSeconds;
 pub enum RecordKind {
     /// A used code, by the code's SHA-256; holds a random mark. Its lifetime is the code's plus an hour.
     UsedCode,
+    /// A used assertion that a client signed itself, by the SHA-256 of the client id and the `jti`; holds a random mark. Its
+    /// lifetime is the assertion's.
+    UsedAssertion,
     /// A revoked grant or sealed access token, by its id; holds the word `revoked`. If deleted, the grant works again.
     Revocation,
     /// The time before which all grants of a client are revoked, by the client id's SHA-256; holds Unix seconds. If deleted,
@@ -38,8 +41,9 @@ const DAY: u64 = 24 * HOUR;
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::UsedCode,
+        Self::UsedAssertion,
         Self::Revocation,
         Self::NotBefore,
         Self::Rotation,
@@ -54,6 +58,7 @@ impl RecordKind {
     const fn row(self) -> (&'static str, Option<u64>) {
         match self {
             Self::UsedCode => ("redeemed", Some(HOUR + 5 * MINUTE)),
+            Self::UsedAssertion => ("used-assertions", Some(HOUR + 5 * MINUTE)),
             Self::Revocation => ("revoked", None),
             Self::NotBefore => ("not-before", None),
             Self::Rotation => ("rotated", None),
@@ -108,7 +113,7 @@ impl RecordKind {
             Self::Revocation => content == "revoked",
             Self::NotBefore => is_number(content.trim()),
             Self::Rotation => content.split(' ').all(is_generation),
-            Self::UsedCode => {
+            Self::UsedCode | Self::UsedAssertion => {
                 !content.is_empty() && content.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
             }
             Self::AnnouncedUpload | Self::Upload | Self::RequestedRedirects => {
@@ -135,6 +140,7 @@ mod tests {
     fn only_a_records_own_text_counts() {
         for (kind, own) in [
             (RecordKind::UsedCode, "aGVsbG8td29ybGQtMTIz"),
+            (RecordKind::UsedAssertion, "aGVsbG8td29ybGQtMTIz"),
             (RecordKind::Revocation, "revoked"),
             (RecordKind::NotBefore, "1795319592"),
             (RecordKind::Rotation, "5:1795319592 4:1795319590"),

@@ -29,7 +29,9 @@ use crate::web::body::Body;
 use crate::web::page::Page;
 use log::Log;
 pub use output::Output;
-pub use request::{RequestIds, background_span, record_claimed, record_client, record_hint, traceparent};
+pub use request::{
+    RequestIds, background_span, record_claimed, record_client, record_failures, record_hint, traceparent,
+};
 use spans::Spans;
 
 /// `event` of the audit line of an issued token.

@@ -70,8 +70,13 @@ pub fn record_claimed(claimed: &ClaimedCredentials, clients: &ClientRegistry, er
 }
 
 /// Adds what is probably wrong with the request, for a caller that gets a less specific answer.
-pub fn record_hint(hint: &'static str) {
+pub fn record_hint(hint: &str) {
     in_current_span(|fields| fields.add_hint(hint));
+}
+
+/// Adds how many authentications failed.
+pub fn record_failures(count: u64) {
+    in_current_span(|fields| fields.add_failures(count));
 }
 
 /// The `traceparent` header for a call on behalf of the current request.

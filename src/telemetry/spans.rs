@@ -12,7 +12,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 
 use crate::telemetry::trace_context::TraceContext;
-use crate::web::json::{push_key, push_string};
+use crate::web::json::{push_key, push_number, push_string};
 
 /// The open spans.
 #[derive(Default)]
@@ -143,6 +143,12 @@ impl SpanFields {
     /// Adds what is probably wrong with the request.
     pub fn add_hint(&mut self, hint: &str) {
         self.add("hint", hint);
+    }
+
+    /// Adds how many authentications of the same client and source failed.
+    pub fn add_failures(&mut self, count: u64) {
+        push_key(&mut self.json, "failures");
+        push_number(&mut self.json, count);
     }
 
     fn add(&mut self, name: &str, value: &str) {

@@ -1,7 +1,6 @@
-//! HTTP without a domain: [`response`]s, their headers ([`carried`], [`content_disposition`]), [`json`] ([`distinct`] members), [`body`]
-//! streams,
-//! [`page`]s, [`cookies`], and for calls to others the [`http_client`], what they answer ([`upstream`]) and why they cannot be
-//! reached ([`obstacle`]).
+//! HTTP without a domain: [`response`]s, their headers ([`carried`], [`content_disposition`]), [`json`] ([`distinct`] members),
+//! [`body`] streams, [`page`]s, [`cookies`], where a request came from ([`source_address`]), and for calls to others the
+//! [`http_client`], what they answer ([`upstream`]) and why they cannot be reached ([`obstacle`]).
 
 pub mod body;
 pub mod carried;
@@ -13,5 +12,6 @@ pub mod json;
 pub mod obstacle;
 pub mod page;
 pub mod response;
+pub mod source_address;
 pub mod streams;
 pub mod upstream;

@@ -146,6 +146,9 @@ fn issuer(text: &str) -> Result<String, Reason> {
 /// The URL of a key set, which may have a query.
 fn jwks_uri(text: &str) -> Result<String, Reason> {
     exact(text)?;
+    if text.contains(char::is_whitespace) {
+        return Err("it has a space in it".into());
+    }
     https_url(text.split('?').next().unwrap_or_default(), Http::OnLoopback)?;
     match Url::parse(text) {
         Ok(url) if url.fragment().is_some() => Err("it has a fragment (what follows the #)".into()),

@@ -1,10 +1,14 @@
 //! Identifies the caller of the gateway or of Workfront's routes, and the DocuSign user they act as. The credential is a sealed
-//! access token (RFC 6750), or an API key with an optional user name.
+//! access token (RFC 6750), a token of an issuer that the client trusts, or an API key with an optional user name.
+//! [`clients`] authenticates clients at the OAuth endpoints, [`assertions`] serves both, and [`failures`] limits attempts.
 //!
 //! [`credentials`] (pure) reads the headers → the sealing key or the registry authenticates the client → the user comes from
 //! the grant or the user name ([`DocusignApi::users`]). Each route has its own error responses.
 
+pub mod assertions;
+pub mod clients;
 mod credentials;
+pub mod failures;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -20,15 +24,24 @@ use crate::docusign::requested_scope::requested_scope;
 use crate::oauth::client::{AccessTokenKind, Client, ClientRegistry, SubjectKind, credential_hint};
 use crate::oauth::scope::Scope;
 use crate::registry::Registry;
+use crate::registry::issuers::Unavailable;
+use crate::sealing;
 use crate::sealing::claims::SealedAccessToken;
 use crate::sealing::keys::{OpenError, SealingKeys};
 use crate::store::revocations::Revocations;
 use crate::telemetry;
 use crate::types::{BaseUrl, Guid};
+use assertions::{Assertions, BearerFailure};
 use credentials::CallerCredentials;
+use failures::{FailureLimit, TooManyFailures};
 
 /// `grant_id` of the log line if an API key is the grant.
 const API_KEY: &str = "api_key";
+
+/// `grant_id` of the log line if an issuer's token is the grant.
+const TRUST: &str = "trust";
+
+const INVALID: AuthenticationError = AuthenticationError::Refused("the access token is invalid, expired or revoked");
 
 /// Whether an API key requires a user name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +94,33 @@ pub enum AuthenticationError {
     Unavailable(ApiError),
     /// The sealing key is unavailable.
     SealingUnavailable,
+    /// The credentials are right, but do not lead to one caller.
+    Forbidden(&'static str),
+    /// The keys of the token's issuer are not available.
+    IssuerUnavailable(Unavailable),
+    /// Wrong credentials, after too many others.
+    TooManyFailures(TooManyFailures),
+}
+
+/// Why a credential is refused, and the client that it is about, if that is known.
+struct Refusal<'c> {
+    error: AuthenticationError,
+    client: Option<&'c Client>,
+    /// Whether the credential itself is wrong. An access token of ours that has expired is not: its owner must get the 401
+    /// that leads to a new one.
+    is_wrong: bool,
+}
+
+impl Refusal<'_> {
+    const fn of(error: AuthenticationError) -> Self {
+        Self { error, client: None, is_wrong: false }
+    }
+}
+
+impl From<AuthenticationError> for Refusal<'_> {
+    fn from(error: AuthenticationError) -> Self {
+        Self::of(error)
+    }
 }
 
 impl From<ApiError> for AuthenticationError {
@@ -101,6 +141,10 @@ pub struct Callers {
     pub docusign_scopes: Scope,
     /// Opens sealed access tokens.
     pub sealing: Arc<SealingKeys>,
+    /// Verifies tokens of issuers that clients trust.
+    pub assertions: Arc<Assertions>,
+    /// Limits failures.
+    pub failures: Arc<FailureLimit>,
     /// Revoked grants and access tokens.
     pub revocations: Revocations,
     /// Finds users by e-mail address.
@@ -133,11 +177,32 @@ impl Callers {
         headers: &HeaderMap,
         username: Username,
     ) -> Result<Authenticated<'c>, AuthenticationError> {
-        match credentials::read(headers)? {
-            CallerCredentials::Missing => Err(AuthenticationError::MissingCredentials),
+        let refusal = match self.check(clients, credentials::read(headers)?, username).await {
+            Ok(authenticated) => return Ok(authenticated),
+            Err(refusal) => refusal,
+        };
+        refusal.client.into_iter().for_each(telemetry::record_client);
+        if refusal.is_wrong {
+            let client_id = refusal.client.map(|client| client.client_id.as_str());
+            self.failures.count(headers, client_id).map_err(AuthenticationError::TooManyFailures)?;
+        }
+        Err(refusal.error)
+    }
+
+    async fn check<'c>(
+        &self,
+        clients: &'c ClientRegistry,
+        credentials: CallerCredentials,
+        username: Username,
+    ) -> Result<Authenticated<'c>, Refusal<'c>> {
+        match credentials {
+            CallerCredentials::Missing => Err(AuthenticationError::MissingCredentials.into()),
+            CallerCredentials::Bearer(bearer) if username == Username::Optional && may_be_issued(clients, &bearer) => {
+                self.by_issuers_token(clients, &bearer).await
+            }
             CallerCredentials::Bearer(access_token) => self.by_access_token(clients, &access_token).await,
             CallerCredentials::ApiKey(_, None) if username == Username::Required => {
-                Err(AuthenticationError::Refused("the header username is missing"))
+                Err(AuthenticationError::Refused("the header username is missing").into())
             }
             CallerCredentials::ApiKey(api_key, username) => self.by_api_key(clients, &api_key, username),
         }
@@ -160,23 +225,46 @@ impl Callers {
         Ok(Caller { client, actor, grant_id })
     }
 
+    async fn by_issuers_token<'c>(
+        &self,
+        clients: &'c ClientRegistry,
+        bearer: &SecretString,
+    ) -> Result<Authenticated<'c>, Refusal<'c>> {
+        const SEVERAL: &str = "several clients trust this token, so it does not say which one calls; ask the operator";
+        const NO_USER: &str = "no user signs in with a token of an issuer, but the client acts for users who sign in";
+        let client = match self.assertions.bearer(clients, bearer.expose_secret()).await {
+            Ok(client) => client,
+            Err(BearerFailure::Refused(error, client)) => {
+                telemetry::record_hint(&error.to_string());
+                return Err(Refusal { error: INVALID, client, is_wrong: true });
+            }
+            Err(BearerFailure::Ambiguous) => return Err(AuthenticationError::Forbidden(SEVERAL).into()),
+            Err(BearerFailure::IssuerUnavailable(unavailable)) => {
+                return Err(AuthenticationError::IssuerUnavailable(unavailable).into());
+            }
+        };
+        telemetry::record_client(client);
+        if client.subject == SubjectKind::SignedInUser {
+            return Err(AuthenticationError::Forbidden(NO_USER).into());
+        }
+        let user = CallerUser::Known(self.actor(self.integration_user.clone(), &client.scope));
+        Ok(Authenticated { client, grant_id: TRUST.into(), user })
+    }
+
     async fn by_access_token<'c>(
         &self,
         clients: &'c ClientRegistry,
         access_token: &SecretString,
-    ) -> Result<Authenticated<'c>, AuthenticationError> {
-        const INVALID: AuthenticationError =
-            AuthenticationError::Refused("the access token is invalid, expired or revoked");
+    ) -> Result<Authenticated<'c>, Refusal<'c>> {
         let (issuer, now) = (self.issuer.as_str(), self.clock.now());
         let opened = self.sealing.open::<SealedAccessToken>(issuer, access_token.expose_secret(), now).await;
-        let invalid = |hint| {
-            telemetry::record_hint(hint);
-            INVALID
-        };
-        let (sealed, _) =
-            opened.map_err(|error| unopened(&error).map_or(AuthenticationError::SealingUnavailable, invalid))?;
+        let (sealed, _) = opened.map_err(|error| unopened(&error))?;
         let grant = sealed.content.grant;
         let client = clients.find(grant.client_id.as_str());
+        let invalid = |hint| {
+            telemetry::record_hint(hint);
+            Refusal { error: INVALID, client, is_wrong: true }
+        };
         let client = client.ok_or_else(|| invalid("the client of the access token is no longer registered"))?;
         telemetry::record_client(client);
         if client.access_token != AccessTokenKind::Sealed || client.subject != grant.subject.kind() {
@@ -199,27 +287,30 @@ impl Callers {
         clients: &'c ClientRegistry,
         api_key: &SecretString,
         username: Option<String>,
-    ) -> Result<Authenticated<'c>, AuthenticationError> {
+    ) -> Result<Authenticated<'c>, Refusal<'c>> {
         let client = clients.by_api_key(api_key.expose_secret());
         let client = client.ok_or_else(|| {
             if let Some(hint) = credential_hint::of_api_key(clients, api_key.expose_secret()) {
                 telemetry::record_hint(hint);
             }
-            AuthenticationError::Refused("the API key is unknown")
+            let error = AuthenticationError::Refused("the API key is unknown");
+            Refusal { error, client: None, is_wrong: true }
         })?;
         telemetry::record_client(client);
         let user = match (username, client.subject) {
             (Some(username), _) if client.may_name(&username) => CallerUser::Named(username),
             (Some(_), _) => {
-                return Err(AuthenticationError::Refused("this API key may not name this user: see api_key_usernames"));
+                let refused =
+                    AuthenticationError::Refused("this API key may not name this user: see api_key_usernames");
+                return Err(refused.into());
             }
             (None, SubjectKind::IntegrationUser) => {
                 CallerUser::Known(self.actor(self.integration_user.clone(), &client.scope))
             }
             (None, SubjectKind::SignedInUser) => {
-                return Err(AuthenticationError::Refused(
-                    "this API key acts for users: name one in the header username",
-                ));
+                let refused =
+                    AuthenticationError::Refused("this API key acts for users: name one in the header username");
+                return Err(refused.into());
             }
         };
         Ok(Authenticated { client, grant_id: API_KEY.into(), user })
@@ -245,15 +336,20 @@ impl Callers {
     }
 }
 
-/// Why an access token does not open, for the log; `None` if the sealing key is unavailable.
-fn unopened(error: &OpenError) -> Option<&'static str> {
-    match error {
-        OpenError::Unavailable(_) => None,
-        OpenError::Expired => Some("the access token has expired"),
-        OpenError::NotOurs => {
-            Some("the access token was not issued here for this route; DocuSign's own are not accepted")
-        }
-        OpenError::UnknownKey => Some("the access token names a sealing key that is not in use here"),
-        OpenError::OtherIssuer => Some("the access token was issued under another EVERGRANT_PUBLIC_URL"),
-    }
+/// Whether a bearer token can be an issuer's: some client trusts one, and it is not sealed by us.
+fn may_be_issued(clients: &ClientRegistry, bearer: &SecretString) -> bool {
+    clients.trusts_an_issuer() && sealing::label(bearer.expose_secret()).is_none()
+}
+
+/// Why an access token does not open. The log says more than the caller learns.
+fn unopened(error: &OpenError) -> Refusal<'static> {
+    let hint = match error {
+        OpenError::Unavailable(_) => return AuthenticationError::SealingUnavailable.into(),
+        OpenError::Expired => "the access token has expired",
+        OpenError::NotOurs => "the access token was not issued here for this route; DocuSign's own are not accepted",
+        OpenError::UnknownKey => "the access token names a sealing key that is not in use here",
+        OpenError::OtherIssuer => "the access token was issued under another EVERGRANT_PUBLIC_URL",
+    };
+    telemetry::record_hint(hint);
+    Refusal { error: INVALID, client: None, is_wrong: !matches!(error, OpenError::Expired) }
 }

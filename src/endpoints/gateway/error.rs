@@ -6,12 +6,13 @@ use serde::Serialize;
 
 use crate::docusign::api::error::ApiError;
 use crate::endpoints::caller::AuthenticationError;
+use crate::endpoints::caller::failures::TooManyFailures;
 use crate::oauth::client::SubjectKind;
 use crate::oauth::error::Outage;
 use crate::registry::{REGISTRY_UNAVAILABLE, RETRY_AFTER};
 use crate::sealing::keys::SEALING_UNAVAILABLE;
 use crate::telemetry::{Answer, AnswerRecord};
-use crate::types::Explained as _;
+use crate::types::{Explained as _, Explanation};
 use crate::web::body::Body;
 use crate::web::response::json;
 
@@ -96,6 +97,18 @@ impl GatewayError {
             }
             Self::Authentication(AuthenticationError::SealingUnavailable) => {
                 unavailable(5, SEALING_UNAVAILABLE.code, SEALING_UNAVAILABLE.client, record)
+            }
+            Self::Authentication(AuthenticationError::Forbidden(message)) => {
+                refuse(StatusCode::FORBIDDEN, "access_denied", message, record)
+            }
+            Self::Authentication(AuthenticationError::IssuerUnavailable(unknown)) => {
+                let Explanation { code, client, .. } = unknown.error.explain();
+                unavailable(unknown.retry_after, code, client, record)
+            }
+            Self::Authentication(AuthenticationError::TooManyFailures(failures)) => {
+                let record = AnswerRecord { cause: Some(TooManyFailures::CAUSE), ..record };
+                let answer = refuse(StatusCode::TOO_MANY_REQUESTS, Outage::ERROR, TooManyFailures::SENTENCE, record);
+                Answer { response: failures.reply(answer.response), ..answer }
             }
             Self::RegistryUnavailable => {
                 unavailable(RETRY_AFTER, REGISTRY_UNAVAILABLE.code, REGISTRY_UNAVAILABLE.client, record)

@@ -1,13 +1,16 @@
 //! Token request errors and their responses. Only a bad grant gets `invalid_grant`; outages get 503.
 
 use crate::docusign::tokens::slot::Unavailable;
+use crate::endpoints::caller::clients::ClientError;
+use crate::endpoints::caller::failures::TooManyFailures;
 use crate::endpoints::token::outage;
 use crate::oauth::client::{Client, SubjectKind};
 use crate::oauth::error::{ErrorCode, OAuthError, Outage};
-use crate::registry::REGISTRY_UNAVAILABLE;
+use crate::registry::{REGISTRY_UNAVAILABLE, issuers};
 use crate::sealing::keys::{OpenError, SEALING_UNAVAILABLE};
 use crate::store::StoreError;
 use crate::telemetry::{Answer, AnswerRecord};
+use crate::types::Explained as _;
 
 /// `Retry-After` in seconds when nothing better is known.
 const RETRY_AFTER: u64 = 5;
@@ -35,8 +38,23 @@ pub enum TokenError {
     OtherIssuer,
     /// The store of used codes is unavailable.
     StoreUnavailable,
+    /// Too many authentications have failed.
+    TooManyFailures(TooManyFailures),
+    /// The keys of the assertion's issuer are not available.
+    IssuerUnavailable(issuers::Unavailable),
     /// It took too long.
     Deadline,
+}
+
+impl From<ClientError> for TokenError {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::OAuth(error) => Self::OAuth(error),
+            ClientError::TooManyFailures(failures) => Self::TooManyFailures(failures),
+            ClientError::IssuerUnavailable(unavailable) => Self::IssuerUnavailable(unavailable),
+            ClientError::StoreUnavailable => Self::StoreUnavailable,
+        }
+    }
 }
 
 impl From<OAuthError> for TokenError {
@@ -94,6 +112,10 @@ impl TokenError {
             Self::StoreUnavailable => {
                 later("store_unavailable", "the store of used codes cannot be reached at the moment")
             }
+            Self::TooManyFailures(failures) => too_many(*failures),
+            Self::IssuerUnavailable(issuers::Unavailable { error, retry_after }) => {
+                later_after(*retry_after, error.explain().code, error.explain().client)
+            }
             Self::Deadline => later("deadline", "could not get a token in time"),
         };
         match client {
@@ -108,8 +130,19 @@ fn refuse(error: &OAuthError) -> Answer {
     Answer { response: error.reply(), record }
 }
 
+fn too_many(failures: TooManyFailures) -> Answer {
+    let outage = Outage { retry_after: failures.retry_after, error_description: TooManyFailures::SENTENCE };
+    let record = AnswerRecord { cause: Some(TooManyFailures::CAUSE), ..AnswerRecord::of("token_refused") };
+    let record = record.refused(Outage::ERROR, TooManyFailures::SENTENCE);
+    Answer { response: failures.reply(outage.reply()), record }
+}
+
 fn later(cause: &'static str, error_description: &'static str) -> Answer {
-    let outage = Outage { retry_after: RETRY_AFTER, error_description };
+    later_after(RETRY_AFTER, cause, error_description)
+}
+
+fn later_after(retry_after: u64, cause: &'static str, error_description: &'static str) -> Answer {
+    let outage = Outage { retry_after, error_description };
     let record = AnswerRecord { cause: Some(cause), ..AnswerRecord::of("token_unavailable") };
     let record = record.refused(Outage::ERROR, error_description);
     Answer { response: outage.reply(), record }

@@ -1,6 +1,6 @@
 //! `POST /oauth/token`, the token endpoint (RFC 6749 §3.2).
 //!
-//! [`request`] reads the form → the registry authenticates the client → [`authorization_code`] or [`refresh_token`] checks the
+//! [`request`] reads the form → the registry authenticates the client, by a secret or an assertion → [`authorization_code`] or [`refresh_token`] checks the
 //! grant → [`issue`] gets an access token from the cache or mints one, and writes the response (RFC 6749 §5.1). [`error`] writes
 //! §5.2. If DocuSign or Key Vault is down, cached tokens are used until they expire, then clients get 503 with `Retry-After`,
 //! never `invalid_grant`. If the store is down, codes get 503 and refreshes still work.
@@ -12,8 +12,12 @@ mod outage;
 mod refresh_token;
 pub mod request;
 
+use tokio::time::timeout;
+
 use crate::clock::{ANSWER_WITHIN, within};
-use crate::oauth::client::claimed::ClaimedCredentials;
+use crate::endpoints::caller::clients::ClientAuthenticator;
+use crate::oauth::client::authentication::{ClientAuthentication, PresentedAssertion};
+use crate::oauth::client::credentials::Credentials;
 use crate::oauth::client::{Client, ClientRegistry, GrantType};
 use crate::oauth::error::{ErrorCode, OAuthError};
 use crate::oauth::form::Form;
@@ -35,6 +39,8 @@ use request::TokenRequest;
 pub struct TokenEndpoint {
     /// The registered clients.
     pub registry: Registry,
+    /// Authenticates them.
+    pub authenticator: ClientAuthenticator,
     /// Issues access tokens and refresh tokens.
     pub issuer: TokenIssuer,
     /// Which codes are used.
@@ -50,13 +56,45 @@ impl TokenEndpoint {
     pub async fn handle(&self, form: &Form) -> Answer {
         let Ok(clients) = self.registry.current().await else { return TokenError::RegistryUnavailable.answer(None) };
         // 1. Authenticate the client (§2.3) before a code can be used up.
-        let (request, client) = match authenticate(form, &clients) {
-            Ok(authenticated) => authenticated,
-            Err(error) => {
-                telemetry::record_claimed(&ClaimedCredentials::read(form), &clients, error.error);
-                return TokenError::OAuth(error).answer(None);
+        let request = match TokenRequest::read(form, &clients) {
+            Ok(request) => request,
+            Err(error) => return self.refuse(form, &clients, error),
+        };
+        match &request.authentication {
+            ClientAuthentication::Secret(credentials) => match authenticate(credentials, &request.grant_type, &clients)
+            {
+                Ok(client) => self.grant_to(client, request).await,
+                Err(error) => self.refuse(form, &clients, error),
+            },
+            // Boxed, so that the state of other requests does not grow.
+            ClientAuthentication::Assertion(presented) => {
+                let presented = presented.clone();
+                Box::pin(self.by_assertion(form, &clients, &presented, request)).await
+            }
+        }
+    }
+
+    async fn by_assertion(
+        &self,
+        form: &Form,
+        clients: &ClientRegistry,
+        presented: &PresentedAssertion<'_>,
+        request: TokenRequest<'_>,
+    ) -> Answer {
+        let answering = async {
+            match self.authenticator.by_assertion(clients, form, presented).await {
+                Ok(client) => self.grant_to(client, request).await,
+                Err(error) => TokenError::from(error).answer(None),
             }
         };
+        timeout(ANSWER_WITHIN, answering).await.unwrap_or_else(|_| TokenError::Deadline.answer(None))
+    }
+
+    fn refuse(&self, form: &Form, clients: &ClientRegistry, error: OAuthError) -> Answer {
+        TokenError::from(self.authenticator.refuse(form, clients, error)).answer(None)
+    }
+
+    async fn grant_to(&self, client: &Client, request: TokenRequest<'_>) -> Answer {
         telemetry::record_client(client);
         // 2. Check that the client may use this grant type, §5.2.
         let grant_type = match allowed(client, request.grant_type.clone()) {
@@ -101,15 +139,14 @@ impl TokenEndpoint {
     }
 }
 
-fn authenticate<'r, 'c>(
-    form: &'r Form,
+fn authenticate<'c>(
+    credentials: &Credentials<'_>,
+    grant_type: &Result<GrantType, OAuthError>,
     clients: &'c ClientRegistry,
-) -> Result<(TokenRequest<'r>, &'c Client), OAuthError> {
-    let request = TokenRequest::read(form, clients)?;
-    let refreshes = request.grant_type == Ok(GrantType::RefreshToken);
-    let secretless = request.credentials.secretless(clients).filter(|_| refreshes);
-    let client = secretless.map_or_else(|| request.credentials.authenticate(clients), Ok)?;
-    Ok((request, client))
+) -> Result<&'c Client, OAuthError> {
+    let refreshes = *grant_type == Ok(GrantType::RefreshToken);
+    let secretless = credentials.secretless(clients).filter(|_| refreshes);
+    secretless.map_or_else(|| credentials.authenticate(clients), Ok)
 }
 
 fn allowed(client: &Client, grant_type: Result<GrantType, OAuthError>) -> Result<GrantType, OAuthError> {

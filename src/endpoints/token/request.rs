@@ -4,21 +4,31 @@ use std::borrow::Cow;
 
 use secrecy::SecretString;
 
-use crate::oauth::client::credentials::Credentials;
+use crate::oauth::client::authentication::{AuthenticationParameters, ClientAuthentication};
 use crate::oauth::client::{ClientRegistry, GrantType};
 use crate::oauth::error::{ErrorCode, OAuthError};
 use crate::oauth::form::{Form, parse};
 use crate::oauth::query::Parameter;
 
-/// The parameters that RFC 6749 and 7636 define for the supported grants.
-const PARAMETERS: [&str; 8] =
-    ["grant_type", "client_id", "client_secret", "scope", "code", "redirect_uri", "code_verifier", "refresh_token"];
+/// The parameters that RFC 6749, 7636 and 7521 define for the supported grants.
+const PARAMETERS: [&str; 10] = [
+    "grant_type",
+    "client_id",
+    "client_secret",
+    "scope",
+    "code",
+    "redirect_uri",
+    "code_verifier",
+    "refresh_token",
+    "client_assertion",
+    "client_assertion_type",
+];
 
 /// A parsed request, not authenticated yet. A parameter without a value counts as absent (§3.2).
 #[derive(Debug)]
 pub struct TokenRequest<'a> {
-    /// The client's credentials, not verified yet.
-    pub credentials: Credentials<'a>,
+    /// How the client authenticates, not verified yet.
+    pub authentication: ClientAuthentication<'a>,
     /// `grant_type`, or what is wrong with it.
     pub grant_type: Result<GrantType, OAuthError>,
     /// `scope`.
@@ -50,9 +60,22 @@ impl<'a> TokenRequest<'a> {
             Some(query) => parse(query.as_bytes(), PARAMETERS)?,
             None => form.parameters(PARAMETERS)?,
         };
-        let [grant_type, client_id, client_secret, scope, code, redirect_uri, code_verifier, refresh_token] = found;
+        let [
+            grant_type,
+            client_id,
+            client_secret,
+            scope,
+            code,
+            redirect_uri,
+            code_verifier,
+            refresh_token,
+            client_assertion,
+            client_assertion_type,
+        ] = found;
+        let authentication =
+            AuthenticationParameters { client_id, client_secret, client_assertion, client_assertion_type };
         Ok(Self {
-            credentials: Credentials::read(&form.headers, client_id, client_secret.map(secret))?,
+            authentication: ClientAuthentication::read(&form.headers, authentication)?,
             grant_type: read_grant_type(grant_type.as_deref()),
             scope,
             code: CodeParameters { code: code.map(secret), redirect_uri, code_verifier: code_verifier.map(secret) },

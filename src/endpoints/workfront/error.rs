@@ -7,12 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::docusign::api::error::ApiError;
 use crate::endpoints::caller::AuthenticationError;
+use crate::endpoints::caller::failures::TooManyFailures;
 use crate::endpoints::sign_in::SECRET_KEY_MISSING;
 use crate::oauth::client::SubjectKind;
 use crate::registry::{self, REGISTRY_UNAVAILABLE};
 use crate::sealing::keys::SEALING_UNAVAILABLE;
 use crate::store::StoreError;
 use crate::telemetry::{Answer, AnswerRecord};
+use crate::types::Explained as _;
 use crate::web::body::Body;
 use crate::web::response::json;
 use crate::web::upstream::UpstreamAnswer;
@@ -34,6 +36,8 @@ pub enum WorkfrontError {
     Failed(&'static str),
     /// 500: CLM's response could not be parsed.
     Unreadable,
+    /// 429: too many authentications have failed.
+    TooManyFailures(TooManyFailures),
     /// 503: there was no good version of the client registry yet.
     RegistryUnavailable,
     /// 500: the caller cannot be identified without the sealing key.
@@ -52,9 +56,13 @@ impl From<AuthenticationError> for WorkfrontError {
             AuthenticationError::MissingCredentials => {
                 Self::Forbidden("neither an access token nor an API key was sent")
             }
-            AuthenticationError::Malformed(message) | AuthenticationError::Refused(message) => Self::Forbidden(message),
+            AuthenticationError::Malformed(message)
+            | AuthenticationError::Refused(message)
+            | AuthenticationError::Forbidden(message) => Self::Forbidden(message),
             AuthenticationError::Unavailable(error) => Self::Api(error),
             AuthenticationError::SealingUnavailable => Self::SealingUnavailable,
+            AuthenticationError::IssuerUnavailable(unavailable) => Self::Failed(unavailable.error.explain().client),
+            AuthenticationError::TooManyFailures(failures) => Self::TooManyFailures(failures),
         }
     }
 }
@@ -129,6 +137,7 @@ impl WorkfrontError {
         let retry_after = match self {
             Self::Api(error) => Some(error.retry_after()),
             Self::RegistryUnavailable => Some(registry::RETRY_AFTER),
+            Self::TooManyFailures(failures) => Some(failures.retry_after),
             _ => None,
         };
         response.headers_mut().extend(retry_after.map(|seconds| (RETRY_AFTER, HeaderValue::from(seconds))));
@@ -152,6 +161,9 @@ impl WorkfrontError {
             Self::Missing(message) => (StatusCode::NOT_FOUND, message, None),
             Self::Failed(message) => (FAILED, message, None),
             Self::Unreadable => (FAILED, "CLM's answer could not be read", Some(ApiError::Malformed.code())),
+            Self::TooManyFailures(_) => {
+                (StatusCode::TOO_MANY_REQUESTS, TooManyFailures::SENTENCE, Some(TooManyFailures::CAUSE))
+            }
             Self::RegistryUnavailable => {
                 (StatusCode::SERVICE_UNAVAILABLE, REGISTRY_UNAVAILABLE.client, Some(REGISTRY_UNAVAILABLE.code))
             }

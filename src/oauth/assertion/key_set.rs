@@ -58,12 +58,15 @@ impl KeySet {
         self.0.len()
     }
 
-    /// The keys that a header with this `kid` and `algorithm` can mean. Without a `kid` there has to be only one.
+    /// The keys that a header with this `kid` and `algorithm` can mean: those with the `kid`. If the header or the key has
+    /// none, it has to be the only key for the algorithm.
     pub fn candidates<'s>(&'s self, kid: Option<&str>, algorithm: Algorithm) -> Vec<&'s VerificationKey> {
-        let for_algorithm = self.0.iter().filter(|key| key.is_for(algorithm));
-        match kid {
-            Some(kid) => for_algorithm.filter(|key| key.kid.as_deref() == Some(kid)).collect(),
-            None => Some(for_algorithm.collect::<Vec<_>>()).filter(|keys| keys.len() == 1).unwrap_or_default(),
+        let fitting: Vec<_> = self.0.iter().filter(|key| key.is_for(algorithm)).collect();
+        match (kid, fitting.as_slice()) {
+            (None, [_]) => fitting,
+            (None, _) => Vec::new(),
+            (Some(_), [only]) if only.kid.is_none() => fitting,
+            (Some(kid), _) => fitting.into_iter().filter(|key| key.kid.as_deref() == Some(kid)).collect(),
         }
     }
 

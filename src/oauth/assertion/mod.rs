@@ -1,6 +1,44 @@
 //! Client assertions, RFC 7523 §3: tokens of issuers that a client trusts, and assertions that it signs itself. Pure.
 //!
-//! [`key`] and [`key_set`] have the public keys.
+//! [`compact`] reads an assertion → [`candidates`] finds the clients that it can mean, whose `trust` its claims [`fit`] →
+//! [`verify`] checks the signature with a [`key`] of a [`key_set`]. [`error`] says what is wrong, for the operator.
 
+pub mod candidates;
+pub mod compact;
+pub mod error;
+pub mod fit;
 pub mod key;
 pub mod key_set;
+
+use compact::Assertion;
+use error::AssertionError;
+use key_set::KeySet;
+
+/// Whether a key of `keys` signed `assertion`.
+///
+/// # Errors
+/// [`AssertionError`].
+pub fn verify(assertion: &Assertion<'_>, keys: &KeySet) -> Result<(), AssertionError> {
+    let Assertion { algorithm, signing_input, signature, .. } = *assertion;
+    let kid = assertion.kid.as_deref();
+    let candidates = keys.candidates(kid, algorithm);
+    if candidates.iter().any(|key| key.verifies(algorithm, signing_input, signature)) {
+        return Ok(());
+    }
+    Err(match kid {
+        _ if !candidates.is_empty() => AssertionError::Signature,
+        None => AssertionError::NoKeyId,
+        Some(kid) if keys.has(kid) => AssertionError::OtherAlgorithm,
+        Some(kid) => AssertionError::UnknownKey(kid.to_owned()),
+    })
+}
+
+/// Whether newer keys could verify an assertion that was refused with `error`.
+#[must_use]
+pub fn may_have_new_key(assertion: &Assertion<'_>, error: &AssertionError) -> bool {
+    match error {
+        AssertionError::UnknownKey(_) | AssertionError::NoKeyId => true,
+        AssertionError::Signature => assertion.kid.is_none(),
+        _ => false,
+    }
+}

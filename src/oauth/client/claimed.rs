@@ -51,6 +51,12 @@ impl ClaimedCredentials {
         }
     }
 
+    /// The first client identifier of the request.
+    #[must_use]
+    pub fn client_id(&self) -> Option<&str> {
+        self.client_ids.first().map(String::as_str)
+    }
+
     /// The registered client, if the request names exactly one.
     #[must_use]
     pub fn client<'c>(&self, clients: &'c ClientRegistry) -> Option<&'c Client> {

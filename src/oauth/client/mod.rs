@@ -1,5 +1,6 @@
 //! Registered clients, RFC 6749 §2.
 
+pub mod authentication;
 pub mod claimed;
 pub mod credential_hint;
 pub mod credentials;
@@ -280,6 +281,12 @@ impl ClientRegistry {
         let holds = |client: &Client| is_among(&presented, &client.api_key_sha256);
         // Do not stop at a match, so that the time is always the same.
         self.0.iter().fold(None, |found, client| if holds(client) { Some(client) } else { found })
+    }
+
+    /// Whether a client trusts an issuer.
+    #[must_use]
+    pub fn trusts_an_issuer(&self) -> bool {
+        self.iter().any(|client| client.trusted_issuers().next().is_some())
     }
 
     /// All clients, in the order of the registry.

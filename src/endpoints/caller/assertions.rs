@@ -1,0 +1,143 @@
+//! Authenticates clients by assertions: at the OAuth endpoints (RFC 7523 §2.2), and by an issuer's token as bearer.
+//!
+//! The assertion is read and its claims are compared with the client registry ([`crate::oauth::assertion`], pure) → only then
+//! are keys asked for ([`IssuerKeys`]) → what a client signed itself works once ([`UsedAssertions`]).
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::oauth::assertion::candidates::{fitting_clients, fitting_issuer, is_self_signed, named_client};
+use crate::oauth::assertion::compact::Assertion;
+use crate::oauth::assertion::error::AssertionError;
+use crate::oauth::assertion::{fit, verify};
+use crate::oauth::client::trust::OwnKeys;
+use crate::oauth::client::{Client, ClientRegistry};
+use crate::registry::issuers::{IssuerKeys, KeySource, Unavailable, VerifyError};
+use crate::store::StoreError;
+use crate::store::assertions::UsedAssertions;
+use crate::telemetry;
+use crate::types::BaseUrl;
+
+/// Why an assertion does not authenticate.
+#[derive(Debug)]
+pub enum AssertionFailure {
+    /// It is wrong, for this reason, which the caller does not learn.
+    Refused(AssertionError),
+    /// The issuer's keys are not available.
+    IssuerUnavailable(Unavailable),
+    /// The store of used assertions is unavailable.
+    StoreUnavailable,
+}
+
+impl From<AssertionError> for AssertionFailure {
+    fn from(error: AssertionError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<VerifyError> for AssertionFailure {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::Refused(error) => Self::Refused(error),
+            VerifyError::Unavailable(unavailable) => Self::IssuerUnavailable(unavailable),
+        }
+    }
+}
+
+impl From<StoreError> for AssertionFailure {
+    fn from(_: StoreError) -> Self {
+        Self::StoreUnavailable
+    }
+}
+
+/// Why an issuer's token is no bearer token.
+#[derive(Debug)]
+pub enum BearerFailure<'c> {
+    /// It is wrong, for this reason. The client is known if only one can be meant.
+    Refused(AssertionError, Option<&'c Client>),
+    /// Several clients trust the token.
+    Ambiguous,
+    /// The issuer's keys are not available.
+    IssuerUnavailable(Unavailable),
+}
+
+/// Authenticates clients by assertions.
+pub struct Assertions {
+    /// Our issuer, which is an audience of assertions that clients sign themselves.
+    pub issuer: BaseUrl,
+    /// The keys of issuers.
+    pub keys: Arc<IssuerKeys>,
+    /// The used assertions.
+    pub used: UsedAssertions,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Assertions {
+    /// The client that `compact` authenticates: the one with `client_id`, or the one that `sub` names.
+    ///
+    /// # Errors
+    /// [`AssertionFailure`].
+    pub async fn client<'c>(
+        &self,
+        clients: &'c ClientRegistry,
+        client_id: Option<&str>,
+        compact: &str,
+    ) -> Result<&'c Client, AssertionFailure> {
+        let assertion = Assertion::parse(compact)?;
+        let client = named_client(clients, client_id, &assertion)?;
+        telemetry::record_client(client);
+        if is_self_signed(client, &assertion) {
+            self.verify_self_signed(client, &assertion).await?;
+        } else {
+            let issuer = fitting_issuer(client, &assertion, self.clock.now())?;
+            self.keys.verify(&KeySource::Issuer(issuer.to_owned()), &assertion).await?;
+        }
+        Ok(client)
+    }
+
+    async fn verify_self_signed(&self, client: &Client, assertion: &Assertion<'_>) -> Result<(), AssertionFailure> {
+        let accepted = fit::own_audiences(&self.issuer);
+        let accepted = accepted.each_ref().map(String::as_str);
+        let (jti, exp) = fit::self_signed(assertion, client.client_id.as_str(), &accepted, self.clock.now())?;
+        self.verify_with_own_keys(client, assertion).await?;
+        let is_first = self.used.use_up(&client.client_id, jti, exp).await?;
+        if is_first { Ok(()) } else { Err(AssertionError::Replayed.into()) }
+    }
+
+    /// Whether one of the client's own keys signed the assertion.
+    async fn verify_with_own_keys(&self, client: &Client, assertion: &Assertion<'_>) -> Result<(), AssertionFailure> {
+        let mut verified = Err(AssertionError::NoOwnKeys.into());
+        for keys in client.own_keys() {
+            verified = match keys {
+                OwnKeys::Registered(keys) => verify(assertion, keys).map_err(AssertionFailure::from),
+                OwnKeys::At(url) => self.keys.verify(&KeySource::Url(url.clone()), assertion).await.map_err(Into::into),
+            };
+            if verified.is_ok() {
+                break;
+            }
+        }
+        verified
+    }
+
+    /// The one client that trusts the issuer's token `compact`. Assertions that clients sign themselves are no bearer tokens.
+    ///
+    /// # Errors
+    /// [`BearerFailure`].
+    pub async fn bearer<'c>(
+        &self,
+        clients: &'c ClientRegistry,
+        compact: &str,
+    ) -> Result<&'c Client, BearerFailure<'c>> {
+        let assertion = Assertion::parse(compact).map_err(|error| BearerFailure::Refused(error, None))?;
+        let fitting = fitting_clients(clients, &assertion, self.clock.now());
+        let fitting = fitting.map_err(|(client, error)| BearerFailure::Refused(error, client))?;
+        let only = if let [(client, _)] = fitting[..] { Some(client) } else { None };
+        let issuer = KeySource::Issuer(fitting.first().map(|(_, issuer)| (*issuer).to_owned()).unwrap_or_default());
+        self.keys.verify(&issuer, &assertion).await.map_err(|error| match error {
+            VerifyError::Refused(error) => BearerFailure::Refused(error, only),
+            VerifyError::Unavailable(unavailable) => BearerFailure::IssuerUnavailable(unavailable),
+        })?;
+        only.ok_or(BearerFailure::Ambiguous)
+    }
+}

@@ -1,0 +1,120 @@
+//! The keys of the issuers that clients trust, and those at clients' `jwks_uri`.
+//!
+//! [`fetch`] asks an issuer → [`cached_keys`] keeps the keys for all callers. An assertion that a client trusts by its claims
+//! leads to a call only if there are no keys yet, or, once a minute, if its `kid` is unknown. Failures are remembered, and
+//! [`error`] explains them.
+
+mod cached_keys;
+pub mod error;
+mod fetch;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::clock::Clock;
+use crate::memory::tidy_map::TidyMap;
+use crate::oauth::assertion::compact::Assertion;
+use crate::oauth::assertion::error::AssertionError;
+use crate::oauth::assertion::key_set::KeySet;
+use crate::oauth::assertion::{may_have_new_key, verify};
+use crate::types::Explained as _;
+use crate::web::http_client::HttpClient;
+use cached_keys::CachedKeys;
+pub use cached_keys::Unavailable;
+use error::IssuerError;
+
+/// Keys that are no longer used are dropped once there are this many sets.
+const MIN_SETS: usize = 64;
+
+/// How often newer keys are looked for: a fetch that was running may have begun before the issuer's new key was there.
+const MAX_NEWER: usize = 2;
+
+/// Where keys are.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum KeySource {
+    /// Where the configuration of this issuer has them.
+    Issuer(String),
+    /// At this URL.
+    Url(String),
+}
+
+impl KeySource {
+    /// The issuer or the URL.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Issuer(text) | Self::Url(text) => text,
+        }
+    }
+}
+
+/// Why an assertion is not verified.
+#[derive(Clone, Debug)]
+pub enum VerifyError {
+    /// No key of the issuer signed it.
+    Refused(AssertionError),
+    /// The keys are not available.
+    Unavailable(Unavailable),
+}
+
+/// The keys of all issuers.
+pub struct IssuerKeys {
+    http: Arc<HttpClient>,
+    clock: Arc<dyn Clock>,
+    sets: Mutex<TidyMap<KeySource, Arc<CachedKeys>>>,
+}
+
+impl IssuerKeys {
+    /// No keys yet. They are fetched with `http`.
+    #[must_use]
+    pub fn new(http: Arc<HttpClient>, clock: Arc<dyn Clock>) -> Self {
+        Self { http, clock, sets: Mutex::new(TidyMap::new(MIN_SETS)) }
+    }
+
+    /// Whether a key of `source` signed `assertion`. Its claims must have been checked before.
+    ///
+    /// # Errors
+    /// [`VerifyError`].
+    pub async fn verify(&self, source: &KeySource, assertion: &Assertion<'_>) -> Result<(), VerifyError> {
+        let cached = self.cached(source);
+        let loaded = cached.get(&self.clock, self.fetch(source)).await;
+        let (mut loaded, is_new) = loaded.map_err(VerifyError::Unavailable)?;
+        let mut verified = verify(assertion, &loaded.keys);
+        for _ in 0..MAX_NEWER {
+            let Err(error) = &verified else { break };
+            if is_new || !may_have_new_key(assertion, error) {
+                break;
+            }
+            let newer = cached.newer(&self.clock, &loaded, self.fetch(source)).await;
+            let Some(newer) = newer.map_err(VerifyError::Unavailable)? else { break };
+            verified = verify(assertion, &newer.keys);
+            loaded = newer;
+        }
+        verified.map_err(VerifyError::Refused)
+    }
+
+    /// Fetches the keys of `source`, whatever is cached.
+    ///
+    /// # Errors
+    /// [`IssuerError`].
+    pub async fn fetch_now(&self, source: &KeySource) -> Result<KeySet, IssuerError> {
+        fetch::key_set(&self.http, source).await
+    }
+
+    fn cached(&self, source: &KeySource) -> Arc<CachedKeys> {
+        let now = self.clock.now();
+        let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
+        sets.get_or_insert(source, Arc::default, |cached| cached.is_live(now))
+    }
+
+    fn fetch(&self, source: &KeySource) -> impl Future<Output = Result<KeySet, IssuerError>> + Send + use<> {
+        let (http, source) = (Arc::clone(&self.http), source.clone());
+        async move {
+            let fetched = fetch::key_set(&http, &source).await;
+            if let Err(error) = &fetched {
+                let (issuer, line) = (source.as_str(), error.line());
+                tracing::warn!(event = "issuer_unavailable", issuer, cause = %error, "{line}");
+            }
+            fetched
+        }
+    }
+}
