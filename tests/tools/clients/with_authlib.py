@@ -7,21 +7,30 @@ os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
 import requests
 from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
+from authlib.oauth2.rfc7523 import PrivateKeyJWT
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
-from person import CLIENT_ID, CLIENT_SECRET, ISSUER, REDIRECT_URI, sign_in
+from person import CLIENT_ID, CLIENT_SECRET, ISSUER, PRIVATE_KEYS, REDIRECT_URI, sign_in
 
 metadata = AuthorizationServerMetadata(requests.get(f"{ISSUER}/.well-known/oauth-authorization-server").json())
 verifier = "a-code-verifier-of-authlib-that-is-long-enough-for-rfc-7636"
-for method in ["client_secret_basic", "client_secret_post"] if CLIENT_SECRET else ["none"]:
+methods = [("none", None, None)]
+if CLIENT_SECRET:
+    methods = [(name, CLIENT_SECRET, None) for name in ["client_secret_basic", "client_secret_post"]]
+elif PRIVATE_KEYS:
+    signed = {alg: PrivateKeyJWT(metadata["token_endpoint"], headers={"kid": key["kid"]}, alg=alg) for alg, key in PRIVATE_KEYS.items()}
+    methods = [(PrivateKeyJWT.name, key["pem"], signed[alg]) for alg, key in PRIVATE_KEYS.items()]
+for method, credential, registered in methods:
     client = OAuth2Session(
         CLIENT_ID,
-        CLIENT_SECRET,
+        credential,
         scope="signature spring_read",
         redirect_uri=REDIRECT_URI,
         token_endpoint_auth_method=method,
         revocation_endpoint_auth_method=method,
         code_challenge_method="S256",
     )
+    if registered:
+        client.register_client_auth_method(registered)
     url, state = client.create_authorization_url(metadata["authorization_endpoint"], code_verifier=verifier)
     answer = sign_in(url)
     tokens = client.fetch_token(

@@ -21,12 +21,6 @@ impl Key {
     fn generate() -> Self {
         Self { kid: random(), rsa: RsaKey::generate() }
     }
-
-    fn jwk(&self) -> Value {
-        let (modulus, exponent) = self.rsa.components();
-        let encode = |bytes: Vec<u8>| BASE64URL.encode(bytes);
-        json!({"kty": "RSA", "use": "sig", "kid": self.kid, "n": encode(modulus), "e": encode(exponent)})
-    }
 }
 
 /// The published keys; the last one signs.
@@ -55,7 +49,7 @@ impl KeyRing {
     pub fn jwks(&self, more: &Value) -> Value {
         let keys = self.keys();
         let with_more = |key: &Key| {
-            let mut jwk = key.jwk();
+            let mut jwk = key.rsa.jwk(&key.kid);
             more.as_object().into_iter().flatten().for_each(|(name, value)| jwk[name] = value.clone());
             jwk
         };
