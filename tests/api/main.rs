@@ -6,6 +6,7 @@ mod access_tokens;
 mod answer_headers;
 mod blob_store;
 mod browser;
+mod callers;
 mod cli;
 mod client_commands;
 mod clients_schema;

@@ -9,8 +9,9 @@ use oauth2::{
     AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, PkceCodeChallenge, RedirectUrl, RevocationUrl,
     Scope, StandardRevocableToken, TokenResponse as _, TokenUrl,
 };
+use sandbox::keys::{EcKey, RsaKey};
 use sandbox::{CLIENT_SECRET, INTEGRATION_USER, free_port};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::local::{CLIENT, LocalApp, REDIRECT_URI, client};
 use crate::support::root;
@@ -23,23 +24,51 @@ pub fn tools() -> PathBuf {
     tools
 }
 
-/// Runs a script as the confidential client and, if supported, as the public one.
-async fn run(program: &str, script: &str, public_too: bool) {
+/// The keys of the client that signs its own assertions, one for each algorithm: what it keeps, and its key set.
+fn own_keys() -> (Value, Value) {
+    let (rsa, ec) = (RsaKey::generate(), EcKey::generate());
+    let jwks = json!({"keys": [rsa.jwk("rsa"), ec.jwk("ec")]});
+    let key = |kid: &str, pem: &str| json!({"kid": kid, "pem": pem});
+    let private = json!({
+        "RS256": key("rsa", &rsa.pkcs8_pem()), "PS256": key("rsa", &rsa.pkcs8_pem()), "ES256": key("ec", &ec.pkcs8_pem()),
+    });
+    (private, jwks)
+}
+
+/// How a script authenticates.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Method {
+    Secret,
+    Public,
+    OwnKeys,
+}
+
+/// Runs a script as a client for each of `methods`.
+async fn run(program: &str, script: &str, methods: &[Method]) {
     let redirect_uri = format!("http://127.0.0.1:{}/callback", free_port());
+    let (private_keys, jwks) = own_keys();
     let clients = json!([
         client("web", &json!({"redirect_uris": [redirect_uri]})),
         client("native", &json!({"client_secret_sha256": [], "redirect_uris": [redirect_uri]})),
+        client(
+            "signer",
+            &json!({"client_secret_sha256": null, "trust": [{"jwks": jwks}], "redirect_uris": [redirect_uri]})
+        ),
     ]);
     let app = LocalApp::with(&[("EVERGRANT_CLIENTS", &clients.to_string())]).await;
-    let kinds = [("web", Some(CLIENT_SECRET)), ("native", None)];
-    for (client_id, client_secret) in kinds.into_iter().take(if public_too { 2 } else { 1 }) {
+    for method in methods {
+        let (client_id, credential) = match method {
+            Method::Secret => ("web", Some(("CLIENT_SECRET", CLIENT_SECRET.to_owned()))),
+            Method::Public => ("native", None),
+            Method::OwnKeys => ("signer", Some(("PRIVATE_KEYS", private_keys.to_string()))),
+        };
         let tools = tools();
         let program = if program == "python" { tools.join(".venv/bin/python") } else { program.into() };
         let mut command = tokio::process::Command::new(program);
         command.arg(tools.join("clients").join(script)).current_dir(tools).kill_on_drop(true);
         command.env("ISSUER", &app.issuer).env("CLIENT_ID", client_id).env("REDIRECT_URI", &redirect_uri);
         command.env("DOCUSIGN_USER", INTEGRATION_USER).env_remove("CLIENT_SECRET");
-        command.envs(client_secret.map(|secret| ("CLIENT_SECRET", secret)));
+        command.envs(credential);
         let output = command.output().await.expect("the program of tests/tools");
         let printed = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         assert!(output.status.success() && printed[0].ends_with("ok\n"), "{script} as {client_id}: {printed:?}");
@@ -48,32 +77,32 @@ async fn run(program: &str, script: &str, public_too: bool) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn openid_client() {
-    run("node", "openid-client.mjs", true).await;
+    run("node", "openid-client.mjs", &[Method::Secret, Method::Public, Method::OwnKeys]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn oauth4webapi() {
-    run("node", "oauth4webapi.mjs", true).await;
+    run("node", "oauth4webapi.mjs", &[Method::Secret, Method::Public, Method::OwnKeys]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn simple_oauth2() {
-    run("node", "simple-oauth2.mjs", false).await;
+    run("node", "simple-oauth2.mjs", &[Method::Secret]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn passport_oauth2() {
-    run("node", "passport-oauth2.mjs", false).await;
+    run("node", "passport-oauth2.mjs", &[Method::Secret]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn authlib() {
-    run("python", "with_authlib.py", true).await;
+    run("python", "with_authlib.py", &[Method::Secret, Method::Public, Method::OwnKeys]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_oauthlib() {
-    run("python", "with_requests_oauthlib.py", false).await;
+    run("python", "with_requests_oauthlib.py", &[Method::Secret]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,7 @@
 mod compiler;
 mod deployed;
 mod deployments;
+mod recipe;
 mod templates;
 
 use serde_json::Value;

@@ -8,6 +8,7 @@ mod infra;
 mod layout;
 mod links;
 mod queries;
+mod recipes;
 mod reference;
 mod rust;
 mod shell;

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::cli::client::trust::NewTrust;
 use crate::oauth::client::{ClientId, GrantType, Profile, SubjectKind};
 use crate::oauth::scope::Scope;
 use crate::secret::{Sha256, hex};
@@ -22,7 +23,7 @@ impl Entry {
 #[derive(Clone, Debug)]
 pub struct NewEntry {
     pub client_id: ClientId,
-    /// Digest of its secret; a public client has none.
+    /// Digest of its secret; a public client and one with a trust have none.
     pub client_secret_sha256: Option<Sha256>,
     pub profile: Profile,
     pub grant_types: Vec<GrantType>,
@@ -33,6 +34,8 @@ pub struct NewEntry {
     pub api_key_sha256: Option<Sha256>,
     pub api_key_usernames: Vec<String>,
     pub gateway_allow: Vec<String>,
+    /// What it proves itself with instead of a secret.
+    pub trust: Option<NewTrust>,
 }
 
 impl NewEntry {
@@ -44,7 +47,8 @@ impl NewEntry {
         let sealed = self.profile == Profile::Workfront && !self.grant_types.is_empty();
         let fields = [
             ("client_id", Some(self.client_id.as_str().into())),
-            ("client_secret_sha256", Some(digests(self.client_secret_sha256))),
+            ("client_secret_sha256", self.trust.is_none().then(|| digests(self.client_secret_sha256))),
+            ("trust", self.trust.as_ref().map(|trust| trust.items.clone().into())),
             ("profile", (self.profile != Profile::Standard).then(|| self.profile.as_str().into())),
             ("grant_types", Some(grant_types.into())),
             ("subject", Some(self.subject.as_str().into())),

@@ -17,6 +17,7 @@ mod rotate;
 mod show;
 mod store;
 mod target;
+mod trust;
 
 use crate::cli::terminal::CommandError;
 use crate::config::Environment;

@@ -1,4 +1,4 @@
-//! `evergrant client new`: creates an entry for the registry, with a secret, an API key or both.
+//! `evergrant client new`: creates an entry for the registry, with a secret, an API key or a trust.
 
 use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
@@ -10,6 +10,7 @@ use crate::cli::client::output::{self, Issued};
 use crate::cli::client::place::{DEPLOYED, Place};
 use crate::cli::client::registry::{Change, Credential};
 use crate::cli::client::target::Consent;
+use crate::cli::client::trust::{SubjectOption, SubjectParser, TrustError, TrustOptions};
 use crate::cli::terminal::values::{self, one_of};
 use crate::cli::terminal::{CommandError, explain, failed, usage};
 use crate::config::installation::InstallationScopes;
@@ -29,6 +30,9 @@ use crate::secret::sha256;
     --in infra/clients.json
   evergrant client new archive --api-key --allow \"GET /clm/\" \\
     --in infra/clients.json
+  evergrant client new release --trust github \\
+    --repository contoso/agreements --environment production \\
+    --in infra/clients.json
 
 The secret or API key is shown once, and is the only output on stdout.")]
 pub struct NewClient {
@@ -44,9 +48,10 @@ pub struct NewClient {
     /// An exact redirect URI; repeatable
     #[arg(long = "redirect-uri", value_name = "URI", value_parser = values::redirect_uri)]
     redirect_uris: Vec<String>,
-    /// Whose DocuSign access tokens it gets
-    #[arg(long, value_parser = one_of(SubjectKind::ALL, SubjectKind::as_str), default_value = "integration_user")]
-    subject: SubjectKind,
+    /// Whose DocuSign access tokens it gets [default: `integration_user`]; or, for
+    /// kubernetes and oidc, the sub of the issuer's tokens
+    #[arg(long = "subject", value_name = "SUBJECT", value_parser = SubjectParser)]
+    subjects: Vec<SubjectOption>,
     /// Its largest scope, separated by spaces [default: `DOCUSIGN_SCOPES`]
     #[arg(long, value_parser = values::scope)]
     scope: Option<Scope>,
@@ -65,6 +70,8 @@ pub struct NewClient {
     /// repeatable [default: nothing]
     #[arg(long = "allow", value_name = "RULE", value_parser = values::gateway_rule)]
     rules: Vec<String>,
+    #[command(flatten)]
+    trust: TrustOptions,
     /// Add the entry to this registry, a file or the URL of a blob, which is
     /// created if it is missing; otherwise the entry is printed
     #[arg(long = "in", value_name = "PLACE", value_parser = Place::parse)]
@@ -88,12 +95,18 @@ enum MissingRedirectUri {
     Standard,
 }
 
+/// These platforms have nothing else to send.
+#[derive(Debug, Error)]
+#[error("--trust is only for the profile standard: Power Automate and Workfront need a client secret or an API key")]
+struct NeedsSecret;
+
 /// Creates the client and its secret. The secret is shown last, when everything else has succeeded.
 pub async fn run(client: NewClient, env: &dyn Environment) -> Result<(), CommandError> {
     let (place, public, json) = (client.place.clone(), client.public, client.json);
     let api_key = client.api_key.then(random::client_secret);
-    let mut entry = client.into_entry()?;
-    let secret = (!public && !entry.grant_types.is_empty()).then(random::client_secret);
+    let mut entry = client.into_entry(env)?;
+    let has_secret = !public && entry.trust.is_none() && !entry.grant_types.is_empty();
+    let secret = has_secret.then(random::client_secret);
     let digest = |secret: &SecretString| sha256(secret.expose_secret().as_bytes());
     entry.client_secret_sha256 = secret.as_ref().map(digest);
     entry.api_key_sha256 = api_key.as_ref().map(digest);
@@ -119,9 +132,14 @@ pub async fn run(client: NewClient, env: &dyn Environment) -> Result<(), Command
 
 impl NewClient {
     /// The entry without its secret. A client with an API key needs no grant type.
-    fn into_entry(self) -> Result<NewEntry, CommandError> {
-        let Self { client_id, profile, mut grant_types, redirect_uris, subject, scope, public, .. } = self;
-        let key_only = self.api_key && redirect_uris.is_empty();
+    fn into_entry(self, env: &dyn Environment) -> Result<NewEntry, CommandError> {
+        let Self { client_id, profile, mut grant_types, redirect_uris, subjects, scope, public, .. } = self;
+        let (subject, of_tokens) = one_of_each(subjects).map_err(usage)?;
+        let trust = self.trust.into_trust(of_tokens, env).map_err(usage)?;
+        if trust.is_some() && profile != Profile::Standard {
+            return Err(usage(NeedsSecret));
+        }
+        let key_only = self.api_key && redirect_uris.is_empty() && trust.is_none();
         if grant_types.is_empty() && !key_only {
             grant_types = default_grant_types(profile, public, !redirect_uris.is_empty());
         }
@@ -137,14 +155,30 @@ impl NewClient {
             client_secret_sha256: None,
             profile,
             grant_types,
-            subject,
+            subject: subject.unwrap_or(SubjectKind::IntegrationUser),
             scope,
             redirect_uris,
             api_key_sha256: None,
             api_key_usernames: self.usernames,
             gateway_allow: self.rules,
+            trust,
         })
     }
+}
+
+/// The value of `--subject` of each kind.
+fn one_of_each(subjects: Vec<SubjectOption>) -> Result<(Option<SubjectKind>, Option<String>), TrustError> {
+    let (mut docusign, mut of_tokens) = (None, None);
+    for subject in subjects {
+        let is_second = match subject {
+            SubjectOption::Docusign(kind) => docusign.replace(kind).is_some(),
+            SubjectOption::OfTokens(text) => of_tokens.replace(text).is_some(),
+        };
+        if is_second {
+            return Err(TrustError::SubjectTwice);
+        }
+    }
+    Ok((docusign, of_tokens))
 }
 
 async fn add(entry: &NewEntry, place: &Place, env: &dyn Environment) -> Result<(), CommandError> {

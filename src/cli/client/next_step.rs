@@ -3,12 +3,16 @@
 use std::fmt::Write as _;
 
 use crate::cli::client::entry::NewEntry;
+use crate::cli::client::trust::{NewTrust, Preset};
 use crate::oauth::client::{GrantType, Profile};
 
 /// The steps after the registry was deployed, for the app at `base`.
 pub fn after_deployment(entry: &NewEntry, base: &str) -> String {
     let signs_in = entry.grant_types.contains(&GrantType::AuthorizationCode);
     let key_only = entry.grant_types.is_empty();
+    if let Some(trust) = &entry.trust {
+        return without_secret(entry, trust, base);
+    }
     match entry.profile {
         Profile::PowerAutomate if key_only => POWER_AUTOMATE_KEY.to_owned(),
         Profile::PowerAutomate => power_automate(entry, base),
@@ -27,6 +31,41 @@ pub fn after_deployment(entry: &NewEntry, base: &str) -> String {
         }
     }
 }
+
+/// The caller's side of a trust: where its token comes from, and where it sends it.
+fn without_secret(entry: &NewEntry, trust: &NewTrust, base: &str) -> String {
+    let audience = trust.audience.as_deref().unwrap_or_default();
+    let intro = match trust.preset {
+        Preset::Entra => format!("Then let the caller ask Entra ID for a token of this resource:\n  {audience}"),
+        Preset::Github => format!(
+            "Then give the workflow's job the permission id-token: write, and let it ask\nGitHub for a token with this audience:\n  {audience}"
+        ),
+        Preset::Kubernetes => {
+            format!("Then mount a projected serviceAccountToken with this audience in the pod:\n  {audience}")
+        }
+        Preset::Oidc => format!("Then let the caller ask its issuer for a token with this audience:\n  {audience}"),
+        Preset::Jwks => {
+            format!("Then let the caller sign an assertion for each request (private_key_jwt).\nIts audience is {base}")
+        }
+    };
+    let assertion = if trust.preset == Preset::Jwks { "the assertion" } else { "the token" };
+    let token = fields(
+        "\n\nIt gets an access token with this form:",
+        &[
+            ("Token URL", &format!("{base}/oauth/token")),
+            ("grant_type", "client_credentials"),
+            ("client_id", entry.client_id.as_str()),
+            ("client_assertion_type", ASSERTION_TYPE),
+            ("client_assertion", assertion),
+        ],
+    );
+    let gateway = format!("\n\nOr it calls the gateway with Authorization: Bearer and the token:\n  {base}/gateway/");
+    let has_gateway = trust.preset != Preset::Jwks && !entry.gateway_allow.is_empty();
+    format!("{intro}{token}{}\n\nComplete examples: examples/callers", if has_gateway { &gateway } else { "" })
+}
+
+/// RFC 7523 §2.2.
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 const POWER_AUTOMATE_KEY: &str = "Then write the connector's files. Makers enter the API key in a connection:\n  \
     evergrant connector power-automate --api-key --out connector";
@@ -110,6 +149,7 @@ mod tests {
             api_key_sha256: None,
             api_key_usernames: Vec::new(),
             gateway_allow: Vec::new(),
+            trust: None,
         }
     }
 

@@ -14,6 +14,10 @@ pub const LEEWAY: u64 = 60;
 /// The longest lifetime of an issuer's tokens in seconds.
 const MAX_LIFETIME: u64 = 24 * 60 * 60;
 
+/// How far in the past the `iat` of a new token may be, in seconds. Entra dates its tokens back by this much, so those of managed
+/// identities, which are valid for a day, have more than 24 h between `iat` and `exp`.
+const BACKDATED: u64 = 5 * 60;
+
 /// How far the `exp` of an assertion that a client signs itself may be in the future, in seconds.
 const MAX_SELF_SIGNED_LIFETIME: u64 = 60 * 60;
 
@@ -43,7 +47,7 @@ pub fn issued(assertion: &Assertion<'_>, trusted: &TrustedIssuer, now: UnixSecon
     if let Some(required) = trusted.claims.iter().find(|required| !required.is_in(&assertion.claims)) {
         return Err(other_value(required, &assertion.claims));
     }
-    times(&assertion.claims, now, MAX_LIFETIME).map(drop)
+    times(&assertion.claims, now, MAX_LIFETIME, BACKDATED).map(drop)
 }
 
 /// Whether the claims of an assertion that the client `client_id` signed itself fit one of `audiences` at `now`. Returns its
@@ -65,7 +69,7 @@ pub fn self_signed<'a>(
     if !audiences.iter().all(|audience| accepted.contains(audience)) {
         return Err(AssertionError::Audience { found: audiences.join(", "), expected: accepted.join(" or ") });
     }
-    let exp = times(&assertion.claims, now, MAX_SELF_SIGNED_LIFETIME)?;
+    let exp = times(&assertion.claims, now, MAX_SELF_SIGNED_LIFETIME, 0)?;
     let jti = assertion.text("jti").filter(|jti| jti.len() <= MAX_JTI_BYTES);
     Ok((jti.ok_or(AssertionError::Claim("jti", "a text of up to 512 bytes"))?, exp))
 }
@@ -96,7 +100,12 @@ fn other_value(required: &RequiredClaim, claims: &Map<String, Value>) -> Asserti
 }
 
 /// Checks `exp`, `nbf` and `iat`, and returns `exp`.
-fn times(claims: &Map<String, Value>, now: UnixSeconds, max_lifetime: u64) -> Result<UnixSeconds, AssertionError> {
+fn times(
+    claims: &Map<String, Value>,
+    now: UnixSeconds,
+    max_lifetime: u64,
+    backdated: u64,
+) -> Result<UnixSeconds, AssertionError> {
     let exp = time(claims, "exp")?.ok_or(AssertionError::Claim("exp", WHOLE_SECONDS))?;
     if exp.plus(LEEWAY) <= now {
         return Err(AssertionError::Expired(now.seconds_left(exp)));
@@ -109,8 +118,14 @@ fn times(claims: &Map<String, Value>, now: UnixSeconds, max_lifetime: u64) -> Re
         }
     }
     // Without `iat`, what is left of its life is all that is known.
-    let lifetime = iat.map_or(0, |iat| exp.seconds_left(iat)).max(exp.seconds_left(now.plus(LEEWAY)));
+    let lifetime = iat.map_or(0, |iat| lifetime(iat, exp, now, backdated)).max(exp.seconds_left(now.plus(LEEWAY)));
     if lifetime > max_lifetime { Err(AssertionError::TooLong(lifetime, max_lifetime)) } else { Ok(exp) }
+}
+
+/// The time from `iat`, without `backdated` if the token is at least that old, to `exp`.
+fn lifetime(iat: UnixSeconds, exp: UnixSeconds, now: UnixSeconds, backdated: u64) -> u64 {
+    let is_old_enough = now.plus(LEEWAY) >= iat.plus(backdated);
+    exp.seconds_left(iat).saturating_sub(if is_old_enough { backdated } else { 0 })
 }
 
 const WHOLE_SECONDS: &str = "a whole number of seconds";
@@ -119,4 +134,34 @@ const WHOLE_SECONDS: &str = "a whole number of seconds";
 fn time(claims: &Map<String, Value>, name: &'static str) -> Result<Option<UnixSeconds>, AssertionError> {
     let Some(value) = claims.get(name) else { return Ok(None) };
     value.as_u64().map(UnixSeconds).map(Some).ok_or(AssertionError::Claim(name, WHOLE_SECONDS))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_day_is_the_longest_life_whether_a_token_is_dated_back_or_not() {
+        let (now, day) = (1_800_000_000_u64, 86_400);
+        for (iat, exp, is_accepted) in [
+            (now, now + day, true),
+            (now, now + day + 1, false),
+            // Managed identities: when it was issued, and just before it expires.
+            (now - 300, now + day, true),
+            (now - day, now + 300, true),
+            // With a clock that is half a minute ahead of ours, or behind it.
+            (now - 270, now + day + 30, true),
+            (now - 330, now + day - 30, true),
+            (now - 200, now + day, false),
+            (now - 301, now + day, false),
+            (now - 3600, now + day, false),
+            (now - day, now + 301, false),
+        ] {
+            let claims = json!({"iat": iat, "exp": exp});
+            let found = times(claims.as_object().unwrap(), UnixSeconds(now), MAX_LIFETIME, BACKDATED);
+            assert_eq!(found.is_ok(), is_accepted, "{} to {}", iat.cast_signed() - now.cast_signed(), exp - now);
+        }
+    }
 }

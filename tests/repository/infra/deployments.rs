@@ -70,6 +70,15 @@ pub const MISTAKES: [(Changes, &[&str]); 2] = [
     ),
 ];
 
+/// The recipe for callers in Azure Logic Apps.
+pub const LOGIC_APP: &str = "examples/callers/logic-app.bicep";
+
+const LOGIC_APP_PARAMETERS: &str = "using 'logic-app.bicep'
+param name = 'agreements'
+param evergrantUrl = 'https://contoso.example'
+param audience = 'api://d2c3e4f5-6071-4c8d-8e9f-1a2b3c4d5e88'
+";
+
 /// What the compiler found.
 pub struct Findings {
     /// Its version, and the linter's.
@@ -90,6 +99,12 @@ pub struct Findings {
     pub default: String,
     /// Each deployment with shortened values.
     pub deployments: BTreeMap<&'static str, Value>,
+    /// Diagnostics of the Logic App in `examples`.
+    pub logic_app_diagnostics: Vec<String>,
+    /// That file as the compiler formats it.
+    pub logic_app_formatted: String,
+    /// What it deploys.
+    pub logic_app: Value,
 }
 
 pub static FINDINGS: LazyLock<Option<Findings>> = LazyLock::new(|| Compiler::start().map(find));
@@ -110,6 +125,9 @@ fn find(mut compiler: Compiler) -> Findings {
         preview: Value::Null,
         default: String::new(),
         deployments: BTreeMap::new(),
+        logic_app_diagnostics: Vec::new(),
+        logic_app_formatted: String::new(),
+        logic_app: Value::Null,
     };
     for (name, text) in VARIANTS.into_iter().map(variant).chain([everything]) {
         compiler.write("variant.bicepparam", &text);
@@ -123,6 +141,11 @@ fn find(mut compiler: Compiler) -> Findings {
     let place = "param resourceGroupName = 'evergrant'\nparam location = 'westeurope'\n";
     compiler.write("variant.bicepparam", &format!("{of_group}\n{place}"));
     findings.preview = serde_json::from_str(&short(&compiler.snapshot("variant.bicepparam", None))).unwrap();
+    compiler.write("logic-app.bicep", &read(LOGIC_APP));
+    compiler.write("variant.bicepparam", LOGIC_APP_PARAMETERS);
+    findings.logic_app_diagnostics = compiler.diagnostics("logic-app.bicep");
+    findings.logic_app_formatted = compiler.formatted("logic-app.bicep");
+    findings.logic_app = serde_json::from_str(&compiler.snapshot("variant.bicepparam", Some("evergrant"))).unwrap();
     findings.of_mistakes = MISTAKES.iter().map(|(changes, _)| of_mistake(&mut compiler, changes)).collect();
     findings
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use http::Response;
 
+use crate::html::redirect;
 use crate::server::{Body, Cut, Reply, reply};
 
 pub use explain::explain;
@@ -28,6 +29,8 @@ pub enum Fault {
     Unavailable(String),
     /// 200 with this body.
     Body(String),
+    /// A redirect to this address.
+    Redirect(String),
     /// The connection is closed.
     Cut,
 }
@@ -91,6 +94,7 @@ impl Faults {
             Fault::Throttle(retry_after) => Some(Ok(come_back_later(429, retry_after))),
             Fault::Unavailable(retry_after) => Some(Ok(come_back_later(503, Some(retry_after)))),
             Fault::Body(text) => Some(Ok(reply(200, "application/json", text))),
+            Fault::Redirect(to) => Some(Ok(redirect(&to))),
             Fault::Cut => Some(Err(Cut)),
         }
     }

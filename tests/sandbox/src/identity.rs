@@ -1,6 +1,6 @@
 //! The managed-identity endpoint of App Service and Functions: `GET ?api-version=2019-08-01&resource=…`.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use http::Request;
 use hyper::body::Incoming;
@@ -8,6 +8,7 @@ use serde_json::json;
 use url::form_urlencoded;
 
 use crate::fault::Faults;
+use crate::issuers::Entra;
 use crate::server::{self, Reply, Server};
 use crate::storage;
 
@@ -21,6 +22,8 @@ pub struct Identity {
     entra_token: String,
     /// The `client_id` of each request.
     client_ids: Mutex<Vec<Option<String>>>,
+    /// Issues the tokens for app registrations, `api://…`.
+    entra: OnceLock<Arc<Entra>>,
 }
 
 impl Identity {
@@ -33,6 +36,7 @@ impl Identity {
             client_id: client_id.to_owned(),
             entra_token: entra_token.to_owned(),
             client_ids: Mutex::default(),
+            entra: OnceLock::new(),
         })
     }
 
@@ -40,6 +44,11 @@ impl Identity {
     pub async fn start(self: &Arc<Self>) -> Server {
         let this = Arc::clone(self);
         Server::start(0, move |request| Arc::clone(&this).answer(request)).await
+    }
+
+    /// Lets it issue tokens of this tenant for app registrations too.
+    pub fn issue_for_apps(&self, entra: &Arc<Entra>) {
+        self.entra.get_or_init(|| Arc::clone(entra));
     }
 
     /// The number of requests.
@@ -69,6 +78,7 @@ impl Identity {
         let entra_token = match resource.as_str() {
             "https://vault.azure.net" => Some(self.entra_token.clone()),
             storage::RESOURCE => Some(storage::entra_token()),
+            app if app.starts_with("api://") => self.entra.get().map(|entra| entra.identity_token(app)),
             _ => None,
         };
         let right = value("api-version").as_deref() == Some("2019-08-01");

@@ -1,4 +1,4 @@
-//! RSA keys and certificates, generated for every run.
+//! Keys and certificates, generated for every run.
 
 use std::fmt;
 
@@ -6,12 +6,15 @@ use aws_lc_rs::digest::{self, Digest};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::RSA_PKCS1_SHA256;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyUsagePurpose};
 use rsa::RsaPrivateKey;
 use rsa::pkcs1::EncodeRsaPrivateKey;
 use rsa::pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey, LineEnding};
 use rsa::traits::PublicKeyParts;
 use std::sync::{Arc, LazyLock};
+use serde_json::{Value, json};
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
@@ -70,6 +73,13 @@ impl RsaKey {
         (self.private.n().to_bytes_be(), self.private.e().to_bytes_be())
     }
 
+    /// The public key as a JSON Web Key.
+    #[must_use]
+    pub fn jwk(&self, kid: &str) -> Value {
+        let (modulus, exponent) = self.components();
+        json!({"kty": "RSA", "use": "sig", "kid": kid, "n": encode(&modulus), "e": encode(&exponent)})
+    }
+
     /// The RS256 signature of a SHA-256 digest.
     #[must_use]
     pub fn sign_digest(&self, digest: &[u8]) -> Option<Vec<u8>> {
@@ -77,6 +87,36 @@ impl RsaKey {
         let mut signature = vec![0; self.pair.public_modulus_len()];
         self.pair.sign_digest(&RSA_PKCS1_SHA256, &digest, &mut signature).ok()?;
         Some(signature)
+    }
+}
+
+fn encode(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// A key on the curve P-256.
+#[derive(Debug)]
+pub struct EcKey(rcgen::KeyPair);
+
+impl EcKey {
+    /// Generates a new key.
+    #[must_use]
+    pub fn generate() -> Self {
+        Self(rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).expect("a new EC key"))
+    }
+
+    /// The private key as PKCS#8 PEM.
+    #[must_use]
+    pub fn pkcs8_pem(&self) -> String {
+        self.0.serialize_pem()
+    }
+
+    /// The public key as a JSON Web Key.
+    #[must_use]
+    pub fn jwk(&self, kid: &str) -> Value {
+        // An uncompressed point: 4, then both coordinates.
+        let (x, y) = self.0.public_key_raw()[1..].split_at(32);
+        json!({"kty": "EC", "crv": "P-256", "use": "sig", "kid": kid, "x": encode(x), "y": encode(y)})
     }
 }
 

@@ -1,10 +1,11 @@
-//! An HTTP proxy with three destinations: `CONNECT *.vault.azure.net:443` goes to the vault on this machine, `CONNECT
-//! *.blob.core.windows.net:443` to the storage, and `CONNECT account-d.docusign.com:443` to the account server.
+//! An HTTP proxy: `CONNECT *.vault.azure.net:443` goes to the vault on this machine, `CONNECT *.blob.core.windows.net:443` to
+//! the storage, and a host such as `account-d.docusign.com` to the server that was started under this name.
 //!
 //! All other destinations are rejected, so nothing can reach the real Azure or DocuSign by mistake.
 
+use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -30,7 +31,7 @@ pub struct Proxy {
     /// Where it listens.
     pub address: SocketAddr,
     storage: Arc<watch::Sender<StorageWay>>,
-    accounts: Arc<OnceLock<SocketAddr>>,
+    hosts: Arc<Mutex<HashMap<String, SocketAddr>>>,
     task: JoinHandle<()>,
 }
 
@@ -40,19 +41,24 @@ impl Proxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free loopback port");
         let address = listener.local_addr().expect("a bound address");
         let storage = Arc::new(watch::channel(StorageWay::Cut).0);
-        let accounts = Arc::<OnceLock<SocketAddr>>::default();
-        let (way, to_accounts) = (Arc::clone(&storage), Arc::clone(&accounts));
+        let hosts = Arc::<Mutex<HashMap<String, SocketAddr>>>::default();
+        let (way, known) = (Arc::clone(&storage), Arc::clone(&hosts));
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(tunnel(stream, vault, to_accounts.get().copied(), way.subscribe()));
+                tokio::spawn(tunnel(stream, vault, Arc::clone(&known), way.subscribe()));
             }
         });
-        Self { address, storage, accounts, task }
+        Self { address, storage, hosts, task }
     }
 
     /// Leads connections to DocuSign's account server to `address`.
     pub fn lead_accounts(&self, address: SocketAddr) {
-        self.accounts.get_or_init(|| address);
+        self.lead(ACCOUNT_HOST, address);
+    }
+
+    /// Leads connections to `host` to `address`.
+    pub fn lead(&self, host: &str, address: SocketAddr) {
+        self.hosts.lock().expect("no panic while held").insert(host.to_owned(), address);
     }
 
     /// Changes the state of the storage and closes its connections.
@@ -70,7 +76,7 @@ impl Drop for Proxy {
 async fn tunnel(
     mut client: TcpStream,
     vault: SocketAddr,
-    accounts: Option<SocketAddr>,
+    hosts: Arc<Mutex<HashMap<String, SocketAddr>>>,
     mut way: watch::Receiver<StorageWay>,
 ) -> std::io::Result<()> {
     no_delay(&client);
@@ -83,8 +89,10 @@ async fn tunnel(
     if target.ends_with(".vault.azure.net:443") {
         return connect(&mut client, vault).await;
     }
-    if let Some(accounts) = accounts.filter(|_| target.strip_suffix(":443") == Some(ACCOUNT_HOST)) {
-        return connect(&mut client, accounts).await;
+    let host = target.strip_suffix(":443").unwrap_or_default();
+    let named = hosts.lock().expect("no panic while held").get(host).copied();
+    if let Some(named) = named {
+        return connect(&mut client, named).await;
     }
     let storage = *way.borrow_and_update();
     match storage {

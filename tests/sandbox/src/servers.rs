@@ -13,6 +13,7 @@ use crate::clm::Clm;
 use crate::docusign::{ACCOUNT_HOST, Docusign};
 use crate::host::{FunctionsHost, Generation, Options};
 use crate::identity::Identity;
+use crate::issuers::Issuers;
 use crate::key_vault::KeyVault;
 use crate::keys::{Authority, Certificate, RsaKey, SEALING_KEY, SIGNING_KEY};
 use crate::power_platform::PowerPlatform;
@@ -37,6 +38,8 @@ pub struct Sandbox {
     pub key_vault: Arc<KeyVault>,
     /// The managed-identity endpoint.
     pub identity: Arc<Identity>,
+    /// Issuers that vouch for callers, under their real names.
+    pub issuers: Arc<Issuers>,
     /// Blob Storage, if it was started.
     pub azurite: Option<Azurite>,
     /// Power Platform.
@@ -90,10 +93,17 @@ impl Sandbox {
         let (power_platform, power_platform_server) =
             PowerPlatform::start(&format!("{}/oauth/userinfo", docusign_server.url())).await;
         let (workfront, workfront_server) = Workfront::start().await;
+        let proxy = Proxy::start(vault_server.address).await;
+        let (issuers, issuer_servers) = Issuers::start_under_real_names(&authority, &proxy).await;
+        identity.issue_for_apps(&issuers.entra);
+        docusign.control_also("github", Arc::clone(&issuers.github.issuer.faults));
+        let mut servers = vec![vault_server, docusign_server, power_platform_server, workfront_server, clm_server];
+        servers.extend(issuer_servers);
         Self {
-            proxy: Proxy::start(vault_server.address).await,
+            proxy,
             identity_server: identity.start().await,
-            servers: vec![vault_server, docusign_server, power_platform_server, workfront_server, clm_server],
+            issuers,
+            servers,
             authority,
             azurite: None,
             power_platform,
@@ -152,6 +162,13 @@ impl Sandbox {
     #[must_use]
     pub fn docusign_url(&self) -> String {
         self.docusign.url()
+    }
+
+    /// What the managed-identity endpoint needs of its callers.
+    #[must_use]
+    pub fn identity_settings(&self) -> [(&'static str, String); 2] {
+        let endpoint = format!("{}/msi/token", self.identity_server.url());
+        [("IDENTITY_ENDPOINT", endpoint), ("IDENTITY_HEADER", IDENTITY_HEADER.to_owned())]
     }
 
     /// Writes a file into the sandbox's folder and returns its path.

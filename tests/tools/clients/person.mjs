@@ -13,6 +13,19 @@ export const clientSecret = process.env.CLIENT_SECRET;
 export const redirectUri = environment('REDIRECT_URI');
 export const user = environment('DOCUSIGN_USER');
 
+/** The client's own keys for `private_key_jwt`, one for each algorithm; without any, it has a secret or is a public client. */
+export const privateKeys = await Promise.all(Object.entries(JSON.parse(process.env.PRIVATE_KEYS ?? '{}')).map(importKey));
+
+async function importKey([algorithm, { kid, pem }]) {
+  const parameters = {
+    RS256: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
+    PS256: { name: 'RSA-PSS', hash: 'SHA-256' },
+    ES256: { name: 'ECDSA', namedCurve: 'P-256' },
+  };
+  const der = Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ''), 'base64');
+  return { kid, key: await crypto.subtle.importKey('pkcs8', der, parameters[algorithm], false, ['sign']) };
+}
+
 /** Opens `url`, follows redirects, and returns the address below `stopAt` that they lead to. */
 export async function signIn(url, stopAt = redirectUri) {
   const cookies = new Map();

@@ -1,6 +1,7 @@
 """A user with a browser: follows redirects, keeps cookies, signs in at the simulated DocuSign and selects Allow."""
 
 import html
+import json
 import os
 import re
 from urllib.parse import urljoin
@@ -10,6 +11,7 @@ import requests
 ISSUER = os.environ["ISSUER"]
 CLIENT_ID = os.environ["CLIENT_ID"]
 CLIENT_SECRET = os.environ.get("CLIENT_SECRET")
+PRIVATE_KEYS = json.loads(os.environ.get("PRIVATE_KEYS", "{}"))
 REDIRECT_URI = os.environ["REDIRECT_URI"]
 USER = os.environ["DOCUSIGN_USER"]
 

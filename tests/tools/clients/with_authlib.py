@@ -7,21 +7,33 @@ os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
 import requests
 from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
+from authlib.oauth2.rfc7523 import PrivateKeyJWT
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
-from person import CLIENT_ID, CLIENT_SECRET, ISSUER, REDIRECT_URI, sign_in
+from joserfc.jwk import ECKey, RSAKey
+from person import CLIENT_ID, CLIENT_SECRET, ISSUER, PRIVATE_KEYS, REDIRECT_URI, sign_in
 
 metadata = AuthorizationServerMetadata(requests.get(f"{ISSUER}/.well-known/oauth-authorization-server").json())
 verifier = "a-code-verifier-of-authlib-that-is-long-enough-for-rfc-7636"
-for method in ["client_secret_basic", "client_secret_post"] if CLIENT_SECRET else ["none"]:
+methods = []
+if CLIENT_SECRET:
+    methods = [(name, CLIENT_SECRET, None) for name in ["client_secret_basic", "client_secret_post"]]
+elif PRIVATE_KEYS:
+    for alg, key in PRIVATE_KEYS.items():
+        private = (ECKey if alg.startswith("ES") else RSAKey).import_key(key["pem"])
+        signer = PrivateKeyJWT(metadata["token_endpoint"], headers={"kid": key["kid"]}, alg=alg)
+        methods.append((PrivateKeyJWT.name, private, signer))
+for method, credential, signer in methods or [("none", None, None)]:
     client = OAuth2Session(
         CLIENT_ID,
-        CLIENT_SECRET,
+        credential,
         scope="signature spring_read",
         redirect_uri=REDIRECT_URI,
         token_endpoint_auth_method=method,
         revocation_endpoint_auth_method=method,
         code_challenge_method="S256",
     )
+    if signer:
+        client.register_client_auth_method(signer)
     url, state = client.create_authorization_url(metadata["authorization_endpoint"], code_verifier=verifier)
     answer = sign_in(url)
     tokens = client.fetch_token(

@@ -19,6 +19,7 @@ fn name(at: &str) -> &'static str {
         "identity" => "The managed identity",
         "esign" => "The eSignature API",
         "clm" => "The CLM API",
+        "github" => "GitHub's issuer",
         _ => "DocuSign's token endpoint",
     }
 }
@@ -41,6 +42,9 @@ fn does(kind: &str) -> &'static str {
 /// What Evergrant does. Calls of the APIs are passed on; the other servers are needed for an access token.
 fn then(kind: &str, at: &str) -> &'static str {
     match (kind, at) {
+        (_, "github") => {
+            "Workflows go on with the issuer's keys that Evergrant has, for a day. Without keys, it answers 503."
+        }
         (_, "esign" | "clm") => {
             "Calls through the gateway and Workfront meet it every time, because Evergrant does not back off."
         }
