@@ -34,7 +34,10 @@ impl Stage {
         let mut app = LocalApp::start().await;
         let (clm, server) = Clm::start(&app.docusign).await;
         clm.stop_clock_at(1_900_000_000_000);
-        app.restart(&[("DOCUSIGN_CLM_URL", &clm.discovery_url()), ("EVERGRANT_CLIENTS", &clients.to_string())]).await;
+        let (docusign, clm_url, clients) = (app.docusign.url(), clm.discovery_url(), clients.to_string());
+        let settings =
+            [("DOCUSIGN_OAUTH_URL", &docusign), ("DOCUSIGN_CLM_URL", &clm_url), ("EVERGRANT_CLIENTS", &clients)];
+        app.restart(&settings.map(|(name, value)| (name, value.as_str()))).await;
         Self { app, clm, _server: server }
     }
 
