@@ -62,6 +62,7 @@ mod store_records;
 mod streams;
 mod support;
 mod trust;
+mod triggers;
 #[cfg(unix)]
 mod vendor_sdks;
 mod well_known;
