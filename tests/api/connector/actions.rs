@@ -61,6 +61,7 @@ async fn use_every_action(variant: &str) {
     assert_eq!(done(platform, "GetFolderSearch", &search).await["Result"]["Total"], 0);
     workflows(platform, &document).await;
     launcher(platform, &folder).await;
+    lists(&app, platform).await;
     let all: BTreeSet<String> = operations(&platform.definition)
         .iter()
         .map(|(_, _, operation)| operation["operationId"].as_str().unwrap().to_owned())
@@ -167,6 +168,27 @@ async fn workflows(platform: &Platform, document: &Value) {
     assert_eq!(signal().await.json()["Info"], "signalled: approved");
     let ended = show().await;
     assert_eq!((&ended["Status"], ended["EndDate"].is_string()), (&json!("Completed"), true));
+}
+
+/// A queue from the dropdown, its work items, and lists that are sorted and filtered.
+async fn lists(app: &TestApp, platform: &Platform) {
+    let root = platform.act("GetSystemFolder", json!({})).await;
+    let names = async |operation: &str, inputs: Value| -> Vec<String> {
+        let page = platform.act(operation, inputs).await;
+        page["Items"].as_array().unwrap().iter().map(|item| item["Name"].as_str().unwrap().to_owned()).collect()
+    };
+    let contracts = platform.act("GetFolderByPath", json!({"path": "/Contracts"})).await;
+    let inputs = json!({"folderId": id(&contracts), "sortproperty": "Name", "sortdirection": "DESC",
+                        "filter": "Name=Agreement 0", "limit": 2});
+    assert_eq!(names("ListDocuments", inputs).await, ["Agreement 09.txt", "Agreement 08.txt"]);
+    let inputs = json!({"folderId": id(&root), "sortproperty": "Name", "sortdirection": "ASC"});
+    assert_eq!(names("ListFolders", inputs).await[0], "Contracts");
+    let queues = platform.act("ListWorkflowQueues", json!({"sortproperty": "CreatedDate", "limit": 100})).await;
+    let queue = id(&queues["Items"][0]);
+    let item = app.sandbox.clm.add_work_item("Approve it", &queue);
+    let inputs = json!({"queueId": queue, "filter": "Name=Approve it", "sortproperty": "AssignDate"});
+    assert_eq!(names("ListWorkItems", inputs).await, ["Approve it"]);
+    assert_eq!(platform.act("GetWorkItem", json!({"workItemId": item})).await["Type"], "Approve Documents");
 }
 
 async fn launcher(platform: &Platform, folder: &Value) {
