@@ -20,6 +20,7 @@ mod deploy;
 mod doctor;
 mod error_tables;
 mod foreign_cookies;
+mod flows;
 mod forward_mode;
 mod functions_host;
 mod gateway;

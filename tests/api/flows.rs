@@ -1,0 +1,4 @@
+//! The flows of the solution, run by a small interpreter against the app, the sandbox's DocuSign and a SharePoint stand-in.
+
+mod archive;
+mod bench;
