@@ -2,3 +2,5 @@
 
 mod archive;
 mod bench;
+mod incoming;
+mod signal;

@@ -1,8 +1,7 @@
 //! *Archive completed documents in SharePoint*.
 
-use sandbox::flows::Flow;
-use sandbox::share_point::Mishap;
-use serde_json::{Value, json};
+use sandbox::flows::{Flow, Report};
+use serde_json::{Map, Value, json};
 
 use super::bench::{Bench, flow};
 
@@ -12,24 +11,91 @@ fn archive(values: &[(&str, &str)]) -> Flow {
     flow("ArchiveCompletedDocuments", values)
 }
 
-/// What the trigger delivers.
+/// What the trigger delivers for a document.
 fn event(document: &str, event_id: &str) -> Value {
     json!({"Href": format!("https://clm.example/v2/account/documents/{document}"), "EventId": event_id})
 }
 
+/// The files of a document in SharePoint: path, content and event.
+fn archived(bench: &Bench, document: &str) -> Vec<(String, String, String)> {
+    let files = bench.share_point.files("/Shared Documents").into_iter();
+    let text =
+        |columns: &Map<String, Value>, name| columns.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let own =
+        files.filter(|(path, _, columns)| text(columns, "ClmDocumentId") == document || path.contains(&document[..8]));
+    own.map(|(path, content, columns)| {
+        (path, String::from_utf8_lossy(&content).into_owned(), text(&columns, "ClmEventId"))
+    })
+    .collect()
+}
+
+fn add(bench: &Bench, name: &str, content: &str) -> String {
+    let clm = &bench.app.sandbox.clm;
+    clm.add_document(name, &clm.folder_at("/Contracts/Archive").unwrap(), content.to_owned())
+}
+
+fn failed(report: &Report, code: &str) {
+    assert_eq!(report.status, "Failed", "{report:?}");
+    assert_eq!(report.error.as_ref().map(|(code, _)| code.as_str()), Some(code), "{report:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_document_is_archived_once_with_its_metadata() {
+async fn each_document_is_archived_once_with_its_metadata() {
     let bench = Bench::start().await;
-    let folder = bench.app.sandbox.clm.folder_at("/Contracts/Archive").unwrap();
-    let document = bench.app.sandbox.clm.add_document("It's done.pdf", &folder, "signed");
+    let (one, other) = (add(&bench, "It's done.pdf", "first"), add(&bench, "It's done.pdf", "second"));
     let flow = archive(&[]);
-    for again in [false, true] {
-        let report = bench.run(&flow, event(&document, "e1")).await;
-        assert_eq!(report.status, "Succeeded", "{again} {report:?}");
-        let files = bench.share_point.files(ARCHIVE);
-        let [(path, content, columns)] = files.as_slice() else { panic!("{files:?}") };
-        assert_eq!(*path, format!("{ARCHIVE}/It's done ({}).pdf", &document[..8]));
-        assert_eq!((content.as_ref(), &columns["ClmDocumentId"]), (b"signed".as_slice(), &json!(document)));
+    for document in [&one, &other, &one] {
+        assert_eq!(bench.run(&flow, event(document, "e1")).await.status, "Succeeded");
     }
-    let _ = Mishap { of: ("GET", ""), status: 503, carried_out: false };
+    let of = |document: &str| format!("{ARCHIVE}/It's done ({}).pdf", &document[..8]);
+    assert_eq!(archived(&bench, &one), [(of(&one), "first".to_owned(), "e1".to_owned())]);
+    assert_eq!(archived(&bench, &other), [(of(&other), "second".to_owned(), "e1".to_owned())], "the same name");
+    let files = bench.share_point.files(ARCHIVE);
+    let columns = &files.iter().find(|(path, ..)| *path == of(&one)).unwrap().2;
+    assert_eq!(columns["ClmPath"], "/Example Ltd/Contracts/Archive/It's done.pdf");
+    assert_eq!((columns["ClmMetadata"].as_str(), columns["ClmLink"].is_string()), (Some("{}"), true));
+
+    // A later change replaces the file, wherever someone has moved it.
+    bench.share_point.move_folder(ARCHIVE, "/Shared Documents/Old");
+    bench.share_point.add_file(ARCHIVE, "Other.pdf", "keeps the folder");
+    assert_eq!(bench.run(&flow, event(&one, "e2")).await.status, "Succeeded");
+    let moved = of(&one).replace("Archive", "Old");
+    assert_eq!(archived(&bench, &one), [(moved, "first".to_owned(), "e2".to_owned())]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_archived_is_refused_with_a_reason_before_anything_is_sent() {
+    let bench = Bench::start().await;
+    let document = add(&bench, "Contract.pdf", "0123456789");
+    let before = bench.share_point.files("/").len();
+
+    let report = bench.run(&archive(&[("evgrant_MaxDownloadBytes", "9")]), event(&document, "e1")).await;
+    failed(&report, "FileTooLarge");
+    assert!(report.message().contains("Contract.pdf has 10 bytes; at most 9"), "{report:?}");
+
+    bench.share_point.move_folder(ARCHIVE, "/Shared Documents/Elsewhere");
+    let report = bench.run(&archive(&[]), event(&document, "e1")).await;
+    failed(&report, "FolderMoved");
+    assert!(report.message().contains(ARCHIVE) && report.message().contains("environment variable"), "{report:?}");
+    assert_eq!(bench.share_point.files("/").len(), before, "and no folder is created in the old place");
+
+    let gone = "dead0000-0000-4000-8000-000000000000";
+    assert_eq!(bench.run(&archive(&[]), event(gone, "e1")).await.status, "Cancelled");
+    let found = archive(&[("evgrant_ArchiveFolder", "/Shared Documents/Elsewhere")]);
+    assert_eq!(bench.run(&found, event(&document, "e1")).await.status, "Succeeded");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_happens_to_one_call_there_is_one_complete_file() {
+    let bench = Bench::start().await;
+    let flow = archive(&[]);
+    bench
+        .each_disruption(6, async |disrupted| {
+            let document = add(&bench, "Contract.pdf", disrupted);
+            bench.run_and_resubmit(&flow, event(&document, "e1")).await;
+            let files = archived(&bench, &document);
+            let [(_, content, event_id)] = files.as_slice() else { panic!("{disrupted}: {files:?}") };
+            assert_eq!((content.as_str(), event_id.as_str()), (disrupted, "e1"));
+        })
+        .await;
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::disruption::Disruption;
 use super::expression::{evaluate, text_of};
 use super::request::{Draft, outputs};
 use super::run::{Done, Ended, Run, Status};
@@ -16,10 +17,11 @@ const DEFAULT_RETRIES: u64 = 4;
 /// How often a waiting action is asked before the platform's own limit, which is higher.
 const MAX_POLLS: usize = 50;
 
-/// What one call of an action waited for.
+/// The result of a call with its repetitions.
 struct Called {
     answer: Answer,
     waited: Duration,
+    stopped: bool,
 }
 
 impl Run<'_> {
@@ -45,7 +47,7 @@ impl Run<'_> {
             }
             "SetVariable" => self.set(&inputs["name"], &inputs["value"]),
             "Wait" => self.wait(&inputs),
-            "OpenApiConnection" | "ApiConnection" | "Http" => self.call(kind, &inputs).await,
+            "OpenApiConnection" | "ApiConnection" | "Http" => self.call(kind, &inputs).await?,
             other => panic!("an action of the type {other}"),
         })
     }
@@ -80,7 +82,11 @@ impl Run<'_> {
                 Err(error) => return Ok(Done::failed(Value::Null, format!("InvalidTemplate: {error}"))),
             }
         }
-        Ok(Done { status: Status::TimedOut, outputs: Value::Null, error: Some("the loop reached its limit".to_owned()) })
+        Ok(Done {
+            status: Status::TimedOut,
+            outputs: Value::Null,
+            error: Some("the loop reached its limit".to_owned()),
+        })
     }
 
     fn terminate(&self, action: &Value) -> Ended {
@@ -106,14 +112,17 @@ impl Run<'_> {
         Done::succeeded(Value::Null)
     }
 
-    async fn call(&mut self, kind: &str, inputs: &Value) -> Done {
-        let Called { answer, waited } = self.with_retries(kind, inputs).await;
+    async fn call(&mut self, kind: &str, inputs: &Value) -> Result<Done, Ended> {
+        let Called { answer, waited, stopped } = self.with_retries(kind, inputs).await;
         self.waited += waited;
+        if stopped {
+            return Err(Ended { status: "Stopped".to_owned(), error: None });
+        }
         let outputs = outputs(&answer);
-        match answer.status {
+        Ok(match answer.status {
             status if status.is_success() => Done::succeeded(outputs),
             status => Done::failed(outputs, format!("{} {}", status.as_u16(), answer.text())),
-        }
+        })
     }
 
     /// Repeats a call after 408, 429 and 5xx, as its policy says.
@@ -126,10 +135,15 @@ impl Run<'_> {
         };
         let mut waited = Duration::ZERO;
         for attempt in 0.. {
-            let answer = self.once(kind, inputs).await;
-            let status = answer.status.as_u16();
-            if attempt == most || !(matches!(status, 408 | 429) || status >= 500) {
-                return Called { answer, waited };
+            let disruption = self.connections.disruptions.next();
+            let mut answer = disruption.unwrap_or(Disruption::Refused).answer();
+            if disruption != Some(Disruption::Refused) {
+                let real = self.once(kind, inputs).await;
+                answer = if disruption == Some(Disruption::AnswerLost) { answer } else { real };
+            }
+            let (status, stopped) = (answer.status.as_u16(), disruption == Some(Disruption::RunStopped));
+            if stopped || attempt == most || !(matches!(status, 408 | 429) || status >= 500) {
+                return Called { answer, waited, stopped };
             }
             waited += Duration::from_secs(answer.header("retry-after").parse().unwrap_or(10));
         }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use super::disruption::Disruptions;
 use super::operation::Operation;
 use super::request::Draft;
 use crate::client::{Answer, HttpClient};
@@ -25,12 +26,14 @@ pub struct Connection {
 }
 
 /// All connections, by the name in the flow, and the hosts that plain HTTP calls reach.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Connections {
     /// The connections.
     pub named: HashMap<String, Connection>,
     /// Hosts in a flow, and where they are here.
     pub hosts: Vec<(String, String)>,
+    /// What goes wrong.
+    pub disruptions: Disruptions,
     pub(super) http: HttpClient,
 }
 

@@ -3,6 +3,7 @@
 
 mod actions;
 mod connections;
+mod disruption;
 pub mod expression;
 mod operation;
 mod request;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 pub use connections::{Connection, Connections};
+pub use disruption::{Disruption, Disruptions};
 pub use operation::{Operation, Parameter, Place};
 pub use trigger::Trigger;
 

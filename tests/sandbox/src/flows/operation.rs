@@ -120,7 +120,9 @@ fn value_of(parameter: &Parameter, values: &Map<String, Value>) -> Option<Value>
         match part(name, &parameter.name) {
             Some("") => whole = Some(value.clone()),
             Some(path) => {
-                let inner = path.split('/').fold(whole.get_or_insert_with(|| Value::Object(Map::new())), |at, name| &mut at[name]);
+                let inner = path
+                    .split('/')
+                    .fold(whole.get_or_insert_with(|| Value::Object(Map::new())), |at, name| &mut at[name]);
                 *inner = value.clone();
             }
             None => {}

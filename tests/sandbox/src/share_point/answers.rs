@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 use super::filter::fits;
-use super::{Content, Mishap, SITE, SharePoint};
+use super::{Content, SITE, SharePoint};
 use crate::html::{escape, page};
 use crate::server::{Body, Reply, json as json_reply, read, reply};
 use crate::wire::parameter;
@@ -62,23 +62,7 @@ impl SharePoint {
             method: head.method,
             body: read(body).await,
         };
-        let mishap = self.next_mishap(&call);
-        if mishap.as_ref().is_none_or(|mishap| mishap.carried_out) {
-            let answer = self.route(&call).unwrap_or_else(refused);
-            if mishap.is_none() {
-                return Ok(answer);
-            }
-        }
-        let mut response = refused((mishap.map_or(500, |mishap| mishap.status), "It went wrong on purpose.".to_owned()));
-        response.headers_mut().insert("retry-after", http::HeaderValue::from_static("7"));
-        Ok(response)
-    }
-
-    fn next_mishap(&self, call: &Call) -> Option<Mishap> {
-        let mut mishaps = self.mishaps.lock().unwrap();
-        let (method, end) = mishaps.front()?.of;
-        let fits = call.method == method && call.path.last().is_some_and(|last| end.is_empty() || last == end);
-        if fits { mishaps.pop_front() } else { None }
+        Ok(self.route(&call).unwrap_or_else(refused))
     }
 
     fn route(&self, call: &Call) -> Result<Response<Body>, Refusal> {
@@ -201,11 +185,8 @@ fn poll(content: &mut Content, call: &Call, table: &str) -> Result<Response<Body
     let new = list.items.iter().filter(|item| if created { item.created > since } else { item.changed > since });
     let inside = new.filter(|item| item.file.as_ref().is_none_or(|file| file.folder.starts_with(&folder)));
     let items: Vec<Value> = inside.map(|item| Value::Object(item.properties())).collect();
-    let mut response = if items.is_empty() {
-        reply(202, "application/json", "")
-    } else {
-        json_reply(200, &json!({"value": items}))
-    };
+    let mut response =
+        if items.is_empty() { reply(202, "application/json", "") } else { json_reply(200, &json!({"value": items})) };
     let mut next = url::form_urlencoded::Serializer::new(String::new());
     next.append_pair("triggerstate", &now.to_string());
     if !folder.is_empty() {

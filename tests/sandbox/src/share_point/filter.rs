@@ -10,7 +10,8 @@ pub fn fits(filter: &str, columns: &[&str], item: &Map<String, Value>) -> Result
     let mut rest = filter.trim();
     let mut found = false;
     loop {
-        let (column, value, after) = comparison(rest).ok_or_else(|| format!("The expression \"{filter}\" is not valid."))?;
+        let (column, value, after) =
+            comparison(rest).ok_or_else(|| format!("The expression \"{filter}\" is not valid."))?;
         if !columns.contains(&column) {
             return Err(format!("Column '{column}' does not exist. It may have been deleted by another user."));
         }

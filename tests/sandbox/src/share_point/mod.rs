@@ -8,7 +8,6 @@ mod filter;
 mod operations;
 mod site;
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
@@ -24,24 +23,12 @@ pub use operations::operations;
 /// The address of the site.
 pub const SITE: &str = "https://contoso.sharepoint.com/sites/contracts";
 
-/// What the sandbox does instead of, or after, the next calls.
-#[derive(Clone, Debug)]
-pub struct Mishap {
-    /// The method and the end of the path of the calls.
-    pub of: (&'static str, &'static str),
-    /// The status of the answer.
-    pub status: u16,
-    /// Whether the call is carried out although its answer says otherwise.
-    pub carried_out: bool,
-}
-
 /// The simulated SharePoint.
 #[derive(Debug)]
 pub struct SharePoint {
     /// Its address.
     pub site: Site,
     content: Mutex<Content>,
-    mishaps: Mutex<VecDeque<Mishap>>,
 }
 
 impl SharePoint {
@@ -63,8 +50,7 @@ impl SharePoint {
                 .into(),
             changes: 0,
         };
-        let (content, mishaps) = (Mutex::new(content), Mutex::default());
-        let this = Arc::new(Self { site: Site::default(), content, mishaps });
+        let this = Arc::new(Self { site: Site::default(), content: Mutex::new(content) });
         let answering = Arc::clone(&this);
         let server = Server::start(0, move |request| Arc::clone(&answering).answer(request)).await;
         this.site.listens_at(server.url());
@@ -75,11 +61,6 @@ impl SharePoint {
     #[must_use]
     pub fn connection(&self) -> Connection {
         Connection { base: self.site.url(), credential: None, operations: operations(), policies: Vec::new() }
-    }
-
-    /// Lets one of the next calls go wrong. Several calls of this method are queued.
-    pub fn mishap(&self, mishap: Mishap) {
-        self.mishaps.lock().unwrap().push_back(mishap);
     }
 
     /// The files below a folder: path, content and columns.

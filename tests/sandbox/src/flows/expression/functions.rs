@@ -118,9 +118,11 @@ fn collections(function: &str, arguments: &[Value]) -> Option<Outcome> {
         ("length", [Value::String(text)]) => Ok(json!(text.chars().count())),
         ("length", [Value::Array(items)]) => Ok(json!(items.len())),
         ("first", [Value::Array(items)]) => Ok(items.first().cloned().unwrap_or_default()),
-        ("skip", [Value::Array(items), count]) => {
-            Ok(items.iter().skip(count.as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or(0)).cloned().collect())
-        }
+        ("skip", [Value::Array(items), count]) => Ok(items
+            .iter()
+            .skip(count.as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or(0))
+            .cloned()
+            .collect()),
         ("join", [Value::Array(items), Value::String(by)]) => {
             items.iter().map(text_of).collect::<Result<Vec<_>, _>>().map(|items| json!(items.join(by)))
         }

@@ -70,9 +70,7 @@ pub fn text_of(value: &Value) -> Result<String, String> {
 fn value_of(expression: &Expression, scope: &dyn Scope) -> Result<Value, String> {
     match expression {
         Expression::Literal(value) => Ok(value.clone()),
-        Expression::Member { of, name, optional } => {
-            member(&value_of(of, scope)?, &value_of(name, scope)?, *optional)
-        }
+        Expression::Member { of, name, optional } => member(&value_of(of, scope)?, &value_of(name, scope)?, *optional),
         Expression::Call { function, arguments } => call(function, arguments, scope),
     }
 }
