@@ -1,67 +1,51 @@
-//! Rewrites the top of the OpenAPI document. Paths, parameters and definitions are unchanged.
+//! The OpenAPI document of a variant. Pure.
 
-use serde::{Deserialize, Serialize};
-use serde_json::Serializer;
-use serde_json::ser::PrettyFormatter;
-use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
 
+use crate::connector::additions::{self, Additions};
+use crate::connector::{Authentication, Variant};
 use crate::types::BaseUrl;
 
-/// The gateway's path for CLM.
-const GATEWAY_PATH: &str = "/gateway/clm";
-
-/// The key is sent in a header. Indented to match the document.
-const SECURITY_DEFINITIONS: &str = r#"{
-        "api_key": {
-            "type": "apiKey",
-            "in": "header",
-            "name": "X-API-Key"
-        }
-    }"#;
-const SECURITY: &str = r#"[
-        {
-            "api_key": []
-        }
-    ]"#;
-
-/// The members of the document, in source order.
-#[derive(Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Definition {
-    swagger: Box<RawValue>,
-    info: Box<RawValue>,
-    host: String,
-    base_path: String,
-    schemes: Box<RawValue>,
-    consumes: Box<RawValue>,
-    produces: Box<RawValue>,
-    security_definitions: Box<RawValue>,
-    security: Box<RawValue>,
-    #[serde(rename = "x-ms-capabilities")]
-    capabilities: Box<RawValue>,
-    #[serde(rename = "x-ms-connector-metadata")]
-    connector_metadata: Box<RawValue>,
-    paths: Box<RawValue>,
-    parameters: Box<RawValue>,
-    definitions: Box<RawValue>,
-}
-
-/// Changes `source` to call the gateway at `public_url` with an API key.
+/// The document of `variant`. DocuSign is called as in the source; Evergrant's gateway at `public_url`.
 ///
 /// # Errors
-/// If `source` is not the expected document.
-pub fn with_api_key(source: &str, public_url: &BaseUrl) -> Result<String, serde_json::Error> {
-    let definition = Definition {
-        host: public_url.authority().to_owned(),
-        base_path: GATEWAY_PATH.to_owned(),
-        schemes: RawValue::from_string(format!("[\n        \"{}\"\n    ]", public_url.scheme()))?,
-        security_definitions: RawValue::from_string(SECURITY_DEFINITIONS.to_owned())?,
-        security: RawValue::from_string(SECURITY.to_owned())?,
-        ..serde_json::from_str(source)?
-    };
-    let mut text = Vec::new();
-    let formatter = PrettyFormatter::with_indent(b"    ");
-    definition.serialize(&mut Serializer::with_formatter(&mut text, formatter))?;
-    text.push(b'\n');
-    Ok(String::from_utf8_lossy(&text).into_owned())
+/// If the sources cannot be read.
+pub fn of(variant: &Variant, public_url: &BaseUrl) -> Result<Value, serde_json::Error> {
+    let mut definition: Value = serde_json::from_str(variant.api.definition())?;
+    match variant.authentication {
+        Authentication::Direct { .. } => return Ok(definition),
+        Authentication::ThroughGateway { .. } => {}
+        Authentication::ApiKey => {
+            definition["securityDefinitions"] =
+                json!({"api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}});
+            definition["security"] = json!([{"api_key": []}]);
+        }
+    }
+    definition["host"] = json!(public_url.authority());
+    definition["schemes"] = json!([public_url.scheme()]);
+    let additions = Additions::of(variant.api)?;
+    let paths = below(variant.api.gateway_path(), &definition["paths"], &additions);
+    definition["paths"] = paths.into_iter().chain(additions.paths).collect();
+    if let Some(parameters) = definition["parameters"].as_object_mut() {
+        parameters.extend(additions.parameters);
+    }
+    if let Some(definitions) = definition["definitions"].as_object_mut() {
+        additions::extend(definitions, additions.definitions);
+    }
+    Ok(definition)
+}
+
+/// The `paths` below `prefix`, each followed by the waiting form of its actions.
+fn below(prefix: &str, paths: &Value, additions: &Additions) -> Map<String, Value> {
+    let mut all = Map::new();
+    for (path, item) in paths.as_object().into_iter().flatten() {
+        all.insert(format!("{prefix}{path}"), item.clone());
+        let operations = item.as_object().into_iter().flatten();
+        for (method, operation) in operations {
+            if let Some(waiting) = additions.waiting(path, operation) {
+                all.insert(format!("{prefix}{}", waiting.path), json!({method: waiting.operation}));
+            }
+        }
+    }
+    all
 }

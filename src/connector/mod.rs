@@ -1,11 +1,20 @@
-//! Power Platform custom connectors for DocuSign CLM: the files to import. Pure.
+//! Power Platform custom connectors for DocuSign's APIs: the files to import. Pure.
 //!
-//! The sources are `connectors/power-automate/`, a complete connector for a sample URL and client, and
-//! `connectors/power-automate-api-key/`, the files that differ with an API key. [`definition`] changes the top of the OpenAPI
-//! document; elsewhere the sample values are replaced. [`zip`] packs the files for a download.
+//! Each [`Api`] has one source folder in `connectors/`: a complete connector whose flows call DocuSign directly, for a sample
+//! URL and client. The variants that call Evergrant's gateway are rewritten from it: [`definition`] the actions, with the
+//! triggers and waiting actions of `connectors/gateway/`, [`properties`] the connection and its policies. [`readme`] is one
+//! template for all variants. [`zip`] packs the files for a download.
 
+mod additions;
 mod definition;
+mod properties;
+mod readme;
 pub mod zip;
+
+use serde::Serialize as _;
+use serde_json::ser::PrettyFormatter;
+use serde_json::{Serializer, Value};
+use thiserror::Error;
 
 use crate::oauth::client::ClientId;
 use crate::types::BaseUrl;
@@ -17,26 +26,112 @@ pub const CLIENT_ID: &str = "power-automate";
 /// The settings file, where `paconn` later stores the connector's ID.
 pub const SETTINGS_FILE: &str = "settings.json";
 
-const DEFINITION: &str = include_str!("../../connectors/power-automate/apiDefinition.swagger.json");
-const OAUTH_PROPERTIES: &str = include_str!("../../connectors/power-automate/apiProperties.json");
-const OAUTH_README: &str = include_str!("../../connectors/power-automate/README.md");
-const API_KEY_PROPERTIES: &str = include_str!("../../connectors/power-automate-api-key/apiProperties.json");
-const API_KEY_README: &str = include_str!("../../connectors/power-automate-api-key/README.md");
 const SETTINGS: &str = include_str!("../../connectors/power-automate/settings.json");
 const ICON: &[u8] = include_bytes!("../../connectors/power-automate/icon.png");
 
-/// How a connection authenticates.
+/// The API that a connector is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Api {
+    /// CLM: folders, documents, workflows.
+    Clm,
+    /// eSignature: envelopes, recipients, templates.
+    Esignature,
+}
+
+impl Api {
+    /// Every API.
+    pub const ALL: [Self; 2] = [Self::Clm, Self::Esignature];
+
+    /// Its name on the command line.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Clm => "clm",
+            Self::Esignature => "esignature",
+        }
+    }
+
+    /// The definition of the connector that calls DocuSign directly.
+    const fn definition(self) -> &'static str {
+        match self {
+            Self::Clm => include_str!("../../connectors/power-automate/apiDefinition.swagger.json"),
+            Self::Esignature => include_str!("../../connectors/power-automate-esignature/apiDefinition.swagger.json"),
+        }
+    }
+
+    /// The properties of the connector that calls DocuSign directly.
+    const fn properties(self) -> &'static str {
+        match self {
+            Self::Clm => include_str!("../../connectors/power-automate/apiProperties.json"),
+            Self::Esignature => include_str!("../../connectors/power-automate-esignature/apiProperties.json"),
+        }
+    }
+
+    /// What only the connectors through the gateway have.
+    const fn additions(self) -> &'static str {
+        match self {
+            Self::Clm => include_str!("../../connectors/gateway/clm.json"),
+            Self::Esignature => include_str!("../../connectors/gateway/esignature.json"),
+        }
+    }
+
+    /// Where the gateway serves the paths of the definition. It finds the account itself.
+    const fn gateway_path(self) -> &'static str {
+        match self {
+            Self::Clm => "/gateway/clm",
+            Self::Esignature => "/gateway/esign/v2.1/accounts/default",
+        }
+    }
+}
+
+/// How a connection authenticates, and what its flows call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Authentication {
-    /// OAuth with Evergrant as the authorization server; flows call CLM directly.
-    OAuth {
+    /// Sign-in; flows call DocuSign with its own access token.
+    Direct {
         /// The registered client.
         client_id: ClientId,
         /// CLM serves uploads and downloads below `/content` on the object host instead of separate hosts.
         content_on_api_host: bool,
     },
+    /// Sign-in; flows call Evergrant's gateway with a sealed access token.
+    ThroughGateway {
+        /// The registered client.
+        client_id: ClientId,
+    },
     /// An API key in a header; flows call Evergrant's gateway.
     ApiKey,
+}
+
+impl Authentication {
+    /// The client that users sign in with.
+    #[must_use]
+    pub const fn client_id(&self) -> Option<&ClientId> {
+        match self {
+            Self::Direct { client_id, .. } | Self::ThroughGateway { client_id } => Some(client_id),
+            Self::ApiKey => None,
+        }
+    }
+}
+
+/// A connector's variant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variant {
+    /// What it calls.
+    pub api: Api,
+    /// How.
+    pub authentication: Authentication,
+}
+
+/// Why there is no connector: a fault of the sources.
+#[derive(Debug, Error)]
+pub enum ConnectorError {
+    /// A JSON source.
+    #[error("the connector's sources cannot be read")]
+    Json(#[from] serde_json::Error),
+    /// The template of the README.
+    #[error("the connector's README cannot be written")]
+    Readme(#[from] askama::Error),
 }
 
 /// One file of a connector.
@@ -51,55 +146,27 @@ pub struct ConnectorFile {
 /// The files of a Power Automate connector for the app at `public_url`.
 ///
 /// # Errors
-/// If the OpenAPI document in the sources cannot be read.
-pub fn power_automate(
-    public_url: &BaseUrl,
-    authentication: &Authentication,
-) -> Result<Vec<ConnectorFile>, serde_json::Error> {
-    let (definition, properties, readme) = match authentication {
-        Authentication::OAuth { client_id, content_on_api_host } => {
-            (DEFINITION.to_owned(), oauth_properties(client_id, *content_on_api_host), oauth_readme(client_id))
-        }
-        Authentication::ApiKey => (
-            definition::with_api_key(DEFINITION, public_url)?,
-            API_KEY_PROPERTIES.to_owned(),
-            API_KEY_README.to_owned(),
-        ),
-    };
+/// If one of the sources cannot be read.
+pub fn power_automate(public_url: &BaseUrl, variant: &Variant) -> Result<Vec<ConnectorFile>, ConnectorError> {
+    let definition = definition::of(variant, public_url)?;
+    let properties = properties::of(variant)?;
     let text = |name, text: String| ConnectorFile {
         name,
         content: text.replace(PLACEHOLDER_URL, public_url.as_str()).into_bytes(),
     };
     Ok(vec![
-        text("apiDefinition.swagger.json", definition),
-        text("apiProperties.json", properties),
+        text("apiDefinition.swagger.json", pretty(&definition)?),
+        text("apiProperties.json", pretty(&properties)?),
         text(SETTINGS_FILE, SETTINGS.to_owned()),
         ConnectorFile { name: "icon.png", content: ICON.to_owned() },
-        text("README.md", readme),
+        text("README.md", readme::of(variant)?),
     ])
 }
 
-fn oauth_readme(client_id: &ClientId) -> String {
-    let command = "evergrant client new";
-    // The command is for a shell; quoting fails only for NUL.
-    let quoted = shlex::try_quote(client_id.as_str()).unwrap_or_default();
-    OAUTH_README
-        .replace(&format!("`{CLIENT_ID}`"), &format!("`{client_id}`"))
-        .replace(&format!("{command} {CLIENT_ID} "), &format!("{command} {quoted} "))
-}
-
-fn oauth_properties(client_id: &ClientId, content_on_api_host: bool) -> String {
-    // As JSON, because a client_id may contain quotation marks and backslashes.
-    let client_id = serde_json::Value::from(client_id.as_str());
-    let properties =
-        OAUTH_PROPERTIES.replace(&format!(r#""clientId": "{CLIENT_ID}""#), &format!(r#""clientId": {client_id}"#));
-    if content_on_api_host { share_the_api_host(&properties) } else { properties }
-}
-
-/// Sends uploads and downloads to `/content` on the object host, as some CLM sites require.
-fn share_the_api_host(properties: &str) -> String {
-    const SITE: &str = "@connectionParameters('token:site')";
-    properties
-        .replace(&format!("https://apiupload{SITE}"), &format!("https://api{SITE}/content"))
-        .replace(&format!("https://apidownload{SITE}"), &format!("https://api{SITE}/content"))
+/// Indented by four spaces, as Microsoft's coding standard asks for.
+fn pretty(value: &Value) -> Result<String, serde_json::Error> {
+    let mut text = Vec::new();
+    value.serialize(&mut Serializer::with_formatter(&mut text, PrettyFormatter::with_indent(b"    ")))?;
+    text.push(b'\n');
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }

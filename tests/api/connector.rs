@@ -12,9 +12,11 @@ mod schema;
 mod schemas;
 mod sign_in;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
 use crate::support::{root, run};
 
@@ -24,11 +26,49 @@ const COMMITTED_URL: &str = "https://contoso-evergrant.azurewebsites.net";
 /// The files of a connector.
 const FILES: [&str; 5] = ["README.md", "apiDefinition.swagger.json", "apiProperties.json", "icon.png", "settings.json"];
 
+/// Every variant, by the options of the command.
+const VARIANTS: [&str; 6] = [
+    "--api clm",
+    "--api clm --through-gateway",
+    "--api clm --api-key",
+    "--api esignature",
+    "--api esignature --through-gateway",
+    "--api esignature --api-key",
+];
+
+/// Whether a variant calls Evergrant's gateway.
+fn uses_gateway(variant: &str) -> bool {
+    !VARIANTS.iter().step_by(3).any(|direct| *direct == variant)
+}
+
 /// Runs the command and returns the files it wrote.
 async fn write(folder: &Path, arguments: &[&str]) -> std::process::Output {
     let folder = folder.display().to_string();
     let all = [&["connector", "power-automate", "--out", &folder], arguments].concat();
     run(&all, &[]).await
+}
+
+/// The files of a variant for the committed URL, as the command writes them. It runs once for each variant.
+async fn files(variant: &str) -> &'static BTreeMap<String, Vec<u8>> {
+    static WRITTEN: [OnceCell<BTreeMap<String, Vec<u8>>>; VARIANTS.len()] =
+        [const { OnceCell::const_new() }; VARIANTS.len()];
+    let place = VARIANTS.iter().position(|known| *known == variant).expect("a variant");
+    let write_files = async || {
+        let folder = tempfile::tempdir().unwrap();
+        let options: Vec<&str> = ["--public-url", COMMITTED_URL].into_iter().chain(variant.split(' ')).collect();
+        let output = write(folder.path(), &options).await;
+        assert!(output.status.success(), "{output:?}");
+        let content = |name: &str| (name.to_owned(), std::fs::read(folder.path().join(name)).unwrap());
+        FILES.map(content).into()
+    };
+    WRITTEN[place].get_or_init(write_files).await
+}
+
+/// The definition and the properties of a variant.
+async fn connector(variant: &str) -> (Value, Value) {
+    let files = files(variant).await;
+    let json = |name: &str| serde_json::from_slice(&files[name]).unwrap();
+    (json("apiDefinition.swagger.json"), json("apiProperties.json"))
 }
 
 /// The definition and the properties of the connector in `folder`.

@@ -1,8 +1,9 @@
-"""Validates a file against a JSON Schema: connector.py 4|7 SCHEMA FILE. The number is the schema's draft.
+"""Validates files against JSON Schemas: connector.py [4|7 SCHEMA FILE]... The number is the schema's draft.
 
-Prints every error. If no branch of an alternative matches, the deepest errors come first. Exits 1 if there are errors.
+Prints a JSON list with the errors of each file, or null. If no branch of an alternative matches, the deepest errors come first.
 """
 
+import functools
 import json
 import sys
 
@@ -16,18 +17,26 @@ def describe(error, depth=0):
         yield from describe(inner, depth + 1)
 
 
-def main(draft, schema, file):
+@functools.cache
+def validator(draft, schema):
     with open(schema, encoding="utf-8") as text:
         schema = json.load(text)
+    # The library includes both drafts, so nothing is downloaded.
+    kind = {"4": Draft4Validator, "7": Draft7Validator}[draft]
+    kind.check_schema(schema)
+    return kind(schema)
+
+
+def errors(draft, schema, file):
     with open(file, encoding="utf-8") as text:
         instance = json.load(text)
-    # The library includes both drafts, so nothing is downloaded.
-    validator = {"4": Draft4Validator, "7": Draft7Validator}[draft]
-    validator.check_schema(schema)
-    lines = [line for error in validator(schema).iter_errors(instance) for line in describe(error)]
-    print("\n".join(lines))
-    return 1 if lines else 0
+    lines = [line for error in validator(draft, schema).iter_errors(instance) for line in describe(error)]
+    return "\n".join(lines) or None
+
+
+def main(arguments):
+    print(json.dumps([errors(*arguments[at : at + 3]) for at in range(0, len(arguments), 3)]))
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    main(sys.argv[1:])

@@ -1,11 +1,12 @@
-// Checks that a file is OpenAPI 2.0: first with the schema, then with rules that are not in the schema, such as unique names, path
-// templates and existing required properties.
+// Checks that files are OpenAPI 2.0: first with the schema, then with rules that are not in the schema, such as unique names, path
+// templates and existing required properties. Prints a JSON list with the error of each file, or null.
 import SwaggerParser from '@apidevtools/swagger-parser';
 
-try {
-  const api = await SwaggerParser.validate(process.argv[2]);
-  console.log(api.info.title);
-} catch (error) {
-  console.error(error.message);
-  process.exitCode = 1;
-}
+const check = (file) =>
+  SwaggerParser.validate(file).then(
+    () => null,
+    (error) => error.message,
+  );
+const errors = [];
+for (const file of process.argv.slice(2)) errors.push(await check(file));
+console.log(JSON.stringify(errors));

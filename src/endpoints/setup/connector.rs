@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::connector::{self, Authentication, zip};
+use crate::connector::{self, Api, Authentication, Variant, zip};
 use crate::endpoints::setup::report::AccountReport;
 use crate::endpoints::setup::shell::quoted;
 use crate::oauth::client::ClientId;
@@ -20,7 +20,7 @@ pub struct Connector {
     #[serde(skip)]
     public_url: BaseUrl,
     #[serde(skip)]
-    authentication: Option<Authentication>,
+    variant: Option<Variant>,
 }
 
 impl Connector {
@@ -46,14 +46,14 @@ impl Connector {
                 "evergrant connector power-automate --api-key --public-url {public_url} --out clm-by-key-connector"
             ),
             public_url: public_url.clone(),
-            authentication: Some(Authentication::ApiKey),
+            variant: Some(Variant { api: Api::Clm, authentication: Authentication::ApiKey }),
         }
     }
 
     /// The archive; `None` if it cannot be made.
     #[must_use]
     pub fn archive(&self) -> Option<Vec<u8>> {
-        let files = connector::power_automate(&self.public_url, self.authentication.as_ref()?).ok()?;
+        let files = connector::power_automate(&self.public_url, self.variant.as_ref()?).ok()?;
         Some(zip::archive(&files))
     }
 
@@ -71,7 +71,10 @@ impl Connector {
             file_name: format!("{folder}.zip"),
             command,
             public_url: public_url.clone(),
-            authentication: client_id.map(|client_id| Authentication::OAuth { client_id, content_on_api_host }),
+            variant: client_id.map(|client_id| Variant {
+                api: Api::Clm,
+                authentication: Authentication::Direct { client_id, content_on_api_host },
+            }),
         }
     }
 }

@@ -5,9 +5,9 @@ use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 
-use super::operations;
 use super::platform::Platform;
-use super::sign_in::{connect, with_api_key};
+use super::sign_in::{app_for, connect, connect_to};
+use super::{VARIANTS, operations};
 use crate::support::TestApp;
 
 /// The ID in an `Href`, as in a flow: `last(split(href, '/'))`.
@@ -32,19 +32,23 @@ async fn done(platform: &Platform, operation: &str, task: &Value) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_action_works_with_oauth() {
-    let app = TestApp::start().await;
-    let (platform, _) = connect(&app, &[]).await;
-    use_every_action(&app, &platform).await;
+async fn every_clm_action_works_with_sign_in() {
+    use_every_action(VARIANTS[0]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_action_works_through_the_gateway_with_an_api_key() {
-    let (app, platform) = with_api_key().await;
-    use_every_action(&app, &platform).await;
+async fn every_clm_action_works_with_sign_in_through_the_gateway() {
+    use_every_action(VARIANTS[1]).await;
 }
 
-async fn use_every_action(app: &TestApp, platform: &Platform) {
+#[tokio::test(flavor = "multi_thread")]
+async fn every_clm_action_works_with_an_api_key() {
+    use_every_action(VARIANTS[2]).await;
+}
+
+async fn use_every_action(variant: &str) {
+    let app = app_for(variant).await;
+    let (platform, _) = &connect_to(&app, variant, &[]).await;
     let member = platform.act("GetCurrentMember", json!({})).await;
     assert_eq!(member["Email"], "robot@example.org", "system-wide: the integration user");
     let folder = folders(platform).await;
@@ -60,9 +64,9 @@ async fn use_every_action(app: &TestApp, platform: &Platform) {
     let all: BTreeSet<String> = operations(&platform.definition)
         .iter()
         .map(|(_, _, operation)| operation["operationId"].as_str().unwrap().to_owned())
+        .filter(|id| !id.ends_with("AndWait") && !id.starts_with("When") && id != "GetWaitingTask")
         .collect();
     assert_eq!(platform.succeeded(), all, "every action was used");
-    assert_eq!(all.len(), 31);
 }
 
 async fn folders(platform: &Platform) -> Value {

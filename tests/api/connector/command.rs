@@ -2,23 +2,29 @@
 
 use std::fs;
 
-use super::{COMMITTED_URL, FILES, read, write};
+use serde_json::json;
+
+use super::{COMMITTED_URL, FILES, VARIANTS, connector, files, read, uses_gateway, write};
 use crate::support::{root, run};
 
+/// Committed copies of files that the command writes. With `EVERGRANT_UPDATE_DOCS=1` they are written.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_committed_connector_matches_the_commands_output() {
-    let folder = tempfile::tempdir().unwrap();
-    let output = write(folder.path(), &["--public-url", COMMITTED_URL]).await;
-    assert!(output.status.success(), "{output:?}");
-    let committed = root().join("connectors/power-automate");
-    for place in [folder.path(), &committed] {
-        let mut names: Vec<_> = fs::read_dir(place).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        names.sort();
-        assert_eq!(names, FILES, "{}", place.display());
-    }
-    for name in FILES {
-        let (written, kept) = (fs::read(folder.path().join(name)).unwrap(), fs::read(committed.join(name)).unwrap());
-        assert!(written == kept, "connectors/power-automate/{name} differs from the command's output");
+async fn the_committed_connectors_match_the_commands_output() {
+    let committed = root().join("connectors");
+    let mut names: Vec<_> =
+        fs::read_dir(committed.join("power-automate")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, FILES);
+    for (variant, folder, names) in
+        [(VARIANTS[0], "power-automate", &FILES[..]), (VARIANTS[2], "power-automate-api-key", &["README.md"])]
+    {
+        for name in names {
+            let (written, file) = (&files(variant).await[*name], committed.join(folder).join(name));
+            if name.ends_with(".md") && std::env::var_os("EVERGRANT_UPDATE_DOCS").is_some() {
+                fs::write(&file, written).unwrap();
+            }
+            assert!(fs::read(&file).unwrap() == *written, "{folder}/{name} differs from the command's output");
+        }
     }
 }
 
@@ -47,24 +53,36 @@ async fn url_client_and_content_host_are_filled_in() {
     assert!(FILES.iter().all(|name| !fs::read(folder.path().join(name)).unwrap().windows(7).any(|w| w == b"contoso")));
 }
 
+/// A connector through the gateway has the actions of the direct one, below the gateway's path, and more.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_api_key_connector_differs_only_at_the_top() {
-    let folder = tempfile::tempdir().unwrap();
-    let output = write(folder.path(), &["--api-key", "--public-url", "https://app.example:8443"]).await;
-    let printed = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success() && printed.contains("gateway_allow"), "{printed}");
-    let (keyed, properties) = read(folder.path());
-    let (signed_in, _) = super::committed();
-    for part in ["paths", "parameters", "definitions", "info", "x-ms-capabilities", "x-ms-connector-metadata"] {
-        assert_eq!(keyed[part], signed_in[part], "{part}");
+async fn the_connectors_through_the_gateway_have_all_actions_of_the_direct_one() {
+    for variant in VARIANTS.into_iter().filter(|variant| uses_gateway(variant)) {
+        let (direct, _) = connector(VARIANTS.into_iter().find(|direct| variant.starts_with(direct)).unwrap()).await;
+        let (definition, properties) = connector(variant).await;
+        let prefix = if variant.contains("clm") { "/gateway/clm" } else { "/gateway/esign/v2.1/accounts/default" };
+        for (path, item) in direct["paths"].as_object().unwrap() {
+            assert_eq!(definition["paths"][format!("{prefix}{path}")], *item, "{variant} {path}");
+        }
+        for part in ["parameters", "definitions"] {
+            for (name, value) in direct[part].as_object().unwrap() {
+                assert_eq!(definition[part][name], *value, "{variant} {name}");
+            }
+        }
+        for part in ["info", "x-ms-capabilities", "x-ms-connector-metadata", "consumes", "produces"] {
+            assert_eq!(definition[part], direct[part], "{variant} {part}");
+        }
+        assert_eq!(
+            (&definition["host"], &definition["basePath"]),
+            (&json!("contoso-evergrant.azurewebsites.net"), &json!("/"))
+        );
+        let text = properties.to_string();
+        assert!(
+            !text.contains("dynamichosturl") && !text.contains("token:"),
+            "the gateway finds DocuSign's hosts and the account"
+        );
+        let readme = String::from_utf8_lossy(&files(variant).await["README.md"]);
+        assert!(readme.contains(COMMITTED_URL) && readme.contains("gateway_allow"));
     }
-    assert_eq!((keyed["host"].as_str(), keyed["basePath"].as_str()), (Some("app.example:8443"), Some("/gateway/clm")));
-    assert_eq!(keyed["securityDefinitions"]["api_key"]["name"], "X-API-Key");
-    let kept = root().join("connectors/power-automate-api-key/apiProperties.json");
-    assert_eq!(fs::read(folder.path().join("apiProperties.json")).unwrap(), fs::read(kept).unwrap());
-    assert!(!properties.to_string().contains("dynamichosturl"), "the gateway finds CLM's hosts itself");
-    let readme = fs::read_to_string(folder.path().join("README.md")).unwrap();
-    assert!(readme.contains("https://app.example:8443") && readme.contains("gateway_allow"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,7 +124,16 @@ async fn the_public_url_comes_from_the_setting_or_the_option() {
     let wrong = write(folder.path(), &["--public-url", "https://auth.example/path"]).await;
     assert_eq!(wrong.status.code(), Some(2));
     assert!(String::from_utf8(wrong.stderr).unwrap().contains("without a path"));
-    assert_eq!(write(folder.path(), &["--api-key", "--client-id", "x"]).await.status.code(), Some(2));
+    for contradiction in [
+        "--api-key --client-id x",
+        "--api-key --through-gateway",
+        "--through-gateway --content-on-api-host",
+        "--api esignature --content-on-api-host",
+        "--api navigator",
+    ] {
+        let options: Vec<_> = ["--public-url", COMMITTED_URL].into_iter().chain(contradiction.split(' ')).collect();
+        assert_eq!(write(folder.path(), &options).await.status.code(), Some(2), "{contradiction}");
+    }
     let set = [("EVERGRANT_PUBLIC_URL", "http://127.0.0.1:7071")];
     let output = run(&command, &set).await;
     assert!(output.status.success(), "no other setting is required: {output:?}");

@@ -7,12 +7,13 @@ mod operation;
 mod policies;
 mod shapes;
 mod text;
+mod triggers;
 
 use std::fs;
 
 use serde_json::{Value, json};
 
-use super::{COMMITTED_URL, committed, read, write};
+use super::{VARIANTS, committed, connector, files, operations, uses_gateway};
 use crate::support::root;
 
 /// All violations of the rules.
@@ -21,6 +22,7 @@ fn violations(definition: &Value, properties: &Value) -> Vec<String> {
         document::violations(definition),
         operation::violations(definition),
         shapes::violations(definition),
+        triggers::violations(definition),
         policies::violations(definition, properties),
     ]
     .concat()
@@ -28,28 +30,37 @@ fn violations(definition: &Value, properties: &Value) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_connectors_follow_the_platforms_rules() {
-    let (definition, properties) = committed();
-    assert_eq!(violations(&definition, &properties), [""; 0]);
-    let folder = tempfile::tempdir().unwrap();
-    write(folder.path(), &["--api-key", "--public-url", COMMITTED_URL]).await;
-    let (definition, properties) = read(folder.path());
-    assert_eq!(violations(&definition, &properties), [""; 0]);
+    for variant in VARIANTS {
+        let (definition, properties) = connector(variant).await;
+        assert_eq!(violations(&definition, &properties), [""; 0], "{variant}");
+        let triggers = operations(&definition).iter().any(|(_, _, operation)| operation.get("x-ms-trigger").is_some());
+        assert_eq!(triggers, uses_gateway(variant), "{variant}: only Evergrant has triggers");
+    }
 }
 
-#[test]
-fn only_two_paths_match_another_template() {
-    // The service reports them as warnings. They follow from CLM's paths.
-    let expected = ["/folders/path fits /folders/{folderId}", "/folders/type fits /folders/{folderId}"];
-    assert_eq!(document::paths_that_fit_two_templates(&committed().0), expected);
+#[tokio::test(flavor = "multi_thread")]
+async fn only_four_paths_match_another_template() {
+    // The service reports them as warnings. They follow from DocuSign's paths.
+    for (variant, expected) in [
+        (VARIANTS[0], ["/folders/path fits /folders/{folderId}", "/folders/type fits /folders/{folderId}"]),
+        (
+            VARIANTS[3],
+            ["combined", "certificate"].map(|name| {
+                let documents = "/envelopes/{envelopeId}/documents";
+                &*format!("{documents}/{name} fits {documents}/{{documentId}}").leak()
+            }),
+        ),
+    ] {
+        assert_eq!(document::paths_that_fit_two_templates(&connector(variant).await.0), expected);
+    }
 }
 
-#[test]
-fn the_files_contain_no_secret() {
-    for folder in ["connectors/power-automate", "connectors/power-automate-api-key"] {
-        for entry in fs::read_dir(root().join(folder)).unwrap() {
-            let bytes = fs::read(entry.unwrap().path()).unwrap();
-            let text = String::from_utf8_lossy(&bytes);
-            assert!(!text.contains("\"clientSecret\"") && !text.contains("Bearer ey"), "{folder}");
+#[tokio::test(flavor = "multi_thread")]
+async fn the_files_contain_no_secret() {
+    for variant in VARIANTS {
+        for (name, bytes) in files(variant).await {
+            let text = String::from_utf8_lossy(bytes);
+            assert!(!text.contains("\"clientSecret\"") && !text.contains("Bearer ey"), "{variant}: {name}");
         }
     }
 }
@@ -110,6 +121,37 @@ fn definitions_that_break_a_rule_are_found() {
     for (pointer, wrong, word) in broken() {
         let mut definition = good.clone();
         put(&mut definition, pointer, wrong);
+        let problems = violations(&definition, &properties);
+        assert!(problems.iter().any(|line| line.contains(word)), "{pointer}: no {word} in {problems:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn triggers_that_break_a_rule_are_found() {
+    let (good, properties) = connector(VARIANTS[1]).await;
+    let trigger = "/paths/~1triggers~1clm~1documents/get";
+    let wait = "/paths/~1gateway~1clm~1workflows~1wait/post";
+    for (pointer, wrong, word) in [
+        (format!("{trigger}/x-ms-trigger"), json!("often"), "batch"),
+        (format!("{trigger}/x-ms-trigger"), json!("single"), "batch"),
+        (format!("{trigger}/x-ms-trigger-metadata"), json!({"kind": "webhook", "mode": "polling"}), "metadata"),
+        (format!("{trigger}/x-ms-trigger-hint"), json!(null), "hint"),
+        (format!("{trigger}/responses/200/schema"), json!({"type": "object", "properties": {}}), "value"),
+        (format!("{trigger}/responses/202"), json!(null), "202"),
+        (format!("{trigger}/responses/202/schema"), json!({"type": "object"}), "202"),
+        (format!("{trigger}/parameters/4"), json!({"$ref": "#/parameters/Since"}), "cursor"),
+        ("/parameters/Cursor/required".to_owned(), json!(true), "cursor"),
+        ("/parameters/Cursor/x-ms-visibility".to_owned(), json!("advanced"), "cursor"),
+        ("/parameters/Prefer/default".to_owned(), json!("return=minimal"), "Prefer"),
+        ("/parameters/Prefer/x-ms-visibility".to_owned(), json!("advanced"), "Prefer"),
+        ("/parameters/Prefer/required".to_owned(), json!(false), "Prefer"),
+        (format!("{wait}/responses/202"), json!(null), "202"),
+        (format!("{wait}/responses/200"), json!({"description": "Done."}), "200"),
+        ("/paths/~1triggers~1clm~1tasks~1{task}/get/x-ms-visibility".to_owned(), json!("important"), "internal"),
+        ("/paths/~1triggers~1clm~1documents".to_owned(), json!({"post": good.pointer(trigger)}), "GET"),
+    ] {
+        let mut definition = good.clone();
+        put(&mut definition, &pointer, wrong);
         let problems = violations(&definition, &properties);
         assert!(problems.iter().any(|line| line.contains(word)), "{pointer}: no {word} in {problems:?}");
     }

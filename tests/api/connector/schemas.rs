@@ -1,18 +1,22 @@
 //! Checks the files with a published OpenAPI 2.0 validator and with Microsoft's JSON Schemas for connectors. The schemas are
-//! not in the repository; the tests use them if they are next to it.
+//! not in the repository; the tests use them if they are next to it. Each validator starts once for all files of a test.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
-use super::{COMMITTED_URL, write};
+use super::{VARIANTS, files};
 use crate::support::root;
 
-const DEFINITION: (&str, &str, &str) = ("4", "apiDefinition.swagger.schema.json", "apiDefinition.swagger.json");
-const PROPERTIES: (&str, &str, &str) = ("7", "paconn-apiProperties.schema.json", "apiProperties.json");
-const SETTINGS: (&str, &str, &str) = ("7", "paconn-settings.schema.json", "settings.json");
+/// A file of a connector: the draft of its schema, its schema and its name.
+type Kind = (&'static str, &'static str, &'static str);
+
+const DEFINITION: Kind = ("4", "apiDefinition.swagger.schema.json", "apiDefinition.swagger.json");
+const PROPERTIES: Kind = ("7", "paconn-apiProperties.schema.json", "apiProperties.json");
+const SETTINGS: Kind = ("7", "paconn-settings.schema.json", "settings.json");
 
 /// The folder of the schemas. Prints a warning past the test runner's capture if it is missing.
 fn schemas() -> Option<PathBuf> {
@@ -26,62 +30,64 @@ fn schemas() -> Option<PathBuf> {
     None
 }
 
-/// The problems that a program reports for a file.
-fn judge(program: &Path, arguments: &[&Path]) -> Result<(), String> {
+/// What a validator reports for each file.
+fn judge(program: &Path, arguments: Vec<PathBuf>) -> Vec<Option<String>> {
     let output = Command::new(program).args(arguments).current_dir(root().join("tests/tools")).output();
     let output = output.unwrap_or_else(|_| panic!("{} is missing: run ./test, which installs it", program.display()));
-    let printed = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    if output.status.success() { Ok(()) } else { Err(printed.concat()) }
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|_| panic!("no verdict: {}", String::from_utf8_lossy(&output.stderr)))
 }
 
-fn openapi(file: &Path) -> Result<(), String> {
+fn openapi(files: &[PathBuf]) -> Vec<Option<String>> {
     assert!(root().join("tests/tools/node_modules").is_dir(), "node_modules is missing: run ./test, which installs it");
-    judge(Path::new("node"), &[Path::new("swagger.mjs"), file])
+    judge(Path::new("node"), [&[PathBuf::from("swagger.mjs")], files].concat())
 }
 
-fn fits(schemas: &Path, (draft, schema, _): (&str, &str, &str), file: &Path) -> Result<(), String> {
+fn against_schemas(schemas: &Path, files: &[(Kind, PathBuf)]) -> Vec<Option<String>> {
     let python = root().join("tests/tools/.venv/bin/python");
-    judge(&python, &[Path::new("connector.py"), Path::new(draft), &schemas.join(schema), file])
+    let each =
+        files.iter().flat_map(|((draft, schema, _), file)| [PathBuf::from(draft), schemas.join(schema), file.clone()]);
+    judge(&python, std::iter::once(PathBuf::from("connector.py")).chain(each).collect())
 }
 
-/// Microsoft's schema does not have the redirect mode with one redirect URL per connector yet.
-fn without_the_newer_redirect_mode(folder: &Path) {
-    let path = folder.join("apiProperties.json");
-    let text = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(path, text.replace("\"GlobalPerConnector\"", "\"Global\"")).unwrap();
-}
-
-/// Both connectors, as the command writes them.
-async fn connectors() -> Vec<tempfile::TempDir> {
+/// Writes all connectors. Microsoft's schema does not have the redirect mode with one redirect URL per connector yet.
+async fn connectors() -> Vec<(&'static str, TempDir)> {
     let mut folders = Vec::new();
-    for way in [&["--public-url", COMMITTED_URL][..], &["--api-key", "--public-url", COMMITTED_URL]] {
+    for variant in VARIANTS {
         let folder = tempfile::tempdir().unwrap();
-        assert!(write(folder.path(), way).await.status.success());
-        folders.push(folder);
+        for (name, content) in files(variant).await {
+            let text = String::from_utf8_lossy(content).replace("\"GlobalPerConnector\"", "\"Global\"");
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        folders.push((variant, folder));
     }
     folders
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_definitions_are_openapi_2() {
-    for folder in connectors().await {
-        assert_eq!(openapi(&folder.path().join("apiDefinition.swagger.json")), Ok(()));
+    let folders = connectors().await;
+    let files: Vec<_> = folders.iter().map(|(_, folder)| folder.path().join(DEFINITION.2)).collect();
+    for ((variant, _), error) in folders.iter().zip(openapi(&files)) {
+        assert_eq!(error, None, "{variant}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_files_match_microsofts_schemas() {
     let Some(schemas) = schemas() else { return };
-    for folder in connectors().await {
-        without_the_newer_redirect_mode(folder.path());
-        for kind in [DEFINITION, PROPERTIES, SETTINGS] {
-            assert_eq!(fits(&schemas, kind, &folder.path().join(kind.2)), Ok(()), "{}", kind.2);
-        }
+    let folders = connectors().await;
+    let each = |(variant, folder): &(&'static str, TempDir)| {
+        [DEFINITION, PROPERTIES, SETTINGS].map(|kind| (*variant, (kind, folder.path().join(kind.2))))
+    };
+    let (variants, files): (Vec<_>, Vec<_>) = folders.iter().flat_map(each).unzip();
+    for ((variant, (kind, _)), error) in variants.iter().zip(&files).zip(against_schemas(&schemas, &files)) {
+        assert_eq!(error, None, "{variant}: {}", kind.2);
     }
 }
 
 /// Changes that each make a file invalid.
-fn invalid_variants() -> Vec<((&'static str, &'static str, &'static str), &'static str, Value)> {
+fn invalid_variants() -> Vec<(Kind, &'static str, Value)> {
     vec![
         (DEFINITION, "/paths/~1members~1current/get/responses", json!({})),
         (DEFINITION, "/parameters/FolderId/required", json!(false)),
@@ -96,22 +102,22 @@ fn invalid_variants() -> Vec<((&'static str, &'static str, &'static str), &'stat
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_validators_find_errors() {
-    let folder = connectors().await.remove(0);
-    without_the_newer_redirect_mode(folder.path());
+    let (_, folder) = connectors().await.remove(0);
     let spoil = |name: &str, pointer: &str, wrong: Value| {
         let mut json: Value = serde_json::from_slice(&std::fs::read(folder.path().join(name)).unwrap()).unwrap();
         *json.pointer_mut(pointer).unwrap_or_else(|| panic!("nothing at {pointer}")) = wrong;
-        let path = folder.path().join("spoilt.json");
+        let path = folder.path().join(format!("spoilt{}.json", pointer.replace(['/', '~', ':'], "-")));
         std::fs::write(&path, json.to_string()).unwrap();
         path
     };
     let twice = spoil(DEFINITION.2, "/paths/~1folders/post/operationId", json!("GetFolder"));
-    assert!(openapi(&twice).unwrap_err().contains("GetFolder"));
     let unnamed = spoil(DEFINITION.2, "/parameters/FolderId/name", json!("folder"));
-    assert!(openapi(&unnamed).is_err());
+    let found = openapi(&[twice, unnamed]);
+    assert!(found[0].as_ref().is_some_and(|error| error.contains("GetFolder")) && found[1].is_some(), "{found:?}");
     let Some(schemas) = schemas() else { return };
-    for (kind, pointer, wrong) in invalid_variants() {
-        let path = spoil(kind.2, pointer, wrong);
-        assert!(fits(&schemas, kind, &path).is_err(), "{pointer} is accepted");
+    let spoilt: Vec<_> =
+        invalid_variants().into_iter().map(|(kind, pointer, wrong)| (kind, spoil(kind.2, pointer, wrong))).collect();
+    for (error, (_, file)) in against_schemas(&schemas, &spoilt).iter().zip(&spoilt) {
+        assert!(error.is_some(), "{} is accepted", file.display());
     }
 }

@@ -6,14 +6,16 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sandbox::browser::Browser;
 use sandbox::clm::{ACCOUNT_ID, Clm};
 use sandbox::{CLIENT_SECRET, GATEWAY_API_KEY, INTEGRATION_USER, POWER_AUTOMATE_ID, Sandbox, digest};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::platform::Platform;
-use super::{read, write};
-use crate::support::{TestApp, root};
+use super::{VARIANTS, files, read, uses_gateway, write};
+use crate::support::TestApp;
 
 /// The CLM site that the user enters.
 const SITE: &str = "uatna11.springcm.com";
+/// The eSignature server that the user enters.
+const SERVER: &str = "demo.docusign.net";
 
 /// Replaces `{Placeholders}`, form-encoded. The platform's encoding is not documented.
 fn expand(template: &str, values: &HashMap<&str, String>) -> String {
@@ -22,45 +24,61 @@ fn expand(template: &str, values: &HashMap<&str, String>) -> String {
     })
 }
 
-/// The connector for `app`, connected to it and to the sandbox's CLM.
+/// An app whose only client is the one of the variant's README.
+pub async fn app_for(variant: &str) -> TestApp {
+    let sandbox = Sandbox::start().await;
+    let readme = String::from_utf8_lossy(&files(variant).await["README.md"]).into_owned();
+    let rules: Vec<&str> = readme.split("--allow \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let scope = readme.split("--scope \"").nth(1).unwrap().split('"').next().unwrap();
+    let clients = match readme.split("```json\n").nth(1) {
+        Some(entry) => format!("[{}]", entry.split("```").next().unwrap().replace("<64 hex digits>", &digest(GATEWAY_API_KEY))),
+        None => json!([{
+            "client_id": POWER_AUTOMATE_ID, "client_secret_sha256": [digest(CLIENT_SECRET)], "profile": "power_automate",
+            "grant_types": ["authorization_code", "refresh_token"], "subject": "integration_user", "scope": scope,
+            "redirect_uris": [sandbox.power_platform.redirect_uri()], "gateway_allow": rules,
+            "access_token": if uses_gateway(variant) { "sealed" } else { "docusign" },
+        }])
+        .to_string(),
+    };
+    TestApp::over(sandbox, &[("EVERGRANT_CLIENTS", &clients)]).await
+}
+
+/// The CLM connector for `app` without the gateway, connected to it and to the sandbox's CLM.
 pub async fn connect(app: &TestApp, more: &[&str]) -> (Platform, Value) {
+    connect_to(app, VARIANTS[0], more).await
+}
+
+/// The variant of the connector for `app`, connected to it and to the sandbox's DocuSign, with the answer to the sign-in.
+pub async fn connect_to(app: &TestApp, variant: &str, more: &[&str]) -> (Platform, Value) {
     let folder = tempfile::tempdir().unwrap();
     let url = app.host.url();
-    let output =
-        write(folder.path(), &[&["--public-url", &url, "--client-id", POWER_AUTOMATE_ID], more].concat()).await;
+    let arguments: Vec<&str> =
+        ["--public-url", &url].into_iter().chain(variant.split(' ')).chain(more.iter().copied()).collect();
+    let output = write(folder.path(), &arguments).await;
     assert!(output.status.success(), "{output:?}");
     let mut platform = Platform::new(read(folder.path()));
-    let clm: &Clm = &app.sandbox.clm;
-    platform.hosts = [("api", clm.api_url()), ("apiupload", clm.upload_url()), ("apidownload", clm.download_url())]
-        .map(|(part, here)| (format!("https://{part}{SITE}"), here))
-        .to_vec();
-    platform.connection = [("token:site", SITE), ("token:accountId", ACCOUNT_ID)]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into();
+    if uses_gateway(variant) {
+        platform.hosts = vec![(format!("https://{}", url.trim_start_matches("http://")), url)];
+    } else {
+        platform.hosts = hosts(app);
+        let values = [("token:site", SITE), ("token:server", SERVER), ("token:accountId", ACCOUNT_ID)];
+        platform.connection = values.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    }
+    if platform.definition["securityDefinitions"]["api_key"]["name"] == "X-API-Key" {
+        platform.credential = ("x-api-key", GATEWAY_API_KEY.to_owned());
+        return (platform, Value::Null);
+    }
     let answer = sign_in(app, &platform.properties).await;
     platform.set_access_token(answer["access_token"].as_str().unwrap());
     (platform, answer)
 }
 
-/// The connector for an app's gateway, with an API key. It has neither CLM's hosts nor the account. The client is the one from
-/// its README.
-pub async fn with_api_key() -> (TestApp, Platform) {
-    let kept = root().join("connectors/power-automate-api-key/README.md");
-    let readme = std::fs::read_to_string(kept).unwrap();
-    let entry = readme.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
-    let clients = format!("[{}]", entry.replace("<64 hex digits>", &digest(GATEWAY_API_KEY)));
-    let app = TestApp::over(Sandbox::start().await, &[("EVERGRANT_CLIENTS", &clients)]).await;
-    let folder = tempfile::tempdir().unwrap();
-    let url = app.host.url();
-    let output = write(folder.path(), &["--api-key", "--public-url", &url]).await;
-    assert!(output.status.success(), "{output:?}");
-    let mut platform = Platform::new(read(folder.path()));
-    let host = url.trim_start_matches("http://");
-    platform.hosts = vec![(format!("https://{host}"), url.clone())];
-    let name = &platform.definition["securityDefinitions"]["api_key"]["name"];
-    assert_eq!(name, "X-API-Key");
-    platform.credential = ("x-api-key", GATEWAY_API_KEY.to_owned());
-    (app, platform)
+/// DocuSign's hosts, and where the sandbox has them.
+fn hosts(app: &TestApp) -> Vec<(String, String)> {
+    let clm: &Clm = &app.sandbox.clm;
+    let clm = [("api", clm.api_url()), ("apiupload", clm.upload_url()), ("apidownload", clm.download_url())];
+    let clm = clm.map(|(part, here)| (format!("https://{part}{SITE}"), here));
+    clm.into_iter().chain([(format!("https://{SERVER}"), app.sandbox.docusign.url())]).collect()
 }
 
 async fn sign_in(app: &TestApp, properties: &Value) -> Value {

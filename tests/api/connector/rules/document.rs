@@ -111,32 +111,44 @@ fn unused(definition: &Value) -> Vec<String> {
             }
         }
     }
-    problems.extend(operations(definition).iter().flat_map(|(_, _, operation)| dynamic_values(definition, operation)));
+    problems.extend(dynamic_values(definition));
     problems
 }
 
-/// Checks dropdowns: the operation exists, has the parameters, and returns the members.
-fn dynamic_values(definition: &Value, operation: &Value) -> Vec<String> {
+/// Checks dropdowns: the operation exists, has the parameters, gets those that it needs, and returns the members.
+fn dynamic_values(definition: &Value) -> Vec<String> {
     let mut problems = Vec::new();
-    for values in find(operation, "x-ms-dynamic-values") {
-        let source =
-            operations(definition).into_iter().find(|(_, _, other)| other["operationId"] == values["operationId"]);
-        let Some((_, _, source)) = source else {
-            problems.push(format!("dynamic values without an operation: {values}"));
-            continue;
-        };
-        let known: Vec<_> =
-            parameters(definition, source).iter().map(|parameter| &parameter["name"]).cloned().collect();
-        let named = values["parameters"].as_object().unwrap().keys();
-        let page = super::super::response_schema(definition, source).unwrap();
-        let collection = &page["properties"][values["value-collection"].as_str().unwrap_or_default()]["items"];
-        let item = &resolve(definition, collection)["properties"];
-        let members = ["value-path", "value-title"].map(|name| item.get(values[name].as_str().unwrap_or_default()));
-        if !named.into_iter().all(|name| known.contains(&Value::from(name.as_str()))) || members.contains(&None) {
-            problems.push(format!("dynamic values that do not match the operation: {values}"));
+    let kinds = [
+        ("x-ms-dynamic-values", "value-collection", ["value-path", "value-title"]),
+        ("x-ms-dynamic-list", "itemsPath", ["itemValuePath", "itemTitlePath"]),
+    ];
+    for (kind, collection, members) in kinds {
+        for values in find(definition, kind) {
+            if !is_list(definition, values, collection, members) {
+                problems.push(format!("dynamic values that do not match an operation: {values}"));
+            }
         }
     }
     problems
+}
+
+fn is_list(definition: &Value, values: &Value, collection: &str, members: [&str; 2]) -> bool {
+    let all = operations(definition);
+    let Some((_, "get", source)) = all.into_iter().find(|(_, _, other)| other["operationId"] == values["operationId"])
+    else {
+        return false;
+    };
+    let known = parameters(definition, source);
+    let given = values["parameters"].as_object().cloned().unwrap_or_default();
+    let path = values[collection].as_str().unwrap_or_default().split('/');
+    let page = super::super::response_schema(definition, source).unwrap();
+    let items = path.fold(page, |schema, name| resolve(definition, &resolve(definition, schema)["properties"][name]));
+    let item = resolve(definition, &items["items"]);
+    given.keys().all(|name| known.iter().any(|parameter| parameter["name"] == **name))
+        && known.iter().filter(|parameter| parameter["required"] == true).all(|parameter| {
+            parameter.get("default").is_some() || given.contains_key(parameter["name"].as_str().unwrap_or_default())
+        })
+        && members.iter().all(|name| item["properties"].get(values[*name].as_str().unwrap_or_default()).is_some())
 }
 
 /// All members called `name`, at any depth.

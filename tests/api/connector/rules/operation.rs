@@ -31,8 +31,8 @@ pub fn violations(definition: &Value) -> Vec<String> {
         problems.extend(responses(operation, &place));
         problems.extend(mime(definition, operation, &place));
         problems.extend(all_parameters(definition, path, method, operation));
-        if operation.get("x-ms-pageable").is_some() || operation.get("x-ms-trigger").is_some() {
-            problems.push(format!("{place}: CLM does not support the platform's paging and polling"));
+        if operation.get("x-ms-pageable").is_some() {
+            problems.push(format!("{place}: DocuSign does not support the platform's paging"));
         }
     }
     problems

@@ -146,7 +146,7 @@ fn expressions(definition: &Value, properties: &Value, operation: &Value, policy
     problems
 }
 
-/// With OAuth, each operation has exactly one host policy, because the precedence of two is not documented.
+/// Without the gateway, each operation has exactly one host policy, because the precedence of two is not documented.
 fn hosts(definition: &Value, properties: &Value) -> Vec<String> {
     let mut counts: HashMap<&str, usize> = HashMap::new();
     let choosing: Vec<_> =
@@ -154,7 +154,7 @@ fn hosts(definition: &Value, properties: &Value) -> Vec<String> {
     for name in choosing.iter().flat_map(|policy| named(policy)) {
         *counts.entry(name).or_default() += 1;
     }
-    let expected = usize::from(definition["securityDefinitions"].get("oauth2").is_some());
+    let expected = usize::from(properties["properties"]["connectionParameters"].get("token:accountId").is_some());
     let ids = operations(definition)
         .into_iter()
         .map(|(_, _, operation)| operation["operationId"].as_str().unwrap_or_default());
