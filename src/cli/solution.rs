@@ -46,8 +46,7 @@ pub struct PowerAutomate {
 pub fn run(command: SolutionCommand, env: &dyn Environment) -> Result<(), CommandError> {
     let SolutionCommand::PowerAutomate(PowerAutomate { out, public_url, client_id, api_key, force }) = command;
     let public_url = public_url.map_or_else(|| Settings::read_public_url(env), Ok)?;
-    let authentication =
-        if api_key { Authentication::ApiKey } else { Authentication::ThroughGateway { client_id } };
+    let authentication = if api_key { Authentication::ApiKey } else { Authentication::ThroughGateway { client_id } };
     let files = solution::power_automate(&public_url, &authentication).map_err(failed)?;
     for path in written::write(&out, files, force)? {
         print_line(path.display())?;

@@ -2,5 +2,7 @@
 
 mod archive;
 mod bench;
+mod definitions;
 mod incoming;
 mod signal;
+mod solution;

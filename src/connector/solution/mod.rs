@@ -113,7 +113,8 @@ fn connector(public_url: &BaseUrl, variant: Variant) -> Result<Vec<ConnectorFile
 
 /// The part of the README for this kind of authentication is kept; the other one is left out.
 fn readme(public_url: &BaseUrl, authentication: &Authentication) -> ConnectorFile {
-    let (kept, dropped) = if *authentication == Authentication::ApiKey { ("key", "sign-in") } else { ("sign-in", "key") };
+    let (kept, dropped) =
+        if *authentication == Authentication::ApiKey { ("key", "sign-in") } else { ("sign-in", "key") };
     let mut text = README.replace(PLACEHOLDER_URL, public_url.as_str());
     if let Some((before, rest)) = text.split_once(&format!("<!-- {dropped} -->\n"))
         && let Some((_, after)) = rest.split_once(&format!("<!-- /{dropped} -->\n"))

@@ -69,7 +69,13 @@ mod tests {
         let names: Vec<&str> = packed.iter().map(|file| file.name.as_ref()).collect();
         assert_eq!(
             names,
-            ["Connector/a_openapidefinition.json", "Workflows/F-1.json", "[Content_Types].xml", "customizations.xml", "solution.xml"]
+            [
+                "Connector/a_openapidefinition.json",
+                "Workflows/F-1.json",
+                "[Content_Types].xml",
+                "customizations.xml",
+                "solution.xml"
+            ]
         );
         let customizations = String::from_utf8_lossy(&packed[3].content);
         assert_eq!(

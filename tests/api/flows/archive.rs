@@ -3,12 +3,12 @@
 use sandbox::flows::{Flow, Report};
 use serde_json::{Map, Value, json};
 
-use super::bench::{Bench, flow};
+use super::bench::Bench;
 
 const ARCHIVE: &str = "/Shared Documents/Archive";
 
-fn archive(values: &[(&str, &str)]) -> Flow {
-    flow("ArchiveCompletedDocuments", values)
+fn archive(bench: &Bench, values: &[(&str, &str)]) -> Flow {
+    bench.flow("ArchiveCompletedDocuments", values)
 }
 
 /// What the trigger delivers for a document.
@@ -43,7 +43,7 @@ fn failed(report: &Report, code: &str) {
 async fn each_document_is_archived_once_with_its_metadata() {
     let bench = Bench::start().await;
     let (one, other) = (add(&bench, "It's done.pdf", "first"), add(&bench, "It's done.pdf", "second"));
-    let flow = archive(&[]);
+    let flow = archive(&bench, &[]);
     for document in [&one, &other, &one] {
         assert_eq!(bench.run(&flow, event(document, "e1")).await.status, "Succeeded");
     }
@@ -69,26 +69,26 @@ async fn what_cannot_be_archived_is_refused_with_a_reason_before_anything_is_sen
     let document = add(&bench, "Contract.pdf", "0123456789");
     let before = bench.share_point.files("/").len();
 
-    let report = bench.run(&archive(&[("evgrant_MaxDownloadBytes", "9")]), event(&document, "e1")).await;
+    let report = bench.run(&archive(&bench, &[("evgrant_MaxDownloadBytes", "9")]), event(&document, "e1")).await;
     failed(&report, "FileTooLarge");
     assert!(report.message().contains("Contract.pdf has 10 bytes; at most 9"), "{report:?}");
 
     bench.share_point.move_folder(ARCHIVE, "/Shared Documents/Elsewhere");
-    let report = bench.run(&archive(&[]), event(&document, "e1")).await;
+    let report = bench.run(&archive(&bench, &[]), event(&document, "e1")).await;
     failed(&report, "FolderMoved");
     assert!(report.message().contains(ARCHIVE) && report.message().contains("environment variable"), "{report:?}");
     assert_eq!(bench.share_point.files("/").len(), before, "and no folder is created in the old place");
 
     let gone = "dead0000-0000-4000-8000-000000000000";
-    assert_eq!(bench.run(&archive(&[]), event(gone, "e1")).await.status, "Cancelled");
-    let found = archive(&[("evgrant_ArchiveFolder", "/Shared Documents/Elsewhere")]);
+    assert_eq!(bench.run(&archive(&bench, &[]), event(gone, "e1")).await.status, "Cancelled");
+    let found = archive(&bench, &[("evgrant_ArchiveFolder", "/Shared Documents/Elsewhere")]);
     assert_eq!(bench.run(&found, event(&document, "e1")).await.status, "Succeeded");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_happens_to_one_call_there_is_one_complete_file() {
     let bench = Bench::start().await;
-    let flow = archive(&[]);
+    let flow = archive(&bench, &[]);
     bench
         .each_disruption(6, async |disrupted| {
             let document = add(&bench, "Contract.pdf", disrupted);

@@ -4,7 +4,7 @@ use sandbox::flows::{Flow, Report};
 use sandbox::share_point::SharePoint;
 use serde_json::{Value, json};
 
-use super::bench::{Bench, flow};
+use super::bench::Bench;
 
 const NEW: &str = "/Incoming/New";
 
@@ -15,7 +15,7 @@ fn incoming(bench: &Bench, values: &[(&str, &str)]) -> (Flow, String) {
         .folder_at("/Contracts/From SharePoint")
         .unwrap_or_else(|| clm.add_folder("From SharePoint", &clm.folder_at("/Contracts").unwrap()));
     let own = [("evgrant_ClmIncomingFolder", folder.as_str())];
-    (flow("BringSharePointFilesIntoClm", &[values, &own].concat()), folder)
+    (bench.flow("BringSharePointFilesIntoClm", &[values, &own].concat()), folder)
 }
 
 fn event(id: u64, name: &str) -> Value {
@@ -71,7 +71,7 @@ async fn what_cannot_be_sent_is_refused_with_a_reason_before_it_is_sent() {
     failed(&bench.run(&flow, event(id, "Large.pdf")).await, "FileTooLarge", "Large.pdf has 10 bytes; at most 9");
 
     let gone = [("evgrant_ClmIncomingFolder", "dead0000-0000-4000-8000-000000000000")];
-    let lost = flow_with(&gone);
+    let lost = bench.flow("BringSharePointFilesIntoClm", &gone);
     failed(&bench.run(&lost, event(id, "Large.pdf")).await, "FolderMoved", "environment variable");
     assert!(in_clm(&bench, "Large.pdf").is_empty());
 
@@ -80,10 +80,6 @@ async fn what_cannot_be_sent_is_refused_with_a_reason_before_it_is_sent() {
     bench.app.sandbox.clm.move_folder(&folder, &bench.app.sandbox.clm.folder_at("/Home").unwrap());
     assert_eq!(bench.run(&flow, event(id, "Large.pdf")).await.status, "Succeeded");
     assert_eq!(bench.app.sandbox.clm.documents_at("/Home/From SharePoint/Large.pdf").len(), 1);
-}
-
-fn flow_with(values: &[(&str, &str)]) -> Flow {
-    flow("BringSharePointFilesIntoClm", values)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -38,17 +38,16 @@ pub struct Connections {
 }
 
 impl Connection {
-    /// A connection to a custom connector at `base`, with an API key.
+    /// A connection to a custom connector at `base`, with its policies and an API key.
     #[must_use]
-    pub fn custom(definition: &Value, properties: &Value, base: &str, api_key: &str) -> Self {
+    pub fn custom(definition: &Value, policies: &Value, base: &str, api_key: &str) -> Self {
         let base_path = definition["basePath"].as_str().unwrap_or_default().trim_end_matches('/');
         let header = &definition["securityDefinitions"]["api_key"]["name"];
-        let policies = properties["properties"]["policyTemplateInstances"].as_array();
         Self {
             base: format!("{base}{base_path}"),
             credential: header.as_str().map(|name| (name.to_lowercase(), api_key.to_owned())),
             operations: Operation::all(definition),
-            policies: policies.cloned().unwrap_or_default(),
+            policies: policies.as_array().cloned().unwrap_or_default(),
         }
     }
 

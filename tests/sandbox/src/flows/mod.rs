@@ -43,12 +43,8 @@ pub struct Report {
 
 impl Flow {
     /// A flow of a solution, with values for its environment variables.
-    ///
-    /// # Panics
-    /// If the file is not a flow's.
     #[must_use]
-    pub fn of_solution(file: &str, values: &[(&str, &str)]) -> Self {
-        let file: Value = serde_json::from_str(file).expect("a flow in JSON");
+    pub fn of_solution(file: &Value, values: &[(&str, &str)]) -> Self {
         Self::new(file["properties"]["definition"].clone(), values)
     }
 
