@@ -18,6 +18,7 @@ use crate::endpoints::metadata::MetadataEndpoint;
 use crate::endpoints::revoke::RevokeEndpoint;
 use crate::endpoints::setup::SetupEndpoint;
 use crate::endpoints::token::{TokenEndpoint, TokenIssuer};
+use crate::endpoints::triggers::Triggers;
 use crate::endpoints::workfront::Workfront;
 use crate::server::{Endpoints, Methods, ROUTES, Route};
 use crate::store::codes::UsedCodes;
@@ -68,6 +69,7 @@ impl App {
             consent: self.consent_callback(),
             setup: self.setup_endpoint(redirect_requests),
             gateway: Gateway { callers: Arc::clone(&callers), upstream: Arc::clone(&self.upstream) },
+            triggers: Triggers::new(Arc::clone(&callers), Arc::clone(&self.upstream)),
             workfront: Workfront::new(
                 callers,
                 Arc::clone(&self.upstream),

@@ -103,6 +103,31 @@ pub struct SealedAccessToken {
     pub grant: Grant,
 }
 
+/// What a polling trigger has delivered. It is part of an address, so names are short.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub struct TriggerCursor {
+    /// A digest of the client, the user and the route.
+    #[serde(rename = "b")]
+    pub binding: String,
+    /// The other parameters, as a query.
+    #[serde(rename = "q")]
+    pub query: String,
+    /// What was delivered.
+    #[serde(rename = "s")]
+    pub state: String,
+}
+
+/// A task of CLM's that a caller waits for.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub struct WaitingTask {
+    /// A digest of the client and the user.
+    #[serde(rename = "b")]
+    pub binding: String,
+    /// The task's path below CLM's base URL.
+    #[serde(rename = "p")]
+    pub path: String,
+}
+
 impl Sealable for ConsentState {
     const TYP: &'static str = "evergrant-consent-state+jwt";
 }
@@ -129,4 +154,12 @@ impl Sealable for RefreshToken {
 
 impl Sealable for SealedAccessToken {
     const TYP: &'static str = "evergrant-access-token+jwt";
+}
+
+impl Sealable for TriggerCursor {
+    const TYP: &'static str = "evergrant-trigger-cursor+jwt";
+}
+
+impl Sealable for WaitingTask {
+    const TYP: &'static str = "evergrant-waiting-task+jwt";
 }

@@ -26,6 +26,7 @@ use crate::endpoints::metadata::MetadataEndpoint;
 use crate::endpoints::revoke::RevokeEndpoint;
 use crate::endpoints::setup::SetupEndpoint;
 use crate::endpoints::token::TokenEndpoint;
+use crate::endpoints::triggers::Triggers;
 use crate::endpoints::workfront::Workfront;
 pub use paths::{Methods, ROUTES, Route};
 pub use serving::Serving;
@@ -48,6 +49,8 @@ pub struct Endpoints {
     pub gateway: Gateway,
     /// `/workfront/…`.
     pub workfront: Workfront,
+    /// `GET /triggers/…`.
+    pub triggers: Triggers,
 }
 
 /// Serves `endpoints` until `stop` resolves, then finishes the requests in progress.

@@ -75,13 +75,15 @@ pub static WORKFRONT: Route = Route {
     path: "/workfront/{*path}",
     methods: Methods::Only(&[Method::GET, Method::POST, Method::PUT]),
 };
+pub static TRIGGERS: Route =
+    Route { function: "trigger-function", path: "/triggers/{*path}", methods: Methods::Only(&[Method::GET]) };
 pub static HEALTH: Route = Route { function: "health-function", path: "/healthz", methods: READ };
 /// The home page, and the host's readiness probe, which repeats every 25 ms until it gets a response.
 pub static ROOT: Route = Route { function: "home-function", path: "/", methods: READ };
 
 /// Every route.
-pub static ROUTES: [&Route; 10] =
-    [&TOKEN, &AUTHORIZE, &REVOKE, &METADATA, &CONSENT, &SETUP, &GATEWAY, &WORKFRONT, &HEALTH, &ROOT];
+pub static ROUTES: [&Route; 11] =
+    [&TOKEN, &AUTHORIZE, &REVOKE, &METADATA, &CONSENT, &SETUP, &GATEWAY, &WORKFRONT, &TRIGGERS, &HEALTH, &ROOT];
 
 /// The path of [`TOKEN`].
 pub fn token() -> impl Filter<Extract = (), Error = Rejection> + Copy {
@@ -124,6 +126,11 @@ pub fn workfront() -> impl Filter<Extract = (), Error = Rejection> + Copy {
     warp::path!("workfront" / ..).and(more())
 }
 
+/// The paths of [`TRIGGERS`].
+pub fn triggers() -> impl Filter<Extract = (), Error = Rejection> + Copy {
+    warp::path!("triggers" / ..).and(more())
+}
+
 /// The path of [`HEALTH`].
 pub fn health() -> impl Filter<Extract = (), Error = Rejection> + Copy {
     warp::path!("healthz").and(no_slash_at_end())
@@ -135,6 +142,7 @@ pub fn find_route() -> BoxedFilter<(Option<&'static Route>,)> {
     let server = server.or(authorize().map(|| Some(&AUTHORIZE))).unify().or(metadata().map(|| Some(&METADATA))).unify();
     let people = consent().map(|| Some(&CONSENT)).or(setup().map(|| Some(&SETUP))).unify();
     let through = gateway().map(|| Some(&GATEWAY)).or(workfront().map(|| Some(&WORKFRONT))).unify();
+    let through = through.or(triggers().map(|| Some(&TRIGGERS))).unify();
     let probes = health().map(|| Some(&HEALTH)).or(warp::path::end().map(|| Some(&ROOT))).unify();
     let all = server.or(people).unify().or(through).unify().or(probes).unify();
     all.or(warp::any().map(|| None)).unify().boxed()

@@ -20,7 +20,7 @@ use crate::web::body::Source;
 pub fn all(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + use<> {
     let oauth = authorize(endpoints).or(revoke(endpoints)).unify().or(metadata(endpoints)).unify();
     let people = consent(endpoints).or(unprotected_setup(endpoints)).unify().or(setup(endpoints)).unify();
-    let through = gateway(endpoints).or(workfront(endpoints)).unify();
+    let through = gateway(endpoints).or(workfront(endpoints)).unify().or(triggers(endpoints)).unify();
     let probes = health::healthz().or(health::root()).unify();
     // Boxed, because warp moves a request's state several times and these would make a token request's state larger.
     let others = not_configured::all(endpoints).or(oauth).unify();
@@ -103,6 +103,14 @@ fn workfront(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = 
             let upload = upload(&request, &source);
             let answering = endpoints.workfront.handle(&request, upload, received.id());
             received.answer_with(Box::pin(drain_on_error(&request, answering, source))).await
+        },
+    )
+}
+
+fn triggers(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
+    paths::triggers().and(warp::get()).and(request(&paths::TRIGGERS)).and(with(endpoints)).then(
+        async |received: Received, request: Request<Bytes>, endpoints: Arc<Endpoints>| {
+            received.answer_with(Box::pin(endpoints.triggers.handle(&request))).await
         },
     )
 }

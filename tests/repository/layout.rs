@@ -23,6 +23,9 @@ const PURE: &str = "
     endpoints/setup/docusign.rs endpoints/setup/download.rs endpoints/setup/requests.rs endpoints/setup/shell.rs
     endpoints/setup/own_host.rs endpoints/setup/page.rs endpoints/setup/report.rs
     endpoints/setup/text.rs endpoints/token/error.rs endpoints/token/outage.rs endpoints/token/request.rs
+    endpoints/triggers/border.rs endpoints/triggers/cursor.rs endpoints/triggers/error.rs endpoints/triggers/item.rs
+    endpoints/triggers/moment.rs endpoints/triggers/pages.rs endpoints/triggers/pattern.rs endpoints/triggers/reader.rs
+    endpoints/triggers/request.rs endpoints/triggers/run.rs
     endpoints/workfront/error.rs endpoints/workfront/item.rs endpoints/workfront/naming.rs
     endpoints/workfront/request.rs memory/failures.rs memory/tidy_map.rs oauth sealing/claims.rs sealing/mod.rs
     sealing/presented.rs sealing/secret.rs secret/mod.rs server/paths.rs signing/error.rs signing/error_table.rs
@@ -50,8 +53,19 @@ const USED_BY: [(&str, &[&str]); 3] =
     [("app", &["cli", "app"]), ("server", &["cli", "app", "server"]), ("cli", &["cli"])];
 
 /// Modules of `endpoints` that never use each other.
-const SLICES: [&str; 10] =
-    ["authorize", "consent", "gateway", "home", "metadata", "not_configured", "revoke", "setup", "token", "workfront"];
+const SLICES: [&str; 11] = [
+    "authorize",
+    "consent",
+    "gateway",
+    "home",
+    "metadata",
+    "not_configured",
+    "revoke",
+    "setup",
+    "token",
+    "triggers",
+    "workfront",
+];
 
 /// The most modules directly below `src/`.
 const MAX_MODULES: usize = 22;

@@ -9,6 +9,8 @@ mod credentials;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderMap;
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -22,10 +24,17 @@ use crate::oauth::scope::Scope;
 use crate::registry::Registry;
 use crate::sealing::claims::SealedAccessToken;
 use crate::sealing::keys::{OpenError, SealingKeys};
+use crate::secret::sha256;
 use crate::store::revocations::Revocations;
 use crate::telemetry;
 use crate::types::{BaseUrl, Guid};
 use credentials::CallerCredentials;
+
+/// The purpose of the sealed name of a task that a caller waits for.
+pub const WAITING_TASK: &str = "clm/tasks";
+
+/// Enough of a digest to tell callers apart.
+const BINDING_BYTES: usize = 16;
 
 /// `grant_id` of the log line if an API key is the grant.
 const API_KEY: &str = "api_key";
@@ -48,6 +57,19 @@ pub struct Caller<'a> {
     pub actor: Actor,
     /// The grant, for log lines.
     pub grant_id: Cow<'static, str>,
+}
+
+impl Caller<'_> {
+    /// A digest that binds a sealed token for `purpose` to this client and user. A changed integration user changes nothing.
+    #[must_use]
+    pub fn binding(&self, purpose: &str) -> String {
+        let user = match self.client.subject {
+            SubjectKind::IntegrationUser => SubjectKind::IntegrationUser.as_str().to_owned(),
+            SubjectKind::SignedInUser => self.actor.user.lower_case().into(),
+        };
+        let digest = sha256(format!("{purpose}\n{}\n{user}", self.client.client_id).as_bytes());
+        URL_SAFE_NO_PAD.encode(&digest[..BINDING_BYTES])
+    }
 }
 
 /// A caller with a valid credential. DocuSign was not asked anything yet.

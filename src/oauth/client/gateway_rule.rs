@@ -40,6 +40,9 @@ impl GatewayApi {
     }
 }
 
+/// The first segment of the triggers' paths.
+const TRIGGERS: &str = "triggers";
+
 /// One entry of `gateway_allow`: methods, a space, a path below `/gateway`.
 ///
 /// `*` matches every method, and one path segment. A path with a trailing slash matches everything below it. Paths are
@@ -67,7 +70,7 @@ impl GatewayRule {
         let segments: Vec<String> = path.strip_prefix('/')?.split('/').map(ToOwned::to_owned).collect();
         // A rule that no request can match is a mistake, and so is a `*` that would be compared literally.
         let can_match = |segment: &String| is_reachable(segment) && (segment == "*" || !segment.contains('*'));
-        let names_api = GatewayApi::parse(segments.first()?).is_some();
+        let names_api = GatewayApi::parse(segments.first()?).is_some() || segments.first()? == TRIGGERS;
         let has_path = segments.len() > 1 || and_below;
         (names_api && has_path && segments.iter().all(can_match)).then_some(Self { methods, segments, and_below })
     }

@@ -59,7 +59,7 @@ impl Sandbox {
             {"client_id": GATEWAY_ID, "client_secret_sha256": [digest], "grant_types": ["client_credentials"],
              "subject": "integration_user", "scope": "signature spring_read spring_write", "access_token": "sealed",
              "api_key_sha256": [gateway_api_key],
-             "gateway_allow": ["* /clm/", "* /clm-upload/", "* /clm-download/", "* /esign/"]},
+             "gateway_allow": ["* /clm/", "* /clm-upload/", "* /clm-download/", "* /esign/", "GET /triggers/"]},
         ])
     }
 }

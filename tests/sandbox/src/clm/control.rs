@@ -1,13 +1,29 @@
 //! Controls for tests: change and inspect the account.
 
+use std::collections::VecDeque;
+use std::fmt;
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 
 use crate::bulk::Summary;
 use crate::clm::Clm;
-use crate::clm::state::Document;
+use crate::clm::error::guid;
+use crate::clm::state::{Document, WorkItem};
 use crate::clm::stored::Stored;
+use crate::clm::upload::add_version;
+
+/// What happens in the account after the next calls.
+#[derive(Default)]
+pub(super) struct Meanwhile(VecDeque<Change>);
+
+type Change = Box<dyn FnOnce(&Clm) + Send>;
+
+impl fmt::Debug for Meanwhile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Meanwhile").field(&self.0.len()).finish()
+    }
+}
 
 /// The content of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +75,121 @@ impl Clm {
     pub fn add_synthetic_document(&self, name: &str, folder: &str, length: u64) -> String {
         let stored = Stored::pattern(length);
         self.state().add_document(name, folder, stored)
+    }
+
+    /// Stops CLM's clock at a time in milliseconds since 1970.
+    pub fn stop_clock_at(&self, milliseconds: u64) {
+        self.state().clock.stop_at(milliseconds);
+    }
+
+    /// CLM's time in milliseconds since 1970.
+    #[must_use]
+    pub fn now(&self) -> u64 {
+        self.state().clock.now()
+    }
+
+    /// Changes something about a document, so that it gets a new date.
+    pub fn touch(&self, id: &str) {
+        let now = self.now();
+        self.each_document(id, |document| document.updated = now);
+    }
+
+    /// Gives a document a date, as if an earlier change became visible only now.
+    pub fn set_updated(&self, id: &str, milliseconds: u64) {
+        self.each_document(id, |document| document.updated = milliseconds);
+    }
+
+    /// Renames a document.
+    pub fn rename(&self, id: &str, name: &str) {
+        let now = self.now();
+        self.each_document(id, |document| (document.name, document.updated) = (name.to_owned(), now));
+    }
+
+    /// Adds a version to a document.
+    pub fn add_version(&self, id: &str, bytes: impl Into<Bytes>) {
+        add_version(&mut self.state(), id, "", Stored::from(bytes)).expect("a document");
+    }
+
+    /// Moves a document, with a new date or without.
+    pub fn move_document(&self, id: &str, folder: &str, keeps_date: bool) {
+        let now = self.now();
+        self.each_document(id, |document| {
+            document.folder = folder.to_owned();
+            document.updated = if keeps_date { document.updated } else { now };
+        });
+    }
+
+    /// Moves a document to the trash, or back.
+    pub fn trash(&self, id: &str, in_trash: bool) {
+        self.each_document(id, |document| document.in_trash = in_trash);
+    }
+
+    /// Deletes a document for good.
+    pub fn delete_document_for_good(&self, id: &str) {
+        self.state().documents.retain(|document| document.id != id);
+    }
+
+    /// Id, name, date as CLM writes it, and folder of every document outside the trash.
+    #[must_use]
+    pub fn documents_now(&self) -> Vec<(String, String, String, String)> {
+        let state = self.state();
+        let there = state.documents.iter().filter(|document| !state.is_in_trash(&document.id));
+        let shown = |document: &Document| {
+            let date = super::time::date(document.updated);
+            (document.id.clone(), document.name.clone(), date, document.folder.clone())
+        };
+        there.map(shown).collect()
+    }
+
+    /// The ID of the queue with this name.
+    #[must_use]
+    pub fn queue_named(&self, name: &str) -> Option<String> {
+        self.state().queues.iter().find(|queue| queue.name == name).map(|queue| queue.id.clone())
+    }
+
+    /// Adds a work item to a queue and returns its ID.
+    pub fn add_work_item(&self, name: &str, queue: &str) -> String {
+        let (id, now) = (guid(), self.now());
+        let (name, queue) = (name.to_owned(), queue.to_owned());
+        self.state().work_items.push(WorkItem { id: id.clone(), name, queue, created: now, assigned: now });
+        id
+    }
+
+    /// Moves a work item to another queue.
+    pub fn reassign(&self, id: &str, queue: &str) {
+        let now = self.now();
+        for item in self.state().work_items.iter_mut().filter(|item| item.id == id) {
+            (item.queue, item.assigned) = (queue.to_owned(), now);
+        }
+    }
+
+    /// Completes a work item, so that it is no longer in its queue.
+    pub fn complete_work_item(&self, id: &str) {
+        self.state().work_items.retain(|item| item.id != id);
+    }
+
+    /// Gives a workflow a status.
+    pub fn set_workflow_status(&self, id: &str, status: &'static str) {
+        let mut state = self.state();
+        let ended = ["Completed", "Failed", "Aborted"].contains(&status).then(|| state.clock.now());
+        if let Some(workflow) = state.workflows.get_mut(id) {
+            (workflow.status, workflow.ended) = (status, ended);
+        }
+    }
+
+    /// Forgets all tasks, as CLM does some time after they have ended.
+    pub fn forget_tasks(&self) {
+        self.state().tasks.clear();
+    }
+
+    /// Makes a change right after the next call. Several calls of this method are queued, one for each call.
+    pub fn after_next_call(&self, change: impl FnOnce(&Self) + Send + 'static) {
+        self.meanwhile.lock().unwrap().0.push_back(Box::new(change));
+    }
+
+    pub(super) fn after_call(&self) {
+        let change = self.meanwhile.lock().unwrap().0.pop_front();
+        change.into_iter().for_each(|change| change(self));
     }
 
     /// The content of a document; `None` if there is no such document.

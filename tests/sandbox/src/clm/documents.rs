@@ -9,9 +9,8 @@ use crate::clm::folders::{check_name, no_content};
 use crate::clm::page::page;
 use crate::clm::request::{Call, text};
 use crate::clm::state::{Document, State, Version};
-use crate::clm::view::date;
+use crate::clm::time::date;
 use crate::clm::{ACCOUNT_ID, Answer, Clm, no_such_route, wrong_method};
-use crate::docusign::unix_now;
 use crate::server::{Body, json as json_reply};
 
 /// The longest name of a document.
@@ -105,6 +104,7 @@ impl Clm {
         name.as_deref().map_or(Ok(()), |name| check_name(name, MAX_DOCUMENT_NAME_CHARS))?;
         state.check_write(&call.user.sub, &state.document(id, &call.user.sub)?.id)?;
         let folder = self.target_folder(state, &object, "ParentFolder", &call.user.sub)?;
+        let now = state.clock.now();
         let document = state.document_mut(id, &call.user.sub)?;
         document.check_lock(&call.user.sub)?;
         match object.get("AttributeGroups") {
@@ -115,7 +115,7 @@ impl Clm {
         document.name = name.unwrap_or(document.name.clone());
         document.description = description.unwrap_or(document.description.clone());
         document.folder = folder.unwrap_or(document.folder.clone());
-        document.updated = unix_now();
+        document.updated = now;
         Ok(())
     }
 

@@ -8,7 +8,6 @@ use crate::clm::page::page;
 use crate::clm::request::{Call, text};
 use crate::clm::state::{Folder, State};
 use crate::clm::{Answer, Clm, no_such_route, wrong_method};
-use crate::docusign::unix_now;
 use crate::server::{Body, body, json as json_reply};
 
 /// The longest name of a folder.
@@ -104,11 +103,12 @@ impl Clm {
         let (name, description) = (text(&object, "Name")?, text(&object, "Description")?);
         name.as_deref().map_or(Ok(()), |name| check_name(name, MAX_FOLDER_NAME_CHARS))?;
         let parent = self.target_folder(state, &object, "ParentFolder", &call.user.sub)?;
+        let now = state.clock.now();
         for folder in state.folders.iter_mut().filter(|folder| folder.id == id) {
             folder.name = name.clone().unwrap_or(folder.name.clone());
             folder.description = description.clone().unwrap_or(folder.description.clone());
             folder.parent = parent.clone().or(folder.parent.clone());
-            folder.updated = unix_now();
+            folder.updated = now;
         }
         Ok(())
     }

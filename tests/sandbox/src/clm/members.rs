@@ -20,6 +20,7 @@ impl Clm {
                 });
                 json_reply(200, &member)
             }
+            ["current", "workflowqueues"] if call.method == Method::GET => self.queue_list(call),
             [_, "workitems"] if call.method == Method::GET => {
                 json_reply(200, &page(call, &format!("{href}/workitems"), &[]))
             }

@@ -14,19 +14,21 @@ mod folders;
 mod launcher;
 mod members;
 mod page;
+mod queues;
 mod request;
 mod rights;
 mod search;
 mod state;
 mod stored;
 mod tasks;
+mod time;
 mod upload;
 mod view;
 mod web;
 mod workflows;
 
 use std::collections::VecDeque;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use http::{Method, Request, Response};
@@ -36,6 +38,7 @@ use serde_json::json;
 use crate::docusign::Docusign;
 use crate::fault::Faults;
 use crate::server::{Body, Reply, Server, json as json_reply, reply};
+use control::Meanwhile;
 use error::Refusal;
 use request::Call;
 use state::State;
@@ -65,6 +68,9 @@ pub struct Clm {
     calls: Mutex<Vec<String>>,
     state: Mutex<State>,
     traffic: Traffic,
+    /// Whether items with the same value of the property by which a list is sorted change places from call to call.
+    pub shuffles_ties: AtomicBool,
+    meanwhile: Mutex<Meanwhile>,
 }
 
 impl Clm {
@@ -80,6 +86,8 @@ impl Clm {
             calls: Mutex::default(),
             state: Mutex::new(State::seeded()),
             traffic: Traffic::default(),
+            shuffles_ties: AtomicBool::new(false),
+            meanwhile: Mutex::default(),
         });
         let answering = Arc::clone(&this);
         let server = Server::start(0, move |request| Arc::clone(&answering).answer(request)).await;
@@ -138,6 +146,7 @@ impl Clm {
             return struck;
         }
         let Some((mut call, upload)) = Call::read(request).await else { return Ok(no_such_route()) };
+        call.shuffles_ties = self.shuffles_ties.load(Ordering::SeqCst);
         if call.host == "auth" {
             return Ok(self.discover(&call));
         }
@@ -155,10 +164,15 @@ impl Clm {
         self.calls.lock().unwrap().push(format!("{} {} /{}", call.method, call.host, call.path.join("/")));
         let path: Vec<String> = call.path.iter().map(|segment| segment.to_lowercase()).collect();
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        match upload {
+        if let Err(refusal) = page::check_sorting(&call, &path) {
+            return Ok(refusal.answer());
+        }
+        let answer = match upload {
             Some(body) => self.upload(&call, &path, body).await,
             None => Ok(self.route(&call, &path).unwrap_or_else(Refusal::answer)),
-        }
+        };
+        self.after_call();
+        answer
     }
 
     /// Authenticates the caller. A missing scope counts as a missing token.
@@ -188,6 +202,7 @@ impl Clm {
             (_, Some((&"documents", rest))) => self.documents(call, rest),
             (_, Some((&"attributegroups", rest))) => Ok(self.attribute_groups(call, rest)),
             (_, Some((&"workflowdefinitions" | &"workflows", _))) => self.workflows(call, path),
+            (_, Some((&"workflowqueues" | &"workitems", _))) => self.queues(call, path),
             (_, Some((&"doclauncherconfigurations", rest))) => Ok(self.launcher_configurations(call, rest)),
             (_, Some((kind, rest))) => self.tasks(call, kind, rest),
             _ => Ok(no_such_route()),

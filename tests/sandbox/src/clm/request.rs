@@ -24,6 +24,8 @@ pub struct Call {
     pub body: Bytes,
     /// The caller.
     pub user: User,
+    /// Whether ties in a sorted list change places.
+    pub shuffles_ties: bool,
     query: String,
     headers: HeaderMap,
 }
@@ -44,6 +46,7 @@ impl Call {
             method: head.method,
             body,
             user: User { sub: String::new(), name: String::new(), email: String::new(), active: false },
+            shuffles_ties: false,
             query: head.uri.query().unwrap_or_default().to_owned(),
             headers: head.headers,
         };

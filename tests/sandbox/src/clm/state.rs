@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::clm::error::guid;
 use crate::clm::stored::Stored;
-use crate::docusign::unix_now;
+use crate::clm::time::ClmClock;
 use crate::registry::OTHER_USER;
 
 /// A folder.
@@ -77,13 +77,34 @@ pub struct Workflow {
     pub info: String,
 }
 
-/// The complete state.
+/// A queue of work items.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    pub id: String,
+    pub name: String,
+    pub created: u64,
+}
+
+/// A work item in a queue.
+#[derive(Clone, Debug)]
+pub struct WorkItem {
+    pub id: String,
+    pub name: String,
+    pub queue: String,
+    pub created: u64,
+    pub assigned: u64,
+}
+
+/// The complete state. All times are in milliseconds since 1970.
 #[derive(Debug, Default)]
 pub struct State {
     pub folders: Vec<Folder>,
     pub documents: Vec<Document>,
     pub tasks: HashMap<String, Task>,
     pub workflows: HashMap<String, Workflow>,
+    pub queues: Vec<Queue>,
+    pub work_items: Vec<WorkItem>,
+    pub clock: ClmClock,
     /// (folder or document, user) pairs: the user may not see it or anything below it.
     pub hidden: HashSet<(String, String)>,
     /// (folder or document, user) pairs: the user may only read it and everything below it.
@@ -108,12 +129,20 @@ impl State {
         let archive = state.add_folder("Archive", "Closed", Some(&contracts));
         state.add_document("Charter.txt", &archive, Stored::from("how it began"));
         state.read_only.insert((archive, OTHER_USER.to_owned()));
+        state.add_queue("Legal");
         state
+    }
+
+    /// Adds a queue and returns its ID.
+    pub fn add_queue(&mut self, name: &str) -> String {
+        let queue = Queue { id: guid(), name: name.to_owned(), created: self.clock.now() };
+        self.queues.push(queue.clone());
+        queue.id
     }
 
     /// Adds a folder and returns its ID.
     pub fn add_folder(&mut self, name: &str, description: &str, parent: Option<&str>) -> String {
-        let (id, now) = (guid(), unix_now());
+        let (id, now) = (guid(), self.clock.now());
         self.folders.push(Folder {
             id: id.clone(),
             name: name.to_owned(),
@@ -128,7 +157,7 @@ impl State {
 
     /// Adds a document and returns its ID.
     pub fn add_document(&mut self, name: &str, folder: &str, stored: Stored) -> String {
-        let (id, now) = (guid(), unix_now());
+        let (id, now) = (guid(), self.clock.now());
         self.documents.push(Document {
             id: id.clone(),
             name: name.to_owned(),

@@ -15,7 +15,6 @@ use crate::clm::request::Call;
 use crate::clm::state::{State, Version};
 use crate::clm::stored::{Arriving, Stored};
 use crate::clm::{Answer, Clm, no_such_route, wrong_method};
-use crate::docusign::unix_now;
 use crate::server::{Body, Cut, Reply, json as json_reply};
 
 /// The running transfers, and the interruptions that tests requested.
@@ -139,11 +138,12 @@ fn check_document(state: &State, call: &Call, id: &str) -> Result<String, Refusa
 }
 
 /// Adds a version. The document keeps its ID, so the previous version gets a new one.
-fn add_version(state: &mut State, id: &str, user: &str, stored: Stored) -> Result<(), Refusal> {
+pub fn add_version(state: &mut State, id: &str, user: &str, stored: Stored) -> Result<(), Refusal> {
+    let now = state.clock.now();
     let document = state.document_mut(id, user)?;
     document.versions.iter_mut().filter(|version| version.id == document.id).for_each(|old| old.id = guid());
-    document.versions.push(Version { id: document.id.clone(), stored, created: unix_now() });
-    document.updated = unix_now();
+    document.versions.push(Version { id: document.id.clone(), stored, created: now });
+    document.updated = now;
     Ok(())
 }
 

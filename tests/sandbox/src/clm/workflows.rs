@@ -8,9 +8,8 @@ use crate::clm::page::page;
 use crate::clm::request::{Call, text};
 use crate::clm::state::Workflow;
 use crate::clm::tasks::references;
-use crate::clm::view::date;
+use crate::clm::time::date;
 use crate::clm::{Answer, Clm, no_such_route, wrong_method};
-use crate::docusign::unix_now;
 use crate::server::{Body, json as json_reply};
 
 const DEFINITIONS: [&str; 2] = ["Supplier onboarding", "Renewal"];
@@ -21,6 +20,7 @@ impl Clm {
             (&Method::GET, ["workflowdefinitions"]) => Ok(self.definitions(call)),
             (&Method::POST, ["workflows"]) => self.start_workflow(call),
             (&Method::GET, ["workflows", id]) => self.show_workflow(id),
+            (&Method::DELETE, ["workflows", id]) => self.abort_workflow(id),
             (&Method::GET, ["workflows", id, "documents"]) => self.workflow_documents(call, id),
             (&Method::POST, ["workflows", id, "signal"]) => self.signal(call, id),
             (_, ["workflowdefinitions" | "workflows"] | ["workflows", _] | ["workflows", _, "signal"]) => {
@@ -60,7 +60,7 @@ impl Clm {
             state.document(&id, &call.user.sub).map(|document| document.id.clone())
         });
         let documents = documents.collect::<Result<Vec<_>, _>>()?;
-        let (status, started) = ("Executing", unix_now());
+        let (status, started) = ("Executing", state.clock.now());
         let workflow = Workflow { name, params, documents, status, started, ended: None, info: String::new() };
         let id = guid();
         let body = self.workflow_json(&id, &workflow);
@@ -70,12 +70,26 @@ impl Clm {
 
     fn show_workflow(&self, id: &str) -> Answer {
         let mut state = self.state();
+        let now = state.clock.now();
         let workflow = state.workflows.get_mut(id).ok_or(Refusal::new(404, 126))?;
         match (workflow.status, workflow.info.is_empty()) {
             ("Executing", true) => workflow.status = "Waiting",
-            ("Executing", false) => (workflow.status, workflow.ended) = ("Completed", Some(unix_now())),
+            ("Executing", false) => (workflow.status, workflow.ended) = ("Completed", Some(now)),
             _ => {}
         }
+        let workflow = workflow.clone();
+        Ok(json_reply(200, &self.workflow_json(id, &workflow)))
+    }
+
+    /// Stops a workflow. The status of the answer is not documented.
+    fn abort_workflow(&self, id: &str) -> Answer {
+        let mut state = self.state();
+        let now = state.clock.now();
+        let workflow = state.workflows.get_mut(id).ok_or(Refusal::new(404, 126))?;
+        if workflow.ended.is_some() {
+            return Err(Refusal::new(422, 131));
+        }
+        (workflow.status, workflow.ended) = ("Aborted", Some(now));
         let workflow = workflow.clone();
         Ok(json_reply(200, &self.workflow_json(id, &workflow)))
     }

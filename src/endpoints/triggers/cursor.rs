@@ -1,0 +1,145 @@
+//! A border as text, for a cursor. Pure.
+//!
+//! A number has seven bits in each byte, as in LEB128. A cursor has to be short, because it is part of an address.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::endpoints::triggers::border::{Border, Key};
+use crate::endpoints::triggers::moment::Moment;
+use crate::endpoints::triggers::run::{CELLS, Cell, Run};
+
+/// The first byte; others are for later formats.
+const FORMAT: u8 = 1;
+/// The bytes of a key.
+const KEY_BYTES: usize = 5;
+/// The most bytes of a number.
+const MAX_NUMBER_BYTES: usize = 10;
+
+/// Writes a border.
+#[must_use]
+pub fn write(border: &Border) -> String {
+    let mut bytes = vec![FORMAT];
+    push_number(&mut bytes, border.floor.0);
+    push_number(&mut bytes, border.known.len() as u64);
+    let mut before = border.floor;
+    for (time, key) in &border.known {
+        push_number(&mut bytes, time.0.saturating_sub(before.0));
+        push_key(&mut bytes, key.0);
+        before = *time;
+    }
+    if let Some(run) = &border.run {
+        push_key(&mut bytes, run.last.0);
+        for cell in &run.cells {
+            push_number(&mut bytes, zigzag(cell.count));
+            push_key(&mut bytes, cell.keys);
+        }
+    }
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Reads what [`write`] has written.
+#[must_use]
+pub fn read(text: &str) -> Option<Border> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    let (format, mut rest) = bytes.split_first()?;
+    if *format != FORMAT {
+        return None;
+    }
+    let mut border = Border::since(Moment(take_number(&mut rest)?));
+    let (count, mut time) = (take_number(&mut rest)?, border.floor.0);
+    for _ in 0..count {
+        time = time.checked_add(take_number(&mut rest)?)?;
+        border.known.insert((Moment(time), Key(take_key(&mut rest)?)));
+    }
+    if !rest.is_empty() {
+        border.run = Some(Box::new(take_run(&mut rest)?));
+    }
+    rest.is_empty().then_some(border)
+}
+
+fn take_run(rest: &mut &[u8]) -> Option<Run> {
+    let mut run = Run { last: Key(take_key(rest)?), cells: [Cell::default(); CELLS] };
+    for cell in &mut run.cells {
+        *cell = Cell { count: unzigzag(take_number(rest)?), keys: take_key(rest)? };
+    }
+    Some(run)
+}
+
+fn push_number(bytes: &mut Vec<u8>, mut number: u64) {
+    while number > 0x7f {
+        bytes.push(number.to_le_bytes()[0] | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number.to_le_bytes()[0]);
+}
+
+fn take_number(rest: &mut &[u8]) -> Option<u64> {
+    let mut number = 0_u64;
+    for place in 0..MAX_NUMBER_BYTES {
+        let (byte, behind) = rest.split_first()?;
+        *rest = behind;
+        number |= u64::from(byte & 0x7f).checked_shl(u32::try_from(7 * place).ok()?)?;
+        if byte & 0x80 == 0 {
+            return Some(number);
+        }
+    }
+    None
+}
+
+fn push_key(bytes: &mut Vec<u8>, key: u64) {
+    bytes.extend_from_slice(&key.to_le_bytes()[..KEY_BYTES]);
+}
+
+fn take_key(rest: &mut &[u8]) -> Option<u64> {
+    let (key, behind) = rest.split_first_chunk::<KEY_BYTES>()?;
+    *rest = behind;
+    Some(key.iter().rev().fold(0, |key, byte| key << 8 | u64::from(*byte)))
+}
+
+/// Small numbers with a sign as small numbers without.
+const fn zigzag(number: i64) -> u64 {
+    ((number << 1) ^ (number >> 63)).cast_unsigned()
+}
+
+const fn unzigzag(number: u64) -> i64 {
+    (number >> 1).cast_signed() ^ -((number & 1).cast_signed())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn key() -> impl Strategy<Value = Key> {
+        (0..=Key::MAX.0).prop_map(Key)
+    }
+
+    prop_compose! {
+        fn borders()(floor in any::<u64>(), later in prop::collection::vec((any::<u32>(), key()), 0..50),
+                     run in prop::option::of((key(), prop::collection::vec(key(), 0..20)))) -> Border {
+            let known: BTreeSet<_> =
+                later.into_iter().map(|(later, key)| (Moment(floor.saturating_add(later.into())), key)).collect();
+            let run = run.map(|(last, keys)| Box::new(Run::of(last, &keys.into_iter().collect())));
+            Border { floor: Moment(floor), known, run }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn borders_round_trip(border in borders()) {
+            prop_assert_eq!(read(&write(&border)), Some(border));
+        }
+
+        #[test]
+        fn other_texts_are_not_read_as_borders(border in borders(), cut in 1usize..20) {
+            let text = write(&border);
+            let cut = text.get(..text.len().saturating_sub(cut)).and_then(read);
+            prop_assert!(cut.is_none_or(|cut| cut != border));
+            prop_assert_eq!(read(&format!("{text}AAAA")).filter(|read| *read == border), None);
+        }
+    }
+}

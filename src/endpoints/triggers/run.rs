@@ -1,0 +1,142 @@
+//! More items with one point in time than a cursor can list. Pure.
+//!
+//! They are delivered in the order of their keys, up to `last`. To notice items that get a lower key later, the delivered keys
+//! are kept as an invertible Bloom lookup table (Goodrich and Mitzenmacher 2011): subtracting the keys that are in the list
+//! now leaves the difference, which can be read as long as it is small, however many keys there are.
+
+use std::collections::HashSet;
+
+use crate::endpoints::triggers::border::Key;
+
+/// Each key is in one cell of each part.
+const PARTS: usize = 3;
+const CELLS_PER_PART: usize = 11;
+/// The number of cells of a table.
+pub const CELLS: usize = PARTS * CELLS_PER_PART;
+
+/// A cell: how many keys, and all of them combined by exclusive or.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cell {
+    /// The number of keys.
+    pub count: i64,
+    /// The keys.
+    pub keys: u64,
+}
+
+/// The delivered items of one point in time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// Items with keys up to this one were delivered, except those that arrived since.
+    pub last: Key,
+    /// The delivered keys up to `last`.
+    pub cells: [Cell; CELLS],
+}
+
+/// What became of a run.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Compared {
+    /// These keys are new.
+    Arrived(HashSet<Key>),
+    /// Too much has changed to read the difference, but nothing proves that something arrived.
+    Shrunk,
+    /// Too much has changed to read the difference, and more arrived than left.
+    Grown,
+}
+
+impl Default for Run {
+    fn default() -> Self {
+        Self { last: Key(0), cells: [Cell::default(); CELLS] }
+    }
+}
+
+impl Run {
+    /// A run in which these keys up to `last` were delivered.
+    #[must_use]
+    pub fn of(last: Key, keys: &HashSet<Key>) -> Self {
+        let mut run = Self { last, ..Self::default() };
+        keys.iter().for_each(|key| run.add(*key));
+        run
+    }
+
+    /// Adds a delivered key.
+    pub fn add(&mut self, key: Key) {
+        self.count(key, 1);
+    }
+
+    /// Compares with the keys up to [`Self::last`] that are in the list now.
+    #[must_use]
+    pub fn compare(&self, now: &HashSet<Key>) -> Compared {
+        let mut difference = self.clone();
+        now.iter().for_each(|key| difference.count(*key, -1));
+        let surplus: i64 = difference.cells.iter().take(CELLS_PER_PART).map(|cell| -cell.count).sum();
+        let mut arrived = HashSet::new();
+        while let Some((key, count)) = difference.single(now) {
+            if count < 0 {
+                arrived.insert(key);
+            }
+            difference.count(key, -count);
+        }
+        match difference.cells.iter().all(|cell| *cell == Cell::default()) {
+            true => Compared::Arrived(arrived),
+            false if surplus > 0 => Compared::Grown,
+            false => Compared::Shrunk,
+        }
+    }
+
+    /// A key that is alone in one of its cells.
+    fn single(&self, now: &HashSet<Key>) -> Option<(Key, i64)> {
+        let mut cells = self.cells.iter().enumerate();
+        cells.find_map(|(place, cell)| {
+            let key = Key(cell.keys);
+            let fits = cells_of(key).contains(&place) && (cell.count == 1 || now.contains(&key));
+            (cell.count.abs() == 1 && fits).then_some((key, cell.count))
+        })
+    }
+
+    fn count(&mut self, key: Key, count: i64) {
+        for place in cells_of(key) {
+            self.cells[place].count += count;
+            self.cells[place].keys ^= key.0;
+        }
+    }
+}
+
+/// The cells of a key. Keys are parts of a digest, so their bits are random.
+fn cells_of(key: Key) -> [usize; PARTS] {
+    let part = |number: usize| number * CELLS_PER_PART + (key.0 >> (13 * number)) as usize % (1 << 13) % CELLS_PER_PART;
+    [part(0), part(1), part(2)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::sha256;
+
+    fn key(number: usize) -> Key {
+        Key::of_digest(&sha256(&number.to_le_bytes()))
+    }
+
+    fn run(delivered: std::ops::Range<usize>) -> Run {
+        let mut run = Run { last: Key::MAX, ..Run::default() };
+        delivered.for_each(|number| run.add(key(number)));
+        run
+    }
+
+    #[test]
+    fn a_small_difference_is_read_whatever_the_size_of_the_run() {
+        for (arrived, left) in [(0, 0), (1, 0), (0, 1), (1, 1), (3, 2), (5, 0), (0, 8)] {
+            for size in [50, 1000, 10_000] {
+                let now: HashSet<Key> = (left..size + arrived).map(key).collect();
+                let expected = (size..size + arrived).map(key).collect();
+                assert_eq!(run(0..size).compare(&now), Compared::Arrived(expected), "{size} +{arrived} -{left}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_difference_that_is_too_large_is_noticed() {
+        let now = |numbers: std::ops::Range<usize>| numbers.map(key).collect::<HashSet<Key>>();
+        assert_eq!(run(0..1000).compare(&now(0..2000)), Compared::Grown);
+        assert_eq!(run(0..1000).compare(&now(500..1000)), Compared::Shrunk);
+    }
+}
