@@ -3,6 +3,9 @@
 mod archive;
 mod bench;
 mod definitions;
+mod envelopes;
 mod incoming;
+mod logic_app;
+mod pictures;
 mod signal;
 mod solution;

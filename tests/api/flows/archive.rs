@@ -1,6 +1,6 @@
 //! *Archive completed documents in SharePoint*.
 
-use sandbox::flows::{Flow, Report};
+use sandbox::flows::{Flow, Report, Trigger};
 use serde_json::{Map, Value, json};
 
 use super::bench::Bench;
@@ -98,4 +98,28 @@ async fn whatever_happens_to_one_call_there_is_one_complete_file() {
             assert_eq!((content.as_str(), event_id.as_str()), (disrupted, "e1"));
         })
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_trigger_delivers_each_new_document_of_the_folder_and_its_subfolders() {
+    let bench = Bench::start().await;
+    let clm = &bench.app.sandbox.clm;
+    let folder = clm.add_folder("Completed", &clm.folder_at("/Contracts").unwrap());
+    let below = clm.add_folder("2031", &folder);
+    let documents = [clm.add_document("One.pdf", &folder, "one"), clm.add_document("Two.pdf", &below, "two")];
+    let mut flow = archive(&bench, &[("evgrant_ClmCompletedFolder", &folder)]);
+    // From a given moment on, because the first poll of a new flow delivers nothing old.
+    flow.definition["triggers"]["When_a_document_is_added_or_changed"]["inputs"]["parameters"]["since"] =
+        json!("2020-01-01T00:00:00Z");
+    let mut trigger = Trigger::of(flow.clone());
+    let events = trigger.poll(&bench.connections).await.unwrap();
+    assert_eq!(events.len(), 2, "{events:?}");
+    for event in events {
+        let report = flow.run(&bench.connections, event).await;
+        assert_eq!(report.status, "Succeeded", "{report:?}");
+    }
+    for document in documents {
+        assert_eq!(archived(&bench, &document).len(), 1);
+    }
+    assert!(trigger.poll(&bench.connections).await.unwrap().is_empty());
 }

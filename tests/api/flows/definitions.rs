@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sandbox::flows::expression::{Expression, parse};
-use sandbox::flows::{Operation, Place};
+use sandbox::flows::{FLOWS, Operation, Place, Reference};
 use sandbox::share_point;
 use serde_json::{Map, Value};
 
-use super::bench::{FLOWS, Written};
+use super::bench::Written;
 
 const URL: &str = "https://contoso-evergrant.azurewebsites.net";
 
@@ -83,16 +83,19 @@ async fn every_operation_and_parameter_exists_in_its_connector() {
     let mut checked = 0;
     for flow in FLOWS {
         let connectors: BTreeMap<String, Vec<Operation>> = written
+            .solutions
             .references(flow)
             .into_iter()
-            .map(|(name, _, connector)| {
+            .map(|Reference { name, connector, .. }| {
                 (
                     name,
-                    connector.map_or_else(share_point::operations, |name| Operation::all(&written.connector(&name).0)),
+                    connector.map_or_else(share_point::operations, |name| {
+                        Operation::all(&written.solutions.connector(&name).0)
+                    }),
                 )
             })
             .collect();
-        let file = written.workflow(flow);
+        let file = written.solutions.workflow(flow);
         let definition = &file["properties"]["definition"];
         let mut found = Vec::new();
         actions(definition["triggers"].as_object().unwrap(), &[], &mut found);
@@ -125,7 +128,7 @@ async fn every_operation_and_parameter_exists_in_its_connector() {
 async fn the_definitions_follow_the_platforms_rules() {
     let written = Written::new(URL).await;
     for flow in FLOWS {
-        let file = written.workflow(flow);
+        let file = written.solutions.workflow(flow);
         assert_eq!(file["schemaVersion"], "1.0.0.0");
         let definition = &file["properties"]["definition"];
         for name in ["$connections", "$authentication"] {

@@ -5,7 +5,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::bench::{FLOWS, Written, write};
+use sandbox::flows::{FLOWS, Reference};
+
+use super::bench::{Written, write};
 use crate::support::root;
 
 const URL: &str = "https://contoso-evergrant.azurewebsites.net";
@@ -135,7 +137,7 @@ async fn each_reference_leads_to_something_in_the_solutions() {
     let references = values(&customizations, "connectionreferencelogicalname=\"", "\"");
     let mut used = BTreeSet::new();
     for flow in FLOWS {
-        for (connection, logical_name, connector) in written.references(flow) {
+        for Reference { name: connection, logical_name, connector } in written.solutions.references(flow) {
             assert!(references.contains(logical_name.as_str()), "{logical_name}");
             assert!(
                 customizations.contains(&format!("<connectorid>/providers/Microsoft.PowerApps/apis/{connection}<"))

@@ -16,6 +16,7 @@ use crate::power_platform::PowerPlatform;
 use crate::proxy::{Proxy, StorageWay};
 use crate::registry::{INTEGRATION_KEY, INTEGRATION_USER, SETUP_KEY, users};
 use crate::server::Server;
+use crate::share_point::SharePoint;
 use crate::storage::{Azurite, CONTAINER_URL};
 use crate::workfront::Workfront;
 
@@ -38,6 +39,8 @@ pub struct Sandbox {
     pub azurite: Option<Azurite>,
     /// Power Platform.
     pub power_platform: Arc<PowerPlatform>,
+    /// SharePoint.
+    pub share_point: Arc<SharePoint>,
     /// Workfront.
     pub workfront: Arc<Workfront>,
     /// The proxy to the vault and to the storage.
@@ -86,14 +89,23 @@ impl Sandbox {
         docusign.control_also("clm", Arc::clone(&clm.faults));
         let (power_platform, power_platform_server) =
             PowerPlatform::start(&format!("{}/oauth/userinfo", docusign_server.url())).await;
+        let (share_point, share_point_server) = SharePoint::start().await;
         let (workfront, workfront_server) = Workfront::start().await;
         Self {
             proxy: Proxy::start(vault_server.address).await,
             identity_server: identity.start().await,
-            servers: vec![vault_server, docusign_server, power_platform_server, workfront_server, clm_server],
+            servers: vec![
+                vault_server,
+                docusign_server,
+                power_platform_server,
+                share_point_server,
+                workfront_server,
+                clm_server,
+            ],
             authority,
             azurite: None,
             power_platform,
+            share_point,
             workfront,
             docusign,
             clm,
@@ -157,6 +169,12 @@ impl Sandbox {
         let path = self.files.path().join(name);
         std::fs::write(&path, text).expect("a file");
         path
+    }
+
+    /// A place for a folder in the sandbox's folder.
+    #[must_use]
+    pub fn folder(&self, name: &str) -> PathBuf {
+        self.files.path().join(name)
     }
 
     /// The app settings of a handler at `public_url`.

@@ -8,6 +8,7 @@ pub mod expression;
 mod operation;
 mod request;
 mod run;
+mod solutions;
 mod trigger;
 
 use std::time::Duration;
@@ -17,6 +18,7 @@ use serde_json::Value;
 pub use connections::{Connection, Connections};
 pub use disruption::{Disruption, Disruptions};
 pub use operation::{Operation, Parameter, Place};
+pub use solutions::{FLOWS, Reference, Solutions};
 pub use trigger::Trigger;
 
 /// A flow's definition, and the values of its parameters.
@@ -61,6 +63,9 @@ impl Flow {
         let schema_name = parameter["metadata"]["schemaName"].as_str();
         let known = self.values.iter().find(|(known, _)| known == name || Some(known.as_str()) == schema_name);
         match known.map(|(_, value)| value).or_else(|| parameter.get("defaultValue")) {
+            Some(Value::String(text)) if parameter["type"] == "Int" => {
+                text.parse::<i64>().map(Value::from).map_err(|_| format!("{name} is not a number"))
+            }
             Some(value) => Ok(value.clone()),
             None => Err(format!("there is no value for the parameter {name}")),
         }
