@@ -1,10 +1,11 @@
 //! `evergrant connector power-automate`: the files of the custom connector, and how Power Platform uses them.
 //!
-//! [`rules`] checks them against the platform's rules and [`schemas`] against published validators. [`actions`] runs every
-//! action against the sandbox's CLM, as the platform does ([`platform`]).
+//! [`rules`] checks them against the platform's rules and [`schemas`] against published validators. [`actions`] and
+//! [`envelopes`] run every action against the sandbox's CLM and eSignature, as the platform does ([`platform`]).
 
 mod actions;
 mod command;
+mod envelopes;
 mod platform;
 mod refusals;
 mod rules;

@@ -82,7 +82,7 @@ pub async fn run_examples(app: &TestApp, folder: &Path, credential: &Credential)
 #[track_caller]
 fn assert_sent_and_listed(app: &TestApp, folder: &Path, printed: &str) {
     let envelope = app.sandbox.docusign.envelopes().pop().expect("an envelope");
-    assert_eq!((envelope.status.as_str(), envelope.signers), ("sent", vec!["kim@contoso.com".to_owned()]));
+    assert_eq!((envelope.status.as_str(), envelope.signers()), ("sent", vec!["kim@contoso.com"]));
     assert!(printed.contains(&envelope.id) && printed.contains(INTEGRATION_EMAIL), "{printed}");
     let copy = folder.join("copy.pdf");
     assert_eq!(std::fs::read(&copy).unwrap(), std::fs::read(folder.join("report.pdf")).unwrap(), "{printed}");

@@ -28,6 +28,9 @@ use crate::web::streams::StreamPlace;
 use error::GatewayError;
 use target::Target;
 
+/// The account in a path of a caller that does not know it, such as a connector.
+const DEFAULT_ACCOUNT: &str = "default";
+
 /// The gateway and what it depends on.
 pub struct Gateway {
     /// Identifies callers.
@@ -74,10 +77,10 @@ impl Gateway {
         Ok(Call::streaming(method.clone(), url, headers, CallBody::Whole(Bytes::new())))
     }
 
-    /// `target`, with the account's id if its path has the account's number.
+    /// `target`, with the account's id if its path has the account's number or [`DEFAULT_ACCOUNT`].
     async fn in_account<'a>(&self, target: Target<'a>, account: &str) -> Result<Target<'a>, GatewayError> {
         let Some(number) = target.other_account(account).map(ToOwned::to_owned) else { return Ok(target) };
-        if self.upstream.accounts.has_number(&number).await? {
+        if number == DEFAULT_ACCOUNT || self.upstream.accounts.has_number(&number).await? {
             Ok(target.with_account(&number, account))
         } else {
             Err(GatewayError::OtherAccount)

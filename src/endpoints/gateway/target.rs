@@ -81,7 +81,7 @@ impl<'a> Target<'a> {
         named.filter(|named| !named.is_empty() && !named.eq_ignore_ascii_case(account))
     }
 
-    /// The target with `account` instead of `number` in the path, which is the same account.
+    /// The target with `account` instead of `number` in the path, which means the same account.
     #[must_use]
     pub fn with_account(self, number: &str, account: &str) -> Self {
         let mut segments: Vec<&str> = self.path.split('/').collect();
@@ -196,6 +196,8 @@ mod tests {
             ("/gateway/esign/v2.1/accounts/12345678/envelopes/12345678", Some("12345678")),
             ("/gateway/esign/v2.1/accounts/%31%32345678", Some("12345678")),
             ("/gateway/clm/v2/12345678/folders/1", Some("12345678")),
+            ("/gateway/esign/v2.1/accounts/default/folders/default", Some("default")),
+            ("/gateway/clm/v2/default/folders/1", Some("default")),
             ("/gateway/esign/v2.1/x/12345678", None),
             ("/gateway/clm/folders/12345678", None),
         ] {

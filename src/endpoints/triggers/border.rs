@@ -4,7 +4,7 @@
 //! later ones have the same time or even an earlier one. `floor` follows the newest changes, as far up as needed to keep the list
 //! short. Only if more changes than that have one and the same time, they become a [`Run`].
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use crate::endpoints::triggers::moment::Moment;
 use crate::endpoints::triggers::run::{Compared, Run};
@@ -108,15 +108,15 @@ impl Border {
 
     /// The run, and its keys that arrived after their turn. If too much has changed, the run is what is in the list now, or
     /// begins again if something arrived: delivering twice is better than not at all.
-    fn compare(&self, list: &[Sighting]) -> (Option<Box<Run>>, HashSet<Key>) {
-        let Some(run) = &self.run else { return (None, HashSet::new()) };
+    fn compare(&self, list: &[Sighting]) -> (Option<Box<Run>>, BTreeSet<Key>) {
+        let Some(run) = &self.run else { return (None, BTreeSet::new()) };
         let in_run =
             |sighting: &&Sighting| sighting.is_wanted && sighting.time == self.floor && sighting.key <= run.last;
-        let now: HashSet<Key> = list.iter().filter(in_run).map(|sighting| sighting.key).collect();
+        let now: BTreeSet<Key> = list.iter().filter(in_run).map(|sighting| sighting.key).collect();
         match run.compare(&now) {
             Compared::Arrived(arrived) => (Some(run.clone()), arrived),
-            Compared::Shrunk => (Some(Box::new(Run::of(run.last, &now))), HashSet::new()),
-            Compared::Grown => (None, HashSet::new()),
+            Compared::Shrunk => (Some(Box::new(Run::of(run.last, &now))), BTreeSet::new()),
+            Compared::Grown => (None, BTreeSet::new()),
         }
     }
 

@@ -33,6 +33,7 @@ pub fn write(border: &Border) -> String {
         for cell in &run.cells {
             push_number(&mut bytes, zigzag(cell.count));
             push_key(&mut bytes, cell.keys);
+            bytes.extend_from_slice(&cell.checks.to_le_bytes());
         }
     }
     URL_SAFE_NO_PAD.encode(bytes)
@@ -61,7 +62,9 @@ pub fn read(text: &str) -> Option<Border> {
 fn take_run(rest: &mut &[u8]) -> Option<Run> {
     let mut run = Run { last: Key(take_key(rest)?), cells: [Cell::default(); CELLS] };
     for cell in &mut run.cells {
-        *cell = Cell { count: unzigzag(take_number(rest)?), keys: take_key(rest)? };
+        let (count, keys) = (unzigzag(take_number(rest)?), take_key(rest)?);
+        let (checks, behind) = rest.split_first_chunk::<2>()?;
+        (*cell, *rest) = (Cell { count, keys, checks: u16::from_le_bytes(*checks) }, behind);
     }
     Some(run)
 }

@@ -11,6 +11,8 @@ mod cursor;
 mod error;
 mod feed;
 mod item;
+#[cfg(test)]
+mod model;
 mod moment;
 mod pages;
 mod pattern;

@@ -2,10 +2,10 @@
 //!
 //! Each page begins with the last item of the page before. If that item is missing, something left the list, and what moved up
 //! in its place may have been skipped: reading starts again. Items that came to the top push others down, so that pages show
-//! them twice. Reading ends when as many items were seen as the list had up to the place that was reached.
+//! them twice. Reading ends when as many items were seen as the list had up to the place that was reached. What changed after
+//! the first page is left for the next time, because not all of it was seen.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::Hash;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::endpoints::triggers::moment::Moment;
 
@@ -13,15 +13,15 @@ use crate::endpoints::triggers::moment::Moment;
 const MAX_GAPS: u32 = 5;
 /// How often the list is read while fewer items are seen than it has, and after how many readings without a new one it is
 /// taken as it is.
-const MAX_PASSES: u32 = 12;
-const CALM_PASSES: u32 = 3;
+const MAX_PASSES: u32 = 20;
+const CALM_PASSES: u32 = 6;
 /// The most pages in all.
 const MAX_PAGES: u32 = 500;
 
 /// What a list has.
 pub trait Listed {
     /// What identifies it in all its states.
-    type Id: Clone + Eq + Hash;
+    type Id: Clone + Ord;
 
     /// Its id.
     fn id(&self) -> &Self::Id;
@@ -73,13 +73,18 @@ pub enum Next<T> {
 /// Reads a list down to `floor`.
 pub struct Reader<T: Listed> {
     floor: Moment,
-    seen: HashMap<T::Id, T>,
-    /// The items of this pass, and the time of its last one.
-    pass: HashSet<T::Id>,
+    seen: BTreeMap<T::Id, T>,
+    /// The newest time when reading began.
+    newest: Option<Moment>,
+    /// The items of this pass, the time of its last one, and the first place with that time.
+    pass: BTreeSet<T::Id>,
     lowest: Option<Moment>,
+    lowest_from: usize,
+    /// The time of the last item of the pass before, unless that reached the end.
+    reached: Option<Moment>,
     is_sorted: bool,
     offset: usize,
-    /// How many items the list had at the end of the last pass.
+    /// How many items later than [`Self::reached`] the list had at the end of the last pass.
     expected: Option<usize>,
     /// How many items were seen before this pass.
     before: usize,
@@ -95,9 +100,12 @@ impl<T: Listed> Reader<T> {
     pub fn new(floor: Moment) -> Self {
         Self {
             floor,
-            seen: HashMap::new(),
-            pass: HashSet::new(),
+            seen: BTreeMap::new(),
+            pass: BTreeSet::new(),
+            newest: None,
             lowest: None,
+            lowest_from: 0,
+            reached: None,
             is_sorted: true,
             offset: 0,
             expected: None,
@@ -123,22 +131,25 @@ impl<T: Listed> Reader<T> {
             return Next::Page(0);
         }
         let (is_first, is_last) = (self.offset == 0, page.is_last || page.items.is_empty());
-        page.items.into_iter().for_each(|item| self.add(item));
-        if is_first && self.expected.is_some_and(|expected| self.seen.len() >= expected) {
+        page.items.into_iter().enumerate().for_each(|(place, item)| self.add(self.offset + place, item));
+        self.newest = self.newest.or_else(|| self.seen.values().map(T::time).max());
+        if is_first && self.expected.is_some_and(|expected| self.count() >= expected) {
             return self.done();
         }
         let is_deep_enough = self.is_sorted && self.lowest.is_some_and(|lowest| lowest < self.floor);
         if is_last || is_deep_enough {
-            self.lowest = self.lowest.filter(|_| !is_last);
-            return self.end_pass(end);
+            self.reached = self.lowest.filter(|_| !is_last);
+            return self.end_pass(if is_last { end } else { self.lowest_from });
         }
         self.offset = end - 1;
         Next::Page(self.offset)
     }
 
-    fn add(&mut self, item: T) {
+    fn add(&mut self, place: usize, item: T) {
         self.is_sorted &= self.lowest.is_none_or(|lowest| item.time() <= lowest);
-        self.lowest = Some(item.time());
+        if self.lowest.replace(item.time()) != Some(item.time()) {
+            self.lowest_from = place;
+        }
         self.pass.insert(item.id().clone());
         if self.seen.get(item.id()).is_none_or(|seen| item.is_newer_than(seen)) {
             self.seen.insert(item.id().clone(), item);
@@ -146,22 +157,29 @@ impl<T: Listed> Reader<T> {
     }
 
     /// One page is one state of the list. Several are complete if they have as many items as the list had.
-    fn end_pass(&mut self, end: usize) -> Next<T> {
+    fn end_pass(&mut self, expected: usize) -> Next<T> {
         let is_one_page = self.offset == 0 && self.passes == 0;
         self.passes += 1;
         self.calm = if self.seen.len() > self.before { 0 } else { self.calm + 1 };
-        let is_enough = self.seen.len() >= end || self.calm >= CALM_PASSES || self.passes >= MAX_PASSES;
+        let is_enough = self.count() >= expected || self.calm >= CALM_PASSES || self.passes >= MAX_PASSES;
         if is_one_page || is_enough {
             return self.done();
         }
-        (self.expected, self.before) = (Some(end), self.seen.len());
-        (self.offset, self.is_sorted) = (0, true);
+        (self.expected, self.before) = (Some(expected), self.seen.len());
+        (self.offset, self.is_sorted, self.lowest) = (0, true, None);
         self.pass.clear();
         Next::Page(0)
     }
 
+    /// How many items were seen in the part that was read.
+    fn count(&self) -> usize {
+        self.seen.values().filter(|item| self.reached.is_none_or(|reached| item.time() > reached)).count()
+    }
+
     fn done(&mut self) -> Next<T> {
-        let items = std::mem::take(&mut self.seen).into_values().collect();
-        Next::Done(Snapshot { items, complete_after: self.lowest })
+        let newest = self.newest.filter(|_| self.is_sorted);
+        let is_steady = |item: &T| newest.is_none_or(|newest| item.time() <= newest);
+        let items = std::mem::take(&mut self.seen).into_values().filter(is_steady).collect();
+        Next::Done(Snapshot { items, complete_after: self.reached })
     }
 }

@@ -4,13 +4,15 @@
 //! are kept as an invertible Bloom lookup table (Goodrich and Mitzenmacher 2011): subtracting the keys that are in the list
 //! now leaves the difference, which can be read as long as it is small, however many keys there are.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use crate::endpoints::triggers::border::Key;
 
-/// Each key is in one cell of each part.
-const PARTS: usize = 3;
-const CELLS_PER_PART: usize = 11;
+/// Each key is in one cell of each part. Two keys that have all their cells in common cannot be told apart, which happens once in
+/// 262,144 pairs.
+const PARTS: usize = 6;
+const CELLS_PER_PART: usize = 1 << CELL_BITS;
+const CELL_BITS: usize = 3;
 /// The number of cells of a table.
 pub const CELLS: usize = PARTS * CELLS_PER_PART;
 
@@ -21,6 +23,8 @@ pub struct Cell {
     pub count: i64,
     /// The keys.
     pub keys: u64,
+    /// The check digits of the keys.
+    pub checks: u16,
 }
 
 /// The delivered items of one point in time.
@@ -36,7 +40,7 @@ pub struct Run {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Compared {
     /// These keys are new.
-    Arrived(HashSet<Key>),
+    Arrived(BTreeSet<Key>),
     /// Too much has changed to read the difference, but nothing proves that something arrived.
     Shrunk,
     /// Too much has changed to read the difference, and more arrived than left.
@@ -52,7 +56,7 @@ impl Default for Run {
 impl Run {
     /// A run in which these keys up to `last` were delivered.
     #[must_use]
-    pub fn of(last: Key, keys: &HashSet<Key>) -> Self {
+    pub fn of(last: Key, keys: &BTreeSet<Key>) -> Self {
         let mut run = Self { last, ..Self::default() };
         keys.iter().for_each(|key| run.add(*key));
         run
@@ -65,11 +69,11 @@ impl Run {
 
     /// Compares with the keys up to [`Self::last`] that are in the list now.
     #[must_use]
-    pub fn compare(&self, now: &HashSet<Key>) -> Compared {
+    pub fn compare(&self, now: &BTreeSet<Key>) -> Compared {
         let mut difference = self.clone();
         now.iter().for_each(|key| difference.count(*key, -1));
         let surplus: i64 = difference.cells.iter().take(CELLS_PER_PART).map(|cell| -cell.count).sum();
-        let mut arrived = HashSet::new();
+        let mut arrived = BTreeSet::new();
         while let Some((key, count)) = difference.single(now) {
             if count < 0 {
                 arrived.insert(key);
@@ -84,12 +88,12 @@ impl Run {
     }
 
     /// A key that is alone in one of its cells.
-    fn single(&self, now: &HashSet<Key>) -> Option<(Key, i64)> {
+    fn single(&self, now: &BTreeSet<Key>) -> Option<(Key, i64)> {
         let mut cells = self.cells.iter().enumerate();
         cells.find_map(|(place, cell)| {
             let key = Key(cell.keys);
-            let fits = cells_of(key).contains(&place) && (cell.count == 1 || now.contains(&key));
-            (cell.count.abs() == 1 && fits).then_some((key, cell.count))
+            let is_one = cell.count.abs() == 1 && cell.checks == check_of(key) && cells_of(key).contains(&place);
+            (is_one && (cell.count == 1 || now.contains(&key))).then_some((key, cell.count))
         })
     }
 
@@ -97,14 +101,23 @@ impl Run {
         for place in cells_of(key) {
             self.cells[place].count += count;
             self.cells[place].keys ^= key.0;
+            self.cells[place].checks ^= check_of(key);
         }
     }
 }
 
 /// The cells of a key. Keys are parts of a digest, so their bits are random.
 fn cells_of(key: Key) -> [usize; PARTS] {
-    let part = |number: usize| number * CELLS_PER_PART + (key.0 >> (13 * number)) as usize % (1 << 13) % CELLS_PER_PART;
-    [part(0), part(1), part(2)]
+    std::array::from_fn(|part| {
+        let [bits, ..] = (key.0 >> (CELL_BITS * part)).to_le_bytes();
+        part * CELLS_PER_PART + usize::from(bits) % CELLS_PER_PART
+    })
+}
+
+/// Check digits, so that several keys in a cell do not look like one.
+fn check_of(key: Key) -> u16 {
+    let bytes = key.0.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
+    u16::from_be_bytes([bytes[0], bytes[1]])
 }
 
 #[cfg(test)]
@@ -126,7 +139,7 @@ mod tests {
     fn a_small_difference_is_read_whatever_the_size_of_the_run() {
         for (arrived, left) in [(0, 0), (1, 0), (0, 1), (1, 1), (3, 2), (5, 0), (0, 8)] {
             for size in [50, 1000, 10_000] {
-                let now: HashSet<Key> = (left..size + arrived).map(key).collect();
+                let now: BTreeSet<Key> = (left..size + arrived).map(key).collect();
                 let expected = (size..size + arrived).map(key).collect();
                 assert_eq!(run(0..size).compare(&now), Compared::Arrived(expected), "{size} +{arrived} -{left}");
             }
@@ -135,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_difference_that_is_too_large_is_noticed() {
-        let now = |numbers: std::ops::Range<usize>| numbers.map(key).collect::<HashSet<Key>>();
+        let now = |numbers: std::ops::Range<usize>| numbers.map(key).collect::<BTreeSet<Key>>();
         assert_eq!(run(0..1000).compare(&now(0..2000)), Compared::Grown);
         assert_eq!(run(0..1000).compare(&now(500..1000)), Compared::Shrunk);
     }

@@ -130,12 +130,43 @@ impl Platform {
     }
 
     fn fill_body(&self, draft: &mut Draft, operation: &Value, expected: &Value, value: &Value) {
+        let value = &self.with_fixed_values(expected, value);
         schema::check(&self.definition, expected, value, "body").unwrap();
         let is_binary = expected["format"] == "binary";
         let text = if is_binary { value.as_str().unwrap().to_owned() } else { value.to_string() };
         draft.body = Bytes::from(text);
         let consumes = operation.get("consumes").unwrap_or(&self.definition["consumes"]);
         draft.headers.push(("content-type".to_owned(), consumes[0].as_str().unwrap().to_owned()));
+    }
+
+    /// Adds the required properties that the designer does not show; their defaults are sent.
+    fn with_fixed_values(&self, expected: &Value, value: &Value) -> Value {
+        let mut value = value.clone();
+        for name in expected["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            let property = &expected["properties"][name];
+            if property["x-ms-visibility"] == "internal" {
+                assert_eq!(value.get(name), None, "{name} is not shown");
+                value[name] = property["default"].clone();
+            }
+        }
+        value
+    }
+
+    /// What a dropdown offers: the values of `x-ms-dynamic-values`, for what the user has entered already.
+    pub async fn choices(&self, values: &Value, entered: &Value) -> Vec<Value> {
+        let mut inputs = values["parameters"].clone();
+        for (_, input) in inputs.as_object_mut().unwrap() {
+            if let Some(name) = input["parameter"].as_str() {
+                *input = entered[name].clone();
+            }
+        }
+        let page = self.act(values["operationId"].as_str().unwrap(), inputs).await;
+        let pointer = format!("/{}", values["value-collection"].as_str().unwrap());
+        let items =
+            page.pointer(&pointer).and_then(Value::as_array).unwrap_or_else(|| panic!("no {pointer} in {page}"));
+        let member = |item: &Value, name: &str| item[values[name].as_str().unwrap()].clone();
+        assert!(items.iter().all(|item| member(item, "value-title").is_string()), "{items:?}");
+        items.iter().map(|item| member(item, "value-path")).collect()
     }
 
     /// Applies the policies in order. A host policy replaces the host and removes the base path.

@@ -256,7 +256,7 @@ async fn esignature_finds_users_by_email_and_echoes_other_calls() {
     assert_eq!(sandbox.docusign.user_lookups(), 4);
     let elsewhere = robot.get(&format!("{base}/restapi/v2.1/accounts/{OTHER_USER}/users")).await;
     assert_eq!((elsewhere.status.as_u16(), &elsewhere.json()["errorCode"]), (400, &json!("ACCOUNT_LACKS_PERMISSIONS")));
-    let sent = robot.send(Method::PUT, &format!("{api}/envelopes/1?a=b"), &[], Source::pattern(MIB)).await.unwrap();
+    let sent = robot.send(Method::PUT, &format!("{api}/x?a=b"), &[], Source::pattern(MIB)).await.unwrap();
     let echo = sent.answer.json();
     assert_eq!(
         (&echo["method"], &echo["query"], &echo["bearer"]["user"]),

@@ -25,7 +25,7 @@ use crate::server::{self, Reply, Server, reply};
 use crate::wire::{random, traceparent};
 
 pub use control::{REFUSALS, Switched};
-pub use esign::Envelope;
+pub use esign::{Envelope, EnvelopeDocument, Recipient};
 
 /// Host of the demo environment, the required `aud` of assertions.
 pub const ACCOUNT_HOST: &str = "account-d.docusign.com";

@@ -1,21 +1,40 @@
-//! Envelopes and their documents: `listStatusChanges`, `createEnvelope` and `getDocument` in DocuSign's SDKs.
+//! Lists, creates, shows and changes envelopes, with their custom fields, form data and audit events.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, Request, Response};
-use hyper::body::Incoming;
+use http::Method;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::super::Docusign;
-use super::{invalid_parameter, refusal};
-use crate::server::{self, Body, json as json_reply, reply};
-use crate::wire::{parameter, random};
+use super::Outcome;
+use super::envelope::{Envelope, EnvelopeDocument, guid, text};
+use super::recipients::{accept, new_recipients};
+use super::request::{Call, EsignError, invalid_parameter, malformed};
+use super::shapes::{CUSTOM_FIELDS, ENVELOPE, ENVELOPE_CHANGES};
+use super::template::{self, Template};
+use crate::server::json as json_reply;
 
 /// The parameters of which a list needs one.
 const FILTERS: [&str; 3] = ["from_date", "envelope_ids", "transaction_ids"];
+/// The other parameters of a list.
+const LIST_PARAMETERS: [&str; 9] =
+    ["to_date", "status", "from_to_status", "include", "order", "order_by", "count", "start_position", "folder_ids"];
+const STATUSES: [&str; 8] = ["any", "created", "sent", "delivered", "signed", "completed", "declined", "voided"];
+const ORDERS: [&str; 12] = [
+    "last_modified",
+    "action_required",
+    "created",
+    "completed",
+    "envelope_name",
+    "expire",
+    "sent",
+    "signer_list",
+    "status",
+    "subject",
+    "user_name",
+    "status_changed",
+];
 /// What a list without a filter gets.
 const NO_FILTER: &str = "Query parameter 'from_date' must be set to a valid DateTime, or 'envelope_ids' or 'transaction_ids' must \
     be specified.";
@@ -23,166 +42,231 @@ const NO_FILTER: &str = "Query parameter 'from_date' must be set to a valid Date
 const INCOMPLETE: &str =
     "The Envelope is not Complete. A Complete Envelope Requires Documents, Recipients, Tabs, and a Subject Line.";
 
-/// An envelope.
-#[derive(Clone, Debug)]
-pub struct Envelope {
-    /// GUID.
-    pub id: String,
-    /// `created` or `sent`.
-    pub status: String,
-    /// The subject of its e-mails.
-    pub subject: String,
-    /// Its documents.
-    pub documents: Vec<EnvelopeDocument>,
-    /// The e-mail addresses of its signers.
-    pub signers: Vec<String>,
-    /// When it was created.
-    at: OffsetDateTime,
-}
-
-/// A document of an envelope.
-#[derive(Clone, Debug)]
-pub struct EnvelopeDocument {
-    /// Its number in the envelope.
-    pub id: String,
-    /// Its file name.
-    pub name: String,
-    /// Its content.
-    pub content: Vec<u8>,
-}
-
-/// DocuSign's code and message for a definition that it does not accept.
-struct DefinitionError(&'static str, String);
-
 impl Docusign {
-    pub(super) fn list_envelopes(&self, query: &str) -> Response<Body> {
-        let [from_date, ids, _] = FILTERS.map(|name| parameter(query, name));
-        let from = from_date.as_deref().map(date);
-        if from == Some(None) || FILTERS.iter().all(|name| parameter(query, name).is_none()) {
-            return invalid_parameter(NO_FILTER);
-        }
-        let is_requested = |envelope: &Envelope| {
-            from.flatten().is_none_or(|from| from <= envelope.at)
-                && ids.as_ref().is_none_or(|ids| ids.split(',').any(|id| id == envelope.id))
-        };
-        let found: Vec<Value> =
-            self.envelopes().iter().filter(|envelope| is_requested(envelope)).map(summary).collect();
-        let (total, last) = (found.len().to_string(), found.len().saturating_sub(1).to_string());
-        json_reply(
-            200,
-            &json!({"envelopes": found, "resultSetSize": total, "totalSetSize": total, "startPosition": "0",
-                    "endPosition": last, "nextUri": "", "previousUri": ""}),
-        )
+    /// Signs an envelope as all its recipients, or ends it in another way: `completed` or `declined`.
+    ///
+    /// # Panics
+    /// If there is no such envelope.
+    pub fn end_envelope(&self, id: &str, status: &str) {
+        self.in_envelope(id, |envelope| {
+            envelope.become_at(status, OffsetDateTime::now_utc());
+            Ok(())
+        })
+        .expect("an envelope");
     }
 
-    pub(super) async fn create_envelope(&self, request: Request<Incoming>) -> Response<Body> {
-        let (head, body) = request.into_parts();
-        let is_json =
-            head.headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
-        let definition = serde_json::from_slice(&server::read(body).await).ok().filter(|_| is_json);
-        match definition.ok_or_else(|| malformed("")).and_then(|definition| envelope(&definition)) {
-            Ok(envelope) => {
-                let answer = json_reply(201, &summary(&envelope));
-                self.state().envelopes.push(envelope);
-                answer
+    /// Does something with an envelope.
+    pub(super) fn in_envelope<T>(
+        &self,
+        id: &str,
+        act: impl FnOnce(&mut Envelope) -> Result<T, EsignError>,
+    ) -> Result<T, EsignError> {
+        let mut state = self.state();
+        let envelope = state.envelopes.iter_mut().find(|envelope| envelope.id == id);
+        let missing = "The envelope specified does not exist.".to_owned();
+        act(envelope.ok_or(EsignError(404, "ENVELOPE_DOES_NOT_EXIST", missing))?)
+    }
+
+    pub(super) fn list_envelopes(&self, call: &Call) -> Outcome {
+        call.check_parameters(&[&FILTERS[..], &LIST_PARAMETERS].concat())?;
+        if FILTERS.iter().all(|name| call.parameter(name).is_none()) {
+            return Err(invalid_parameter(NO_FILTER));
+        }
+        let (from, to) = (call.date("from_date")?, call.date("to_date")?);
+        let list = |name: &str| {
+            call.parameter(name).map(|list| list.split(',').map(|one| one.trim().to_lowercase()).collect::<Vec<_>>())
+        };
+        let (ids, statuses) = (list("envelope_ids"), list("status").filter(|all| !all.contains(&"any".to_owned())));
+        if statuses.iter().flatten().any(|status| !STATUSES.contains(&status.as_str())) {
+            return Err(invalid_parameter("'status' has an unknown status."));
+        }
+        let order_by = call.choice("order_by", &ORDERS)?;
+        let descending = call.choice("order", &["asc", "desc"])?.as_deref() == Some("desc");
+        let mut found = self.envelopes();
+        found.retain(|envelope| {
+            from.is_none_or(|from| from <= envelope.changed())
+                && to.is_none_or(|to| envelope.changed() <= to)
+                && ids.as_ref().is_none_or(|ids| ids.contains(&envelope.id))
+                && statuses.as_ref().is_none_or(|statuses| statuses.contains(&envelope.status))
+        });
+        match order_by.as_deref() {
+            Some("created") => found.sort_by_key(|envelope| envelope.since("created")),
+            Some("subject" | "envelope_name") => found.sort_by_key(|envelope| envelope.subject.clone()),
+            Some("status") => found.sort_by_key(|envelope| envelope.status.clone()),
+            _ => found.sort_by_key(Envelope::changed),
+        }
+        if descending {
+            found.reverse();
+        }
+        let found: Vec<Value> = found.iter().map(|envelope| envelope.json(with_fields(call))).collect();
+        Ok(json_reply(200, &call.page("envelopes", &found)?))
+    }
+
+    pub(super) fn create_envelope(&self, call: &Call) -> Outcome {
+        call.check_parameters(&[
+            "cdse_mode",
+            "change_routing_order",
+            "completed_documents_only",
+            "merge_roles_on_draft",
+        ])?;
+        let envelope = envelope(&call.body(ENVELOPE)?)?;
+        let answer = json_reply(201, &envelope.summary());
+        self.state().envelopes.push(envelope);
+        Ok(answer)
+    }
+
+    pub(super) fn show_envelope(&self, id: &str, call: &Call) -> Outcome {
+        call.check_parameters(&["include", "advanced_update"])?;
+        self.in_envelope(id, |envelope| Ok(json_reply(200, &envelope.json(with_fields(call)))))
+    }
+
+    pub(super) fn update_envelope(&self, id: &str, call: &Call) -> Outcome {
+        call.check_parameters(&["resend_envelope", "advanced_update"])?;
+        let (changes, resend) = (call.body(ENVELOPE_CHANGES)?, call.flag("resend_envelope")?);
+        self.in_envelope(id, |envelope| {
+            if let Some(subject) = changes["emailSubject"].as_str() {
+                subject.clone_into(&mut envelope.subject);
             }
-            Err(DefinitionError(code, message)) => refusal(400, code, &message),
-        }
+            match changes["status"].as_str() {
+                Some("sent") if envelope.status != "created" => return Err(wrong_status("created")),
+                Some("sent") => send(envelope)?,
+                Some("voided") => void(envelope, &changes)?,
+                _ => {}
+            }
+            if resend && envelope.status != "sent" {
+                return Err(wrong_status("sent"));
+            }
+            envelope.sendings += u32::from(resend);
+            Ok(json_reply(200, &json!({"envelopeId": envelope.id})))
+        })
     }
 
-    /// A document as PDF, or in base64 if the caller asks for that. `combined` is all documents.
-    pub(super) fn envelope_document(&self, id: &str, document: &str, headers: &HeaderMap) -> Response<Body> {
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let Some(envelope) = self.envelopes().into_iter().find(|envelope| envelope.id == id) else {
-            return refusal(404, "ENVELOPE_DOES_NOT_EXIST", "The envelope specified does not exist.");
-        };
-        let is_wanted = |found: &&EnvelopeDocument| document == "combined" || found.id == document;
-        let Some(found) = envelope.documents.iter().find(is_wanted) else {
-            return refusal(404, "DOCUMENT_DOES_NOT_EXIST", "The document specified was not found.");
-        };
-        if !text(ACCEPT.as_str()).split(',').any(|kind| matches!(kind.trim(), "application/pdf" | "*/*" | "")) {
-            return refusal(406, "INVALID_CONTENT_TYPE", "The document is available as application/pdf.");
-        }
-        let is_base64 = text("content-transfer-encoding") == "base64";
-        let content = if is_base64 { STANDARD.encode(&found.content).into_bytes() } else { found.content.clone() };
-        let mut answer = reply(200, "application/pdf", content);
-        if is_base64 {
-            answer.headers_mut().insert("content-transfer-encoding", HeaderValue::from_static("base64"));
-        }
-        // DocuSign's own disposition type, and the name as it is.
-        let disposition = format!("file; filename=\"{}\"; documentid=\"{document}\"", found.name);
-        answer
-            .headers_mut()
-            .insert(CONTENT_DISPOSITION, HeaderValue::from_bytes(disposition.as_bytes()).expect("a name"));
-        answer
+    pub(super) fn custom_fields(&self, method: &Method, id: &str, call: &Call) -> Outcome {
+        call.check_parameters(&[])?;
+        let fields = if method == Method::GET { json!({}) } else { call.body(CUSTOM_FIELDS)? };
+        let fields = fields["textCustomFields"].as_array().cloned().unwrap_or_default();
+        let text = |field: &Value, name: &str| field[name].as_str().unwrap_or_default().to_owned();
+        self.in_envelope(id, |envelope| match *method {
+            Method::GET => Ok(json_reply(200, &envelope.custom_fields())),
+            Method::POST => {
+                let number = envelope.fields.len() + 1;
+                let new = fields.iter().zip(number..);
+                envelope
+                    .fields
+                    .extend(new.map(|(field, id)| (id.to_string(), text(field, "name"), text(field, "value"))));
+                Ok(json_reply(201, &envelope.custom_fields()))
+            }
+            Method::PUT => {
+                for field in &fields {
+                    let known = envelope.fields.iter_mut().find(|(id, _, _)| *id == text(field, "fieldId"));
+                    let (_, _, value) = known.ok_or_else(|| invalid_parameter("'fieldId' is unknown."))?;
+                    *value = text(field, "value");
+                }
+                Ok(json_reply(200, &envelope.custom_fields()))
+            }
+            _ => Err(EsignError(405, "HTTP_METHOD_NOT_SUPPORTED", "This method is not supported.".to_owned())),
+        })
     }
+
+    pub(super) fn form_data(&self, id: &str, call: &Call) -> Outcome {
+        call.check_parameters(&[])?;
+        self.in_envelope(id, |envelope| {
+            let mut all = Vec::new();
+            let mut each = Vec::new();
+            for recipient in &envelope.recipients {
+                let filled = recipient.tabs.iter().filter(|(kind, _)| kind == "textTabs");
+                let fields: Vec<Value> =
+                    filled.map(|(_, tab)| json!({"name": tab["tabLabel"], "value": tab["value"]})).collect();
+                all.extend(fields.clone());
+                each.push(json!({"recipientId": recipient.id, "name": recipient.name, "email": recipient.email,
+                                 "formData": fields}));
+            }
+            let sent = envelope.since("sent").map(text);
+            let mut form = json!({"envelopeId": envelope.id, "status": envelope.status, "emailSubject": envelope.subject,
+                                  "formData": all, "recipientFormData": each});
+            if let Some(sent) = sent {
+                form["sentDateTime"] = json!(sent);
+            }
+            Ok(json_reply(200, &form))
+        })
+    }
+
+    pub(super) fn audit_events(&self, id: &str, call: &Call) -> Outcome {
+        call.check_parameters(&["locale"])?;
+        self.in_envelope(id, |envelope| {
+            let event = |(status, at): &(String, OffsetDateTime)| {
+                let fields =
+                    [("logTime", text(*at)), ("Action", status.clone()), ("UserName", "Integration Robot".to_owned())];
+                json!({"eventFields": fields.map(|(name, value)| json!({"name": name, "value": value}))})
+            };
+            Ok(json_reply(200, &json!({"auditEvents": envelope.history.iter().map(event).collect::<Vec<_>>()})))
+        })
+    }
+}
+
+fn with_fields(call: &Call) -> bool {
+    call.parameter("include").is_some_and(|include| include.split(',').any(|part| part == "custom_fields"))
 }
 
 /// The envelope that a definition describes, if all its parts are there and well formed.
-fn envelope(definition: &Value) -> Result<Envelope, DefinitionError> {
+fn envelope(definition: &Value) -> Result<Envelope, EsignError> {
     let text = |name: &str| definition[name].as_str().unwrap_or_default().to_owned();
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let mut envelope = Envelope::new(text("emailSubject"));
+    envelope.blurb = text("emailBlurb");
     let documents = list(&definition["documents"]).iter().map(document).collect::<Result<Vec<_>, _>>()?;
-    let signers = list(&definition["recipients"]["signers"]).iter().map(signer).collect::<Result<Vec<_>, _>>()?;
-    let (status, subject) = (text("status"), text("emailSubject"));
-    if !["created", "sent"].contains(&status.as_str()) {
-        return Err(malformed("'status' must be created or sent."));
+    envelope.documents.extend(documents);
+    for recipient in new_recipients(&definition["recipients"]) {
+        accept(&mut envelope, recipient)?;
     }
-    if status == "sent" && (subject.is_empty() || documents.is_empty() || signers.is_empty()) {
-        return Err(DefinitionError("ENVELOPE_IS_INCOMPLETE", INCOMPLETE.to_owned()));
+    if let Some(id) = definition["templateId"].as_str() {
+        template::apply(Template::find(id)?, &list(&definition["templateRoles"]), &mut envelope)?;
     }
-    Ok(Envelope { id: guid(), status, subject, documents, signers, at: OffsetDateTime::now_utc() })
+    for (field, id) in list(&definition["customFields"]["textCustomFields"]).iter().zip(1..) {
+        let part = |name: &str| field[name].as_str().unwrap_or_default().to_owned();
+        envelope.fields.push((i32::to_string(&id), part("name"), part("value")));
+    }
+    if text("status") == "sent" {
+        send(&mut envelope)?;
+    }
+    Ok(envelope)
+}
+
+fn send(envelope: &mut Envelope) -> Result<(), EsignError> {
+    if envelope.subject.is_empty() || envelope.documents.is_empty() || envelope.signers().is_empty() {
+        return Err(EsignError(400, "ENVELOPE_IS_INCOMPLETE", INCOMPLETE.to_owned()));
+    }
+    envelope.become_at("sent", OffsetDateTime::now_utc());
+    Ok(())
+}
+
+fn void(envelope: &mut Envelope, changes: &Value) -> Result<(), EsignError> {
+    let reason = changes["voidedReason"].as_str().filter(|reason| !reason.is_empty() && reason.len() <= 200);
+    let Some(reason) = reason else { return Err(malformed("'voidedReason' must have 1 to 200 characters.")) };
+    if envelope.status != "sent" {
+        let message = "Only envelopes in the 'Sent' or 'Delivered' states may be voided.".to_owned();
+        return Err(EsignError(400, "ENVELOPE_CANNOT_VOID_INVALID_STATE", message));
+    }
+    envelope.voided_reason = Some(reason.to_owned());
+    envelope.become_at("voided", OffsetDateTime::now_utc());
+    Ok(())
+}
+
+pub(super) fn wrong_status(expected: &str) -> EsignError {
+    EsignError(400, "ENVELOPE_INVALID_STATUS", format!("Invalid Envelope status. It must be {expected}."))
 }
 
 /// A document of a definition. Only PDF is accepted, because nothing is converted here.
-fn document(value: &Value) -> Result<EnvelopeDocument, DefinitionError> {
-    let text = |name: &str| value[name].as_str().filter(|text| !text.is_empty()).map(ToOwned::to_owned);
-    let (Some(id), Some(name), Some(base64)) = (text("documentId"), text("name"), text("documentBase64")) else {
-        return Err(malformed("A document needs documentId, name and documentBase64."));
-    };
-    let content = STANDARD.decode(base64).map_err(|_| malformed("documentBase64 is not base64."))?;
-    if !id.parse::<u32>().is_ok_and(|id| id > 0) {
+fn document(value: &Value) -> Result<EnvelopeDocument, EsignError> {
+    let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
+    let content = STANDARD.decode(text("documentBase64")).map_err(|_| malformed("documentBase64 is not base64."))?;
+    if !text("documentId").parse::<u32>().is_ok_and(|id| id > 0) {
         return Err(malformed("documentId must be a positive integer."));
     }
     if !content.starts_with(b"%PDF-") {
         let message = "System was unable to convert this document to a PDF.";
-        return Err(DefinitionError("UNABLE_TO_CONVERT_DOCUMENT", message.to_owned()));
+        return Err(EsignError(400, "UNABLE_TO_CONVERT_DOCUMENT", message.to_owned()));
     }
-    Ok(EnvelopeDocument { id, name, content })
-}
-
-/// The e-mail address of a signer.
-fn signer(value: &Value) -> Result<String, DefinitionError> {
-    let text = |name: &str| value[name].as_str().filter(|text| !text.is_empty());
-    if text("recipientId").is_none() || text("name").is_none() {
-        return Err(malformed("A signer needs recipientId and name."));
-    }
-    let email = text("email").filter(|email| email.split('@').filter(|part| !part.is_empty()).count() == 2);
-    let message = "The email address for the recipient is invalid.";
-    email
-        .map(ToOwned::to_owned)
-        .ok_or_else(|| DefinitionError("INVALID_EMAIL_ADDRESS_FOR_RECIPIENT", message.to_owned()))
-}
-
-fn malformed(reason: &str) -> DefinitionError {
-    let message = format!("The request body is missing or improperly formatted. {reason}");
-    DefinitionError("INVALID_REQUEST_BODY", message.trim_end().to_owned())
-}
-
-fn summary(envelope: &Envelope) -> Value {
-    let at = envelope.at.format(&Rfc3339).expect("a date");
-    let uri = format!("/envelopes/{}", envelope.id);
-    json!({"envelopeId": envelope.id, "status": envelope.status, "emailSubject": envelope.subject, "uri": uri,
-           "statusDateTime": at, "createdDateTime": at, "documentsUri": format!("{uri}/documents")})
-}
-
-/// A day or a point in time, as in RFC 3339.
-fn date(text: &str) -> Option<OffsetDateTime> {
-    let text = if text.len() == "2031-01-01".len() { format!("{text}T00:00:00Z") } else { text.to_owned() };
-    OffsetDateTime::parse(&text, &Rfc3339).ok()
-}
-
-fn guid() -> String {
-    let hex = random();
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    let name = Some(text("name")).filter(|name| !name.is_empty()).unwrap_or_else(guid);
+    Ok(EnvelopeDocument { id: text("documentId"), name, content })
 }

@@ -1,22 +1,36 @@
-//! The eSignature API below `/restapi`: the account, its users, its envelopes and their documents, and an echo for all other
+//! The eSignature API below `/restapi`: the account, its users, envelopes, templates and folders, and an echo for all other
 //! calls.
+//!
+//! It is as strict as DocuSign's OpenAPI document: [`request`] refuses unknown parameters and members, and bodies of another
+//! shape. [`envelope`] has the data, [`template`] the account's templates.
 
+mod documents;
 mod echo;
+mod envelope;
 mod envelopes;
+mod folders;
+mod recipients;
+mod request;
+mod shapes;
+mod template;
 mod users;
+mod views;
 
 use std::sync::atomic::Ordering;
 
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use hyper::body::Incoming;
+use percent_encoding::percent_decode_str;
 use serde_json::json;
 
+use self::request::{Call, EsignError};
 use super::{Docusign, unix_now};
 use crate::clm::{ACCOUNT_ID, ACCOUNT_NUMBER};
-use crate::server::{Body, Reply, json as json_reply};
+use crate::server::{self, Body, Reply, json as json_reply};
 use crate::wire::random;
 
-pub use envelopes::Envelope;
+pub use envelope::{Envelope, EnvelopeDocument, Recipient};
 
 /// The base path of the API.
 pub(super) const BASE: &str = "/restapi/v2.1/accounts/";
@@ -26,6 +40,9 @@ const SCOPE: &str = "signature";
 const NOT_FORWARDED: [(&str, &str); 4] =
     [("connection", "x-secret-hop"), ("x-secret-hop", "1"), ("keep-alive", "timeout=5"), ("set-cookie", "upstream=1")];
 
+/// What a handler returns.
+type Outcome = Result<Response<Body>, EsignError>;
+
 impl Docusign {
     /// The number of user lookups, including failed ones.
     #[must_use]
@@ -34,7 +51,8 @@ impl Docusign {
     }
 
     pub(super) async fn esign(&self, request: Request<Incoming>) -> Reply {
-        let path = request.uri().path().strip_prefix(BASE).unwrap_or_default().to_owned();
+        let path = request.uri().path().strip_prefix(BASE).unwrap_or_default();
+        let path = percent_decode_str(path).decode_utf8_lossy().into_owned();
         let (account, rest) = path.split_once('/').unwrap_or((&path, ""));
         let looks_up = request.method() == Method::GET && rest == "users";
         self.user_lookups.fetch_add(u32::from(looks_up), Ordering::SeqCst);
@@ -48,23 +66,53 @@ impl Docusign {
             return Ok(refusal(400, "ACCOUNT_LACKS_PERMISSIONS", "This Account lacks sufficient permissions."));
         }
         let segments: Vec<&str> = rest.split('/').collect();
-        let is_known = is_account || looks_up || matches!(segments.as_slice(), ["envelopes", ..]);
+        let is_known = matches!(segments[0], "" | "users" | "envelopes" | "templates" | "folders");
         if is_known && self.esign_caller(request.headers()).is_none() {
             return Ok(unauthenticated());
         }
-        let query = request.uri().query().unwrap_or_default();
-        Ok(decorated(match (request.method(), segments.as_slice()) {
-            (&Method::GET, [""]) => {
-                json_reply(200, &json!({"accountIdGuid": ACCOUNT_ID, "accountName": "Example Ltd"}))
-            }
-            (&Method::GET, ["users"]) => self.user_list(query),
-            (&Method::GET, ["envelopes"]) => self.list_envelopes(query),
-            (&Method::POST, ["envelopes"]) => self.create_envelope(request).await,
-            (&Method::GET, ["envelopes", id, "documents", document]) => {
-                self.envelope_document(id, document, request.headers())
-            }
-            _ => self.echo(request).await?,
-        }))
+        if !is_known {
+            return Ok(decorated(self.echo(request).await?));
+        }
+        let (head, body) = request.into_parts();
+        let is_json =
+            head.headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
+        let call = Call {
+            query: head.uri.query().unwrap_or_default(),
+            headers: &head.headers,
+            body: &server::read(body).await,
+            is_json,
+        };
+        let answer = self.dispatch(&head.method, &segments, &call);
+        Ok(decorated(answer.unwrap_or_else(|EsignError(status, code, message)| refusal(status, code, &message))))
+    }
+
+    fn dispatch(&self, method: &Method, segments: &[&str], call: &Call) -> Outcome {
+        match (method.as_str(), segments) {
+            ("GET", [""]) => Ok(json_reply(200, &json!({"accountIdGuid": ACCOUNT_ID, "accountName": "Example Ltd"}))),
+            ("GET", ["users"]) => self.user_list(call.query),
+            ("GET", ["envelopes"]) => self.list_envelopes(call),
+            ("POST", ["envelopes"]) => self.create_envelope(call),
+            ("GET", ["envelopes", id]) => self.show_envelope(id, call),
+            ("PUT", ["envelopes", id]) => self.update_envelope(id, call),
+            ("GET", ["envelopes", id, "form_data"]) => self.form_data(id, call),
+            ("GET", ["envelopes", id, "audit_events"]) => self.audit_events(id, call),
+            (_, ["envelopes", id, "custom_fields"]) => self.custom_fields(method, id, call),
+            (_, ["envelopes", id, "recipients"]) => self.recipients(method, id, call),
+            (_, ["envelopes", id, "recipients", recipient, "tabs"]) => self.tabs(method, id, recipient, call),
+            ("GET", ["envelopes", id, "documents"]) => self.list_documents(id, call),
+            ("GET", ["envelopes", id, "documents", document]) => self.envelope_document(id, document, call),
+            ("POST", ["envelopes", id, "views", kind]) => self.create_view(id, kind, call),
+            ("GET", ["templates"]) => self.list_templates(call),
+            ("GET", ["templates", id]) => self.show_template(id, call),
+            ("GET", ["folders"]) => self.list_folders(call),
+            ("GET", ["folders", id]) => self.folder_contents(id, call),
+            ("PUT", ["folders", id]) => self.move_envelopes(id, call),
+            _ => Err(EsignError(
+                404,
+                "RESOURCE_NOT_FOUND",
+                "The URL provided does not resolve to a resource.".to_owned(),
+            )),
+        }
     }
 
     /// The GUID of the caller with a valid token for this API.
@@ -82,11 +130,6 @@ fn unauthenticated() -> Response<Body> {
 
 fn refusal(status: u16, code: &str, message: &str) -> Response<Body> {
     json_reply(status, &json!({"errorCode": code, "message": message}))
-}
-
-fn invalid_parameter(reason: &str) -> Response<Body> {
-    let message = format!("The request contained at least one invalid parameter. {reason}");
-    refusal(400, "INVALID_REQUEST_PARAMETER", &message)
 }
 
 /// Adds DocuSign's response headers, and some that must not be forwarded.

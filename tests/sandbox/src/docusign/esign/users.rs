@@ -1,19 +1,19 @@
 //! The users of the account.
 
-use http::Response;
 use serde_json::{Value, json};
 
 use super::super::{Docusign, User};
-use super::invalid_parameter;
-use crate::server::{Body, json as json_reply};
+use super::Outcome;
+use super::request::invalid_parameter;
+use crate::server::json as json_reply;
 use crate::wire::parameter;
 
 impl Docusign {
     /// The user list. Numbers are strings, as in DocuSign's responses.
-    pub(super) fn user_list(&self, query: &str) -> Response<Body> {
+    pub(super) fn user_list(&self, query: &str) -> Outcome {
         let count = parameter(query, "count").map_or(Ok(100), |count| count.parse());
         if !count.is_ok_and(|count: u32| (1..=100).contains(&count)) {
-            return invalid_parameter("'count' must be from 1 to 100.");
+            return Err(invalid_parameter("'count' must be from 1 to 100."));
         }
         let (email, status) = (parameter(query, "email"), parameter(query, "status"));
         let fits = |requested: &Option<String>, value: &str| {
@@ -24,10 +24,10 @@ impl Docusign {
         let found = self.users().into_iter().filter(|user| fits(&email, &user.email) && fits(&status, status_of(user)));
         let users: Vec<Value> = found.map(|user| user_json(&user)).collect();
         let (total, last) = (users.len().to_string(), users.len().saturating_sub(1).to_string());
-        json_reply(
+        Ok(json_reply(
             200,
             &json!({"users": users, "resultSetSize": total, "totalSetSize": total, "startPosition": "0", "endPosition": last}),
-        )
+        ))
     }
 }
 
