@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::cli::terminal::values;
-use crate::cli::{client, config, connector, init, manual, revoke, status};
+use crate::cli::{client, config, connector, init, manual, revoke, solution, status};
 use crate::types::BaseUrl;
 
 /// DocuSign connections that never expire.
@@ -76,6 +76,9 @@ pub enum Command {
     /// Write the files of a connector for a platform
     #[command(subcommand, after_help = "Example:\n  evergrant connector power-automate --out connector")]
     Connector(connector::ConnectorCommand),
+    /// Write flows to import into a platform, with their connectors
+    #[command(subcommand, after_help = "Example:\n  evergrant solution power-automate --out solution")]
+    Solution(solution::SolutionCommand),
     /// Revoke one grant, or all grants of a client
     #[command(after_help = "Example:\n  evergrant revoke --client workfront")]
     Revoke(revoke::RevokeTarget),
@@ -92,7 +95,7 @@ pub enum Command {
 
 /// The commands in the order in which `evergrant --help` lists them.
 const GROUPS: [(&str, &[&str]); 3] = [
-    ("Set up", &["init", "client", "public-key", "consent-url", "connector"]),
+    ("Set up", &["init", "client", "public-key", "consent-url", "connector", "solution"]),
     ("Operate", &["serve", "status", "doctor", "token", "revoke"]),
     ("Reference", &["config", "completions", "man"]),
 ];

@@ -1,16 +1,14 @@
 //! `evergrant connector power-automate`: the files of a Power Platform custom connector.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::cli::files;
 use crate::cli::terminal::values::one_of;
 use crate::cli::terminal::{CommandError, explain, failed, print_line, usage, values};
+use crate::cli::written;
 use crate::config::{Environment, Settings};
-use crate::connector::{self, Api, Authentication, ConnectorFile, SETTINGS_FILE, Variant};
+use crate::connector::{self, Api, Authentication, Variant};
 use crate::oauth::client::ClientId;
 use crate::types::BaseUrl;
 
@@ -58,19 +56,6 @@ pub struct PowerAutomate {
     force: bool,
 }
 
-/// Why files were not written.
-#[derive(Debug, Error)]
-enum WriteError {
-    #[error("{} has a different {}: choose another folder, or replace it with --force", folder.display(), names.join(", "))]
-    Taken { folder: PathBuf, names: Vec<&'static str> },
-    #[error("{} could not be written", path.display())]
-    NotWritten {
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
-}
-
 /// Only CLM has hosts for content.
 #[derive(Debug, Error)]
 #[error("--content-on-api-host is for CLM: leave it out")]
@@ -83,7 +68,7 @@ pub fn run(command: ConnectorCommand, env: &dyn Environment) -> Result<(), Comma
     let (out, force) = (options.out.clone(), options.force);
     let variant = options.into_variant()?;
     let files = connector::power_automate(&public_url, &variant).map_err(failed)?;
-    for path in write(&out, files, force)? {
+    for path in written::write(&out, files, force)? {
         print_line(path.display())?;
     }
     if public_url.is_insecure() {
@@ -116,25 +101,4 @@ impl PowerAutomate {
         };
         Ok(Variant { api, authentication })
     }
-}
-
-/// Writes missing files and, with `force`, replaces different ones; a symbolic link is replaced, not followed. Without it, nothing
-/// is written if a file is different.
-fn write(folder: &Path, files: Vec<ConnectorFile>, force: bool) -> Result<Vec<PathBuf>, CommandError> {
-    let (present, missing): (Vec<_>, Vec<_>) =
-        files.into_iter().partition(|file| folder.join(file.name).symlink_metadata().is_ok());
-    let different = |file: &ConnectorFile| fs::read(folder.join(file.name)).ok().as_ref() != Some(&file.content);
-    let taken: Vec<_> = present.into_iter().filter(different).collect();
-    if !force && !taken.is_empty() {
-        let names = taken.iter().map(|file| file.name).collect();
-        return Err(usage(WriteError::Taken { folder: folder.to_owned(), names }));
-    }
-    let replaced = taken.into_iter().filter(|file| file.name != SETTINGS_FILE);
-    let not_written = |path: &Path, source| failed(WriteError::NotWritten { path: path.to_owned(), source });
-    fs::create_dir_all(folder).map_err(|error| not_written(folder, error))?;
-    let write = |file: ConnectorFile| {
-        let path = folder.join(file.name);
-        files::replace(&path, &file.content, None, || Ok(())).map_err(|error| not_written(&path, error)).map(|()| path)
-    };
-    missing.into_iter().chain(replaced).map(write).collect()
 }

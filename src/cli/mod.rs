@@ -14,9 +14,11 @@ mod manual;
 mod public_key;
 mod revoke;
 mod serve;
+mod solution;
 mod status;
 mod terminal;
 mod token;
+mod written;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -62,6 +64,7 @@ fn execute(arguments: &Arguments, env: &dyn Environment) -> Result<(), CommandEr
         Command::Client(command) => runtime.block_on(client::run(command, env)),
         Command::Config(command) => config::run(&command),
         Command::Connector(command) => connector::run(command, env),
+        Command::Solution(command) => solution::run(command, env),
         Command::ConsentUrl => runtime.block_on(consent_url::run(Settings::read(env)?)),
         Command::Revoke(target) => runtime.block_on(revoke::run(Settings::read(env)?, target)),
         Command::Completions { shell } => manual::print_completions(arguments::command(), shell),

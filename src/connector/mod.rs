@@ -9,7 +9,10 @@ mod additions;
 mod definition;
 mod properties;
 mod readme;
+pub mod solution;
 pub mod zip;
+
+use std::borrow::Cow;
 
 use serde::Serialize as _;
 use serde_json::ser::PrettyFormatter;
@@ -137,8 +140,8 @@ pub enum ConnectorError {
 /// One file of a connector.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectorFile {
-    /// Its name in the connector's folder.
-    pub name: &'static str,
+    /// Its name in the folder, with a slash after each folder inside.
+    pub name: Cow<'static, str>,
     /// Its content.
     pub content: Vec<u8>,
 }
@@ -150,15 +153,15 @@ pub struct ConnectorFile {
 pub fn power_automate(public_url: &BaseUrl, variant: &Variant) -> Result<Vec<ConnectorFile>, ConnectorError> {
     let definition = definition::of(variant, public_url)?;
     let properties = properties::of(variant)?;
-    let text = |name, text: String| ConnectorFile {
-        name,
+    let text = |name: &'static str, text: String| ConnectorFile {
+        name: name.into(),
         content: text.replace(PLACEHOLDER_URL, public_url.as_str()).into_bytes(),
     };
     Ok(vec![
         text("apiDefinition.swagger.json", pretty(&definition)?),
         text("apiProperties.json", pretty(&properties)?),
         text(SETTINGS_FILE, SETTINGS.to_owned()),
-        ConnectorFile { name: "icon.png", content: ICON.to_owned() },
+        ConnectorFile { name: "icon.png".into(), content: ICON.to_owned() },
         text("README.md", readme::of(variant)?),
     ])
 }

@@ -20,6 +20,7 @@ mod costs;
 mod deploy;
 mod doctor;
 mod error_tables;
+mod flows;
 mod foreign_cookies;
 mod forward_mode;
 mod functions_host;
@@ -61,8 +62,8 @@ mod store_faults;
 mod store_records;
 mod streams;
 mod support;
-mod trust;
 mod triggers;
+mod trust;
 #[cfg(unix)]
 mod vendor_sdks;
 mod well_known;

@@ -24,7 +24,7 @@ async function setup() {
 async function plain() {
   const { page, requests } = await person({ colorScheme: 'dark' });
   await page.goto(START);
-  for (const part of ['Setup page', 'Consent link', 'Power Automate', 'Workfront', 'DocuSign CLM', 'Key Vault', 'Functions host']) {
+  for (const part of ['Setup page', 'Consent link', 'Power Automate', 'Workfront', 'DocuSign CLM', 'SharePoint', 'Key Vault', 'Functions host']) {
     await see(page, part);
   }
   if (requests.length !== 1) throw new Error(`the page loads more than itself: ${requests}`);

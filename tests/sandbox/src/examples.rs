@@ -95,6 +95,7 @@ pub fn servers(sandbox: &Sandbox, host: &str) -> Vec<(&'static str, String)> {
         ("CLM uploads", sandbox.clm.upload_url()),
         ("CLM downloads", sandbox.clm.download_url()),
         ("CLM web pages", format!("{}/web", sandbox.clm.discovery_url())),
+        ("SharePoint", sandbox.share_point.site.url()),
         ("Key Vault", "over the real Azure SDK, with managed identity".to_owned()),
         ("Storage", storage(sandbox).to_owned()),
     ]

@@ -66,7 +66,7 @@ async fn run(arguments: &Arguments) -> io::Result<bool> {
     let sandbox = Arc::new(sandbox);
     let (host, links) = start_host(arguments, &sandbox).await?;
     print("Started. These are the main use cases:\n")?;
-    let good = walk_through(&sandbox, &host, &links.print().await).await?;
+    let good = walk_through(&sandbox, &host, &links).await?;
     if arguments.once || !good {
         print(if good { "All steps worked.\n" } else { "A step failed.\n" })?;
     }
@@ -93,12 +93,10 @@ async fn start_host(arguments: &Arguments, sandbox: &Sandbox) -> io::Result<(Arc
 }
 
 /// Runs the main use cases, then Adobe's ten manual tests with both kinds of authentication.
-async fn walk_through(
-    sandbox: &Sandbox,
-    host: &FunctionsHost,
-    consent_url: &Result<String, String>,
-) -> io::Result<bool> {
-    let mut good = print_steps(&walk::main_way(sandbox, &host.url(), consent_url).await)?;
+async fn walk_through(sandbox: &Sandbox, host: &FunctionsHost, links: &ConsentLinks) -> io::Result<bool> {
+    let mut steps = walk::main_way(sandbox, &host.url(), &links.print().await).await;
+    steps.push(walk::archive(sandbox, &host.url(), &links.handler).await);
+    let mut good = print_steps(&steps)?;
     for (mode, name) in [(Mode::OAuth2, "OAuth2"), (Mode::ApiKey, "ApiKey")] {
         if good {
             print(&format!("\nWorkfront's own tests, with Authentication Type {name}:\n"))?;

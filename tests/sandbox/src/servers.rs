@@ -20,6 +20,7 @@ use crate::power_platform::PowerPlatform;
 use crate::proxy::{Proxy, StorageWay};
 use crate::registry::{INTEGRATION_KEY, INTEGRATION_USER, SETUP_KEY, users};
 use crate::server::Server;
+use crate::share_point::SharePoint;
 use crate::storage::{Azurite, CONTAINER_URL};
 use crate::workfront::Workfront;
 
@@ -44,6 +45,8 @@ pub struct Sandbox {
     pub azurite: Option<Azurite>,
     /// Power Platform.
     pub power_platform: Arc<PowerPlatform>,
+    /// SharePoint.
+    pub share_point: Arc<SharePoint>,
     /// Workfront.
     pub workfront: Arc<Workfront>,
     /// The proxy to the vault and to the storage.
@@ -92,13 +95,15 @@ impl Sandbox {
         docusign.control_also("clm", Arc::clone(&clm.faults));
         let (power_platform, power_platform_server) =
             PowerPlatform::start(&format!("{}/oauth/userinfo", docusign_server.url())).await;
+        let (share_point, share_point_server) = SharePoint::start().await;
         let (workfront, workfront_server) = Workfront::start().await;
         let proxy = Proxy::start(vault_server.address).await;
         let (issuers, issuer_servers) = Issuers::start_under_real_names(&authority, &proxy).await;
         identity.issue_for_apps(&issuers.entra);
         docusign.control_also("github", Arc::clone(&issuers.github.issuer.faults));
-        let mut servers = vec![vault_server, docusign_server, power_platform_server, workfront_server, clm_server];
-        servers.extend(issuer_servers);
+        let mut servers = issuer_servers;
+        servers.extend([vault_server, docusign_server, power_platform_server, share_point_server]);
+        servers.extend([workfront_server, clm_server]);
         Self {
             proxy,
             identity_server: identity.start().await,
@@ -107,6 +112,7 @@ impl Sandbox {
             authority,
             azurite: None,
             power_platform,
+            share_point,
             workfront,
             docusign,
             clm,
@@ -177,6 +183,12 @@ impl Sandbox {
         let path = self.files.path().join(name);
         std::fs::write(&path, text).expect("a file");
         path
+    }
+
+    /// A place for a folder in the sandbox's folder.
+    #[must_use]
+    pub fn folder(&self, name: &str) -> PathBuf {
+        self.files.path().join(name)
     }
 
     /// The app settings of a handler at `public_url`.

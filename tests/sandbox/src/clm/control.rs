@@ -56,6 +56,16 @@ impl Clm {
         self.state().add_folder(name, "", Some(parent))
     }
 
+    /// Moves a folder into another one.
+    pub fn move_folder(&self, id: &str, parent: &str) {
+        let mut state = self.state();
+        state
+            .folders
+            .iter_mut()
+            .filter(|folder| folder.id == id)
+            .for_each(|folder| folder.parent = Some(parent.to_owned()));
+    }
+
     /// Adds a document to a folder and returns its ID.
     pub fn add_document(&self, name: &str, folder: &str, bytes: impl Into<Bytes>) -> String {
         self.state().add_document(name, folder, Stored::from(bytes))

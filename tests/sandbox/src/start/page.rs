@@ -28,7 +28,7 @@ impl Start {
     }
 
     fn parts(&self) -> String {
-        let Sandbox { clm, power_platform, workfront, .. } = &*self.sandbox;
+        let Sandbox { clm, power_platform, share_point, workfront, .. } = &*self.sandbox;
         let clm = format!("{}/web", clm.discovery_url());
         let host = &self.addresses.host;
         let parts = [
@@ -41,6 +41,7 @@ impl Start {
             ("Power Automate", power_platform.site.url(), "Create a connection as Integration Robot.".to_owned()),
             ("Workfront", workfront.site.url(), "Add the service as any user.".to_owned()),
             ("DocuSign CLM", clm, "The folders and documents that Workfront links to.".to_owned()),
+            ("SharePoint", share_point.site.url(), "The documents that a flow archived.".to_owned()),
             ("Functions host", host.clone(), format!("Runs the app at {host}.")),
             ("Key Vault", String::new(), "Signs over TLS, for the app only. It has no page.".to_owned()),
             ("Storage", String::new(), format!("Used codes and revocations: {}.", storage(&self.sandbox))),

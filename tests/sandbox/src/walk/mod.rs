@@ -1,10 +1,14 @@
 //! The main use cases, run once: consent, a token, the cache, a wrong secret, and two connections.
 
+mod archive;
+
 use http::Method;
 
 use crate::browser::Browser;
 use crate::client::{Answer, HttpClient};
 use crate::{CLIENT_ID, CLIENT_SECRET, INTEGRATION_USER, OTHER_USER, Sandbox};
+
+pub use archive::archive;
 
 /// One step and its result.
 #[derive(Debug)]
