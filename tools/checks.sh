@@ -39,6 +39,12 @@ check_routes() {
     if grep -q '^bad ' "$work/routes"; then fail "fix the routes above, then run this again"; fi
 }
 
+# Prints the checks and what DocuSign needs. What each client needs would fill the terminal, and is on the setup page.
+show_report() {
+    sed '/^3\. Connect$/,$d; s/^/   /' "$work/report"
+    if grep -q '^3\. Connect$' "$work/report"; then note "The setup page also has what each client needs, and redirect URIs that clients asked for."; fi
+}
+
 # Repeats the health checks, because role assignments take minutes to have an effect, and a new app needs time to start.
 check_app() {
     local try result bad="" wrong=0
@@ -60,7 +66,7 @@ check_app() {
         fi
         [ "$try" = "$looks" ] || sleep "$pause"
     done
-    [ ! -s "$work/report" ] || sed 's/^/   /' "$work/report"
+    if [ -s "$work/report" ]; then show_report; fi
     # The setup page explains more than this terminal shows.
     if [ -n "$bad" ] && [ "$bad" != 0 ] && has_terminal; then show_link; fi
     [ "$result" != 2 ] || fail "the settings are wrong. Fix the errors above and deploy again; until then, $(output setupUrl) lists them"
