@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Runs the health checks of the deployed app, and ends with the link to its setup page.
-# The caller defines `say`, `note`, `fail`, `azure`, `output`, the folder `work`, and `group`, `app`, `open`, `looks` and `pause`.
+# The caller defines `say`, `note`, `fail`, `azure`, `output`, the folders `here` and `work`, and `group`, `app`, `open`, `looks` and `pause`.
 # shellcheck disable=SC2154
 
 # Runs the health checks once, through the deployed setup page. curl reads the function key from standard input, so that it is
@@ -97,6 +97,9 @@ show_link() {
     link="$url?code=$(printf '%s' "$key" | sed 's/%/%25/g; s/+/%2B/g; s/&/%26/g; s/#/%23/g')"
     if [ -n "$open" ]; then open_setup_page "$link"; fi
     if has_terminal; then
+        if [ -x "$here/target/package/app/evergrant" ]; then
+            printf '\nThe commands on the setup page need evergrant:\n  %s\n' "PATH=\"\$PATH:$here/target/package/app\""
+        fi
         printf '\nThe setup page. The link contains its key, so do not pass it on:\n%s\n' "$link"
     else
         printf '\nThe setup page needs a key: az functionapp keys list --resource-group %s --name %s --query functionKeys.default --output tsv\n%s\n' \
