@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Runs the health checks of the deployed app, and ends with the link to its setup page.
-# The caller defines `say`, `note`, `fail`, `azure`, `output`, the folder `work`, and `group`, `app`, `open`, `looks` and `pause`.
+# The caller defines `say`, `note`, `fail`, `azure`, `output`, the folders `here` and `work`, and `group`, `app`, `open`, `looks` and `pause`.
 # shellcheck disable=SC2154
 
 # Runs the health checks once, through the deployed setup page. curl reads the function key from standard input, so that it is
@@ -39,6 +39,12 @@ check_routes() {
     if grep -q '^bad ' "$work/routes"; then fail "fix the routes above, then run this again"; fi
 }
 
+# Prints the checks and what DocuSign needs. What each client needs would fill the terminal, and is on the setup page.
+show_report() {
+    sed '/^3\. Connect$/,$d; s/^/   /' "$work/report"
+    if grep -q '^3\. Connect$' "$work/report"; then note "The setup page also has what each client needs, and redirect URIs that clients asked for."; fi
+}
+
 # Repeats the health checks, because role assignments take minutes to have an effect, and a new app needs time to start.
 check_app() {
     local try result bad="" wrong=0
@@ -60,7 +66,7 @@ check_app() {
         fi
         [ "$try" = "$looks" ] || sleep "$pause"
     done
-    [ ! -s "$work/report" ] || sed 's/^/   /' "$work/report"
+    if [ -s "$work/report" ]; then show_report; fi
     # The setup page explains more than this terminal shows.
     if [ -n "$bad" ] && [ "$bad" != 0 ] && has_terminal; then show_link; fi
     [ "$result" != 2 ] || fail "the settings are wrong. Fix the errors above and deploy again; until then, $(output setupUrl) lists them"
@@ -91,6 +97,9 @@ show_link() {
     link="$url?code=$(printf '%s' "$key" | sed 's/%/%25/g; s/+/%2B/g; s/&/%26/g; s/#/%23/g')"
     if [ -n "$open" ]; then open_setup_page "$link"; fi
     if has_terminal; then
+        if [ -x "$here/target/package/app/evergrant" ]; then
+            printf '\nThe commands on the setup page need evergrant:\n  %s\n' "PATH=\"\$PATH:$here/target/package/app\""
+        fi
         printf '\nThe setup page. The link contains its key, so do not pass it on:\n%s\n' "$link"
     else
         printf '\nThe setup page needs a key: az functionapp keys list --resource-group %s --name %s --query functionKeys.default --output tsv\n%s\n' \

@@ -84,7 +84,7 @@ pub fn print_how_to_deploy(place: &Place) {
 fn print_how_to_deploy_file(file: &str) {
     explain(format_args!(
         "An app whose EVERGRANT_CLIENTS names this file reads it within 30 seconds.\n\
-         Upload it to another app:\n  ./deploy --clients-only --clients {file} --resource-group <group>\n\
+         Upload it to a deployed app:\n  ./deploy --clients-only --clients {file} --resource-group <group>\n\
          If EVERGRANT_CLIENTS has the clients themselves, set it; the app restarts:\n  \
          az functionapp config appsettings set --resource-group <group> --name <function app> --output none \
          --settings \"EVERGRANT_CLIENTS=$(tr -d '\\r\\n' <{file})\""
