@@ -34,8 +34,8 @@ const CONSENT_REQUIRED: Explanation = Explanation {
     problem: "consent is missing for the user or for one of the scopes",
     client: "consent is missing at DocuSign; an administrator needs to open the consent link and press Allow",
     person: "Ask for a new consent link, sign in as the user that the app acts as, and press Allow.",
-    operator: "Open the consent link from the setup page or `evergrant consent-url`, sign in as the integration user (<user id>) \
-        and press Allow.",
+    operator: "Open the consent link from the setup page, `evergrant status` (for the deployed app) or `evergrant consent-url`, sign in \
+        as the integration user (<user id>) and press Allow.",
     command: None,
 };
 

@@ -103,6 +103,10 @@ async fn a_new_client_is_shown_with_the_digest_of_its_secret_and_how_to_deploy_i
     }
     let other = run(&["client", "new", "nightly-report"], &[]).await;
     assert_ne!(secret(&other), secret(&output));
+    let local = Registry::of("[]");
+    let text = stderr(&local.client(&["new", "nightly-report"]).await);
+    let deploy = format!("./deploy --clients-only --clients {} ", local.path().display());
+    assert!(text.contains("EVERGRANT_CLIENTS names this file") && text.contains(&deploy), "{text}");
 }
 
 #[tokio::test]
@@ -203,7 +207,7 @@ async fn an_api_key_is_shown_once_instead_of_a_secret_or_after_it() {
 async fn an_api_key_is_replaced_as_a_secret_is() {
     let registry = Registry::of("[]");
     let first = secret(&registry.client(&["new", "keyed", "--api-key", "--allow", "* /clm/"]).await);
-    let (rotate, finish) = (["rotate", "keyed", "--api-key"], ["rotate", "keyed", "--api-key", "--finish"]);
+    let (rotate, finish) = (["rotate", "keyed", "--api-key"], ["rotate", "keyed", "--api-key", "--finish", "--yes"]);
     assert_refused(&registry.client(&finish).await, "only one API key");
     let second = secret(&registry.client(&rotate).await);
     let accepts = |key: &str| registry.clients().by_api_key(key).is_some();
@@ -249,7 +253,7 @@ async fn refused_changes_write_nothing() {
     assert_refused(&registry.client(&["new", "c", "--public", "--grant-type", "client_credentials"]).await, "RFC 6749");
     assert_refused(&registry.client(&["rotate", "unknown"]).await, "no client with this client_id");
     assert_refused(&registry.client(&["rotate", "second\"&"]).await, "public client");
-    assert_refused(&registry.client(&["rotate", "first", "--finish"]).await, "only one secret");
+    assert_refused(&registry.client(&["rotate", "first", "--finish", "--yes"]).await, "only one secret");
     assert_eq!((registry.text().as_str(), registry.files()), (HAND_WRITTEN, 1));
     let path = registry.path().display().to_string();
     let scopes = [("DOCUSIGN_SCOPES", "spring_read")];
@@ -287,11 +291,11 @@ async fn a_rotation_accepts_both_secrets_and_then_the_newer_one() {
     let again = registry.client(&["rotate", "first"]).await;
     assert_refused(&again, "finish that rotation first");
     assert!(accepts("foo") && accepts(&second));
-    let finished = registry.client(&["rotate", "first", "--finish"]).await;
+    let finished = registry.client(&["rotate", "first", "--finish", "--yes"]).await;
     assert!(finished.status.success() && finished.stdout.is_empty(), "{}", stderr(&finished));
     assert!(!accepts("foo") && accepts(&second));
     assert_eq!(registry.text(), pretty(&HAND_WRITTEN.replace(&old, &new)));
-    assert_refused(&registry.client(&["rotate", "first", "--finish"]).await, "only one secret");
+    assert_refused(&registry.client(&["rotate", "first", "--finish", "--yes"]).await, "only one secret");
 }
 
 /// Each of many commands at the same time has its effect, or fails.
@@ -342,7 +346,7 @@ async fn a_file_from_windows_keeps_its_line_ends_and_its_byte_order_mark() {
     assert!(text.starts_with("\u{feff}[\r\n  {\r\n") && text.ends_with("\r\n]\r\n"), "{text:?}");
     assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
     assert!(text.contains(&sandbox::digest(&new)));
-    assert!(registry.client(&["rotate", "first", "--finish"]).await.status.success());
+    assert!(registry.client(&["rotate", "first", "--finish", "--yes"]).await.status.success());
     assert_eq!(registry.text(), windows.replace(&sandbox::digest("foo"), &sandbox::digest(&new)));
 }
 

@@ -112,15 +112,9 @@ fn problem(error: &dyn Explained) -> String {
     error.explain().problem.replace(" (<answer>)", "").replace("<answer>", "…")
 }
 
-/// The fix for `errors`. A single error also shows its problem, unless the first column does.
-fn fix(errors: &[&dyn Explained], first: &str) -> String {
-    let fix = in_markdown(&errors[0].fix(&[]));
-    let problem = problem(errors[0]);
-    if errors.len() > 1 || first.contains(&problem) {
-        return fix;
-    }
-    let (initial, rest) = problem.split_at(1);
-    format!("{}{rest}. {fix}", initial.to_uppercase())
+/// The fix for errors that share it.
+fn fix(errors: &[&dyn Explained]) -> String {
+    in_markdown(&errors[0].fix(&[]))
 }
 
 /// The rows of a table. Errors with the same fix share a row.
@@ -134,8 +128,7 @@ fn rows(Table { first: (_, cell), errors, .. }: &Table) -> Vec<[String; 2]> {
     }
     let row = |group: &Vec<&dyn Explained>| {
         let first = group.iter().map(|error| cell(*error)).collect::<Vec<_>>().join(", ");
-        let fix = fix(group, &first);
-        [first, fix]
+        [first, fix(group)]
     };
     groups.iter().map(row).collect()
 }

@@ -118,7 +118,9 @@ async fn setup_pages(handler: &Handler) -> Vec<String> {
 async fn assert_reported((name, value, reason, fix): Fault) {
     let environment = if value.is_empty() { good().without(name) } else { good().with(name, value) };
     let handler = Handler::start(&environment).await;
-    for page in setup_pages(&handler).await {
+    let pages = setup_pages(&handler).await;
+    assert!(pages[0].contains(r#"href="">Check again</a>"#), "{}", pages[0]);
+    for page in pages {
         let message = page.contains(name) && page.contains(reason) && page.contains(fix);
         assert!(message && !page.contains(MARKER), "{name}={value}: {page}");
     }

@@ -140,7 +140,10 @@ async fn every_change_is_made_alike_in_a_file_and_in_a_blob() {
         assert_eq!(changed(&["set", "web", "scope", "signature"], "+").await[1]["scope"], json!("signature"));
         assert_eq!(changed(&["set", "web", "scope", "null"], "-").await[1].get("scope"), None);
         let uris = json!([OTHER_URI]).to_string();
-        assert_eq!(changed(&["set", "web", "redirect_uris", &uris], "+").await[1]["redirect_uris"], json!([OTHER_URI]));
+        assert_eq!(
+            changed(&["set", "web", "redirect_uris", &uris, "--yes"], "+").await[1]["redirect_uris"],
+            json!([OTHER_URI])
+        );
         assert_eq!(changed(&["rotate", "web"], "second").await[1]["client_secret_sha256"].as_array().unwrap().len(), 2);
         assert_eq!(changed(&["remove", "a", "--yes"], "Removed a").await.as_array().unwrap().len(), 1);
         let list = person.client(&place, &["list", "--json"]).await;
@@ -200,8 +203,16 @@ async fn nothing_is_removed_without_a_yes() {
     let person = Person::start().await;
     let text = json!([entry("web"), entry("a")]).to_string();
     for place in person.places() {
-        for removal in [&["remove", "web"][..], &["remove-redirect-uri", "web", OTHER_URI]] {
+        let one_uri = json!([URI]).to_string();
+        for removal in [
+            &["remove", "web"][..],
+            &["remove-redirect-uri", "web", OTHER_URI],
+            &["set", "web", "redirect_uris", &one_uri],
+            &["set", "web", "client_id", "other"],
+            &["rotate", "web", "--finish"],
+        ] {
             let text = text.replacen(URI, &format!("{URI}\",\"{OTHER_URI}"), 1);
+            let text = text.replacen(&digest("x"), &format!("{}\",\"{}", digest("x"), digest("y")), 1);
             person.put(&place, Some(&text));
             for answer in ["", "n\n", "\n", "no\n", "yess\n"] {
                 let output = person.answering(&place, removal, answer).await;
@@ -209,10 +220,37 @@ async fn nothing_is_removed_without_a_yes() {
                 assert!(stderr(&output).contains("[y/N]") && stderr(&output).contains("\n-"), "{}", stderr(&output));
                 assert_eq!(person.text(&place).as_deref(), Some(text.as_str()));
             }
-            assert_exit(&person.answering(&place, removal, "y\n").await, 0, "Removed");
+            assert_exit(&person.answering(&place, removal, "y\n").await, 0, "web");
             assert_ne!(person.text(&place).as_deref(), Some(text.as_str()));
         }
     }
+}
+
+/// Options and fields take the words of the registry with hyphens too; the registry gets its own spelling.
+#[tokio::test(flavor = "multi_thread")]
+async fn hyphens_are_accepted_wherever_a_command_takes_a_word_of_the_registry() {
+    let person = Person::start().await;
+    let place = person.places().into_iter().next().unwrap();
+    let grant_types = json!(["authorization-code", "refresh_token"]).to_string();
+    let new = ["new", "web", "--redirect-uri", URI, "--profile", "power-automate", "--subject", "signed-in-user"];
+    let new = [&new[..], &["--grant-type", "authorization-code", "--grant-type", "refresh-token"]].concat();
+    let words = ["power_automate", "signed_in_user", "authorization_code", "refresh_token"];
+    let set = |field: &'static str, value| ["set", "web", field, value, "--yes"];
+    for change in [
+        &new[..],
+        &set("profile", "workfront"),
+        &set("profile", "power-automate"),
+        &set("subject", "integration-user"),
+        &set("subject", "signed-in-user"),
+        &set("grant_types", &grant_types),
+    ] {
+        assert_exit(&person.client(&place, change).await, 0, "");
+    }
+    let entry = &person.registry(&place)[0];
+    let written = [&entry["profile"], &entry["subject"], &entry["grant_types"][0], &entry["grant_types"][1]];
+    assert_eq!(written, words.map(Value::from).each_ref());
+    assert_exit(&person.client(&place, &set("profile", "power-auto")).await, 2, "did you mean power_automate");
+    assert_exit(&person.client(&place, &set("access_token", "power-automate")).await, 2, "access_token");
 }
 
 #[tokio::test(flavor = "multi_thread")]

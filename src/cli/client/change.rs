@@ -2,10 +2,8 @@
 
 use serde_json::Value;
 
-use crate::cli::client::edit::{Confirmation, edit};
-use crate::cli::client::output;
-use crate::cli::client::place::Place;
-use crate::cli::client::registry::Change;
+use crate::cli::client::registry::{Change, with_underscores};
+use crate::cli::client::target::{Consent, Target};
 use crate::cli::terminal::{CommandError, values};
 use crate::config::Environment;
 
@@ -16,15 +14,11 @@ use crate::config::Environment;
     https://global.consent.azure-apim.net/redirect/contoso-5f6a \\
     --in infra/clients.json")]
 pub struct AddRedirectUri {
-    /// The client's identifier
-    #[arg(value_name = "ID")]
-    client_id: String,
+    #[command(flatten)]
+    target: Target,
     /// The exact redirect URI
     #[arg(value_parser = values::redirect_uri)]
     uri: String,
-    /// The registry: a file, or the URL of a blob
-    #[arg(long = "in", value_name = "PLACE", value_parser = Place::parse)]
-    place: Place,
 }
 
 /// A redirect URI to remove.
@@ -34,17 +28,12 @@ pub struct AddRedirectUri {
     https://global.consent.azure-apim.net/redirect/contoso-5f6a \\
     --in infra/clients.json")]
 pub struct RemoveRedirectUri {
-    /// The client's identifier
-    #[arg(value_name = "ID")]
-    client_id: String,
+    #[command(flatten)]
+    target: Target,
     /// The redirect URI, as it is registered
     uri: String,
-    /// The registry: a file, or the URL of a blob
-    #[arg(long = "in", value_name = "PLACE", value_parser = Place::parse)]
-    place: Place,
-    /// Do not ask
-    #[arg(long)]
-    yes: bool,
+    #[command(flatten)]
+    consent: Consent,
 }
 
 /// A field to set.
@@ -55,18 +44,17 @@ pub struct RemoveRedirectUri {
   evergrant client set nightly-report require_pkce true \\
     --in infra/clients.json
 
-null removes the field, so that its default applies.")]
+null removes the field, so that its default applies. If a list loses items,
+you are asked first.")]
 pub struct SetField {
-    /// The client's identifier
-    #[arg(value_name = "ID")]
-    client_id: String,
+    #[command(flatten)]
+    target: Target,
     /// The field
     field: String,
     /// Its value: JSON, or else a text
     value: String,
-    /// The registry: a file, or the URL of a blob
-    #[arg(long = "in", value_name = "PLACE", value_parser = Place::parse)]
-    place: Place,
+    #[command(flatten)]
+    consent: Consent,
 }
 
 /// A client to remove.
@@ -76,50 +64,37 @@ pub struct SetField {
 
 Its connections and API keys are refused as soon as the app has read this.")]
 pub struct RemoveClient {
-    /// The client's identifier
-    #[arg(value_name = "ID")]
-    client_id: String,
-    /// The registry: a file, or the URL of a blob
-    #[arg(long = "in", value_name = "PLACE", value_parser = Place::parse)]
-    place: Place,
-    /// Do not ask
-    #[arg(long)]
-    yes: bool,
+    #[command(flatten)]
+    target: Target,
+    #[command(flatten)]
+    consent: Consent,
 }
 
 impl AddRedirectUri {
     pub async fn run(self, env: &dyn Environment) -> Result<(), CommandError> {
-        let Self { client_id, uri, place } = self;
-        run(&place, &Change::AddRedirectUri { client_id, uri }, true, env).await
+        let Self { target, uri } = self;
+        target.change(|client_id| Change::AddRedirectUri { client_id, uri }, Consent::default(), env).await
     }
 }
 
 impl RemoveRedirectUri {
     pub async fn run(self, env: &dyn Environment) -> Result<(), CommandError> {
-        let Self { client_id, uri, place, yes } = self;
-        run(&place, &Change::RemoveRedirectUri { client_id, uri }, yes, env).await
+        let Self { target, uri, consent } = self;
+        target.change(|client_id| Change::RemoveRedirectUri { client_id, uri }, consent, env).await
     }
 }
 
 impl SetField {
     pub async fn run(self, env: &dyn Environment) -> Result<(), CommandError> {
-        let Self { client_id, field, value, place } = self;
+        let Self { target, field, value, consent } = self;
         let value = serde_json::from_str(&value).unwrap_or(Value::String(value));
-        run(&place, &Change::Set { client_id, field, value }, true, env).await
+        let value = with_underscores(&field, value);
+        target.change(|client_id| Change::Set { client_id, field, value }, consent, env).await
     }
 }
 
 impl RemoveClient {
     pub async fn run(self, env: &dyn Environment) -> Result<(), CommandError> {
-        let Self { client_id, place, yes } = self;
-        run(&place, &Change::Remove { client_id }, yes, env).await
+        self.target.change(|client_id| Change::Remove { client_id }, self.consent, env).await
     }
-}
-
-async fn run(place: &Place, change: &Change, yes: bool, env: &dyn Environment) -> Result<(), CommandError> {
-    let confirmation = if yes { Confirmation::NotNeeded } else { Confirmation::Asked };
-    let clients = edit(place, change, confirmation, env).await?;
-    output::print_warnings(&clients, change.client_id());
-    output::print_how_to_deploy(place);
-    Ok(())
 }

@@ -2,9 +2,11 @@
 
 use std::io::{Write as _, stdin};
 
+use crate::cli::client::loss::Loss;
 use crate::cli::client::place::Place;
 use crate::cli::client::registry::{Change, normalized};
 use crate::cli::client::store::{Before, Found, read, read_existing, write};
+use crate::cli::client::target::Consent;
 use crate::cli::client::{diff, output};
 use crate::cli::files;
 use crate::cli::terminal::{BAD, CommandError, GOOD, explain, usage};
@@ -12,25 +14,16 @@ use crate::config::installation::InstallationScopes;
 use crate::config::{ConfigErrors, Environment, RegistrySource, Settings};
 use crate::oauth::client::ClientRegistry;
 
-/// Whether a person has to agree before the change is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Confirmation {
-    /// Nothing is removed, or the command line says yes.
-    NotNeeded,
-    /// Something is removed.
-    Asked,
-}
-
-/// Applies `change` to the registry at `place`, which must be valid before and after; returns what it registers.
+/// Applies `change` to the registry at `place`, which must be valid before and after; returns what it registers. A person is
+/// asked before anything is lost, unless `consent` has the answer.
 pub async fn edit(
     place: &Place,
     change: &Change,
-    confirmation: Confirmation,
+    consent: Consent,
     env: &dyn Environment,
 ) -> Result<ClientRegistry, CommandError> {
     let lock = || if let Place::File(path) = place { files::lock(path) } else { None };
-    // A question must not keep other commands waiting. If they write meanwhile, this one fails.
-    let mut held = if confirmation == Confirmation::NotNeeded { lock() } else { None };
+    let mut held = lock();
     let Found { text, before } = match change {
         Change::Add { .. } => read(place, env).await?.unwrap_or(Found { text: "[]".into(), before: Before::Nothing }),
         _ => read_existing(place, env).await?,
@@ -45,8 +38,10 @@ pub async fn edit(
         return Ok(clients);
     }
     show(&known, &changed);
-    if confirmation == Confirmation::Asked {
-        confirm(change, place)?;
+    if let Some(loss) = Loss::of(change, &text).filter(|_| !consent.yes) {
+        // A question must not keep other commands waiting. If they write meanwhile, this one fails.
+        drop(held);
+        confirm(&loss, place)?;
         held = lock();
     }
     write(place, &before, &changed).await?;
@@ -71,9 +66,9 @@ fn show(before: &str, after: &str) {
 }
 
 /// Asks on the terminal. Without an answer, nothing is removed.
-fn confirm(change: &Change, place: &Place) -> Result<(), CommandError> {
+fn confirm(loss: &Loss<'_>, place: &Place) -> Result<(), CommandError> {
     let mut stderr = anstream::stderr();
-    let _ = write!(stderr, "{} [y/N] ", output::question(change, place)).and_then(|()| stderr.flush());
+    let _ = write!(stderr, "{} [y/N] ", loss.question(place)).and_then(|()| stderr.flush());
     let mut answer = String::new();
     let _ = stdin().read_line(&mut answer);
     if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {

@@ -7,6 +7,7 @@ mod diff;
 mod edit;
 mod entry;
 mod file;
+mod loss;
 mod new;
 mod next_step;
 mod output;
@@ -15,6 +16,7 @@ mod registry;
 mod rotate;
 mod show;
 mod store;
+mod target;
 
 use crate::cli::terminal::CommandError;
 use crate::config::Environment;

@@ -3,12 +3,13 @@
 use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
 
-use crate::cli::client::edit::{Confirmation, edit};
+use crate::cli::client::edit::edit;
 use crate::cli::client::entry::{NewEntry, default_grant_types};
 use crate::cli::client::next_step;
 use crate::cli::client::output::{self, Issued};
 use crate::cli::client::place::{DEPLOYED, Place};
 use crate::cli::client::registry::{Change, Credential};
+use crate::cli::client::target::Consent;
 use crate::cli::terminal::values::{self, one_of};
 use crate::cli::terminal::{CommandError, explain, failed, usage};
 use crate::config::installation::InstallationScopes;
@@ -148,7 +149,7 @@ impl NewClient {
 
 async fn add(entry: &NewEntry, place: &Place, env: &dyn Environment) -> Result<(), CommandError> {
     let change = Change::Add { client_id: entry.client_id.to_string(), fields: entry.fields() };
-    let clients = edit(place, &change, Confirmation::NotNeeded, env).await?;
+    let clients = edit(place, &change, Consent::default(), env).await?;
     output::print_warnings(&clients, entry.client_id.as_str());
     Ok(())
 }

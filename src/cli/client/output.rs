@@ -58,14 +58,6 @@ pub fn print_no_change(change: &Change, place: &Place) {
     }
 }
 
-/// What is asked before something is removed.
-pub fn question(change: &Change, place: &Place) -> String {
-    match change {
-        Change::RemoveRedirectUri { client_id, uri } => format!("Remove {uri} from {client_id} in {place}?"),
-        change => format!("Remove {} from {place}, and end all its connections?", change.client_id()),
-    }
-}
-
 /// Shows `secret` once.
 pub fn show_once(client_id: &str, credential: Credential, secret: &SecretString) -> Result<(), CommandError> {
     let name = credential.as_str();
@@ -77,19 +69,23 @@ pub fn show_once(client_id: &str, credential: Credential, secret: &SecretString)
     Ok(())
 }
 
-/// Prints how the app gets the registry. A blob is read by itself, and the repository's file is uploaded. Any other file goes
-/// into the app setting, which is one line: JSON strings contain no line feeds, so removing them changes nothing.
+/// Prints how the app gets the registry. A blob is read by itself, and the repository's file is uploaded to it.
 pub fn print_how_to_deploy(place: &Place) {
-    let Place::File(file) = place else { return explain("The app reads it within 30 seconds.") };
-    if file.ends_with(DEPLOYED) {
-        return explain(
+    match place {
+        Place::Blob(_) => explain("The app reads it within 30 seconds."),
+        Place::File(file) if file.ends_with(DEPLOYED) => explain(
             "Upload it; the app reads it within 30 seconds:\n  ./deploy --clients-only --resource-group <group>",
-        );
+        ),
+        Place::File(file) => print_how_to_deploy_file(&shell_quoted(&file.display().to_string())),
     }
-    let file = file.display().to_string();
-    let file = shell_quoted(&file);
+}
+
+/// An app setting is one line: JSON strings contain no line feeds, so removing them changes nothing.
+fn print_how_to_deploy_file(file: &str) {
     explain(format_args!(
-        "Put the whole registry into the running app, which then restarts:\n  \
+        "An app whose EVERGRANT_CLIENTS names this file reads it within 30 seconds.\n\
+         Upload it to another app:\n  ./deploy --clients-only --clients {file} --resource-group <group>\n\
+         If EVERGRANT_CLIENTS has the clients themselves, set it; the app restarts:\n  \
          az functionapp config appsettings set --resource-group <group> --name <function app> --output none \
          --settings \"EVERGRANT_CLIENTS=$(tr -d '\\r\\n' <{file})\""
     ));

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::cli::client::entry::Entry;
 use crate::config::values::json;
+use crate::oauth::client::{GrantType, Profile, SubjectKind};
 
 /// The field with a client's redirect URIs.
 const REDIRECT_URIS: &str = "redirect_uris";
@@ -189,6 +190,24 @@ fn set(fields: &mut Map<String, Value>, field: &str, value: &Value) {
         fields.shift_remove(field);
     } else {
         fields.insert(field.to_owned(), value.clone());
+    }
+}
+
+/// `value` of `field` as the registry spells it. People type hyphens, as in options.
+pub fn with_underscores(field: &str, value: Value) -> Value {
+    let words: &[&str] = match field {
+        "profile" => &Profile::ALL.map(Profile::as_str),
+        "subject" => &SubjectKind::ALL.map(SubjectKind::as_str),
+        "grant_types" => &GrantType::ALL.map(GrantType::as_str),
+        _ => return value,
+    };
+    match value {
+        Value::String(text) => match words.iter().find(|word| **word == text.replace('-', "_")) {
+            Some(word) => (*word).into(),
+            None => text.into(),
+        },
+        Value::Array(items) => items.into_iter().map(|item| with_underscores(field, item)).collect(),
+        other => other,
     }
 }
 

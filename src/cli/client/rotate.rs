@@ -2,10 +2,10 @@
 
 use secrecy::ExposeSecret as _;
 
-use crate::cli::client::edit::{Confirmation, edit};
+use crate::cli::client::edit::edit;
 use crate::cli::client::output::{self, Issued};
-use crate::cli::client::place::Place;
 use crate::cli::client::registry::{Change, Credential};
+use crate::cli::client::target::{Consent, Target};
 use crate::cli::terminal::{CommandError, explain, shell_quoted};
 use crate::config::Environment;
 use crate::secret::random;
@@ -19,17 +19,16 @@ use crate::secret::{hex, sha256};
 
 Both the old and the new one are accepted until --finish removes the old one.")]
 pub struct Rotation {
-    /// The client's identifier
-    client_id: String,
-    /// The registry: a file, or the URL of a blob
-    #[arg(long = "in", value_name = "PLACE", value_parser = Place::parse)]
-    place: Place,
+    #[command(flatten)]
+    target: Target,
     /// Replace its API key instead of its secret
     #[arg(long)]
     api_key: bool,
     /// Finish the rotation: remove the older one
     #[arg(long)]
     finish: bool,
+    #[command(flatten)]
+    consent: Consent,
     /// Print one JSON object with the new one
     #[arg(long)]
     json: bool,
@@ -47,12 +46,12 @@ pub async fn run(rotation: &Rotation, env: &dyn Environment) -> Result<(), Comma
 }
 
 async fn begin(rotation: &Rotation, env: &dyn Environment) -> Result<(), CommandError> {
-    let Rotation { client_id, place, api_key, json, .. } = rotation;
+    let Rotation { target: Target { client_id, place }, api_key, json, .. } = rotation;
     let credential = rotation.credential();
     let secret = random::client_secret();
     let digest = hex(&sha256(secret.expose_secret().as_bytes()));
     let change = Change::AddSecond { client_id: client_id.clone(), credential, digest };
-    edit(place, &change, Confirmation::NotNeeded, env).await?;
+    edit(place, &change, Consent::default(), env).await?;
     if *json {
         return Issued::new(client_id, &[(credential, secret)]).print();
     }
@@ -67,9 +66,9 @@ async fn begin(rotation: &Rotation, env: &dyn Environment) -> Result<(), Command
 }
 
 async fn finish(rotation: &Rotation, env: &dyn Environment) -> Result<(), CommandError> {
-    let Rotation { client_id, place, json, .. } = rotation;
+    let Rotation { target: Target { client_id, place }, json, consent, .. } = rotation;
     let change = Change::RemoveOlder { client_id: client_id.clone(), credential: rotation.credential() };
-    edit(place, &change, Confirmation::NotNeeded, env).await?;
+    edit(place, &change, *consent, env).await?;
     output::print_how_to_deploy(place);
     if *json { Issued::new(client_id, &[]).print() } else { Ok(()) }
 }

@@ -47,7 +47,8 @@ const NO_USER_LIST: Explanation = Explanation {
     code: "no_user_list",
     problem: "the integration user may not list the account's users (<answer>)",
     client: "the integration user may not look up users; the operator needs to run the health checks",
-    operator: "The DocuSign administrator permits it, and DOCUSIGN_SCOPES needs signature. API keys that name users need both.",
+    operator: "The DocuSign administrator lets the integration user list users, and DOCUSIGN_SCOPES needs signature. API keys that name \
+        users need both.",
     ..NO_ACCOUNT
 };
 

@@ -101,14 +101,12 @@ fn redirect_uri_unregistered(client_id: &str, redirect_uri: &str, place: &Regist
         ],
     );
     let operator = format!(
-        "Register the address only if you know the app. This adds it to `redirect_uris` of the client in the client registry \
-         (`EVERGRANT_CLIENTS`): `{}`.{}",
+        "Register the address only if you know the app. The setup page has the command that adds it to `redirect_uris` of the client, \
+         with the place of your client registry (`EVERGRANT_CLIENTS`): `{}`.{}",
         add_command(client_id, redirect_uri, place),
         match place {
-            RegistryPlace::Blob(_) => " The app reads the registry within 30 seconds.",
-            RegistryPlace::File(_) | RegistryPlace::Setting => {
-                " Then deploy the registry with the same `./deploy` command as before."
-            }
+            RegistryPlace::Blob(_) | RegistryPlace::File(_) => " The app reads the registry within 30 seconds.",
+            RegistryPlace::Setting => " Then deploy the registry with the same `./deploy` command as before.",
         }
     );
     Page {
@@ -120,11 +118,12 @@ fn redirect_uri_unregistered(client_id: &str, redirect_uri: &str, place: &Regist
     }
 }
 
-/// The page is public, so it does not name the storage account.
+/// The page is public, so it names neither the storage account nor the file. The setup page does.
 fn add_command(client_id: &str, redirect_uri: &str, place: &RegistryPlace) -> String {
     let registry = match place {
         RegistryPlace::Blob(_) => "\"<URL of the registry's blob>\"",
-        RegistryPlace::File(_) | RegistryPlace::Setting => "infra/clients.json",
+        RegistryPlace::File(_) => "\"<file with the registry>\"",
+        RegistryPlace::Setting => "infra/clients.json",
     };
     // Quoting fails only for NUL, which no redirect URI contains.
     let quoted = |text: &str| shlex::try_quote(text).map(Cow::into_owned).unwrap_or_default();

@@ -15,10 +15,10 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What the operator does next, in order.
 const STEPS: [&str; 3] = [
-    "Fix each error below. Settings are in the Azure portal under Environment variables. EVERGRANT_CLIENTS comes from your copy of the registry: \
-     change that, and deploy again.",
+    "Fix each error below. Settings are in the Azure portal under Environment variables. If EVERGRANT_CLIENTS has the clients \
+     themselves, change your copy of the registry and deploy again.",
     "Azure restarts the app after a change. A file that a setting names is read again within 30 seconds.",
-    "Load this page again. When nothing is wrong anymore, it runs the health checks.",
+    "Check again. When nothing is wrong anymore, this page runs the health checks.",
 ];
 
 /// The report for scripts.

@@ -1,0 +1,44 @@
+//! The arguments that commands for one client share.
+
+use crate::cli::client::edit::edit;
+use crate::cli::client::output;
+use crate::cli::client::place::Place;
+use crate::cli::client::registry::Change;
+use crate::cli::terminal::CommandError;
+use crate::config::Environment;
+
+/// A client of a registry.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Target {
+    /// The client's identifier
+    #[arg(value_name = "ID")]
+    pub client_id: String,
+    /// The registry: a file, or the URL of a blob
+    #[arg(long = "in", value_name = "PLACE", value_parser = Place::parse)]
+    pub place: Place,
+}
+
+/// Whether the person has confirmed what a command removes.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub struct Consent {
+    /// Remove without asking
+    #[arg(long)]
+    pub yes: bool,
+}
+
+impl Target {
+    /// Makes the change that the client's identifier leads to.
+    pub async fn change(
+        self,
+        change: impl FnOnce(String) -> Change,
+        consent: Consent,
+        env: &dyn Environment,
+    ) -> Result<(), CommandError> {
+        let Self { client_id, place } = self;
+        let change = change(client_id);
+        let clients = edit(&place, &change, consent, env).await?;
+        output::print_warnings(&clients, change.client_id());
+        output::print_how_to_deploy(&place);
+        Ok(())
+    }
+}
