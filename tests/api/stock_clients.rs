@@ -3,14 +3,18 @@
 //! The libraries from npm and `PyPI` are in `tests/tools`; `./test` installs them.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oauth2::basic::BasicClient;
 use oauth2::{
     AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, PkceCodeChallenge, RedirectUrl, RevocationUrl,
     Scope, StandardRevocableToken, TokenResponse as _, TokenUrl,
 };
+use sandbox::keys::RsaKey;
 use sandbox::{CLIENT_SECRET, INTEGRATION_USER, free_port};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::local::{CLIENT, LocalApp, REDIRECT_URI, client};
 use crate::support::root;
@@ -23,16 +27,32 @@ pub fn tools() -> PathBuf {
     tools
 }
 
-/// Runs a script as the confidential client and, if supported, as the public one.
-async fn run(program: &str, script: &str, public_too: bool) {
+/// The key of the client that signs assertions.
+static SIGNER: LazyLock<RsaKey> = LazyLock::new(RsaKey::generate);
+
+const KEY_ID: &str = "signer-1";
+
+/// The client's `trust`, with its public key.
+fn public_key() -> Value {
+    let (n, e) = SIGNER.components();
+    let [n, e] = [n, e].map(|number| URL_SAFE_NO_PAD.encode(number));
+    json!({"jwks": {"keys": [{"kty": "RSA", "kid": KEY_ID, "n": n, "e": e}]}})
+}
+
+/// Runs a script as the confidential client and, if it can, as the public one and as the one that signs assertions.
+async fn run(program: &str, script: &str, kinds_of_clients: usize) {
     let redirect_uri = format!("http://127.0.0.1:{}/callback", free_port());
     let clients = json!([
         client("web", &json!({"redirect_uris": [redirect_uri]})),
         client("native", &json!({"client_secret_sha256": [], "redirect_uris": [redirect_uri]})),
+        client(
+            "signer",
+            &json!({"client_secret_sha256": [], "redirect_uris": [redirect_uri], "trust": [public_key()]})
+        ),
     ]);
     let app = LocalApp::with(&[("EVERGRANT_CLIENTS", &clients.to_string())]).await;
-    let kinds = [("web", Some(CLIENT_SECRET)), ("native", None)];
-    for (client_id, client_secret) in kinds.into_iter().take(if public_too { 2 } else { 1 }) {
+    let kinds = [("web", Some(CLIENT_SECRET)), ("native", None), ("signer", None)];
+    for (client_id, client_secret) in kinds.into_iter().take(kinds_of_clients) {
         let tools = tools();
         let program = if program == "python" { tools.join(".venv/bin/python") } else { program.into() };
         let mut command = tokio::process::Command::new(program);
@@ -40,6 +60,8 @@ async fn run(program: &str, script: &str, public_too: bool) {
         command.env("ISSUER", &app.issuer).env("CLIENT_ID", client_id).env("REDIRECT_URI", &redirect_uri);
         command.env("DOCUSIGN_USER", INTEGRATION_USER).env_remove("CLIENT_SECRET");
         command.envs(client_secret.map(|secret| ("CLIENT_SECRET", secret)));
+        command.envs((client_id == "signer").then(|| ("PRIVATE_KEY", SIGNER.pkcs8_pem())));
+        command.env("KEY_ID", KEY_ID);
         let output = command.output().await.expect("the program of tests/tools");
         let printed = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         assert!(output.status.success() && printed[0].ends_with("ok\n"), "{script} as {client_id}: {printed:?}");
@@ -48,32 +70,32 @@ async fn run(program: &str, script: &str, public_too: bool) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn openid_client() {
-    run("node", "openid-client.mjs", true).await;
+    run("node", "openid-client.mjs", 3).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn oauth4webapi() {
-    run("node", "oauth4webapi.mjs", true).await;
+    run("node", "oauth4webapi.mjs", 3).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn simple_oauth2() {
-    run("node", "simple-oauth2.mjs", false).await;
+    run("node", "simple-oauth2.mjs", 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn passport_oauth2() {
-    run("node", "passport-oauth2.mjs", false).await;
+    run("node", "passport-oauth2.mjs", 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn authlib() {
-    run("python", "with_authlib.py", true).await;
+    run("python", "with_authlib.py", 3).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_oauthlib() {
-    run("python", "with_requests_oauthlib.py", false).await;
+    run("python", "with_requests_oauthlib.py", 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 // oauth4webapi, unmodified: metadata, code with PKCE and iss, refresh, revocation.
 import * as oauth from 'oauth4webapi';
-import { check, clientId, clientSecret, issuer, redirectUri, signIn } from './person.mjs';
+import { check, clientId, clientSecret, issuer, privateKey, redirectUri, signIn } from './person.mjs';
 
 const insecure = { [oauth.allowInsecureRequests]: true };
 const discovered = await oauth.discoveryRequest(new URL(issuer), { algorithm: 'oauth2', ...insecure });
@@ -8,7 +8,7 @@ const server = await oauth.processDiscoveryResponse(new URL(issuer), discovered)
 const client = { client_id: clientId };
 const methods = clientSecret
   ? [oauth.ClientSecretPost(clientSecret), oauth.ClientSecretBasic(clientSecret)]
-  : [oauth.None()];
+  : [privateKey ? oauth.PrivateKeyJwt(privateKey) : oauth.None()];
 for (const authentication of methods) {
   const verifier = oauth.generateRandomCodeVerifier();
   const state = oauth.generateRandomState();

@@ -1,10 +1,10 @@
 // openid-client, unmodified: discovery, code with PKCE, refresh, revocation.
 import * as client from 'openid-client';
-import { check, clientId, clientSecret, issuer, redirectUri, signIn } from './person.mjs';
+import { check, clientId, clientSecret, issuer, privateKey, redirectUri, signIn } from './person.mjs';
 
 const methods = clientSecret
   ? [client.ClientSecretPost(clientSecret), client.ClientSecretBasic(clientSecret)]
-  : [client.None()];
+  : [privateKey ? client.PrivateKeyJwt(privateKey) : client.None()];
 for (const authentication of methods) {
   const config = await client.discovery(new URL(issuer), clientId, {}, authentication, {
     algorithm: 'oauth2',

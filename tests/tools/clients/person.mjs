@@ -13,6 +13,21 @@ export const clientSecret = process.env.CLIENT_SECRET;
 export const redirectUri = environment('REDIRECT_URI');
 export const user = environment('DOCUSIGN_USER');
 
+/** The private key of a client that signs assertions, as PEM, and its `kid`. */
+const { PRIVATE_KEY, KEY_ID } = process.env;
+
+/** The key for private_key_jwt; undefined for clients without one. */
+export const privateKey = PRIVATE_KEY && {
+  kid: KEY_ID,
+  key: await crypto.subtle.importKey(
+    'pkcs8',
+    Buffer.from(PRIVATE_KEY.replace(/-----.*-----/g, ''), 'base64'),
+    { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
+    false,
+    ['sign'],
+  ),
+};
+
 /** Opens `url`, follows redirects, and returns the address below `stopAt` that they lead to. */
 export async function signIn(url, stopAt = redirectUri) {
   const cookies = new Map();
