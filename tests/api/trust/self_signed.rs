@@ -12,7 +12,7 @@ use crate::local::{REDIRECT_URI, connection};
 use crate::support::{TestApp, assert_error, assert_outage, start_host};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_signs_assertions_for_every_grant_and_for_revocation() {
+async fn s8_a_client_signs_assertions_for_every_grant_and_for_revocation() {
     let web = json!({"grant_types": ["authorization_code", "refresh_token"], "redirect_uris": [REDIRECT_URI]});
     let own = Signer::rsa("web-1");
     let more = json!([changed(&client("web", &json!([{"jwks": {"keys": [own.jwk()]}}])), &web)]);
