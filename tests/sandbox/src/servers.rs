@@ -50,6 +50,8 @@ pub struct Sandbox {
     signing_key_id: String,
     sealing_key_id: String,
     identity_server: Server,
+    /// What a job at GitHub has in its environment.
+    job: [(&'static str, String); 2],
     servers: Vec<Server>,
     authority: Authority,
     files: TempDir,
@@ -96,10 +98,13 @@ impl Sandbox {
         docusign.control_also("github", Arc::clone(&issuers.github.issuer.faults));
         let mut servers = vec![vault_server, docusign_server, power_platform_server, workfront_server, clm_server];
         servers.extend(issuer_servers);
+        let (job_server, job) = issuers.github.start_job().await;
+        servers.push(job_server);
         Self {
             proxy,
             identity_server: identity.start().await,
             issuers,
+            job,
             servers,
             authority,
             azurite: None,
@@ -159,6 +164,12 @@ impl Sandbox {
     #[must_use]
     pub fn docusign_url(&self) -> String {
         self.docusign.url()
+    }
+
+    /// What a job at GitHub has in its environment.
+    #[must_use]
+    pub const fn job_settings(&self) -> &[(&'static str, String); 2] {
+        &self.job
     }
 
     /// What the managed-identity endpoint needs of its callers.
