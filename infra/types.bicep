@@ -33,6 +33,28 @@ type appSettings = {
 @maxLength(64)
 type digest = string
 
+@sealed()
+@description('Tokens of an issuer (issuer, audience, subject or claims), or the client\'s own public keys (jwks or jwks_uri).')
+type trusted = {
+  @description('What iss must be, e.g. https://token.actions.githubusercontent.com.')
+  issuer: string?
+
+  @description('What aud must be or contain, e.g. evergrant.')
+  audience: string?
+
+  @description('What sub must be, e.g. repo:contoso/deploy:environment:production.')
+  subject: string?
+
+  @description('What other claims must be, by name.')
+  claims: object?
+
+  @description('A JSON Web Key Set with public keys.')
+  jwks: object?
+
+  @description('The URL of a JSON Web Key Set.')
+  jwks_uri: string?
+}
+
 @export()
 @sealed()
 @description('A registered client; docs/reference/clients.md explains its fields. It contains no secrets, only digests of secrets of 256 random bits.')
@@ -42,11 +64,11 @@ type registeredClient = {
   @maxLength(200)
   client_id: string
 
-  @description('Digest of each accepted secret. Two during a rotation, the older one first; [] makes a public client.')
+  @description('Digest of each accepted secret. Two during a rotation, the older one first; required without trust, where [] makes a public client.')
   @maxLength(2)
-  client_secret_sha256: digest[]
+  client_secret_sha256: digest[]?
 
-  @description('How the client gets tokens, e.g. [\'client_credentials\']; may be [] if there is an API key.')
+  @description('How the client gets tokens, e.g. [\'client_credentials\']; may be [] if there is an API key or a trusted issuer.')
   grant_types: ('authorization_code' | 'client_credentials' | 'refresh_token')[]
 
   @description('Whose access tokens the client gets; without it, the integration user\'s.')
@@ -88,4 +110,8 @@ type registeredClient = {
 
   @description('Rules for the gateway, e.g. [\'GET /clm/\']; without it, nothing passes.')
   gateway_allow: string[]?
+
+  @description('What proves the client without a secret.')
+  @maxLength(20)
+  trust: trusted[]?
 }

@@ -59,6 +59,7 @@ var registryContainer = 'evergrant-registry'
 // is in src/store/records.rs.
 var deletedAfterDays = {
   redeemed: 1
+  'used-assertions': 1
   deletions: 1
   'announced-uploads': 7
   'requested-redirects': 1

@@ -130,6 +130,7 @@ impl App {
             access_tokens: access_tokens.clone(),
             upstream: Arc::clone(upstream),
             registry: registry.clone(),
+            issuer_keys: Arc::clone(&self.assertions.keys),
             host_memory: settings.host_memory,
             routes: Vec::new(),
             http: Arc::clone(http),

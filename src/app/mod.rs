@@ -12,6 +12,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::clients::MAX_BYTES;
 use crate::config::{RegistryPlace, Settings, SigningKeySources, StoreSetting};
 use crate::doctor::check::Check;
+use crate::doctor::issuers::AssertionCheck;
 use crate::doctor::routes;
 use crate::docusign::account_server::AccountServer;
 use crate::docusign::api::DocusignApi;
@@ -128,6 +129,18 @@ impl App {
             registry,
             settings,
         }
+    }
+
+    /// Which clients the assertion `text` proves. It is not used up.
+    pub async fn check_assertion(&self, text: &str) -> Vec<Check> {
+        let clients = self.registry.current().await.unwrap_or_default();
+        let check = AssertionCheck {
+            keys: &self.assertions.keys,
+            clients: &clients,
+            issuer: &self.settings.public_url,
+            now: self.clock.now(),
+        };
+        check.run(text).await
     }
 
     /// Prepares everything that the first request would wait for: certificates, identity, keys, connections, an access token,

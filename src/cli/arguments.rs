@@ -1,6 +1,7 @@
 //! The commands, their options and their help. No secret is ever taken as an argument.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
@@ -48,6 +49,10 @@ pub enum Command {
         /// Check only the routes of the app at this URL; needs no settings
         #[arg(long, value_name = "URL", value_parser = values::public_url)]
         routes: Option<BaseUrl>,
+        /// Check only the assertion or bearer token in this file: which client it
+        /// proves, and which claim does not fit
+        #[arg(long, value_name = "FILE", conflicts_with = "routes")]
+        assertion: Option<PathBuf>,
         /// Print one JSON object instead of lines
         #[arg(long)]
         json: bool,

@@ -1,15 +1,19 @@
 //! `evergrant doctor`: does everything work, and if not, who fixes it and how?
 
+use std::path::Path;
+
 use anstyle::Style;
 use futures_util::StreamExt as _;
+use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use thiserror::Error;
 
 use crate::app::{App, check_routes};
 use crate::cli::terminal::progress::Progress;
-use crate::cli::terminal::{BAD, CommandError, GOOD, NOTE, failed, print_line};
+use crate::cli::terminal::{BAD, CommandError, GOOD, NOTE, failed, print_line, usage};
 use crate::config::error::HOW_TO_START;
-use crate::config::{ConfigErrors, Settings};
+use crate::config::reader::read_file;
+use crate::config::{ConfigErrors, Environment, FileError, Settings};
 use crate::doctor::check::{Check, Verdict, healthy};
 use crate::doctor::registry::CLIENTS;
 use crate::doctor::{Doctor, lines, of_config_errors};
@@ -19,6 +23,14 @@ use crate::types::BaseUrl;
 #[derive(Debug, Error)]
 #[error("{0}")]
 struct ChecksFailed(String);
+
+/// The file of an assertion.
+#[derive(Debug, Error)]
+#[error("the file {path} {error}")]
+struct UnreadableFile {
+    path: String,
+    error: FileError,
+}
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -46,6 +58,24 @@ pub async fn run(settings: Result<Settings, ConfigErrors>, json: bool, progress:
 /// Runs only the check of the routes at `url`.
 pub async fn run_routes(url: &BaseUrl, json: bool) -> Result<(), CommandError> {
     let checks = [check_routes(url).await];
+    if !json {
+        checks.iter().try_for_each(print_check)?;
+    }
+    conclude(&checks, json)
+}
+
+/// Checks only the assertion in `file`.
+pub async fn run_assertion(
+    file: &Path,
+    settings: Result<Settings, ConfigErrors>,
+    env: &dyn Environment,
+    json: bool,
+) -> Result<(), CommandError> {
+    let path = file.display().to_string();
+    let text = read_file(env, &path).map_err(|error| usage(UnreadableFile { path, error }))?;
+    let app = App::new(settings?);
+    app.registry.read_again().await;
+    let checks = app.check_assertion(text.expose_secret()).await;
     if !json {
         checks.iter().try_for_each(print_check)?;
     }

@@ -49,8 +49,11 @@ fn execute(arguments: &Arguments, env: &dyn Environment) -> Result<(), CommandEr
     match arguments.command.clone().unwrap_or(Command::Serve { port: None }) {
         Command::Serve { port } => runtime.block_on(serve::run(env, port.or(arguments.port))),
         Command::Token { show } => runtime.block_on(token::run(Settings::read(env)?, show)),
-        Command::Doctor { routes: Some(url), json } => runtime.block_on(doctor::run_routes(&url, json)),
-        Command::Doctor { routes: None, json } => {
+        Command::Doctor { assertion: Some(file), json, .. } => {
+            runtime.block_on(doctor::run_assertion(&file, Settings::read(env), env, json))
+        }
+        Command::Doctor { routes: Some(url), json, .. } => runtime.block_on(doctor::run_routes(&url, json)),
+        Command::Doctor { json, .. } => {
             runtime.block_on(doctor::run(Settings::read(env), json, Progress::on_stderr(env)))
         }
         Command::Status(options) => runtime.block_on(status::run(options, Progress::on_stderr(env))),

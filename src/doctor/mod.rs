@@ -1,7 +1,7 @@
 //! The health checks: does everything this installation depends on work, and if not, who fixes it and how?
 //!
 //! [`azure`] checks identity, keys and store, [`connection`] DocuSign, [`account`] the DocuSign account, [`registry`] the client
-//! registry, [`public_url`] the public URL, and [`routes`] the routes there. All checks run at the same time, and are reported in
+//! registry, [`issuers`] the issuers that clients trust, [`public_url`] the public URL, and [`routes`] the routes there. All checks run at the same time, and are reported in
 //! order. They only write one record to the store, which
 //! expires within a minute. `evergrant doctor` prints the results, and the setup page shows them.
 
@@ -12,6 +12,7 @@ pub mod check;
 mod connection;
 mod connectivity;
 mod fixes;
+pub mod issuers;
 pub mod lines;
 mod probe;
 mod public_url;
@@ -34,6 +35,7 @@ use crate::docusign::tokens::AccessTokens;
 use crate::identity::Identity;
 use crate::oauth::client::ClientRegistry;
 use crate::registry::Registry;
+use crate::registry::issuers::IssuerKeys;
 use crate::signing::key::SigningKey;
 use crate::store::Store;
 use crate::types::BaseUrl;
@@ -84,6 +86,8 @@ pub struct Doctor {
     pub upstream: Arc<DocusignApi>,
     /// The registered clients.
     pub registry: Registry,
+    /// The keys of issuers that clients trust.
+    pub issuer_keys: Arc<IssuerKeys>,
     /// The memory for request bodies, if a Functions host is in front and it is known.
     pub host_memory: Option<HostMemory>,
     /// The routes to ask. The setup page asks none, because it would wait for itself.
@@ -167,11 +171,13 @@ impl Doctor {
     }
 
     fn clients(&self) -> Vec<Group<'_>> {
-        let Self { public_url, http, docusign, routes, .. } = self;
+        let Self { public_url, http, docusign, routes, issuer_keys, .. } = self;
         let registered = registry::check_clients(&self.registry);
         let clients = self.known_clients();
+        let trusting = clients.clone();
         vec![
             (registry::CLIENTS, Box::pin(ready(vec![registered]))),
+            (issuers::ISSUERS, Box::pin(async move { issuers::check_issuers(issuer_keys, &trusting).await })),
             (
                 public_url::PUBLIC_URL,
                 Box::pin(

@@ -71,7 +71,7 @@ fn assert_judged_the_same(registries: &[Value]) {
 }
 
 /// A valid client of every kind.
-fn kinds() -> [Value; 4] {
+fn kinds() -> [Value; 5] {
     let signing_in = ["authorization_code", "refresh_token"];
     let uris = ["https://client.example/cb"];
     [
@@ -79,8 +79,26 @@ fn kinds() -> [Value; 4] {
         json!({"client_id": "web", "client_secret_sha256": [DIGEST], "grant_types": signing_in, "redirect_uris": uris}),
         json!({"client_id": "key", "client_secret_sha256": [], "grant_types": [], "api_key_sha256": [OTHER_DIGEST]}),
         json!({"client_id": "native", "client_secret_sha256": [], "grant_types": signing_in, "redirect_uris": uris}),
+        json!({"client_id": "workload", "grant_types": ["client_credentials"], "trust": [trusted_issuer()]}),
     ]
 }
+
+fn trusted_issuer() -> Value {
+    json!({"issuer": "https://issuer.example/tenant", "audience": "evergrant", "subject": "repo:contoso/deploy"})
+}
+
+fn rsa_key() -> Value {
+    json!({"kty": "RSA", "e": "AQAB", "n": RSA_MODULUS})
+}
+
+fn ec_key() -> Value {
+    // The example of RFC 7517, appendix A.1.
+    json!({"kty": "EC", "crv": "P-256", "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+           "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"})
+}
+
+/// The example of RFC 7517, appendix A.1.
+const RSA_MODULUS: &str = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw";
 
 fn with(client: &Value, field: &str, value: &Value) -> Value {
     let mut client = client.clone();
@@ -325,5 +343,96 @@ fn examples_in_the_guides_are_valid() {
             registries.push(registry);
         }
     }
+    assert_judged_the_same(&registries);
+}
+
+/// `entry` with `value` in `member`.
+fn changed(mut entry: Value, member: &str, value: Value) -> Value {
+    entry[member] = value;
+    entry
+}
+
+#[test]
+fn trust_is_judged_the_same() {
+    let issuer = |member: &str, value: Value| changed(trusted_issuer(), member, value);
+    let mut entries = vec![json!({}), json!("x"), json!(null), trusted_issuer()];
+    for url in [
+        "https://issuer.example",
+        "https://issuer.example/",
+        "https://issuer.example/Tenant/v2.0/",
+        "https://issuer.example:8443",
+        "http://127.0.0.1:7071/tenant",
+        "http://localhost/",
+        "http://[::1]:9",
+        "http://issuer.example",
+        "http://127.0.0.1.example",
+        "issuer.example",
+        "https://",
+        "https://issuer.example/?x",
+        "https://issuer.example/#x",
+        "https://user@issuer.example",
+        "https://Issuer.example",
+        "https://issuer.example/*",
+        "https://issuer.ex\u{e4}mple",
+        "https://issuer.example/ x",
+        "https://issuer.example\n",
+        "ftp://issuer.example",
+    ] {
+        entries.extend([issuer("issuer", url.into()), json!({ "jwks_uri": url })]);
+    }
+    for text in ["a", "a b", "a\u{e4}b", "", "*", "a*", "a*b", "**", " a", "a ", "a\n", "a\u{0}b"] {
+        entries.extend(["audience", "subject"].map(|member| issuer(member, text.into())));
+        for name in ["repository", "ref", "environment"] {
+            entries.push(issuer("claims", json!({ name: text })));
+        }
+        entries.push(issuer("claims", json!({ text: "a" })));
+    }
+    for claims in [
+        json!(null),
+        json!({}),
+        json!([]),
+        json!({"a": true, "b": false, "ref": true}),
+        json!({"a": 1}),
+        json!({"a": null}),
+        json!({"a": ["x"]}),
+        json!({"a": {}}),
+        json!({"iss": "a"}),
+        json!({"sub": "a"}),
+        json!({"exp": "a"}),
+        json!({"sub.": "a", "kubernetes.io": "b"}),
+    ] {
+        entries.extend([issuer("claims", claims.clone()), changed(issuer("claims", claims), "subject", json!(null))]);
+    }
+    for member in ["issuer", "audience", "subject", "claims", "jwks", "jwks_uri", "keys"] {
+        entries.extend([json!(null), json!(1), json!("x"), json!({})].map(|value| issuer(member, value)));
+        let mut without = trusted_issuer();
+        without.as_object_mut().unwrap().remove(member);
+        entries.push(without);
+    }
+    let keys = |keys: Value| json!({"jwks": {"keys": keys}});
+    for key in [rsa_key(), ec_key()] {
+        entries.extend([keys(json!([key])), json!({ "jwks": key }), json!({ "jwks": [key] })]);
+        for (member, values) in [
+            ("alg", json!(["RS256", "PS256", "ES256", "RS384", "HS256", "none", "rs256"])),
+            ("use", json!(["sig", "enc", "", 1])),
+            ("kid", json!(["a", "", 1])),
+            ("kty", json!(["RSA", "EC", "oct", "OKP", "rsa", 1])),
+            ("crv", json!(["P-256", "x"])),
+            ("d", json!(["AQAB"])),
+            ("x5c", json!([["AQAB"]])),
+        ] {
+            let values = values.as_array().unwrap().iter();
+            entries.extend(values.map(|value| keys(json!([changed(key.clone(), member, value.clone())]))));
+        }
+    }
+    entries.extend([keys(json!([])), keys(json!({})), keys(json!([1])), json!({"jwks": {}}), json!({"jwks": null})]);
+    let workload = &kinds()[4];
+    let caller = changed(changed(workload.clone(), "grant_types", json!([])), "client_secret_sha256", json!(null));
+    let mut registries: Vec<Value> = entries.iter().map(|entry| with(workload, "trust", &json!([entry]))).collect();
+    registries.extend([json!([caller]), with(&caller, "trust", &keys(json!([ec_key()])))]);
+    registries.push(with(&caller, "trust", &json!([keys(json!([ec_key()]))])));
+    registries.push(with(workload, "trust", &json!(vec![trusted_issuer(); 20])));
+    registries.push(with(workload, "trust", &json!(vec![trusted_issuer(); 21])));
+    registries.extend(kinds().map(|kind| with(&kind, "trust", &json!([trusted_issuer()]))));
     assert_judged_the_same(&registries);
 }

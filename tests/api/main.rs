@@ -61,6 +61,7 @@ mod store_faults;
 mod store_records;
 mod streams;
 mod support;
+mod trust;
 #[cfg(unix)]
 mod vendor_sdks;
 mod well_known;

@@ -15,7 +15,7 @@ fn expected_rules() -> BTreeMap<String, u64> {
 
 #[test]
 fn records_are_kept_at_least_for_their_lifetime_and_no_prefix_contains_another() {
-    let with_a_lifetime = ["announced-uploads", "deletions", "redeemed", "requested-redirects"];
+    let with_a_lifetime = ["announced-uploads", "deletions", "redeemed", "requested-redirects", "used-assertions"];
     assert_eq!(expected_rules().keys().collect::<Vec<_>>(), with_a_lifetime);
     for kind in RecordKind::ALL {
         let days = kind.deleted_after_days().map(|days| days * 24 * 3600);

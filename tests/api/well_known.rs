@@ -28,8 +28,10 @@ async fn m2_m3_m4_i2_the_metadata_is_true_and_complete() {
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
-        "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],
+        "token_endpoint_auth_signing_alg_values_supported": ["RS256", "PS256", "ES256"],
+        "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],
+        "revocation_endpoint_auth_signing_alg_values_supported": ["RS256", "PS256", "ES256"],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
     });
@@ -37,7 +39,8 @@ async fn m2_m3_m4_i2_the_metadata_is_true_and_complete() {
     let quiet = json!([client("quiet", &json!({"authorization_response_iss": false}))]).to_string();
     let metadata = LocalApp::with(&[("EVERGRANT_CLIENTS", &quiet)]).await.get(PATH).await.json();
     assert_eq!(metadata["authorization_response_iss_parameter_supported"], false, "true for every client, or left out");
-    assert_eq!(metadata["token_endpoint_auth_methods_supported"], json!(["client_secret_basic", "client_secret_post"]));
+    let methods = json!(["client_secret_basic", "client_secret_post", "private_key_jwt"]);
+    assert_eq!(metadata["token_endpoint_auth_methods_supported"], methods, "there is no public client");
 }
 
 #[tokio::test(flavor = "multi_thread")]

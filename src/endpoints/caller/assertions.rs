@@ -6,13 +6,11 @@
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::oauth::assertion::candidates::{fitting_clients, fitting_issuer, is_self_signed, named_client};
+use crate::oauth::assertion::candidates::{fitting_clients, named_client};
 use crate::oauth::assertion::compact::Assertion;
 use crate::oauth::assertion::error::AssertionError;
-use crate::oauth::assertion::{fit, verify};
-use crate::oauth::client::trust::OwnKeys;
 use crate::oauth::client::{Client, ClientRegistry};
-use crate::registry::issuers::{IssuerKeys, KeySource, Unavailable, VerifyError};
+use crate::registry::issuers::{IssuerKeys, KeySource, Unavailable, Verified, VerifyError};
 use crate::store::StoreError;
 use crate::store::assertions::UsedAssertions;
 use crate::telemetry;
@@ -87,37 +85,10 @@ impl Assertions {
         let assertion = Assertion::parse(compact)?;
         let client = named_client(clients, client_id, &assertion)?;
         telemetry::record_client(client);
-        if is_self_signed(client, &assertion) {
-            self.verify_self_signed(client, &assertion).await?;
-        } else {
-            let issuer = fitting_issuer(client, &assertion, self.clock.now())?;
-            self.keys.verify(&KeySource::Issuer(issuer.to_owned()), &assertion).await?;
-        }
-        Ok(client)
-    }
-
-    async fn verify_self_signed(&self, client: &Client, assertion: &Assertion<'_>) -> Result<(), AssertionFailure> {
-        let accepted = fit::own_audiences(&self.issuer);
-        let accepted = accepted.each_ref().map(String::as_str);
-        let (jti, exp) = fit::self_signed(assertion, client.client_id.as_str(), &accepted, self.clock.now())?;
-        self.verify_with_own_keys(client, assertion).await?;
-        let is_first = self.used.use_up(&client.client_id, jti, exp).await?;
-        if is_first { Ok(()) } else { Err(AssertionError::Replayed.into()) }
-    }
-
-    /// Whether one of the client's own keys signed the assertion.
-    async fn verify_with_own_keys(&self, client: &Client, assertion: &Assertion<'_>) -> Result<(), AssertionFailure> {
-        let mut verified = Err(AssertionError::NoOwnKeys.into());
-        for keys in client.own_keys() {
-            verified = match keys {
-                OwnKeys::Registered(keys) => verify(assertion, keys).map_err(AssertionFailure::from),
-                OwnKeys::At(url) => self.keys.verify(&KeySource::Url(url.clone()), assertion).await.map_err(Into::into),
-            };
-            if verified.is_ok() {
-                break;
-            }
-        }
-        verified
+        let verified = self.keys.verify_for(client, &assertion, &self.issuer, self.clock.now()).await?;
+        let Verified::SelfSigned { jti, exp } = verified else { return Ok(client) };
+        let is_first = self.used.use_up(&client.client_id, &jti, exp).await?;
+        if is_first { Ok(client) } else { Err(AssertionError::Replayed.into()) }
     }
 
     /// The one client that trusts the issuer's token `compact`. Assertions that clients sign themselves are no bearer tokens.

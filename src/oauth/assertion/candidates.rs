@@ -21,6 +21,15 @@ pub fn named_client<'c>(
     }
 }
 
+/// The clients that the assertion can mean: those that trust its issuer, and the one that it names.
+#[must_use]
+pub fn possible_clients<'c>(clients: &'c ClientRegistry, assertion: &Assertion<'_>) -> Vec<&'c Client> {
+    let (iss, sub) = (assertion.text("iss"), assertion.text("sub"));
+    let trusts = |client: &Client| client.trusted_issuers().any(|trusted| Some(trusted.issuer.as_str()) == iss);
+    let is_named = |client: &Client| [iss, sub].contains(&Some(client.client_id.as_str()));
+    clients.iter().filter(|client| trusts(client) || is_named(client)).collect()
+}
+
 /// Whether the client `client_id` signed the assertion itself, as its `iss` says.
 #[must_use]
 pub fn is_self_signed(client: &Client, assertion: &Assertion<'_>) -> bool {

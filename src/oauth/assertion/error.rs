@@ -103,7 +103,8 @@ pub enum AssertionError {
 }
 
 /// A claim's value for a sentence: printable and not too long.
-fn shown(value: &str) -> String {
+#[must_use]
+pub fn shown(value: &str) -> String {
     let printable = |c: char| if c.is_ascii_graphic() || c == ' ' { c } else { '?' };
     let text: String = value.chars().take(MAX_SHOWN).map(printable).collect();
     let more = if value.chars().count() > MAX_SHOWN { "..." } else { "" };

@@ -17,6 +17,10 @@ pub const ALGORITHMS: [(&str, Algorithm); 3] =
 /// The private members of JSON Web Keys, and the one of symmetric keys.
 const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
 
+/// The sizes of RSA keys, in bits. The library checks them only when it verifies.
+const MIN_RSA_BITS: usize = 2048;
+const MAX_RSA_BITS: usize = 8192;
+
 /// The bytes of a coordinate on P-256.
 const COORDINATE: usize = 32;
 
@@ -128,6 +132,10 @@ fn bytes(jwk: &Map<String, Value>, member: &str) -> Result<Vec<u8>, JwkError> {
 fn rsa(jwk: &Map<String, Value>) -> Result<DecodingKey, JwkError> {
     let (n, e) = (bytes(jwk, "n")?, bytes(jwk, "e")?);
     let n: Vec<u8> = n.into_iter().skip_while(|byte| *byte == 0).collect();
+    let bits = n.len() * 8 - n.first().map_or(0, |first| first.leading_zeros() as usize);
+    if !(MIN_RSA_BITS..=MAX_RSA_BITS).contains(&bits) {
+        return Err(JwkError::Invalid);
+    }
     let components = PublicKeyComponents { n: &n, e: &e };
     components.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256).map_err(|_| JwkError::Invalid)?;
     Ok(DecodingKey::from_rsa_raw_components(&n, &e))

@@ -133,7 +133,11 @@ impl CachedKeys {
             let now = clock.now();
             let mut state = this.lock();
             state.settle(fetched, now);
-            state.outcome(now).map(|loaded| (loaded.fetch != known).then_some(loaded))
+            // Older keys are no answer to the question whether there is a new one.
+            match &state.failure {
+                Some(failure) => Err(failure.unavailable(now)),
+                None => Ok(state.loaded.clone()),
+            }
         };
         tokio::spawn(asking.in_current_span()).await.unwrap_or(Ok(None))
     }

@@ -10,13 +10,16 @@ mod fetch;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, UnixSeconds};
 use crate::memory::tidy_map::TidyMap;
+use crate::oauth::assertion::candidates::{fitting_issuer, is_self_signed};
 use crate::oauth::assertion::compact::Assertion;
 use crate::oauth::assertion::error::AssertionError;
 use crate::oauth::assertion::key_set::KeySet;
-use crate::oauth::assertion::{may_have_new_key, verify};
-use crate::types::Explained as _;
+use crate::oauth::assertion::{fit, may_have_new_key, verify};
+use crate::oauth::client::trust::{OwnKeys, Trust};
+use crate::oauth::client::{Client, ClientRegistry};
+use crate::types::{BaseUrl, Explained as _};
 use crate::web::http_client::HttpClient;
 use cached_keys::CachedKeys;
 pub use cached_keys::Unavailable;
@@ -38,6 +41,23 @@ pub enum KeySource {
 }
 
 impl KeySource {
+    /// Every place that `clients` need, once.
+    #[must_use]
+    pub fn all(clients: &ClientRegistry) -> Vec<Self> {
+        let of_trust = |trust: &Trust| match trust {
+            Trust::Issuer(trusted) => Some(Self::Issuer(trusted.issuer.clone())),
+            Trust::OwnKeys(OwnKeys::At(url)) => Some(Self::Url(url.clone())),
+            Trust::OwnKeys(OwnKeys::Registered(_)) => None,
+        };
+        let mut all: Vec<Self> = Vec::new();
+        for source in clients.iter().flat_map(|client| &client.trust).filter_map(of_trust) {
+            if !all.contains(&source) {
+                all.push(source);
+            }
+        }
+        all
+    }
+
     /// The issuer or the URL.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -56,6 +76,26 @@ pub enum VerifyError {
     Unavailable(Unavailable),
 }
 
+impl From<AssertionError> for VerifyError {
+    fn from(error: AssertionError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+/// What an assertion that was verified needs in addition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verified {
+    /// Nothing: the issuer's token may be used again.
+    Issued,
+    /// The client signed it itself, so its `jti` must not have been used.
+    SelfSigned {
+        /// The `jti`.
+        jti: String,
+        /// When it expires.
+        exp: UnixSeconds,
+    },
+}
+
 /// The keys of all issuers.
 pub struct IssuerKeys {
     http: Arc<HttpClient>,
@@ -68,6 +108,45 @@ impl IssuerKeys {
     #[must_use]
     pub fn new(http: Arc<HttpClient>, clock: Arc<dyn Clock>) -> Self {
         Self { http, clock, sets: Mutex::new(TidyMap::new(MIN_SETS)) }
+    }
+
+    /// Whether `assertion` proves `client` to the authorization server `issuer` at `now`. Its claims are checked before any key
+    /// is asked for.
+    ///
+    /// # Errors
+    /// [`VerifyError`].
+    pub async fn verify_for(
+        &self,
+        client: &Client,
+        assertion: &Assertion<'_>,
+        issuer: &BaseUrl,
+        now: UnixSeconds,
+    ) -> Result<Verified, VerifyError> {
+        if !is_self_signed(client, assertion) {
+            let issuer = fitting_issuer(client, assertion, now)?;
+            self.verify(&KeySource::Issuer(issuer.to_owned()), assertion).await?;
+            return Ok(Verified::Issued);
+        }
+        let accepted = fit::own_audiences(issuer);
+        let accepted = accepted.each_ref().map(String::as_str);
+        let (jti, exp) = fit::self_signed(assertion, client.client_id.as_str(), &accepted, now)?;
+        self.verify_with_own_keys(client, assertion).await?;
+        Ok(Verified::SelfSigned { jti: jti.to_owned(), exp })
+    }
+
+    /// Whether one of the client's own keys signed the assertion.
+    async fn verify_with_own_keys(&self, client: &Client, assertion: &Assertion<'_>) -> Result<(), VerifyError> {
+        let mut verified = Err(AssertionError::NoOwnKeys.into());
+        for keys in client.own_keys() {
+            verified = match keys {
+                OwnKeys::Registered(keys) => verify(assertion, keys).map_err(VerifyError::from),
+                OwnKeys::At(url) => self.verify(&KeySource::Url(url.clone()), assertion).await,
+            };
+            if verified.is_ok() {
+                break;
+            }
+        }
+        verified
     }
 
     /// Whether a key of `source` signed `assertion`. Its claims must have been checked before.
