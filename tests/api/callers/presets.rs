@@ -200,12 +200,12 @@ async fn a_trust_is_listed_shown_set_and_removed() {
     assert!(!shown.contains("client_secret_sha256"), "{shown}");
     let trust =
         r#"[{"issuer": "https://gitlab.example", "audience": "evergrant", "subject": "project_path:contoso/a"}]"#;
-    let set = client(&["set", "agreements", "trust", trust]).await;
+    let set = client(&["set", "agreements", "trust", trust, "--yes"]).await;
     assert!(set.status.success(), "{}", stderr(&set));
     let listed: Value = serde_json::from_str(&stdout(client(&["list", "--json"]).await)).unwrap();
     assert_eq!(listed[0]["trust"], serde_json::from_str::<Value>(trust).unwrap());
     for wrong in ["null", "[]", r#"[{"issuer": "https://gitlab.example", "audience": "evergrant"}]"#, "entra"] {
-        let refused = client(&["set", "agreements", "trust", wrong]).await;
+        let refused = client(&["set", "agreements", "trust", wrong, "--yes"]).await;
         assert_eq!(refused.status.code(), Some(2), "{wrong}: {}", stderr(&refused));
     }
     let rotated = client(&["rotate", "agreements"]).await;

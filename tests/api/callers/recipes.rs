@@ -125,7 +125,7 @@ async fn function_in_python(app: &TestApp) {
 }
 
 async fn workflow(app: &TestApp) {
-    let (_job, environment) = app.sandbox.issuers.github.start_job().await;
+    let environment = app.sandbox.job_settings().clone();
     let script = script(WORKFLOW, "run: |");
     let mut step = bash(&script);
     step.envs(environment.clone()).env("EVERGRANT_URL", app.host.url()).env("DOCUSIGN_URL", app.sandbox.docusign_url());

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::{API_KEY, CLIENT_ID, CLIENT_SECRET, GATEWAY_API_KEY, OTHER_EMAIL, SETUP_KEY, Sandbox, clm};
+use crate::issuers::APP_ID;
+use crate::{API_KEY, CLIENT_ID, CLIENT_SECRET, GATEWAY_API_KEY, OTHER_EMAIL, SETUP_KEY, Sandbox, WORKFLOW_ID, clm};
 
 /// The addresses of a running sandbox.
 #[derive(Clone, Debug)]
@@ -96,9 +97,21 @@ pub fn servers(sandbox: &Sandbox, host: &str) -> Vec<(&'static str, String)> {
         ("CLM downloads", sandbox.clm.download_url()),
         ("CLM web pages", format!("{}/web", sandbox.clm.discovery_url())),
         ("SharePoint", sandbox.share_point.site.url()),
+        ("GitHub, Entra ID", "issuers under their real names, for callers without a secret".to_owned()),
         ("Key Vault", "over the real Azure SDK, with managed identity".to_owned()),
         ("Storage", storage(sandbox).to_owned()),
     ]
+}
+
+/// The environment in which the recipes of `examples/callers` run.
+fn callers(sandbox: &Sandbox, host: &str) -> String {
+    let settings = sandbox.identity_settings().into_iter().chain(sandbox.job_settings().clone());
+    let settings: String = settings.map(|(name, value)| format!("export {name}='{value}'\n")).collect();
+    format!(
+        "export EVERGRANT_URL='{host}' EVERGRANT_AUDIENCE='api://{APP_ID}'\n\
+         export CLIENT_ID='{WORKFLOW_ID}' DOCUSIGN_URL='{}'\n{settings}",
+        sandbox.docusign_url()
+    )
 }
 
 /// Every server, call and fault.
@@ -113,8 +126,10 @@ pub fn details(sandbox: &Sandbox, host: &str) -> String {
         text,
         "\nCalls as a client, as Workfront and through the gateway:\n{}\n\
          Workfront also connects with the API key: {API_KEY}\n\n\
+         Callers without a secret, with the recipes of examples/callers:\n{}\n\
          Faults: POST {}/sandbox/fault?kind=KIND&at=PLACE, one at a time.\n  KIND   {kinds}\n  PLACE  {}\n",
         calls(host),
+        callers(sandbox, host),
         sandbox.docusign_url(),
         sandbox.docusign.places().join(", "),
     );

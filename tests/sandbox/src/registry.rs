@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::docusign::User;
+use crate::issuers::{APP_ID, ENVIRONMENT, IDENTITY_OBJECT, REPOSITORY};
 use crate::servers::Sandbox;
 use crate::wire::digest;
 
@@ -34,6 +35,10 @@ pub const WORKFRONT_ID: &str = "workfront";
 pub const CLIENT_SECRET: &str = "sandbox secret, worth nothing";
 /// The client for gateway calls with an API key.
 pub const GATEWAY_ID: &str = "gateway";
+/// The client for a GitHub workflow, which has no secret.
+pub const WORKFLOW_ID: &str = "workflow";
+/// The client for a managed identity, which has no secret.
+pub const IDENTITY_ID: &str = "identity";
 /// The API key of Workfront's client.
 pub const API_KEY: &str = "sandbox api key, worth nothing";
 /// The API key of the gateway's client.
@@ -61,6 +66,25 @@ impl Sandbox {
              "api_key_sha256": [gateway_api_key],
              "gateway_allow": ["* /clm/", "* /clm-upload/", "* /clm-download/", "* /esign/", "GET /triggers/"]},
         ])
+    }
+}
+
+impl Sandbox {
+    /// The clients of an app at `public_url`, and callers without a secret.
+    ///
+    /// # Panics
+    /// If [`Self::clients`] is no list.
+    #[must_use]
+    pub fn clients_and_callers(&self, public_url: &str) -> Value {
+        let (github, entra) = (self.issuers.github.issuer.url(), self.issuers.entra.first.url());
+        let mut clients = self.clients();
+        clients.as_array_mut().expect("a list").extend([
+            json!({"client_id": WORKFLOW_ID, "grant_types": ["client_credentials"], "trust": [{"issuer": github,
+                "audience": public_url, "claims": {"repository": REPOSITORY, "environment": ENVIRONMENT}}]}),
+            json!({"client_id": IDENTITY_ID, "grant_types": [], "gateway_allow": ["GET /clm/"], "trust": [{"issuer": entra,
+                "audience": format!("api://{APP_ID}"), "claims": {"oid": IDENTITY_OBJECT}}]}),
+        ]);
+        clients
     }
 }
 

@@ -56,6 +56,8 @@ pub struct Sandbox {
     signing_key_id: String,
     sealing_key_id: String,
     identity_server: Server,
+    /// What a job at GitHub has in its environment.
+    job: [(&'static str, String); 2],
     servers: Vec<Server>,
     authority: Authority,
     files: TempDir,
@@ -101,13 +103,15 @@ impl Sandbox {
         let (issuers, issuer_servers) = Issuers::start_under_real_names(&authority, &proxy).await;
         identity.issue_for_apps(&issuers.entra);
         docusign.control_also("github", Arc::clone(&issuers.github.issuer.faults));
+        let (job_server, job) = issuers.github.start_job().await;
         let mut servers = issuer_servers;
         servers.extend([vault_server, docusign_server, power_platform_server, share_point_server]);
-        servers.extend([workfront_server, clm_server]);
+        servers.extend([workfront_server, clm_server, job_server]);
         Self {
             proxy,
             identity_server: identity.start().await,
             issuers,
+            job,
             servers,
             authority,
             azurite: None,
@@ -168,6 +172,12 @@ impl Sandbox {
     #[must_use]
     pub fn docusign_url(&self) -> String {
         self.docusign.url()
+    }
+
+    /// What a job at GitHub has in its environment.
+    #[must_use]
+    pub const fn job_settings(&self) -> &[(&'static str, String); 2] {
+        &self.job
     }
 
     /// What the managed-identity endpoint needs of its callers.

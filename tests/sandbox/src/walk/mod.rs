@@ -1,4 +1,4 @@
-//! The main use cases, run once: consent, a token, the cache, a wrong secret, and two connections.
+//! The main use cases, run once: consent, a token, the cache, a wrong secret, a caller without one, and two connections.
 
 mod archive;
 
@@ -6,7 +6,7 @@ use http::Method;
 
 use crate::browser::Browser;
 use crate::client::{Answer, HttpClient};
-use crate::{CLIENT_ID, CLIENT_SECRET, INTEGRATION_USER, OTHER_USER, Sandbox};
+use crate::{CLIENT_ID, CLIENT_SECRET, INTEGRATION_USER, OTHER_USER, Sandbox, WORKFLOW_ID};
 
 pub use archive::archive;
 
@@ -31,6 +31,7 @@ pub async fn main_way(sandbox: &Sandbox, base: &str, consent_url: &Result<String
     steps.push(first_token(&http, sandbox, base).await);
     steps.push(cached_token(&http, sandbox, base).await);
     steps.push(wrong_secret(&http, base).await);
+    steps.push(without_secret(&http, sandbox, base).await);
     steps.push(power_automate(sandbox).await);
     steps.push(workfront(sandbox).await);
     steps
@@ -94,6 +95,22 @@ async fn wrong_secret(http: &HttpClient, base: &str) -> Step {
         seen: format!("{} {}", answer.status.as_u16(), answer.text()),
         good,
     }
+}
+
+/// The token of a job at GitHub in place of a secret.
+async fn without_secret(http: &HttpClient, sandbox: &Sandbox, base: &str) -> Step {
+    let assertion = sandbox.issuers.github.job_token(base);
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", WORKFLOW_ID),
+        ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+        ("client_assertion", &assertion),
+    ];
+    let answer = http.post_form(&format!("{base}/oauth/token"), &[], &form).await;
+    let good = answer.status == 200 && answer.json()["access_token"].is_string();
+    let issuer = sandbox.issuers.github.issuer.url();
+    let seen = if good { format!("{issuer} vouches for the workflow") } else { answer.text() };
+    Step { what: "Request a token as a GitHub workflow, without a secret", seen, good }
 }
 
 /// A system-wide connection, created by the integration user and refreshed.
