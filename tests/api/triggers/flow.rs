@@ -41,6 +41,34 @@ impl Stage {
         Self { app, clm, _server: server }
     }
 
+    /// Restarts the app, which forgets its caches.
+    pub async fn restart(&mut self, changes: &[(&str, &str)]) {
+        self.app.restart(changes).await;
+    }
+
+    /// A new folder in the root.
+    pub fn folder(&self, name: &str) -> String {
+        self.clm.add_folder(name, &self.folder_at("/"))
+    }
+
+    pub fn folder_at(&self, path: &str) -> String {
+        self.clm.folder_at(path).unwrap()
+    }
+
+    /// Starts a workflow through the gateway and returns its id.
+    pub async fn start_workflow(&self) -> String {
+        let url = format!("{}/gateway/clm/workflows", self.app.issuer);
+        let headers = [("x-api-key", GATEWAY_API_KEY), ("content-type", "application/json")];
+        let answer = self.app.http.call(Method::POST, &url, &headers, r#"{"Name":"Renewal"}"#).await;
+        answer.json()["Href"].as_str().unwrap().rsplit('/').next().unwrap().to_owned()
+    }
+
+    /// CLM's time as RFC 3339.
+    pub fn clm_time(&self) -> String {
+        let id = self.clm.add_document("Clock", &self.folder_at("/"), "x");
+        self.clm.documents_now().into_iter().find(|(known, ..)| *known == id).unwrap().2
+    }
+
     /// Moves the app's clock. CLM's stays.
     pub fn later(&self, seconds: u64) {
         self.app.clock.advance(seconds);

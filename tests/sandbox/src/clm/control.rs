@@ -129,6 +129,12 @@ impl Clm {
         self.state().documents.retain(|document| document.id != id);
     }
 
+    /// The IDs of the documents in a folder.
+    #[must_use]
+    pub fn documents_at_all(&self, folder: &str) -> Vec<String> {
+        self.state().documents_in(folder, "").map(|document| document.id.clone()).collect()
+    }
+
     /// Id, name, date as CLM writes it, and folder of every document outside the trash.
     #[must_use]
     pub fn documents_now(&self) -> Vec<(String, String, String, String)> {
