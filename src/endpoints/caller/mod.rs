@@ -3,8 +3,9 @@
 //! [`clients`] authenticates clients at the OAuth endpoints, [`assertions`] serves both, and [`failures`] limits attempts.
 //!
 //! [`credentials`] (pure) reads the headers → the sealing key or the registry authenticates the client → the user comes from
-//! the grant or the user name ([`DocusignApi::users`]). Each route has its own error responses.
+//! the grant or the user name ([`DocusignApi::users`]). [`answers`] has the error responses of all but Workfront's routes.
 
+pub mod answers;
 pub mod assertions;
 pub mod clients;
 mod credentials;
@@ -104,7 +105,7 @@ enum CallerUser {
 }
 
 /// Why a caller is not authenticated.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum AuthenticationError {
     /// No credentials.
     MissingCredentials,

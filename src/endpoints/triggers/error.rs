@@ -1,18 +1,14 @@
 //! Error responses of triggers, as the gateway's. Pure.
 
-use http::header::WWW_AUTHENTICATE;
-use http::{HeaderValue, StatusCode};
-use serde::Serialize;
+use http::StatusCode;
 
 use crate::docusign::api::error::ApiError;
 use crate::endpoints::caller::AuthenticationError;
-use crate::oauth::client::SubjectKind;
-use crate::oauth::error::Outage;
-use crate::registry::{REGISTRY_UNAVAILABLE, RETRY_AFTER};
-use crate::sealing::keys::SEALING_UNAVAILABLE;
+use crate::endpoints::caller::answers::{
+    api_unavailable, not_authenticated, refuse, registry_unavailable, sealing_unavailable, unavailable,
+};
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::types::Explained as _;
-use crate::web::response::json;
 use crate::web::upstream::UpstreamAnswer;
 
 /// Why a poll has no result.
@@ -27,11 +23,7 @@ pub enum TriggerError {
     /// No rule of the client allows it.
     NotAllowed,
     /// The caller is not authenticated.
-    MissingCredentials,
-    /// The credentials are unreadable.
-    Malformed(&'static str),
-    /// The credentials are wrong.
-    Refused(&'static str),
+    Authentication(AuthenticationError),
     /// The user may not read it.
     Forbidden,
     /// It does not exist, or the user may not see it.
@@ -48,13 +40,7 @@ pub enum TriggerError {
 
 impl From<AuthenticationError> for TriggerError {
     fn from(error: AuthenticationError) -> Self {
-        match error {
-            AuthenticationError::MissingCredentials => Self::MissingCredentials,
-            AuthenticationError::Malformed(message) => Self::Malformed(message),
-            AuthenticationError::Refused(message) => Self::Refused(message),
-            AuthenticationError::Unavailable(error) => Self::Api(error),
-            AuthenticationError::SealingUnavailable => Self::SealingUnavailable,
-        }
+        Self::Authentication(error)
     }
 }
 
@@ -73,17 +59,9 @@ const BAD_CURSOR: &str = "the cursor does not belong to this caller, this trigge
     begin again";
 const NOT_ALLOWED: &str = "no gateway_allow rule of this client allows this trigger; the operator can add one, such as \
     GET /triggers/clm/documents, to EVERGRANT_CLIENTS";
-const NO_CREDENTIALS: &str = "no credentials: send an access token of this server in Authorization: Bearer, or an API key in \
-    x-api-key";
 const FORBIDDEN: &str = "DocuSign does not let this user read it";
 const MISSING: &str = "it does not exist in DocuSign, or this user may not see it";
 const UNSTEADY: &str = "the list changes too fast to be read at the moment; try again later";
-
-#[derive(Serialize)]
-struct TriggerErrorBody {
-    error: &'static str,
-    error_description: &'static str,
-}
 
 impl TriggerError {
     /// The error for CLM's or eSignature's answer with an error status.
@@ -102,24 +80,16 @@ impl TriggerError {
     pub fn answer(&self, record: AnswerRecord) -> Answer {
         match self {
             Self::NoSuchTrigger => refuse(StatusCode::NOT_FOUND, "not_found", NO_SUCH_TRIGGER, record),
-            Self::Invalid(message) | Self::Malformed(message) => {
-                refuse(StatusCode::BAD_REQUEST, "invalid_request", message, record)
-            }
+            Self::Invalid(message) => refuse(StatusCode::BAD_REQUEST, "invalid_request", message, record),
             Self::BadCursor => refuse(StatusCode::BAD_REQUEST, "invalid_request", BAD_CURSOR, record),
             Self::NotAllowed => refuse(StatusCode::FORBIDDEN, "insufficient_scope", NOT_ALLOWED, record),
-            Self::MissingCredentials => refuse(StatusCode::UNAUTHORIZED, "unauthorized", NO_CREDENTIALS, record),
-            Self::Refused(message) => refuse(StatusCode::UNAUTHORIZED, "invalid_token", message, record),
+            Self::Authentication(error) => not_authenticated(error, record),
             Self::Forbidden => refuse(StatusCode::FORBIDDEN, "access_denied", FORBIDDEN, record),
             Self::Missing => refuse(StatusCode::NOT_FOUND, "not_found", MISSING, record),
-            Self::RegistryUnavailable => {
-                unavailable(RETRY_AFTER, REGISTRY_UNAVAILABLE.code, REGISTRY_UNAVAILABLE.client, record)
-            }
-            Self::SealingUnavailable => unavailable(5, SEALING_UNAVAILABLE.code, SEALING_UNAVAILABLE.client, record),
+            Self::RegistryUnavailable => registry_unavailable(record),
+            Self::SealingUnavailable => sealing_unavailable(record),
             Self::Unsteady => unavailable(5, "list_unsteady", UNSTEADY, record),
-            Self::Api(error) => {
-                let subject = record.subject_kind.unwrap_or(SubjectKind::IntegrationUser);
-                unavailable(error.retry_after(), error.code(), error.client_sentence(subject), record)
-            }
+            Self::Api(error) => api_unavailable(error, record),
         }
     }
 
@@ -141,26 +111,4 @@ impl TriggerError {
             _ => String::new(),
         }
     }
-}
-
-/// 503: DocuSign or a key is unavailable.
-fn unavailable(retry_after: u64, cause: &'static str, error_description: &'static str, record: AnswerRecord) -> Answer {
-    let outage = Outage { retry_after, error_description };
-    let record = AnswerRecord { event: Some("api_unavailable"), cause: Some(cause), ..record };
-    Answer { response: outage.reply(), record: record.refused(Outage::ERROR, error_description) }
-}
-
-/// The response to a rejected request. Authentication and authorization errors have a challenge, RFC 6750 §3.
-fn refuse(status: StatusCode, error: &'static str, error_description: &'static str, record: AnswerRecord) -> Answer {
-    let mut response = json(status, &TriggerErrorBody { error, error_description });
-    let challenge = match error {
-        "unauthorized" => Some("Bearer realm=\"evergrant\"".to_owned()),
-        "invalid_token" | "insufficient_scope" => Some(format!("Bearer realm=\"evergrant\", error=\"{error}\"")),
-        _ => None,
-    };
-    if let Some(challenge) = challenge.and_then(|challenge| HeaderValue::from_str(&challenge).ok()) {
-        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
-    }
-    let record = AnswerRecord { event: Some("call_refused"), ..record };
-    Answer { response, record: record.refused(error, error_description) }
 }
