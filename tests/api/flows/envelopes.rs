@@ -10,6 +10,8 @@ use super::bench::Bench;
 
 const ENVELOPES: &str = "/Shared Documents/Envelopes";
 const PDF: &str = "%PDF-1.4 signed";
+/// The sandbox's certificate, which is at the end of the combined documents.
+const CERTIFICATE: &str = "%PDF-1.7 certificate of completion";
 
 /// The flow, with a CLM folder of its own.
 fn file_envelopes(bench: &Bench, values: &[(&str, &str)]) -> Flow {
@@ -61,9 +63,15 @@ async fn each_envelope_is_filed_once_in_both_places() {
     }
     let (files, documents) = filed(&bench, &event);
     let short = &event["envelopeId"].as_str().unwrap()[..8];
-    assert_eq!(files, [(format!("{ENVELOPES}/Offer- -50% off- - it's -new-- ({short}).pdf"), PDF.to_owned())]);
+    assert_eq!(
+        files,
+        [(format!("{ENVELOPES}/Offer- -50% off- - it's -new-- ({short}).pdf"), format!("{PDF}{CERTIFICATE}"))]
+    );
     assert_eq!(documents.len(), 1);
-    assert_eq!(bench.app.sandbox.clm.content(&documents[0]).unwrap().newest.length, PDF.len() as u64);
+    assert_eq!(
+        bench.app.sandbox.clm.content(&documents[0]).unwrap().newest.length,
+        (PDF.len() + CERTIFICATE.len()) as u64
+    );
     let unknown = json!({"envelopeId": "dead0000-0000-4000-8000-000000000000", "EventId": "e2"});
     assert_eq!(bench.run(&flow, unknown).await.status, "Cancelled");
 }
@@ -92,7 +100,7 @@ async fn whatever_happens_to_one_call_each_place_has_one_copy() {
             bench.run_and_resubmit(&flow, event.clone()).await;
             let (files, documents) = filed(&bench, &event);
             assert_eq!((files.len(), documents.len()), (1, 1), "{disrupted}");
-            assert_eq!(files[0].1, PDF, "{disrupted}");
+            assert_eq!(files[0].1, format!("{PDF}{CERTIFICATE}"), "{disrupted}");
         })
         .await;
 }

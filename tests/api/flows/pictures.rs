@@ -15,12 +15,12 @@ const PICTURES: [(&str, &str); 4] = [
     ("FileCompletedEnvelopes", "flow-envelopes.svg"),
 ];
 
-const CARD: (usize, usize) = (176, 38);
+const CARD: (usize, usize) = (180, 38);
 const GAP: usize = 20;
 const PAD: usize = 10;
 const HEAD: usize = 30;
 /// The most characters in a line of a card.
-const LINE: usize = 25;
+const LINE: usize = 24;
 
 /// A part of a picture.
 struct Block {
@@ -156,26 +156,22 @@ fn sequence(actions: &Map<String, Value>) -> Block {
         })
         .collect();
     let column = rows.iter().map(|(main, _)| main.width).max().unwrap();
-    let (mut svg, mut y, mut width) = (String::new(), 0, column);
-    for (number, (main, handlers)) in rows.iter().enumerate() {
+    let (mut svg, mut y, mut width, mut bottom) = (String::new(), 0, column, None);
+    for (main, handlers) in &rows {
         let x = (column - main.width) / 2;
-        if number > 0 {
-            let middle = column / 2;
-            svg.push_str(&format!("<path class=\"next\" d=\"M{middle} {}V{y}\"/>", y - GAP));
+        if let Some(bottom) = bottom {
+            svg.push_str(&format!("<path class=\"next\" d=\"M{} {bottom}V{y}\"/>", column / 2));
         }
         svg.push_str(&main.at(x, y));
-        let (mut right, mut lowest) = (column + GAP, main.height);
+        bottom = Some(y + main.height);
+        let (mut end, mut lowest) = (x + main.width, main.height);
         for handler in handlers {
-            svg.push_str(&format!(
-                "<path class=\"failed\" d=\"M{} {}H{right}\"/>{}",
-                x + main.width,
-                y + 19,
-                handler.at(right, y)
-            ));
-            right += handler.width + GAP;
+            let right = end + GAP;
+            svg.push_str(&format!("<path class=\"failed\" d=\"M{end} {}H{right}\"/>{}", y + 19, handler.at(right, y)));
+            end = right + handler.width;
             lowest = lowest.max(handler.height);
-            width = width.max(right - GAP);
         }
+        width = width.max(end);
         y += lowest + GAP;
     }
     Block { width, height: y - GAP, svg }
