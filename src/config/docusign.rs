@@ -39,6 +39,15 @@ impl DocusignEnvironment {
         }
     }
 
+    /// Host of Agreement Manager and Workflow Builder.
+    #[must_use]
+    pub const fn platform_host(self) -> &'static str {
+        match self {
+            Self::Demo => "api-d.docusign.com",
+            Self::Production => "api.docusign.com",
+        }
+    }
+
     /// Host of CLM's account discovery.
     #[must_use]
     pub const fn clm_host(self) -> &'static str {

@@ -78,8 +78,9 @@ pub const API_KEY_USERNAMES: Format = Format {
 
 /// `gateway_allow`.
 pub const GATEWAY_ALLOW: Format = Format {
-    expected: "an array of rules: methods separated by commas or *, a space, and a path below /clm/, /clm-upload/, \
-               /clm-download/ or /esign/, where * is one segment and a slash at the end means everything below",
+    expected: "an array of presets (clm:read, clm:write, esignature:read, esignature:send) and rules: methods separated by commas \
+               or *, a space, and a path below /clm/, /clm-upload/, /clm-download/, /esign/, /navigator/, /maestro/ or /triggers/, \
+               where * is one segment and a slash at the end means everything below",
     example: r#"["GET /clm/", "POST /clm-upload/folders/*/documents"]"#,
 };
 

@@ -5,8 +5,8 @@ use askama::Template;
 use crate::connector::{Api, Authentication, Variant};
 
 /// The rules that allow all actions and triggers of a connector.
-const CLM_RULES: [&str; 1] = ["GET,POST,PATCH /clm/"];
-const ESIGNATURE_RULES: [&str; 1] = ["GET,POST,PUT /esign/v2.1/"];
+const CLM_RULES: [&str; 2] = ["clm:read", "clm:write"];
+const ESIGNATURE_RULES: [&str; 2] = ["esignature:read", "esignature:send"];
 
 /// What the template shows. Its text has the sample URL, like the other files.
 #[derive(Template)]
@@ -21,7 +21,8 @@ struct Readme<'a> {
     options: String,
     scope: &'static str,
     rules: &'static [&'static str],
-    rules_note: &'static str,
+    /// The rule that allows reading only.
+    read_rule: &'static str,
     /// The connection's field for DocuSign's host.
     site: &'static str,
     /// The client with an API key.
@@ -49,11 +50,7 @@ pub fn of(variant: &Variant) -> Result<String, askama::Error> {
         name: if clm { "CLM" } else { "eSignature" },
         scope: if clm { "spring_read spring_write" } else { "signature" },
         rules: if clm { &CLM_RULES } else { &ESIGNATURE_RULES },
-        rules_note: if clm {
-            "This rule allows every action. `\"GET /clm/\"` allows reading only, and no search, because a search starts with `POST`."
-        } else {
-            "This rule allows every action. `\"GET /esign/v2.1/\"` allows reading only."
-        },
+        read_rule: if clm { CLM_RULES[0] } else { ESIGNATURE_RULES[0] },
         site: if clm { "CLM site" } else { "eSignature server" },
         key_client: if clm { "clm-by-key" } else { "esignature-by-key" },
     };

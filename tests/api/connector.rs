@@ -12,6 +12,7 @@ mod rules;
 mod schema;
 mod schemas;
 mod sign_in;
+mod tables;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -114,7 +114,9 @@ async fn files_on_the_page_are_those_of_the_commands_byte_by_byte() {
     let odd = r#"it's-a\"client"#;
     let power_automate = client(odd, &json!({"profile": "power_automate"}));
     let by_key = client("by-key", &json!({"api_key_sha256": [sandbox::digest("key")]}));
-    let clients = json!([power_automate, by_key]).to_string();
+    let sealed = json!({"profile": "power_automate", "access_token": "sealed", "gateway_allow": ["* /clm/"]});
+    let sends = json!({"api_key_sha256": [sandbox::digest("another")], "scope": "signature"});
+    let clients = json!([power_automate, by_key, client("sealed", &sealed), client("sends", &sends)]).to_string();
     let app = LocalApp::with(&[("EVERGRANT_CLIENTS", &clients)]).await;
     let url = format!("{}/setup", app.issuer);
     let page = app.http.call(Method::GET, &url, &[("accept", "text/html")], "").await.text();
@@ -122,8 +124,15 @@ async fn files_on_the_page_are_those_of_the_commands_byte_by_byte() {
     let found = files(&page);
     let key = report["public_keys"][0]["pem"].as_str().unwrap();
     let power_automate = &report["connect"]["power_automate"];
-    let connectors = [&power_automate["connections"][0]["connector"], &power_automate["connectors"][0]];
-    let names_of_all = ["evergrant-signing.pem", "it_s-a__client-connector.zip", "clm-by-key-connector.zip"];
+    let (connections, others) = (&power_automate["connections"], &power_automate["connectors"]);
+    let connectors = [&connections[0]["connector"], &connections[1]["connector"], &others[0], &others[1]];
+    let names_of_all = [
+        "evergrant-signing.pem",
+        "it_s-a__client-connector.zip",
+        "sealed-connector.zip",
+        "clm-by-key-connector.zip",
+        "esignature-by-key-connector.zip",
+    ];
     assert_eq!(found.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), names_of_all);
     assert_eq!(found[0].1, key.as_bytes());
     for ((name, archive), connector) in found[1..].iter().zip(connectors) {

@@ -4,7 +4,8 @@ use crate::config::error::Reason;
 use crate::config::values::nearest;
 use crate::oauth::client::ClientId;
 use crate::oauth::client::gateway_path::{is_reachable, is_unambiguous, normalize};
-use crate::oauth::client::gateway_rule::{GatewayApi, GatewayRule};
+use crate::oauth::client::gateway_preset::GatewayPreset;
+use crate::oauth::client::gateway_rule::{GatewayApi, GatewayRule, TRIGGERS};
 use crate::secret::{Sha256, sha256, sha256_from_hex};
 
 /// A client's identifier.
@@ -71,6 +72,12 @@ fn why_no_gateway_rule(text: &str) -> Reason {
     if text.contains("://") {
         return "it has a whole URL instead of a path".into();
     }
+    if !text.contains([' ', '/']) && text.contains(':') {
+        return match nearest(text, &GatewayPreset::ALL.map(GatewayPreset::as_str)) {
+            Some(near) => format!("it is an unknown preset (did you mean {near}?)").into(),
+            None => "it is an unknown preset".into(),
+        };
+    }
     let Some((methods, path)) = text.split_once(' ') else {
         return if text.starts_with('/') { "it has no method before the path".into() } else { "it has no path".into() };
     };
@@ -101,8 +108,7 @@ fn why_unreachable(segment: &str) -> &'static str {
 }
 
 fn why_no_path(path: &str) -> Reason {
-    let apis =
-        [GatewayApi::Clm, GatewayApi::ClmUpload, GatewayApi::ClmDownload, GatewayApi::Esign].map(GatewayApi::as_str);
+    let apis: Vec<&str> = GatewayApi::ALL.map(GatewayApi::as_str).into_iter().chain([TRIGGERS]).collect();
     let api = path.trim_start_matches('/').split('/').next().unwrap_or_default();
     if path.starts_with(' ') {
         "it has more than one space before the path".into()

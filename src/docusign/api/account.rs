@@ -39,6 +39,8 @@ pub struct Account {
     pub id: String,
     /// The base URL of its eSignature API: `…/restapi`.
     pub esign: ApiBase,
+    /// The base URL of Agreement Manager and Workflow Builder, which all accounts share.
+    pub platform: ApiBase,
 }
 
 /// The base URLs of the account's CLM, each ending in `/v2/{account id}`.
@@ -77,6 +79,7 @@ pub struct AccountLookup {
     integration_user: Actor,
     account_id: Option<Guid>,
     clm_url: BaseUrl,
+    platform_url: String,
     trusted_hosts: Vec<String>,
     clock: Arc<dyn Clock>,
     account: Cached<Arc<Account>, ApiError>,
@@ -101,6 +104,7 @@ impl AccountLookup {
             integration_user,
             account_id: settings.account_id.clone(),
             clm_url: settings.clm_url.clone(),
+            platform_url: format!("https://{}", settings.environment.platform_host()),
             trusted_hosts: settings.trusted_hosts.clone(),
             clock,
             account: Cached::new(lifetimes(|_| CACHE_LIFETIME)),
@@ -170,8 +174,10 @@ impl AccountLookup {
         };
         let account = account.filter(|account| !account.id.is_empty()).ok_or(ApiError::NoAccount)?;
         let esign = ApiBase::parse(&account.base_uri, "/restapi", &self.trusted_hosts);
+        let platform = ApiBase::parse(&self.platform_url, "", &[]);
         let (name, id) = (account.name.clone(), account.id.clone());
-        Ok(Account { name, id, esign: esign.ok_or(ApiError::Untrusted)? })
+        let (Some(esign), Some(platform)) = (esign, platform) else { return Err(ApiError::Untrusted) };
+        Ok(Account { name, id, esign, platform })
     }
 
     /// The base URLs of `account`'s CLM, without the cache.

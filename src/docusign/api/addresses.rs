@@ -6,14 +6,16 @@ use crate::types::is_loopback;
 
 /// Domains of DocuSign's APIs. CLM's newer hosts are in `docusign.net` too.
 const DOMAINS: [&str; 2] = [".docusign.net", ".springcm.com"];
+/// Hosts of the newer APIs. Other hosts in this domain are no APIs.
+const HOSTS: [&str; 2] = ["api.docusign.com", "api-d.docusign.com"];
 
 /// Whether `url` uses https and belongs to DocuSign, or is on a configured host.
 #[must_use]
 pub fn is_trusted(url: &Url, named_hosts: &[String]) -> bool {
     let host = url.host_str().unwrap_or_default();
     let anonymous = url.username().is_empty() && url.password().is_none();
-    let docusigns =
-        url.scheme() == "https" && url.port().is_none() && DOMAINS.iter().any(|domain| host.ends_with(domain));
+    let is_docusigns = DOMAINS.iter().any(|domain| host.ends_with(domain)) || HOSTS.contains(&host);
+    let docusigns = url.scheme() == "https" && url.port().is_none() && is_docusigns;
     let safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url));
     let named = safe && named_hosts.iter().any(|named| named == host);
     anonymous && (docusigns || named)
@@ -66,6 +68,7 @@ mod tests {
             "https://demo.docusign.net",
             "http://127.0.0.1:7/x",
             "https://clm.contoso.com",
+            "https://api-d.docusign.com/v1",
         ] {
             assert!(trusted(good), "{good}");
         }
@@ -78,6 +81,9 @@ mod tests {
             "https://localhost",
             "http://clm.contoso.com",
             "https://docusign.net.example",
+            "https://api-x.docusign.com",
+            "https://www.docusign.com",
+            "https://api.docusign.com.example",
             "ftp://127.0.0.1",
         ] {
             assert!(!trusted(bad), "{bad}");

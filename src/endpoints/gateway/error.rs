@@ -32,6 +32,8 @@ pub enum GatewayError {
     Authentication(AuthenticationError),
     /// There was no good version of the client registry yet.
     RegistryUnavailable,
+    /// The sealing key cannot be used, so nothing can be begun that is waited for.
+    SealingUnavailable,
     /// DocuSign did not respond.
     Api(ApiError),
 }
@@ -62,7 +64,8 @@ const NOT_ALLOWED: &str = "no gateway_allow rule of this client allows this meth
 const NO_CREDENTIALS: &str = "no credentials: send an access token of this server in Authorization: Bearer, or an API key in \
     x-api-key";
 const NO_SUCH_API: &str = "there is no such API behind the gateway: expected /gateway/clm/, /gateway/clm-upload/, \
-    /gateway/clm-download/ or /gateway/esign/";
+    /gateway/clm-download/, /gateway/esign/, /gateway/navigator/v1/accounts/{account}/agreements or \
+    /gateway/maestro/v1/accounts/{account}/workflows";
 const REPEATED_HEADER: &str =
     "a header that may occur only once, such as Content-Type or Range, has two different values";
 const AMBIGUOUS: &str = "the path is ambiguous: it must not contain empty or dot segments, backslashes, semicolons, or an encoded \
@@ -94,7 +97,7 @@ impl GatewayError {
             Self::Authentication(AuthenticationError::Refused(message)) => {
                 refuse(StatusCode::UNAUTHORIZED, "invalid_token", message, record)
             }
-            Self::Authentication(AuthenticationError::SealingUnavailable) => {
+            Self::SealingUnavailable | Self::Authentication(AuthenticationError::SealingUnavailable) => {
                 unavailable(5, SEALING_UNAVAILABLE.code, SEALING_UNAVAILABLE.client, record)
             }
             Self::RegistryUnavailable => {

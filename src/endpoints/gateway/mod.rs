@@ -1,12 +1,14 @@
-//! `/gateway/{clm|clm-upload|clm-download|esign}/…`: DocuSign's APIs for callers who never see a DocuSign token.
+//! `/gateway/{clm|clm-upload|clm-download|esign|navigator|maestro}/…`: DocuSign's APIs for callers who never see a DocuSign token.
 //!
 //! [`Callers`] identifies the caller → the client's rules are checked → [`target`] (pure) finds the address on one of the
 //! account's hosts → [`headers`] (pure) filters the headers → [`DocusignApi`] calls DocuSign with an access token and streams
-//! both bodies. DocuSign's response is forwarded. [`error`] has the gateway's own error responses.
+//! both bodies. DocuSign's response is forwarded, unless the caller prefers to [wait](waiting) for what it has begun. [`error`] has
+//! the gateway's own error responses.
 
 mod error;
 mod headers;
 mod target;
+mod waiting;
 
 use std::sync::Arc;
 
@@ -56,7 +58,13 @@ impl Gateway {
         let grant_id = Some(caller.grant_id.clone());
         let record = AnswerRecord { operation, grant_id, ..AnswerRecord::default().by(caller.client) };
         let calling = timeout_at(deadline, self.call(&caller, request, request_id)).await;
-        let passing = async { self.pass_on(&caller, calling.map_err(|_| ApiError::TimedOut)??, upload).await };
+        let passing = async {
+            let call = calling.map_err(|_| ApiError::TimedOut)??;
+            match self.waiting(&caller, request).await? {
+                Some(waiting) => self.begin(waiting, &caller, call, upload).await,
+                None => self.pass_on(&caller, call, upload).await,
+            }
+        };
         match passing.await {
             Ok(response) => Answer { response, record },
             Err(error) => error.answer(record),
@@ -110,6 +118,7 @@ impl Gateway {
         let account = self.upstream.accounts.account().await?;
         let base = match api {
             GatewayApi::Esign => account.esign.clone(),
+            GatewayApi::Navigator | GatewayApi::Maestro => account.platform.clone(),
             GatewayApi::Clm => self.upstream.accounts.clm().await?.object.clone(),
             GatewayApi::ClmUpload => self.upstream.accounts.clm().await?.upload.clone(),
             GatewayApi::ClmDownload => self.upstream.accounts.clm().await?.download.clone(),

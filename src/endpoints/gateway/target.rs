@@ -8,6 +8,10 @@ use crate::endpoints::gateway::error::GatewayError;
 use crate::oauth::client::gateway_path::{is_unambiguous, normalize};
 use crate::oauth::client::gateway_rule::GatewayApi;
 
+/// What can be waited for.
+const WAITED_FOR: [&str; 5] =
+    ["workflows", "copytasks", "documentsearchtasks", "foldersearchtasks", "doclaunchertasks"];
+
 /// A path below `/gateway/`. It cannot lead outside the base URL of its API.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Target<'a> {
@@ -52,9 +56,35 @@ impl<'a> Target<'a> {
         if self.path_in_account().is_empty() {
             return Err(GatewayError::Ambiguous);
         }
+        if !self.is_in_api() {
+            return Err(GatewayError::NoSuchApi);
+        }
         let path = self.alias(method).map_or_else(|| self.path_in_account().to_owned(), |(_, path)| path);
         let path = self.query.map_or(path.clone(), |query| format!("{path}?{query}"));
         base.below(&path).ok_or(GatewayError::Ambiguous)
+    }
+
+    const fn is_clm(&self) -> bool {
+        matches!(self.named_api, GatewayApi::Clm | GatewayApi::ClmUpload | GatewayApi::ClmDownload)
+    }
+
+    /// Whether the path belongs to its API. Two APIs share a host, and one must not lead to the other.
+    fn is_in_api(&self) -> bool {
+        let mut segments = self.rest().split('/').skip(1);
+        let below = (segments.next(), segments.nth(1));
+        match self.named_api {
+            GatewayApi::Navigator => matches!(below, (Some("accounts"), Some("agreements" | "upload"))),
+            GatewayApi::Maestro => matches!(below, (Some("accounts"), Some("workflows"))),
+            _ => true,
+        }
+    }
+
+    /// The task or workflow that this call begins, if CLM answers before it has ended.
+    #[must_use]
+    pub fn begins(&self, method: &Method) -> Option<&'static str> {
+        let path = self.path_in_account();
+        let kind = WAITED_FOR.into_iter().find(|kind| kind.eq_ignore_ascii_case(path.trim_end_matches('/')));
+        kind.filter(|_| self.named_api == GatewayApi::Clm && *method == Method::POST)
     }
 
     /// The path after the API's name.
@@ -64,7 +94,7 @@ impl<'a> Target<'a> {
 
     /// The path without `v2` and the account. CLM's addresses contain both, and callers may copy them.
     fn path_in_account(&self) -> &str {
-        let versioned = self.rest().strip_prefix("v2/").filter(|_| self.named_api != GatewayApi::Esign);
+        let versioned = self.rest().strip_prefix("v2/").filter(|_| self.is_clm());
         versioned.map_or(self.rest(), |versioned| versioned.split_once('/').map_or("", |(_, path)| path))
     }
 
@@ -74,8 +104,8 @@ impl<'a> Target<'a> {
         let mut segments = self.rest().split('/');
         let (first, second, third) = (segments.next(), segments.next(), segments.next());
         let named = match self.named_api {
-            GatewayApi::Esign if second.is_some_and(|second| second.eq_ignore_ascii_case("accounts")) => third,
-            GatewayApi::Clm | GatewayApi::ClmUpload | GatewayApi::ClmDownload if first == Some("v2") => second,
+            _ if self.is_clm() => second.filter(|_| first == Some("v2")),
+            _ if second.is_some_and(|second| second.eq_ignore_ascii_case("accounts")) => third,
             _ => None,
         };
         named.filter(|named| !named.is_empty() && !named.eq_ignore_ascii_case(account))
@@ -123,6 +153,7 @@ mod tests {
             GatewayApi::ClmUpload => ("https://up.springcm.com", format!("/v2/{ACCOUNT}")),
             GatewayApi::ClmDownload => ("https://down.springcm.com", format!("/v2/{ACCOUNT}")),
             GatewayApi::Esign => ("https://demo.docusign.net", "/restapi".to_owned()),
+            GatewayApi::Navigator | GatewayApi::Maestro => ("https://api-d.docusign.com", String::new()),
         };
         ApiBase::parse(url, &path, &[]).unwrap()
     }
@@ -164,6 +195,16 @@ mod tests {
                 format!("https://demo.docusign.net/restapi/v2.1/accounts/{ACCOUNT}/envelopes"),
             ),
             (Method::GET, "/gateway/clm/f%6Flders/1%2D2/a%20b", clm("api", "folders/1-2/a%20b")),
+            (
+                Method::GET,
+                &format!("/gateway/navigator/v1/accounts/{ACCOUNT}/agreements?limit=2"),
+                format!("https://api-d.docusign.com/v1/accounts/{ACCOUNT}/agreements?limit=2"),
+            ),
+            (
+                Method::POST,
+                &format!("/gateway/maestro/v1/accounts/{ACCOUNT}/workflows/1/actions/trigger"),
+                format!("https://api-d.docusign.com/v1/accounts/{ACCOUNT}/workflows/1/actions/trigger"),
+            ),
             (Method::GET, "/gateway/esign/v2.1/x", "https://demo.docusign.net/restapi/v2.1/x".to_owned()),
         ] {
             assert_eq!(url(&method, path).unwrap(), expected, "{method} {path}");
@@ -181,6 +222,10 @@ mod tests {
             ("/gateway/esign/v2.1/accounts/%31%31111111-6b1a-4c57-9a83-0d5e7b21c4aa/users", GatewayError::OtherAccount),
             ("/gateway/esign/v2.1/%61ccounts/42/users", GatewayError::OtherAccount),
             ("/gateway/clm/v2/", GatewayError::Ambiguous),
+            ("/gateway/maestro/v1/accounts/42/workflows", GatewayError::OtherAccount),
+            ("/gateway/navigator/v1/accounts/3f0c2d9e-6b1a-4c57-9a83-0d5e7b21c4aa/workflows", GatewayError::NoSuchApi),
+            ("/gateway/maestro/v1/accounts/3f0c2d9e-6b1a-4c57-9a83-0d5e7b21c4aa/agreements", GatewayError::NoSuchApi),
+            ("/gateway/maestro/v1/organizations/1", GatewayError::NoSuchApi),
             ("/gateway/clm2/folders", GatewayError::NoSuchApi),
             ("/gateway/clm", GatewayError::NoSuchApi),
             ("/gateway/http://example.org/x", GatewayError::NoSuchApi),

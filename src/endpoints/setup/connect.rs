@@ -85,10 +85,9 @@ impl Sources<'_> {
     pub fn connect(&self, clients: &ClientRegistry) -> Connect {
         let of = |profile| clients.iter().filter(move |client| client.profile == profile);
         let power_automate: Vec<_> = of(Profile::PowerAutomate).map(|client| self.power_automate(client)).collect();
-        let has_api_key = clients.iter().any(|client| !client.api_key_sha256.is_empty());
-        let default = power_automate.is_empty().then(|| Connector::for_default_client(self.issuer, self.account));
-        let by_key = has_api_key.then(|| Connector::with_api_key(self.issuer));
-        let connectors = default.into_iter().chain(by_key).collect();
+        let is_first = power_automate.is_empty();
+        let default = is_first.then(|| Connector::for_default_client(self.issuer, self.account)).flatten();
+        let connectors = default.into_iter().chain(Connector::with_api_keys(self.issuer, clients)).collect();
         let workfront = of(Profile::Workfront).map(|client| self.workfront(client)).collect();
         let script = of(Profile::Standard).map(|client| self.script(client)).collect();
         Connect {
@@ -130,14 +129,14 @@ impl Sources<'_> {
             fields.push(literal("Token URL", &self.endpoints.token));
             fields.push(literal("Refresh URL", &self.endpoints.token));
             fields.push(literal("Scope", client.scope.as_str()));
-            fields.extend(self.clm_fields(client));
+            fields.extend(self.account_fields(client));
         }
         if !client.api_key_sha256.is_empty() {
             fields.push(API_KEY);
         }
         let connector = client
             .may_use(GrantType::AuthorizationCode)
-            .then(|| Connector::for_client(self.issuer, &client.client_id, self.account));
+            .then(|| Connector::for_client(self.issuer, client, self.account));
         connection(client, fields, None, connector)
     }
 
@@ -175,6 +174,14 @@ impl Sources<'_> {
             .may_use(GrantType::ClientCredentials)
             .then(|| format!("curl -u {id}:\"$secret\" -d grant_type=client_credentials {token_url}"));
         connection(client, fields, by_secret, None)
+    }
+
+    /// What the connection of a connector that calls DocuSign asks for.
+    fn account_fields(&self, client: &Client) -> Vec<Field> {
+        let clm = self.clm_fields(client);
+        let Some(account) = self.account.filter(|_| clm.is_empty()) else { return clm };
+        let server = account.esignature_server.as_deref().map(|server| literal("eSignature server", server));
+        server.into_iter().chain([literal("API account ID", &account.account_id)]).collect()
     }
 
     /// Where CLM is, for a client that calls it.

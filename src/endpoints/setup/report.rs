@@ -99,6 +99,9 @@ pub struct AccountReport {
     pub name: String,
     /// Its API Account ID, a GUID.
     pub account_id: String,
+    /// Where its eSignature is, as connectors ask for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub esignature_server: Option<String>,
     /// Where its CLM is, as connectors ask for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clm_site: Option<String>,
@@ -120,6 +123,7 @@ impl AccountReport {
         Self {
             name: account.name.clone(),
             account_id: account.id.clone(),
+            esignature_server: account.esign.below("").and_then(|url| url.host_str().map(ToOwned::to_owned)),
             clm_site: site,
             clm_url: object.map(|url| url.as_str().trim_end_matches('/').to_owned()),
             clm_content_on_api_host: upload.is_some_and(|url| url.path().starts_with("/content/")),

@@ -111,6 +111,7 @@ impl Parameters {
         let mut read = Vec::new();
         for name in trigger.parameters() {
             let value = Parameter::find(query, name).value_or(TriggerError::Invalid(REPEATED))?;
+            let value = value.map(|value| id_in_address(name, value));
             if let Some(value) = value.filter(|value| (*name, value.as_str()) != ("subfolders", "false")) {
                 check(name, &value)?;
                 read.push((*name, value));
@@ -160,6 +161,15 @@ impl Parameters {
 
 const REPEATED: &str = "a parameter was sent twice, or is not UTF-8";
 const CONTROL_CHARACTERS: &str = "a parameter has control characters or is too long";
+
+/// The id at the end of an `Href`, which is what the dropdowns of a connector offer; other values as they are.
+fn id_in_address(name: &str, value: String) -> String {
+    let is_address = value.starts_with("https://") || value.starts_with("http://");
+    match value.rsplit_once('/') {
+        Some((_, id)) if is_address && ["folder", "queue", "id"].contains(&name) => id.to_owned(),
+        _ => value,
+    }
+}
 
 fn check(name: &str, value: &str) -> Result<(), TriggerError> {
     let is_id = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');

@@ -1,10 +1,12 @@
-//! The calls that a client may make through the gateway: methods and paths, from `gateway_allow` in the client registry.
+//! The calls that a client may make through the gateway, and the triggers that it may poll: methods and paths, or a preset, from
+//! `gateway_allow` in the client registry.
 
 use std::fmt;
 
 use http::Method;
 
 use crate::oauth::client::gateway_path::is_reachable;
+use crate::oauth::client::gateway_preset::GatewayPreset;
 
 /// An API behind the gateway, chosen by the first path segment below `/gateway/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,10 +19,16 @@ pub enum GatewayApi {
     ClmDownload,
     /// eSignature.
     Esign,
+    /// Agreement Manager, formerly Navigator.
+    Navigator,
+    /// Workflow Builder, formerly Maestro.
+    Maestro,
 }
 
 impl GatewayApi {
-    const ALL: [Self; 4] = [Self::Clm, Self::ClmUpload, Self::ClmDownload, Self::Esign];
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Clm, Self::ClmUpload, Self::ClmDownload, Self::Esign, Self::Navigator, Self::Maestro];
 
     /// The API with this name.
     #[must_use]
@@ -36,19 +44,30 @@ impl GatewayApi {
             Self::ClmUpload => "clm-upload",
             Self::ClmDownload => "clm-download",
             Self::Esign => "esign",
+            Self::Navigator => "navigator",
+            Self::Maestro => "maestro",
         }
     }
 }
 
 /// The first segment of the triggers' paths.
-const TRIGGERS: &str = "triggers";
+pub const TRIGGERS: &str = "triggers";
 
-/// One entry of `gateway_allow`: methods, a space, a path below `/gateway`.
+/// One entry of `gateway_allow`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GatewayRule {
+    /// A preset's name.
+    Preset(GatewayPreset),
+    /// Methods and a path.
+    Calls(CallRule),
+}
+
+/// Methods, a space, and a path below `/gateway`, or of a trigger.
 ///
 /// `*` matches every method, and one path segment. A path with a trailing slash matches everything below it. Paths are
 /// compared literally, so other spellings are not allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GatewayRule {
+pub struct CallRule {
     /// Empty means every method.
     methods: Vec<Method>,
     segments: Vec<String>,
@@ -56,9 +75,33 @@ pub struct GatewayRule {
 }
 
 impl GatewayRule {
-    /// Reads `GET /clm/folders/*`, `GET,HEAD /clm-download/` or `* /esign/`.
+    /// Reads `clm:read`, `GET /clm/folders/*`, `GET,HEAD /clm-download/`, `* /esign/` or `GET /triggers/clm/documents`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
+        GatewayPreset::parse(text).map(Self::Preset).or_else(|| CallRule::parse(text).map(Self::Calls))
+    }
+
+    /// Whether it allows `method` for `path`, which starts with the API's name or `triggers`, without a slash.
+    #[must_use]
+    pub fn allows(&self, method: &Method, path: &str) -> bool {
+        match self {
+            Self::Preset(preset) => preset.allows(method, path),
+            Self::Calls(calls) => calls.allows(method, path),
+        }
+    }
+}
+
+impl fmt::Display for GatewayRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Preset(preset) => f.write_str(preset.as_str()),
+            Self::Calls(calls) => calls.fmt(f),
+        }
+    }
+}
+
+impl CallRule {
+    fn parse(text: &str) -> Option<Self> {
         let (methods, path) = text.split_once(' ')?;
         let method = |name: &str| {
             let method = Method::from_bytes(name.as_bytes()).ok()?;
@@ -75,9 +118,7 @@ impl GatewayRule {
         (names_api && has_path && segments.iter().all(can_match)).then_some(Self { methods, segments, and_below })
     }
 
-    /// Whether it allows `method` for `path`, which starts with the API's name, without a slash.
-    #[must_use]
-    pub fn allows(&self, method: &Method, path: &str) -> bool {
+    fn allows(&self, method: &Method, path: &str) -> bool {
         let mut asked = path.split('/');
         let fits = |expected: &String| {
             asked.next().is_some_and(|segment| expected == segment || (expected == "*" && !segment.is_empty()))
@@ -88,7 +129,7 @@ impl GatewayRule {
     }
 }
 
-impl fmt::Display for GatewayRule {
+impl fmt::Display for CallRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let methods: Vec<&str> = self.methods.iter().map(Method::as_str).collect();
         let methods = if methods.is_empty() { "*".to_owned() } else { methods.join(",") };
@@ -119,6 +160,12 @@ mod tests {
             ("GET /clm/a%20b", Method::GET, "clm/a%20b", true),
             ("GET /clm/%C3%A4/", Method::GET, "clm/%C3%A4/x", true),
             ("DELETE /esign/v2.1/accounts/*/users/*", Method::DELETE, "esign/v2.1/accounts/1/users/", false),
+            ("GET /triggers/clm/documents", Method::GET, "triggers/clm/documents", true),
+            ("GET /triggers/clm/documents", Method::GET, "triggers/clm/workitems", false),
+            ("GET /triggers/", Method::GET, "triggers/esignature/envelopes", true),
+            ("GET /navigator/v1/accounts/*/agreements", Method::GET, "navigator/v1/accounts/1/agreements", true),
+            ("clm:read", Method::GET, "clm/folders/1", true),
+            ("clm:read", Method::POST, "clm/folders", false),
         ] {
             let read = GatewayRule::parse(rule).unwrap();
             assert_eq!(read.allows(&method, path), allowed, "{rule}: {method} {path}");
@@ -163,6 +210,10 @@ mod tests {
             "GET /clm/<id>/",
             "GET /clm/folders*/",
             "GET /clm/**",
+            "clm:reed",
+            "CLM:read",
+            "GET clm:read",
+            "GET /triggers",
         ] {
             assert_eq!(GatewayRule::parse(text), None, "{text}");
         }

@@ -4,6 +4,7 @@ pub mod claimed;
 pub mod credential_hint;
 pub mod credentials;
 pub mod gateway_path;
+pub mod gateway_preset;
 pub mod gateway_rule;
 pub mod redirect_uri;
 
@@ -195,7 +196,7 @@ pub struct Client {
     /// The users that an API key may act as: e-mail addresses, or `@` and a domain, in lower case. Empty means every active
     /// user of the account.
     pub api_key_usernames: Vec<String>,
-    /// The calls it may make through the gateway; none if empty.
+    /// The calls it may make through the gateway, and the triggers it may poll; none if empty.
     pub gateway_allow: Vec<GatewayRule>,
 }
 

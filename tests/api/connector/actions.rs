@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::platform::Platform;
 use super::sign_in::{app_for, connect, connect_to};
-use super::{VARIANTS, operations};
+use super::{VARIANTS, operations, uses_gateway};
 use crate::support::TestApp;
 
 /// The ID in an `Href`, as in a flow: `last(split(href, '/'))`.
@@ -61,10 +61,14 @@ async fn use_every_action(variant: &str) {
     assert_eq!(done(platform, "GetFolderSearch", &search).await["Result"]["Total"], 0);
     workflows(platform, &document).await;
     launcher(platform, &folder).await;
+    lists(&app, platform).await;
+    if uses_gateway(variant) {
+        waiting(&app, platform, &folder).await;
+        triggers(&app, platform, &folder).await;
+    }
     let all: BTreeSet<String> = operations(&platform.definition)
         .iter()
         .map(|(_, _, operation)| operation["operationId"].as_str().unwrap().to_owned())
-        .filter(|id| !id.ends_with("AndWait") && !id.starts_with("When") && id != "GetWaitingTask")
         .collect();
     assert_eq!(platform.succeeded(), all, "every action was used");
 }
@@ -167,6 +171,77 @@ async fn workflows(platform: &Platform, document: &Value) {
     assert_eq!(signal().await.json()["Info"], "signalled: approved");
     let ended = show().await;
     assert_eq!((&ended["Status"], ended["EndDate"].is_string()), (&json!("Completed"), true));
+}
+
+/// A queue from the dropdown, its work items, and lists that are sorted and filtered.
+async fn lists(app: &TestApp, platform: &Platform) {
+    let root = platform.act("GetSystemFolder", json!({})).await;
+    let names = async |operation: &str, inputs: Value| -> Vec<String> {
+        let page = platform.act(operation, inputs).await;
+        page["Items"].as_array().unwrap().iter().map(|item| item["Name"].as_str().unwrap().to_owned()).collect()
+    };
+    let contracts = platform.act("GetFolderByPath", json!({"path": "/Contracts"})).await;
+    let inputs = json!({"folderId": id(&contracts), "sortproperty": "Name", "sortdirection": "DESC",
+                        "filter": "Name=Agreement 0", "limit": 2});
+    assert_eq!(names("ListDocuments", inputs).await, ["Agreement 09.txt", "Agreement 08.txt"]);
+    let inputs = json!({"folderId": id(&root), "sortproperty": "Name", "sortdirection": "ASC"});
+    assert_eq!(names("ListFolders", inputs).await[0], "Contracts");
+    let queues = platform.act("ListWorkflowQueues", json!({"sortproperty": "CreatedDate", "limit": 100})).await;
+    let queue = id(&queues["Items"][0]);
+    let item = app.sandbox.clm.add_work_item("Approve it", &queue);
+    let inputs = json!({"queueId": queue, "filter": "Name=Approve it", "sortproperty": "AssignDate"});
+    assert_eq!(names("ListWorkItems", inputs).await, ["Approve it"]);
+    assert_eq!(platform.act("GetWorkItem", json!({"workItemId": item})).await["Type"], "Approve Documents");
+}
+
+/// The actions that wait until their task has ended.
+async fn waiting(app: &TestApp, platform: &Platform, folder: &Value) {
+    app.sandbox.clm.slow_searches.store(true, Ordering::SeqCst);
+    let search = json!({"Title": "Agreement 01"});
+    let found = platform.act_and_wait("SearchDocumentsAndWait", json!({"body": search, "limit": 5})).await;
+    assert_eq!((&found["Status"], &found["Result"]["Total"]), (&json!("Success"), &json!(1)));
+    let search = json!({"Title": "supplier"});
+    let folders = platform.act_and_wait("SearchFoldersAndWait", json!({"body": search})).await;
+    assert_eq!(folders["Result"]["Items"][0]["Href"], folder["Href"]);
+    let copy = json!({"DocumentsToCopy": [href(&found["Result"]["Items"][0])], "DestinationFolder": href(folder)});
+    let copied = platform.act_and_wait("CopyDocumentsAndWait", json!({"body": copy})).await;
+    assert_eq!((&copied["Status"], copied["DocumentResults"].as_array().map(Vec::len)), (&json!("Success"), Some(1)));
+    let configurations = platform.act("ListDocLauncherConfigurations", json!({})).await;
+    let launch =
+        json!({"DocLauncherConfiguration": href(&configurations["Items"][0]), "DataType": "json", "Data": "{}"});
+    let launched = platform.act_and_wait("LaunchDocumentAndWait", json!({"body": launch})).await;
+    assert!(launched["DocLauncherResultUrl"].is_string());
+    let definitions = platform.act("ListWorkflowDefinitions", json!({})).await;
+    let start = json!({"Name": definitions["Items"][0]["Name"]});
+    let started = platform.call("StartWorkflowAndWait", json!({"body": start})).await;
+    assert_eq!(started.status, 202, "it waits for a signal");
+}
+
+/// The triggers, for what happened before; folder and queue come from dropdowns.
+async fn triggers(app: &TestApp, platform: &Platform, folder: &Value) {
+    const LONG_AGO: &str = "2020-01-01T00:00:00Z";
+    let choices = async |operation: &str, parameter: &str, entered: Value| {
+        let (_, _, trigger) = platform.operation(operation);
+        let found = trigger["parameters"].as_array().unwrap().iter().find(|known| known["name"] == parameter);
+        platform.choices(&found.unwrap()["x-ms-dynamic-values"], &entered).await
+    };
+    let contracts = platform.act("GetFolderByPath", json!({"path": "/Contracts"})).await;
+    let below = choices("WhenDocumentAddedOrChanged", "folder", json!({"Folders-In": id(&contracts)})).await;
+    assert!(below.contains(&folder["Href"]));
+    let inputs = json!({"folder": folder["Href"], "since": LONG_AGO, "Folders-In": id(&contracts)});
+    let documents = platform.trigger("WhenDocumentAddedOrChanged", inputs).await;
+    assert!(
+        documents.iter().all(|document| document["EventId"].is_string() && document["ParentFolder"] == href(folder))
+    );
+    let queue = choices("WhenWorkItemReachesQueue", "queue", json!({})).await.remove(0);
+    let items = platform.trigger("WhenWorkItemReachesQueue", json!({"queue": queue, "since": LONG_AGO})).await;
+    assert_eq!(items.last().unwrap()["Name"], "Approve it");
+    let definitions = platform.act("ListWorkflowDefinitions", json!({})).await;
+    let body = json!({"Name": definitions["Items"][0]["Name"]});
+    let workflow = platform.act("StartWorkflow", json!({"body": body})).await;
+    app.sandbox.clm.set_workflow_status(&id(&workflow), "Aborted");
+    let ended = platform.trigger("WhenWorkflowEnds", json!({"id": workflow["Href"]})).await;
+    assert_eq!((ended.len(), &ended[0]["Status"]), (1, &json!("Aborted")));
 }
 
 async fn launcher(platform: &Platform, folder: &Value) {

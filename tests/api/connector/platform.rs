@@ -72,9 +72,7 @@ impl Platform {
 
     /// Runs an action. Inputs are by name; the body is called `body`.
     pub async fn call(&self, operation_id: &str, inputs: Value) -> Answer {
-        let all = operations(&self.definition);
-        let found = all.into_iter().find(|(_, _, operation)| operation["operationId"] == operation_id);
-        let (path, method, operation) = found.unwrap_or_else(|| panic!("no operation {operation_id}"));
+        let (path, method, operation) = self.operation(operation_id);
         let mut draft = self.draft(path, method, operation, &inputs);
         self.apply_policies(operation_id, &mut draft);
         let answer = self.send(draft).await;
@@ -83,6 +81,64 @@ impl Platform {
             self.succeeded.lock().unwrap().insert(operation_id.to_owned());
         }
         answer
+    }
+
+    /// Polls a trigger for the first time, and once more where its answer says; returns the items of the first poll.
+    pub async fn trigger(&self, operation_id: &str, inputs: Value) -> Vec<Value> {
+        let first = self.call(operation_id, inputs).await;
+        assert_eq!(first.status, 200, "{operation_id}: {}", first.text());
+        let next = first.header("location");
+        let (path, _, operation) = self.operation(operation_id);
+        let url = url::Url::parse(next).unwrap();
+        assert_eq!(url.path(), path, "the platform has an operation for it");
+        let known = parameters(&self.definition, operation);
+        assert!(url.query_pairs().all(|(name, _)| known.iter().any(|parameter| parameter["name"] == *name)), "{next}");
+        let second = self.get(next).await;
+        assert_eq!((second.status.as_u16(), second.text().as_str()), (202, ""), "each change is delivered once");
+        assert_eq!(second.header("retry-after"), "60");
+        first.json()["value"].as_array().unwrap().clone()
+    }
+
+    /// Runs an action that waits, as the platform does: it polls the address of the answer until there is a result.
+    pub async fn act_and_wait(&self, operation_id: &str, inputs: Value) -> Value {
+        let mut answer = self.call(operation_id, inputs).await;
+        let (path, _, result) = self.operation("GetWaitingTask");
+        let below = path.split('{').next().unwrap();
+        for _ in 0..50 {
+            if answer.status != 202 {
+                break;
+            }
+            let next = answer.header("location").to_owned();
+            assert!(
+                url::Url::parse(&next).unwrap().path().starts_with(below) && !answer.header("retry-after").is_empty()
+            );
+            answer = self.get(&next).await;
+            self.check_answer(result, &answer);
+        }
+        assert_eq!(answer.status, 200, "{operation_id}: {}", answer.text());
+        let (_, _, operation) = self.operation(operation_id);
+        self.check_answer(operation, &answer);
+        self.succeeded.lock().unwrap().insert("GetWaitingTask".to_owned());
+        answer.json()
+    }
+
+    /// A GET with the connection's credential.
+    async fn get(&self, url: &str) -> Answer {
+        let (name, value) = &self.credential;
+        self.http.call(Method::GET, url, &[(name, value)], "").await
+    }
+
+    /// An operation, with path and method.
+    pub fn operation(&self, operation_id: &str) -> (&str, &str, &Value) {
+        let all = operations(&self.definition);
+        let found = all.into_iter().find(|(_, _, operation)| operation["operationId"] == operation_id);
+        found.unwrap_or_else(|| panic!("no operation {operation_id}"))
+    }
+
+    /// Whether an operation waits for the end of what it begins, or is the end.
+    fn waits(&self, operation: &Value) -> bool {
+        let waits = parameters(&self.definition, operation).iter().any(|parameter| parameter["name"] == "Prefer");
+        waits || operation["operationId"] == "GetWaitingTask"
     }
 
     fn draft(&self, path: &str, method: &str, operation: &Value, inputs: &Value) -> Draft {
@@ -235,6 +291,11 @@ impl Platform {
             return;
         }
         assert!(responses.get(answer.status.as_str()).is_some(), "{} is not listed: {operation}", answer.status);
+        let is_polled = operation.get("x-ms-trigger").is_some() || self.waits(operation);
+        if answer.status == 202 && is_polled {
+            assert_eq!(answer.text(), "", "there is nothing yet");
+            return;
+        }
         let expected = response_schema(&self.definition, operation).expect("a schema");
         if expected["format"] == "binary" {
             assert_ne!(answer.header("content-type"), "application/json");

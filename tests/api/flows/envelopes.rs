@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sandbox::clm::ACCOUNT_ID;
-use sandbox::flows::{Flow, Report};
+use sandbox::flows::{Flow, Report, Trigger};
 use serde_json::{Value, json};
 
 use super::bench::Bench;
@@ -103,4 +103,24 @@ async fn whatever_happens_to_one_call_each_place_has_one_copy() {
             assert_eq!(files[0].1, format!("{PDF}{CERTIFICATE}"), "{disrupted}");
         })
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_trigger_delivers_each_completed_envelope() {
+    let bench = Bench::start().await;
+    let event = envelope(&bench, "Offer").await;
+    let id = event["envelopeId"].as_str().unwrap();
+    let mut flow = file_envelopes(&bench, &[]);
+    let parameters = &mut flow.definition["triggers"]["When_an_envelope_is_completed"]["inputs"]["parameters"];
+    // From a given moment on, because the first poll of a new flow delivers nothing old.
+    (parameters["since"], parameters["status"]) = (json!("2020-01-01T00:00:00Z"), json!("sent"));
+    let mut trigger = Trigger::of(flow.clone());
+    let [delivered] = trigger.poll(&bench.connections).await.unwrap().try_into().unwrap();
+    assert_eq!(
+        (delivered["body"]["envelopeId"].as_str(), delivered["body"]["emailSubject"].as_str()),
+        (Some(id), Some("Offer"))
+    );
+    assert_eq!(flow.run(&bench.connections, delivered).await.status, "Succeeded");
+    assert_eq!(filed(&bench, &event).1.len(), 1);
+    assert!(trigger.poll(&bench.connections).await.unwrap().is_empty());
 }

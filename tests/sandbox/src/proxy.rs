@@ -1,5 +1,6 @@
-//! An HTTP proxy with three destinations: `CONNECT *.vault.azure.net:443` goes to the vault on this machine, `CONNECT
-//! *.blob.core.windows.net:443` to the storage, and `CONNECT account-d.docusign.com:443` to the account server.
+//! An HTTP proxy with four destinations: `CONNECT *.vault.azure.net:443` goes to the vault on this machine, `CONNECT
+//! *.blob.core.windows.net:443` to the storage, `CONNECT account-d.docusign.com:443` to the account server, and `CONNECT
+//! api-d.docusign.com:443` to Agreement Manager and Workflow Builder.
 //!
 //! All other destinations are rejected, so nothing can reach the real Azure or DocuSign by mistake.
 
@@ -11,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::docusign::ACCOUNT_HOST;
+use crate::docusign::{ACCOUNT_HOST, PLATFORM_HOST};
 
 /// The state of the storage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +32,7 @@ pub struct Proxy {
     pub address: SocketAddr,
     storage: Arc<watch::Sender<StorageWay>>,
     accounts: Arc<OnceLock<SocketAddr>>,
+    platform: Arc<OnceLock<SocketAddr>>,
     task: JoinHandle<()>,
 }
 
@@ -41,13 +43,21 @@ impl Proxy {
         let address = listener.local_addr().expect("a bound address");
         let storage = Arc::new(watch::channel(StorageWay::Cut).0);
         let accounts = Arc::<OnceLock<SocketAddr>>::default();
-        let (way, to_accounts) = (Arc::clone(&storage), Arc::clone(&accounts));
+        let platform = Arc::<OnceLock<SocketAddr>>::default();
+        let (way, to_accounts, to_platform) = (Arc::clone(&storage), Arc::clone(&accounts), Arc::clone(&platform));
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(tunnel(stream, vault, to_accounts.get().copied(), way.subscribe()));
+                let docusign = [(ACCOUNT_HOST, to_accounts.get()), (PLATFORM_HOST, to_platform.get())];
+                let docusign = docusign.map(|(host, address)| (host, address.copied()));
+                tokio::spawn(tunnel(stream, vault, docusign, way.subscribe()));
             }
         });
-        Self { address, storage, accounts, task }
+        Self { address, storage, accounts, platform, task }
+    }
+
+    /// Leads connections to Agreement Manager and Workflow Builder to `address`.
+    pub fn lead_platform(&self, address: SocketAddr) {
+        self.platform.get_or_init(|| address);
     }
 
     /// Leads connections to DocuSign's account server to `address`.
@@ -70,7 +80,7 @@ impl Drop for Proxy {
 async fn tunnel(
     mut client: TcpStream,
     vault: SocketAddr,
-    accounts: Option<SocketAddr>,
+    docusign: [(&'static str, Option<SocketAddr>); 2],
     mut way: watch::Receiver<StorageWay>,
 ) -> std::io::Result<()> {
     no_delay(&client);
@@ -83,8 +93,9 @@ async fn tunnel(
     if target.ends_with(".vault.azure.net:443") {
         return connect(&mut client, vault).await;
     }
-    if let Some(accounts) = accounts.filter(|_| target.strip_suffix(":443") == Some(ACCOUNT_HOST)) {
-        return connect(&mut client, accounts).await;
+    let mut docusign = docusign.into_iter().filter(|(host, _)| target.strip_suffix(":443") == Some(*host));
+    if let Some(address) = docusign.find_map(|(_, address)| address) {
+        return connect(&mut client, address).await;
     }
     let storage = *way.borrow_and_update();
     match storage {

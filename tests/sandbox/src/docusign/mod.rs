@@ -29,6 +29,8 @@ pub use esign::{Envelope, EnvelopeDocument, Recipient};
 
 /// Host of the demo environment, the required `aud` of assertions.
 pub const ACCOUNT_HOST: &str = "account-d.docusign.com";
+/// Host of Agreement Manager and Workflow Builder.
+pub const PLATFORM_HOST: &str = "api-d.docusign.com";
 
 /// A user of the account.
 #[derive(Clone, Debug)]
@@ -300,6 +302,7 @@ impl Docusign {
             (&Method::GET, "/oauth/userinfo") => self.userinfo(&request).await,
             (&Method::POST, "/sandbox/fault") => Ok(self.control(&query)),
             (_, path) if path.starts_with(esign::BASE) => self.esign(request).await,
+            (_, path) if path.starts_with("/v1/accounts/") => self.platform(request).await,
             _ => Ok(reply(404, "text/plain", "not found\n")),
         }
     }

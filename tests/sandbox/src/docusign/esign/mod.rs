@@ -115,6 +115,11 @@ impl Docusign {
         }
     }
 
+    /// Agreement Manager and Workflow Builder: an echo.
+    pub(super) async fn platform(&self, request: Request<Incoming>) -> Reply {
+        self.echo(request).await
+    }
+
     /// The GUID of the caller with a valid token for this API.
     fn esign_caller(&self, headers: &HeaderMap) -> Option<String> {
         let (user, scope) = self.bearer(headers.get("authorization")?.to_str().ok()?)?;

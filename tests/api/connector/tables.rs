@@ -1,0 +1,52 @@
+//! `docs/connectors.md` lists the actions and triggers of the connectors.
+//!
+//! `EVERGRANT_UPDATE_DOCS=1 cargo test --test api connector` writes them.
+
+use serde_json::Value;
+
+use super::{VARIANTS, connector, operations};
+use crate::support::root;
+
+const PAGE: &str = "docs/connectors.md";
+const BEGIN: &str = "<!-- connector tables: written by `EVERGRANT_UPDATE_DOCS=1 cargo test --test api connector` -->\n";
+const END: &str = "<!-- end of the connector tables -->\n";
+
+/// The kind of an operation, for a row of the table; those that the platform calls by itself have none.
+fn kind(operation: &Value) -> Option<&'static str> {
+    let id = operation["operationId"].as_str().unwrap();
+    match operation["x-ms-visibility"].as_str() {
+        Some("internal") => None,
+        _ if operation.get("x-ms-trigger").is_some() => Some("triggers"),
+        _ if id.ends_with("AndWait") => Some("actions that wait"),
+        _ => Some("actions"),
+    }
+}
+
+fn table(title: &str, definition: &Value) -> String {
+    let mut text = format!("## {title}\n\n| | |\n| --- | --- |\n");
+    for wanted in ["triggers", "actions that wait", "actions"] {
+        let all = operations(definition).into_iter().filter(|(_, _, operation)| kind(operation) == Some(wanted));
+        let summaries: Vec<&str> = all.map(|(_, _, operation)| operation["summary"].as_str().unwrap()).collect();
+        if !summaries.is_empty() {
+            text += &format!("| {wanted} | {} |\n", summaries.join(", "));
+        }
+    }
+    text
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_lists_every_action_and_trigger() {
+    let path = root().join(PAGE);
+    let page = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = page.split_once(BEGIN).expect("the start of the tables");
+    let (_, after) = rest.split_once(END).expect("the end of the tables");
+    let clm = table("CLM", &connector(VARIANTS[1]).await.0);
+    let wanted =
+        [before, BEGIN, "\n", &clm, "\n", &table("eSignature", &connector(VARIANTS[4]).await.0), "\n", END, after]
+            .concat();
+    if std::env::var_os("EVERGRANT_UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &wanted).unwrap();
+    }
+    let is_written = std::fs::read_to_string(&path).unwrap() == wanted;
+    assert!(is_written, "{PAGE} is out of date: EVERGRANT_UPDATE_DOCS=1 cargo test --test api connector");
+}
