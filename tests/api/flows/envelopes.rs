@@ -3,13 +3,15 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sandbox::clm::ACCOUNT_ID;
-use sandbox::flows::{Flow, Report};
+use sandbox::flows::{Flow, Report, Trigger};
 use serde_json::{Value, json};
 
 use super::bench::Bench;
 
 const ENVELOPES: &str = "/Shared Documents/Envelopes";
 const PDF: &str = "%PDF-1.4 signed";
+/// The sandbox's certificate, which is at the end of the combined documents.
+const CERTIFICATE: &str = "%PDF-1.7 certificate of completion";
 
 /// The flow, with a CLM folder of its own.
 fn file_envelopes(bench: &Bench, values: &[(&str, &str)]) -> Flow {
@@ -61,9 +63,15 @@ async fn each_envelope_is_filed_once_in_both_places() {
     }
     let (files, documents) = filed(&bench, &event);
     let short = &event["envelopeId"].as_str().unwrap()[..8];
-    assert_eq!(files, [(format!("{ENVELOPES}/Offer- -50% off- - it's -new-- ({short}).pdf"), PDF.to_owned())]);
+    assert_eq!(
+        files,
+        [(format!("{ENVELOPES}/Offer- -50% off- - it's -new-- ({short}).pdf"), format!("{PDF}{CERTIFICATE}"))]
+    );
     assert_eq!(documents.len(), 1);
-    assert_eq!(bench.app.sandbox.clm.content(&documents[0]).unwrap().newest.length, PDF.len() as u64);
+    assert_eq!(
+        bench.app.sandbox.clm.content(&documents[0]).unwrap().newest.length,
+        (PDF.len() + CERTIFICATE.len()) as u64
+    );
     let unknown = json!({"envelopeId": "dead0000-0000-4000-8000-000000000000", "EventId": "e2"});
     assert_eq!(bench.run(&flow, unknown).await.status, "Cancelled");
 }
@@ -92,7 +100,27 @@ async fn whatever_happens_to_one_call_each_place_has_one_copy() {
             bench.run_and_resubmit(&flow, event.clone()).await;
             let (files, documents) = filed(&bench, &event);
             assert_eq!((files.len(), documents.len()), (1, 1), "{disrupted}");
-            assert_eq!(files[0].1, PDF, "{disrupted}");
+            assert_eq!(files[0].1, format!("{PDF}{CERTIFICATE}"), "{disrupted}");
         })
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_trigger_delivers_each_completed_envelope() {
+    let bench = Bench::start().await;
+    let event = envelope(&bench, "Offer").await;
+    let id = event["envelopeId"].as_str().unwrap();
+    let mut flow = file_envelopes(&bench, &[]);
+    let parameters = &mut flow.definition["triggers"]["When_an_envelope_is_completed"]["inputs"]["parameters"];
+    // From a given moment on, because the first poll of a new flow delivers nothing old.
+    (parameters["since"], parameters["status"]) = (json!("2020-01-01T00:00:00Z"), json!("sent"));
+    let mut trigger = Trigger::of(flow.clone());
+    let [delivered] = trigger.poll(&bench.connections).await.unwrap().try_into().unwrap();
+    assert_eq!(
+        (delivered["body"]["envelopeId"].as_str(), delivered["body"]["emailSubject"].as_str()),
+        (Some(id), Some("Offer"))
+    );
+    assert_eq!(flow.run(&bench.connections, delivered).await.status, "Succeeded");
+    assert_eq!(filed(&bench, &event).1.len(), 1);
+    assert!(trigger.poll(&bench.connections).await.unwrap().is_empty());
 }

@@ -15,15 +15,19 @@ const PICTURES: [(&str, &str); 4] = [
     ("FileCompletedEnvelopes", "flow-envelopes.svg"),
 ];
 
-const CARD: (usize, usize) = (176, 38);
+const CARD: (usize, usize) = (180, 38);
 const GAP: usize = 20;
 const PAD: usize = 10;
 const HEAD: usize = 30;
+/// Wider parts are below each other.
+const WIDE: usize = 700;
 /// The most characters in a line of a card.
-const LINE: usize = 25;
+const LINE: usize = 24;
 
 /// A part of a picture.
 struct Block {
+    /// Where an arrow from above ends.
+    middle: usize,
     width: usize,
     height: usize,
     svg: String,
@@ -79,38 +83,46 @@ fn card(name: &str, color: &str) -> Block {
         "<rect class=\"card\" width=\"{width}\" height=\"{height}\" rx=\"4\"/>\
          <rect width=\"6\" height=\"{height}\" rx=\"3\" fill=\"{color}\"/>{texts}\n"
     );
-    Block { width, height, svg }
+    Block { middle: width / 2, width, height, svg }
 }
 
-/// A box with a head, and labeled parts next to each other.
+/// A box with a head, and labeled parts: next to each other, or below each other if they are wide.
 fn container(name: &str, parts: &[(&str, Block)]) -> Block {
     let label = if parts.iter().any(|(label, _)| !label.is_empty()) { 18 } else { 0 };
-    let inner: usize = parts.iter().map(|(_, part)| part.width + 2 * PAD).sum::<usize>() + PAD * (parts.len() - 1);
+    let side_by_side: usize = parts.iter().map(|(_, part)| part.width + 3 * PAD).sum::<usize>() - PAD;
+    let is_stacked = side_by_side > WIDE && parts.len() > 1;
+    let widest = parts.iter().map(|(_, part)| part.width + 2 * PAD).max().unwrap();
+    let tallest = parts.iter().map(|(_, part)| part.height).max().unwrap();
+    let inner = if is_stacked { widest } else { side_by_side };
     let width = (inner + 2 * PAD).max(name.len() * 7 + 2 * PAD);
-    let tallest = parts.iter().map(|(_, part)| part.height).max().unwrap_or_default();
-    let height = HEAD + label + tallest + 3 * PAD;
-    let mut svg = format!(
-        "<rect class=\"box\" width=\"{width}\" height=\"{height}\" rx=\"6\"/><text class=\"head\" x=\"{PAD}\" y=\"20\">{}</text>",
-        escaped(&name.replace('_', " "))
-    );
-    let mut x = PAD + (width - inner - 2 * PAD) / 2;
-    for (label_text, part) in parts {
-        let (part_width, part_height) = (part.width + 2 * PAD, label + tallest + 2 * PAD);
-        let class = match *label_text {
+    let (mut x, mut y, mut svg) = (PAD + (width - inner - 2 * PAD) / 2, HEAD, String::new());
+    for (title, part) in parts {
+        let class = match *title {
             "True" => "yes",
             "False" => "no",
             _ => "loop",
         };
+        let part_width = if is_stacked { widest } else { part.width + 2 * PAD };
+        let part_height = label + 2 * PAD + if is_stacked { part.height } else { tallest };
         svg.push_str(&format!(
-            "<rect class=\"{class}\" x=\"{x}\" y=\"{HEAD}\" width=\"{part_width}\" height=\"{part_height}\" rx=\"4\"/>\
-             <text class=\"label\" x=\"{}\" y=\"{}\">{label_text}</text>{}",
+            "<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{part_width}\" height=\"{part_height}\" rx=\"4\"/>\
+             <text class=\"label\" x=\"{}\" y=\"{}\">{title}</text>{}",
             x + PAD,
-            HEAD + 15,
-            part.at(x + PAD, HEAD + label + PAD)
+            y + 15,
+            part.at(x + PAD, y + label + PAD)
         ));
-        x += part_width + PAD;
+        if is_stacked {
+            y += part_height + PAD;
+        } else {
+            x += part_width + PAD;
+        }
     }
-    Block { width, height, svg: format!("{svg}\n") }
+    let height = if is_stacked { y } else { y + label + tallest + 3 * PAD };
+    let head = format!(
+        "<rect class=\"box\" width=\"{width}\" height=\"{height}\" rx=\"6\"/><text class=\"head\" x=\"{PAD}\" y=\"20\">{}</text>",
+        escaped(&name.replace('_', " "))
+    );
+    Block { middle: width / 2, width, height, svg: format!("{head}{svg}\n") }
 }
 
 fn block(name: &str, action: &Value) -> Block {
@@ -156,38 +168,35 @@ fn sequence(actions: &Map<String, Value>) -> Block {
         })
         .collect();
     let column = rows.iter().map(|(main, _)| main.width).max().unwrap();
-    let (mut svg, mut y, mut width) = (String::new(), 0, column);
-    for (number, (main, handlers)) in rows.iter().enumerate() {
-        let x = (column - main.width) / 2;
-        if number > 0 {
-            let middle = column / 2;
-            svg.push_str(&format!("<path class=\"next\" d=\"M{middle} {}V{y}\"/>", y - GAP));
+    let (mut svg, mut y, mut width, mut above, mut first) = (String::new(), 0, column, None, None);
+    for (main, handlers) in &rows {
+        let whole = main.width + handlers.iter().map(|handler| GAP + handler.width).sum::<usize>();
+        let x = ((column - main.width) / 2).min(column.saturating_sub(whole));
+        let middle = x + main.width / 2;
+        first.get_or_insert(middle);
+        if let Some((from, bottom)) = above {
+            svg.push_str(&format!("<path class=\"next\" d=\"M{from} {bottom}V{}H{middle}V{y}\"/>", y - GAP / 2));
         }
         svg.push_str(&main.at(x, y));
-        let (mut right, mut lowest) = (column + GAP, main.height);
+        above = Some((middle, y + main.height));
+        let (mut end, mut lowest) = (x + main.width, main.height);
         for handler in handlers {
-            svg.push_str(&format!(
-                "<path class=\"failed\" d=\"M{} {}H{right}\"/>{}",
-                x + main.width,
-                y + 19,
-                handler.at(right, y)
-            ));
-            right += handler.width + GAP;
+            let right = end + GAP;
+            svg.push_str(&format!("<path class=\"failed\" d=\"M{end} {}H{right}\"/>{}", y + 19, handler.at(right, y)));
+            end = right + handler.width;
             lowest = lowest.max(handler.height);
-            width = width.max(right - GAP);
         }
+        width = width.max(end);
         y += lowest + GAP;
     }
-    Block { width, height: y - GAP, svg }
+    Block { middle: first.unwrap(), width, height: y - GAP, svg }
 }
 
 fn picture(title: &str, definition: &Value) -> String {
     let (trigger, event) = definition["triggers"].as_object().unwrap().iter().next().unwrap();
     let (start, body) = (card(trigger, color(event)), sequence(definition["actions"].as_object().unwrap()));
     let (width, height) = (body.width + 2 * PAD, start.height + GAP + body.height + 2 * PAD);
-    // The trigger is above the first action, which is in the middle of its column.
-    let column = definition["actions"].as_object().unwrap().iter().filter(|(_, action)| !is_handler(action));
-    let middle = PAD + column.map(|(name, action)| block(name, action).width).max().unwrap() / 2;
+    let middle = PAD + body.middle;
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" role=\"img\" \
          font-family=\"Segoe UI, Helvetica, Arial, sans-serif\" font-size=\"12\" fill=\"#1b1f24\">\n\
