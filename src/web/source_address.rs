@@ -1,5 +1,5 @@
 //! Where a request came from, as the proxy in front says: the last address in `X-Forwarded-For`. Callers can put anything
-//! before it. Pure.
+//! before it.
 
 use std::net::{IpAddr, SocketAddr};
 

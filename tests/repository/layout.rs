@@ -24,10 +24,10 @@ const PURE: &str = "
     endpoints/setup/own_host.rs endpoints/setup/page.rs endpoints/setup/report.rs
     endpoints/setup/text.rs endpoints/token/error.rs endpoints/token/outage.rs endpoints/token/request.rs
     endpoints/workfront/error.rs endpoints/workfront/item.rs endpoints/workfront/naming.rs
-    endpoints/workfront/request.rs memory/failures.rs memory/tidy_map.rs oauth sealing/claims.rs sealing/mod.rs
+    endpoints/workfront/request.rs memory/failed_attempts.rs memory/failures.rs memory/tidy_map.rs oauth registry/issuers/error.rs sealing/claims.rs sealing/mod.rs
     sealing/presented.rs sealing/secret.rs secret/mod.rs server/paths.rs signing/error.rs signing/error_table.rs
     signing/answers.rs signing/key_file signing/key_id.rs signing/public_key.rs store/error.rs
-    store/error_table.rs store/redirect_list.rs types.rs web/carried.rs web/content_disposition.rs web/cookies.rs web/json.rs web/obstacle.rs
+    store/error_table.rs store/redirect_list.rs types.rs web/carried.rs web/content_disposition.rs web/cookies.rs web/distinct.rs web/json.rs web/obstacle.rs
     web/page.rs web/response.rs
     web/upstream.rs
 ";

@@ -103,7 +103,7 @@ pub enum AuthenticationError {
 }
 
 /// Why a credential is refused, and the client that it is about, if that is known.
-struct Refusal<'c> {
+struct RefusedCaller<'c> {
     error: AuthenticationError,
     client: Option<&'c Client>,
     /// Whether the credential itself is wrong. An access token of ours that has expired is not: its owner must get the 401
@@ -111,13 +111,13 @@ struct Refusal<'c> {
     is_wrong: bool,
 }
 
-impl Refusal<'_> {
+impl RefusedCaller<'_> {
     const fn of(error: AuthenticationError) -> Self {
         Self { error, client: None, is_wrong: false }
     }
 }
 
-impl From<AuthenticationError> for Refusal<'_> {
+impl From<AuthenticationError> for RefusedCaller<'_> {
     fn from(error: AuthenticationError) -> Self {
         Self::of(error)
     }
@@ -194,7 +194,7 @@ impl Callers {
         clients: &'c ClientRegistry,
         credentials: CallerCredentials,
         username: Username,
-    ) -> Result<Authenticated<'c>, Refusal<'c>> {
+    ) -> Result<Authenticated<'c>, RefusedCaller<'c>> {
         match credentials {
             CallerCredentials::Missing => Err(AuthenticationError::MissingCredentials.into()),
             CallerCredentials::Bearer(bearer) if username == Username::Optional && may_be_issued(clients, &bearer) => {
@@ -229,14 +229,14 @@ impl Callers {
         &self,
         clients: &'c ClientRegistry,
         bearer: &SecretString,
-    ) -> Result<Authenticated<'c>, Refusal<'c>> {
+    ) -> Result<Authenticated<'c>, RefusedCaller<'c>> {
         const SEVERAL: &str = "several clients trust this token, so it does not say which one calls; ask the operator";
         const NO_USER: &str = "no user signs in with a token of an issuer, but the client acts for users who sign in";
         let client = match self.assertions.bearer(clients, bearer.expose_secret()).await {
             Ok(client) => client,
             Err(BearerFailure::Refused(error, client)) => {
                 telemetry::record_hint(&error.to_string());
-                return Err(Refusal { error: INVALID, client, is_wrong: true });
+                return Err(RefusedCaller { error: INVALID, client, is_wrong: true });
             }
             Err(BearerFailure::Ambiguous) => return Err(AuthenticationError::Forbidden(SEVERAL).into()),
             Err(BearerFailure::IssuerUnavailable(unavailable)) => {
@@ -255,7 +255,7 @@ impl Callers {
         &self,
         clients: &'c ClientRegistry,
         access_token: &SecretString,
-    ) -> Result<Authenticated<'c>, Refusal<'c>> {
+    ) -> Result<Authenticated<'c>, RefusedCaller<'c>> {
         let (issuer, now) = (self.issuer.as_str(), self.clock.now());
         let opened = self.sealing.open::<SealedAccessToken>(issuer, access_token.expose_secret(), now).await;
         let (sealed, _) = opened.map_err(|error| unopened(&error))?;
@@ -263,7 +263,7 @@ impl Callers {
         let client = clients.find(grant.client_id.as_str());
         let invalid = |hint| {
             telemetry::record_hint(hint);
-            Refusal { error: INVALID, client, is_wrong: true }
+            RefusedCaller { error: INVALID, client, is_wrong: true }
         };
         let client = client.ok_or_else(|| invalid("the client of the access token is no longer registered"))?;
         telemetry::record_client(client);
@@ -287,14 +287,14 @@ impl Callers {
         clients: &'c ClientRegistry,
         api_key: &SecretString,
         username: Option<String>,
-    ) -> Result<Authenticated<'c>, Refusal<'c>> {
+    ) -> Result<Authenticated<'c>, RefusedCaller<'c>> {
         let client = clients.by_api_key(api_key.expose_secret());
         let client = client.ok_or_else(|| {
             if let Some(hint) = credential_hint::of_api_key(clients, api_key.expose_secret()) {
                 telemetry::record_hint(hint);
             }
             let error = AuthenticationError::Refused("the API key is unknown");
-            Refusal { error, client: None, is_wrong: true }
+            RefusedCaller { error, client: None, is_wrong: true }
         })?;
         telemetry::record_client(client);
         let user = match (username, client.subject) {
@@ -342,7 +342,7 @@ fn may_be_issued(clients: &ClientRegistry, bearer: &SecretString) -> bool {
 }
 
 /// Why an access token does not open. The log says more than the caller learns.
-fn unopened(error: &OpenError) -> Refusal<'static> {
+fn unopened(error: &OpenError) -> RefusedCaller<'static> {
     let hint = match error {
         OpenError::Unavailable(_) => return AuthenticationError::SealingUnavailable.into(),
         OpenError::Expired => "the access token has expired",
@@ -351,5 +351,5 @@ fn unopened(error: &OpenError) -> Refusal<'static> {
         OpenError::OtherIssuer => "the access token was issued under another EVERGRANT_PUBLIC_URL",
     };
     telemetry::record_hint(hint);
-    Refusal { error: INVALID, client: None, is_wrong: !matches!(error, OpenError::Expired) }
+    RefusedCaller { error: INVALID, client: None, is_wrong: !matches!(error, OpenError::Expired) }
 }

@@ -196,7 +196,11 @@ fn connection(
 }
 
 fn client_fields(client: &Client) -> Vec<Field> {
-    let secret = if client.is_public() { said("Client secret", "none: a public client, with PKCE") } else { SECRET };
+    let secret = match client.client_secret_sha256.as_slice() {
+        [] if client.is_public() => said("Client secret", "none: a public client, with PKCE"),
+        [] => said("Client secret", "none: the client proves itself by its trust"),
+        _ => SECRET,
+    };
     vec![literal("Client ID", client.client_id.as_str()), secret]
 }
 

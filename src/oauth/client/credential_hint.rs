@@ -48,6 +48,8 @@ const ID_PLACEHOLDERS: &[&str] = &["clientid", "id", "appid", "applicationid", "
 
 const UNKNOWN: &str = "no client with this client ID is registered";
 
+const NO_SECRET: &str = "the client has no secret: it proves itself by a client_assertion (see trust)";
+
 /// What templates put before a name: `your-client-secret`, `<enter the client secret>`.
 const LEADING_WORDS: [&str; 10] =
     ["your", "my", "enter", "insert", "the", "put", "replacewith", "docusign", "paste", "a"];
@@ -102,12 +104,17 @@ pub fn of_client(clients: &ClientRegistry, client_id: &str, client_secret: Optio
         );
     }
     let Some(secret) = client_secret else {
-        return Some(client.map_or(UNKNOWN, |_| "the caller sent no client secret"));
+        return Some(match client {
+            None => UNKNOWN,
+            Some(client) if client.client_secret_sha256.is_empty() => NO_SECRET,
+            Some(_) => "the caller sent no client secret",
+        });
     };
     let hint = hint(&SECRET, clients, secret);
     hint.or_else(|| match client {
         None => Some(UNKNOWN),
         Some(client) if client.is_public() => Some("the client is public and has no secret, but the caller sent one"),
+        Some(client) if client.client_secret_sha256.is_empty() => Some(NO_SECRET),
         Some(client) if matches_any(secret, &client.api_key_sha256) => {
             Some("the caller sent the client's API key instead of its secret")
         }

@@ -184,7 +184,7 @@ impl State {
             (Some(loaded), Some(_)) => Step::Use(loaded),
             (Some(loaded), None) => match now.seconds_left(loaded.at) {
                 age if age < FRESH => Step::Use(loaded),
-                // After a failure nobody waits for the next one.
+                // After a failure, no one waits for the next one.
                 age if age < STALE || self.failure.is_some() => Step::Refresh(loaded),
                 _ => Step::Fetch,
             },

@@ -46,7 +46,7 @@ async fn new_keys_are_fetched_once_for_all_callers_and_at_most_once_a_minute() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_outage_of_the_issuer_refuses_nobody_for_a_day() {
+async fn an_outage_of_the_issuer_refuses_no_one_for_a_day() {
     let stage = Stage::start().await;
     let start = stage.now();
     let token = || stage.rsa.token(&stage.claims());
@@ -81,7 +81,7 @@ async fn a_withdrawn_key_is_forgotten_and_an_old_set_is_refreshed_in_the_backgro
     stage.app.advance(599);
     assert_eq!((stage.token("deploy", &token(&stage.ec)).await.status.as_u16(), stage.issuer.calls()), (200, 2));
     stage.app.advance(1);
-    assert_eq!(stage.token("deploy", &token(&stage.ec)).await.status, 200, "nobody waits");
+    assert_eq!(stage.token("deploy", &token(&stage.ec)).await.status, 200, "no one waits");
     until(|| stage.issuer.calls() == 4).await;
     stage.app.advance(3600);
     assert_error(&stage.token("deploy", &token(&stage.ec)).await, 401, "invalid_client");
@@ -108,7 +108,7 @@ async fn a_first_load_that_fails_is_remembered() {
 /// What is wrong with an issuer, its documents, and whether that is an outage. If not, the token is refused.
 type Broken = (&'static str, Document, Option<Document>, bool);
 
-/// The broken issuers; `URL` stands for the issuer.
+/// The broken issuers; `URL` is the issuer.
 fn broken(key: &Signer) -> Vec<Broken> {
     let configuration = |changes: &Value| {
         let good = json!({"issuer": "URL", "jwks_uri": "URL/keys"});

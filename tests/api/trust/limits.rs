@@ -65,9 +65,9 @@ async fn t16_the_twenty_first_wrong_secret_in_a_minute_is_429_and_the_right_one_
 async fn unknown_clients_count_like_known_ones_also_without_a_source() {
     let app = app().await;
     let url = format!("{}/oauth/token", app.issuer);
-    let basic = crate::support::basic("nobody", "wrong");
+    let basic = crate::support::basic("stranger", "wrong");
     for (headers, form) in [
-        (&[][..], &[("client_id", "nobody"), ("client_secret", "wrong")][..]),
+        (&[][..], &[("client_id", "stranger"), ("client_secret", "wrong")][..]),
         (&[("authorization", basic.as_str()), ("x-forwarded-for", "[2001:db8::1]:4711")], &[]),
         (&[("x-forwarded-for", "unknown")], &[("client_id", "machine")]),
     ] {
@@ -78,8 +78,8 @@ async fn unknown_clients_count_like_known_ones_also_without_a_source() {
         assert_limited(&app.http.post_form(&url, headers, &form).await);
     }
     for _ in 0..30 {
-        let nobody = app.http.post_form(&url, &[], &[("grant_type", "client_credentials")]).await;
-        assert_error(&nobody, 401, "invalid_client");
+        let anonymous = app.http.post_form(&url, &[], &[("grant_type", "client_credentials")]).await;
+        assert_error(&anonymous, 401, "invalid_client");
         let bad = [("grant_type", "x"), ("client_id", "machine"), ("client_secret", CLIENT_SECRET)];
         assert_error(&app.http.post_form(&url, &[], &bad).await, 400, "unsupported_grant_type");
     }

@@ -1,4 +1,4 @@
-//! Signs tokens with any header and claims, also such as no library would make. Not made of the code under test.
+//! Signs tokens with any header and claims, also such as no library would make. Not built from the code under test.
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
