@@ -45,7 +45,7 @@ pub enum AssertionError {
     #[error("no client trusts the issuer {}", shown(.0))]
     UnknownIssuer(String),
     /// The client trusts other issuers.
-    #[error("iss is {}; the client trusts {}", shown(.found), shown(.expected))]
+    #[error("iss is {}, the client trusts {}", shown(.found), shown(.expected))]
     OtherIssuer {
         /// The token's issuer.
         found: String,
@@ -53,7 +53,7 @@ pub enum AssertionError {
         expected: String,
     },
     /// The audience is another one.
-    #[error("audience is {}; the client expects {}", shown(.found), shown(.expected))]
+    #[error("audience is {}, the client expects {}", shown(.found), shown(.expected))]
     Audience {
         /// The token's audience.
         found: String,
@@ -61,7 +61,7 @@ pub enum AssertionError {
         expected: String,
     },
     /// A claim has another value, or is missing.
-    #[error("{name} is {}; the client expects {}", shown(.found), shown(.expected))]
+    #[error("{name} is {}, the client expects {}", shown(.found), shown(.expected))]
     OtherValue {
         /// The claim's name.
         name: String,

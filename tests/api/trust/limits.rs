@@ -143,7 +143,7 @@ async fn failures_are_counted_in_the_log_with_the_claim_that_does_not_fit() {
         assert_eq!(answer.status, if count > 20 { 429 } else { 401 });
     }
     let line = log_line(&app.host, |line| line["failures"] == 1).await;
-    assert_eq!(line["hint"], "audience is `api://AzureADTokenExchange`; the client expects `api://evergrant`");
+    assert_eq!(line["hint"], "audience is `api://AzureADTokenExchange`, the client expects `api://evergrant`");
     assert_eq!((&line["client_id"], &line["event"]), (&"deploy".into(), &"token_refused".into()));
     let line = log_line(&app.host, |line| line["failures"] == 21).await;
     assert_eq!((&line["status"], &line["cause"]), (&429.into(), &"too_many_failures".into()), "{line}");

@@ -1,5 +1,6 @@
 //! Callers without a secret: tokens of trusted issuers, assertions that clients sign themselves, and what is refused.
 
+mod diagnosis;
 mod forged;
 mod issuer;
 mod keys;
