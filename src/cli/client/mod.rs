@@ -30,7 +30,7 @@ pub enum ClientCommand {
     /// Show a client's entry
     Show(show::ShowClient),
     /// Create a client with a random secret or API key
-    New(new::NewClient),
+    New(Box<new::NewClient>),
     /// Add a redirect URI to a client
     AddRedirectUri(change::AddRedirectUri),
     /// Remove a redirect URI from a client
@@ -50,7 +50,7 @@ pub async fn run(command: ClientCommand, env: &dyn Environment) -> Result<(), Co
     match command {
         ClientCommand::List(list) => list.run(env).await,
         ClientCommand::Show(show) => show.run(env).await,
-        ClientCommand::New(client) => new::run(client, env).await,
+        ClientCommand::New(client) => new::run(*client, env).await,
         ClientCommand::AddRedirectUri(add) => add.run(env).await,
         ClientCommand::RemoveRedirectUri(remove) => remove.run(env).await,
         ClientCommand::Set(set) => set.run(env).await,

@@ -106,11 +106,12 @@ pub fn servers(sandbox: &Sandbox, host: &str) -> Vec<(&'static str, String)> {
 /// The environment in which the recipes of `examples/callers` run.
 fn callers(sandbox: &Sandbox, host: &str) -> String {
     let settings = sandbox.identity_settings().into_iter().chain(sandbox.job_settings().clone());
-    let settings: String = settings.map(|(name, value)| format!("export {name}='{value}'\n")).collect();
+    let settings: Vec<String> = settings.map(|(name, value)| format!("export {name}='{value}'")).collect();
     format!(
         "export EVERGRANT_URL='{host}' EVERGRANT_AUDIENCE='api://{APP_ID}'\n\
-         export CLIENT_ID='{WORKFLOW_ID}' DOCUSIGN_URL='{}'\n{settings}",
-        sandbox.docusign_url()
+         export CLIENT_ID='{WORKFLOW_ID}' DOCUSIGN_URL='{}'\n{}\n",
+        sandbox.docusign_url(),
+        settings.join("\n")
     )
 }
 

@@ -68,7 +68,7 @@ impl TrustOptions {
         let items = match preset {
             Preset::Entra => entra(self.tenant.as_ref(), self.object_id.as_ref(), &of),
             Preset::Github => vec![self.github(&of)?],
-            Preset::Kubernetes | Preset::Oidc => vec![of_subject(preset, self.issuer, subject, &of)?],
+            Preset::Kubernetes | Preset::Oidc => vec![of_subject(preset, self.issuer.as_deref(), subject, &of)?],
             Preset::Jwks => vec![jwks::read(&self.jwks.unwrap_or_default(), env)?],
         };
         Ok(Some(NewTrust { preset, audience, items }))
@@ -140,7 +140,7 @@ fn entra(tenant: Option<&Guid>, object_id: Option<&Guid>, audience: &str) -> Vec
 
 fn of_subject(
     preset: Preset,
-    issuer: Option<String>,
+    issuer: Option<&str>,
     subject: Option<String>,
     audience: &str,
 ) -> Result<Value, TrustError> {

@@ -17,7 +17,7 @@ pub enum Preset {
     Github,
     /// The cluster of a pod.
     Kubernetes,
-    /// Any other OpenID issuer.
+    /// Any other issuer.
     Oidc,
     /// The client itself, with keys of its own.
     Jwks,
@@ -48,7 +48,7 @@ pub struct TrustOptions {
     pub preset: Option<Preset>,
     /// The audience of these tokens; for entra, api:// and the client ID of an
     /// app registration [default: `EVERGRANT_PUBLIC_URL`, or evergrant; for
-    /// entra api://TENANT/evergrant]
+    /// entra `api://TENANT/evergrant`]
     #[arg(long, value_name = "TEXT", requires = "preset")]
     pub audience: Option<String>,
     /// entra: the ID of the tenant

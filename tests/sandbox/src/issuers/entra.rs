@@ -47,7 +47,7 @@ impl Entra {
     /// The access token of a managed identity for `resource`, such as `api://…`, of the first version.
     #[must_use]
     pub fn identity_token(&self, resource: &str) -> String {
-        self.sign(&self.first, &self.first_version(resource))
+        sign(&self.first, &self.first_version(resource))
     }
 
     /// The same, if the app registration accepts the second version.
@@ -55,7 +55,7 @@ impl Entra {
     pub fn identity_token_v2(&self) -> String {
         let mut claims = self.second_version(IDENTITY_OBJECT, IDENTITY_OBJECT);
         claims["exp"] = (unix_now() + DAY).into();
-        self.sign(&self.second, &claims)
+        sign(&self.second, &claims)
     }
 
     /// The access token of a person who is signed in with the Azure CLI, of the second version.
@@ -66,11 +66,7 @@ impl Entra {
         claims["azp"] = "04b07795-8ddb-461a-bbee-02f9e1bf7b46".into();
         claims["scp"] = "user_impersonation".into();
         claims["preferred_username"] = "ada@contoso.example".into();
-        self.sign(&self.second, &claims)
-    }
-
-    fn sign(&self, issuer: &Issuer, claims: &Value) -> String {
-        issuer.ring().sign(&json!({"typ": "JWT"}), claims)
+        sign(&self.second, &claims)
     }
 
     fn first_version(&self, resource: &str) -> Value {
@@ -92,4 +88,8 @@ impl Entra {
             "rh": "1.AXkANaKkOuK21Ug.", "sub": subject, "tid": TENANT, "uti": random(), "ver": "2.0",
         })
     }
+}
+
+fn sign(issuer: &Issuer, claims: &Value) -> String {
+    issuer.ring().sign(&json!({"typ": "JWT"}), claims)
 }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use http::Request;
+use http::{Request, Response};
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 
 use crate::docusign::unix_now;
 use crate::issuers::issuer::{Issuer, not_found};
-use crate::server::{self, Reply, Server};
+use crate::server::{self, Body, Server};
 use crate::wire::{parameter, random};
 
 /// The repository whose workflow calls.
@@ -68,25 +68,25 @@ impl Github {
     /// Starts the endpoint of one job, and returns what the job has in its environment.
     pub async fn start_job(self: &Arc<Self>) -> (Server, [(&'static str, String); 2]) {
         let this = Arc::clone(self);
-        let server = Server::start(0, move |request| Arc::clone(&this).issue(request)).await;
+        let server = Server::start(0, move |request| std::future::ready(Ok(this.issue(&request)))).await;
         let url = format!("{}/_apis/oidctoken?api-version=2.0", server.url());
         let environment =
             [("ACTIONS_ID_TOKEN_REQUEST_URL", url), ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", REQUEST_TOKEN.to_owned())];
         (server, environment)
     }
 
-    async fn issue(self: Arc<Self>, request: Request<Incoming>) -> Reply {
+    fn issue(&self, request: &Request<Incoming>) -> Response<Body> {
         let expected = format!("bearer {REQUEST_TOKEN}");
         let header = request.headers().get("authorization").and_then(|value| value.to_str().ok());
         if !header.is_some_and(|header| header.eq_ignore_ascii_case(&expected)) {
-            return Ok(server::json(401, &json!({"message": "unauthorized"})));
+            return server::json(401, &json!({"message": "unauthorized"}));
         }
         let query = request.uri().query().unwrap_or_default();
         if request.uri().path() != "/_apis/oidctoken" || parameter(query, "api-version").is_none() {
-            return Ok(not_found());
+            return not_found();
         }
         let audience = parameter(query, "audience").unwrap_or_else(|| "https://github.com/contoso".to_owned());
         let value = self.job_token(&audience);
-        Ok(server::json(200, &json!({"count": value.len(), "value": value})))
+        server::json(200, &json!({"count": value.len(), "value": value}))
     }
 }

@@ -1,4 +1,4 @@
-//! One OpenID issuer: its discovery document and its key set.
+//! One issuer: its discovery document and its key set.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

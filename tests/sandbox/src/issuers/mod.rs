@@ -1,4 +1,4 @@
-//! OpenID issuers that vouch for callers without a secret: Entra ID, GitHub Actions and a Kubernetes cluster. Their keys rotate,
+//! Issuers that vouch for callers without a secret: Entra ID, GitHub Actions and a Kubernetes cluster. Their keys rotate,
 //! and everything can go wrong with them.
 
 mod entra;
