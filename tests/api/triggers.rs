@@ -5,5 +5,6 @@ mod cursors;
 mod documents;
 mod faults;
 mod flow;
+mod histories;
 mod others;
 mod waiting;

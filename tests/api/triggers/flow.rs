@@ -15,6 +15,7 @@ use crate::local::LocalApp;
 pub struct Stage {
     pub app: LocalApp,
     pub clm: Arc<Clm>,
+    sealing_key: String,
     _server: Server,
 }
 
@@ -38,12 +39,18 @@ impl Stage {
         let settings =
             [("DOCUSIGN_OAUTH_URL", &docusign), ("DOCUSIGN_CLM_URL", &clm_url), ("EVERGRANT_CLIENTS", &clients)];
         app.restart(&settings.map(|(name, value)| (name, value.as_str()))).await;
-        Self { app, clm, _server: server }
+        Self { app, clm, sealing_key: "file:sealing.pem".to_owned(), _server: server }
     }
 
     /// Restarts the app, which forgets its caches.
     pub async fn restart(&mut self, changes: &[(&str, &str)]) {
         self.app.restart(changes).await;
+    }
+
+    /// Restarts the app with another sealing key. The one before still opens cursors.
+    pub async fn rotate_sealing_key(&mut self, new: &str) {
+        let old = std::mem::replace(&mut self.sealing_key, new.to_owned());
+        self.restart(&[("EVERGRANT_SEALING_KEY_ID", new), ("EVERGRANT_SEALING_KEY_ID_PREVIOUS", &old)]).await;
     }
 
     /// A new folder in the root.
@@ -69,9 +76,9 @@ impl Stage {
         self.clm.documents_now().into_iter().find(|(known, ..)| *known == id).unwrap().2
     }
 
-    /// Moves the app's clock. CLM's stays.
+    /// Moves the clocks of the app and of DocuSign. CLM's stays.
     pub fn later(&self, seconds: u64) {
-        self.app.clock.advance(seconds);
+        self.app.advance(seconds);
     }
 
     /// Moves CLM's clock.
