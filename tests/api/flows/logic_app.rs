@@ -1,11 +1,10 @@
 //! The Logic App that archives documents: its definition, run like a flow, and its template.
 
-use sandbox::GATEWAY_API_KEY;
 use sandbox::flows::{Flow, Trigger};
 use sandbox::share_point::SITE;
 use serde_json::{Value, json};
 
-use super::bench::Bench;
+use super::bench::{ARCHIVE_KEY, Bench};
 use crate::support::root;
 
 fn definition() -> Value {
@@ -16,7 +15,7 @@ fn logic_app(bench: &Bench, folder: &str, more: &[(&str, &str)]) -> Flow {
     let url = bench.app.host.url();
     let values = [
         ("gatewayUrl", url.as_str()),
-        ("apiKey", GATEWAY_API_KEY),
+        ("apiKey", ARCHIVE_KEY),
         ("clmFolder", folder),
         ("sharePointSite", SITE),
         ("archiveLibrary", "Documents"),
