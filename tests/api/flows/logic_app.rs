@@ -64,7 +64,7 @@ async fn whatever_happens_to_one_call_the_logic_app_leaves_one_complete_file() {
     let folder = clm.folder_at("/Contracts/Archive").unwrap();
     let flow = logic_app(&bench, &folder, &[]);
     bench
-        .each_disruption(6, async |disrupted| {
+        .each_disruption(7, async |disrupted| {
             let document = clm.add_document("Contract.pdf", &folder, disrupted.to_owned());
             let event = json!({"Href": format!("https://clm.example/{document}"), "EventId": "e1"});
             bench.run_and_resubmit(&flow, event).await;
