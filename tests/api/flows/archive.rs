@@ -79,6 +79,11 @@ async fn what_cannot_be_archived_is_refused_with_a_reason_before_anything_is_sen
     assert!(report.message().contains(ARCHIVE) && report.message().contains("environment variable"), "{report:?}");
     assert_eq!(bench.share_point.files("/").len(), before, "and no folder is created in the old place");
 
+    let other = archive(&bench, &[("evgrant_ArchiveFolder", "/Incoming/New")]);
+    let report = bench.run(&other, event(&document, "e1")).await;
+    failed(&report, "AnotherLibrary");
+    assert!(bench.share_point.files("/Shared Documents").is_empty(), "no other file gets the metadata");
+
     let gone = "dead0000-0000-4000-8000-000000000000";
     assert_eq!(bench.run(&archive(&bench, &[]), event(gone, "e1")).await.status, "Cancelled");
     let found = archive(&bench, &[("evgrant_ArchiveFolder", "/Shared Documents/Elsewhere")]);
@@ -90,7 +95,7 @@ async fn whatever_happens_to_one_call_there_is_one_complete_file() {
     let bench = Bench::start().await;
     let flow = archive(&bench, &[]);
     bench
-        .each_disruption(6, async |disrupted| {
+        .each_disruption(7, async |disrupted| {
             let document = add(&bench, "Contract.pdf", disrupted);
             bench.run_and_resubmit(&flow, event(&document, "e1")).await;
             let files = archived(&bench, &document);

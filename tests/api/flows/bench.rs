@@ -5,10 +5,15 @@ use std::sync::Arc;
 
 use sandbox::flows::{Connections, Disruption, Flow, Report, Solutions};
 use sandbox::share_point::{SITE, SharePoint};
-use sandbox::{GATEWAY_API_KEY, Sandbox};
+use sandbox::{Sandbox, digest};
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, run};
+use crate::support::{TestApp, root, run};
+
+/// The API key of the flows' client.
+const FLOWS_KEY: &str = "key of the flows, worth nothing";
+/// The API key of the Logic App's client.
+pub const ARCHIVE_KEY: &str = "key of the archive, worth nothing";
 
 /// The values of the environment variables in tests.
 const VALUES: [(&str, &str); 7] = [
@@ -40,6 +45,25 @@ impl Written {
     }
 }
 
+/// The sandbox's clients, and those that the guides register: they may do what the guides allow, and no more.
+fn clients(sandbox: &Sandbox) -> String {
+    let mut clients = sandbox.clients();
+    for (id, key, page) in
+        [("flows", FLOWS_KEY, "connectors/solution/README.md"), ("archive", ARCHIVE_KEY, "docs/flows.md")]
+    {
+        let text = std::fs::read_to_string(root().join(page)).unwrap();
+        let command = text.split(&format!("client new {id} --api-key")).nth(1).unwrap().split("--in ").next().unwrap();
+        let scope = command.split("--scope ").nth(1).unwrap().split(" --allow").next().unwrap();
+        let rules: Vec<&str> =
+            command.split("--allow ").skip(1).map(|rest| rest.split_whitespace().next().unwrap()).collect();
+        clients.as_array_mut().unwrap().push(json!({
+            "client_id": id, "client_secret_sha256": [], "grant_types": [], "subject": "integration_user",
+            "scope": scope.trim_matches(['"', ' ', '\\', '\n']), "api_key_sha256": [digest(key)], "gateway_allow": rules,
+        }));
+    }
+    clients.to_string()
+}
+
 /// Runs the command.
 pub async fn write(folder: &Path, options: &[&str]) -> std::process::Output {
     let out = folder.display().to_string();
@@ -56,11 +80,13 @@ pub struct Bench {
 
 impl Bench {
     pub async fn start() -> Self {
-        let app = TestApp::over(Sandbox::start().await, &[]).await;
+        let sandbox = Sandbox::start().await;
+        let clients = clients(&sandbox);
+        let app = TestApp::over(sandbox, &[("EVERGRANT_CLIENTS", &clients)]).await;
         let url = app.host.url();
         let written = Written::new(&url).await;
         let share_point = Arc::clone(&app.sandbox.share_point);
-        let connections = written.solutions.connections(&share_point, &url, GATEWAY_API_KEY);
+        let connections = written.solutions.connections(&share_point, &url, FLOWS_KEY);
         Self { app, share_point, connections, written }
     }
 

@@ -12,7 +12,7 @@ use super::bench::Written;
 const URL: &str = "https://contoso-evergrant.azurewebsites.net";
 
 /// Functions of the workflow definition language that the flows may use.
-const FUNCTIONS: &str = "add and body coalesce concat contains createArray div empty equals first greater greaterOrEquals if int \
+const FUNCTIONS: &str = "actions add and body coalesce concat contains createArray div empty equals first greater greaterOrEquals if int \
                          join json last lastIndexOf length less lessOrEquals min mul not or outputs parameters replace skip split \
                          string sub substring trim triggerBody triggerOutputs variables";
 
@@ -173,7 +173,7 @@ fn check_expressions(flow: &str, definition: &Value, names: &BTreeSet<&str>) {
                 "parameters" => {
                     used.insert(name);
                 }
-                "body" | "outputs" => assert!(names.contains(name.as_str()), "{flow}: there is no {name}"),
+                "actions" | "body" | "outputs" => assert!(names.contains(name.as_str()), "{flow}: there is no {name}"),
                 _ => {}
             }
         });

@@ -1,5 +1,7 @@
 //! *File completed envelopes in SharePoint and CLM*.
 
+use std::sync::atomic::Ordering;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sandbox::clm::ACCOUNT_ID;
@@ -91,11 +93,24 @@ async fn what_cannot_be_filed_is_refused_with_a_reason_before_anything_is_sent()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn if_sharepoint_fails_the_run_fails_and_a_later_one_fills_the_gap() {
+    let bench = Bench::start().await;
+    let (flow, event) = (file_envelopes(&bench, &[]), envelope(&bench, "Offer").await);
+    bench.share_point.read_only.store(true, Ordering::SeqCst);
+    failed(&bench.run(&flow, event.clone()).await, "NotInSharePoint", "SharePoint did not take it");
+    assert_eq!(bench.app.sandbox.clm.calls().iter().filter(|call| call.starts_with("POST upload")).count(), 1);
+    bench.share_point.read_only.store(false, Ordering::SeqCst);
+    assert_eq!(bench.run(&flow, event.clone()).await.status, "Succeeded");
+    let (files, documents) = filed(&bench, &event);
+    assert_eq!((files.len(), documents.len()), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whatever_happens_to_one_call_each_place_has_one_copy() {
     let bench = Bench::start().await;
     let flow = file_envelopes(&bench, &[]);
     bench
-        .each_disruption(8, async |disrupted| {
+        .each_disruption(9, async |disrupted| {
             let event = envelope(&bench, "Offer").await;
             bench.run_and_resubmit(&flow, event.clone()).await;
             let (files, documents) = filed(&bench, &event);

@@ -1,11 +1,10 @@
 //! The Logic App that archives documents: its definition, run like a flow, and its template.
 
-use sandbox::GATEWAY_API_KEY;
 use sandbox::flows::{Flow, Trigger};
 use sandbox::share_point::SITE;
 use serde_json::{Value, json};
 
-use super::bench::Bench;
+use super::bench::{ARCHIVE_KEY, Bench};
 use crate::support::root;
 
 fn definition() -> Value {
@@ -16,7 +15,7 @@ fn logic_app(bench: &Bench, folder: &str, more: &[(&str, &str)]) -> Flow {
     let url = bench.app.host.url();
     let values = [
         ("gatewayUrl", url.as_str()),
-        ("apiKey", GATEWAY_API_KEY),
+        ("apiKey", ARCHIVE_KEY),
         ("clmFolder", folder),
         ("sharePointSite", SITE),
         ("archiveLibrary", "Documents"),
@@ -65,7 +64,7 @@ async fn whatever_happens_to_one_call_the_logic_app_leaves_one_complete_file() {
     let folder = clm.folder_at("/Contracts/Archive").unwrap();
     let flow = logic_app(&bench, &folder, &[]);
     bench
-        .each_disruption(6, async |disrupted| {
+        .each_disruption(7, async |disrupted| {
             let document = clm.add_document("Contract.pdf", &folder, disrupted.to_owned());
             let event = json!({"Href": format!("https://clm.example/{document}"), "EventId": "e1"});
             bench.run_and_resubmit(&flow, event).await;

@@ -24,6 +24,14 @@ const WIDE: usize = 700;
 /// The most characters in a line of a card.
 const LINE: usize = 24;
 
+const STYLE: &str = "text{fill:#1b1f24}.page,.card{fill:#fff}.card{stroke:#c8ced6}.box{fill:#f3f5f7;stroke:#8c959f}
+.yes{fill:#e9f6ec}.no{fill:#fdecee}.loop{fill:#eaf1fb}.head{font-weight:600}.label{fill:#57606a}
+.next{stroke:#57606a;fill:none}.failed{stroke:#c4314b;stroke-dasharray:4 3;fill:none}
+@media (prefers-color-scheme: dark){text{fill:#e8ecf2}.page{fill:#0f141b}.card{fill:#252e3b;stroke:#6f7c8f}
+.box{fill:#1a212c;stroke:#4a5566}.yes{fill:#173a26}.no{fill:#452027}.loop{fill:#1b2d49}.label{fill:#b0bac8}
+.next{stroke:#a6b1c0}.failed{stroke:#ff7b85}}
+";
+
 /// A part of a picture.
 struct Block {
     /// Where an arrow from above ends.
@@ -199,10 +207,9 @@ fn picture(title: &str, definition: &Value) -> String {
     let middle = PAD + body.middle;
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" role=\"img\" \
-         font-family=\"Segoe UI, Helvetica, Arial, sans-serif\" font-size=\"12\" fill=\"#1b1f24\">\n\
-         <title>{}</title>\n<style>.card{{fill:#fff;stroke:#c8ced6}}.box{{fill:#f3f5f7;stroke:#8c959f}}.yes{{fill:#e9f6ec}}.no{{fill:#fdecee}}\
-         .loop{{fill:#eaf1fb}}.head{{font-weight:600}}.label{{fill:#57606a}}.next{{stroke:#57606a;fill:none}}\
-         .failed{{stroke:#c4314b;stroke-dasharray:4 3;fill:none}}</style>\n<rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>\n\
+         font-family=\"Segoe UI, Helvetica, Arial, sans-serif\" font-size=\"12\">\n\
+         <title>{}</title>\n<desc>The steps from top to bottom. A dashed line leads to what runs after a failure.</desc>\n\
+         <style>\n{STYLE}</style>\n<rect class=\"page\" width=\"{width}\" height=\"{height}\"/>\n\
          {}<path class=\"next\" d=\"M{middle} {}v{GAP}\"/>{}</svg>\n",
         escaped(title),
         start.at(middle - start.width / 2, PAD),

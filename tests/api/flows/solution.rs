@@ -160,6 +160,9 @@ async fn the_readme_is_for_the_chosen_kind_of_connection() {
     let options = ["--public-url", "https://app.example", "--client-id", "o'flows"];
     assert!(write(folder.path(), &options).await.status.success());
     let by_sign_in = fs::read_to_string(folder.path().join("README.md")).unwrap();
+    let parameters = "EvergrantConnectors/Connectors/evgrant_docusignclm_connectionparameters.json";
+    let parameters = fs::read_to_string(folder.path().join(parameters)).unwrap();
+    assert!(parameters.contains("\"clientId\": \"o'flows\"") && !parameters.contains("clientSecret\""), "{parameters}");
     let by_key = fs::read_to_string(Written::new(URL).await.path("README.md")).unwrap();
     assert!(by_sign_in.contains("client new \"o'flows\" ") && by_sign_in.contains("<https://app.example>"));
     assert!(by_sign_in.contains("Security") && !by_sign_in.contains("--api-key") && !by_sign_in.contains("<!--"));

@@ -161,7 +161,7 @@ impl Run<'_> {
                     if answer.status != StatusCode::ACCEPTED || answer.header("location").is_empty() {
                         break;
                     }
-                    answer = connection.follow(http, &answer.header("location").to_owned()).await;
+                    answer = connection.follow(http, answer.header("location")).await;
                 }
                 answer
             }

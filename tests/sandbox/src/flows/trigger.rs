@@ -53,13 +53,11 @@ impl Trigger {
         match (trigger["type"].as_str(), &self.next) {
             (Some("OpenApiConnection"), next) => {
                 let connection = run.connection(&inputs["host"]["connectionName"]);
-                Ok(match next {
-                    Some(address) => connection.follow(&connections.http, address).await,
-                    None => {
-                        let id = inputs["host"]["operationId"].as_str().unwrap_or_default();
-                        connection.send(&connections.http, connection.draft(id, &inputs["parameters"])).await
-                    }
-                })
+                if let Some(address) = next {
+                    return Ok(connection.follow(&connections.http, address).await);
+                }
+                let id = inputs["host"]["operationId"].as_str().unwrap_or_default();
+                Ok(connection.send(&connections.http, connection.draft(id, &inputs["parameters"])).await)
             }
             (Some("Http"), next) => {
                 let mut inputs = inputs;

@@ -1,6 +1,7 @@
 //! The connector's answers.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
@@ -71,6 +72,9 @@ impl SharePoint {
         if decoded(dataset) != SITE {
             return Err((404, "Site not found".to_owned()));
         }
+        if call.method != Method::GET && self.read_only.load(Ordering::SeqCst) {
+            return Err((403, "Access denied".to_owned()));
+        }
         let mut content = self.content();
         match rest {
             ["files" | "GetFolderByPath", ..] => files(&mut content, call, rest),
@@ -111,7 +115,7 @@ fn files(content: &mut Content, call: &Call, path: &[&str]) -> Result<Response<B
         }
         (method, ["files", id, rest @ ..]) => {
             // Encoded twice by the connector, and twice as an identifier.
-            let path = decoded(&decoded(&decoded(id)).replace('+', " "));
+            let path = decoded(decoded(decoded(id)).replace('+', " "));
             let change = content.next_change();
             let item = content.file(&path).ok_or_else(not_found)?;
             match (method, rest) {

@@ -41,8 +41,6 @@ fn comparison(text: &str) -> Option<(&str, String, &str)> {
 mod tests {
     use serde_json::json;
 
-    use super::*;
-
     #[test]
     fn filters_compare_texts() {
         let item = json!({"Name": "It's", "Id": "7", "Empty": null});

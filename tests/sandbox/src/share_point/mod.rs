@@ -8,6 +8,7 @@ mod filter;
 mod operations;
 mod site;
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
@@ -28,6 +29,8 @@ pub const SITE: &str = "https://contoso.sharepoint.com/sites/contracts";
 pub struct SharePoint {
     /// Its address.
     pub site: Site,
+    /// Whether the connection's user may only read.
+    pub read_only: AtomicBool,
     content: Mutex<Content>,
 }
 
@@ -50,7 +53,8 @@ impl SharePoint {
                 .into(),
             changes: 0,
         };
-        let this = Arc::new(Self { site: Site::default(), content: Mutex::new(content) });
+        let this =
+            Arc::new(Self { site: Site::default(), read_only: AtomicBool::new(false), content: Mutex::new(content) });
         let answering = Arc::clone(&this);
         let server = Server::start(0, move |request| Arc::clone(&answering).answer(request)).await;
         this.site.listens_at(server.url());

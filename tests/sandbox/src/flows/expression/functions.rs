@@ -13,6 +13,9 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove
 type Outcome = Result<Value, String>;
 
 /// Calls a function.
+///
+/// # Errors
+/// If there is no such function, or it does not accept the arguments.
 pub fn call(function: &str, arguments: &[Value]) -> Outcome {
     texts(function, arguments)
         .or_else(|| logic(function, arguments))
@@ -22,6 +25,9 @@ pub fn call(function: &str, arguments: &[Value]) -> Outcome {
 }
 
 /// The value of a condition.
+///
+/// # Errors
+/// If it is not a boolean.
 pub fn truth(value: &Value) -> Result<bool, String> {
     value.as_bool().ok_or_else(|| format!("{value} is not a boolean"))
 }

@@ -124,7 +124,7 @@ mod tests {
     impl Scope for Fixed {
         fn look_up(&self, function: &str, arguments: &[Value]) -> Option<Result<Value, String>> {
             let body = json!({"Name": "It's", "Size": 5, "Items": [{"Id": 1}], "{Odd}": true});
-            (function == "body" && arguments == ["A"]).then(|| Ok(body))
+            (function == "body" && arguments == ["A"]).then_some(Ok(body))
         }
     }
 
