@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use crate::cli::client::loss::Consent;
 use crate::cli::client::registry::{Change, with_underscores};
-use crate::cli::client::target::{Consent, Target};
+use crate::cli::client::target::Target;
 use crate::cli::terminal::{CommandError, values};
 use crate::config::Environment;
 

@@ -2,11 +2,10 @@
 
 use std::io::{Write as _, stdin};
 
-use crate::cli::client::loss::Loss;
+use crate::cli::client::loss::{Consent, Loss};
 use crate::cli::client::place::Place;
 use crate::cli::client::registry::{Change, normalized};
 use crate::cli::client::store::{Before, Found, read, read_existing, write};
-use crate::cli::client::target::Consent;
 use crate::cli::client::{diff, output};
 use crate::cli::files;
 use crate::cli::terminal::{BAD, CommandError, GOOD, explain, usage};

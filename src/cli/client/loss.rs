@@ -6,6 +6,14 @@ use serde_json::Value;
 
 use crate::cli::client::registry::{Change, Credential, entries};
 
+/// Whether the person has confirmed what a command removes.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub struct Consent {
+    /// Remove without asking
+    #[arg(long)]
+    pub yes: bool,
+}
+
 /// What is lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Loss<'a> {

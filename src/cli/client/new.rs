@@ -5,11 +5,11 @@ use thiserror::Error;
 
 use crate::cli::client::edit::edit;
 use crate::cli::client::entry::{NewEntry, default_grant_types};
+use crate::cli::client::loss::Consent;
 use crate::cli::client::next_step;
 use crate::cli::client::output::{self, Issued};
 use crate::cli::client::place::{DEPLOYED, Place};
 use crate::cli::client::registry::{Change, Credential};
-use crate::cli::client::target::Consent;
 use crate::cli::client::trust::{SubjectOption, SubjectParser, TrustError, TrustOptions};
 use crate::cli::terminal::values::{self, one_of};
 use crate::cli::terminal::{CommandError, explain, failed, usage};

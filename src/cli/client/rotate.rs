@@ -3,9 +3,10 @@
 use secrecy::ExposeSecret as _;
 
 use crate::cli::client::edit::edit;
+use crate::cli::client::loss::Consent;
 use crate::cli::client::output::{self, Issued};
 use crate::cli::client::registry::{Change, Credential};
-use crate::cli::client::target::{Consent, Target};
+use crate::cli::client::target::Target;
 use crate::cli::terminal::{CommandError, explain, shell_quoted};
 use crate::config::Environment;
 use crate::secret::random;

@@ -1,6 +1,7 @@
 //! The arguments that commands for one client share.
 
 use crate::cli::client::edit::edit;
+use crate::cli::client::loss::Consent;
 use crate::cli::client::output;
 use crate::cli::client::place::Place;
 use crate::cli::client::registry::Change;
@@ -16,14 +17,6 @@ pub struct Target {
     /// The registry: a file, or the URL of a blob
     #[arg(long = "in", value_name = "PLACE", value_parser = Place::parse)]
     pub place: Place,
-}
-
-/// Whether the person has confirmed what a command removes.
-#[derive(Clone, Copy, Debug, Default, clap::Args)]
-pub struct Consent {
-    /// Remove without asking
-    #[arg(long)]
-    pub yes: bool,
 }
 
 impl Target {
