@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn setting_the_clock_back_hinders_no_one_and_memory_is_bounded() {
         let (attempts, start) = (FailedAttempts::default(), UnixSeconds(1_000_000));
-        (0..30).for_each(|_| drop(attempts.count(&"a", start)));
+        assert!((0..30).any(|_| attempts.count(&"a", start).retry_after.is_some()));
         assert_eq!(attempts.count(&"a", start.minus(5000)).retry_after, None);
         let limited = (0..MAX_COUNTED_KEYS * 2).filter(|key| attempts.count(key, start).retry_after.is_some());
         assert!(limited.count() > MAX_COUNTED_KEYS / 2, "those without room share one bucket");

@@ -6,6 +6,9 @@ use crate::oauth::assertion::error::AssertionError;
 use crate::oauth::assertion::fit;
 use crate::oauth::client::{Client, ClientRegistry};
 
+/// A client that an issuer's token fits, and the issuer.
+pub type FittingClient<'c> = (&'c Client, &'c str);
+
 /// The client with `client_id`, or the one that `sub` names.
 ///
 /// # Errors
@@ -67,7 +70,7 @@ pub fn fitting_clients<'c>(
     clients: &'c ClientRegistry,
     assertion: &Assertion<'_>,
     now: UnixSeconds,
-) -> Result<Vec<(&'c Client, &'c str)>, (Option<&'c Client>, AssertionError)> {
+) -> Result<Vec<FittingClient<'c>>, (Option<&'c Client>, AssertionError)> {
     let iss = assertion.text("iss").unwrap_or_default();
     let trusting = clients.iter().filter(|client| client.trusted_issuers().any(|trusted| trusted.issuer == iss));
     let (mut fitting, mut refusing) = (Vec::new(), Vec::new());

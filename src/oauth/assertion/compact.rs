@@ -84,3 +84,48 @@ fn object(part: &str, name: &'static str) -> Result<Map<String, Value>, Assertio
         _ => Err(AssertionError::Json(name)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn compact(header: &str, payload: &str) -> String {
+        format!("{}.{}.c2ln", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload))
+    }
+
+    #[test]
+    fn only_strict_tokens_are_read() {
+        let header = r#"{"alg":"RS256","kid":"a"}"#;
+        let good = compact(header, r#"{"iss":"x"}"#);
+        let read = Assertion::parse(&good).unwrap();
+        assert_eq!((read.kid.as_deref(), read.text("iss"), read.text("sub")), (Some("a"), Some("x"), None));
+        assert_eq!(format!("{}.{}", read.signing_input, read.signature), good);
+        for (token, expected) in [
+            (good.replace(".c2ln", ""), AssertionError::Parts(2)),
+            (good.clone() + ".", AssertionError::Parts(4)),
+            (good.replace("c2ln", ""), AssertionError::Encoding("signature")),
+            (good.replace("c2ln", "c2k"), AssertionError::Encoding("signature")),
+            (good.replace("c2ln", "c2ln="), AssertionError::Encoding("signature")),
+            (compact(r#"{"alg":"rs256"}"#, "{}"), AssertionError::Algorithm("rs256".to_owned())),
+            (compact("{}", "{}"), AssertionError::Algorithm(String::new())),
+            (compact(r#"{"alg":"RS256","crit":[]}"#, "{}"), AssertionError::Critical),
+            (compact(r#"{"alg":"RS256","kid":1}"#, "{}"), AssertionError::KeyId),
+            (compact(r#"{"alg":"RS256","alg":"RS256"}"#, "{}"), AssertionError::Json("header")),
+            (compact(header, r#"{"a":1,"\u0061":1}"#), AssertionError::Json("payload")),
+            (compact(header, "[]"), AssertionError::Json("payload")),
+            ("x".repeat(MAX_ASSERTION_BYTES + 1), AssertionError::TooLarge),
+        ] {
+            assert_eq!(Assertion::parse(&token).unwrap_err(), expected, "{token}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_makes_it_panic(text in "\\PC{0,200}|[A-Za-z0-9._=-]{0,200}", payload in "\\PC{0,80}") {
+            let _ = Assertion::parse(&text);
+            let _ = Assertion::parse(&compact(r#"{"alg":"ES256"}"#, &payload));
+        }
+    }
+}

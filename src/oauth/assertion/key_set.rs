@@ -60,6 +60,7 @@ impl KeySet {
 
     /// The keys that a header with this `kid` and `algorithm` can mean: those with the `kid`. If the header or the key has
     /// none, it has to be the only key for the algorithm.
+    #[must_use]
     pub fn candidates<'s>(&'s self, kid: Option<&str>, algorithm: Algorithm) -> Vec<&'s VerificationKey> {
         let fitting: Vec<_> = self.0.iter().filter(|key| key.is_for(algorithm)).collect();
         match (kid, fitting.as_slice()) {

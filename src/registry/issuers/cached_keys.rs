@@ -153,8 +153,8 @@ impl CachedKeys {
         if self.lock().fetches != fetches {
             return false;
         }
-        let fetched = fetch.await;
-        self.lock().settle(fetched, clock.now());
+        let keys = fetch.await;
+        self.lock().settle(keys, clock.now());
         true
     }
 

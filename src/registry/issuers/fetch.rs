@@ -1,4 +1,4 @@
-//! Fetches the keys of an issuer: its OpenID configuration (OpenID Connect Discovery §4), then the key set that it names.
+//! Fetches the keys of an issuer: its `OpenID` configuration (`OpenID` Connect Discovery §4), then the key set that it names.
 
 use std::time::Duration;
 

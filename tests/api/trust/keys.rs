@@ -179,14 +179,18 @@ async fn a_broken_issuer_is_an_outage_and_its_keys_are_not_used() {
     let checks = rows.into_iter().enumerate().map(async |(number, (name, configuration, keys, is_outage))| {
         let (path, url) = (format!("/{number}"), format!("{}/{number}", issuer.url));
         issuer.set(&format!("{path}/.well-known/openid-configuration"), configuration.at(&url));
-        keys.into_iter().for_each(|keys| issuer.set(&format!("{path}/keys"), keys.at(&url)));
+        if let Some(keys) = keys {
+            issuer.set(&format!("{path}/keys"), keys.at(&url));
+        }
         issuer.set(&format!("{path}/elsewhere"), Document::Json(json!({"keys": [key.jwk()]})));
         let token = key.token(&changed(&stage.claims(), &json!({ "iss": url })));
         let answers = [stage.token(&format!("client-{number}"), &token).await, stage.call(&token).await];
         let expected = if is_outage { [503, 503] } else { [401, 401] };
         assert_eq!(answers.each_ref().map(|answer| answer.status.as_u16()), expected, "{name}: {}", answers[0].text());
         if is_outage {
-            answers.iter().for_each(|answer| assert_outage(answer));
+            for answer in &answers {
+                assert_outage(answer);
+            }
         }
         assert_eq!(issuer.calls_for(&format!("{path}/elsewhere")), 0, "{name}: redirects are not followed");
     });
@@ -217,7 +221,7 @@ async fn unusual_but_right_key_sets_are_used() {
         let answer = stage.token("deploy", &token).await;
         assert_eq!(answer.status, 200, "{name}: {}", answer.text());
     }
-    stage.issuer.publish(&[&rsa, &other, &Signer::rsa("rsa-9")]);
+    stage.issuer.publish(&[rsa, &other, &Signer::rsa("rsa-9")]);
     stage.app.advance(24 * 3600);
     let unnamed = rsa.sign_again(&unnamed, &json!({"exp": stage.now() + 600, "iat": stage.now(), "nbf": stage.now()}));
     assert_error(&stage.token("deploy", &unnamed).await, 401, "invalid_client");

@@ -197,7 +197,7 @@ async fn an_assertion_works_once_in_two_processes_that_share_a_store() {
             statuses,
             [200, 401, 401, 401],
             "{:?}",
-            answers.iter().map(|answer| answer.text()).collect::<Vec<_>>()
+            answers.iter().map(sandbox::client::Answer::text).collect::<Vec<_>>()
         );
     }
 }
