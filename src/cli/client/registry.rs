@@ -23,7 +23,7 @@ pub enum EditError {
     Unknown,
     #[error("the client has no such redirect URI; evergrant client show lists them")]
     NoSuchRedirectUri,
-    #[error("the client has no secret to rotate")]
+    #[error("this is a public client, or one with only a trust, which has no secret to rotate")]
     Public,
     #[error("the client has two secrets already; finish that rotation first, with evergrant client rotate --finish")]
     Rotating,
