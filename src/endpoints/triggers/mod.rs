@@ -54,8 +54,11 @@ use workflow::Workflows;
 const IDLE_SECONDS: u64 = 60;
 /// The longest address of the next poll.
 const MAX_LOCATION_BYTES: usize = 2000;
-/// How many delivered changes a cursor lists; fewer if the address would be too long.
-const KNOWN_CHANGES: [usize; 4] = [48, 24, 8, 0];
+/// How many delivered changes a cursor lists: the first number that makes the address short enough. More are listed only if so
+/// many have one time.
+const KNOWN_CHANGES: [usize; 8] = [48, 180, 150, 120, 90, 48, 24, 0];
+/// From here on, a list that is incomplete is accepted.
+const LAST_RESORTS: usize = 5;
 
 /// The triggers and what they depend on.
 pub struct Triggers {
@@ -159,8 +162,11 @@ impl Triggers {
         if before.is_none() && !snapshot.covers(newest) {
             snapshot = self.feeds.get(&poll.caller.actor, list, newest).await?;
         }
-        for known in KNOWN_CHANGES {
+        for (attempt, known) in KNOWN_CHANGES.into_iter().enumerate() {
             let step = poll::step(&snapshot, &filter, before.as_ref(), least, known);
+            if step.border.run.is_some() && attempt < LAST_RESORTS {
+                continue;
+            }
             let location = self.location(poll, cursor::write(&step.border)).await?;
             if location.len() <= MAX_LOCATION_BYTES {
                 let response = match step.delivered.as_slice() {
