@@ -56,7 +56,9 @@ const IDLE_SECONDS: u64 = 60;
 const MAX_LOCATION_BYTES: usize = 2000;
 /// How many delivered changes a cursor lists: the first number that makes the address short enough. More are listed only if so
 /// many have one time.
-const KNOWN_CHANGES: [usize; 8] = [48, 180, 150, 120, 90, 48, 24, 0];
+const KNOWN_CHANGES: [usize; 8] = [FEW_CHANGES, MANY_CHANGES, 150, 120, 90, FEW_CHANGES, 24, 0];
+const FEW_CHANGES: usize = 48;
+const MANY_CHANGES: usize = 180;
 /// From here on, a list that is incomplete is accepted.
 const LAST_RESORTS: usize = 5;
 

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::endpoints::triggers::border::Key;
 
-/// Each key is in one cell of each part. Two keys that have all their cells in common cannot be told apart, which happens once in
+/// Each key is in one cell of each part. Two keys that have all their cells in common look like one, which happens once in
 /// 262,144 pairs.
 const PARTS: usize = 6;
 const CELLS_PER_PART: usize = 1 << CELL_BITS;
