@@ -28,7 +28,9 @@ pub fn write(border: &Border) -> String {
     for group in groups {
         push_number(&mut bytes, group[0].0.0.saturating_sub(before.0));
         push_number(&mut bytes, group.len() as u64);
-        group.iter().for_each(|(_, key)| push_key(&mut bytes, key.0));
+        for (_, key) in group {
+            push_key(&mut bytes, key.0);
+        }
         before = group[0].0;
     }
     if let Some(run) = &border.run {

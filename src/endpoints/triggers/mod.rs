@@ -128,22 +128,19 @@ impl Triggers {
 
     async fn poll(&self, trigger: Trigger, caller: &Caller<'_>, uri: &Uri) -> Result<Response, TriggerError> {
         let query = uri.query().unwrap_or_default();
-        let (parameters, binding) = (Parameters::read(trigger, query)?, caller.binding(trigger.path()));
-        let poll = match request::cursor(query)? {
-            Some(cursor) => {
-                let opened = self.open(&cursor, |cursor: &TriggerCursor| cursor.binding == binding).await?;
-                let TriggerCursor { query, state, .. } = opened.content;
-                let bound = Parameters::read(trigger, &query)?;
-                if !parameters.are_in(&bound) {
-                    return Err(TriggerError::BadCursor);
-                }
-                Poll { trigger, caller, binding, parameters: bound, state: Some(state) }
+        let (sent, binding) = (Parameters::read(trigger, query)?, caller.binding(trigger.path()));
+        let (parameters, state) = if let Some(cursor) = request::cursor(query)? {
+            let opened = self.open(&cursor, |cursor: &TriggerCursor| cursor.binding == binding).await?;
+            let bound = Parameters::read(trigger, &opened.content.query)?;
+            if !sent.are_in(&bound) {
+                return Err(TriggerError::BadCursor);
             }
-            None => {
-                parameters.check_complete(trigger)?;
-                Poll { trigger, caller, binding, parameters, state: None }
-            }
+            (bound, Some(opened.content.state))
+        } else {
+            sent.check_complete(trigger)?;
+            (sent, None)
         };
+        let poll = Poll { trigger, caller, binding, parameters, state };
         match list(trigger, &poll.parameters) {
             Some((kind, list)) => self.poll_list(&poll, kind, &list).await,
             None => self.poll_workflow(&poll).await,

@@ -58,7 +58,9 @@ impl Run {
     #[must_use]
     pub fn of(last: Key, keys: &BTreeSet<Key>) -> Self {
         let mut run = Self { last, ..Self::default() };
-        keys.iter().for_each(|key| run.add(*key));
+        for key in keys {
+            run.add(*key);
+        }
         run
     }
 
@@ -71,7 +73,9 @@ impl Run {
     #[must_use]
     pub fn compare(&self, now: &BTreeSet<Key>) -> Compared {
         let mut difference = self.clone();
-        now.iter().for_each(|key| difference.count(*key, -1));
+        for key in now {
+            difference.count(*key, -1);
+        }
         let surplus: i64 = difference.cells.iter().take(CELLS_PER_PART).map(|cell| -cell.count).sum();
         let mut arrived = BTreeSet::new();
         while let Some((key, count)) = difference.single(now) {

@@ -21,6 +21,10 @@ impl Random {
         self.0 ^= self.0 << 17;
         (self.0 >> 11) % end
     }
+
+    fn place(&mut self, end: usize) -> usize {
+        usize::try_from(self.below(end as u64)).unwrap()
+    }
 }
 
 /// A folder with its flows, and the changes that must be seen.
@@ -40,9 +44,9 @@ impl History {
         if self.random.below(3) == 0 {
             stage.clm_later(1 + self.random.below(1500));
         }
-        let count = self.ids.len() as u64;
+        let count = self.ids.len();
         if count < 3 || self.random.below(3) == 0 {
-            let added = [1, 1, 2, 7, 120][self.random.below(5) as usize];
+            let added = [1, 1, 2, 7, 120][self.random.place(5)];
             // Two large imports do not have one date.
             stage.clm_later(u64::from(added > 7));
             for number in 0..added {
@@ -51,7 +55,7 @@ impl History {
             }
             return;
         }
-        let id = &self.ids[self.random.below(count) as usize];
+        let id = &self.ids[self.random.place(count)];
         match self.random.below(6) {
             0 => stage.clm.trash(id, true),
             1 => stage.clm.move_document(id, if self.random.below(2) == 0 { &self.below } else { &self.folder }, false),
@@ -76,7 +80,7 @@ impl History {
             5 => stage.clm.faults.once(Fault::Cut),
             6 => {
                 let ids = self.ids.clone();
-                let chosen = ids.get(self.random.below(ids.len().max(1) as u64) as usize).cloned();
+                let chosen = ids.get(self.random.place(ids.len().max(1))).cloned();
                 stage.clm.after_next_call(move |clm| chosen.iter().for_each(|id| clm.trash(id, true)));
             }
             _ => {
