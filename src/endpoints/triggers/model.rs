@@ -145,7 +145,7 @@ impl History {
                 here.push((doc.time, tie, doc));
             }
         }
-        here.sort_by(|one, other| (other.0, other.1).cmp(&(one.0, one.1)));
+        here.sort_by_key(|shown| std::cmp::Reverse((shown.0, shown.1)));
         let is_last = offset + PAGE >= here.len();
         ListPage { items: here.into_iter().skip(offset).take(PAGE).map(|(.., doc)| doc).collect(), is_last }
     }
@@ -246,7 +246,7 @@ fn a_hundred_thousand_histories_miss_nothing_and_deliver_nothing_twice() {
     std::thread::scope(|scope| {
         for half in 0..2 {
             scope.spawn(move || {
-                (0..HISTORIES / 2).for_each(|number| History::new(2 * number + half).run(2 * number + half))
+                (0..HISTORIES / 2).for_each(|number| History::new(2 * number + half).run(2 * number + half));
             });
         }
     });
