@@ -64,6 +64,10 @@ impl Random {
         (self.0 >> 11) % end
     }
 
+    fn place(&mut self, end: usize) -> usize {
+        usize::try_from(self.below(end as u64)).expect("a place")
+    }
+
     fn one_in(&mut self, number: u64) -> bool {
         self.below(number) == 0
     }
@@ -120,7 +124,7 @@ impl History {
             self.docs.push(Doc { id: count, version: 1, time, is_here: !self.random.one_in(6), is_silent: false });
             return;
         }
-        let (place, what) = (self.random.below(count) as usize, self.random.below(6));
+        let (place, what) = (self.random.place(self.docs.len()), self.random.below(6));
         let doc = &mut self.docs[place];
         match what {
             0 => doc.is_here = false,
@@ -141,7 +145,7 @@ impl History {
                 here.push((doc.time, tie, doc));
             }
         }
-        here.sort_by(|one, other| (other.0, other.1).cmp(&(one.0, one.1)));
+        here.sort_by_key(|shown| std::cmp::Reverse((shown.0, shown.1)));
         let is_last = offset + PAGE >= here.len();
         ListPage { items: here.into_iter().skip(offset).take(PAGE).map(|(.., doc)| doc).collect(), is_last }
     }
@@ -242,7 +246,7 @@ fn a_hundred_thousand_histories_miss_nothing_and_deliver_nothing_twice() {
     std::thread::scope(|scope| {
         for half in 0..2 {
             scope.spawn(move || {
-                (0..HISTORIES / 2).for_each(|number| History::new(2 * number + half).run(2 * number + half))
+                (0..HISTORIES / 2).for_each(|number| History::new(2 * number + half).run(2 * number + half));
             });
         }
     });

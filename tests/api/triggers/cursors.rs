@@ -48,7 +48,7 @@ async fn a_cursor_is_refused_to_others_and_with_other_parameters() {
         "/triggers/clm/documents?folder=../x".to_owned(),
         format!("/triggers/clm/documents?folder={folder}&since=yesterday"),
         format!("/triggers/clm/documents?folder={folder}&subfolders=yes"),
-        format!("/triggers/clm/documents?folder={folder}&name={}", "x".repeat(401)),
+        format!("/triggers/clm/documents?folder={folder}&name={}", "x".repeat(381)),
     ] {
         assert_error(&stage.get(&bad).await, 400, "invalid_request");
     }

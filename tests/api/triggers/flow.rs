@@ -118,7 +118,7 @@ impl Flow {
     pub async fn poll(&mut self, stage: &Stage) -> Answer {
         let answer = stage.get(&self.next).await;
         if matches!(answer.status.as_u16(), 200 | 202) {
-            self.next = answer.header("location").to_owned();
+            answer.header("location").clone_into(&mut self.next);
             assert!(self.next.len() <= 2000, "{}", self.next.len());
             self.events.extend(answer.json()["value"].as_array().cloned().unwrap_or_default());
         }
