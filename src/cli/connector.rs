@@ -27,6 +27,7 @@ pub enum ConnectorCommand {
 
 The connector works in Power Automate, Power Apps and Logic Apps. Only those
 that call the gateway have triggers.")]
+#[expect(clippy::struct_excessive_bools, reason = "options of a command")]
 pub struct PowerAutomate {
     /// Folder to write into; created if it is missing
     #[arg(long, value_name = "DIR")]

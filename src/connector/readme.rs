@@ -35,7 +35,7 @@ struct Readme<'a> {
 /// The README of `variant`.
 ///
 /// # Errors
-/// Never in practice: writing to a string does not fail.
+/// If the template cannot be rendered.
 pub fn of(variant: &Variant) -> Result<String, askama::Error> {
     let client_id = variant.authentication.client_id().map_or("", |client_id| client_id.as_str());
     let clm = variant.api == Api::Clm;

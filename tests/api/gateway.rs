@@ -454,3 +454,65 @@ async fn a_question_is_repeated_once_if_its_connection_was_just_closed() {
     let posted = app.http.call(Method::POST, &app.url(&esign), &[KEY], "{}").await;
     assert_outage(&posted);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn agreement_manager_and_workflow_builder_are_called_at_their_own_host() {
+    let mut sandbox = Sandbox::start().await;
+    sandbox.start_platform_host().await;
+    let scopes = "signature impersonation spring_read spring_write aow_manage adm_store_unified_repo_read";
+    sandbox.docusign.consent(INTEGRATION_USER, scopes);
+    let key = digest("platform");
+    let clients = json!([{"client_id": "platform", "client_secret_sha256": [], "grant_types": [], "subject": "integration_user",
+        "scope": "signature aow_manage adm_store_unified_repo_read", "api_key_sha256": [key],
+        "gateway_allow": ["GET /navigator/v1/accounts/*/agreements", "* /maestro/"]}]);
+    let app = TestApp::over(sandbox, &[("DOCUSIGN_SCOPES", scopes), ("EVERGRANT_CLIENTS", &clients.to_string())]).await;
+    let call = async |method: Method, path: &str| {
+        app.http.call(method, &app.url(&format!("/gateway/{path}")), &[("x-api-key", "platform")], "").await
+    };
+    let agreements = format!("/v1/accounts/{ACCOUNT_ID}/agreements");
+    let workflow = format!("/v1/accounts/{ACCOUNT_ID}/workflows/1/actions/trigger");
+    for (api, method, path) in [("navigator", Method::GET, &agreements), ("maestro", Method::POST, &workflow)] {
+        let answer = call(method, &format!("{api}{path}?limit=2")).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert_eq!((&answer.json()["path"], &answer.json()["query"]), (&json!(path), &json!("limit=2")));
+        assert_eq!(answer.json()["bearer"]["user"], INTEGRATION_USER);
+    }
+    assert_error(&call(Method::POST, &format!("navigator{agreements}")).await, 403, "insufficient_scope");
+    assert_error(&call(Method::GET, &format!("maestro{agreements}")).await, 404, "not_found");
+    assert_error(
+        &call(Method::GET, "maestro/v1/accounts/11111111-6b1a-4c57-9a83-0d5e7b21c4aa/workflows").await,
+        403,
+        "access_denied",
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn presets_separate_reading_from_changing() {
+    let keyed = |id: &str, preset: &str| {
+        json!({"client_id": id, "client_secret_sha256": [], "grant_types": [], "subject": "integration_user",
+               "scope": "signature spring_read spring_write", "api_key_sha256": [digest(id)], "gateway_allow": [preset]})
+    };
+    let presets = ["clm:read", "clm:write", "esignature:read", "esignature:send"];
+    let clients = Value::Array(presets.iter().map(|preset| keyed(&preset.replace(':', "-"), preset)).collect());
+    let app = TestApp::over(Sandbox::start().await, &[("EVERGRANT_CLIENTS", &clients.to_string())]).await;
+    let folder = app.sandbox.clm.folder_at("/Contracts").unwrap();
+    let envelopes = format!("/gateway/esign/v2.1/accounts/{ACCOUNT_ID}/envelopes");
+    for (method, path, allowed) in [
+        ("GET", format!("/gateway/clm/folders/{folder}"), "clm:read"),
+        ("GET", format!("/triggers/clm/documents?folder={folder}"), "clm:read"),
+        ("POST", "/gateway/clm/documentsearchtasks".to_owned(), "clm:read"),
+        ("POST", "/gateway/clm/folders".to_owned(), "clm:write"),
+        ("PATCH", format!("/gateway/clm/folders/{folder}"), "clm:write"),
+        ("GET", format!("{envelopes}?from_date=2020-01-01"), "esignature:read"),
+        ("GET", "/triggers/esignature/envelopes".to_owned(), "esignature:read"),
+        ("POST", envelopes.clone(), "esignature:send"),
+    ] {
+        for preset in presets {
+            let headers = [("x-api-key", preset.replace(':', "-")), ("content-type", "application/json".to_owned())];
+            let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
+            let answer = app.http.call(method.parse().unwrap(), &app.url(&path), &headers, "{}").await;
+            let is_refused = answer.json()["error"] == "insufficient_scope";
+            assert_eq!(is_refused, preset != allowed, "{preset}: {method} {path} {}", answer.text());
+        }
+    }
+}

@@ -18,7 +18,10 @@ const LIBRARY_VARIABLES: [&str; 6] =
     ["HTTPS_PROXY", "IDENTITY_HEADER", "NO_COLOR", "NO_PROXY", "SSL_CERT_FILE", "TERM"];
 
 /// Numbers that users hardly notice: sizes of buffers and caches, tries of a race, what pages and the terminal show.
-const INTERNAL: &str = "ANSWER_LIMIT BACKLOG BUFFER_BYTES CLOCK_BAD CLOCK_NOTE COLUMNS CONTEXT DATE DAY \
+const INTERNAL: &str = "BINDING_BYTES CALM_PASSES CELLS CELL_BITS CHANGES FIRST_LOOK HISTORIES KEY_BITS KEY_BYTES \
+                        MAX_ID_BYTES MAX_LISTED MAX_NUMBER_BYTES MAX_PASSES MAX_QUERY_BYTES MAX_SINCE_BYTES \
+                        MAX_STATUS_BYTES MIN_CACHED_LISTS MIN_CACHED_WORKFLOWS PAGE PARTS SECOND \
+                        ANSWER_LIMIT BACKLOG BUFFER_BYTES CLOCK_BAD CLOCK_NOTE COLUMNS CONTEXT DATE DAY \
                         DEFAULT_BODY_LIMIT DEFAULT_EXPIRES_IN DEFAULT_PORT DEFAULT_RESULTS DELETION_LIFETIME \
                         DEVELOPER_TOOLS_TIMEOUT HEAD_START HOUR IDLE INDENT LAST LEFT_FOR_THE_CALL LOOK \
                         MAX_ANSWER_BYTES MAX_CHARACTERS MAX_CODES MAX_COLUMNS MAX_CONCURRENT_GROUPS MAX_DEPTH \
@@ -138,9 +141,13 @@ fn the_endpoints_page_lists_every_route_with_its_methods_and_lock() {
 }
 
 #[test]
-fn the_endpoints_page_lists_the_paths_below_gateway_and_workfront() {
-    let word = Regex::new(r#"Self::\w+=>"([\w-]+)""#).unwrap();
-    let sources = [("/gateway/", "oauth/client/gateway_rule.rs"), ("/workfront/v1/", "endpoints/workfront/request.rs")];
+fn the_endpoints_page_lists_the_paths_below_gateway_triggers_and_workfront() {
+    let word = Regex::new(r#"Self::\w+=>"([\w/-]+)""#).unwrap();
+    let sources = [
+        ("/gateway/", "oauth/client/gateway_rule.rs"),
+        ("/triggers/", "endpoints/triggers/request.rs"),
+        ("/workfront/v1/", "endpoints/workfront/request.rs"),
+    ];
     let rows = rows("endpoints", "below");
     assert_same(&listed(&rows), &sources.iter().map(|(below, _)| (*below).to_owned()).collect());
     for (row, (_, file)) in rows.iter().zip(sources) {

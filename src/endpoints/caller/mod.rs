@@ -33,7 +33,7 @@ use credentials::CallerCredentials;
 /// The purpose of the sealed name of a task that a caller waits for.
 pub const WAITING_TASK: &str = "clm/tasks";
 
-/// Enough of a digest to tell callers apart.
+/// Enough of a digest that no two callers have the same.
 const BINDING_BYTES: usize = 16;
 
 /// `grant_id` of the log line if an API key is the grant.

@@ -8,7 +8,7 @@ use crate::config::docusign::IMPERSONATION;
 use crate::endpoints::setup::connector::Connector;
 use crate::endpoints::setup::report::{AccountReport, Endpoints};
 use crate::endpoints::setup::shell::quoted;
-use crate::oauth::client::{Client, ClientRegistry, GrantType, Profile};
+use crate::oauth::client::{AccessTokenKind, Client, ClientRegistry, GrantType, Profile};
 use crate::oauth::scope::Scope;
 use crate::types::BaseUrl;
 
@@ -176,8 +176,11 @@ impl Sources<'_> {
         connection(client, fields, by_secret, None)
     }
 
-    /// What the connection of a connector that calls DocuSign asks for.
+    /// What the connection of a connector that calls DocuSign asks for. The gateway finds the account itself.
     fn account_fields(&self, client: &Client) -> Vec<Field> {
+        if client.access_token == AccessTokenKind::Sealed {
+            return Vec::new();
+        }
         let clm = self.clm_fields(client);
         let Some(account) = self.account.filter(|_| clm.is_empty()) else { return clm };
         let server = account.esignature_server.as_deref().map(|server| literal("eSignature server", server));

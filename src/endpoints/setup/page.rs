@@ -13,7 +13,7 @@ use crate::endpoints::setup::report::SetupReport;
 use crate::web::page::{self, Part, Title, Tone, parts};
 use crate::web::response::Response;
 
-/// The most connectors of clients in the page. Each has about 170 KB there; for others it has the command.
+/// The most connectors of clients in the page. Each has up to 270 KB there; for others it has the command.
 const MAX_ARCHIVES: usize = 5;
 
 const WHEN_GOOD: &[&str] = &[

@@ -10,7 +10,7 @@ use crate::endpoints::triggers::moment::Moment;
 use crate::endpoints::triggers::run::{Compared, Run};
 
 /// Bits of a [`Key`].
-const KEY_BITS: u32 = 40;
+const KEY_BITS: u32 = 32;
 
 /// The beginning of the digest of an item's id, version and time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

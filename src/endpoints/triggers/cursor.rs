@@ -1,6 +1,6 @@
 //! A border as text, for a cursor. Pure.
 //!
-//! A number has seven bits in each byte, as in LEB128. A cursor has to be short, because it is part of an address.
+//! The changes of one time are together, because often many have one. A number has seven bits in each byte, as in LEB128. A cursor has to be short, because it is part of an address.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,7 +12,7 @@ use crate::endpoints::triggers::run::{CELLS, Cell, Run};
 /// The first byte; others are for later formats.
 const FORMAT: u8 = 1;
 /// The bytes of a key.
-const KEY_BYTES: usize = 5;
+const KEY_BYTES: usize = 4;
 /// The most bytes of a number.
 const MAX_NUMBER_BYTES: usize = 10;
 
@@ -21,12 +21,17 @@ const MAX_NUMBER_BYTES: usize = 10;
 pub fn write(border: &Border) -> String {
     let mut bytes = vec![FORMAT];
     push_number(&mut bytes, border.floor.0);
-    push_number(&mut bytes, border.known.len() as u64);
+    let known: Vec<(Moment, Key)> = border.known.iter().copied().collect();
+    let groups: Vec<&[(Moment, Key)]> = known.chunk_by(|one, other| one.0 == other.0).collect();
+    push_number(&mut bytes, groups.len() as u64);
     let mut before = border.floor;
-    for (time, key) in &border.known {
-        push_number(&mut bytes, time.0.saturating_sub(before.0));
-        push_key(&mut bytes, key.0);
-        before = *time;
+    for group in groups {
+        push_number(&mut bytes, group[0].0.0.saturating_sub(before.0));
+        push_number(&mut bytes, group.len() as u64);
+        for (_, key) in group {
+            push_key(&mut bytes, key.0);
+        }
+        before = group[0].0;
     }
     if let Some(run) = &border.run {
         push_key(&mut bytes, run.last.0);
@@ -48,10 +53,12 @@ pub fn read(text: &str) -> Option<Border> {
         return None;
     }
     let mut border = Border::since(Moment(take_number(&mut rest)?));
-    let (count, mut time) = (take_number(&mut rest)?, border.floor.0);
-    for _ in 0..count {
+    let (groups, mut time) = (take_number(&mut rest)?, border.floor.0);
+    for _ in 0..groups {
         time = time.checked_add(take_number(&mut rest)?)?;
-        border.known.insert((Moment(time), Key(take_key(&mut rest)?)));
+        for _ in 0..take_number(&mut rest)? {
+            border.known.insert((Moment(time), Key(take_key(&mut rest)?)));
+        }
     }
     if !rest.is_empty() {
         border.run = Some(Box::new(take_run(&mut rest)?));

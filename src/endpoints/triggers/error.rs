@@ -64,6 +64,10 @@ impl From<ApiError> for TriggerError {
     }
 }
 
+/// How long an outage is cached, and a refusal, which another call would not change, in seconds.
+const FAILURE_LIFETIME: u64 = 5;
+const REFUSAL_LIFETIME: u64 = 30;
+
 /// CLM's codes for an id that it cannot read.
 const UNREADABLE_IDS: [&str; 2] = ["114", "115"];
 
@@ -123,12 +127,12 @@ impl TriggerError {
         }
     }
 
-    /// How long it is cached, in seconds: as long as a list if asking again would not help.
+    /// How long it is cached, in seconds.
     #[must_use]
     pub const fn cached_for(&self) -> u64 {
         match self {
-            Self::Forbidden | Self::Missing => 30,
-            _ => 5,
+            Self::Forbidden | Self::Missing => REFUSAL_LIFETIME,
+            _ => FAILURE_LIFETIME,
         }
     }
 

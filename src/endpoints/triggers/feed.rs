@@ -115,7 +115,8 @@ async fn read(
     let mut source = Source { api: &api, actor: &actor, list: &list, floor, search: None, is_sorted: true };
     let result = source.read().await.map(Arc::new);
     if let Err(error @ (TriggerError::Api(_) | TriggerError::Unsteady)) = &result {
-        tracing::warn!(event = "api_unavailable", "{}", error.line());
+        let line = error.line();
+        tracing::warn!(event = "api_unavailable", "{line}");
     }
     Ok(Fetched { result, took: clock.now().0.saturating_sub(begun.0) })
 }

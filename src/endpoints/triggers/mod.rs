@@ -54,8 +54,13 @@ use workflow::Workflows;
 const IDLE_SECONDS: u64 = 60;
 /// The longest address of the next poll.
 const MAX_LOCATION_BYTES: usize = 2000;
-/// How many delivered changes a cursor lists; fewer if the address would be too long.
-const KNOWN_CHANGES: [usize; 4] = [48, 24, 8, 0];
+/// How many delivered changes a cursor lists: the first number that makes the address short enough. More are listed only if so
+/// many have one time.
+const KNOWN_CHANGES: [usize; 8] = [FEW_CHANGES, MANY_CHANGES, 150, 120, 90, FEW_CHANGES, 24, 0];
+const FEW_CHANGES: usize = 48;
+const MANY_CHANGES: usize = 180;
+/// From here on, a list that is incomplete is accepted.
+const LAST_RESORTS: usize = 5;
 
 /// The triggers and what they depend on.
 pub struct Triggers {
@@ -123,22 +128,19 @@ impl Triggers {
 
     async fn poll(&self, trigger: Trigger, caller: &Caller<'_>, uri: &Uri) -> Result<Response, TriggerError> {
         let query = uri.query().unwrap_or_default();
-        let (parameters, binding) = (Parameters::read(trigger, query)?, caller.binding(trigger.path()));
-        let poll = match request::cursor(query)? {
-            Some(cursor) => {
-                let opened = self.open(&cursor, |cursor: &TriggerCursor| cursor.binding == binding).await?;
-                let TriggerCursor { query, state, .. } = opened.content;
-                let bound = Parameters::read(trigger, &query)?;
-                if !parameters.are_in(&bound) {
-                    return Err(TriggerError::BadCursor);
-                }
-                Poll { trigger, caller, binding, parameters: bound, state: Some(state) }
+        let (sent, binding) = (Parameters::read(trigger, query)?, caller.binding(trigger.path()));
+        let (parameters, state) = if let Some(cursor) = request::cursor(query)? {
+            let opened = self.open(&cursor, |cursor: &TriggerCursor| cursor.binding == binding).await?;
+            let bound = Parameters::read(trigger, &opened.content.query)?;
+            if !sent.are_in(&bound) {
+                return Err(TriggerError::BadCursor);
             }
-            None => {
-                parameters.check_complete(trigger)?;
-                Poll { trigger, caller, binding, parameters, state: None }
-            }
+            (bound, Some(opened.content.state))
+        } else {
+            sent.check_complete(trigger)?;
+            (sent, None)
         };
+        let poll = Poll { trigger, caller, binding, parameters, state };
         match list(trigger, &poll.parameters) {
             Some((kind, list)) => self.poll_list(&poll, kind, &list).await,
             None => self.poll_workflow(&poll).await,
@@ -159,8 +161,11 @@ impl Triggers {
         if before.is_none() && !snapshot.covers(newest) {
             snapshot = self.feeds.get(&poll.caller.actor, list, newest).await?;
         }
-        for known in KNOWN_CHANGES {
+        for (attempt, known) in KNOWN_CHANGES.into_iter().enumerate() {
             let step = poll::step(&snapshot, &filter, before.as_ref(), least, known);
+            if step.border.run.is_some() && attempt < LAST_RESORTS {
+                continue;
+            }
             let location = self.location(poll, cursor::write(&step.border)).await?;
             if location.len() <= MAX_LOCATION_BYTES {
                 let response = match step.delivered.as_slice() {

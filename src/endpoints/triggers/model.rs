@@ -64,6 +64,10 @@ impl Random {
         (self.0 >> 11) % end
     }
 
+    fn place(&mut self, end: usize) -> usize {
+        usize::try_from(self.below(end as u64)).expect("a place")
+    }
+
     fn one_in(&mut self, number: u64) -> bool {
         self.below(number) == 0
     }
@@ -120,7 +124,7 @@ impl History {
             self.docs.push(Doc { id: count, version: 1, time, is_here: !self.random.one_in(6), is_silent: false });
             return;
         }
-        let (place, what) = (self.random.below(count) as usize, self.random.below(6));
+        let (place, what) = (self.random.place(self.docs.len()), self.random.below(6));
         let doc = &mut self.docs[place];
         match what {
             0 => doc.is_here = false,

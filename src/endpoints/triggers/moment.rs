@@ -23,7 +23,7 @@ impl Moment {
 
     /// A time of the system clock.
     #[must_use]
-    pub const fn of_unix(seconds: UnixSeconds) -> Self {
+    pub fn of_unix(seconds: UnixSeconds) -> Self {
         Self(days(1970, 1, 1) * DAY + seconds.0 * SECOND)
     }
 
@@ -102,13 +102,14 @@ fn numbers<const N: usize>(text: &str, separator: char, lengths: [usize; N]) -> 
 }
 
 /// Days since the first day of the year 0 in the Gregorian calendar.
-const fn days(year: u64, month: u64, day: u64) -> u64 {
+fn days(year: u64, month: u64, day: u64) -> u64 {
     const BEFORE: [u64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
     let before = year.saturating_sub(1);
     let leap_days = if year == 0 { 0 } else { before / 4 - before / 100 + before / 400 + 1 };
     let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let leap_day = if is_leap && month > 2 { 1 } else { 0 };
-    year * 365 + leap_days + BEFORE[(month - 1) as usize] + leap_day + day - 1
+    let leap_day = u64::from(is_leap && month > 2);
+    let before_month = usize::try_from(month - 1).ok().and_then(|month| BEFORE.get(month)).copied().unwrap_or(0);
+    year * 365 + leap_days + before_month + leap_day + day - 1
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Patterns of names, with `*` for any text. Pure.
 
 /// The longest pattern, in bytes.
-pub const MAX_PATTERN_BYTES: usize = 400;
+pub const MAX_PATTERN_BYTES: usize = 380;
 
 /// A pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::endpoints::triggers::border::Key;
 
-/// Each key is in one cell of each part. Two keys that have all their cells in common cannot be told apart, which happens once in
+/// Each key is in one cell of each part. Two keys that have all their cells in common look like one, which happens once in
 /// 262,144 pairs.
 const PARTS: usize = 6;
 const CELLS_PER_PART: usize = 1 << CELL_BITS;
@@ -58,7 +58,9 @@ impl Run {
     #[must_use]
     pub fn of(last: Key, keys: &BTreeSet<Key>) -> Self {
         let mut run = Self { last, ..Self::default() };
-        keys.iter().for_each(|key| run.add(*key));
+        for key in keys {
+            run.add(*key);
+        }
         run
     }
 
@@ -71,7 +73,9 @@ impl Run {
     #[must_use]
     pub fn compare(&self, now: &BTreeSet<Key>) -> Compared {
         let mut difference = self.clone();
-        now.iter().for_each(|key| difference.count(*key, -1));
+        for key in now {
+            difference.count(*key, -1);
+        }
         let surplus: i64 = difference.cells.iter().take(CELLS_PER_PART).map(|cell| -cell.count).sum();
         let mut arrived = BTreeSet::new();
         while let Some((key, count)) = difference.single(now) {

@@ -186,26 +186,13 @@ impl Platform {
     }
 
     fn fill_body(&self, draft: &mut Draft, operation: &Value, expected: &Value, value: &Value) {
-        let value = &self.with_fixed_values(expected, value);
+        let value = &with_fixed_values(expected, value);
         schema::check(&self.definition, expected, value, "body").unwrap();
         let is_binary = expected["format"] == "binary";
         let text = if is_binary { value.as_str().unwrap().to_owned() } else { value.to_string() };
         draft.body = Bytes::from(text);
         let consumes = operation.get("consumes").unwrap_or(&self.definition["consumes"]);
         draft.headers.push(("content-type".to_owned(), consumes[0].as_str().unwrap().to_owned()));
-    }
-
-    /// Adds the required properties that the designer does not show; their defaults are sent.
-    fn with_fixed_values(&self, expected: &Value, value: &Value) -> Value {
-        let mut value = value.clone();
-        for name in expected["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-            let property = &expected["properties"][name];
-            if property["x-ms-visibility"] == "internal" {
-                assert_eq!(value.get(name), None, "{name} is not shown");
-                value[name] = property["default"].clone();
-            }
-        }
-        value
     }
 
     /// What a dropdown offers: the values of `x-ms-dynamic-values`, for what the user has entered already.
@@ -303,4 +290,17 @@ impl Platform {
             schema::check(&self.definition, expected, &answer.json(), "answer").unwrap();
         }
     }
+}
+
+/// Adds the required properties that the designer does not show; their defaults are sent.
+fn with_fixed_values(expected: &Value, value: &Value) -> Value {
+    let mut value = value.clone();
+    for name in expected["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        let property = &expected["properties"][name];
+        if property["x-ms-visibility"] == "internal" {
+            assert_eq!(value.get(name), None, "{name} is not shown");
+            value[name] = property["default"].clone();
+        }
+    }
+    value
 }

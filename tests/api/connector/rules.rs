@@ -73,6 +73,16 @@ fn the_icon_is_a_small_square_png() {
     assert_eq!((side(16), side(20)), (160, 160));
 }
 
+/// A place in the dropdown of folders.
+macro_rules! dropdown {
+    ($part:literal) => {
+        concat!(
+            "/paths/~1folders/post/parameters/0/schema/properties/ParentFolder/properties/Href/x-ms-dynamic-values",
+            $part
+        )
+    };
+}
+
 /// Changes that each break a rule, with a word of the expected message.
 fn broken() -> Vec<(&'static str, Value, &'static str)> {
     let member = "/paths/~1members~1current/get";
@@ -112,6 +122,11 @@ fn broken() -> Vec<(&'static str, Value, &'static str)> {
         ("/security", json!([{"basic": []}]), "security"),
         ("/x-ms-capabilities/testConnection/operationId", json!("GetFolder"), "testConnection"),
         ("/definitions/Unused", json!({"type": "object"}), "nothing uses"),
+        (dropdown!("/operationId"), json!("NoSuchAction"), "dynamic values"),
+        (dropdown!("/operationId"), json!("CreateFolder"), "dynamic values"),
+        (dropdown!("/value-path"), json!("Uid"), "dynamic values"),
+        (dropdown!("/value-collection"), json!("Folders"), "dynamic values"),
+        (dropdown!("/parameters"), json!({"limit": 100}), "dynamic values"),
     ]
 }
 

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::{VARIANTS, connector, operations};
+use super::{VARIANTS, connector, operations, updates_docs};
 use crate::support::root;
 
 const PAGE: &str = "docs/connectors.md";
@@ -23,15 +23,13 @@ fn kind(operation: &Value) -> Option<&'static str> {
 }
 
 fn table(title: &str, definition: &Value) -> String {
-    let mut text = format!("## {title}\n\n| | |\n| --- | --- |\n");
-    for wanted in ["triggers", "actions that wait", "actions"] {
+    let row = |wanted: &str| {
         let all = operations(definition).into_iter().filter(|(_, _, operation)| kind(operation) == Some(wanted));
         let summaries: Vec<&str> = all.map(|(_, _, operation)| operation["summary"].as_str().unwrap()).collect();
-        if !summaries.is_empty() {
-            text += &format!("| {wanted} | {} |\n", summaries.join(", "));
-        }
-    }
-    text
+        if summaries.is_empty() { String::new() } else { format!("| {wanted} | {} |\n", summaries.join(", ")) }
+    };
+    let rows = ["triggers", "actions that wait", "actions"].map(row).concat();
+    format!("## {title}\n\n| | |\n| --- | --- |\n{rows}")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,7 +42,7 @@ async fn the_page_lists_every_action_and_trigger() {
     let wanted =
         [before, BEGIN, "\n", &clm, "\n", &table("eSignature", &connector(VARIANTS[4]).await.0), "\n", END, after]
             .concat();
-    if std::env::var_os("EVERGRANT_UPDATE_DOCS").is_some() {
+    if updates_docs() {
         std::fs::write(&path, &wanted).unwrap();
     }
     let is_written = std::fs::read_to_string(&path).unwrap() == wanted;

@@ -15,6 +15,7 @@ use crate::local::LocalApp;
 pub struct Stage {
     pub app: LocalApp,
     pub clm: Arc<Clm>,
+    sealing_key: String,
     _server: Server,
 }
 
@@ -38,12 +39,46 @@ impl Stage {
         let settings =
             [("DOCUSIGN_OAUTH_URL", &docusign), ("DOCUSIGN_CLM_URL", &clm_url), ("EVERGRANT_CLIENTS", &clients)];
         app.restart(&settings.map(|(name, value)| (name, value.as_str()))).await;
-        Self { app, clm, _server: server }
+        Self { app, clm, sealing_key: "file:sealing.pem".to_owned(), _server: server }
     }
 
-    /// Moves the app's clock. CLM's stays.
+    /// Restarts the app, which forgets its caches.
+    pub async fn restart(&mut self, changes: &[(&str, &str)]) {
+        self.app.restart(changes).await;
+    }
+
+    /// Restarts the app with another sealing key. The one before still opens cursors.
+    pub async fn rotate_sealing_key(&mut self, new: &str) {
+        let old = std::mem::replace(&mut self.sealing_key, new.to_owned());
+        self.restart(&[("EVERGRANT_SEALING_KEY_ID", new), ("EVERGRANT_SEALING_KEY_ID_PREVIOUS", &old)]).await;
+    }
+
+    /// A new folder in the root.
+    pub fn folder(&self, name: &str) -> String {
+        self.clm.add_folder(name, &self.folder_at("/"))
+    }
+
+    pub fn folder_at(&self, path: &str) -> String {
+        self.clm.folder_at(path).unwrap()
+    }
+
+    /// Starts a workflow through the gateway and returns its id.
+    pub async fn start_workflow(&self) -> String {
+        let url = format!("{}/gateway/clm/workflows", self.app.issuer);
+        let headers = [("x-api-key", GATEWAY_API_KEY), ("content-type", "application/json")];
+        let answer = self.app.http.call(Method::POST, &url, &headers, r#"{"Name":"Renewal"}"#).await;
+        answer.json()["Href"].as_str().unwrap().rsplit('/').next().unwrap().to_owned()
+    }
+
+    /// CLM's time as RFC 3339.
+    pub fn clm_time(&self) -> String {
+        let id = self.clm.add_document("Clock", &self.folder_at("/"), "x");
+        self.clm.documents_now().into_iter().find(|(known, ..)| *known == id).unwrap().2
+    }
+
+    /// Moves the clocks of the app and of DocuSign. CLM's stays.
     pub fn later(&self, seconds: u64) {
-        self.app.clock.advance(seconds);
+        self.app.advance(seconds);
     }
 
     /// Moves CLM's clock.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use crate::clm::Clm;
-use crate::docusign::{ACCOUNT_HOST, Docusign};
+use crate::docusign::{ACCOUNT_HOST, Docusign, PLATFORM_HOST};
 use crate::host::{FunctionsHost, Generation, Options};
 use crate::identity::Identity;
 use crate::key_vault::KeyVault;
@@ -141,6 +141,13 @@ impl Sandbox {
     pub async fn start_account_host(&mut self) {
         let server = self.docusign.start_tls(self.authority.certify(ACCOUNT_HOST).acceptor).await;
         self.proxy.lead_accounts(server.address);
+        self.servers.push(server);
+    }
+
+    /// Starts Agreement Manager and Workflow Builder under their own name, `https://api-d.docusign.com`.
+    pub async fn start_platform_host(&mut self) {
+        let server = self.docusign.start_tls(self.authority.certify(PLATFORM_HOST).acceptor).await;
+        self.proxy.lead_platform(server.address);
         self.servers.push(server);
     }
 

@@ -272,3 +272,64 @@ async fn esignature_finds_users_by_email_and_echoes_other_calls() {
         assert_eq!((answer.status.as_u16(), &answer.json()["errorCode"]), (401, &json!("USER_AUTHENTICATION_FAILED")));
     }
 }
+
+/// Requests that DocuSign's OpenAPI document does not allow.
+#[tokio::test(flavor = "multi_thread")]
+async fn esignature_refuses_unknown_and_malformed_parts_of_requests() {
+    let sandbox = Sandbox::start().await;
+    let robot = Caller::new(&sandbox, INTEGRATION_USER);
+    let api = format!("{}/restapi/v2.1/accounts/{ACCOUNT_ID}", sandbox.docusign_url());
+    let send =
+        async |method: Method, path: &str, body: Value| robot.call(method, &format!("{api}/{path}"), &body).await;
+    let document = json!({"documentId": "1", "name": "a.pdf", "documentBase64": "JVBERi0="});
+    let signer = json!({"recipientId": "1", "name": "Kim Lee", "email": "kim@contoso.com"});
+    let good =
+        json!({"status": "sent", "emailSubject": "Sign", "documents": [document], "recipients": {"signers": [signer]}});
+    let created = send(Method::POST, "envelopes", good.clone()).await;
+    assert_eq!(created.status, 201, "{}", created.text());
+    let envelope = format!("envelopes/{}", created.json()["envelopeId"].as_str().unwrap());
+    for (pointer, wrong) in [
+        ("/status", json!("completed")),
+        ("/colour", json!("blue")),
+        ("/emailSubject", json!(1)),
+        ("/documents/0/documentId", json!(1)),
+        ("/documents/0/pages", json!("1")),
+        ("/documents/0/documentBase64", json!("%")),
+        ("/recipients/signers", json!({})),
+        ("/recipients/signers/0/recipientId", json!("0")),
+        ("/recipients/signers/0/phone", json!("1")),
+    ] {
+        let mut body = good.clone();
+        let (above, name) = pointer.rsplit_once('/').unwrap();
+        body.pointer_mut(above).unwrap()[name] = wrong;
+        let answer = send(Method::POST, "envelopes", body).await;
+        let found = (answer.status.as_u16(), answer.json()["errorCode"].clone());
+        assert_eq!(found, (400, json!("INVALID_REQUEST_BODY")), "{pointer}");
+    }
+    for (method, path, body, status, code) in [
+        (Method::GET, "envelopes?from_date=2020-01-01&limit=5", json!({}), 400, "INVALID_REQUEST_PARAMETER"),
+        (Method::GET, "envelopes?from_date=yesterday", json!({}), 400, "INVALID_REQUEST_PARAMETER"),
+        (Method::GET, "envelopes?from_date=2020-01-01&count=0", json!({}), 400, "INVALID_REQUEST_PARAMETER"),
+        (Method::GET, "envelopes?status=completed", json!({}), 400, "INVALID_REQUEST_PARAMETER"),
+        (
+            Method::GET,
+            "envelopes?from_date=2020-01-01&from_date=2020-01-02",
+            json!({}),
+            400,
+            "INVALID_REQUEST_PARAMETER",
+        ),
+        (Method::PUT, &envelope, json!({"status": "created"}), 400, "INVALID_REQUEST_BODY"),
+        (Method::PUT, &envelope, json!({"status": "voided"}), 400, "INVALID_REQUEST_BODY"),
+        (Method::PUT, &format!("{envelope}?resend_envelope=1"), json!({}), 400, "INVALID_REQUEST_PARAMETER"),
+        (Method::POST, &format!("{envelope}/views/correct"), json!({"returnUrl": "here"}), 400, "INVALID_REQUEST_BODY"),
+        (Method::PUT, "folders/sentitems", json!({"envelopeIds": []}), 400, "INVALID_REQUEST_PARAMETER"),
+        (Method::DELETE, &envelope, json!({}), 404, "RESOURCE_NOT_FOUND"),
+    ] {
+        let answer = send(method.clone(), path, body).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.json()["errorCode"].clone()),
+            (status, json!(code)),
+            "{method} {path}"
+        );
+    }
+}

@@ -114,7 +114,7 @@ impl Clm {
     pub fn move_document(&self, id: &str, folder: &str, keeps_date: bool) {
         let now = self.now();
         self.each_document(id, |document| {
-            document.folder = folder.to_owned();
+            folder.clone_into(&mut document.folder);
             document.updated = if keeps_date { document.updated } else { now };
         });
     }
@@ -127,6 +127,12 @@ impl Clm {
     /// Deletes a document for good.
     pub fn delete_document_for_good(&self, id: &str) {
         self.state().documents.retain(|document| document.id != id);
+    }
+
+    /// The IDs of the documents in a folder.
+    #[must_use]
+    pub fn documents_at_all(&self, folder: &str) -> Vec<String> {
+        self.state().documents_in(folder, "").map(|document| document.id.clone()).collect()
     }
 
     /// Id, name, date as CLM writes it, and folder of every document outside the trash.
@@ -189,7 +195,9 @@ impl Clm {
 
     pub(super) fn after_call(&self) {
         let change = self.meanwhile.lock().unwrap().0.pop_front();
-        change.into_iter().for_each(|change| change(self));
+        if let Some(change) = change {
+            change(self);
+        }
     }
 
     /// The content of a document; `None` if there is no such document.

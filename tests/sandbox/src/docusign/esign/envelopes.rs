@@ -72,30 +72,14 @@ impl Docusign {
         if FILTERS.iter().all(|name| call.parameter(name).is_none()) {
             return Err(invalid_parameter(NO_FILTER));
         }
-        let (from, to) = (call.date("from_date")?, call.date("to_date")?);
-        let list = |name: &str| {
-            call.parameter(name).map(|list| list.split(',').map(|one| one.trim().to_lowercase()).collect::<Vec<_>>())
-        };
-        let (ids, statuses) = (list("envelope_ids"), list("status").filter(|all| !all.contains(&"any".to_owned())));
-        if statuses.iter().flatten().any(|status| !STATUSES.contains(&status.as_str())) {
-            return Err(invalid_parameter("'status' has an unknown status."));
-        }
-        let order_by = call.choice("order_by", &ORDERS)?;
-        let descending = call.choice("order", &["asc", "desc"])?.as_deref() == Some("desc");
-        let mut found = self.envelopes();
-        found.retain(|envelope| {
-            from.is_none_or(|from| from <= envelope.changed())
-                && to.is_none_or(|to| envelope.changed() <= to)
-                && ids.as_ref().is_none_or(|ids| ids.contains(&envelope.id))
-                && statuses.as_ref().is_none_or(|statuses| statuses.contains(&envelope.status))
-        });
-        match order_by.as_deref() {
+        let mut found = filtered(self.envelopes(), call)?;
+        match call.choice("order_by", &ORDERS)?.as_deref() {
             Some("created") => found.sort_by_key(|envelope| envelope.since("created")),
             Some("subject" | "envelope_name") => found.sort_by_key(|envelope| envelope.subject.clone()),
             Some("status") => found.sort_by_key(|envelope| envelope.status.clone()),
             _ => found.sort_by_key(Envelope::changed),
         }
-        if descending {
+        if call.choice("order", &["asc", "desc"])?.as_deref() == Some("desc") {
             found.reverse();
         }
         let found: Vec<Value> = found.iter().map(|envelope| envelope.json(with_fields(call))).collect();
@@ -202,6 +186,25 @@ impl Docusign {
             Ok(json_reply(200, &json!({"auditEvents": envelope.history.iter().map(event).collect::<Vec<_>>()})))
         })
     }
+}
+
+/// The envelopes that a list is for: by their last change, their status and their ID.
+fn filtered(mut envelopes: Vec<Envelope>, call: &Call) -> Result<Vec<Envelope>, EsignError> {
+    let (from, to) = (call.date("from_date")?, call.date("to_date")?);
+    let list = |name: &str| {
+        call.parameter(name).map(|list| list.split(',').map(|one| one.trim().to_lowercase()).collect::<Vec<_>>())
+    };
+    let (ids, statuses) = (list("envelope_ids"), list("status").filter(|all| !all.contains(&"any".to_owned())));
+    if statuses.iter().flatten().any(|status| !STATUSES.contains(&status.as_str())) {
+        return Err(invalid_parameter("'status' has an unknown status."));
+    }
+    envelopes.retain(|envelope| {
+        from.is_none_or(|from| from <= envelope.changed())
+            && to.is_none_or(|to| envelope.changed() <= to)
+            && ids.as_ref().is_none_or(|ids| ids.contains(&envelope.id))
+            && statuses.as_ref().is_none_or(|statuses| statuses.contains(&envelope.status))
+    });
+    Ok(envelopes)
 }
 
 fn with_fields(call: &Call) -> bool {

@@ -70,7 +70,9 @@ fn add(envelope: &mut Envelope, new: Vec<Recipient>) -> Outcome {
         accept(envelope, recipient)?;
     }
     let added = &mut envelope.recipients[before..];
-    added.iter_mut().for_each(|recipient| recipient.status.clone_from(&envelope.status));
+    for recipient in added.iter_mut() {
+        recipient.status.clone_from(&envelope.status);
+    }
     Ok(json_reply(201, &by_kind(added)))
 }
 

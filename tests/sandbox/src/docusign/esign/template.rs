@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::super::Docusign;
 use super::Outcome;
 use super::envelope::{Envelope, EnvelopeDocument, Recipient, by_kind};
 use super::recipients::{accept, new_tabs};
@@ -68,45 +67,37 @@ impl Template {
     }
 }
 
-impl Docusign {
-    pub(super) fn list_templates(&self, call: &Call) -> Outcome {
-        call.check_parameters(&[
-            "count",
-            "start_position",
-            "search_text",
-            "order",
-            "order_by",
-            "include",
-            "folder_ids",
-        ])?;
-        call.choice("order_by", &["name", "modified", "used"])?;
-        call.choice("order", &["asc", "desc"])?;
-        let wanted = call.parameter("search_text").unwrap_or_default().to_lowercase();
-        let found: Vec<Value> = TEMPLATES
-            .iter()
-            .filter(|template| template.name.to_lowercase().contains(&wanted))
-            .map(Template::json)
-            .collect();
-        Ok(json_reply(200, &call.page("envelopeTemplates", &found)?))
-    }
+/// The templates, page by page.
+pub(super) fn list_templates(call: &Call) -> Outcome {
+    call.check_parameters(&["count", "start_position", "search_text", "order", "order_by", "include", "folder_ids"])?;
+    call.choice("order_by", &["name", "modified", "used"])?;
+    call.choice("order", &["asc", "desc"])?;
+    let wanted = call.parameter("search_text").unwrap_or_default().to_lowercase();
+    let found: Vec<Value> = TEMPLATES
+        .iter()
+        .filter(|template| template.name.to_lowercase().contains(&wanted))
+        .map(Template::json)
+        .collect();
+    Ok(json_reply(200, &call.page("envelopeTemplates", &found)?))
+}
 
-    pub(super) fn show_template(&self, id: &str, call: &Call) -> Outcome {
-        call.check_parameters(&["include"])?;
-        let missing = |_| EsignError(404, "TEMPLATE_NOT_FOUND", "The template specified does not exist.".to_owned());
-        let template = Template::find(id).map_err(missing)?;
-        let include = call.parameter("include").unwrap_or_default();
-        let mut json = template.json();
-        for part in include.split(',').filter(|part| !part.is_empty()) {
-            match part {
-                "recipients" => json["recipients"] = by_kind(&template.recipients()),
-                "documents" => {
-                    json["documents"] = json!([{"documentId": "1", "name": template.name, "order": "1"}]);
-                }
-                _ => return Err(invalid_parameter("'include' has an unknown part.")),
+/// A template.
+pub(super) fn show_template(id: &str, call: &Call) -> Outcome {
+    call.check_parameters(&["include"])?;
+    let missing = |_| EsignError(404, "TEMPLATE_NOT_FOUND", "The template specified does not exist.".to_owned());
+    let template = Template::find(id).map_err(missing)?;
+    let include = call.parameter("include").unwrap_or_default();
+    let mut json = template.json();
+    for part in include.split(',').filter(|part| !part.is_empty()) {
+        match part {
+            "recipients" => json["recipients"] = by_kind(&template.recipients()),
+            "documents" => {
+                json["documents"] = json!([{"documentId": "1", "name": template.name, "order": "1"}]);
             }
+            _ => return Err(invalid_parameter("'include' has an unknown part.")),
         }
-        Ok(json_reply(200, &json))
     }
+    Ok(json_reply(200, &json))
 }
 
 /// Makes an envelope from a template, with people in all its roles for signers.
