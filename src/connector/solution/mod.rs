@@ -67,7 +67,7 @@ pub fn power_automate(
 ) -> Result<Vec<ConnectorFile>, ConnectorError> {
     let mut connectors = texts(CONNECTORS);
     for api in Api::ALL {
-        connectors.extend(connector(public_url, Variant { api, authentication: authentication.clone() })?);
+        connectors.extend(connector(public_url, &Variant { api, authentication: authentication.clone() })?);
     }
     let mut files = vec![readme(public_url, authentication)];
     for (name, mut unpacked) in [("EvergrantConnectors", connectors), ("EvergrantFlows", texts(FLOWS))] {
@@ -92,10 +92,10 @@ fn texts(sources: &'static [(&str, &str)]) -> Vec<ConnectorFile> {
 }
 
 /// A connector's files as a solution names them.
-fn connector(public_url: &BaseUrl, variant: Variant) -> Result<Vec<ConnectorFile>, ConnectorError> {
+fn connector(public_url: &BaseUrl, variant: &Variant) -> Result<Vec<ConnectorFile>, ConnectorError> {
     let start = format!("Connectors/evgrant_docusign{}", variant.api.as_str());
     let mut files = Vec::new();
-    for ConnectorFile { name, content } in crate::connector::power_automate(public_url, &variant)? {
+    for ConnectorFile { name, content } in crate::connector::power_automate(public_url, variant)? {
         match name.as_ref() {
             "apiDefinition.swagger.json" => files.push(file(format!("{start}_openapidefinition.json"), content)),
             "icon.png" => files.push(file(format!("{start}_iconblob.Png"), content)),

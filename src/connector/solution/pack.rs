@@ -30,7 +30,7 @@ fn is_workflow(name: &str) -> bool {
 }
 
 fn is_connector(name: &str) -> bool {
-    name.starts_with("Connectors/") && name.ends_with(".xml")
+    name.starts_with("Connectors/") && name.rsplit_once('.').is_some_and(|(_, extension)| extension == "xml")
 }
 
 /// The customizations with the elements that have files of their own in the unpacked layout.

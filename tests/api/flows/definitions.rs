@@ -72,7 +72,9 @@ fn calls<'e>(expression: &'e Expression, see: &mut impl FnMut(&'e str, &'e [Expr
         Expression::Member { of, name, .. } => [of, name].into_iter().for_each(|part| calls(part, see)),
         Expression::Call { function, arguments } => {
             see(function, arguments);
-            arguments.iter().for_each(|argument| calls(argument, see));
+            for argument in arguments {
+                calls(argument, see);
+            }
         }
     }
 }

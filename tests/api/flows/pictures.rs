@@ -2,6 +2,8 @@
 //!
 //! `EVERGRANT_PICTURES=docs/images cargo test --test api flows::pictures` writes them.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value};
 
 use super::bench::Written;
@@ -72,7 +74,7 @@ fn lines(name: &str) -> Vec<String> {
         if !last.is_empty() && last.len() + 1 + word.len() > LINE {
             lines.push(word.to_owned());
         } else {
-            *last = format!("{last} {word}").trim().to_owned();
+            format!("{last} {word}").trim().clone_into(last);
         }
     }
     lines
@@ -82,11 +84,10 @@ fn card(name: &str, color: &str) -> Block {
     let (width, height) = CARD;
     let lines = lines(name);
     let first = if lines.len() == 1 { 23 } else { 16 };
-    let texts: String = lines
-        .iter()
-        .enumerate()
-        .map(|(number, line)| format!("<text x=\"14\" y=\"{}\">{}</text>", first + 14 * number, escaped(line)))
-        .collect();
+    let mut texts = String::new();
+    for (number, line) in lines.iter().enumerate() {
+        let _ = write!(texts, "<text x=\"14\" y=\"{}\">{}</text>", first + 14 * number, escaped(line));
+    }
     let svg = format!(
         "<rect class=\"card\" width=\"{width}\" height=\"{height}\" rx=\"4\"/>\
          <rect width=\"6\" height=\"{height}\" rx=\"3\" fill=\"{color}\"/>{texts}\n"
@@ -112,13 +113,14 @@ fn container(name: &str, parts: &[(&str, Block)]) -> Block {
         };
         let part_width = if is_stacked { widest } else { part.width + 2 * PAD };
         let part_height = label + 2 * PAD + if is_stacked { part.height } else { tallest };
-        svg.push_str(&format!(
+        let _ = write!(
+            svg,
             "<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{part_width}\" height=\"{part_height}\" rx=\"4\"/>\
              <text class=\"label\" x=\"{}\" y=\"{}\">{title}</text>{}",
             x + PAD,
             y + 15,
             part.at(x + PAD, y + label + PAD)
-        ));
+        );
         if is_stacked {
             y += part_height + PAD;
         } else {
@@ -169,9 +171,9 @@ fn sequence(actions: &Map<String, Value>) -> Block {
         .iter()
         .filter(|(_, action)| !is_handler(action))
         .map(|(name, action)| {
-            let handles = |other: &Value| is_handler(other) && other["runAfter"].get(name.as_str()).is_some();
+            let follows = |other: &Value| is_handler(other) && other["runAfter"].get(name.as_str()).is_some();
             let handlers =
-                order.iter().filter(|(_, other)| handles(other)).map(|(name, other)| block(name, other)).collect();
+                order.iter().filter(|(_, other)| follows(other)).map(|(name, other)| block(name, other)).collect();
             (block(name, action), handlers)
         })
         .collect();
@@ -183,14 +185,14 @@ fn sequence(actions: &Map<String, Value>) -> Block {
         let middle = x + main.width / 2;
         first.get_or_insert(middle);
         if let Some((from, bottom)) = above {
-            svg.push_str(&format!("<path class=\"next\" d=\"M{from} {bottom}V{}H{middle}V{y}\"/>", y - GAP / 2));
+            let _ = write!(svg, "<path class=\"next\" d=\"M{from} {bottom}V{}H{middle}V{y}\"/>", y - GAP / 2);
         }
         svg.push_str(&main.at(x, y));
         above = Some((middle, y + main.height));
         let (mut end, mut lowest) = (x + main.width, main.height);
         for handler in handlers {
             let right = end + GAP;
-            svg.push_str(&format!("<path class=\"failed\" d=\"M{end} {}H{right}\"/>{}", y + 19, handler.at(right, y)));
+            let _ = write!(svg, "<path class=\"failed\" d=\"M{end} {}H{right}\"/>{}", y + 19, handler.at(right, y));
             end = right + handler.width;
             lowest = lowest.max(handler.height);
         }
@@ -219,6 +221,7 @@ fn picture(title: &str, definition: &Value) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::disallowed_methods, reason = "a switch of this test, not a setting of the app")]
 async fn the_pictures_show_the_flows_as_they_are() {
     let written = Written::new("https://contoso-evergrant.azurewebsites.net").await;
     for (flow, file) in PICTURES {

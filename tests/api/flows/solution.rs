@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use sandbox::flows::{FLOWS, Reference};
+use sandbox::repository::is_a;
 
 use super::bench::{Written, write};
 use crate::support::root;
@@ -98,7 +99,7 @@ async fn the_archives_have_everything_that_their_manifests_name() {
         let (manifest, customizations) = (read("solution.xml"), read("customizations.xml"));
         assert!(manifest.contains("<CustomizationPrefix>evgrant</CustomizationPrefix>"));
         assert!(manifest.contains(&format!("<UniqueName>{solution}</UniqueName>")));
-        for name in names.iter().filter(|name| name.ends_with(".xml")) {
+        for name in names.iter().filter(|name| is_a("xml", name)) {
             well_formed(&read(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
         }
         for extension in names.iter().filter_map(|name| name.rsplit_once('.')).map(|(_, extension)| extension) {
