@@ -43,7 +43,7 @@ pub struct Unavailable {
     pub retry_after: u64,
 }
 
-struct Failure {
+struct FailedFetch {
     error: IssuerError,
     streak: u32,
     until: UnixSeconds,
@@ -53,7 +53,7 @@ struct Failure {
 struct State {
     loaded: Option<Loaded>,
     /// Why the last fetch failed.
-    failure: Option<Failure>,
+    failure: Option<FailedFetch>,
     /// The number of fetches so far.
     fetches: u64,
     /// When an unknown `kid` last led to a fetch.
@@ -175,7 +175,7 @@ impl State {
 
     /// The last failure, if it is too recent for another try.
     fn recent_failure(&self, now: UnixSeconds) -> Option<Unavailable> {
-        let recent = |failure: &&Failure| (1..=MAX_REMEMBERED).contains(&failure.until.seconds_left(now));
+        let recent = |failure: &&FailedFetch| (1..=MAX_REMEMBERED).contains(&failure.until.seconds_left(now));
         self.failure.as_ref().filter(recent).map(|failure| failure.unavailable(now))
     }
 
@@ -229,13 +229,13 @@ impl State {
             Err(error) => {
                 let streak = self.failure.as_ref().map_or(1, |failure| failure.streak.saturating_add(1));
                 let until = now.plus(error.kind().cached_for(streak));
-                self.failure = Some(Failure { error, streak, until });
+                self.failure = Some(FailedFetch { error, streak, until });
             }
         }
     }
 }
 
-impl Failure {
+impl FailedFetch {
     fn unavailable(&self, now: UnixSeconds) -> Unavailable {
         Unavailable { error: self.error.clone(), retry_after: self.until.seconds_left(now).clamp(1, MAX_REMEMBERED) }
     }
