@@ -106,7 +106,7 @@ mod tests {
             (good.replace(".c2ln", ""), AssertionError::Parts(2)),
             (good.clone() + ".", AssertionError::Parts(4)),
             (good.replace("c2ln", ""), AssertionError::Encoding("signature")),
-            (good.replace("c2ln", "c2k"), AssertionError::Encoding("signature")),
+            (good.replace("c2ln", "c2l"), AssertionError::Encoding("signature")),
             (good.replace("c2ln", "c2ln="), AssertionError::Encoding("signature")),
             (compact(r#"{"alg":"rs256"}"#, "{}"), AssertionError::Algorithm("rs256".to_owned())),
             (compact("{}", "{}"), AssertionError::Algorithm(String::new())),
