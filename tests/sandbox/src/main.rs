@@ -82,7 +82,9 @@ async fn start_host(arguments: &Arguments, sandbox: &Sandbox) -> io::Result<(Arc
     let root = repository();
     let handler = arguments.handler.clone().or_else(|| build_handler(&root)).filter(|handler| handler.is_file());
     let handler = handler.ok_or_else(|| io::Error::other("there is no handler: it could not be built or found"))?;
-    let port = arguments.port.unwrap_or_else(|| if is_free(7071) { 7071 } else { free_port() });
+    let usual = || if is_free(7071) { 7071 } else { free_port() };
+    // The port is part of the public URL, which callers' tokens are for.
+    let port = arguments.port.map_or_else(usual, |port| if port == 0 { free_port() } else { port });
     let clients = sandbox.clients_and_callers(&format!("http://127.0.0.1:{port}")).to_string();
     let options = sandbox.host_options(&root, Some(&handler), port, &[("EVERGRANT_CLIENTS", &clients)]);
     let links = ConsentLinks { handler, settings: options.settings.clone() };
