@@ -18,7 +18,6 @@ const LIBRARY_VARIABLES: [&str; 6] =
     ["HTTPS_PROXY", "IDENTITY_HEADER", "NO_COLOR", "NO_PROXY", "SSL_CERT_FILE", "TERM"];
 
 /// Numbers that users hardly notice: sizes of buffers and caches, tries of a race, what pages and the terminal show.
-<<<<<<< HEAD
 const INTERNAL: &str = "ANSWER_LIMIT BACKLOG BINDING_BYTES BROWSER_START BUFFER_BYTES CALM_PASSES CELLS \
                         CELL_BITS CHANGES CLOCK_BAD CLOCK_NOTE COLUMNS CONTEXT COORDINATE DATE DAY \
                         DEFAULT_BODY_LIMIT DEFAULT_EXPIRES_IN DEFAULT_PORT DEFAULT_RESULTS DELETION_LIFETIME \
