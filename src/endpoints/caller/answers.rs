@@ -15,9 +15,6 @@ use crate::telemetry::{Answer, AnswerRecord};
 use crate::types::{Explained as _, Explanation};
 use crate::web::response::json;
 
-/// Seconds after which a caller may try again if the sealing key cannot be used.
-const SEALING_RETRY_AFTER: u64 = 5;
-
 const NO_CREDENTIALS: &str = "no credentials: send an access token of this server in Authorization: Bearer, or an API key in \
     x-api-key";
 
@@ -64,7 +61,7 @@ pub fn api_unavailable(error: &ApiError, record: AnswerRecord) -> Answer {
 /// 503: the sealing key cannot be used.
 #[must_use]
 pub fn sealing_unavailable(record: AnswerRecord) -> Answer {
-    unavailable(SEALING_RETRY_AFTER, SEALING_UNAVAILABLE.code, SEALING_UNAVAILABLE.client, record)
+    unavailable(5, SEALING_UNAVAILABLE.code, SEALING_UNAVAILABLE.client, record)
 }
 
 /// 503: there was no good version of the client registry yet.
