@@ -219,7 +219,7 @@ async fn a_user_look_up_that_fails_proves_no_missing_right() {
         (
             Fault::Json(400, r#"{"errorCode":"USER_LACKS_PERMISSIONS"}"#.to_owned()),
             "USER_LACKS_PERMISSIONS",
-            "permits it",
+            "DocuSign administrator",
         ),
     ] {
         sandbox.docusign.esign_faults.set(Some(fault.clone()));
