@@ -92,10 +92,10 @@ async fn each_preset_writes_the_trust_of_its_platform() {
             json!([{"jwks_uri": "https://caller.example/jwks.json"}]),
         ),
     ] {
-        let entry = entry(&new(&[arguments, more].concat()).await);
-        assert_eq!(entry["trust"], expected, "{arguments:?} {more:?}");
-        assert_eq!(entry["grant_types"], json!(["client_credentials"]));
-        assert_eq!(entry["subject"], "integration_user");
+        let written = entry(&new(&[arguments, more].concat()).await);
+        assert_eq!(written["trust"], expected, "{arguments:?} {more:?}");
+        assert_eq!(written["grant_types"], json!(["client_credentials"]));
+        assert_eq!(written["subject"], "integration_user");
     }
     let github = [&["client", "new", "agreements", "--json", "--environment", "production"], &GITHUB[..]].concat();
     let elsewhere = entry(&run(&github, &[]).await);
