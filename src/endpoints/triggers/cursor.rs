@@ -44,7 +44,7 @@ pub fn write(border: &Border) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Reads what [`write`] has written.
+/// Reads what [`write()`] has written.
 #[must_use]
 pub fn read(text: &str) -> Option<Border> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
