@@ -221,6 +221,11 @@ async fn unusual_but_right_key_sets_are_used() {
         let answer = stage.token("deploy", &token).await;
         assert_eq!(answer.status, 200, "{name}: {}", answer.text());
     }
+    // Tokens with a kid, keys without: only the signature shows that the key is another one.
+    stage.issuer.publish_set(json!({"keys": [other.jwk_with(&json!({"kid": null}))]}));
+    stage.app.advance(61);
+    let rolled = other.token(&stage.claims());
+    assert_eq!(stage.token("deploy", &rolled).await.status, 200, "a new key without a kid");
     stage.issuer.publish(&[rsa, &other, &Signer::rsa("rsa-9")]);
     stage.app.advance(24 * 3600);
     let unnamed = rsa.sign_again(&unnamed, &json!({"exp": stage.now() + 600, "iat": stage.now(), "nbf": stage.now()}));
