@@ -264,10 +264,14 @@ impl CrossChecks<'_> {
     fn run(&self, fields: &mut Fields<'_, '_>) {
         let has = |grant_type| self.grant_types.contains(&grant_type);
         let invalid = |reason: &'static str| Problem::Invalid(reason.into());
-        if self.has_secret.is_none() && self.trust.is_empty() {
+        // What is wrong in trust is said there, and nothing is missing because of it.
+        let is_unreadable = fields.has_noted("trust");
+        let has_trust = is_unreadable || !self.trust.is_empty();
+        if self.has_secret.is_none() && !has_trust {
             fields.note_unless_noted("client_secret_sha256", Problem::Missing, formats::DIGESTS);
         }
-        let is_caller = self.has_api_key || self.trust.iter().any(|trust| matches!(trust, Trust::Issuer(_)));
+        let is_caller =
+            self.has_api_key || is_unreadable || self.trust.iter().any(|trust| matches!(trust, Trust::Issuer(_)));
         if self.grant_types.is_empty() && !is_caller {
             let reason =
                 "it is empty, and the client has no API key and trusts no issuer, so the client cannot do anything";
@@ -276,7 +280,7 @@ impl CrossChecks<'_> {
         if has(GrantType::AuthorizationCode) && !self.has_redirect_uri {
             fields.note_unless_noted("redirect_uris", Problem::Missing, formats::REDIRECT_URIS);
         }
-        if has(GrantType::ClientCredentials) && self.has_secret == Some(false) && self.trust.is_empty() {
+        if has(GrantType::ClientCredentials) && self.has_secret == Some(false) && !has_trust {
             let reason =
                 "client_credentials needs a client secret or trust, and this client has none (RFC 6749 section 4.4)";
             fields.note("grant_types", invalid(reason), formats::GRANT_TYPES);

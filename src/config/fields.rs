@@ -38,9 +38,14 @@ impl<'r, 'e> Fields<'r, 'e> {
 
     /// Notes an error in the field `name`, unless it has one already.
     pub fn note_unless_noted(&mut self, name: &str, problem: Problem, format: Format) {
-        if !self.reader.has_noted(&format!("{}.{name}", self.place)) {
+        if !self.has_noted(name) {
             self.note(name, problem, format);
         }
+    }
+
+    /// Whether the field `name` has an error.
+    pub fn has_noted(&self, name: &str) -> bool {
+        self.reader.has_noted(&format!("{}.{name}", self.place))
     }
 
     /// A field that must be there.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use url::Url;
 
-use crate::oauth::client::trust::{OwnKeys, RequiredClaim, Trust};
+use crate::oauth::client::trust::{OwnKeys, RequiredClaim, Trust, TrustedIssuer};
 use crate::oauth::client::{AccessTokenKind, Client, GrantType, Profile, SubjectKind};
 
 /// A field that needs attention.
@@ -77,6 +77,11 @@ const WILDCARD: Warning = Warning {
     field: "trust",
     message: "a claim ends with *, so everyone who can choose the rest of its value can act as this client; write whole values",
 };
+const EVERYONES: Warning = Warning {
+    field: "trust",
+    message: "everyone at GitHub or GitLab gets tokens of this issuer, and no claim names the repository; add repository (at \
+           GitLab project_path) to the claims",
+};
 const HTTP: Warning = Warning {
     field: "trust",
     message: "an issuer or a jwks_uri begins with http://, which is for tests on this machine only",
@@ -107,11 +112,34 @@ pub fn of(client: &Client) -> Vec<Warning> {
         (NOTHING_PASSES, (key || sealed) && !workfront && client.gateway_allow.is_empty()),
         (NO_CALLER_PASSES, !key && !sealed && !has_issuer && !client.gateway_allow.is_empty()),
         (WILDCARD, client.trusted_issuers().any(|trusted| trusted.claims.iter().any(RequiredClaim::has_wildcard))),
+        (EVERYONES, client.trusted_issuers().any(is_everyones)),
         (HTTP, client.trust.iter().any(is_over_http)),
     ]
     .into_iter()
     .filter_map(|(warning, met)| met.then_some(warning))
     .collect()
+}
+
+/// The issuers of workflows of everyone, and what has to say whose workflow it is: `sub`, or one of these claims.
+const SHARED_ISSUERS: [&str; 2] = ["https://token.actions.githubusercontent.com", "https://gitlab.com"];
+const OWNERS: [&str; 12] = [
+    "sub",
+    "repository",
+    "repository_id",
+    "repository_owner",
+    "repository_owner_id",
+    "workflow_ref",
+    "job_workflow_ref",
+    "project_id",
+    "project_path",
+    "namespace_id",
+    "namespace_path",
+    "ci_config_ref_uri",
+];
+
+fn is_everyones(trusted: &TrustedIssuer) -> bool {
+    let names_owner = |claim: &RequiredClaim| OWNERS.contains(&claim.name.as_str());
+    SHARED_ISSUERS.contains(&trusted.issuer.as_str()) && !trusted.claims.iter().any(names_owner)
 }
 
 fn is_over_http(trust: &Trust) -> bool {

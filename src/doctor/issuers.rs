@@ -48,6 +48,11 @@ pub struct AssertionCheck<'a> {
 
 const FIX: &str = "Compare the caller with its entry's trust: docs/reference/clients.md, Trust.";
 
+/// A token that proves several clients.
+const AMBIGUOUS: &str = "as bearer it is refused with 403, because several clients trust it";
+const ONE_CLIENT: &str =
+    "Give each client an audience or a claim of its own, or send it as client_assertion with client_id.";
+
 impl AssertionCheck<'_> {
     /// Reads `text` and checks it for every client that it can mean. It is not used up.
     pub async fn run(&self, text: &str) -> Vec<Check> {
@@ -65,6 +70,7 @@ impl AssertionCheck<'_> {
         }
         let verified = join_all(possible.iter().map(|client| self.verify(client, &assertion))).await;
         let is_proof = verified.iter().any(Result::is_ok);
+        let is_ambiguous = verified.iter().filter(|verified| verified.is_ok()).count() > 1;
         checks.extend(possible.iter().zip(verified).map(|(client, verified)| {
             let finding = match verified {
                 Ok(()) => Finding::good("accepts it"),
@@ -73,6 +79,7 @@ impl AssertionCheck<'_> {
             };
             check(&format!("Client {}", client.client_id), finding)
         }));
+        checks.extend(is_ambiguous.then(|| check("Gateway and triggers", Finding::note(AMBIGUOUS, ONE_CLIENT))));
         checks
     }
 

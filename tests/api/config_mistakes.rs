@@ -210,7 +210,7 @@ fn every_mistake_has_a_sentence_of_its_own() {
 type Change = fn(&mut Value);
 
 /// A field, a change of the client, and the reason in the error.
-const FIELDS: [(&str, Change, &str); 34] = [
+const FIELDS: [(&str, Change, &str); 35] = [
     (
         "client_secret_sha256",
         |c| c["client_secret_sha256"] = json!([MARKER]),
@@ -258,6 +258,7 @@ const FIELDS: [(&str, Change, &str); 34] = [
         "it is unknown (did you mean client_credentials?)",
     ),
     ("grant_types", |c| c["grant_types"] = json!(["password"]), "it is a grant type that Evergrant does not have"),
+    ("trust", |c| *c = workload(&json!([{}])), "item 1: it has no issuer"),
     ("grant_types", |c| c["client_secret_sha256"] = json!([]), "client_credentials needs a client secret"),
     ("grant_types", |c| c["subject"] = json!("signed_in_user"), "no one signs in with client_credentials"),
     ("subject", |c| c["subject"] = json!("Integration_User"), "it has capital letters (write integration_user)"),
@@ -298,6 +299,22 @@ const FIELDS: [(&str, Change, &str); 34] = [
         "its path begins with an unknown API (did you mean /clm/?)",
     ),
 ];
+
+/// A client without a secret, whose trust is wrong.
+fn workload(trust: &Value) -> Value {
+    json!({"client_id": "flows", "grant_types": ["client_credentials"], "trust": trust})
+}
+
+#[test]
+fn a_wrong_trust_is_the_only_error_whether_there_is_a_secret_or_an_api_key_or_not() {
+    for more in [json!({}), json!({"client_secret_sha256": []}), json!({"grant_types": []})] {
+        let mut entry =
+            workload(&json!([{"issuer": "https://issuer.example", "audience": "a", "claims": {"ref": "*"}}]));
+        entry.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let text = sentence(&client(|c| *c = entry.clone()));
+        assert!(text.contains(".trust (client flows)") && text.matches("EVERGRANT_CLIENTS[0]").count() == 1, "{text}");
+    }
+}
 
 #[test]
 fn every_mistake_in_a_client_names_client_and_field() {

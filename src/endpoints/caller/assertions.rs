@@ -53,8 +53,8 @@ impl From<StoreError> for AssertionFailure {
 pub enum BearerFailure<'c> {
     /// It is wrong, for this reason. The client is known if only one can be meant.
     Refused(AssertionError, Option<&'c Client>),
-    /// Several clients trust the token.
-    Ambiguous,
+    /// Several clients trust the token, among them these.
+    Ambiguous([&'c Client; 2]),
     /// The issuer's keys are not available.
     IssuerUnavailable(Unavailable),
 }
@@ -103,12 +103,18 @@ impl Assertions {
         let assertion = Assertion::parse(compact).map_err(|error| BearerFailure::Refused(error, None))?;
         let fitting = fitting_clients(clients, &assertion, self.clock.now());
         let fitting = fitting.map_err(|(client, error)| BearerFailure::Refused(error, client))?;
-        let only = if let [(client, _)] = fitting[..] { Some(client) } else { None };
-        let issuer = KeySource::Issuer(fitting.first().map(|(_, issuer)| (*issuer).to_owned()).unwrap_or_default());
+        let [(first, issuer), others @ ..] = &fitting[..] else {
+            return Err(BearerFailure::Refused(AssertionError::NoTrust, None));
+        };
+        let only = others.is_empty().then_some(*first);
+        let issuer = KeySource::Issuer((*issuer).to_owned());
         self.keys.verify(&issuer, &assertion).await.map_err(|error| match error {
             VerifyError::Refused(error) => BearerFailure::Refused(error, only),
             VerifyError::Unavailable(unavailable) => BearerFailure::IssuerUnavailable(unavailable),
         })?;
-        only.ok_or(BearerFailure::Ambiguous)
+        match others.first() {
+            None => Ok(first),
+            Some((second, _)) => Err(BearerFailure::Ambiguous([first, second])),
+        }
     }
 }

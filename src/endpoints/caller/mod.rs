@@ -261,7 +261,10 @@ impl Callers {
                 telemetry::record_hint(&error.to_string());
                 return Err(RefusedCaller { error: INVALID, client, is_wrong: true });
             }
-            Err(BearerFailure::Ambiguous) => return Err(AuthenticationError::Forbidden(SEVERAL).into()),
+            Err(BearerFailure::Ambiguous([first, second])) => {
+                telemetry::record_hint(&format!("{} and {} both trust the token", first.client_id, second.client_id));
+                return Err(AuthenticationError::Forbidden(SEVERAL).into());
+            }
             Err(BearerFailure::IssuerUnavailable(unavailable)) => {
                 return Err(AuthenticationError::IssuerUnavailable(unavailable).into());
             }

@@ -69,7 +69,9 @@ pub fn self_signed<'a>(
     if !audiences.iter().all(|audience| accepted.contains(audience)) {
         return Err(AssertionError::Audience { found: audiences.join(", "), expected: accepted.join(" or ") });
     }
-    let exp = times(&assertion.claims, now, MAX_SELF_SIGNED_LIFETIME, 0)?;
+    // Clients date an assertion back a little, in case their clock is ahead.
+    let backdated = time(&assertion.claims, "iat")?.map_or(0, |iat| now.seconds_left(iat).min(LEEWAY));
+    let exp = times(&assertion.claims, now, MAX_SELF_SIGNED_LIFETIME, backdated)?;
     let jti = assertion.text("jti").filter(|jti| jti.len() <= MAX_JTI_BYTES);
     Ok((jti.ok_or(AssertionError::Claim("jti", "a text of up to 512 bytes"))?, exp))
 }

@@ -33,12 +33,13 @@ pub fn verify(assertion: &Assertion<'_>, keys: &KeySet) -> Result<(), AssertionE
     })
 }
 
-/// Whether newer keys could verify an assertion that was refused with `error`.
+/// Whether newer keys could verify an assertion that was refused with `error` by `keys`.
 #[must_use]
-pub fn may_have_new_key(assertion: &Assertion<'_>, error: &AssertionError) -> bool {
+pub fn may_have_new_key(assertion: &Assertion<'_>, keys: &KeySet, error: &AssertionError) -> bool {
     match error {
         AssertionError::UnknownKey(_) | AssertionError::NoKeyId => true,
-        AssertionError::Signature => assertion.kid.is_none(),
+        // Without a kid on both sides, a new key looks like a wrong signature.
+        AssertionError::Signature => assertion.kid.as_deref().is_none_or(|kid| !keys.has(kid)),
         _ => false,
     }
 }

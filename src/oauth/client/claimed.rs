@@ -17,6 +17,7 @@ use crate::oauth::form::Form;
 pub struct ClaimedCredentials {
     client_ids: Vec<String>,
     client_secrets: Vec<SecretString>,
+    has_assertion: bool,
     is_in_query: bool,
 }
 
@@ -47,6 +48,7 @@ impl ClaimedCredentials {
         match name {
             "client_id" if !value.is_empty() => self.client_ids.push(value.to_owned()),
             "client_secret" if !value.is_empty() => self.client_secrets.push(SecretString::from(value)),
+            "client_assertion" => self.has_assertion |= !value.is_empty(),
             _ => {}
         }
     }
@@ -71,7 +73,8 @@ impl ClaimedCredentials {
         if self.is_in_query {
             return Some("the caller sent the parameters in the query: see token_request_in_query");
         }
-        if error != ErrorCode::InvalidClient {
+        // The sentence about an assertion says what is wrong.
+        if error != ErrorCode::InvalidClient || self.has_assertion {
             return None;
         }
         let client_secret = self.client_secrets.first().map(ExposeSecret::expose_secret);

@@ -158,9 +158,12 @@ impl CachedKeys {
         true
     }
 
-    /// Whether this holds keys that may still be used.
+    /// Whether this holds keys that may still be used, or a failure that still saves calls.
     pub fn is_live(&self, now: UnixSeconds) -> bool {
-        self.lock().usable(now).is_some() || self.fetching.try_lock().is_err()
+        let state = self.lock();
+        let is_remembered = state.usable(now).is_some() || state.recent_failure(now).is_some();
+        drop(state);
+        is_remembered || self.fetching.try_lock().is_err()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

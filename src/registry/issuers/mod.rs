@@ -160,7 +160,7 @@ impl IssuerKeys {
         let mut verified = verify(assertion, &loaded.keys);
         for _ in 0..MAX_NEWER {
             let Err(error) = &verified else { break };
-            if is_new || !may_have_new_key(assertion, error) {
+            if is_new || !may_have_new_key(assertion, &loaded.keys, error) {
                 break;
             }
             let newer = cached.newer(&self.clock, &loaded, self.fetch(source)).await;

@@ -35,6 +35,7 @@ async fn the_doctor_asks_every_issuer_and_explains_an_assertion() {
         client("deploy", &json!([trusted(&issuer.url)])),
         client("other", &json!([changed(&trusted(&issuer.url), &json!({"subject": "other"})), trusted(&broken)])),
         client("itself", &json!([{ "jwks_uri": keys }])),
+        client("twin", &json!([changed(&trusted(&issuer.url), &json!({"subject": "other"}))])),
     ]);
     let sandbox = Sandbox::start().await;
     let environment = TestEnvironment::from(&sandbox.settings("http://127.0.0.1:1"));
@@ -55,6 +56,14 @@ async fn the_doctor_asks_every_issuer_and_explains_an_assertion() {
         (key.token(&claims), 0, "Client deploy", "good", "accepts it"),
         (format!("Bearer {}\n", key.token(&claims)), 0, "Client other", "skipped", "sub is `repo:contoso/deploy"),
         (own.token(&own_claims), 0, "Client itself", "good", "accepts it"),
+        (key.token(&changed(&claims, &json!({"sub": "other"}))), 0, "Client twin", "good", "accepts it"),
+        (
+            key.token(&changed(&claims, &json!({"sub": "other"}))),
+            0,
+            "Gateway and triggers",
+            "note",
+            "as bearer it is refused with 403",
+        ),
         (
             key.token(&exchange),
             1,
@@ -88,11 +97,14 @@ async fn the_doctor_asks_every_issuer_and_explains_an_assertion() {
 }
 
 #[tokio::test]
-async fn a_check_of_the_registry_warns_of_wildcards_and_http() {
+async fn a_check_of_the_registry_warns_of_wildcards_of_everyones_issuers_and_of_http() {
+    const GITHUB: &str = "https://token.actions.githubusercontent.com";
     let entry = |issuer: &str, claims: Value| json!({"issuer": issuer, "audience": "a", "claims": claims});
     let clients = json!([
         client("exact", &json!([entry("https://issuer.example", json!({"ref": "refs/heads/main"}))])),
         client("star", &json!([entry("https://issuer.example", json!({"ref": "refs/heads/*"}))])),
+        client("owned", &json!([entry(GITHUB, json!({"environment": "production", "repository": "contoso/deploy"}))])),
+        client("everyone", &json!([entry(GITHUB, json!({"environment": "production"}))])),
         client("http", &json!([{"jwks_uri": "http://127.0.0.1:9/keys"}])),
     ]);
     let environment = TestEnvironment::default().with("EVERGRANT_CLIENTS", &clients.to_string());
@@ -105,6 +117,8 @@ async fn a_check_of_the_registry_warns_of_wildcards_and_http() {
         .map(|warning| (warning["client_id"].as_str().unwrap(), warning["warning"].as_str().unwrap()))
         .collect();
     assert_eq!(output.status.code(), Some(0));
-    assert_eq!(warnings.iter().map(|(client_id, _)| *client_id).collect::<Vec<_>>(), ["star", "http"]);
-    assert!(warnings[0].1.contains("ends with *") && warnings[1].1.contains("http://"), "{warnings:?}");
+    assert_eq!(warnings.iter().map(|(client_id, _)| *client_id).collect::<Vec<_>>(), ["star", "everyone", "http"]);
+    for (warning, words) in warnings.iter().zip(["ends with *", "no claim names the repository", "http://"]) {
+        assert!(warning.1.contains(words), "{warnings:?}");
+    }
 }

@@ -221,8 +221,29 @@ async fn unusual_but_right_key_sets_are_used() {
         let answer = stage.token("deploy", &token).await;
         assert_eq!(answer.status, 200, "{name}: {}", answer.text());
     }
+    // Tokens with a kid, keys without: only the signature shows that the key is another one.
+    stage.issuer.publish_set(json!({"keys": [other.jwk_with(&json!({"kid": null}))]}));
+    stage.app.advance(61);
+    let rolled = other.token(&stage.claims());
+    assert_eq!(stage.token("deploy", &rolled).await.status, 200, "a new key without a kid");
     stage.issuer.publish(&[rsa, &other, &Signer::rsa("rsa-9")]);
     stage.app.advance(24 * 3600);
     let unnamed = rsa.sign_again(&unnamed, &json!({"exp": stage.now() + 600, "iat": stage.now(), "nbf": stage.now()}));
     assert_error(&stage.token("deploy", &unnamed).await, 401, "invalid_client");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failures_of_many_issuers_are_all_remembered() {
+    let issuer = TestIssuer::start(&[]).await;
+    let url = |number: usize| format!("{}/missing-{number}", issuer.url);
+    let more: Vec<Value> =
+        (0..70).map(|number| client(&format!("c{number}"), &json!([trusted(&url(number))]))).collect();
+    let stage = Stage::with(&json!(more)).await;
+    for _ in 0..2 {
+        for number in 0..70 {
+            let token = stage.ec.token(&changed(&stage.claims(), &json!({"iss": url(number)})));
+            assert_eq!(stage.token(&format!("c{number}"), &token).await.status, 503);
+        }
+        assert_eq!(issuer.calls(), 70, "one for each issuer");
+    }
 }

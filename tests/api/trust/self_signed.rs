@@ -25,6 +25,7 @@ async fn s8_a_client_signs_assertions_for_every_grant_and_for_revocation() {
         json!({"aud": [stage.app.issuer]}),
         json!({"iat": stage.now(), "nbf": stage.now()}),
         json!({"exp": stage.now() + 3600}),
+        json!({"exp": stage.now() + 3600, "iat": stage.now() - 60, "nbf": stage.now() - 60}),
     ]
     .iter()
     .enumerate()
@@ -74,6 +75,7 @@ async fn what_a_client_did_not_sign_for_this_request_is_refused() {
         ("exp passed", json!({"exp": now - 61})),
         ("exp in two hours", json!({"exp": now + 7200})),
         ("exp a fraction", json!({"exp": 1.5})),
+        ("a lifetime of an hour and two minutes", json!({"exp": now + 3600, "iat": now - 121})),
         ("a lifetime of two hours", json!({"exp": now + 60, "iat": now - 7200})),
         ("nbf in the future", json!({"nbf": now + 120})),
         ("iat in the future", json!({"iat": now + 120})),
