@@ -67,7 +67,16 @@ async fn envelopes_are_reported_by_status() {
         assert_eq!(answer.status, 201, "{}", answer.text());
         answer.json()["envelopeId"].as_str().unwrap().to_owned()
     };
-    create("old").await;
+    let mut first = Flow::new(&stage, "esignature/envelopes");
+    assert_eq!(first.poll(&stage).await.status, 202, "there is no envelope at all");
+    for since in ["0000-01-01T00:00:00Z", "2020-01-01T00:00:00Z"] {
+        let empty = Flow::new(&stage, &format!("esignature/envelopes?since={since}")).poll(&stage).await;
+        assert_eq!(empty.status, 202, "{since}");
+    }
+    let old = create("old").await;
+    stage.later(31);
+    first.poll(&stage).await;
+    assert_eq!(first.events[0]["envelopeId"], old);
     let mut drafts = Flow::new(&stage, "esignature/envelopes?status=Created,voided");
     let mut completed = Flow::new(&stage, "esignature/envelopes?status=completed");
     let mut all = Flow::new(&stage, "esignature/envelopes");
