@@ -91,6 +91,18 @@ async fn envelopes_are_reported_by_status() {
             flow.events.iter().map(|event| event["envelopeId"].as_str().unwrap().to_owned()).collect();
         assert_eq!(ids, expected);
     }
+    // Flows that began at different times share a call.
+    let began = ["2025", "2024"].map(|year| format!("esignature/envelopes?since={year}-01-01T00:00:00Z"));
+    let mut began = began.map(|trigger| Flow::new(&stage, &trigger));
+    for expected in [None, Some(1)] {
+        stage.later(31);
+        let before = stage.app.docusign.envelope_lists();
+        for flow in &mut began {
+            flow.poll(&stage).await;
+        }
+        let calls = stage.app.docusign.envelope_lists() - before;
+        assert_eq!(calls, expected.unwrap_or(calls));
+    }
     let since = Flow::new(&stage, "esignature/envelopes?since=2020-01-01T00:00:00Z").poll(&stage).await;
     assert_eq!(since.json()["value"].as_array().unwrap().len(), 2);
 }
