@@ -28,6 +28,8 @@ use crate::web::http_client::read_answer;
 const LIST_LIFETIME: u64 = 30;
 /// Expired lists are dropped once the cache holds this many.
 const MIN_CACHED_LISTS: usize = 64;
+/// How often a list is read for one poll because what others have read does not go back far enough.
+const MAX_READINGS: usize = 20;
 /// How often a search is asked whether it is finished, and how long after the answer before.
 const SEARCH_LOOKS: usize = 10;
 const SEARCH_PAUSE: Duration = Duration::from_millis(500);
@@ -60,6 +62,14 @@ struct Fetched {
     took: u64,
 }
 
+impl Fetched {
+    /// Where a short list of envelopes begins. The next one begins there too, so that it serves callers with different floors.
+    fn begins(&self) -> Option<Moment> {
+        let short = self.result.as_ref().ok().filter(|snapshot| snapshot.items.len() <= PAGE_ITEMS / 2)?;
+        Some(short.complete_after.map_or_else(Moment::default, Moment::next))
+    }
+}
+
 /// Reads lists.
 pub struct Feeds {
     api: Arc<DocusignApi>,
@@ -85,8 +95,10 @@ impl Feeds {
     pub async fn get(&self, actor: &Actor, list: &List, floor: Moment) -> Result<Arc<Snapshot<Item>>, TriggerError> {
         let key = ListKey { user: actor.user.as_str().into(), scope: actor.scope.to_string(), list: list.clone() };
         let entry = self.cache.entry(&key, self.clock.now());
-        loop {
-            let reading = read(Arc::clone(&self.api), Arc::clone(&self.clock), actor.clone(), list.clone(), floor);
+        for _ in 0..MAX_READINGS {
+            let before = entry.last_answer().filter(|_| *list == List::Envelopes);
+            let from = before.and_then(|fetched| fetched.begins()).map_or(floor, |begins| begins.min(floor));
+            let reading = read(Arc::clone(&self.api), Arc::clone(&self.clock), actor.clone(), list.clone(), from);
             let fetched = entry.get_in_task(&self.clock, reading).await;
             let Ok(Ok(Fetched { result, .. })) = fetched else { return Err(TriggerError::Api(ApiError::TimedOut)) };
             match result {
@@ -94,6 +106,7 @@ impl Feeds {
                 result => return result,
             }
         }
+        Err(TriggerError::Unsteady)
     }
 
     /// The time before which envelopes do not matter if a caller begins now. It may be far too early, so that it does not matter
@@ -145,9 +158,9 @@ impl Source<'_> {
         }
     }
 
-    /// The list of envelopes begins at `floor`, so it is never complete.
+    /// The list of envelopes begins at `floor`, so it is complete only if that is the beginning of time.
     fn limited(&self, snapshot: Snapshot<Item>) -> Snapshot<Item> {
-        let begins = matches!(self.list, List::Envelopes).then_some(Moment(self.floor.0.saturating_sub(1)));
+        let begins = self.floor.0.checked_sub(1).map(Moment).filter(|_| matches!(self.list, List::Envelopes));
         Snapshot { complete_after: snapshot.complete_after.max(begins), ..snapshot }
     }
 

@@ -157,7 +157,7 @@ impl Triggers {
         let begins_now = if kind == ItemKind::Envelope { least } else { Moment(u64::MAX) };
         let floor = before.as_ref().map_or(begins_now, |border| border.floor);
         let mut snapshot = self.feeds.get(&poll.caller.actor, list, floor).await?;
-        let newest = snapshot.items.iter().map(|item| item.time).max().unwrap_or_default();
+        let newest = snapshot.items.iter().map(|item| item.time).max().unwrap_or(floor);
         if before.is_none() && !snapshot.covers(newest) {
             snapshot = self.feeds.get(&poll.caller.actor, list, newest).await?;
         }
@@ -213,7 +213,7 @@ impl Triggers {
 fn list(trigger: Trigger, parameters: &Parameters) -> Option<(ItemKind, List)> {
     let id = |name: &str| parameters.get(name).unwrap_or_default().to_lowercase();
     Some(match trigger {
-        Trigger::Documents if parameters.get("subfolders").is_some() => {
+        Trigger::Documents if parameters.get("subfolders") == Some("true") => {
             (ItemKind::Document, List::AllDocuments(id("folder")))
         }
         Trigger::Documents => (ItemKind::Document, List::Documents(id("folder"))),

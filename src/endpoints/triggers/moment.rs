@@ -45,7 +45,11 @@ impl Moment {
         let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
         let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
         let [hour, minute, second] = numbers(time, ':', [2, 2, 2])?;
-        let is_real = (1..=12).contains(&month) && (1..=31).contains(&day) && hour < 24 && minute < 60 && second <= 60;
+        let is_real = (1..=12).contains(&month)
+            && (1..=days_in(year, month)).contains(&day)
+            && hour < 24
+            && minute < 60
+            && second <= 60;
         if !is_real || fraction.is_empty() || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
         }
@@ -99,6 +103,12 @@ fn numbers<const N: usize>(text: &str, separator: char, lengths: [usize; N]) -> 
         *number = part.parse().ok()?;
     }
     parts.next().is_none().then_some(read)
+}
+
+/// The number of days in a month.
+fn days_in(year: u64, month: u64) -> u64 {
+    let end = if month == 12 { days(year + 1, 1, 1) } else { days(year, month + 1, 1) };
+    end - days(year, month, 1)
 }
 
 /// Days since the first day of the year 0 in the Gregorian calendar.
@@ -161,6 +171,13 @@ mod tests {
             "2031-02-03Z",
             "2031-2-3T00:00:00Z",
             "2031-13-01T00:00:00Z",
+            "2031-00-01T00:00:00Z",
+            "2031-01-00T00:00:00Z",
+            "2031-01-32T00:00:00Z",
+            "2031-02-29T00:00:00Z",
+            "2100-02-29T00:00:00Z",
+            "2031-04-31T00:00:00Z",
+            "2031-12-32T00:00:00Z",
             "2031-02-03T24:00:00Z",
             "2031-02-03T00:00:00.Z",
             "2031-02-03T00:00:00.1x",

@@ -111,8 +111,7 @@ impl Parameters {
         let mut read = Vec::new();
         for name in trigger.parameters() {
             let value = Parameter::find(query, name).value_or(TriggerError::Invalid(REPEATED))?;
-            let value = value.map(|value| id_in_address(name, value));
-            if let Some(value) = value.filter(|value| (*name, value.as_str()) != ("subfolders", "false")) {
+            if let Some(value) = value.map(|value| normal(name, value)) {
                 check(name, &value)?;
                 read.push((*name, value));
             }
@@ -133,10 +132,13 @@ impl Parameters {
         }
     }
 
-    /// Whether every one of these parameters also is in `other`, with the same value.
+    /// Whether every one of these parameters also is in `other`, with the same value or by default.
     #[must_use]
     pub fn are_in(&self, other: &Self) -> bool {
-        self.0.iter().all(|parameter| other.0.contains(parameter))
+        let is_default = |(name, value): &(&str, String)| {
+            (*name, value.as_str()) == ("subfolders", "false") && other.get(name).is_none()
+        };
+        self.0.iter().all(|parameter| other.0.contains(parameter) || is_default(parameter))
     }
 
     /// A parameter.
@@ -162,8 +164,12 @@ impl Parameters {
 const REPEATED: &str = "a parameter was sent twice, or is not UTF-8";
 const CONTROL_CHARACTERS: &str = "a parameter has control characters or is too long";
 
-/// The id at the end of an `Href`, which is what the dropdowns of a connector offer; other values as they are.
-fn id_in_address(name: &str, value: String) -> String {
+/// The id at the end of an `Href`, which is what the dropdowns of a connector offer, and a Boolean as JSON writes it; Power
+/// Platform writes `True`. Other values as they are.
+fn normal(name: &str, value: String) -> String {
+    if name == "subfolders" {
+        return value.to_ascii_lowercase();
+    }
     let is_address = value.starts_with("https://") || value.starts_with("http://");
     match value.rsplit_once('/') {
         Some((_, id)) if is_address && ["folder", "queue", "id"].contains(&name) => id.to_owned(),
@@ -175,7 +181,7 @@ fn check(name: &str, value: &str) -> Result<(), TriggerError> {
     let is_id = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     let (max, error) = match name {
         "folder" | "queue" | "id" if !is_id(value) => (0, "an id of CLM has letters, digits and hyphens only"),
-        "subfolders" if value != "true" => (0, "subfolders must be true or false"),
+        "subfolders" if !["true", "false"].contains(&value) => (0, "subfolders must be true or false"),
         "since" if Moment::parse_strict(value).is_none() => (0, "since must be a time such as 2031-02-03T08:00:00Z"),
         "since" => (MAX_SINCE_BYTES, CONTROL_CHARACTERS),
         "name" => (MAX_PATTERN_BYTES, CONTROL_CHARACTERS),

@@ -27,6 +27,11 @@ async fn a_cursor_is_refused_to_others_and_with_other_parameters() {
     flow.poll(&stage).await;
     let cursor = flow.next.split("cursor=").nth(1).unwrap().to_owned();
     let documents = |more: &str| format!("/triggers/clm/documents?cursor={cursor}{more}");
+    let mut deep = Flow::new(&stage, &format!("clm/documents?folder={folder}&subfolders=True"));
+    deep.poll(&stage).await;
+    let deep = deep.next.replace(&stage.app.issuer, "");
+    assert_eq!(stage.get(&format!("{deep}&subfolders=true")).await.status, 202);
+    assert_error(&stage.get(&format!("{deep}&subfolders=false")).await, 400, "invalid_request");
     for good in ["", &format!("&folder={folder}"), &format!("&folder={folder}&name=A%26b*&subfolders=false"), "&x=1"] {
         assert_eq!(stage.get(&documents(good)).await.status, 202, "{good}");
     }
@@ -47,6 +52,7 @@ async fn a_cursor_is_refused_to_others_and_with_other_parameters() {
         format!("/triggers/clm/documents?folder={folder}&folder={folder}"),
         "/triggers/clm/documents?folder=../x".to_owned(),
         format!("/triggers/clm/documents?folder={folder}&since=yesterday"),
+        format!("/triggers/clm/documents?folder={folder}&since=2031-02-30T00:00:00Z"),
         format!("/triggers/clm/documents?folder={folder}&subfolders=yes"),
         format!("/triggers/clm/documents?folder={folder}&name={}", "x".repeat(381)),
     ] {

@@ -67,7 +67,16 @@ async fn envelopes_are_reported_by_status() {
         assert_eq!(answer.status, 201, "{}", answer.text());
         answer.json()["envelopeId"].as_str().unwrap().to_owned()
     };
-    create("old").await;
+    let mut first = Flow::new(&stage, "esignature/envelopes");
+    assert_eq!(first.poll(&stage).await.status, 202, "there is no envelope at all");
+    for since in ["0000-01-01T00:00:00Z", "2020-01-01T00:00:00Z"] {
+        let empty = Flow::new(&stage, &format!("esignature/envelopes?since={since}")).poll(&stage).await;
+        assert_eq!(empty.status, 202, "{since}");
+    }
+    let old = create("old").await;
+    stage.later(31);
+    first.poll(&stage).await;
+    assert_eq!(first.events[0]["envelopeId"], old);
     let mut drafts = Flow::new(&stage, "esignature/envelopes?status=Created,voided");
     let mut completed = Flow::new(&stage, "esignature/envelopes?status=completed");
     let mut all = Flow::new(&stage, "esignature/envelopes");
@@ -81,6 +90,18 @@ async fn envelopes_are_reported_by_status() {
         let ids: Vec<String> =
             flow.events.iter().map(|event| event["envelopeId"].as_str().unwrap().to_owned()).collect();
         assert_eq!(ids, expected);
+    }
+    // Flows that began at different times share a call.
+    let began = ["2025", "2024"].map(|year| format!("esignature/envelopes?since={year}-01-01T00:00:00Z"));
+    let mut began = began.map(|trigger| Flow::new(&stage, &trigger));
+    for expected in [None, Some(1)] {
+        stage.later(31);
+        let before = stage.app.docusign.envelope_lists();
+        for flow in &mut began {
+            flow.poll(&stage).await;
+        }
+        let calls = stage.app.docusign.envelope_lists() - before;
+        assert_eq!(calls, expected.unwrap_or(calls));
     }
     let since = Flow::new(&stage, "esignature/envelopes?since=2020-01-01T00:00:00Z").poll(&stage).await;
     assert_eq!(since.json()["value"].as_array().unwrap().len(), 2);

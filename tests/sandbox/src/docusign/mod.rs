@@ -106,6 +106,7 @@ pub struct Docusign {
     pub esign_faults: Arc<Faults>,
     base: OnceLock<String>,
     user_lookups: AtomicU32,
+    envelope_lists: AtomicU32,
     integration_key: String,
     secret_key: Option<String>,
     state: Mutex<State>,
@@ -123,6 +124,7 @@ impl Docusign {
             esign_faults: Arc::default(),
             base: OnceLock::new(),
             user_lookups: AtomicU32::new(0),
+            envelope_lists: AtomicU32::new(0),
             integration_key: integration_key.to_owned(),
             secret_key: secret_key.map(ToOwned::to_owned),
             state: Mutex::new(State {

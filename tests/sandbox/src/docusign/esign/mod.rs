@@ -50,12 +50,20 @@ impl Docusign {
         self.user_lookups.load(Ordering::SeqCst)
     }
 
+    /// The number of lists of envelopes, including failed ones.
+    #[must_use]
+    pub fn envelope_lists(&self) -> u32 {
+        self.envelope_lists.load(Ordering::SeqCst)
+    }
+
     pub(super) async fn esign(&self, request: Request<Incoming>) -> Reply {
         let path = request.uri().path().strip_prefix(BASE).unwrap_or_default();
         let path = percent_decode_str(path).decode_utf8_lossy().into_owned();
         let (account, rest) = path.split_once('/').unwrap_or((&path, ""));
         let looks_up = request.method() == Method::GET && rest == "users";
         self.user_lookups.fetch_add(u32::from(looks_up), Ordering::SeqCst);
+        let lists = request.method() == Method::GET && rest == "envelopes";
+        self.envelope_lists.fetch_add(u32::from(lists), Ordering::SeqCst);
         if let Some(struck) = self.esign_faults.strike().await {
             return struck;
         }
