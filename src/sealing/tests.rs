@@ -90,6 +90,8 @@ fn a_token_opens_only_as_its_own_kind() {
             client_id: client_id("c"),
             user: Guid::parse("a1c2e3f4-0000-4000-8000-9b8a7c6d5e4f").unwrap(),
         }),
+        sealed(TriggerCursor { binding: "b".to_owned(), query: String::new(), state: String::new() }),
+        sealed(WaitingTask { binding: "b".to_owned(), path: "workflows/1".to_owned() }),
     ];
     for (row, text) in all.iter().enumerate() {
         let opened = [
@@ -100,6 +102,8 @@ fn a_token_opens_only_as_its_own_kind() {
             opens::<SealedAccessToken>(text),
             opens::<BrowsingState>(text),
             opens::<BrowserSession>(text),
+            opens::<TriggerCursor>(text),
+            opens::<WaitingTask>(text),
         ];
         for (column, opened) in opened.into_iter().enumerate() {
             assert_eq!(opened, row == column, "kind {row} as kind {column}");

@@ -512,7 +512,7 @@ async fn presets_separate_reading_from_changing() {
             let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
             let answer = app.http.call(method.parse().unwrap(), &app.url(&path), &headers, "{}").await;
             let is_refused = answer.json()["error"] == "insufficient_scope";
-            assert_eq!(is_refused, preset != allowed, "{preset}: {method} {path} {}", answer.text());
+            assert_eq!(is_refused, preset != allowed, "{preset}: {method} {path} {} {}", answer.status, answer.text());
         }
     }
 }

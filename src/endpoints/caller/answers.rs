@@ -5,7 +5,7 @@ use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
 use crate::docusign::api::error::ApiError;
-use crate::endpoints::caller::AuthenticationError;
+use crate::endpoints::caller::error::AuthenticationError;
 use crate::endpoints::caller::failures::TooManyFailures;
 use crate::oauth::client::SubjectKind;
 use crate::oauth::error::Outage;

@@ -4,7 +4,7 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use secrecy::SecretString;
 
-use crate::endpoints::caller::AuthenticationError;
+use crate::endpoints::caller::error::AuthenticationError;
 
 /// The headers with API keys: Workfront's, and the one of the API-key connector.
 const API_KEY_HEADERS: [&str; 2] = ["apikey", "x-api-key"];

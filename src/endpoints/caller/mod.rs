@@ -9,6 +9,7 @@ pub mod answers;
 pub mod assertions;
 pub mod clients;
 mod credentials;
+pub mod error;
 pub mod failures;
 
 use std::borrow::Cow;
@@ -20,24 +21,23 @@ use http::HeaderMap;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::clock::Clock;
-use crate::docusign::api::error::ApiError;
 use crate::docusign::api::users::UserLookup;
 use crate::docusign::api::{Actor, DocusignApi};
 use crate::docusign::requested_scope::requested_scope;
 use crate::oauth::client::{AccessTokenKind, Client, ClientRegistry, SubjectKind, credential_hint};
 use crate::oauth::scope::Scope;
 use crate::registry::Registry;
-use crate::registry::issuers::Unavailable;
 use crate::sealing;
 use crate::sealing::claims::SealedAccessToken;
-use crate::sealing::keys::{OpenError, SealingKeys};
+use crate::sealing::keys::SealingKeys;
 use crate::secret::sha256;
 use crate::store::revocations::Revocations;
 use crate::telemetry;
 use crate::types::{BaseUrl, Guid};
 use assertions::{Assertions, BearerFailure};
 use credentials::CallerCredentials;
-use failures::{FailureLimit, TooManyFailures};
+use error::{AuthenticationError, INVALID, RefusedCaller, unopened};
+use failures::FailureLimit;
 
 /// The purpose of the sealed name of a task that a caller waits for.
 pub const WAITING_TASK: &str = "clm/tasks";
@@ -50,8 +50,6 @@ const API_KEY: &str = "api_key";
 
 /// `grant_id` of the log line if an issuer's token is the grant.
 const TRUST: &str = "trust";
-
-const INVALID: AuthenticationError = AuthenticationError::Refused("the access token is invalid, expired or revoked");
 
 /// Whether an API key requires a user name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,54 +100,6 @@ enum CallerUser {
     Known(Actor),
     /// The user with this e-mail address.
     Named(String),
-}
-
-/// Why a caller is not authenticated.
-#[derive(Clone, Debug)]
-pub enum AuthenticationError {
-    /// No credentials.
-    MissingCredentials,
-    /// Credentials of two kinds, or unreadable ones.
-    Malformed(&'static str),
-    /// Wrong credentials, with a sentence that reveals nothing new to the caller.
-    Refused(&'static str),
-    /// The user lookup at DocuSign is unavailable.
-    Unavailable(ApiError),
-    /// The sealing key is unavailable.
-    SealingUnavailable,
-    /// The credentials are right, but do not lead to one caller.
-    Forbidden(&'static str),
-    /// The keys of the token's issuer are not available.
-    IssuerUnavailable(Unavailable),
-    /// Wrong credentials, after too many others.
-    TooManyFailures(TooManyFailures),
-}
-
-/// Why a credential is refused, and the client that it is about, if that is known.
-struct RefusedCaller<'c> {
-    error: AuthenticationError,
-    client: Option<&'c Client>,
-    /// Whether the credential itself is wrong. An access token of ours that has expired is not: its owner must get the 401
-    /// that leads to a new one.
-    is_wrong: bool,
-}
-
-impl RefusedCaller<'_> {
-    const fn of(error: AuthenticationError) -> Self {
-        Self { error, client: None, is_wrong: false }
-    }
-}
-
-impl From<AuthenticationError> for RefusedCaller<'_> {
-    fn from(error: AuthenticationError) -> Self {
-        Self::of(error)
-    }
-}
-
-impl From<ApiError> for AuthenticationError {
-    fn from(error: ApiError) -> Self {
-        Self::Unavailable(error)
-    }
 }
 
 /// Authenticates callers.
@@ -365,17 +315,4 @@ impl Callers {
 /// Whether a bearer token can be an issuer's: some client trusts one, and it is not sealed by us.
 fn may_be_issued(clients: &ClientRegistry, bearer: &SecretString) -> bool {
     clients.trusts_an_issuer() && sealing::label(bearer.expose_secret()).is_none()
-}
-
-/// Why an access token does not open. The log says more than the caller learns.
-fn unopened(error: &OpenError) -> RefusedCaller<'static> {
-    let hint = match error {
-        OpenError::Unavailable(_) => return AuthenticationError::SealingUnavailable.into(),
-        OpenError::Expired => "the access token has expired",
-        OpenError::NotOurs => "the access token was not issued here for this route; DocuSign's own are not accepted",
-        OpenError::UnknownKey => "the access token names a sealing key that is not in use here",
-        OpenError::OtherIssuer => "the access token was issued under another EVERGRANT_PUBLIC_URL",
-    };
-    telemetry::record_hint(hint);
-    RefusedCaller { error: INVALID, client: None, is_wrong: !matches!(error, OpenError::Expired) }
 }

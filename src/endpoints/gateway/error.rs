@@ -3,10 +3,10 @@
 use http::StatusCode;
 
 use crate::docusign::api::error::ApiError;
-use crate::endpoints::caller::AuthenticationError;
 use crate::endpoints::caller::answers::{
     api_unavailable, not_authenticated, refuse, registry_unavailable, sealing_unavailable,
 };
+use crate::endpoints::caller::error::AuthenticationError;
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::types::Explained as _;
 use crate::web::body::Body;

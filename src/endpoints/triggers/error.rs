@@ -3,10 +3,10 @@
 use http::StatusCode;
 
 use crate::docusign::api::error::ApiError;
-use crate::endpoints::caller::AuthenticationError;
 use crate::endpoints::caller::answers::{
     api_unavailable, not_authenticated, refuse, registry_unavailable, sealing_unavailable, unavailable,
 };
+use crate::endpoints::caller::error::AuthenticationError;
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::types::Explained as _;
 use crate::web::upstream::UpstreamAnswer;
@@ -50,7 +50,7 @@ impl From<ApiError> for TriggerError {
     }
 }
 
-/// How long an outage is cached, and a refusal, which another call would not change, in seconds.
+/// How long an outage is cached, and a refusal or a rate limit, which another call would not change, in seconds.
 const FAILURE_LIFETIME: u64 = 5;
 const REFUSAL_LIFETIME: u64 = 30;
 
@@ -101,7 +101,7 @@ impl TriggerError {
     #[must_use]
     pub const fn cached_for(&self) -> u64 {
         match self {
-            Self::Forbidden | Self::Missing => REFUSAL_LIFETIME,
+            Self::Forbidden | Self::Missing | Self::Api(ApiError::Throttled { .. }) => REFUSAL_LIFETIME,
             _ => FAILURE_LIFETIME,
         }
     }

@@ -6,7 +6,7 @@ use http::{HeaderValue, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use crate::docusign::api::error::ApiError;
-use crate::endpoints::caller::AuthenticationError;
+use crate::endpoints::caller::error::AuthenticationError;
 use crate::endpoints::caller::failures::TooManyFailures;
 use crate::endpoints::sign_in::SECRET_KEY_MISSING;
 use crate::oauth::client::SubjectKind;
