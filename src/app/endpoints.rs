@@ -13,7 +13,7 @@ use crate::endpoints::caller::Callers;
 use crate::endpoints::caller::clients::ClientAuthenticator;
 use crate::endpoints::consent::ConsentCallback;
 use crate::endpoints::consent::finished::FinishedSignIns;
-use crate::endpoints::consent::identify::CachedIntegrationUser;
+use crate::endpoints::consent::identify::Identification;
 use crate::endpoints::gateway::Gateway;
 use crate::endpoints::metadata::MetadataEndpoint;
 use crate::endpoints::revoke::RevokeEndpoint;
@@ -191,9 +191,12 @@ impl App {
             registry: registry.clone(),
             sealing: Arc::clone(sealing),
             finished: FinishedSignIns::default(),
-            integration_user: CachedIntegrationUser::default(),
+            identification: Identification::new(
+                account_server.clone(),
+                &settings.public_url,
+                settings.docusign.user_id.clone(),
+            ),
             process_id: store.process_id().map(ToOwned::to_owned),
-            account_server: account_server.clone(),
             access_tokens: access_tokens.clone(),
             clock: Arc::clone(clock),
         }

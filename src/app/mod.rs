@@ -25,14 +25,14 @@ use crate::identity::{AzureSettings, Identity};
 use crate::oauth::client::{ClientRegistry, GrantType, SubjectKind};
 use crate::registry::Registry;
 use crate::registry::issuers::IssuerKeys;
-use crate::registry::source::Source;
+use crate::registry::source::RegistryLocation;
 use crate::sealing::keys::SealingKeys;
 use crate::signing::SignError;
 use crate::signing::public_key::PublicKey;
 use crate::store::Store;
 use crate::store::assertions::UsedAssertions;
 use crate::store::blob::BlobStore;
-use crate::store::document::Document;
+use crate::store::document::RegistryBlob;
 use crate::store::memory::MemoryStore;
 use crate::store::revocations::Revocations;
 use crate::telemetry;
@@ -90,9 +90,11 @@ impl App {
             StoreSetting::Blob(url) => Arc::new(BlobStore::new(url.clone(), identity.clone())),
         };
         let source = match &settings.clients.place {
-            RegistryPlace::Setting => Source::Setting,
-            RegistryPlace::File(path) => Source::File(path.as_str().into()),
-            RegistryPlace::Blob(url) => Source::Blob(Arc::new(Document::new(url, MAX_BYTES, identity.clone()))),
+            RegistryPlace::Setting => RegistryLocation::Setting,
+            RegistryPlace::File(path) => RegistryLocation::File(path.as_str().into()),
+            RegistryPlace::Blob(url) => {
+                RegistryLocation::Blob(Arc::new(RegistryBlob::new(url, MAX_BYTES, identity.clone())))
+            }
         };
         let registry = Registry::new(&settings.clients, source, settings.docusign.scopes.clone());
         let mut vaults = Vaults::new(identity.clone());
@@ -174,9 +176,9 @@ impl App {
 
 /// The blob with a client registry, called as the person who is signed in to Azure.
 #[must_use]
-pub fn registry_blob(url: &Url) -> Document {
+pub fn registry_blob(url: &Url) -> RegistryBlob {
     let person = AzureSettings { in_azure: false, managed_identity: false, client_id: None };
-    Document::new(url, MAX_BYTES, Identity::new(person, Arc::new(HttpClient::new(telemetry::traceparent))))
+    RegistryBlob::new(url, MAX_BYTES, Identity::new(person, Arc::new(HttpClient::new(telemetry::traceparent))))
 }
 
 /// Does every route of the package lead to the app at `public_url`? Needs no settings.

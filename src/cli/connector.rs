@@ -16,7 +16,7 @@ use crate::types::BaseUrl;
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum ConnectorCommand {
     /// Write a custom connector for DocuSign CLM or eSignature
-    PowerAutomate(PowerAutomate),
+    PowerAutomate(ConnectorOptions),
 }
 
 /// The connector's options.
@@ -28,7 +28,7 @@ pub enum ConnectorCommand {
 The connector works in Power Automate, Power Apps and Logic Apps. Only those
 that call the gateway have triggers.")]
 #[expect(clippy::struct_excessive_bools, reason = "options of a command")]
-pub struct PowerAutomate {
+pub struct ConnectorOptions {
     /// Folder to write into; created if it is missing
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -89,7 +89,7 @@ pub fn run(command: ConnectorCommand, env: &dyn Environment) -> Result<(), Comma
     Ok(())
 }
 
-impl PowerAutomate {
+impl ConnectorOptions {
     fn into_variant(self) -> Result<Variant, CommandError> {
         let Self { api, client_id, through_gateway, api_key, content_on_api_host, .. } = self;
         if content_on_api_host && api != Api::Clm {

@@ -34,7 +34,7 @@ struct UnreadableFile {
 
 /// What `--json` prints.
 #[derive(Serialize)]
-struct Report<'a> {
+struct DoctorReport<'a> {
     version: &'static str,
     healthy: bool,
     checks: &'a [Check],
@@ -140,7 +140,7 @@ pub fn print_summary(summary: &str, style: Style) -> Result<(), CommandError> {
 }
 
 fn print_json(checks: &[Check]) -> Result<(), CommandError> {
-    let report = Report { version: env!("CARGO_PKG_VERSION"), healthy: healthy(checks), checks };
+    let report = DoctorReport { version: env!("CARGO_PKG_VERSION"), healthy: healthy(checks), checks };
     print_line(serde_json::to_string_pretty(&report).map_err(failed)?)?;
     Ok(())
 }

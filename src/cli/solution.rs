@@ -13,7 +13,7 @@ use crate::types::BaseUrl;
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum SolutionCommand {
     /// Write solutions with flows between DocuSign and SharePoint
-    PowerAutomate(PowerAutomate),
+    PowerAutomate(SolutionOptions),
 }
 
 /// The solutions' options.
@@ -24,7 +24,7 @@ pub enum SolutionCommand {
 
 Each solution is written twice: as a zip file to import, and unpacked as
 `pac solution unpack` does. The flows call this app's gateway.")]
-pub struct PowerAutomate {
+pub struct SolutionOptions {
     /// Folder to write into; created if it is missing
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -44,7 +44,7 @@ pub struct PowerAutomate {
 
 /// Writes the files and prints what to do with them.
 pub fn run(command: SolutionCommand, env: &dyn Environment) -> Result<(), CommandError> {
-    let SolutionCommand::PowerAutomate(PowerAutomate { out, public_url, client_id, api_key, force }) = command;
+    let SolutionCommand::PowerAutomate(SolutionOptions { out, public_url, client_id, api_key, force }) = command;
     let public_url = public_url.map_or_else(|| Settings::read_public_url(env), Ok)?;
     let authentication = if api_key { Authentication::ApiKey } else { Authentication::ThroughGateway { client_id } };
     let files = solution::power_automate(&public_url, &authentication).map_err(failed)?;

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::cli::terminal::{CommandError, GOOD, failed, print_line};
 use crate::clock::UnixSeconds;
 use crate::config::Settings;
-use crate::docusign::userinfo::Account;
+use crate::docusign::userinfo::AccountInfo;
 
 /// Mints a token of the integration user for all of `DOCUSIGN_SCOPES`.
 pub async fn run(settings: Settings, show: bool) -> Result<(), CommandError> {
@@ -24,7 +24,7 @@ pub async fn run(settings: Settings, show: bool) -> Result<(), CommandError> {
     print_line(format_args!("  user     {} ({})", user.name, user.email))?;
     print_line(format_args!(
         "  account  {}",
-        user.account().map_or_else(|| "none".to_owned(), |Account { name, id, .. }| format!("{name} ({id})"))
+        user.account().map_or_else(|| "none".to_owned(), |AccountInfo { name, id, .. }| format!("{name} ({id})"))
     ))?;
     print_line(format_args!("  scope    {}", docusign.scopes))?;
     let expires_at = access_token.expires_at;

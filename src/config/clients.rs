@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::config::error::{Problem, Reason};
 use crate::config::fields::{Fields, boolean, positive, string, strings};
-use crate::config::reader::{Environment, FileError, Reader};
+use crate::config::reader::{Environment, FileError, SettingsReader};
 use crate::config::values::clients::{client_id, digest, gateway_rule, username};
 use crate::config::values::trust::trust;
 use crate::config::values::url::{redirect, registry_blob};
@@ -54,16 +54,16 @@ pub struct ClientsSetting {
 }
 
 /// Reads the setting, and the clients unless they are in a blob.
-pub fn read(reader: &mut Reader<'_>, scopes: Scopes<'_>) -> Option<ClientsSetting> {
+pub fn read(reader: &mut SettingsReader<'_>, scopes: Scopes<'_>) -> Option<ClientsSetting> {
     let env = reader.env();
     let found = reader.required(NAME, formats::CLIENTS, |value| found(env, value))?;
-    let Found { place, entries, digest } = found;
+    let RegistryValue { place, entries, digest } = found;
     let at_start = entries.map(|entries| read_entries(reader, NAME, entries, scopes));
     Some(ClientsSetting { place, at_start, digest })
 }
 
 /// Where the setting has the registry. Files are not read.
-pub fn read_place(reader: &mut Reader<'_>) -> Option<RegistryPlace> {
+pub fn read_place(reader: &mut SettingsReader<'_>) -> Option<RegistryPlace> {
     reader.required(NAME, formats::CLIENTS, |value| match value.strip_prefix('@') {
         Some(path) => Ok(RegistryPlace::File(path.trim_start().to_owned())),
         None if value.contains("://") && !is_json(value) => registry_blob(value).map(RegistryPlace::Blob),
@@ -76,7 +76,7 @@ pub fn read_place(reader: &mut Reader<'_>) -> Option<RegistryPlace> {
 /// # Errors
 /// Everything that is wrong with it.
 pub fn read_version(content: &[u8], scopes: &Scope) -> Result<ClientRegistry, ConfigErrors> {
-    let mut reader = Reader::new(&NoEnvironment);
+    let mut reader = SettingsReader::new(&NoEnvironment);
     let text = if content.len() > MAX_BYTES { Err(FileError::TooLarge) } else { reader::text(content) };
     let clients = match text {
         Ok(text) => read_text(&mut reader, NAME, text, Scopes { within: Some(scopes), default: Some(scopes) }),
@@ -106,14 +106,19 @@ impl Environment for NoEnvironment {
 }
 
 /// Reads the clients of the registry `text`, which errors call `name`.
-pub fn read_text(reader: &mut Reader<'_>, name: &str, text: &str, scopes: Scopes<'_>) -> Option<ClientRegistry> {
+pub fn read_text(
+    reader: &mut SettingsReader<'_>,
+    name: &str,
+    text: &str,
+    scopes: Scopes<'_>,
+) -> Option<ClientRegistry> {
     let noted = |reason| reader.note(name, Problem::Invalid(reason), formats::REGISTRY);
     let entries = json::array(text).map_err(noted).ok()?;
     Some(read_entries(reader, name, entries, scopes))
 }
 
 /// Reads the clients of the file at `path`.
-pub fn read_file(reader: &mut Reader<'_>, path: &str, scopes: Scopes<'_>) -> Option<ClientRegistry> {
+pub fn read_file(reader: &mut SettingsReader<'_>, path: &str, scopes: Scopes<'_>) -> Option<ClientRegistry> {
     let text = reader::read_file(reader.env(), path);
     let noted = |error| reader.note(path, Problem::Invalid(format!("the file {error}").into()), formats::REGISTRY);
     let text = text.map_err(noted).ok()?;
@@ -121,42 +126,47 @@ pub fn read_file(reader: &mut Reader<'_>, path: &str, scopes: Scopes<'_>) -> Opt
 }
 
 /// What the setting's value leads to.
-struct Found {
+struct RegistryValue {
     place: RegistryPlace,
     entries: Option<Vec<Value>>,
     digest: Option<Sha256>,
 }
 
 /// The entries of a registry in the setting itself, or in the file that it names; or the URL of a blob.
-fn found(env: &dyn Environment, value: &str) -> Result<Found, Reason> {
-    let in_setting = |entries| Found { place: RegistryPlace::Setting, entries: Some(entries), digest: None };
+fn found(env: &dyn Environment, value: &str) -> Result<RegistryValue, Reason> {
+    let in_setting = |entries| RegistryValue { place: RegistryPlace::Setting, entries: Some(entries), digest: None };
     let is_path = value.contains('/') || value.to_ascii_lowercase().ends_with(".json");
     match value.strip_prefix('@') {
         Some("") => Err("it has no path after the @".into()),
         Some(path) => in_file(env, path.trim_start()),
         None if is_json(value) => json::array(value).map(in_setting),
         None if value.contains("://") => {
-            Ok(Found { place: RegistryPlace::Blob(registry_blob(value)?), entries: None, digest: None })
+            Ok(RegistryValue { place: RegistryPlace::Blob(registry_blob(value)?), entries: None, digest: None })
         }
         None if is_path => Err("it is a path without @ before it".into()),
         None => json::array(value).map(in_setting),
     }
 }
 
-fn in_file(env: &dyn Environment, path: &str) -> Result<Found, Reason> {
+fn in_file(env: &dyn Environment, path: &str) -> Result<RegistryValue, Reason> {
     let unreadable = |error: FileError| -> Reason { format!("the file it names {error}").into() };
     let content = reader::read_bytes(env, path).map_err(unreadable)?;
     let content = content.expose_secret();
     let entries = json::array(reader::text(content).map_err(unreadable)?)?;
     let place = RegistryPlace::File(path.to_owned());
-    Ok(Found { place, entries: Some(entries), digest: Some(sha256(content)) })
+    Ok(RegistryValue { place, entries: Some(entries), digest: Some(sha256(content)) })
 }
 
 fn is_json(value: &str) -> bool {
     value.starts_with(['[', '{', '"', '\''])
 }
 
-fn read_entries(reader: &mut Reader<'_>, name: &str, entries: Vec<Value>, scopes: Scopes<'_>) -> ClientRegistry {
+fn read_entries(
+    reader: &mut SettingsReader<'_>,
+    name: &str,
+    entries: Vec<Value>,
+    scopes: Scopes<'_>,
+) -> ClientRegistry {
     let mut seen: Vec<String> = Vec::with_capacity(entries.len());
     let mut clients: Vec<Client> = Vec::with_capacity(entries.len());
     for (index, entry) in entries.into_iter().enumerate() {
@@ -189,7 +199,7 @@ fn share_a_key(one: &Client, other: &Client) -> bool {
 }
 
 fn read_client(
-    reader: &mut Reader<'_>,
+    reader: &mut SettingsReader<'_>,
     place: String,
     object: Map<String, Value>,
     scopes: Scopes<'_>,

@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::config::error::{Format, Reason};
 use crate::config::formats;
-use crate::config::reader::{Reader, list};
+use crate::config::reader::{SettingsReader, list};
 use crate::config::values::url::base_url;
 use crate::config::values::{common_mistake, guid, guids, scope, unknown_word};
 use crate::oauth::scope::Scope;
@@ -168,7 +168,7 @@ const ADMINS: Format = Format {
 };
 
 /// Reads every `DOCUSIGN_*` setting except the scopes; `None` if a required one has an error.
-pub fn read(reader: &mut Reader<'_>, scopes: Option<&Scope>) -> Option<DocusignSettings> {
+pub fn read(reader: &mut SettingsReader<'_>, scopes: Option<&Scope>) -> Option<DocusignSettings> {
     let environment = reader.required("DOCUSIGN_ENVIRONMENT", ENVIRONMENT, DocusignEnvironment::parse);
     let other = environment.map(DocusignEnvironment::other);
     let oauth_url = reader.optional("DOCUSIGN_OAUTH_URL", OAUTH_URL, |text| {
@@ -201,7 +201,7 @@ pub fn read(reader: &mut Reader<'_>, scopes: Option<&Scope>) -> Option<DocusignS
     })
 }
 
-fn read_secret_key(reader: &mut Reader<'_>) -> SecretKey {
+fn read_secret_key(reader: &mut SettingsReader<'_>) -> SecretKey {
     const NAME: &str = "DOCUSIGN_SECRET_KEY";
     if reader.is_missing_secret(NAME, SECRET_KEY) {
         return SecretKey::Missing;
@@ -226,7 +226,7 @@ fn not_of(
 }
 
 /// Reads `DOCUSIGN_SCOPES`, and adds [`IMPERSONATION`].
-pub fn read_scopes(reader: &mut Reader<'_>) -> Option<Scope> {
+pub fn read_scopes(reader: &mut SettingsReader<'_>) -> Option<Scope> {
     match reader.raw("DOCUSIGN_SCOPES") {
         Some(_) => reader.optional("DOCUSIGN_SCOPES", formats::SCOPES, parse_scopes),
         None => parse_scopes(DEFAULT_SCOPES).ok(),

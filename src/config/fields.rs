@@ -5,14 +5,14 @@
 use serde_json::{Map, Value};
 
 use crate::config::error::{Format, Problem, Reason};
-use crate::config::reader::Reader;
+use crate::config::reader::SettingsReader;
 use crate::config::reference::Reference;
 use crate::config::values::{common_mistake, kind, nearest};
 use crate::oauth::client::ClientId;
 
 /// The fields of one client that are still unread.
 pub struct Fields<'r, 'e> {
-    reader: &'r mut Reader<'e>,
+    reader: &'r mut SettingsReader<'e>,
     place: String,
     client_id: Option<String>,
     rest: Map<String, Value>,
@@ -22,7 +22,7 @@ pub struct Fields<'r, 'e> {
 
 impl<'r, 'e> Fields<'r, 'e> {
     /// The fields of `object`, which is at `place`.
-    pub fn new(reader: &'r mut Reader<'e>, place: String, object: Map<String, Value>) -> Self {
+    pub fn new(reader: &'r mut SettingsReader<'e>, place: String, object: Map<String, Value>) -> Self {
         // An identifier that is not well-formed could be anything, and is not shown.
         let client_id = object.get("client_id").and_then(Value::as_str).and_then(ClientId::parse);
         let client_id = client_id.map(|client_id| client_id.to_string());

@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use crate::config::docusign::{DEFAULT_SCOPES, read_scopes};
 use crate::config::error::Problem;
 use crate::config::parameters;
-use crate::config::reader::{Environment, Reader, read_file};
+use crate::config::reader::{Environment, SettingsReader, read_file};
 use crate::config::{docusign, formats};
 use crate::oauth::scope::Scope;
 
@@ -77,7 +77,7 @@ impl InstallationScopes {
     }
 
     /// Reads them as the app does at start.
-    pub fn read(&self, reader: &mut Reader<'_>) -> Option<Scope> {
+    pub fn read(&self, reader: &mut SettingsReader<'_>) -> Option<Scope> {
         match (&self.source, self.text.as_deref().map(str::trim)) {
             (ScopeSource::Parameters(file), Some(text)) if !text.is_empty() => {
                 let name = format!("{} in {file}", parameters::SCOPES);

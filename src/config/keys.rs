@@ -5,7 +5,7 @@ use std::fmt;
 use secrecy::ExposeSecret;
 
 use crate::config::error::{Format, Reason};
-use crate::config::reader::{Environment, Reader, list, read_bytes};
+use crate::config::reader::{Environment, SettingsReader, list, read_bytes};
 use crate::config::values::key_id::key_vault_id;
 use crate::signing::key_id::KeyVaultKeyId;
 use crate::signing::local::LocalSigner;
@@ -44,7 +44,7 @@ const KEY_ID: Format = Format {
 };
 
 /// Reads the signing keys.
-pub fn read_signing(reader: &mut Reader<'_>, in_azure: bool) -> Option<SigningKeySources> {
+pub fn read_signing(reader: &mut SettingsReader<'_>, in_azure: bool) -> Option<SigningKeySources> {
     let env = reader.env();
     let parse = |text: &str| key_source(env, in_azure, text);
     let current = reader.required("EVERGRANT_SIGNING_KEY_ID", KEY_ID, parse);
@@ -53,7 +53,7 @@ pub fn read_signing(reader: &mut Reader<'_>, in_azure: bool) -> Option<SigningKe
 }
 
 /// Reads the sealing keys.
-pub fn read_sealing(reader: &mut Reader<'_>, in_azure: bool) -> Option<SealingKeySources> {
+pub fn read_sealing(reader: &mut SettingsReader<'_>, in_azure: bool) -> Option<SealingKeySources> {
     let env = reader.env();
     let parse = |text: &str| key_source(env, in_azure, text);
     let parse_all = |text: &str| list(text).map(parse).collect::<Result<Vec<_>, _>>();

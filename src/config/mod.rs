@@ -32,7 +32,7 @@ use crate::types::BaseUrl;
 use clients::Scopes;
 use error::{ConfigError, Format};
 use installation::InstallationScopes;
-use reader::Reader;
+use reader::SettingsReader;
 use values::url::{base_url, store};
 use values::{log_filter, memory, port};
 
@@ -135,7 +135,7 @@ impl Settings {
     /// # Errors
     /// All errors of all settings.
     pub fn read(env: &dyn Environment) -> Result<Self, ConfigErrors> {
-        let mut reader = Reader::new(env);
+        let mut reader = SettingsReader::new(env);
         let azure = read_azure(&mut reader);
         let public_url = reader.required("EVERGRANT_PUBLIC_URL", PUBLIC_URL, base_url);
         let signing_keys = keys::read_signing(&mut reader, azure.in_azure);
@@ -171,8 +171,8 @@ impl Settings {
     /// # Errors
     /// That of the port: without it, no one could reach the process.
     pub fn read_start(env: &dyn Environment) -> Result<Start, ConfigErrors> {
-        let log = Reader::new(env).optional("EVERGRANT_LOG", LOG, log_filter);
-        let mut reader = Reader::new(env);
+        let log = SettingsReader::new(env).optional("EVERGRANT_LOG", LOG, log_filter);
+        let mut reader = SettingsReader::new(env);
         let host_port = reader.optional("FUNCTIONS_CUSTOMHANDLER_PORT", PORT, port);
         reader.finish(Some(Start { host_port, log: log.unwrap_or_else(default_log) }))
     }
@@ -180,13 +180,13 @@ impl Settings {
     /// Whether this process runs in Azure.
     #[must_use]
     pub fn is_in_azure(env: &dyn Environment) -> bool {
-        read_azure(&mut Reader::new(env)).in_azure
+        read_azure(&mut SettingsReader::new(env)).in_azure
     }
 
     /// Whether a Functions host started this process.
     #[must_use]
     pub fn has_host(env: &dyn Environment) -> bool {
-        Reader::new(env).raw("FUNCTIONS_CUSTOMHANDLER_WORKER_ID").is_some()
+        SettingsReader::new(env).raw("FUNCTIONS_CUSTOMHANDLER_WORKER_ID").is_some()
     }
 
     /// Reads only the clients of `EVERGRANT_CLIENTS`.
@@ -206,7 +206,7 @@ impl Settings {
         source: RegistrySource<'_>,
         scopes: &InstallationScopes,
     ) -> Result<ClientRegistry, ConfigErrors> {
-        let mut reader = Reader::new(env);
+        let mut reader = SettingsReader::new(env);
         let default = scopes.read(&mut reader);
         let within = default.as_ref().filter(|_| scopes.are_binding);
         let scopes = Scopes { within, default: default.as_ref() };
@@ -223,7 +223,7 @@ impl Settings {
     /// # Errors
     /// That it is missing, or no such place.
     pub fn read_registry_place(env: &dyn Environment) -> Result<RegistryPlace, ConfigErrors> {
-        let mut reader = Reader::new(env);
+        let mut reader = SettingsReader::new(env);
         let place = clients::read_place(&mut reader);
         reader.finish(place)
     }
@@ -233,7 +233,7 @@ impl Settings {
     /// # Errors
     /// Its error.
     pub fn read_public_url(env: &dyn Environment) -> Result<BaseUrl, ConfigErrors> {
-        let mut reader = Reader::new(env);
+        let mut reader = SettingsReader::new(env);
         let public_url = reader.required("EVERGRANT_PUBLIC_URL", PUBLIC_URL, base_url);
         reader.finish(public_url)
     }
@@ -243,7 +243,7 @@ impl Settings {
     /// # Errors
     /// Those of the settings of signing keys.
     pub fn read_signing_keys(env: &dyn Environment) -> Result<(SigningKeySources, AzureSettings), ConfigErrors> {
-        let mut reader = Reader::new(env);
+        let mut reader = SettingsReader::new(env);
         let azure = read_azure(&mut reader);
         let keys = keys::read_signing(&mut reader, azure.in_azure);
         reader.finish(keys.map(|keys| (keys, azure)))
@@ -255,7 +255,7 @@ fn default_log() -> Targets {
 }
 
 /// The memory of the Functions host in front, if there is one and the memory is known.
-fn read_host_memory(reader: &mut Reader<'_>, has_host: bool) -> Option<HostMemory> {
+fn read_host_memory(reader: &mut SettingsReader<'_>, has_host: bool) -> Option<HostMemory> {
     let instance_mib = reader.optional("EVERGRANT_INSTANCE_MEMORY_MB", MEMORY, memory);
     let limit = reader.raw("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT");
     let has_host = has_host || limit.is_some();
@@ -265,7 +265,7 @@ fn read_host_memory(reader: &mut Reader<'_>, has_host: bool) -> Option<HostMemor
     instance_mib.filter(|_| has_host).map(|instance_mib| HostMemory { instance_mib, body_limit })
 }
 
-fn read_azure(reader: &mut Reader<'_>) -> AzureSettings {
+fn read_azure(reader: &mut SettingsReader<'_>) -> AzureSettings {
     let mut is_set = |name: &str| reader.raw(name).is_some();
     let in_azure = is_set("WEBSITE_INSTANCE_ID") || is_set("CONTAINER_NAME");
     AzureSettings {

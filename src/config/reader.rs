@@ -88,7 +88,7 @@ pub fn read_bytes(env: &dyn Environment, path: &str) -> Result<SecretSlice<u8>, 
 const NAME_REPEATED: &str = "it begins with the setting's own name and an equals sign";
 
 /// Reads settings by type. After an error it goes on, so that all errors are reported together.
-pub struct Reader<'e> {
+pub struct SettingsReader<'e> {
     env: &'e dyn Environment,
     errors: Vec<ConfigError>,
     /// Optional secrets that did not arrive. They stop nothing, but are reported among errors.
@@ -97,7 +97,7 @@ pub struct Reader<'e> {
     read: BTreeSet<String>,
 }
 
-impl<'e> Reader<'e> {
+impl<'e> SettingsReader<'e> {
     /// A reader of `env`.
     #[must_use]
     pub const fn new(env: &'e dyn Environment) -> Self {

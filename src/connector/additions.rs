@@ -25,7 +25,7 @@ pub struct Additions {
 }
 
 /// An action that waits until its task has ended.
-pub struct Waiting {
+pub struct WaitingAction {
     /// Its operation ID.
     pub operation_id: String,
     /// Its path.
@@ -46,7 +46,7 @@ impl Additions {
     }
 
     /// The waiting form of `operation` at `path`, if it has one.
-    pub fn waiting(&self, path: &str, operation: &Value) -> Option<Waiting> {
+    pub fn waiting(&self, path: &str, operation: &Value) -> Option<WaitingAction> {
         let id = operation["operationId"].as_str()?;
         let texts = self.waiting.get(id)?.as_object()?;
         let (operation_id, mut operation) = (format!("{id}{WAITING_ID}"), operation.clone());
@@ -62,7 +62,7 @@ impl Additions {
             responses.insert("202".to_owned(), json!({"description": "It has not ended yet."}));
         }
         let routed_to = path.to_owned();
-        Some(Waiting { operation_id, path: format!("{path}{WAITING_PATH}"), routed_to, operation })
+        Some(WaitingAction { operation_id, path: format!("{path}{WAITING_PATH}"), routed_to, operation })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::connector::additions::{Additions, Waiting};
+use crate::connector::additions::{Additions, WaitingAction};
 use crate::connector::{Api, Authentication, Variant};
 use crate::oauth::client::ClientId;
 
@@ -97,7 +97,7 @@ fn below_gateway(api: Api, policy: &Value) -> Value {
 }
 
 /// Routes an action that waits to the path of the action that does not: OpenAPI has only one action for each path.
-fn route(api: Api, waiting: &Waiting) -> Value {
+fn route(api: Api, waiting: &WaitingAction) -> Value {
     json!({
         "templateId": "routerequesttoendpoint",
         "title": format!("{} is the same call, with a header", waiting.operation_id),

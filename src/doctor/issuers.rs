@@ -10,7 +10,7 @@ use crate::oauth::assertion::compact::Assertion;
 use crate::oauth::assertion::error::{AssertionError, shown};
 use crate::oauth::assertion::key::ALGORITHMS;
 use crate::oauth::client::{Client, ClientRegistry};
-use crate::registry::issuers::{IssuerKeys, KeySource, VerifyError};
+use crate::registry::issuers::{IssuerKeys, KeySetSource, VerifyError};
 use crate::types::{BaseUrl, Explained as _};
 
 /// The title of the first check of issuers.
@@ -18,18 +18,18 @@ pub const ISSUERS: &str = "Trusted issuers";
 
 /// Fetches the keys of every issuer and `jwks_uri`; one check for each.
 pub async fn check_issuers(keys: &IssuerKeys, clients: &ClientRegistry) -> Vec<Check> {
-    join_all(KeySource::all(clients).into_iter().map(|source| check_source(keys, source))).await
+    join_all(KeySetSource::all(clients).into_iter().map(|source| check_source(keys, source))).await
 }
 
-async fn check_source(keys: &IssuerKeys, source: KeySource) -> Check {
+async fn check_source(keys: &IssuerKeys, source: KeySetSource) -> Check {
     let watch = Stopwatch::start();
     let finding = match keys.fetch_now(&source).await {
         Ok(keys) => Finding::good(format!("its keys were fetched (usable: {})", keys.len())),
         Err(error) => Finding::bad(error.problem(), error.fix(&[])),
     };
     let title = match &source {
-        KeySource::Issuer(issuer) => format!("Trusted issuer {issuer}"),
-        KeySource::Url(url) => format!("Client keys at {url}"),
+        KeySetSource::Issuer(issuer) => format!("Trusted issuer {issuer}"),
+        KeySetSource::Url(url) => format!("Client keys at {url}"),
     };
     finding.of("trusted_issuer", Area::Clients, title, watch.elapsed_ms())
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Stopwatch;
-use crate::doctor::responder::Answer;
+use crate::doctor::responder::HttpAnswer;
 use crate::web::upstream::words_of;
 
 /// More of an answer is not read.
@@ -15,9 +15,9 @@ pub const LIMIT: Duration = Duration::from_secs(10);
 /// What came back.
 pub enum Probed {
     /// The app's answer.
-    Own(Answer),
+    Own(HttpAnswer),
     /// Someone else's answer, which proves nothing about the app.
-    Foreign(Answer),
+    Foreign(HttpAnswer),
     /// A connection without an answer, with the HTTP client's words.
     Silence(String),
     /// No connection, with the HTTP client's words.
@@ -44,6 +44,6 @@ async fn read(mut answer: reqwest::Response) -> Probed {
             break;
         }
     }
-    let answer = Answer::new(answer.status(), answer.url(), answer.headers(), body);
+    let answer = HttpAnswer::new(answer.status(), answer.url(), answer.headers(), body);
     if answer.is_own() { Probed::Own(answer) } else { Probed::Foreign(answer) }
 }

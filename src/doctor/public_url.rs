@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::clock::Stopwatch;
 use crate::doctor::check::{Area, Check, Finding};
 use crate::doctor::probe::{Probed, probe};
-use crate::doctor::responder::{Answer, DEPLOY};
+use crate::doctor::responder::{DEPLOY, HttpAnswer};
 use crate::doctor::routes::{self, PackageRoute};
 use crate::oauth::client::{Client, ClientRegistry, GrantType};
 use crate::oauth::query;
@@ -23,7 +23,7 @@ pub const PUBLIC_URL: &str = "Public URL";
 
 /// The field of the metadata that identifies an installation.
 #[derive(Deserialize)]
-struct Metadata {
+struct PublishedMetadata {
     issuer: String,
 }
 
@@ -36,7 +36,7 @@ enum Responder {
     /// The app, whose settings are wrong.
     NotConfigured,
     /// Something else, or something in front of the app.
-    Other(Box<Answer>),
+    Other(Box<HttpAnswer>),
     /// With the HTTP client's words.
     NoAnswer(String),
 }
@@ -127,8 +127,8 @@ impl PublicUrlChecks<'_> {
             Probed::Foreign(answer) => (answer, false),
             Probed::Silence(words) | Probed::Unreachable(words) => return Responder::NoAnswer(words),
         };
-        match serde_json::from_slice::<Metadata>(&answer.body) {
-            Ok(Metadata { issuer }) if issuer != self.public_url.as_str() => Responder::AnotherInstallation,
+        match serde_json::from_slice::<PublishedMetadata>(&answer.body) {
+            Ok(PublishedMetadata { issuer }) if issuer != self.public_url.as_str() => Responder::AnotherInstallation,
             Ok(_) if is_own => Responder::ThisInstallation,
             Ok(_) => Responder::Unproven,
             Err(_) if answer.is_not_configured() => Responder::NotConfigured,
@@ -182,7 +182,7 @@ impl PublicUrlChecks<'_> {
 
 /// What `read` concludes from the answer. Only the app's own answer proves that something was refused, but a token or a redirect
 /// is dangerous, whatever sent it.
-fn refusal(probed: Probed, read: impl Fn(&Answer) -> Refusal) -> Refusal {
+fn refusal(probed: Probed, read: impl Fn(&HttpAnswer) -> Refusal) -> Refusal {
     match probed {
         Probed::Own(answer) => read(&answer),
         Probed::Foreign(answer) => match read(&answer) {

@@ -6,8 +6,8 @@ use crate::clock::Stopwatch;
 use crate::config::RegistryPlace;
 use crate::doctor::check::{Area, Check, Finding};
 use crate::oauth::client::ClientRegistry;
-use crate::registry::source::{Outage, about_registry};
-use crate::registry::{Registry, State, faults};
+use crate::registry::source::{RegistryOutage, about_registry};
+use crate::registry::{Registry, RegistryState, faults};
 use crate::types::Explained as _;
 
 /// The title.
@@ -28,7 +28,7 @@ pub fn check_clients(registry: &Registry) -> Check {
     finding.of("clients", Area::Clients, CLIENTS, watch.elapsed_ms())
 }
 
-fn of_state(state: &State, place: &RegistryPlace) -> Finding {
+fn of_state(state: &RegistryState, place: &RegistryPlace) -> Finding {
     let stays = if state.clients.is_some() { "the last good version stays" } else { "there is no other" };
     if let Some(outage) = &state.outage {
         return Finding::bad(format!("the registry could not be read, and {stays}: {outage}"), fix(outage, place));
@@ -57,12 +57,14 @@ fn registration(place: &RegistryPlace) -> String {
     }
 }
 
-fn fix(outage: &Outage, place: &RegistryPlace) -> String {
+fn fix(outage: &RegistryOutage, place: &RegistryPlace) -> String {
     let text = match outage {
-        Outage::File(_) => return "Put the file that EVERGRANT_CLIENTS names back, readable for the app.".to_owned(),
-        Outage::NoBlob => UPLOAD,
-        Outage::AccessDenied => GRANT,
-        Outage::Storage(error) => return about_registry(&error.fix(&[])),
+        RegistryOutage::File(_) => {
+            return "Put the file that EVERGRANT_CLIENTS names back, readable for the app.".to_owned();
+        }
+        RegistryOutage::NoBlob => UPLOAD,
+        RegistryOutage::AccessDenied => GRANT,
+        RegistryOutage::Storage(error) => return about_registry(&error.fix(&[])),
     };
     let RegistryPlace::Blob(url) = place else { return text.to_owned() };
     let (account, container, blob) = parts(url);

@@ -33,7 +33,7 @@ pub const DEPLOY: &str =
     "Set EVERGRANT_PUBLIC_URL to the https URL that callers use, and check that the package is deployed there.";
 
 /// An answer.
-pub struct Answer {
+pub struct HttpAnswer {
     /// Its status.
     pub status: u16,
     /// Where it leads, if it is a redirect.
@@ -43,7 +43,7 @@ pub struct Answer {
     headers: HeaderMap<HeaderValue>,
 }
 
-impl Answer {
+impl HttpAnswer {
     /// Keeps what explains the answer.
     pub fn new(status: StatusCode, url: &Url, headers: &HeaderMap, body: Vec<u8>) -> Self {
         let location = headers.get(LOCATION).and_then(|value| url.join(value.to_str().ok()?).ok());

@@ -20,12 +20,12 @@ pub struct UserInfo {
     pub email: String,
     /// The accounts the user belongs to.
     #[serde(default, deserialize_with = "accounts")]
-    accounts: Vec<Account>,
+    accounts: Vec<AccountInfo>,
 }
 
 /// One account of a user.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Account {
+pub struct AccountInfo {
     /// The account's id: the *API Account ID*, a GUID.
     #[serde(default, rename = "account_id", deserialize_with = "text")]
     pub id: String,
@@ -56,7 +56,7 @@ fn subject<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Erro
 }
 
 /// The accounts that can be read.
-fn accounts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Account>, D::Error> {
+fn accounts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<AccountInfo>, D::Error> {
     let Value::Array(accounts) = Value::deserialize(deserializer)? else { return Ok(Vec::new()) };
     Ok(accounts.into_iter().filter_map(|account| serde_json::from_value(account).ok()).collect())
 }
@@ -64,18 +64,18 @@ fn accounts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Account>, 
 impl UserInfo {
     /// The account with the id `id`.
     #[must_use]
-    pub fn account_with_id(&self, id: &Guid) -> Option<&Account> {
+    pub fn account_with_id(&self, id: &Guid) -> Option<&AccountInfo> {
         self.accounts.iter().find(|account| id.is(&account.id))
     }
 
     /// The default account, or the first one.
     #[must_use]
-    pub fn account(&self) -> Option<&Account> {
+    pub fn account(&self) -> Option<&AccountInfo> {
         self.accounts.iter().find(|account| account.is_default()).or_else(|| self.accounts.first())
     }
 }
 
-impl Account {
+impl AccountInfo {
     fn is_default(&self) -> bool {
         self.is_default == Value::Bool(true)
             || self.is_default.as_str().is_some_and(|text| text.eq_ignore_ascii_case("true"))

@@ -18,7 +18,7 @@ use crate::oauth::client::authentication::{AuthenticationParameters, ClientAuthe
 use crate::oauth::client::{Client, ClientId, ClientRegistry};
 use crate::oauth::error::{ErrorCode, OAuthError, Outage};
 use crate::oauth::form::Form;
-use crate::registry::issuers::Unavailable;
+use crate::registry::issuers::KeySetUnavailable;
 use crate::registry::{REGISTRY_UNAVAILABLE, Registry};
 use crate::sealing::Sealable;
 use crate::sealing::claims::{AuthorizationCode, RefreshToken, SealedAccessToken};
@@ -44,7 +44,7 @@ struct EmptyBody {}
 const REVOCABLE: [&str; 3] = [RefreshToken::TYP, AuthorizationCode::TYP, SealedAccessToken::TYP];
 
 /// What is revoked with a token.
-struct RevokeTarget {
+struct RevokedGrant {
     /// The client that the token was issued to.
     client_id: ClientId,
     /// The id of the grant or of the sealed access token.
@@ -54,7 +54,7 @@ struct RevokeTarget {
 }
 
 /// Why nothing was revoked.
-enum RevokeError {
+enum RevocationError {
     OAuth(OAuthError),
     TooManyFailures(TooManyFailures),
     Outage { retry_after: u64, cause: &'static str, error_description: &'static str },
@@ -117,8 +117,8 @@ impl RevokeEndpoint {
         &self,
         form: &Form,
         clients: &'c ClientRegistry,
-    ) -> Result<(&'c Client, SecretString), RevokeError> {
-        let refuse = |error| RevokeError::from(self.authenticator.refuse(form, clients, error));
+    ) -> Result<(&'c Client, SecretString), RevocationError> {
+        let refuse = |error| RevocationError::from(self.authenticator.refuse(form, clients, error));
         let parameters = form.parameters(PARAMETERS).map_err(refuse)?;
         let [token, client_id, client_secret, client_assertion, client_assertion_type, _] = parameters;
         let parameters = AuthenticationParameters { client_id, client_secret, client_assertion, client_assertion_type };
@@ -133,11 +133,11 @@ impl RevokeEndpoint {
     }
 
     /// Revokes the token and returns the revoked id; `None` if there was nothing to revoke.
-    async fn revoke(&self, client: &Client, token: &SecretString) -> Result<Option<String>, RevokeError> {
+    async fn revoke(&self, client: &Client, token: &SecretString) -> Result<Option<String>, RevocationError> {
         let Some(target) = self.target(token.expose_secret()).await? else { return Ok(None) };
-        let RevokeTarget { client_id, id, expires_at } = target;
+        let RevokedGrant { client_id, id, expires_at } = target;
         if client_id != client.client_id {
-            return Err(RevokeError::OAuth(ErrorCode::InvalidGrant.say("the token was issued to another client")));
+            return Err(RevocationError::OAuth(ErrorCode::InvalidGrant.say("the token was issued to another client")));
         }
         let revoked = self.revocations.revoke(&id, expires_at).await;
         revoked
@@ -147,7 +147,7 @@ impl RevokeEndpoint {
 
     /// What to revoke: the grant of a refresh token or code, or only a sealed access token. `None` if the token is unknown,
     /// expired or issued by DocuSign (§2.2).
-    async fn target(&self, token: &str) -> Result<Option<RevokeTarget>, RevokeError> {
+    async fn target(&self, token: &str) -> Result<Option<RevokedGrant>, RevocationError> {
         let opened = open_any(&self.sealing, &REVOCABLE, self.issuer.as_str(), token, self.clock.now()).await;
         let (grant, access_token) = match opened.map(|(opened, _)| opened) {
             Ok(Opened::RefreshToken(sealed)) => (sealed.content.grant, None),
@@ -157,12 +157,12 @@ impl RevokeEndpoint {
             Err(error) => return unopened(&error),
         };
         let (id, exp) = access_token.unwrap_or((grant.grant_id, None));
-        Ok(Some(RevokeTarget { client_id: grant.client_id, id, expires_at: exp }))
+        Ok(Some(RevokedGrant { client_id: grant.client_id, id, expires_at: exp }))
     }
 }
 
 /// The result for a token that does not open. It may open again after a change of settings, so it must not count as revoked.
-fn unopened(error: &OpenError) -> Result<Option<RevokeTarget>, RevokeError> {
+fn unopened(error: &OpenError) -> Result<Option<RevokedGrant>, RevocationError> {
     match error {
         OpenError::Expired | OpenError::NotOurs => Ok(None),
         OpenError::OtherIssuer => Err(outage(
@@ -177,16 +177,16 @@ fn unopened(error: &OpenError) -> Result<Option<RevokeTarget>, RevokeError> {
     }
 }
 
-const fn outage(cause: &'static str, error_description: &'static str) -> RevokeError {
-    RevokeError::Outage { retry_after: RETRY_AFTER, cause, error_description }
+const fn outage(cause: &'static str, error_description: &'static str) -> RevocationError {
+    RevocationError::Outage { retry_after: RETRY_AFTER, cause, error_description }
 }
 
-impl From<ClientError> for RevokeError {
+impl From<ClientError> for RevocationError {
     fn from(error: ClientError) -> Self {
         match error {
             ClientError::OAuth(error) => Self::OAuth(error),
             ClientError::TooManyFailures(failures) => Self::TooManyFailures(failures),
-            ClientError::IssuerUnavailable(Unavailable { error, retry_after }) => {
+            ClientError::IssuerUnavailable(KeySetUnavailable { error, retry_after }) => {
                 let Explanation { code, client, .. } = error.explain();
                 Self::Outage { retry_after, cause: code, error_description: client }
             }
@@ -195,7 +195,7 @@ impl From<ClientError> for RevokeError {
     }
 }
 
-impl RevokeError {
+impl RevocationError {
     fn answer(self, record: AnswerRecord) -> Answer {
         match self {
             Self::OAuth(error) => refuse(error, record),

@@ -28,12 +28,12 @@ pub struct Lifetimes<V, E> {
 /// A cached result: a value `V` or an error `E`.
 pub struct Cached<V, E> {
     lifetimes: Lifetimes<V, E>,
-    state: Mutex<State<V, E>>,
+    state: Mutex<CacheState<V, E>>,
     /// Locked while fetching.
     fetching: tokio::sync::Mutex<()>,
 }
 
-struct State<V, E> {
+struct CacheState<V, E> {
     answer: Option<(V, Expiry)>,
     failure: Option<Failure<E>>,
 }
@@ -79,7 +79,7 @@ impl<V: Clone, E: Clone> Cached<V, E> {
     /// An empty cache.
     #[must_use]
     pub fn new(lifetimes: Lifetimes<V, E>) -> Self {
-        let state = Mutex::new(State { answer: None, failure: None });
+        let state = Mutex::new(CacheState { answer: None, failure: None });
         Self { lifetimes, state, fetching: tokio::sync::Mutex::default() }
     }
 
@@ -136,7 +136,7 @@ impl<V: Clone, E: Clone> Cached<V, E> {
 
     /// Caches a value that was not fetched here.
     pub fn put(&self, answer: V, lifetime: Lifetime, now: UnixSeconds) {
-        *self.lock() = State { answer: Some((answer, Expiry::after(lifetime, now))), failure: None };
+        *self.lock() = CacheState { answer: Some((answer, Expiry::after(lifetime, now))), failure: None };
     }
 
     /// Drops the value, because it turned out to be wrong.
@@ -158,7 +158,7 @@ impl<V: Clone, E: Clone> Cached<V, E> {
         match fetched {
             Ok(answer) => {
                 let expiry = Expiry::after((self.lifetimes.answer)(&answer), asked_at);
-                *state = State { answer: Some((answer.clone(), expiry)), failure: None };
+                *state = CacheState { answer: Some((answer.clone(), expiry)), failure: None };
                 Ok(answer)
             }
             Err(error) => {
@@ -170,7 +170,7 @@ impl<V: Clone, E: Clone> Cached<V, E> {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<V, E>> {
+    fn lock(&self) -> MutexGuard<'_, CacheState<V, E>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -22,7 +22,7 @@ use crate::oauth::client::ClientRegistry;
 use crate::oauth::scope::Scope;
 use crate::types::Explanation;
 use crate::web::page::{Page, Title};
-use source::{Content, Outage, Source, Version};
+use source::{Content, RegistryLocation, RegistryOutage, RegistryVersion};
 
 /// How often the registry is read again.
 const REREAD_INTERVAL: Duration = Duration::from_secs(30);
@@ -55,27 +55,27 @@ pub struct NotLoaded;
 
 /// The registered clients. Cheap to clone; all clones see the same versions.
 #[derive(Clone)]
-pub struct Registry(Arc<Shared>);
+pub struct Registry(Arc<SharedRegistry>);
 
-struct Shared {
+struct SharedRegistry {
     place: RegistryPlace,
-    source: Source,
+    source: RegistryLocation,
     /// `DOCUSIGN_SCOPES`, which clients' scopes must be within.
     scopes: Scope,
-    state: watch::Sender<State>,
+    state: watch::Sender<RegistryState>,
     /// The version that was read last, good or not. Locked while one is read.
-    last_read: Mutex<Option<Version>>,
+    last_read: Mutex<Option<RegistryVersion>>,
 }
 
 /// What is known of the registry.
 #[derive(Clone, Debug, Default)]
-pub struct State {
+pub struct RegistryState {
     /// The last good version.
     pub clients: Option<ClientRegistry>,
     /// What is wrong with the version at the source, if it was refused.
     pub refused: Option<ConfigErrors>,
     /// Why the source could not be read.
-    pub outage: Option<Outage>,
+    pub outage: Option<RegistryOutage>,
     /// Whether the first read has begun and not ended.
     is_starting: bool,
 }
@@ -83,10 +83,10 @@ pub struct State {
 impl Registry {
     /// The clients of `setting`, whose scopes must be within `scopes`. Nothing is read yet.
     #[must_use]
-    pub fn new(setting: &ClientsSetting, source: Source, scopes: Scope) -> Self {
-        let state = watch::Sender::new(State { clients: setting.at_start.clone(), ..State::default() });
-        let last_read = Mutex::new(setting.digest.map(Version::Digest));
-        Self(Arc::new(Shared { place: setting.place.clone(), source, scopes, state, last_read }))
+    pub fn new(setting: &ClientsSetting, source: RegistryLocation, scopes: Scope) -> Self {
+        let state = watch::Sender::new(RegistryState { clients: setting.at_start.clone(), ..RegistryState::default() });
+        let last_read = Mutex::new(setting.digest.map(RegistryVersion::Digest));
+        Self(Arc::new(SharedRegistry { place: setting.place.clone(), source, scopes, state, last_read }))
     }
 
     /// The present version, for one request. Waits for the first read if that has begun.
@@ -108,7 +108,7 @@ impl Registry {
 
     /// What is known of the registry.
     #[must_use]
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> RegistryState {
         self.0.state.borrow().clone()
     }
 
@@ -161,7 +161,8 @@ impl Registry {
         match version {
             Ok(clients) => {
                 let count = clients.iter().count();
-                state.send_modify(|state| *state = State { clients: Some(clients), ..State::default() });
+                state
+                    .send_modify(|state| *state = RegistryState { clients: Some(clients), ..RegistryState::default() });
                 tracing::info!(event = "registry_loaded", clients = count, "the client registry was read");
             }
             Err(errors) => {
@@ -174,7 +175,7 @@ impl Registry {
     }
 
     /// An outage is logged when it begins and when its cause changes.
-    fn note(&self, outage: Outage) {
+    fn note(&self, outage: RegistryOutage) {
         let known = self.0.state.borrow().outage.as_ref() == Some(&outage);
         if !known {
             let cause = outage.code();
@@ -225,7 +226,7 @@ mod tests {
     fn in_file(path: &Path) -> Registry {
         let path = path.display().to_string();
         let setting = ClientsSetting { place: RegistryPlace::File(path.clone()), at_start: None, digest: None };
-        Registry::new(&setting, Source::File(path.into()), Scope::parse("signature").unwrap())
+        Registry::new(&setting, RegistryLocation::File(path.into()), Scope::parse("signature").unwrap())
     }
 
     fn ids(registry: &Registry) -> Vec<String> {
@@ -285,7 +286,7 @@ mod tests {
                 None => std::fs::remove_file(&path).unwrap(),
             }
             registry.read_again().await;
-            let State { refused, outage, .. } = registry.state();
+            let RegistryState { refused, outage, .. } = registry.state();
             let found = outage.map(|outage| outage.to_string()).or(refused.as_ref().map(faults));
             assert_eq!(ids(&registry).concat(), expected, "{found:?}");
             assert_eq!(found.is_some(), fault.is_some(), "{found:?}");

@@ -11,23 +11,23 @@ use crate::config::clients::MAX_BYTES;
 use crate::secret::{Sha256, sha256};
 use crate::store;
 use crate::store::StoreError;
-use crate::store::document::{Document, Read};
+use crate::store::document::{Read, RegistryBlob};
 use crate::types::Explained as _;
 
 /// Where the registry is.
 #[derive(Clone)]
-pub enum Source {
+pub enum RegistryLocation {
     /// In the setting, which never changes.
     Setting,
     /// In the file at this path.
     File(Arc<str>),
     /// In a blob.
-    Blob(Arc<Document>),
+    Blob(Arc<RegistryBlob>),
 }
 
 /// The version of a registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Version {
+pub enum RegistryVersion {
     /// The digest of a file's content. Unlike the time of modification, it differs also if two versions follow at once.
     Digest(Sha256),
     /// The `ETag` of a blob.
@@ -39,12 +39,12 @@ pub enum Content {
     /// The version that was read last.
     Unchanged,
     /// Another version.
-    Changed(Vec<u8>, Version),
+    Changed(Vec<u8>, RegistryVersion),
 }
 
 /// Why the registry could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Outage {
+pub enum RegistryOutage {
     /// The file cannot be read.
     #[error("the file {0}")]
     File(FileError),
@@ -59,7 +59,7 @@ pub enum Outage {
     Storage(StoreError),
 }
 
-impl From<StoreError> for Outage {
+impl From<StoreError> for RegistryOutage {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NoContainer => Self::NoBlob,
@@ -75,7 +75,7 @@ pub fn about_registry(text: &str) -> String {
     text.replace("EVERGRANT_STORE", "EVERGRANT_CLIENTS")
 }
 
-impl Outage {
+impl RegistryOutage {
     /// The code in log lines.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -88,28 +88,29 @@ impl Outage {
     }
 }
 
-impl Source {
+impl RegistryLocation {
     /// Reads the registry, unless it still has the version `known`.
     ///
     /// # Errors
-    /// [`Outage`].
-    pub async fn read(&self, known: Option<&Version>) -> Result<Content, Outage> {
+    /// [`RegistryOutage`].
+    pub async fn read(&self, known: Option<&RegistryVersion>) -> Result<Content, RegistryOutage> {
         match self {
             Self::Setting => Ok(Content::Unchanged),
             Self::File(path) => {
                 let path = Arc::clone(path);
                 // A file may be on a slow network share.
                 let read = tokio::task::spawn_blocking(move || read_file(&path)).await;
-                let content = read.unwrap_or(Err(FileError::Unreadable)).map_err(Outage::File)?;
-                let version = Version::Digest(sha256(&content));
+                let content = read.unwrap_or(Err(FileError::Unreadable)).map_err(RegistryOutage::File)?;
+                let version = RegistryVersion::Digest(sha256(&content));
                 if known == Some(&version) { Ok(Content::Unchanged) } else { Ok(Content::Changed(content, version)) }
             }
             Self::Blob(document) => {
-                let known = known.and_then(|known| if let Version::ETag(etag) = known { Some(etag) } else { None });
+                let known =
+                    known.and_then(|known| if let RegistryVersion::ETag(etag) = known { Some(etag) } else { None });
                 match document.read(known).await? {
                     Read::Unchanged => Ok(Content::Unchanged),
-                    Read::Changed(content, etag) => Ok(Content::Changed(content, Version::ETag(etag))),
-                    Read::Missing => Err(Outage::NoBlob),
+                    Read::Changed(content, etag) => Ok(Content::Changed(content, RegistryVersion::ETag(etag))),
+                    Read::Missing => Err(RegistryOutage::NoBlob),
                 }
             }
         }

@@ -13,7 +13,7 @@ use crate::server::Serving;
 use crate::server::paths::{self, Route};
 use crate::server::request::{Received, body};
 use crate::telemetry::Answer;
-use crate::web::body::{Source, waits_for_continue};
+use crate::web::body::{BodySource, waits_for_continue};
 
 /// Downloads in a browser, among Workfront's operations.
 const OPEN: &str = "/workfront/v1/open";
@@ -38,7 +38,7 @@ async fn answer(
     method: Method,
     path: FullPath,
     headers: HeaderMap,
-    body: Source,
+    body: BodySource,
 ) -> Response {
     let received = Received::new(route, &headers);
     // A client that waits for `100 Continue` sends no body, so there is nothing to drain.

@@ -21,7 +21,7 @@ use crate::server::bug::{self, catch_panic};
 use crate::server::paths::Route;
 use crate::telemetry::{self, Answer, RequestIds};
 use crate::web::body::{
-    Body, Source, StreamError, Upload, Watched, after_the_head, content_length, waits_for_continue,
+    Body, BodySource, StreamError, Upload, Watched, after_the_head, content_length, waits_for_continue,
 };
 use crate::web::carried::make_carried;
 
@@ -122,12 +122,12 @@ pub fn form(route: &'static Route) -> impl Filter<Extract = (Box<ReceivedForm>,)
 /// A request for `route` whose body is streamed.
 pub fn streaming(
     route: &'static Route,
-) -> impl Filter<Extract = (Received, Request<()>, Source), Error = Rejection> + Copy {
+) -> impl Filter<Extract = (Received, Request<()>, BodySource), Error = Rejection> + Copy {
     head(route).and(body())
 }
 
 /// The body of a request, to be streamed or drained.
-pub fn body() -> impl Filter<Extract = (Source,), Error = Rejection> + Copy {
+pub fn body() -> impl Filter<Extract = (BodySource,), Error = Rejection> + Copy {
     warp::body::stream().map(source)
 }
 
@@ -200,15 +200,15 @@ async fn read_form<B: Buf>(
     Ok(Box::new(ReceivedForm { received, form: Form { headers, query, body }, refused }))
 }
 
-fn source<B: Buf>(body: impl Stream<Item = Result<B, warp::Error>> + Send + 'static) -> Source {
-    Source::new(body.map(|piece| match piece {
+fn source<B: Buf>(body: impl Stream<Item = Result<B, warp::Error>> + Send + 'static) -> BodySource {
+    BodySource::new(body.map(|piece| match piece {
         Ok(mut piece) => Ok(piece.copy_to_bytes(piece.remaining())),
         Err(_) => Err(StreamError::BrokenOff),
     }))
 }
 
 /// The body of `request`; fails when no data arrives for too long.
-pub fn upload(request: &Request<()>, source: &Source) -> Upload {
+pub fn upload(request: &Request<()>, source: &BodySource) -> Upload {
     Upload { chunks: Box::pin(Watched::new(source.clone())), length: content_length(request.headers()) }
 }
 
@@ -217,7 +217,7 @@ pub fn upload(request: &Request<()>, source: &Source) -> Upload {
 pub async fn drain_on_error(
     request: &Request<()>,
     answering: impl Future<Output = Answer<Body>>,
-    source: Source,
+    source: BodySource,
 ) -> Answer<Body> {
     let answer = answering.await;
     // A client that waits for `100 Continue` sends no body, so there is nothing to drain.

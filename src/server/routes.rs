@@ -14,7 +14,7 @@ use crate::server::request::{
     Received, ReceivedForm, drain_on_error, form, method_of, received, request, streaming, upload,
 };
 use crate::server::{Endpoints, Serving, fallback, health, not_configured, paths};
-use crate::web::body::Source;
+use crate::web::body::BodySource;
 
 /// All routes of `endpoints`, and the fallback for all other requests.
 pub fn all(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + use<> {
@@ -89,7 +89,7 @@ fn setup(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Reje
 
 fn gateway(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     paths::gateway().and(method_of(&paths::GATEWAY)).and(streaming(&paths::GATEWAY)).and(with(endpoints)).then(
-        async |received: Received, request: Request<()>, source: Source, endpoints: Arc<Endpoints>| {
+        async |received: Received, request: Request<()>, source: BodySource, endpoints: Arc<Endpoints>| {
             let upload = upload(&request, &source);
             let answering = endpoints.gateway.handle(&request, upload, received.id());
             received.answer_with(Box::pin(drain_on_error(&request, answering, source))).await
@@ -99,7 +99,7 @@ fn gateway(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Re
 
 fn workfront(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     paths::workfront().and(method_of(&paths::WORKFRONT)).and(streaming(&paths::WORKFRONT)).and(with(endpoints)).then(
-        async |received: Received, request: Request<()>, source: Source, endpoints: Arc<Endpoints>| {
+        async |received: Received, request: Request<()>, source: BodySource, endpoints: Arc<Endpoints>| {
             let upload = upload(&request, &source);
             let answering = endpoints.workfront.handle(&request, upload, received.id());
             received.answer_with(Box::pin(drain_on_error(&request, answering, source))).await

@@ -10,7 +10,7 @@ use crate::store::container::{Container, classify, foreign, is_missing_blob};
 use crate::store::{Condition, StoreError, Version};
 
 /// A blob.
-pub struct Document {
+pub struct RegistryBlob {
     container: Container,
     name: String,
     max_bytes: usize,
@@ -27,7 +27,7 @@ pub enum Read {
     Missing,
 }
 
-impl Document {
+impl RegistryBlob {
     /// The blob at `url`, of which `max_bytes` are read. Makes no calls yet.
     #[must_use]
     pub fn new(url: &Url, max_bytes: usize, identity: Identity) -> Self {

@@ -28,11 +28,11 @@ const KEY: &str = "latest";
 pub struct RedirectRequests {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<RedirectRequestsState>>,
 }
 
 #[derive(Default)]
-struct State {
+struct RedirectRequestsState {
     list: RedirectList,
     /// Whether the list has something that the store may not have.
     is_unwritten: bool,
@@ -121,7 +121,7 @@ impl RedirectRequests {
         Err(StoreError::NoAnswer)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, RedirectRequestsState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

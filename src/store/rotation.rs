@@ -72,8 +72,8 @@ impl Rotations {
             let record = self.store.read(name).await?;
             let mut history = record.as_ref().map(|record| History::parse(&record.content)).unwrap_or_default();
             match history.decide(presented, now) {
-                Decision::Settled(rotation) => return Ok(rotation),
-                Decision::Rotate => {
+                RotationDecision::Settled(rotation) => return Ok(rotation),
+                RotationDecision::Rotate => {
                     let generation = presented + 1;
                     history.add(generation, now);
                     let condition = record.map_or(Condition::Absent, |record| Condition::Unchanged(record.version));
@@ -90,7 +90,7 @@ impl Rotations {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum Decision {
+enum RotationDecision {
     /// It is the newest, so it must be replaced.
     Rotate,
     /// It was already replaced.
@@ -104,16 +104,16 @@ struct History(Vec<(u64, UnixSeconds)>);
 impl History {
     /// If the store's newest generation is older than the refresh token's, the store has lost data. The refresh token is
     /// sealed, so it is trusted.
-    fn decide(&self, presented: u64, now: UnixSeconds) -> Decision {
+    fn decide(&self, presented: u64, now: UnixSeconds) -> RotationDecision {
         match self.0.first() {
             Some(&(newest, at)) if presented < newest => {
                 // The next recorded generation. Some are missing if the store was down.
                 let replaced_at = self.0.iter().rev().find(|(generation, _)| *generation > presented);
                 let in_grace = replaced_at.is_some_and(|(_, replaced_at)| now <= replaced_at.plus(GRACE));
                 let rotation = if in_grace { Rotation::Successor { generation: newest, at } } else { Rotation::Reused };
-                Decision::Settled(rotation)
+                RotationDecision::Settled(rotation)
             }
-            _ => Decision::Rotate,
+            _ => RotationDecision::Rotate,
         }
     }
 
@@ -151,22 +151,25 @@ mod tests {
     fn a_replaced_refresh_token_gets_the_newest_successor_in_the_grace_period_and_then_counts_as_reused() {
         let at = UnixSeconds(1_000_000);
         let mut history = History::default();
-        assert_eq!(history.decide(0, at), Decision::Rotate);
+        assert_eq!(history.decide(0, at), RotationDecision::Rotate);
         for generation in 1..=5 {
             history.add(generation, at.plus(generation));
         }
-        let newest = Decision::Settled(Rotation::Successor { generation: 5, at: at.plus(5) });
-        assert_eq!(history.decide(5, at.plus(6)), Decision::Rotate);
+        let newest = RotationDecision::Settled(Rotation::Successor { generation: 5, at: at.plus(5) });
+        assert_eq!(history.decide(5, at.plus(6)), RotationDecision::Rotate);
         for presented in 0..5 {
             let replaced_at = at.plus(presented + 1);
             assert_eq!(history.decide(presented, replaced_at.plus(GRACE)), newest, "{presented}");
-            assert_eq!(history.decide(presented, replaced_at.plus(GRACE + 1)), Decision::Settled(Rotation::Reused));
+            assert_eq!(
+                history.decide(presented, replaced_at.plus(GRACE + 1)),
+                RotationDecision::Settled(Rotation::Reused)
+            );
         }
-        assert_eq!(history.decide(6, at), Decision::Rotate, "the store lost data");
+        assert_eq!(history.decide(6, at), RotationDecision::Rotate, "the store lost data");
         let later = at.plus(5 + GRACE + 1);
         history.add(6, later);
         assert_eq!(history.0, [(6, later), (5, at.plus(5))]);
-        assert_eq!(history.decide(4, later), Decision::Settled(Rotation::Reused));
+        assert_eq!(history.decide(4, later), RotationDecision::Settled(Rotation::Reused));
     }
 
     #[test]
@@ -176,11 +179,11 @@ mod tests {
         history.add(1, long_ago);
         // The store was down when 2 was created; 3 is its successor.
         history.add(3, now);
-        let newest = Decision::Settled(Rotation::Successor { generation: 3, at: now });
+        let newest = RotationDecision::Settled(Rotation::Successor { generation: 3, at: now });
         assert_eq!(history.decide(1, now.plus(5)), newest);
         assert_eq!(history.decide(2, now.plus(5)), newest);
-        assert_eq!(history.decide(0, now.plus(5)), Decision::Settled(Rotation::Reused));
-        assert_eq!(history.decide(1, now.plus(GRACE + 1)), Decision::Settled(Rotation::Reused));
+        assert_eq!(history.decide(0, now.plus(5)), RotationDecision::Settled(Rotation::Reused));
+        assert_eq!(history.decide(1, now.plus(GRACE + 1)), RotationDecision::Settled(Rotation::Reused));
     }
 
     #[test]

@@ -36,10 +36,10 @@ pub struct Importance {
 
 /// Queues lines for the writer thread. Cheap to clone.
 #[derive(Clone)]
-pub struct Output(Arc<Shared>);
+pub struct Output(Arc<SharedBuffer>);
 
 #[derive(Default)]
-struct Shared {
+struct SharedBuffer {
     queue: Mutex<Queue>,
     /// Signals what the writer waits for.
     arrived: Condvar,
@@ -76,7 +76,7 @@ struct Dropped {
 impl Output {
     /// Starts the thread that writes to `out`.
     pub fn new(out: impl Write + Send + 'static) -> Self {
-        let shared = Arc::<Shared>::default();
+        let shared = Arc::<SharedBuffer>::default();
         let writer = Arc::clone(&shared);
         std::thread::spawn(move || writer.write_forever(out));
         Self(shared)
@@ -109,7 +109,7 @@ impl Output {
     }
 }
 
-impl Shared {
+impl SharedBuffer {
     fn write_forever(&self, mut out: impl Write) {
         let mut batch = Vec::new();
         loop {

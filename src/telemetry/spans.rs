@@ -25,11 +25,11 @@ pub struct Spans {
 /// A span's id is its slot number plus 1. The slot of a closed span is reused, with the memory of its fields.
 #[derive(Default)]
 struct Slots {
-    slots: Vec<Slot>,
+    slots: Vec<SpanSlot>,
     free: Vec<usize>,
 }
 
-struct Slot {
+struct SpanSlot {
     metadata: &'static Metadata<'static>,
     handles: usize,
     fields: SpanFields,
@@ -107,7 +107,7 @@ impl Spans {
 impl Slots {
     fn take_place(&mut self, metadata: &'static Metadata<'static>) -> usize {
         let Some(place) = self.free.pop() else {
-            self.slots.push(Slot { metadata, handles: 1, fields: SpanFields::default() });
+            self.slots.push(SpanSlot { metadata, handles: 1, fields: SpanFields::default() });
             return self.slots.len() - 1;
         };
         let slot = &mut self.slots[place];

@@ -90,7 +90,7 @@ pub struct Upload {
 
 /// The source of a body. It is shared, so that the rest of the body can be drained before the answer is sent.
 #[derive(Clone)]
-pub struct Source(Arc<Mutex<Inflow>>);
+pub struct BodySource(Arc<Mutex<Inflow>>);
 
 struct Inflow {
     pieces: Pin<Box<dyn Stream<Item = Result<Bytes, StreamError>> + Send>>,
@@ -100,7 +100,7 @@ struct Inflow {
     was_read: bool,
 }
 
-impl Source {
+impl BodySource {
     /// The source of `pieces`.
     pub fn new(pieces: impl Stream<Item = Result<Bytes, StreamError>> + Send + 'static) -> Self {
         Self(Arc::new(Mutex::new(Inflow { pieces: Box::pin(pieces), ended: None, was_read: false })))
@@ -128,7 +128,7 @@ impl Source {
     }
 }
 
-impl Stream for Source {
+impl Stream for BodySource {
     type Item = Result<Bytes, StreamError>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {

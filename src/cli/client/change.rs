@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::cli::client::loss::Consent;
 use crate::cli::client::registry::{Change, with_underscores};
-use crate::cli::client::target::Target;
+use crate::cli::client::target::ClientTarget;
 use crate::cli::terminal::{CommandError, values};
 use crate::config::Environment;
 
@@ -16,7 +16,7 @@ use crate::config::Environment;
     --in infra/clients.json")]
 pub struct AddRedirectUri {
     #[command(flatten)]
-    target: Target,
+    target: ClientTarget,
     /// The exact redirect URI
     #[arg(value_parser = values::redirect_uri)]
     uri: String,
@@ -30,7 +30,7 @@ pub struct AddRedirectUri {
     --in infra/clients.json")]
 pub struct RemoveRedirectUri {
     #[command(flatten)]
-    target: Target,
+    target: ClientTarget,
     /// The redirect URI, as it is registered
     uri: String,
     #[command(flatten)]
@@ -49,7 +49,7 @@ null removes the field, so that its default applies. If a list loses items,
 you are asked first.")]
 pub struct SetField {
     #[command(flatten)]
-    target: Target,
+    target: ClientTarget,
     /// The field
     field: String,
     /// Its value: JSON, or else a text
@@ -66,7 +66,7 @@ pub struct SetField {
 Its connections and API keys are refused as soon as the app has read this.")]
 pub struct RemoveClient {
     #[command(flatten)]
-    target: Target,
+    target: ClientTarget,
     #[command(flatten)]
     consent: Consent,
 }

@@ -44,7 +44,7 @@ pub struct CheckRegistry {
 
 /// What `--json` prints.
 #[derive(Serialize)]
-struct Report<'a> {
+struct RegistryCheckReport<'a> {
     valid: bool,
     clients: usize,
     warnings: Vec<ReportedWarning<'a>>,
@@ -71,7 +71,7 @@ pub async fn run(check: CheckRegistry, env: &dyn Environment) -> Result<(), Comm
             client_id: client.client_id.as_str(),
             warning: warning.to_string(),
         });
-        let report = Report { valid: true, clients: count, warnings: warnings.collect() };
+        let report = RegistryCheckReport { valid: true, clients: count, warnings: warnings.collect() };
         return print_line(serde_json::to_string_pretty(&report).map_err(failed)?);
     }
     for client in clients.iter() {

@@ -5,7 +5,7 @@ use std::io::{Write as _, stdin};
 use crate::cli::client::loss::{Consent, Loss};
 use crate::cli::client::place::Place;
 use crate::cli::client::registry::{Change, normalized};
-use crate::cli::client::store::{Before, Found, read, read_existing, write};
+use crate::cli::client::store::{Before, RegistryText, read, read_existing, write};
 use crate::cli::client::{diff, output};
 use crate::cli::files;
 use crate::cli::terminal::{BAD, CommandError, GOOD, explain, usage};
@@ -23,8 +23,10 @@ pub async fn edit(
 ) -> Result<ClientRegistry, CommandError> {
     let lock = || if let Place::File(path) = place { files::lock(path) } else { None };
     let mut held = lock();
-    let Found { text, before } = match change {
-        Change::Add { .. } => read(place, env).await?.unwrap_or(Found { text: "[]".into(), before: Before::Nothing }),
+    let RegistryText { text, before } = match change {
+        Change::Add { .. } => {
+            read(place, env).await?.unwrap_or(RegistryText { text: "[]".into(), before: Before::Nothing })
+        }
         _ => read_existing(place, env).await?,
     };
     check(place, &text, env)?;

@@ -38,7 +38,7 @@ pub enum ClientCommand {
     /// Set a field of a client
     Set(change::SetField),
     /// Replace a client's secret or API key in two steps
-    Rotate(rotate::Rotation),
+    Rotate(rotate::RotateOptions),
     /// Remove a client
     Remove(change::RemoveClient),
     /// Check a client registry and list its clients

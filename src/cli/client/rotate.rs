@@ -6,7 +6,7 @@ use crate::cli::client::edit::edit;
 use crate::cli::client::loss::Consent;
 use crate::cli::client::output::{self, Issued};
 use crate::cli::client::registry::{Change, Credential};
-use crate::cli::client::target::Target;
+use crate::cli::client::target::ClientTarget;
 use crate::cli::terminal::{CommandError, explain, shell_quoted};
 use crate::config::Environment;
 use crate::secret::random;
@@ -19,9 +19,9 @@ use crate::secret::{hex, sha256};
   evergrant client rotate nightly-report --in infra/clients.json --finish
 
 Both the old and the new one are accepted until --finish removes the old one.")]
-pub struct Rotation {
+pub struct RotateOptions {
     #[command(flatten)]
-    target: Target,
+    target: ClientTarget,
     /// Replace its API key instead of its secret
     #[arg(long)]
     api_key: bool,
@@ -35,19 +35,19 @@ pub struct Rotation {
     json: bool,
 }
 
-impl Rotation {
+impl RotateOptions {
     const fn credential(&self) -> Credential {
         if self.api_key { Credential::ApiKey } else { Credential::Secret }
     }
 }
 
 /// Begins the rotation, or ends it.
-pub async fn run(rotation: &Rotation, env: &dyn Environment) -> Result<(), CommandError> {
+pub async fn run(rotation: &RotateOptions, env: &dyn Environment) -> Result<(), CommandError> {
     if rotation.finish { finish(rotation, env).await } else { begin(rotation, env).await }
 }
 
-async fn begin(rotation: &Rotation, env: &dyn Environment) -> Result<(), CommandError> {
-    let Rotation { target: Target { client_id, place }, api_key, json, .. } = rotation;
+async fn begin(rotation: &RotateOptions, env: &dyn Environment) -> Result<(), CommandError> {
+    let RotateOptions { target: ClientTarget { client_id, place }, api_key, json, .. } = rotation;
     let credential = rotation.credential();
     let secret = random::client_secret();
     let digest = hex(&sha256(secret.expose_secret().as_bytes()));
@@ -66,8 +66,8 @@ async fn begin(rotation: &Rotation, env: &dyn Environment) -> Result<(), Command
     Ok(())
 }
 
-async fn finish(rotation: &Rotation, env: &dyn Environment) -> Result<(), CommandError> {
-    let Rotation { target: Target { client_id, place }, json, consent, .. } = rotation;
+async fn finish(rotation: &RotateOptions, env: &dyn Environment) -> Result<(), CommandError> {
+    let RotateOptions { target: ClientTarget { client_id, place }, json, consent, .. } = rotation;
     let change = Change::RemoveOlder { client_id: client_id.clone(), credential: rotation.credential() };
     edit(place, &change, *consent, env).await?;
     output::print_how_to_deploy(place);

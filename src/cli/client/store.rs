@@ -14,12 +14,12 @@ use crate::config::clients::MAX_BYTES;
 use crate::config::reader::{self, read_file};
 use crate::config::{Environment, FileError};
 use crate::registry::source::about_registry;
-use crate::store::document::{Document, Read};
+use crate::store::document::{Read, RegistryBlob};
 use crate::store::{Condition, StoreError};
 use crate::types::Explained as _;
 
 /// A registry's text, and what a writer expects to find still there.
-pub struct Found {
+pub struct RegistryText {
     /// The text, without a byte order mark.
     pub text: String,
     /// What was there.
@@ -59,7 +59,7 @@ pub enum AccessError {
 pub struct StorageError(StoreError);
 
 /// The registry at `place`; `None` if there is none.
-pub async fn read(place: &Place, env: &dyn Environment) -> Result<Option<Found>, CommandError> {
+pub async fn read(place: &Place, env: &dyn Environment) -> Result<Option<RegistryText>, CommandError> {
     match place {
         Place::File(path) => read_from_file(place, path, env),
         Place::Blob(url) => read_blob(place, &app::registry_blob(url)).await,
@@ -67,11 +67,11 @@ pub async fn read(place: &Place, env: &dyn Environment) -> Result<Option<Found>,
 }
 
 /// The registry at `place`, which must exist.
-pub async fn read_existing(place: &Place, env: &dyn Environment) -> Result<Found, CommandError> {
+pub async fn read_existing(place: &Place, env: &dyn Environment) -> Result<RegistryText, CommandError> {
     read(place, env).await?.ok_or_else(|| usage(AccessError::Missing(place.clone())))
 }
 
-fn read_from_file(place: &Place, path: &Path, env: &dyn Environment) -> Result<Option<Found>, CommandError> {
+fn read_from_file(place: &Place, path: &Path, env: &dyn Environment) -> Result<Option<RegistryText>, CommandError> {
     let name = path.display().to_string();
     let unreadable = |error| usage(AccessError::Unreadable(place.clone(), error));
     let content = match env.file(&name) {
@@ -79,16 +79,16 @@ fn read_from_file(place: &Place, path: &Path, env: &dyn Environment) -> Result<O
         content => content.map_err(unreadable)?,
     };
     let text = read_file(env, &name).map_err(unreadable)?.expose_secret().to_owned();
-    Ok(Some(Found { text, before: Before::Content(content.expose_secret().to_vec()) }))
+    Ok(Some(RegistryText { text, before: Before::Content(content.expose_secret().to_vec()) }))
 }
 
-async fn read_blob(place: &Place, blob: &Document) -> Result<Option<Found>, CommandError> {
+async fn read_blob(place: &Place, blob: &RegistryBlob) -> Result<Option<RegistryText>, CommandError> {
     let unreadable = |error| usage(AccessError::Unreadable(place.clone(), error));
     match blob.read(None).await {
         Ok(Read::Changed(content, _)) if content.len() > MAX_BYTES => Err(unreadable(FileError::TooLarge)),
         Ok(Read::Changed(content, version)) => {
             let text = reader::text(&content).map_err(unreadable)?.to_owned();
-            Ok(Some(Found { text, before: Before::Blob(Condition::Unchanged(version)) }))
+            Ok(Some(RegistryText { text, before: Before::Blob(Condition::Unchanged(version)) }))
         }
         Ok(Read::Missing | Read::Unchanged) => Ok(None),
         Err(error) => Err(failed(AccessError::Storage(place.clone(), StorageError(error)))),
@@ -114,7 +114,7 @@ fn not_written(place: &Place, written: io::Result<()>) -> Result<(), CommandErro
     written.map_err(|source| failed(AccessError::NotWritten(place.clone(), source)))
 }
 
-async fn write_blob(place: &Place, blob: &Document, text: &str, condition: &Condition) -> Result<(), CommandError> {
+async fn write_blob(place: &Place, blob: &RegistryBlob, text: &str, condition: &Condition) -> Result<(), CommandError> {
     let storage = |error| failed(AccessError::Storage(place.clone(), StorageError(error)));
     if blob.write(text, condition).await.map_err(storage)? {
         return Ok(());

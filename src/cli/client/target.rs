@@ -10,7 +10,7 @@ use crate::config::Environment;
 
 /// A client of a registry.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Target {
+pub struct ClientTarget {
     /// The client's identifier
     #[arg(value_name = "ID")]
     pub client_id: String,
@@ -19,7 +19,7 @@ pub struct Target {
     pub place: Place,
 }
 
-impl Target {
+impl ClientTarget {
     /// Makes the change that the client's identifier leads to.
     pub async fn change(
         self,

@@ -9,7 +9,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::cli::status::report::{RunningApp, plain};
-use crate::doctor::responder::Answer;
+use crate::doctor::responder::HttpAnswer;
 use crate::telemetry;
 use crate::types::BaseUrl;
 use crate::web::http_client::HttpClient;
@@ -99,7 +99,7 @@ fn unanswered(url: &str, error: reqwest::Error) -> SetupPageError {
     if is_connect { SetupPageError::Unreachable { url, words } } else { SetupPageError::Silence { url, words } }
 }
 
-async fn read(mut answer: reqwest::Response) -> Result<Answer, reqwest::Error> {
+async fn read(mut answer: reqwest::Response) -> Result<HttpAnswer, reqwest::Error> {
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await? {
         body.extend_from_slice(&chunk);
@@ -107,10 +107,10 @@ async fn read(mut answer: reqwest::Response) -> Result<Answer, reqwest::Error> {
             break;
         }
     }
-    Ok(Answer::new(answer.status(), answer.url(), answer.headers(), body))
+    Ok(HttpAnswer::new(answer.status(), answer.url(), answer.headers(), body))
 }
 
-fn understood(answer: &Answer, base: &BaseUrl, url: String) -> Result<RunningApp, SetupPageError> {
+fn understood(answer: &HttpAnswer, base: &BaseUrl, url: String) -> Result<RunningApp, SetupPageError> {
     if !answer.is_own() {
         return Err(foreign(answer, base, url));
     }
@@ -124,7 +124,7 @@ fn understood(answer: &Answer, base: &BaseUrl, url: String) -> Result<RunningApp
     })
 }
 
-fn foreign(answer: &Answer, base: &BaseUrl, url: String) -> SetupPageError {
+fn foreign(answer: &HttpAnswer, base: &BaseUrl, url: String) -> SetupPageError {
     if answer.is_hosts_lock() {
         return SetupPageError::KeyRefused(url);
     }

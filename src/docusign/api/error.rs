@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::docusign::error::{ExchangeError, RATE_LIMITS};
-use crate::docusign::tokens::slot::Unavailable;
+use crate::docusign::tokens::slot::TokenUnavailable;
 use crate::oauth::client::SubjectKind;
 use crate::types::Explained as _;
 use crate::web::obstacle::Obstacle;
@@ -26,7 +26,7 @@ const MAY_NOT_LIST: [&str; 8] = [
 #[error("{}", self.line())]
 pub enum ApiError {
     /// No access token is available.
-    NoAccessToken(Unavailable),
+    NoAccessToken(TokenUnavailable),
     /// The account lookup failed.
     AccountUnknown(#[source] ExchangeError),
     /// The integration user is in no account, or not in the one of `DOCUSIGN_ACCOUNT_ID`.

@@ -42,7 +42,7 @@ impl CacheResult {
 
 /// Why no access token is available for now.
 #[derive(Clone, Debug)]
-pub struct Unavailable {
+pub struct TokenUnavailable {
     /// What went wrong.
     pub error: MintError,
     /// Seconds until the next mint is tried; at least 1.
@@ -67,7 +67,7 @@ pub enum Decision {
     /// The result of a mint.
     Await,
     /// The cached failure.
-    Refuse(Unavailable),
+    Refuse(TokenUnavailable),
 }
 
 /// The cache slot of one user and scope.
@@ -114,12 +114,12 @@ impl Slot {
 
     /// The failure, if it is still cached at `now`.
     #[must_use]
-    pub fn cached_failure(&self, now: UnixSeconds) -> Option<Unavailable> {
+    pub fn cached_failure(&self, now: UnixSeconds) -> Option<TokenUnavailable> {
         let failure = self.failure.as_ref()?;
         // Failures are never cached for longer, so the clock was set back.
         let retry_after =
             Some(failure.until.seconds_left(now)).filter(|left| (1..=MAX_THROTTLED_SECONDS).contains(left))?;
-        Some(Unavailable { error: failure.error.clone(), retry_after })
+        Some(TokenUnavailable { error: failure.error.clone(), retry_after })
     }
 
     /// Stores the outcome of a mint.

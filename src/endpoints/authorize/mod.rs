@@ -28,7 +28,7 @@ use crate::telemetry::{self, Answer, AnswerRecord};
 use crate::types::BaseUrl;
 use crate::web::response::Response;
 use request::{AuthorizationRequest, read_state};
-use target::{Target, TargetError, named_client};
+use target::{RedirectTarget, TargetError, named_client};
 
 /// The path, to which `/{client_id}` may be added. Either may end with a slash.
 const PATH: &str = "/oauth/authorize";
@@ -68,7 +68,7 @@ impl AuthorizeEndpoint {
             };
         };
         // 1. The client and its redirect URI.
-        let target = match Target::find(&clients, path_client_id(request.uri()), query) {
+        let target = match RedirectTarget::find(&clients, path_client_id(request.uri()), query) {
             Ok(target) => target,
             Err(error) => {
                 if let Some(client) = named_client(&clients, path_client_id(request.uri()), query) {
@@ -107,7 +107,7 @@ impl AuthorizeEndpoint {
 
     async fn send_to_sign_in(
         &self,
-        target: &Target<'_>,
+        target: &RedirectTarget<'_>,
         authorization: AuthorizationRequest,
         state: Option<&str>,
     ) -> Result<Response, AuthorizationError> {
@@ -127,7 +127,7 @@ impl AuthorizeEndpoint {
 
 /// The request as the state of a sign-in in the browser whose cookie has the digest `browser`.
 fn sign_in_state(
-    target: &Target<'_>,
+    target: &RedirectTarget<'_>,
     authorization: AuthorizationRequest,
     state: Option<&str>,
     browser: String,

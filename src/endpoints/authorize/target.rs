@@ -10,7 +10,7 @@ use crate::oauth::query::Parameter;
 
 /// A client, and one of its redirect URIs.
 #[derive(Debug)]
-pub struct Target<'a> {
+pub struct RedirectTarget<'a> {
     /// The client.
     pub client: &'a Client,
     /// Where the browser is sent back to.
@@ -37,7 +37,7 @@ pub enum TargetError {
     },
 }
 
-impl<'a> Target<'a> {
+impl<'a> RedirectTarget<'a> {
     /// Finds the target of a request with this `query`; `path_client_id` is the last segment of the path, if there is one.
     ///
     /// # Errors

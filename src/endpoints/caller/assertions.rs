@@ -10,7 +10,7 @@ use crate::oauth::assertion::candidates::{fitting_clients, named_client};
 use crate::oauth::assertion::compact::Assertion;
 use crate::oauth::assertion::error::AssertionError;
 use crate::oauth::client::{Client, ClientRegistry};
-use crate::registry::issuers::{IssuerKeys, KeySource, Unavailable, Verified, VerifyError};
+use crate::registry::issuers::{IssuerKeys, KeySetSource, KeySetUnavailable, Verified, VerifyError};
 use crate::store::StoreError;
 use crate::store::assertions::UsedAssertions;
 use crate::telemetry;
@@ -22,7 +22,7 @@ pub enum AssertionFailure {
     /// It is wrong, for this reason, which the caller does not learn.
     Refused(AssertionError),
     /// The issuer's keys are not available.
-    IssuerUnavailable(Unavailable),
+    IssuerUnavailable(KeySetUnavailable),
     /// The store of used assertions is unavailable.
     StoreUnavailable,
 }
@@ -56,7 +56,7 @@ pub enum BearerFailure<'c> {
     /// Several clients trust the token, among them these.
     Ambiguous([&'c Client; 2]),
     /// The issuer's keys are not available.
-    IssuerUnavailable(Unavailable),
+    IssuerUnavailable(KeySetUnavailable),
 }
 
 /// Authenticates clients by assertions.
@@ -107,7 +107,7 @@ impl Assertions {
             return Err(BearerFailure::Refused(AssertionError::NoTrust, None));
         };
         let only = others.is_empty().then_some(*first);
-        let issuer = KeySource::Issuer((*issuer).to_owned());
+        let issuer = KeySetSource::Issuer((*issuer).to_owned());
         self.keys.verify(&issuer, &assertion).await.map_err(|error| match error {
             VerifyError::Refused(error) => BearerFailure::Refused(error, only),
             VerifyError::Unavailable(unavailable) => BearerFailure::IssuerUnavailable(unavailable),

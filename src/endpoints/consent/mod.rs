@@ -24,7 +24,6 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::clock::{Clock, answer_deadline};
 use crate::config::DocusignSettings;
-use crate::docusign::account_server::AccountServer;
 use crate::docusign::tokens::AccessTokens;
 use crate::docusign::tokens::minter::MintError;
 use crate::oauth::client::{ClientId, ClientRegistry};
@@ -37,8 +36,9 @@ use crate::telemetry::{self, Answer, AnswerRecord};
 use crate::types::BaseUrl;
 use crate::web::cookies::SignInCookie;
 use finished::FinishedSignIns;
-use identify::CachedIntegrationUser;
+use identify::Identification;
 use outcome::ConsentOutcome;
+use proof::Proof;
 use query::{CallbackQuery, RepeatedParameter};
 
 /// The kinds of states that come back from DocuSign.
@@ -56,12 +56,10 @@ pub struct ConsentCallback {
     pub sealing: Arc<SealingKeys>,
     /// Sign-ins that ended.
     pub finished: FinishedSignIns,
-    /// The integration user's name.
-    pub integration_user: CachedIntegrationUser,
+    /// Names the user who signed in.
+    pub identification: Identification,
     /// The only process that may redeem the new codes, if processes share no store.
     pub process_id: Option<String>,
-    /// Names the user who signed in.
-    pub account_server: AccountServer,
     /// Prove that a connection works.
     pub access_tokens: AccessTokens,
     /// The time.
@@ -95,7 +93,7 @@ impl ConsentCallback {
                 let cookie = self.first_return(request.headers(), &sealed, &sealed.content.browser);
                 let cookie = cookie.ok_or(ConsentOutcome::SignInOver)?;
                 let opened = OpenedState { content: sealed.content, code_verifier };
-                self.finish_sign_in(&clients, query, opened, &cookie, deadline).await
+                sign_in::finish_sign_in(self, &clients, query, opened, &cookie, deadline).await
             }
             Opened::BrowsingState(sealed) => {
                 let clients = self.clients().await?;
@@ -103,7 +101,7 @@ impl ConsentCallback {
                 let cookie = self.first_return(request.headers(), &sealed, &sealed.content.browser);
                 let cookie = cookie.ok_or(ConsentOutcome::SignInOver)?;
                 let opened = OpenedState { content: sealed.content, code_verifier };
-                self.finish_browsing(&clients, query, opened, &cookie, deadline).await
+                browsing::finish_browsing(self, &clients, query, opened, &cookie, deadline).await
             }
             Opened::ConsentState(_) => {
                 let consent = timeout_at(deadline, self.finish_consent(query, &code_verifier)).await;
@@ -129,8 +127,9 @@ impl ConsentCallback {
         if self.docusign.secret_key.is_missing() {
             return ConsentOutcome::SecretKeyMissing;
         }
-        let signed_in = self.identify_user(&code, code_verifier).await;
-        self.prove(signed_in.ok()).await
+        let Self { docusign, access_tokens, identification, .. } = self;
+        let signed_in = identification.user_by_code(&code, code_verifier).await;
+        Proof { docusign, access_tokens, identification }.prove(signed_in.ok()).await
     }
 
     /// Opens a state and returns it with its code verifier.

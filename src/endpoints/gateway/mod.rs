@@ -28,7 +28,8 @@ use crate::telemetry::{Answer, AnswerRecord};
 use crate::web::body::{self, Body, Upload};
 use crate::web::streams::StreamPlace;
 use error::GatewayError;
-use target::Target;
+use target::GatewayTarget;
+use waiting::WaitingCall;
 
 /// The account in a path of a caller that does not know it, such as a connector.
 const DEFAULT_ACCOUNT: &str = "default";
@@ -54,14 +55,14 @@ impl Gateway {
             Ok(Err(error)) => return GatewayError::from(error).answer(AnswerRecord::default()),
             Err(_) => return GatewayError::Api(ApiError::TimedOut).answer(AnswerRecord::default()),
         };
-        let operation = Target::read(request.uri()).ok().map(|target| target.named_api.as_str());
+        let operation = GatewayTarget::read(request.uri()).ok().map(|target| target.named_api.as_str());
         let grant_id = Some(caller.grant_id.clone());
         let record = AnswerRecord { operation, grant_id, ..AnswerRecord::default().by(caller.client) };
         let calling = timeout_at(deadline, self.call(&caller, request, request_id)).await;
         let passing = async {
             let call = calling.map_err(|_| ApiError::TimedOut)??;
-            match self.waiting(&caller, request).await? {
-                Some(waiting) => self.begin(waiting, &caller, call, upload).await,
+            match WaitingCall::read(&self.callers.sealing, &caller, request).await? {
+                Some(waiting) => waiting.begin(self, &caller, call, upload).await,
                 None => self.pass_on(&caller, call, upload).await,
             }
         };
@@ -73,7 +74,7 @@ impl Gateway {
 
     /// The call for `request`, still without its body. A client that waits for `100 Continue` gets every refusal before it.
     async fn call(&self, caller: &Caller<'_>, request: &Request<()>, request_id: &str) -> Result<Call, GatewayError> {
-        let (method, target) = (request.method(), Target::read(request.uri())?);
+        let (method, target) = (request.method(), GatewayTarget::read(request.uri())?);
         if !caller.client.gateway_allow.iter().any(|rule| rule.allows(method, &target.path)) {
             return Err(GatewayError::NotAllowed);
         }
@@ -86,7 +87,11 @@ impl Gateway {
     }
 
     /// `target`, with the account's id if its path has the account's number or [`DEFAULT_ACCOUNT`].
-    async fn in_account<'a>(&self, target: Target<'a>, account: &str) -> Result<Target<'a>, GatewayError> {
+    async fn in_account<'a>(
+        &self,
+        target: GatewayTarget<'a>,
+        account: &str,
+    ) -> Result<GatewayTarget<'a>, GatewayError> {
         let Some(number) = target.other_account(account).map(ToOwned::to_owned) else { return Ok(target) };
         if number == DEFAULT_ACCOUNT || self.upstream.accounts.has_number(&number).await? {
             Ok(target.with_account(&number, account))

@@ -14,7 +14,7 @@ const WAITED_FOR: [&str; 5] =
 
 /// A path below `/gateway/`. It cannot lead outside the base URL of its API.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Target<'a> {
+pub struct GatewayTarget<'a> {
     /// The requested path, starting with the API's name, normalized.
     pub path: String,
     /// The API in the path.
@@ -22,7 +22,7 @@ pub struct Target<'a> {
     query: Option<&'a str>,
 }
 
-impl<'a> Target<'a> {
+impl<'a> GatewayTarget<'a> {
     /// Parses the path.
     ///
     /// # Errors
@@ -160,7 +160,7 @@ mod tests {
 
     fn url(method: &Method, path: &str) -> Result<String, GatewayError> {
         let uri: Uri = path.parse().map_err(|_| GatewayError::Ambiguous)?;
-        let target = Target::read(&uri)?;
+        let target = GatewayTarget::read(&uri)?;
         target.url(method, &base(target.api(method)), ACCOUNT).map(|url| url.to_string())
     }
 
@@ -247,7 +247,7 @@ mod tests {
             ("/gateway/clm/folders/12345678", None),
         ] {
             let uri: Uri = path.parse().unwrap();
-            let target = Target::read(&uri).unwrap();
+            let target = GatewayTarget::read(&uri).unwrap();
             let number = target.other_account(ACCOUNT).map(ToOwned::to_owned);
             assert_eq!(number.as_deref(), expected, "{path}");
             let Some(number) = number else { continue };
@@ -257,7 +257,7 @@ mod tests {
         }
         // A version that looks like the number is replaced instead, and then the account is still another one.
         let uri: Uri = "/gateway/esign/42/accounts/42/x".parse().unwrap();
-        let target = Target::read(&uri).unwrap().with_account("42", ACCOUNT);
+        let target = GatewayTarget::read(&uri).unwrap().with_account("42", ACCOUNT);
         assert_eq!(
             target.url(&Method::GET, &base(GatewayApi::Esign), ACCOUNT).unwrap_err(),
             GatewayError::OtherAccount

@@ -9,13 +9,14 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use serde::Deserialize;
 
 use crate::docusign::api::calls::{self, Call, CallBody};
-use crate::endpoints::caller::{Caller, WAITING_TASK};
+use crate::endpoints::caller::{Caller, Callers, WAITING_TASK};
 use crate::endpoints::gateway::Gateway;
 use crate::endpoints::gateway::error::GatewayError;
 use crate::endpoints::gateway::headers;
-use crate::endpoints::gateway::target::Target;
+use crate::endpoints::gateway::target::GatewayTarget;
 use crate::sealing::Sealed;
 use crate::sealing::claims::WaitingTask;
+use crate::sealing::keys::SealingKeys;
 use crate::sealing::secret::SealingSecret;
 use crate::secret::random;
 use crate::web::body::{self, Body, Upload};
@@ -28,7 +29,7 @@ const MAX_QUERY_BYTES: usize = 500;
 const MAX_ID_BYTES: usize = 64;
 
 /// A call that begins what the caller waits for.
-pub struct Waiting {
+pub struct WaitingCall {
     kind: &'static str,
     query: Option<String>,
     binding: String,
@@ -42,26 +43,26 @@ struct Begun {
     href: String,
 }
 
-impl Gateway {
+impl WaitingCall {
     /// How to wait for the result of `request`, if the caller prefers that. The secret comes first: what is begun cannot be undone.
-    pub(super) async fn waiting(
-        &self,
+    pub(super) async fn read(
+        sealing: &SealingKeys,
         caller: &Caller<'_>,
         request: &Request<()>,
-    ) -> Result<Option<Waiting>, GatewayError> {
-        let Some(kind) = Target::read(request.uri())?.begins(request.method()) else { return Ok(None) };
+    ) -> Result<Option<Self>, GatewayError> {
+        let Some(kind) = GatewayTarget::read(request.uri())?.begins(request.method()) else { return Ok(None) };
         if !prefers_to_wait(request.headers()) {
             return Ok(None);
         }
-        let secret = self.callers.sealing.current().await.map_err(|_| GatewayError::SealingUnavailable)?;
+        let secret = sealing.current().await.map_err(|_| GatewayError::SealingUnavailable)?;
         let query = request.uri().query().filter(|query| query.len() <= MAX_QUERY_BYTES).map(ToOwned::to_owned);
-        Ok(Some(Waiting { kind, query, binding: caller.binding(WAITING_TASK), secret }))
+        Ok(Some(Self { kind, query, binding: caller.binding(WAITING_TASK), secret }))
     }
 
     /// Makes the call. An answer that does not name what was begun is passed on.
     pub(super) async fn begin(
-        &self,
-        waiting: Waiting,
+        self,
+        gateway: &Gateway,
         caller: &Caller<'_>,
         mut call: Call,
         upload: Upload,
@@ -69,11 +70,11 @@ impl Gateway {
         // The answer is read here, so it must not be compressed.
         call.headers.remove(ACCEPT_ENCODING);
         let call = Call { body: CallBody::of(upload).await?, ..call };
-        let answer = self.upstream.calls.send(&caller.actor, call).await?;
+        let answer = gateway.upstream.calls.send(&caller.actor, call).await?;
         let (status, mut passed) = (answer.status(), headers::for_caller(answer.headers()));
         let bytes = calls::read(answer).await?;
         if let Some(id) = id_of(&bytes).filter(|_| status.is_success()) {
-            return Ok(self.accepted(waiting, &id));
+            return Ok(self.accepted(&gateway.callers, &id));
         }
         passed.remove(CONTENT_LENGTH);
         let mut response = Response::new(Body::Whole(bytes));
@@ -83,12 +84,12 @@ impl Gateway {
         Ok(response)
     }
 
-    fn accepted(&self, waiting: Waiting, id: &str) -> Response<Body> {
-        let path = format!("{}/{id}", waiting.kind);
-        let path = waiting.query.map_or(path.clone(), |query| format!("{path}?{query}"));
-        let (issuer, now) = (&self.callers.issuer, self.callers.clock.now());
-        let task = WaitingTask { binding: waiting.binding, path };
-        let sealed = Sealed::new(issuer.as_str(), random::id::<16>(), now, None, task).seal(&waiting.secret);
+    fn accepted(self, callers: &Callers, id: &str) -> Response<Body> {
+        let path = format!("{}/{id}", self.kind);
+        let path = self.query.map_or(path.clone(), |query| format!("{path}?{query}"));
+        let (issuer, now) = (&callers.issuer, callers.clock.now());
+        let task = WaitingTask { binding: self.binding, path };
+        let sealed = Sealed::new(issuer.as_str(), random::id::<16>(), now, None, task).seal(&self.secret);
         let location = issuer.join(&format!("/triggers/clm/tasks/{}", sealed.unwrap_or_default()));
         let mut response = Response::new(Body::Whole(Bytes::new()));
         *response.status_mut() = StatusCode::ACCEPTED;

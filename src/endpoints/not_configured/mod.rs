@@ -24,7 +24,7 @@ const CODE: &str = "not_configured";
 pub const SENTENCE: &str = "this app is not configured yet; its operator finds the reasons on the setup page";
 
 #[derive(Serialize)]
-struct Health {
+struct NotConfiguredHealth {
     status: &'static str,
 }
 
@@ -70,7 +70,7 @@ impl NotConfigured {
 /// `GET /healthz`.
 #[must_use]
 pub fn health() -> Answer {
-    let response = json(StatusCode::SERVICE_UNAVAILABLE, &Health { status: CODE });
+    let response = json(StatusCode::SERVICE_UNAVAILABLE, &NotConfiguredHealth { status: CODE });
     Answer { response, record: AnswerRecord { cause: Some(CODE), ..AnswerRecord::default() } }
 }
 

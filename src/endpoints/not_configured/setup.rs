@@ -23,7 +23,7 @@ const STEPS: [&str; 3] = [
 
 /// The report for scripts.
 #[derive(Serialize)]
-struct Report<'a> {
+struct NotConfiguredReport<'a> {
     status: &'static str,
     version: &'static str,
     healthy: bool,
@@ -44,7 +44,7 @@ struct NotConfiguredPage<'a> {
 /// For scripts.
 pub fn json(errors: &ConfigErrors) -> Response {
     let checks = of_config_errors(errors);
-    let report = Report { status: CODE, version: VERSION, healthy: false, checks: &checks };
+    let report = NotConfiguredReport { status: CODE, version: VERSION, healthy: false, checks: &checks };
     response::json(StatusCode::SERVICE_UNAVAILABLE, &report)
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::config::docusign::IMPERSONATION;
 use crate::endpoints::setup::connector::Connector;
-use crate::endpoints::setup::report::{AccountReport, Endpoints};
+use crate::endpoints::setup::report::{AccountReport, EndpointUrls};
 use crate::endpoints::setup::shell::quoted;
 use crate::oauth::client::{AccessTokenKind, Client, ClientRegistry, GrantType, Profile};
 use crate::oauth::scope::Scope;
@@ -67,7 +67,7 @@ pub struct Sources<'a> {
     /// Our base URL.
     pub issuer: &'a BaseUrl,
     /// Our endpoints.
-    pub endpoints: &'a Endpoints,
+    pub endpoints: &'a EndpointUrls,
     /// The scope of the installation.
     pub scopes: &'a Scope,
     /// The DocuSign account, if it is known.

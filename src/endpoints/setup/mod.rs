@@ -38,7 +38,7 @@ use crate::web::response::{self, json};
 use action::{CheckReport, Installation};
 use connect::Sources;
 use docusign::DocusignReport;
-use report::{AccountReport, ClientReport, Endpoints, PublicKeyReport, RegistryReport, SetupReport};
+use report::{AccountReport, ClientReport, EndpointUrls, PublicKeyReport, RegistryReport, SetupReport};
 use requests::RequestReport;
 
 const FOREIGN_HOST: &str = "The setup page is not available under this host name. Open it under localhost, 127.0.0.1 or the host of \
@@ -95,7 +95,7 @@ impl SetupEndpoint {
         let account = self.account(&checks).await;
         let (clients, registry) =
             (self.registry.loaded().unwrap_or_default(), RegistryReport::of(self.registry.place()));
-        let (redirect_uri, endpoints) = (self.issuer.join(CALLBACK_PATH), Endpoints::of(&self.issuer));
+        let (redirect_uri, endpoints) = (self.issuer.join(CALLBACK_PATH), EndpointUrls::of(&self.issuer));
         let sources = Sources {
             issuer: &self.issuer,
             endpoints: &endpoints,

@@ -33,7 +33,7 @@ pub struct SetupReport {
     /// The DocuSign account; `None` while it is not known.
     pub account: Option<AccountReport>,
     /// For the apps to connect.
-    pub endpoints: Endpoints,
+    pub endpoints: EndpointUrls,
     /// What to enter on each platform.
     pub connect: Connect,
     /// Where the client registry is.
@@ -146,7 +146,7 @@ pub struct PublicKeyReport {
 
 /// Our endpoints.
 #[derive(Debug, Serialize)]
-pub struct Endpoints {
+pub struct EndpointUrls {
     /// `/oauth/authorize`.
     pub authorization: String,
     /// `/oauth/token`.
@@ -161,7 +161,7 @@ pub struct Endpoints {
     pub workfront: String,
 }
 
-impl Endpoints {
+impl EndpointUrls {
     /// The endpoints of `issuer`.
     #[must_use]
     pub fn of(issuer: &BaseUrl) -> Self {

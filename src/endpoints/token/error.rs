@@ -1,6 +1,6 @@
 //! Token request errors and their responses. Only a bad grant gets `invalid_grant`; outages get 503.
 
-use crate::docusign::tokens::slot::Unavailable;
+use crate::docusign::tokens::slot::TokenUnavailable;
 use crate::endpoints::caller::clients::ClientError;
 use crate::endpoints::caller::failures::TooManyFailures;
 use crate::endpoints::token::outage;
@@ -27,7 +27,7 @@ pub enum TokenError {
     /// The request or the grant is wrong, RFC 6749 §5.2.
     OAuth(OAuthError),
     /// DocuSign or the signing key is unavailable.
-    Unavailable(Unavailable),
+    Unavailable(TokenUnavailable),
     /// There was no good version of the client registry yet.
     RegistryUnavailable,
     /// The sealing key is unavailable.
@@ -41,7 +41,7 @@ pub enum TokenError {
     /// Too many authentications have failed.
     TooManyFailures(TooManyFailures),
     /// The keys of the assertion's issuer are not available.
-    IssuerUnavailable(issuers::Unavailable),
+    IssuerUnavailable(issuers::KeySetUnavailable),
     /// It took too long.
     Deadline,
 }
@@ -63,8 +63,8 @@ impl From<OAuthError> for TokenError {
     }
 }
 
-impl From<Unavailable> for TokenError {
-    fn from(unavailable: Unavailable) -> Self {
+impl From<TokenUnavailable> for TokenError {
+    fn from(unavailable: TokenUnavailable) -> Self {
         Self::Unavailable(unavailable)
     }
 }
@@ -113,7 +113,7 @@ impl TokenError {
                 later("store_unavailable", "the store of used codes cannot be reached at the moment")
             }
             Self::TooManyFailures(failures) => too_many(*failures),
-            Self::IssuerUnavailable(issuers::Unavailable { error, retry_after }) => {
+            Self::IssuerUnavailable(issuers::KeySetUnavailable { error, retry_after }) => {
                 later_after(*retry_after, error.explain().code, error.explain().client)
             }
             Self::Deadline => later("deadline", "could not get a token in time"),

@@ -63,7 +63,7 @@ pub struct Border {
 
 /// The result of a poll.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Step {
+pub struct BorderStep {
     /// The changes to deliver, oldest first, as places in the list.
     pub delivered: Vec<usize>,
     /// The border after that.
@@ -88,7 +88,7 @@ impl Border {
 
     /// Finds what is new in `list`, which has at least everything from [`Self::floor`] on.
     #[must_use]
-    pub fn advance(&self, list: &[Sighting], most: Most) -> Step {
+    pub fn advance(&self, list: &[Sighting], most: Most) -> BorderStep {
         let (run, arrived) = self.compare(list);
         let is_new = |sighting: &Sighting| {
             let in_run = run.as_ref().is_some_and(|run| sighting.time == self.floor && sighting.key <= run.last);
@@ -103,7 +103,7 @@ impl Border {
         let mut border = Self { run, ..self.clone() };
         border.add(new.iter().map(|place| list[*place]));
         border.shorten(list, next, most);
-        Step { delivered: new, border, has_more: next.is_some() }
+        BorderStep { delivered: new, border, has_more: next.is_some() }
     }
 
     /// The run, and its keys that arrived after their turn. If too much has changed, the run is what is in the list now, or

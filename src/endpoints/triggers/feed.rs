@@ -18,7 +18,7 @@ use crate::endpoints::triggers::error::TriggerError;
 use crate::endpoints::triggers::item::{Item, ItemKind};
 use crate::endpoints::triggers::moment::Moment;
 use crate::endpoints::triggers::pages::{self, PAGE_ITEMS, SearchPage};
-use crate::endpoints::triggers::reader::{ListPage, Next, Reader, Snapshot};
+use crate::endpoints::triggers::reader::{ListPage, ListReader, Next, Snapshot};
 use crate::memory::cache::Cache;
 use crate::memory::cached::{Lifetime, Lifetimes};
 use crate::oauth::query::append;
@@ -125,7 +125,7 @@ async fn read(
     floor: Moment,
 ) -> Result<Fetched, Infallible> {
     let begun: UnixSeconds = clock.now();
-    let mut source = Source { api: &api, actor: &actor, list: &list, floor, search: None, is_sorted: true };
+    let mut source = ListSource { api: &api, actor: &actor, list: &list, floor, search: None, is_sorted: true };
     let result = source.read().await.map(Arc::new);
     if let Err(error @ (TriggerError::Api(_) | TriggerError::Unsteady)) = &result {
         let line = error.line();
@@ -135,7 +135,7 @@ async fn read(
 }
 
 /// Reads one list.
-struct Source<'a> {
+struct ListSource<'a> {
     api: &'a DocusignApi,
     actor: &'a Actor,
     list: &'a List,
@@ -146,9 +146,9 @@ struct Source<'a> {
     is_sorted: bool,
 }
 
-impl Source<'_> {
+impl ListSource<'_> {
     async fn read(&mut self) -> Result<Snapshot<Item>, TriggerError> {
-        let (mut reader, mut offset) = (Reader::new(self.floor), 0);
+        let (mut reader, mut offset) = (ListReader::new(self.floor), 0);
         loop {
             match reader.take(self.page(offset).await?) {
                 Next::Page(next) => offset = next,

@@ -46,7 +46,7 @@ pub struct Item {
 /// The members that are read. DocuSign may leave out every one of them, or write null.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Members {
+struct ItemMembers {
     #[serde(rename = "Href", deserialize_with = "text")]
     href: String,
     #[serde(rename = "Version", deserialize_with = "text")]
@@ -90,7 +90,7 @@ impl Item {
     /// Reads an item; `None` without an id or a time.
     #[must_use]
     pub fn read(kind: ItemKind, json: Box<RawValue>) -> Option<Self> {
-        let members: Members = serde_json::from_str(json.get()).ok()?;
+        let members: ItemMembers = serde_json::from_str(json.get()).ok()?;
         let last_segment = members.href.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         let [updated, created, assigned] =
             [&members.updated, &members.created, &members.assigned].map(|text| Moment::parse(text));

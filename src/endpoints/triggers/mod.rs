@@ -47,7 +47,7 @@ use feed::{Feeds, List};
 use item::ItemKind;
 use moment::Moment;
 use poll::Filter;
-use request::{Parameters, Route, Trigger};
+use request::{Trigger, TriggerParameters, TriggerRoute};
 use workflow::Workflows;
 
 /// Seconds until the next poll if there is nothing more now.
@@ -75,7 +75,7 @@ struct Poll<'a> {
     trigger: Trigger,
     caller: &'a Caller<'a>,
     binding: String,
-    parameters: Parameters,
+    parameters: TriggerParameters,
     state: Option<String>,
 }
 
@@ -111,9 +111,9 @@ impl Triggers {
         let authenticated = self.callers.authenticate(clients, request.headers(), Username::Optional).await?;
         let grant_id = Some(authenticated.grant_id.clone());
         *record = AnswerRecord { grant_id, ..AnswerRecord::default().by(authenticated.client) };
-        let route = Route::read(request.uri())?;
+        let route = TriggerRoute::read(request.uri())?;
         record.operation = Some(route.name());
-        if let Route::Trigger(trigger) = route {
+        if let TriggerRoute::Trigger(trigger) = route {
             let path = format!("triggers/{}", trigger.path());
             if !authenticated.client.gateway_allow.iter().any(|rule| rule.allows(request.method(), &path)) {
                 return Err(TriggerError::NotAllowed);
@@ -121,17 +121,17 @@ impl Triggers {
         }
         let caller = self.callers.find_user(authenticated).await?;
         match route {
-            Route::Trigger(trigger) => self.poll(trigger, &caller, request.uri()).await,
-            Route::Task(sealed) => self.task(&caller, sealed).await,
+            TriggerRoute::Trigger(trigger) => self.poll(trigger, &caller, request.uri()).await,
+            TriggerRoute::Task(sealed) => task::poll_task(self, &caller, sealed).await,
         }
     }
 
     async fn poll(&self, trigger: Trigger, caller: &Caller<'_>, uri: &Uri) -> Result<Response, TriggerError> {
         let query = uri.query().unwrap_or_default();
-        let (sent, binding) = (Parameters::read(trigger, query)?, caller.binding(trigger.path()));
+        let (sent, binding) = (TriggerParameters::read(trigger, query)?, caller.binding(trigger.path()));
         let (parameters, state) = if let Some(cursor) = request::cursor(query)? {
             let opened = self.open(&cursor, |cursor: &TriggerCursor| cursor.binding == binding).await?;
-            let bound = Parameters::read(trigger, &opened.content.query)?;
+            let bound = TriggerParameters::read(trigger, &opened.content.query)?;
             if !sent.are_in(&bound) {
                 return Err(TriggerError::BadCursor);
             }
@@ -143,7 +143,7 @@ impl Triggers {
         let poll = Poll { trigger, caller, binding, parameters, state };
         match list(trigger, &poll.parameters) {
             Some((kind, list)) => self.poll_list(&poll, kind, &list).await,
-            None => self.poll_workflow(&poll).await,
+            None => workflow::poll_workflow(self, &poll).await,
         }
     }
 
@@ -210,7 +210,7 @@ impl Triggers {
 }
 
 /// The list that a trigger looks at, unless it looks at one workflow.
-fn list(trigger: Trigger, parameters: &Parameters) -> Option<(ItemKind, List)> {
+fn list(trigger: Trigger, parameters: &TriggerParameters) -> Option<(ItemKind, List)> {
     let id = |name: &str| parameters.get(name).unwrap_or_default().to_lowercase();
     Some(match trigger {
         Trigger::Documents if parameters.get("subfolders") == Some("true") => {

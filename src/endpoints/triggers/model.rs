@@ -1,11 +1,11 @@
-//! The model test: random histories of a list, polled through [`Reader`], [`Border`] and the text of a cursor.
+//! The model test: random histories of a list, polled through [`ListReader`], [`Border`] and the text of a cursor.
 
 use std::collections::BTreeSet;
 
 use crate::endpoints::triggers::border::{Border, Key, Most, Sighting};
 use crate::endpoints::triggers::cursor;
 use crate::endpoints::triggers::moment::Moment;
-use crate::endpoints::triggers::reader::{ListPage, Listed, Next, Reader, Snapshot};
+use crate::endpoints::triggers::reader::{ListPage, ListReader, Listed, Next, Snapshot};
 
 /// The histories, and how many changes each has.
 const HISTORIES: u64 = 100_000;
@@ -152,7 +152,7 @@ impl History {
 
     /// Reads the list while it changes.
     fn read(&mut self, floor: Moment) -> Option<Snapshot<Doc>> {
-        let (mut reader, mut offset) = (Reader::new(floor), 0);
+        let (mut reader, mut offset) = (ListReader::new(floor), 0);
         loop {
             let page = self.page(offset);
             // If equal times also change places, nothing shows that an item was skipped.

@@ -1,11 +1,11 @@
 //! One poll of a list: what is new in it, and the border after that. Pure.
 
-use crate::endpoints::triggers::border::{Border, Most, Sighting, Step};
+use crate::endpoints::triggers::border::{Border, BorderStep, Most, Sighting};
 use crate::endpoints::triggers::item::{Item, ItemKind};
 use crate::endpoints::triggers::moment::Moment;
 use crate::endpoints::triggers::pattern::Pattern;
 use crate::endpoints::triggers::reader::Snapshot;
-use crate::endpoints::triggers::request::Parameters;
+use crate::endpoints::triggers::request::TriggerParameters;
 
 /// The most items in one answer.
 pub const MAX_DELIVERED: usize = 100;
@@ -23,7 +23,7 @@ pub struct Filter {
 impl Filter {
     /// The filter in `parameters`.
     #[must_use]
-    pub fn of(parameters: &Parameters) -> Self {
+    pub fn of(parameters: &TriggerParameters) -> Self {
         let statuses = parameters.get("status").unwrap_or_default().to_lowercase();
         let statuses = statuses.split([',', ' ']).filter(|status| !status.is_empty());
         Self { name: parameters.get("name").map(Pattern::new), statuses: statuses.map(ToOwned::to_owned).collect() }
@@ -39,12 +39,18 @@ impl Filter {
 
 /// What a poll finds in `snapshot`. Without a border, everything is old.
 #[must_use]
-pub fn step(snapshot: &Snapshot<Item>, filter: &Filter, border: Option<&Border>, least: Moment, known: usize) -> Step {
+pub fn step(
+    snapshot: &Snapshot<Item>,
+    filter: &Filter,
+    border: Option<&Border>,
+    least: Moment,
+    known: usize,
+) -> BorderStep {
     let list: Vec<Sighting> = snapshot.items.iter().map(|item| sighting(item, filter)).collect();
     let most = Most { delivered: MAX_DELIVERED, known, listed: MAX_LISTED };
     match border {
         Some(border) => border.advance(&list, most),
-        None => Step { delivered: Vec::new(), border: Border::after(&list, least, most), has_more: false },
+        None => BorderStep { delivered: Vec::new(), border: Border::after(&list, least, most), has_more: false },
     }
 }
 

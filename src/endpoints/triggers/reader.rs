@@ -71,7 +71,7 @@ pub enum Next<T> {
 }
 
 /// Reads a list down to `floor`.
-pub struct Reader<T: Listed> {
+pub struct ListReader<T: Listed> {
     floor: Moment,
     seen: BTreeMap<T::Id, T>,
     /// The newest time when reading began.
@@ -94,7 +94,7 @@ pub struct Reader<T: Listed> {
     gaps: u32,
 }
 
-impl<T: Listed> Reader<T> {
+impl<T: Listed> ListReader<T> {
     /// Reads down to `floor`; the first page is at offset 0.
     #[must_use]
     pub fn new(floor: Moment) -> Self {

@@ -65,14 +65,14 @@ impl Trigger {
 
 /// What a path below `/triggers/` leads to.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Route<'a> {
+pub enum TriggerRoute<'a> {
     /// A trigger.
     Trigger(Trigger),
     /// A task that is waited for, with its sealed name.
     Task(&'a str),
 }
 
-impl<'a> Route<'a> {
+impl<'a> TriggerRoute<'a> {
     /// Reads the path.
     ///
     /// # Errors
@@ -87,7 +87,7 @@ impl<'a> Route<'a> {
     }
 }
 
-impl Route<'_> {
+impl TriggerRoute<'_> {
     /// Its name in the log.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -100,9 +100,9 @@ impl Route<'_> {
 
 /// The parameters of a trigger, without the cursor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Parameters(Vec<(&'static str, String)>);
+pub struct TriggerParameters(Vec<(&'static str, String)>);
 
-impl Parameters {
+impl TriggerParameters {
     /// Reads the query of a request.
     ///
     /// # Errors

@@ -14,18 +14,20 @@ use crate::web::response::Response;
 const MIN_PAUSE: u64 = 5;
 const MAX_PAUSE: u64 = 300;
 
-impl Triggers {
-    /// 202 until the task has ended, then the task as CLM has it.
-    pub(super) async fn task(&self, caller: &Caller<'_>, sealed: &str) -> Result<Response, TriggerError> {
-        let binding = caller.binding(WAITING_TASK);
-        let opened = self.open(sealed, |task: &WaitingTask| task.binding == binding).await?;
-        let base = self.upstream.accounts.clm().await?.object.clone();
-        let task = ask(&self.upstream, &caller.actor, &base, Method::GET, &opened.content.path, None).await?;
-        if pages::has_ended(&task).ok_or(ApiError::Malformed)? {
-            return Ok(answer::found(task.to_vec()));
-        }
-        let age = self.callers.clock.now().0.saturating_sub(opened.iat.0);
-        let location = self.callers.issuer.join(&format!("/triggers/clm/tasks/{sealed}"));
-        Ok(answer::with_next(answer::nothing_yet(), &location, (age / 10).clamp(MIN_PAUSE, MAX_PAUSE)))
+/// 202 until the task has ended, then the task as CLM has it.
+pub(super) async fn poll_task(
+    triggers: &Triggers,
+    caller: &Caller<'_>,
+    sealed: &str,
+) -> Result<Response, TriggerError> {
+    let binding = caller.binding(WAITING_TASK);
+    let opened = triggers.open(sealed, |task: &WaitingTask| task.binding == binding).await?;
+    let base = triggers.upstream.accounts.clm().await?.object.clone();
+    let task = ask(&triggers.upstream, &caller.actor, &base, Method::GET, &opened.content.path, None).await?;
+    if pages::has_ended(&task).ok_or(ApiError::Malformed)? {
+        return Ok(answer::found(task.to_vec()));
     }
+    let age = triggers.callers.clock.now().0.saturating_sub(opened.iat.0);
+    let location = triggers.callers.issuer.join(&format!("/triggers/clm/tasks/{sealed}"));
+    Ok(answer::with_next(answer::nothing_yet(), &location, (age / 10).clamp(MIN_PAUSE, MAX_PAUSE)))
 }

@@ -63,23 +63,21 @@ async fn read(api: Arc<DocusignApi>, actor: Actor, id: String) -> Result<Result<
     Ok(asking.await)
 }
 
-impl Triggers {
-    /// A workflow that has ended is delivered once; after that nothing is asked any more.
-    pub(super) async fn poll_workflow(&self, poll: &Poll<'_>) -> Result<Response, TriggerError> {
-        if poll.state.as_deref() == Some(ENDED) {
-            let location = self.location(poll, ENDED.to_owned()).await?;
-            return Ok(answer::with_next(answer::nothing_yet(), &location, IDLE_SECONDS));
-        }
-        let id = poll.parameters.get("id").unwrap_or_default();
-        let workflow = self.workflows.get(&poll.caller.actor, id).await?;
-        let has_ended = pages::has_ended(&workflow).ok_or(ApiError::Malformed)?;
-        let (response, state) = if has_ended {
-            let body = [&b"{\"value\":["[..], workflow.as_ref(), b"]}"].concat();
-            (answer::found(body), ENDED)
-        } else {
-            (answer::nothing_yet(), WAITING)
-        };
-        let location = self.location(poll, state.to_owned()).await?;
-        Ok(answer::with_next(response, &location, IDLE_SECONDS))
+/// A workflow that has ended is delivered once; after that nothing is asked any more.
+pub(super) async fn poll_workflow(triggers: &Triggers, poll: &Poll<'_>) -> Result<Response, TriggerError> {
+    if poll.state.as_deref() == Some(ENDED) {
+        let location = triggers.location(poll, ENDED.to_owned()).await?;
+        return Ok(answer::with_next(answer::nothing_yet(), &location, IDLE_SECONDS));
     }
+    let id = poll.parameters.get("id").unwrap_or_default();
+    let workflow = triggers.workflows.get(&poll.caller.actor, id).await?;
+    let has_ended = pages::has_ended(&workflow).ok_or(ApiError::Malformed)?;
+    let (response, state) = if has_ended {
+        let body = [&b"{\"value\":["[..], workflow.as_ref(), b"]}"].concat();
+        (answer::found(body), ENDED)
+    } else {
+        (answer::nothing_yet(), WAITING)
+    };
+    let location = triggers.location(poll, state.to_owned()).await?;
+    Ok(answer::with_next(response, &location, IDLE_SECONDS))
 }

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use crate::clock::within;
 use crate::endpoints::workfront::clm::{Clm, Window};
 use crate::endpoints::workfront::error::WorkfrontError;
-use crate::endpoints::workfront::item::{Document, Folder, Links, Metadata};
+use crate::endpoints::workfront::item::{ClmDocument, Folder, Links, Metadata};
 use crate::endpoints::workfront::naming::{ItemId, clm_id};
 use crate::endpoints::workfront::request::OFFERED;
 use crate::endpoints::workfront::{Reply, RequestContext, ok};
@@ -98,7 +98,7 @@ pub async fn files(context: &RequestContext<'_>) -> Reply {
     let ItemId::Folder(folder) = folder else { return Err(WorkfrontError::Unreadable) };
     let folder = folder.as_str();
     let folders: Vec<Folder> = clm.collect(&format!("folders/{folder}/folders"), &mut window).await?;
-    let documents: Vec<Document> = clm.collect(&format!("folders/{folder}/documents"), &mut window).await?;
+    let documents: Vec<ClmDocument> = clm.collect(&format!("folders/{folder}/documents"), &mut window).await?;
     Ok(ok(&[folder_list(folders), document_list(documents, *links)].concat()))
 }
 
@@ -121,7 +121,7 @@ pub async fn search(context: &RequestContext<'_>) -> Reply {
     let documents = run_search(clm, "documentsearchtasks", &criteria);
     let searching = async { tokio::try_join!(documents, run_search(clm, "foldersearchtasks", &criteria)) };
     let (documents, folders) = within(SEARCH_TIMEOUT, searching).await.unwrap_or(Err(TOO_LONG))?;
-    let documents: Vec<Document> = clm.collect(&documents, &mut window).await?;
+    let documents: Vec<ClmDocument> = clm.collect(&documents, &mut window).await?;
     let folders: Vec<Folder> = clm.collect(&folders, &mut window).await?;
     Ok(ok(&[document_list(documents, *links), folder_list(folders)].concat()))
 }
@@ -150,6 +150,6 @@ fn folder_list(folders: Vec<Folder>) -> Vec<Metadata> {
 }
 
 /// Documents in Workfront's format, without those whose id cannot be parsed.
-fn document_list(documents: Vec<Document>, links: Links<'_>) -> Vec<Metadata> {
+fn document_list(documents: Vec<ClmDocument>, links: Links<'_>) -> Vec<Metadata> {
     documents.into_iter().filter_map(|document| document.id().ok().map(|id| document.metadata(&id, links))).collect()
 }

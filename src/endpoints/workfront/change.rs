@@ -6,7 +6,7 @@ use serde_json::json;
 use tracing::Instrument as _;
 
 use crate::endpoints::workfront::error::WorkfrontError;
-use crate::endpoints::workfront::item::{Document, Folder};
+use crate::endpoints::workfront::item::{ClmDocument, Folder};
 use crate::endpoints::workfront::naming::{ItemId, MAX_DOCUMENT_NAME_CHARS, MAX_FOLDER_NAME_CHARS, clm_id, valid_name};
 use crate::endpoints::workfront::{Reply, RequestContext, ok};
 use crate::web::body::Body;
@@ -20,12 +20,12 @@ struct ChangeBody {
 }
 
 /// An item that may be renamed or deleted: it exists and is not in CLM's trash.
-enum Target {
+enum ChangeTarget {
     Folder { path: String },
-    Document { path: String, document: Document },
+    Document { path: String, document: ClmDocument },
 }
 
-impl Target {
+impl ChangeTarget {
     /// Finds the item `id`.
     async fn find(context: &RequestContext<'_>, id: &ItemId) -> Result<Self, WorkfrontError> {
         match id {
@@ -65,7 +65,7 @@ pub async fn create_folder(context: &RequestContext<'_>) -> Reply {
 /// `PUT /delete`: moves an item to CLM's trash. An item in the trash is left alone: deleting it again is permanent.
 pub async fn delete(context: &RequestContext<'_>) -> Reply {
     let id = context.parameters.item_to_delete()?;
-    let target = Target::find(context, &id).await?;
+    let target = ChangeTarget::find(context, &id).await?;
     // If two requests delete it at the same time, the second deletion would be permanent.
     let Some(claim) = context.store.claim_deletion(&id).await? else {
         return reply(Err(WorkfrontError::Failed("this item is already being deleted")));
@@ -84,15 +84,15 @@ pub async fn delete(context: &RequestContext<'_>) -> Reply {
 
 /// `PUT /rename`.
 pub async fn rename(context: &RequestContext<'_>) -> Reply {
-    let target = Target::find(context, &context.parameters.item("id")?).await?;
+    let target = ChangeTarget::find(context, &context.parameters.item("id")?).await?;
     reply(rename_to(context, &target).await)
 }
 
-async fn rename_to(context: &RequestContext<'_>, target: &Target) -> Result<(), WorkfrontError> {
+async fn rename_to(context: &RequestContext<'_>, target: &ChangeTarget) -> Result<(), WorkfrontError> {
     let RequestContext { clm, parameters, .. } = context;
     let name = match target {
-        Target::Folder { .. } => valid_name(parameters.text("name"), MAX_FOLDER_NAME_CHARS)?,
-        Target::Document { document, .. } => {
+        ChangeTarget::Folder { .. } => valid_name(parameters.text("name"), MAX_FOLDER_NAME_CHARS)?,
+        ChangeTarget::Document { document, .. } => {
             let name = valid_name(parameters.text("name"), MAX_DOCUMENT_NAME_CHARS)?;
             let parent = clm_id(&document.parent_folder.href);
             if let Some(parent) = parent.filter(|_| document.name.to_lowercase() != name.to_lowercase()) {

@@ -15,7 +15,7 @@ use crate::docusign::api::addresses::ApiBase;
 use crate::docusign::api::calls::{self, Call, CallBody};
 use crate::docusign::api::{Actor, DocusignApi};
 use crate::endpoints::workfront::error::WorkfrontError;
-use crate::endpoints::workfront::item::{Document, Folder, or_default};
+use crate::endpoints::workfront::item::{ClmDocument, Folder, or_default};
 use crate::endpoints::workfront::naming::ItemId;
 use crate::web::streams::StreamPlace;
 
@@ -31,7 +31,7 @@ const MAX_PAGES: usize = 200;
 /// A part of one of CLM's collections.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", bound = "T: Deserialize<'de>")]
-struct Page<T> {
+struct CollectionPage<T> {
     #[serde(default, deserialize_with = "or_default")]
     items: Vec<T>,
     /// The number of items in the whole collection.
@@ -126,8 +126,8 @@ impl Clm {
     }
 
     /// The document with CLM's id `id`, unless it is in the trash.
-    pub async fn document(&self, id: &str) -> Result<Document, WorkfrontError> {
-        let document: Document = self.call(Method::GET, &format!("documents/{id}"), None).await?;
+    pub async fn document(&self, id: &str) -> Result<ClmDocument, WorkfrontError> {
+        let document: ClmDocument = self.call(Method::GET, &format!("documents/{id}"), None).await?;
         if document.is_in_trash {
             Err(WorkfrontError::Missing("the document was deleted in CLM"))
         } else {
@@ -150,7 +150,7 @@ impl Clm {
                 break;
             }
             let (offset, limit) = (window.skip + collected.len(), window.take.min(MAX_PAGE_ITEMS));
-            let page: Page<T> = self.page(path, offset, limit).await?;
+            let page: CollectionPage<T> = self.page(path, offset, limit).await?;
             let seen = offset + page.items.len();
             let is_last = page.items.is_empty() || page.total.map_or(page.items.len() < limit, |total| seen >= total);
             window.take -= page.items.len().min(limit);
@@ -171,7 +171,7 @@ impl Clm {
         path: &str,
         offset: usize,
         limit: usize,
-    ) -> Result<Page<T>, WorkfrontError> {
+    ) -> Result<CollectionPage<T>, WorkfrontError> {
         let separator = if path.contains('?') { '&' } else { '?' };
         self.call(Method::GET, &format!("{path}{separator}offset={offset}&limit={limit}"), None).await
     }
@@ -186,13 +186,13 @@ impl Clm {
             path = format!("{path}?filter=Name={}", utf8_percent_encode(name, NON_ALPHANUMERIC));
         }
         let mut window = Window { skip: 0, take: usize::MAX };
-        let documents: Vec<Document> = self.collect(&path, &mut window).await?;
+        let documents: Vec<ClmDocument> = self.collect(&path, &mut window).await?;
         let is_taken = documents.iter().any(|document| document.name.to_lowercase() == name.to_lowercase());
         if is_taken { Err(WorkfrontError::NAME_TAKEN) } else { Ok(()) }
     }
 
     /// The address of the bytes of `document`, on the download host.
-    pub fn content_url(&self, document: &Document) -> Result<Url, WorkfrontError> {
+    pub fn content_url(&self, document: &ClmDocument) -> Result<Url, WorkfrontError> {
         trusted(&self.hosts.download, &document.download_document_href)
     }
 

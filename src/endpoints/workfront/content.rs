@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::docusign::api::calls;
 use crate::endpoints::workfront::error::WorkfrontError;
-use crate::endpoints::workfront::item::Document;
+use crate::endpoints::workfront::item::ClmDocument;
 use crate::endpoints::workfront::naming::mime_type;
 use crate::endpoints::workfront::{Reply, RequestContext};
 use crate::web::body::{self, Body};
@@ -58,7 +58,7 @@ pub async fn thumbnail(context: &RequestContext<'_>) -> Reply {
     Ok(streamed(answer, "image/png", clm.stream_place().await?))
 }
 
-async fn requested_document(context: &RequestContext<'_>) -> Result<Document, WorkfrontError> {
+async fn requested_document(context: &RequestContext<'_>) -> Result<ClmDocument, WorkfrontError> {
     let id = context.document_id(&context.parameters.item("id")?).await?;
     context.clm.document(&id).await
 }

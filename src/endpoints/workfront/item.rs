@@ -45,7 +45,7 @@ impl Links<'_> {
 
 /// A reference to another object.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub struct Reference {
+pub struct ObjectReference {
     /// Its address.
     #[serde(rename = "Href", default, deserialize_with = "or_default")]
     pub href: String,
@@ -97,7 +97,7 @@ pub struct Folder {
 /// The part of CLM's document JSON that is used.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Document {
+pub struct ClmDocument {
     /// Its name.
     #[serde(default, deserialize_with = "or_default")]
     pub name: String,
@@ -112,7 +112,7 @@ pub struct Document {
     pub access_level: AccessLevel,
     /// The folder it is in.
     #[serde(default, deserialize_with = "or_default")]
-    pub parent_folder: Reference,
+    pub parent_folder: ObjectReference,
     /// Where its bytes are.
     #[serde(default, deserialize_with = "or_default")]
     pub download_document_href: String,
@@ -175,7 +175,7 @@ impl Folder {
     }
 }
 
-impl Document {
+impl ClmDocument {
     /// Its id.
     ///
     /// # Errors
@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn documents_and_folders_become_workfronts_metadata() {
-        let document: Document = serde_json::from_value(json!({
+        let document: ClmDocument = serde_json::from_value(json!({
             "Name": "Supply Agreement.docx", "Href": format!("https://h/v2/a/documents/{GUID}"),
             "UpdatedDate": "2031-02-05T10:01:02.07Z", "PreviewUrl": "https://web/d", "NativeFileSize": 48213,
             "AccessLevel": {"See": true, "Read": true, "Write": false}, "ParentFolder": {"Href": "https://h/f"},
@@ -246,7 +246,8 @@ mod tests {
         let bare = json!({"Name": null, "Href": "x", "AccessLevel": null, "BrowseDocumentsUrl": null, "Path": null,
                           "UpdatedDate": null});
         assert!(
-            serde_json::from_value::<Folder>(bare.clone()).is_ok() && serde_json::from_value::<Document>(bare).is_ok()
+            serde_json::from_value::<Folder>(bare.clone()).is_ok()
+                && serde_json::from_value::<ClmDocument>(bare).is_ok()
         );
         let root = serde_json::to_value(folder.metadata(&ItemId::Root)).unwrap();
         assert_eq!((root["kind"].as_str(), root["id"].as_str()), (Some("folder"), Some("/")));

@@ -39,7 +39,7 @@ use error::WorkfrontError;
 use item::Links;
 use naming::ItemId;
 use open::BrowserDownload;
-use request::{Operation, Parameters};
+use request::{Operation, WorkfrontParameters};
 use store::WorkfrontStore;
 
 /// The response of an operation.
@@ -62,7 +62,7 @@ struct RequestContext<'a> {
     /// Announced uploads.
     store: &'a WorkfrontStore,
     /// The parameters of the request.
-    parameters: Parameters,
+    parameters: WorkfrontParameters,
     /// Builds Evergrant's addresses in responses.
     links: Links<'a>,
 }
@@ -128,7 +128,7 @@ impl Workfront {
         if caller.client.profile != Profile::Workfront {
             return Err(WorkfrontError::Forbidden("this client is not registered with the profile workfront"));
         }
-        let query = Parameters::of_query(request.uri().query().unwrap_or_default())?;
+        let query = WorkfrontParameters::of_query(request.uri().query().unwrap_or_default())?;
         let (parameters, upload) = match operation {
             Operation::Upload => (query, Some(upload)),
             _ => (query.with_body(request.headers(), &small_body(upload).await?)?, None),
@@ -144,7 +144,7 @@ impl Workfront {
         &self,
         operation: Operation,
         caller: Authenticated<'_>,
-        parameters: Parameters,
+        parameters: WorkfrontParameters,
         upload: Option<Upload>,
     ) -> Reply {
         let (caller, clm) = &in_time(Box::pin(self.clm_for(caller))).await?;

@@ -20,7 +20,7 @@ use crate::endpoints::sign_in::{SignIn, SignInError};
 use crate::endpoints::workfront::clm::Clm;
 use crate::endpoints::workfront::error::WorkfrontError;
 use crate::endpoints::workfront::item::Links;
-use crate::endpoints::workfront::request::{NO_SUCH_ITEM, Parameters};
+use crate::endpoints::workfront::request::{NO_SUCH_ITEM, WorkfrontParameters};
 use crate::endpoints::workfront::store::WorkfrontStore;
 use crate::endpoints::workfront::{Reply, RequestContext, content, in_time};
 use crate::oauth::client::{Client, Profile, SubjectKind};
@@ -57,7 +57,7 @@ impl BrowserDownload {
     /// Responds to a browser.
     pub async fn handle(&self, request: &Request<()>, request_id: &str, record: AnswerRecord) -> Answer<Body> {
         let query = request.uri().query().unwrap_or_default();
-        let parameters = match Parameters::of_query(query) {
+        let parameters = match WorkfrontParameters::of_query(query) {
             Ok(parameters) if !has_repeated_names(query) => parameters,
             _ => return error_page(&REPEATED, request_id, record),
         };
@@ -98,7 +98,7 @@ impl BrowserDownload {
         &self,
         client: &Client,
         user: Guid,
-        parameters: Parameters,
+        parameters: WorkfrontParameters,
         request_id: &str,
         record: AnswerRecord,
     ) -> Answer<Body> {
@@ -117,7 +117,7 @@ impl BrowserDownload {
         }
     }
 
-    async fn download_as(&self, caller: &Caller<'_>, parameters: Parameters) -> Reply {
+    async fn download_as(&self, caller: &Caller<'_>, parameters: WorkfrontParameters) -> Reply {
         let clm = in_time(Clm::new(Arc::clone(&self.api), caller.actor.clone())).await?;
         let links = Links { issuer: &self.callers.issuer, client_id: &caller.client.client_id };
         content::download(&RequestContext { caller, clm, store: &self.store, parameters, links }).await

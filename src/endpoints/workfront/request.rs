@@ -143,9 +143,9 @@ const NAMES: [&str; 12] = [
 
 /// The parameters by name. A repeated name must have the same value each time.
 #[derive(Debug, Default)]
-pub struct Parameters(HashMap<String, String>);
+pub struct WorkfrontParameters(HashMap<String, String>);
 
-impl Parameters {
+impl WorkfrontParameters {
     /// The parameters of a query.
     ///
     /// # Errors
@@ -166,7 +166,7 @@ impl Parameters {
         if body.is_empty() || !is_json {
             self.add(form_urlencoded::parse(body).into_owned())?;
         } else {
-            let Members(members) = serde_json::from_slice(body).map_err(|_| WorkfrontError::NO_JSON_OBJECT)?;
+            let JsonMembers(members) = serde_json::from_slice(body).map_err(|_| WorkfrontError::NO_JSON_OBJECT)?;
             self.add(members.into_iter().filter_map(|(name, value)| Some((name, text_of(value)?))))?;
         }
         Ok(self)
@@ -219,24 +219,24 @@ impl Parameters {
 }
 
 /// The members of a JSON object in their order. Unlike in a map, a repeated name does not replace the first one.
-struct Members(Vec<(String, Value)>);
+struct JsonMembers(Vec<(String, Value)>);
 
-impl<'de> Deserialize<'de> for Members {
+impl<'de> Deserialize<'de> for JsonMembers {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct InOrder;
         impl<'de> Visitor<'de> for InOrder {
-            type Value = Members;
+            type Value = JsonMembers;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<JsonMembers, A::Error> {
                 let mut members = Vec::new();
                 while let Some(member) = map.next_entry()? {
                     members.push(member);
                 }
-                Ok(Members(members))
+                Ok(JsonMembers(members))
             }
         }
         deserializer.deserialize_map(InOrder)
@@ -256,13 +256,13 @@ fn text_of(value: Value) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn read(query: &str, content_type: &str, body: &str) -> Parameters {
+    fn read(query: &str, content_type: &str, body: &str) -> WorkfrontParameters {
         try_read(query, content_type, body).unwrap_or_else(|error| panic!("{query} {body}: {error:?}"))
     }
 
-    fn try_read(query: &str, content_type: &str, body: &str) -> Result<Parameters, WorkfrontError> {
+    fn try_read(query: &str, content_type: &str, body: &str) -> Result<WorkfrontParameters, WorkfrontError> {
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, content_type.parse().unwrap())]);
-        Parameters::of_query(query)?.with_body(&headers, body.as_bytes())
+        WorkfrontParameters::of_query(query)?.with_body(&headers, body.as_bytes())
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub struct Loaded {
 
 /// Keys that cannot be fetched at the moment.
 #[derive(Clone, Debug)]
-pub struct Unavailable {
+pub struct KeySetUnavailable {
     /// Why.
     pub error: IssuerError,
     /// Seconds after which a caller may try again.
@@ -50,7 +50,7 @@ struct FailedFetch {
 }
 
 #[derive(Default)]
-struct State {
+struct KeySetState {
     loaded: Option<Loaded>,
     /// Why the last fetch failed.
     failure: Option<FailedFetch>,
@@ -61,19 +61,19 @@ struct State {
 }
 
 /// What to do for the next caller.
-enum Step {
+enum KeySetStep {
     Use(Loaded),
     /// Use them, and fetch in the background.
     Refresh(Loaded),
     /// Wait for a fetch.
     Fetch,
-    Fail(Unavailable),
+    Fail(KeySetUnavailable),
 }
 
 /// The keys of one issuer.
 #[derive(Default)]
 pub struct CachedKeys {
-    state: Mutex<State>,
+    state: Mutex<KeySetState>,
     /// Locked while fetching.
     fetching: tokio::sync::Mutex<()>,
 }
@@ -84,8 +84,8 @@ impl CachedKeys {
     /// fetch brought them.
     ///
     /// # Errors
-    /// [`Unavailable`] if there are none.
-    pub async fn get<F>(self: &Arc<Self>, clock: &Arc<dyn Clock>, fetch: F) -> Result<(Loaded, bool), Unavailable>
+    /// [`KeySetUnavailable`] if there are none.
+    pub async fn get<F>(self: &Arc<Self>, clock: &Arc<dyn Clock>, fetch: F) -> Result<(Loaded, bool), KeySetUnavailable>
     where
         F: Future<Output = Result<KeySet, IssuerError>> + Send + 'static,
     {
@@ -95,13 +95,13 @@ impl CachedKeys {
             tokio::spawn(async move { this.fetch_once(&*clock, fetches, fetch).await }.in_current_span())
         };
         match step {
-            Step::Use(loaded) => Ok((loaded, false)),
-            Step::Fail(unavailable) => Err(unavailable),
-            Step::Refresh(loaded) => {
+            KeySetStep::Use(loaded) => Ok((loaded, false)),
+            KeySetStep::Fail(unavailable) => Err(unavailable),
+            KeySetStep::Refresh(loaded) => {
                 drop(refresh());
                 Ok((loaded, false))
             }
-            Step::Fetch => {
+            KeySetStep::Fetch => {
                 let is_new = refresh().await.unwrap_or(false);
                 self.lock().outcome(clock.now()).map(|loaded| (loaded, is_new))
             }
@@ -112,13 +112,13 @@ impl CachedKeys {
     /// them less than a minute ago.
     ///
     /// # Errors
-    /// [`Unavailable`] if the issuer does not answer.
+    /// [`KeySetUnavailable`] if the issuer does not answer.
     pub async fn newer<F>(
         self: &Arc<Self>,
         clock: &Arc<dyn Clock>,
         known: &Loaded,
         fetch: F,
-    ) -> Result<Option<Loaded>, Unavailable>
+    ) -> Result<Option<Loaded>, KeySetUnavailable>
     where
         F: Future<Output = Result<KeySet, IssuerError>> + Send + 'static,
     {
@@ -166,48 +166,48 @@ impl CachedKeys {
         is_remembered || self.fetching.try_lock().is_err()
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, KeySetState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl KeySetState {
     fn usable(&self, now: UnixSeconds) -> Option<&Loaded> {
         self.loaded.as_ref().filter(|loaded| now.seconds_left(loaded.at) < KEPT_IN_OUTAGE)
     }
 
     /// The last failure, if it is too recent for another try.
-    fn recent_failure(&self, now: UnixSeconds) -> Option<Unavailable> {
+    fn recent_failure(&self, now: UnixSeconds) -> Option<KeySetUnavailable> {
         let recent = |failure: &&FailedFetch| (1..=MAX_REMEMBERED).contains(&failure.until.seconds_left(now));
         self.failure.as_ref().filter(recent).map(|failure| failure.unavailable(now))
     }
 
-    fn next_step(&self, now: UnixSeconds) -> (Step, u64) {
+    fn next_step(&self, now: UnixSeconds) -> (KeySetStep, u64) {
         let step = match (self.usable(now).cloned(), self.recent_failure(now)) {
-            (Some(loaded), Some(_)) => Step::Use(loaded),
+            (Some(loaded), Some(_)) => KeySetStep::Use(loaded),
             (Some(loaded), None) => match now.seconds_left(loaded.at) {
-                age if age < FRESH => Step::Use(loaded),
+                age if age < FRESH => KeySetStep::Use(loaded),
                 // After a failure, no one waits for the next one.
-                age if age < STALE || self.failure.is_some() => Step::Refresh(loaded),
-                _ => Step::Fetch,
+                age if age < STALE || self.failure.is_some() => KeySetStep::Refresh(loaded),
+                _ => KeySetStep::Fetch,
             },
-            (None, Some(unavailable)) => Step::Fail(unavailable),
-            (None, None) => Step::Fetch,
+            (None, Some(unavailable)) => KeySetStep::Fail(unavailable),
+            (None, None) => KeySetStep::Fetch,
         };
         (step, self.fetches)
     }
 
     /// The keys after a fetch.
-    fn outcome(&self, now: UnixSeconds) -> Result<Loaded, Unavailable> {
+    fn outcome(&self, now: UnixSeconds) -> Result<Loaded, KeySetUnavailable> {
         match (self.usable(now), &self.failure) {
             (Some(loaded), _) => Ok(loaded.clone()),
             (None, Some(failure)) => Err(failure.unavailable(now)),
-            (None, None) => Err(Unavailable { error: IssuerError::Malformed, retry_after: 1 }),
+            (None, None) => Err(KeySetUnavailable { error: IssuerError::Malformed, retry_after: 1 }),
         }
     }
 
     /// What [`CachedKeys::newer`] returns without asking the issuer; `None` if it has to be asked, which is noted.
-    fn without_asking(&mut self, known: u64, now: UnixSeconds) -> Option<Result<Option<Loaded>, Unavailable>> {
+    fn without_asking(&mut self, known: u64, now: UnixSeconds) -> Option<Result<Option<Loaded>, KeySetUnavailable>> {
         if let Some(loaded) = self.usable(now).filter(|loaded| loaded.fetch != known) {
             return Some(Ok(Some(loaded.clone())));
         }
@@ -239,7 +239,10 @@ impl State {
 }
 
 impl FailedFetch {
-    fn unavailable(&self, now: UnixSeconds) -> Unavailable {
-        Unavailable { error: self.error.clone(), retry_after: self.until.seconds_left(now).clamp(1, MAX_REMEMBERED) }
+    fn unavailable(&self, now: UnixSeconds) -> KeySetUnavailable {
+        KeySetUnavailable {
+            error: self.error.clone(),
+            retry_after: self.until.seconds_left(now).clamp(1, MAX_REMEMBERED),
+        }
     }
 }

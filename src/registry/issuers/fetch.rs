@@ -8,7 +8,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::oauth::assertion::key_set::KeySet;
-use crate::registry::issuers::KeySource;
+use crate::registry::issuers::KeySetSource;
 use crate::registry::issuers::error::IssuerError;
 use crate::types::is_loopback;
 use crate::web::distinct::Distinct;
@@ -22,10 +22,10 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_ISSUER_ANSWER: usize = 256 * 1024;
 
 /// The keys of `source` that can verify assertions.
-pub async fn key_set(http: &HttpClient, source: &KeySource) -> Result<KeySet, IssuerError> {
+pub async fn key_set(http: &HttpClient, source: &KeySetSource) -> Result<KeySet, IssuerError> {
     let url = match source {
-        KeySource::Url(url) => url.clone(),
-        KeySource::Issuer(issuer) => jwks_uri(issuer, &json(http, &configuration_url(issuer)).await?)?,
+        KeySetSource::Url(url) => url.clone(),
+        KeySetSource::Issuer(issuer) => jwks_uri(issuer, &json(http, &configuration_url(issuer)).await?)?,
     };
     let keys = KeySet::of_issuer(&json(http, &url).await?).ok_or(IssuerError::Malformed)?;
     if keys.is_empty() { Err(IssuerError::NoKeys) } else { Ok(keys) }

@@ -22,7 +22,7 @@ use crate::oauth::client::{Client, ClientRegistry};
 use crate::types::{BaseUrl, Explained as _};
 use crate::web::http_client::HttpClient;
 use cached_keys::CachedKeys;
-pub use cached_keys::Unavailable;
+pub use cached_keys::KeySetUnavailable;
 use error::IssuerError;
 
 /// Keys that are no longer used are dropped once there are this many sets.
@@ -33,14 +33,14 @@ const MAX_NEWER: usize = 2;
 
 /// Where keys are.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum KeySource {
+pub enum KeySetSource {
     /// Where the configuration of this issuer has them.
     Issuer(String),
     /// At this URL.
     Url(String),
 }
 
-impl KeySource {
+impl KeySetSource {
     /// Every place that `clients` need, once.
     #[must_use]
     pub fn all(clients: &ClientRegistry) -> Vec<Self> {
@@ -73,7 +73,7 @@ pub enum VerifyError {
     /// No key of the issuer signed it.
     Refused(AssertionError),
     /// The keys are not available.
-    Unavailable(Unavailable),
+    Unavailable(KeySetUnavailable),
 }
 
 impl From<AssertionError> for VerifyError {
@@ -100,7 +100,7 @@ pub enum Verified {
 pub struct IssuerKeys {
     http: Arc<HttpClient>,
     clock: Arc<dyn Clock>,
-    sets: Mutex<TidyMap<KeySource, Arc<CachedKeys>>>,
+    sets: Mutex<TidyMap<KeySetSource, Arc<CachedKeys>>>,
 }
 
 impl IssuerKeys {
@@ -124,7 +124,7 @@ impl IssuerKeys {
     ) -> Result<Verified, VerifyError> {
         if !is_self_signed(client, assertion) {
             let issuer = fitting_issuer(client, assertion, now)?;
-            self.verify(&KeySource::Issuer(issuer.to_owned()), assertion).await?;
+            self.verify(&KeySetSource::Issuer(issuer.to_owned()), assertion).await?;
             return Ok(Verified::Issued);
         }
         let accepted = fit::own_audiences(issuer);
@@ -140,7 +140,7 @@ impl IssuerKeys {
         for keys in client.own_keys() {
             verified = match keys {
                 OwnKeys::Registered(keys) => verify(assertion, keys).map_err(VerifyError::from),
-                OwnKeys::At(url) => self.verify(&KeySource::Url(url.clone()), assertion).await,
+                OwnKeys::At(url) => self.verify(&KeySetSource::Url(url.clone()), assertion).await,
             };
             if verified.is_ok() {
                 break;
@@ -153,7 +153,7 @@ impl IssuerKeys {
     ///
     /// # Errors
     /// [`VerifyError`].
-    pub async fn verify(&self, source: &KeySource, assertion: &Assertion<'_>) -> Result<(), VerifyError> {
+    pub async fn verify(&self, source: &KeySetSource, assertion: &Assertion<'_>) -> Result<(), VerifyError> {
         let cached = self.cached(source);
         let loaded = cached.get(&self.clock, self.fetch(source)).await;
         let (mut loaded, is_new) = loaded.map_err(VerifyError::Unavailable)?;
@@ -175,17 +175,17 @@ impl IssuerKeys {
     ///
     /// # Errors
     /// [`IssuerError`].
-    pub async fn fetch_now(&self, source: &KeySource) -> Result<KeySet, IssuerError> {
+    pub async fn fetch_now(&self, source: &KeySetSource) -> Result<KeySet, IssuerError> {
         fetch::key_set(&self.http, source).await
     }
 
-    fn cached(&self, source: &KeySource) -> Arc<CachedKeys> {
+    fn cached(&self, source: &KeySetSource) -> Arc<CachedKeys> {
         let now = self.clock.now();
         let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
         sets.get_or_insert(source, Arc::default, |cached| cached.is_live(now))
     }
 
-    fn fetch(&self, source: &KeySource) -> impl Future<Output = Result<KeySet, IssuerError>> + Send + use<> {
+    fn fetch(&self, source: &KeySetSource) -> impl Future<Output = Result<KeySet, IssuerError>> + Send + use<> {
         let (http, source) = (Arc::clone(&self.http), source.clone());
         async move {
             let fetched = fetch::key_set(&http, &source).await;
