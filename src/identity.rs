@@ -161,7 +161,7 @@ impl IdentityError {
 
     /// What the identity endpoint means with `answer`. Its only code is its message.
     fn of_answer(answer: UpstreamAnswer) -> Self {
-        let named = answer.mentions("identity") && answer.status() == 400;
+        let named = answer.mentions("identity") && answer.status() == Some(400);
         if named { Self::NotAssigned { answer } } else { Self::Failed { answer } }
     }
 

@@ -8,8 +8,8 @@
 //! and chooses the DocuSign user → [`docusign::api`] finds the account and its hosts and calls DocuSign's API → the response is
 //! streamed back.
 //!
-//! [`config`] reads every setting, [`registry`] keeps the registered clients up to date, and [`app`] builds everything. [`oauth`] has the types of the RFCs, [`sealing`] creates and
-//! opens sealed tokens, [`store`] holds the state that all processes share, and [`memory`] the caches of one process. [`doctor`]
+//! [`config`] reads every setting, [`registry`] keeps the registered clients up to date, and [`app`] builds everything.
+//! [`oauth`] has the types of the RFCs, [`sealing`] creates and opens sealed tokens, [`store`] holds the state that all processes share, and [`memory`] the caches of one process. [`doctor`]
 //! runs the health checks, and [`connector`] has the files for Power Automate.
 
 pub mod app;

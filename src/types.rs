@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-/// A GUID, such as an integration key or a user id, in its original case. Cheap to clone.
+/// A GUID, such as an integration key or a user id, in lower case, so that equal ones have equal text. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Guid(Arc<str>);
@@ -18,19 +18,13 @@ impl Guid {
         let groups: Vec<&str> = text.split('-').collect();
         let lengths = groups.iter().map(|group| group.len());
         let hex = groups.iter().all(|group| group.bytes().all(|b| b.is_ascii_hexdigit()));
-        (lengths.eq([8, 4, 4, 4, 12]) && hex).then(|| Self(text.into()))
+        (lengths.eq([8, 4, 4, 4, 12]) && hex).then(|| Self(text.to_ascii_lowercase().into()))
     }
 
-    /// The original text.
+    /// The text, in lower case.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-
-    /// The GUID in lower case, so that equal GUIDs have equal text.
-    #[must_use]
-    pub fn lower_case(&self) -> Self {
-        Self(self.0.to_ascii_lowercase().into())
     }
 
     /// Whether `other` is the same GUID, ignoring case.
@@ -91,7 +85,8 @@ impl BaseUrl {
     #[must_use]
     pub fn host(&self) -> &str {
         let authority = self.authority();
-        authority.rsplit_once(':').map_or(authority, |(host, _)| host)
+        let port = authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|digit| digit.is_ascii_digit()));
+        port.map_or(authority, |(host, _)| host)
     }
 
     /// Whether it is plain http, which is for local work only.
@@ -111,6 +106,28 @@ impl fmt::Display for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// Paths of our own, below the public URL. The server has the list of all routes.
+pub mod own_paths {
+    /// The token endpoint.
+    pub const TOKEN: &str = "/oauth/token";
+    /// The authorization endpoint.
+    pub const AUTHORIZE: &str = "/oauth/authorize";
+    /// The revocation endpoint.
+    pub const REVOKE: &str = "/oauth/revoke";
+    /// The metadata (RFC 8414 §3).
+    pub const METADATA: &str = "/.well-known/oauth-authorization-server";
+    /// Where DocuSign sends the browser.
+    pub const CALLBACK: &str = "/consent/callback";
+    /// The setup page.
+    pub const SETUP: &str = "/setup";
+    /// What calls DocuSign's APIs is below it.
+    pub const GATEWAY: &str = "/gateway";
+    /// The Base API URL of Workfront's document webhooks.
+    pub const WORKFRONT: &str = "/workfront/v1";
+    /// Where a browser downloads one of Workfront's documents.
+    pub const OPEN: &str = "/workfront/v1/open";
 }
 
 /// Whether `url` is on a loopback host.
@@ -233,7 +250,8 @@ mod tests {
     #[test]
     fn guids_are_hyphenated_hex() {
         let guid = Guid::parse("1B2C3D4E-0000-4000-8000-5f6a7b8c9d0e").unwrap();
-        assert!(guid.is("1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e"));
+        assert_eq!(guid, Guid::parse("1b2c3d4e-0000-4000-8000-5F6A7B8C9D0E").unwrap());
+        assert!(guid.is("1B2C3D4E-0000-4000-8000-5f6a7b8c9d0e"));
         for bad in ["", "1b2c3d4e00004000800005f6a7b8c9d0e", "user@example.org", "1b2c3d4e-0000-4000-8000-5f6a7b8c9d0g"]
         {
             assert_eq!(Guid::parse(bad), None, "{bad}");

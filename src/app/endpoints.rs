@@ -25,17 +25,22 @@ use crate::server::{Endpoints, Methods, ROUTES, Route};
 use crate::store::codes::UsedCodes;
 use crate::store::redirect_requests::RedirectRequests;
 use crate::store::rotation::Rotations;
+use crate::types::own_paths;
 
 /// The routes that the package publishes. `GET /setup` would run all checks, `HEAD` runs none.
 #[must_use]
 pub fn package_routes() -> Vec<PackageRoute> {
     let method = |route: &Route| match route.methods {
-        Methods::Only(methods) if route.path == "/setup" && methods.contains(&Method::HEAD) => Method::HEAD,
+        Methods::Only(methods) if route.path == own_paths::SETUP && methods.contains(&Method::HEAD) => Method::HEAD,
         Methods::Only(methods) => methods.first().cloned().unwrap_or_default(),
         Methods::Any => Method::GET,
     };
-    let published = ROUTES.iter().filter(|route| !route.function.is_empty());
-    published.map(|route| PackageRoute { function: route.function, method: method(route), path: route.path }).collect()
+    let package_route = |route: &&Route| PackageRoute {
+        function: route.function,
+        method: method(route),
+        path: route.path_with("doctor"),
+    };
+    ROUTES.iter().map(package_route).collect()
 }
 
 impl App {

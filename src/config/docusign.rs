@@ -194,7 +194,7 @@ pub fn read(reader: &mut SettingsReader<'_>, scopes: Option<&Scope>) -> Option<D
         account_id,
         integration_key: integration_key?,
         // GUIDs from lookups and sign-ins are in lower case too, so that one user has one access token.
-        user_id: user_id?.lower_case(),
+        user_id: user_id?,
         scopes: scopes?.clone(),
         secret_key,
         admins: admins.unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! The format of each field of a client.
+//! The formats of scopes, of the client registry, and of each field of a client.
 
 use crate::config::docusign::DEFAULT_SCOPES;
 use crate::config::error::Format;

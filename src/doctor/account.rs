@@ -92,7 +92,7 @@ impl AccountChecks<'_> {
     }
 
     async fn clm_member(&self, hosts: &ClmHosts) -> Finding {
-        let Some(url) = hosts.object.below("members/current") else { return Finding::skipped(NO_ACCOUNT) };
+        let Some(url) = hosts.object.below("members/current") else { return self.bad(&ApiError::Untrusted) };
         let host = url.host_str().unwrap_or_default().to_owned();
         let answer = self.api.calls.send(&self.api.integration_user, Call::json(Method::GET, url)).await;
         let member = match answer {
@@ -101,7 +101,7 @@ impl AccountChecks<'_> {
         };
         match member {
             Ok(member) => Finding::good(format!("{host}, as {}", member.email)),
-            Err(ApiError::Failed { answer }) if matches!(answer.status(), 401 | 403) && !answer.is_html() => {
+            Err(ApiError::Failed { answer }) if matches!(answer.status(), Some(401 | 403)) && !answer.is_html() => {
                 Finding::bad(
                     format!("{host} knows the account, but does not let the integration user in"),
                     "The CLM administrator makes the integration user a member of CLM, with rights on the folders that are used.",

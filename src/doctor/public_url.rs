@@ -12,7 +12,7 @@ use crate::doctor::routes::{self, PackageRoute};
 use crate::oauth::client::{Client, ClientRegistry, GrantType};
 use crate::oauth::query;
 use crate::secret::random;
-use crate::types::BaseUrl;
+use crate::types::{BaseUrl, own_paths};
 use crate::web::http_client::HttpClient;
 
 /// No client has this redirect URI: the top-level domain `invalid` is reserved (RFC 2606 §2).
@@ -121,7 +121,7 @@ impl PublicUrlChecks<'_> {
     }
 
     async fn responder(&self) -> Responder {
-        let metadata = self.public_url.join("/.well-known/oauth-authorization-server");
+        let metadata = self.public_url.join(own_paths::METADATA);
         let (answer, is_own) = match probe(self.http.request(Method::GET, metadata).await).await.0 {
             Probed::Own(answer) => (answer, true),
             Probed::Foreign(answer) => (answer, false),
@@ -144,7 +144,7 @@ impl PublicUrlChecks<'_> {
             ("client_id", client.client_id.as_str()),
             ("client_secret", &random::id::<32>()),
         ];
-        let request = self.http.request(Method::POST, self.public_url.join("/oauth/token")).await.form(&form);
+        let request = self.http.request(Method::POST, self.public_url.join(own_paths::TOKEN)).await.form(&form);
         Some(refusal(probe(request).await.0, |answer| {
             let json = serde_json::from_slice::<Value>(&answer.body).unwrap_or_default();
             match answer.status {
@@ -165,7 +165,7 @@ impl PublicUrlChecks<'_> {
             ("redirect_uri", FOREIGN_REDIRECT_URI),
             ("state", "doctor"),
         ];
-        let url = query::append(&self.public_url.join("/oauth/authorize"), &parameters);
+        let url = query::append(&self.public_url.join(own_paths::AUTHORIZE), &parameters);
         let docusign = self.account_server.join("/oauth/auth");
         Some(refusal(probe(self.http.request(Method::GET, url).await).await.0, |answer| {
             let leads_to =

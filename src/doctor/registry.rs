@@ -6,19 +6,12 @@ use crate::clock::Stopwatch;
 use crate::config::RegistryPlace;
 use crate::doctor::check::{Area, Check, Finding};
 use crate::oauth::client::ClientRegistry;
-use crate::registry::source::{RegistryOutage, about_registry};
+use crate::registry::error::RegistryError;
 use crate::registry::{Registry, RegistryState, faults};
 use crate::types::Explained as _;
 
 /// The title.
 pub const CLIENTS: &str = "Registered clients";
-
-const UPLOAD: &str = "Upload it: `az storage blob upload --auth-mode login --account-name <account> --container-name <container> \
-                      --name <blob> --file infra/clients.json`";
-
-const GRANT: &str = "Grant the app's identity the role Storage Blob Data Reader on the container, and wait some minutes: `az role \
-                     assignment create --assignee \"<client id of the identity>\" --role \"Storage Blob Data Reader\" --scope \"$(az storage \
-                     account show --name <account> --query id --output tsv)/blobServices/default/containers/<container>\"`";
 
 /// What was last read, and which clients it registers.
 #[must_use]
@@ -57,18 +50,11 @@ fn registration(place: &RegistryPlace) -> String {
     }
 }
 
-fn fix(outage: &RegistryOutage, place: &RegistryPlace) -> String {
-    let text = match outage {
-        RegistryOutage::File(_) => {
-            return "Put the file that EVERGRANT_CLIENTS names back, readable for the app.".to_owned();
-        }
-        RegistryOutage::NoBlob => UPLOAD,
-        RegistryOutage::AccessDenied => GRANT,
-        RegistryOutage::Storage(error) => return about_registry(&error.fix(&[])),
-    };
-    let RegistryPlace::Blob(url) = place else { return text.to_owned() };
+fn fix(outage: &RegistryError, place: &RegistryPlace) -> String {
+    let RegistryPlace::Blob(url) = place else { return outage.fix(&[]) };
     let (account, container, blob) = parts(url);
-    text.replace("<account>", account).replace("<container>", container).replace("<blob>", blob)
+    let names = [("account", account), ("container", container), ("blob", blob)];
+    outage.fix_with_command(&names.map(|(name, value)| (name, value.to_owned())))
 }
 
 /// The account, the container and the blob of `https://<account>.blob.core.windows.net/<container>/<blob>`.

@@ -10,14 +10,11 @@ use crate::doctor::check::{Area, Check, Finding};
 use crate::doctor::probe::{Probed, probe};
 use crate::doctor::responder::DEPLOY;
 use crate::secret::random;
-use crate::types::BaseUrl;
+use crate::types::{BaseUrl, own_paths};
 use crate::web::http_client::HttpClient;
 
 /// The title of the check.
 pub const ROUTES: &str = "Routes";
-
-/// In place of the variable part of a path.
-const BELOW: &str = "doctor";
 
 /// A route of the package.
 #[derive(Clone, Debug)]
@@ -26,8 +23,8 @@ pub struct PackageRoute {
     pub function: &'static str,
     /// A method that it accepts.
     pub method: Method,
-    /// The path, as in `function.json`, with a leading slash.
-    pub path: &'static str,
+    /// One of its paths.
+    pub path: String,
 }
 
 /// A route that was asked, and what came back.
@@ -44,17 +41,12 @@ pub struct AskedRoute {
 /// Asks every route once, without credentials, and the consent callback a second time with `code`.
 pub async fn ask_all(routes: &[PackageRoute], public_url: &BaseUrl, http: &HttpClient) -> Vec<AskedRoute> {
     let once = routes.iter().map(|route| (route, false));
-    let with_code = routes.iter().filter(|route| route.path.starts_with("/consent/")).map(|route| (route, true));
+    let with_code = routes.iter().filter(|route| route.path == own_paths::CALLBACK).map(|route| (route, true));
     join_all(once.chain(with_code).map(|(route, has_code)| ask(route, has_code, public_url, http))).await
 }
 
 async fn ask(route: &PackageRoute, has_code: bool, public_url: &BaseUrl, http: &HttpClient) -> AskedRoute {
-    let (fixed, variable) = route.path.split_once('{').unwrap_or((route.path, ""));
-    let path = match variable {
-        "" => fixed.to_owned(),
-        optional if optional.ends_with("?}") => fixed.trim_end_matches('/').to_owned(),
-        _ => format!("{fixed}{BELOW}"),
-    };
+    let path = route.path.clone();
     let query = || format!("?code={}&state={}", random::id::<16>(), random::id::<16>());
     let url = public_url.join(&path) + &if has_code { query() } else { String::new() };
     let (probed, took_ms) = probe(http.request(route.method.clone(), url).await).await;
@@ -119,7 +111,7 @@ impl AskedRoute {
     fn is_good(&self) -> bool {
         match &self.probed {
             Probed::Own(_) => true,
-            Probed::Foreign(answer) => self.path == "/setup" && answer.is_hosts_lock(),
+            Probed::Foreign(answer) => self.path == own_paths::SETUP && answer.is_hosts_lock(),
             Probed::Silence(_) | Probed::Unreachable(_) => false,
         }
     }

@@ -12,10 +12,7 @@ use crate::sealing::keys::SealingKeys;
 use crate::sealing::{SealError, Sealed};
 use crate::secret::random;
 use crate::signing::SignError;
-use crate::types::BaseUrl;
-
-/// Path of the redirect URI, which must be registered with the integration key.
-pub const CALLBACK_PATH: &str = "/consent/callback";
+use crate::types::{BaseUrl, own_paths};
 
 /// The parameters of a consent link.
 #[derive(Debug)]
@@ -81,7 +78,7 @@ pub async fn consent_url(
     let code_verifier = secret.code_verifier(&jti);
     let state = Sealed::new(public_url.as_str(), jti, now, Some(LINK_LIFETIME), ConsentState {}).seal(&secret);
     let link = ConsentLink {
-        redirect_uri: &public_url.join(CALLBACK_PATH),
+        redirect_uri: &public_url.join(own_paths::CALLBACK),
         state: &state?,
         scope: &docusign.scopes,
         code_verifier: &code_verifier,

@@ -93,13 +93,15 @@ impl ExchangeError {
     #[must_use]
     pub fn classify(answer: UpstreamAnswer, retry_after: Option<u64>) -> Self {
         let status = answer.status();
-        if status == 429 || answer.has(&RATE_LIMITS) {
+        if status == Some(429) || answer.has(&RATE_LIMITS) {
             return Self::Throttled { retry_after };
         }
         match Self::documented(&answer) {
             Some(error) => error,
-            None if status == 408 => Self::TimedOut,
-            None if status >= 500 || answer.has(&FAILED_AT_DOCUSIGN) => Self::ServerFailed { answer, retry_after },
+            None if status == Some(408) => Self::TimedOut,
+            None if answer.is_server_error() || answer.has(&FAILED_AT_DOCUSIGN) => {
+                Self::ServerFailed { answer, retry_after }
+            }
             None if answer.codes().is_empty() => Self::Foreign { answer },
             None => Self::Undocumented { answer },
         }

@@ -1,4 +1,4 @@
-//! The texts for each [`ExchangeError`]; no other file has any. Pure.
+//! The texts for each [`ExchangeError`]. Pure.
 
 use crate::docusign::error::ExchangeError;
 use crate::types::{Explained, Explanation};

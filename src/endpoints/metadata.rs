@@ -10,7 +10,7 @@ use crate::oauth::pkce::S256;
 use crate::oauth::scope::Scope;
 use crate::registry::Registry;
 use crate::telemetry::{Answer, AnswerRecord};
-use crate::types::BaseUrl;
+use crate::types::{BaseUrl, own_paths};
 use crate::web::response::json;
 
 /// The metadata endpoint and what it depends on.
@@ -63,9 +63,9 @@ impl MetadataEndpoint {
         methods.extend(clients.iter().any(Client::is_public).then_some("none"));
         AuthorizationServerMetadata {
             issuer: self.issuer.as_str(),
-            authorization_endpoint: self.issuer.join("/oauth/authorize"),
-            token_endpoint: self.issuer.join("/oauth/token"),
-            revocation_endpoint: self.issuer.join("/oauth/revoke"),
+            authorization_endpoint: self.issuer.join(own_paths::AUTHORIZE),
+            token_endpoint: self.issuer.join(own_paths::TOKEN),
+            revocation_endpoint: self.issuer.join(own_paths::REVOKE),
             scopes_supported: self.scopes.iter().collect(),
             response_types_supported: ["code"],
             response_modes_supported: ["query"],

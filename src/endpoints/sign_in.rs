@@ -6,12 +6,12 @@ use thiserror::Error;
 
 use crate::clock::UnixSeconds;
 use crate::config::DocusignSettings;
-use crate::docusign::consent_link::{CALLBACK_PATH, ConsentLink};
+use crate::docusign::consent_link::ConsentLink;
 use crate::oauth::scope::Scope;
 use crate::sealing::secret::SealingSecret;
 use crate::sealing::{SealError, Sealable, Sealed};
 use crate::secret::random;
-use crate::types::{BaseUrl, Explanation};
+use crate::types::{BaseUrl, Explanation, own_paths};
 use crate::web::cookies::SignInCookie;
 use crate::web::response::{Response, redirect};
 
@@ -77,7 +77,7 @@ impl SignIn<'_> {
         if state.len() > MAX_STATE_BYTES {
             return Err(SignInError::TooLong);
         }
-        let (redirect_uri, code_verifier) = (issuer.join(CALLBACK_PATH), secret.code_verifier(&jti));
+        let (redirect_uri, code_verifier) = (issuer.join(own_paths::CALLBACK), secret.code_verifier(&jti));
         let link = ConsentLink { redirect_uri: &redirect_uri, state: &state, scope, code_verifier: &code_verifier };
         let mut response = redirect(&link.url(docusign));
         let cookie = SignInCookie::of(&jti, !issuer.is_insecure()).set(&browser, LIFETIME);

@@ -5,6 +5,7 @@
 //! nothing: the last good version stays. Before the first good version, requests that need clients get 503. [`issuers`] has the
 //! keys of the issuers that clients trust.
 
+pub mod error;
 pub mod issuers;
 pub mod source;
 
@@ -20,9 +21,11 @@ use crate::config::error::ConfigError;
 use crate::config::{ClientsSetting, ConfigErrors, RegistryPlace};
 use crate::oauth::client::ClientRegistry;
 use crate::oauth::scope::Scope;
+use crate::types::Explained as _;
 use crate::types::Explanation;
 use crate::web::page::{Page, Title};
-use source::{Content, RegistryLocation, RegistryOutage, RegistryVersion};
+use error::RegistryError;
+use source::{Content, RegistryLocation, RegistryVersion};
 
 /// How often the registry is read again.
 const REREAD_INTERVAL: Duration = Duration::from_secs(30);
@@ -75,7 +78,7 @@ pub struct RegistryState {
     /// What is wrong with the version at the source, if it was refused.
     pub refused: Option<ConfigErrors>,
     /// Why the source could not be read.
-    pub outage: Option<RegistryOutage>,
+    pub outage: Option<RegistryError>,
     /// Whether the first read has begun and not ended.
     is_starting: bool,
 }
@@ -175,10 +178,10 @@ impl Registry {
     }
 
     /// An outage is logged when it begins and when its cause changes.
-    fn note(&self, outage: RegistryOutage) {
+    fn note(&self, outage: RegistryError) {
         let known = self.0.state.borrow().outage.as_ref() == Some(&outage);
         if !known {
-            let cause = outage.code();
+            let cause = outage.explain().code;
             tracing::warn!(event = "registry_unavailable", cause, "the client registry could not be read: {outage}");
         }
         self.0.state.send_modify(|state| state.outage = Some(outage));

@@ -4,15 +4,12 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read as _};
 use std::sync::Arc;
 
-use thiserror::Error;
-
 use crate::config::FileError;
 use crate::config::clients::MAX_BYTES;
+use crate::registry::error::RegistryError;
 use crate::secret::{Sha256, sha256};
 use crate::store;
-use crate::store::StoreError;
 use crate::store::document::{Read, RegistryBlob};
-use crate::types::Explained as _;
 
 /// Where the registry is.
 #[derive(Clone)]
@@ -42,65 +39,19 @@ pub enum Content {
     Changed(Vec<u8>, RegistryVersion),
 }
 
-/// Why the registry could not be read.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum RegistryOutage {
-    /// The file cannot be read.
-    #[error("the file {0}")]
-    File(FileError),
-    /// There is no blob, or no container.
-    #[error("the blob does not exist")]
-    NoBlob,
-    /// The app's identity has no role.
-    #[error("access denied: the identity needs the role Storage Blob Data Reader on the container")]
-    AccessDenied,
-    /// The storage account does not return the blob.
-    #[error("{}", about_registry(&.0.problem()))]
-    Storage(StoreError),
-}
-
-impl From<StoreError> for RegistryOutage {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::NoContainer => Self::NoBlob,
-            StoreError::AccessDenied => Self::AccessDenied,
-            other => Self::Storage(other),
-        }
-    }
-}
-
-/// The texts about storage are about the store.
-#[must_use]
-pub fn about_registry(text: &str) -> String {
-    text.replace("EVERGRANT_STORE", "EVERGRANT_CLIENTS")
-}
-
-impl RegistryOutage {
-    /// The code in log lines.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::File(_) => "file_unavailable",
-            Self::NoBlob => "blob_missing",
-            Self::AccessDenied => StoreError::AccessDenied.explain().code,
-            Self::Storage(error) => error.explain().code,
-        }
-    }
-}
-
 impl RegistryLocation {
     /// Reads the registry, unless it still has the version `known`.
     ///
     /// # Errors
-    /// [`RegistryOutage`].
-    pub async fn read(&self, known: Option<&RegistryVersion>) -> Result<Content, RegistryOutage> {
+    /// [`RegistryError`].
+    pub async fn read(&self, known: Option<&RegistryVersion>) -> Result<Content, RegistryError> {
         match self {
             Self::Setting => Ok(Content::Unchanged),
             Self::File(path) => {
                 let path = Arc::clone(path);
                 // A file may be on a slow network share.
                 let read = tokio::task::spawn_blocking(move || read_file(&path)).await;
-                let content = read.unwrap_or(Err(FileError::Unreadable)).map_err(RegistryOutage::File)?;
+                let content = read.unwrap_or(Err(FileError::Unreadable)).map_err(RegistryError::File)?;
                 let version = RegistryVersion::Digest(sha256(&content));
                 if known == Some(&version) { Ok(Content::Unchanged) } else { Ok(Content::Changed(content, version)) }
             }
@@ -110,7 +61,7 @@ impl RegistryLocation {
                 match document.read(known).await? {
                     Read::Unchanged => Ok(Content::Unchanged),
                     Read::Changed(content, etag) => Ok(Content::Changed(content, RegistryVersion::ETag(etag))),
-                    Read::Missing => Err(RegistryOutage::NoBlob),
+                    Read::Missing => Err(RegistryError::NoBlob),
                 }
             }
         }

@@ -13,10 +13,8 @@ use crate::server::Serving;
 use crate::server::paths::{self, Route};
 use crate::server::request::{Received, body};
 use crate::telemetry::Answer;
+use crate::types::own_paths;
 use crate::web::body::{BodySource, waits_for_continue};
-
-/// Downloads in a browser, among Workfront's operations.
-const OPEN: &str = "/workfront/v1/open";
 
 /// Answers every request until `serving` is open.
 pub fn all(serving: &Serving) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
@@ -67,7 +65,7 @@ fn of_route(
         Some(route) if *route == paths::SETUP && reads => reasons.setup(headers),
         Some(route) if *route == paths::HEALTH => not_configured::health(),
         Some(route) if *route == paths::AUTHORIZE || *route == paths::CONSENT => not_configured::page(request_id),
-        Some(route) if *route == paths::WORKFRONT && path == OPEN => not_configured::page(request_id),
+        Some(route) if *route == paths::WORKFRONT && path == own_paths::OPEN => not_configured::page(request_id),
         Some(route) if *route == paths::WORKFRONT => not_configured::workfront(),
         _ => not_configured::outage(),
     }

@@ -7,6 +7,8 @@ use warp::filters::BoxedFilter;
 use warp::path::{FullPath, Peek};
 use warp::{Filter, Rejection, reject};
 
+use crate::types::own_paths;
+
 /// A route, as the Functions host publishes it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Route {
@@ -56,19 +58,18 @@ const MAX_REPEATED_BYTES: usize = 200;
 const READ: Methods = Methods::Only(&[Method::GET, Method::HEAD]);
 
 pub static TOKEN: Route =
-    Route { function: "token-function", path: "/oauth/token", methods: Methods::Only(&[Method::POST]) };
+    Route { function: "token-function", path: own_paths::TOKEN, methods: Methods::Only(&[Method::POST]) };
 pub static AUTHORIZE: Route = Route {
     function: "authorize-function",
     path: "/oauth/authorize/{client_id?}",
     methods: Methods::Only(&[Method::GET]),
 };
 pub static REVOKE: Route =
-    Route { function: "revoke-function", path: "/oauth/revoke", methods: Methods::Only(&[Method::POST]) };
-pub static METADATA: Route =
-    Route { function: "metadata-function", path: "/.well-known/oauth-authorization-server", methods: READ };
+    Route { function: "revoke-function", path: own_paths::REVOKE, methods: Methods::Only(&[Method::POST]) };
+pub static METADATA: Route = Route { function: "metadata-function", path: own_paths::METADATA, methods: READ };
 pub static CONSENT: Route =
-    Route { function: "consent-callback", path: "/consent/callback", methods: Methods::Only(&[Method::GET]) };
-pub static SETUP: Route = Route { function: "setup-function", path: "/setup", methods: READ };
+    Route { function: "consent-callback", path: own_paths::CALLBACK, methods: Methods::Only(&[Method::GET]) };
+pub static SETUP: Route = Route { function: "setup-function", path: own_paths::SETUP, methods: READ };
 pub static GATEWAY: Route = Route { function: "gateway-function", path: "/gateway/{*path}", methods: Methods::Any };
 pub static WORKFRONT: Route = Route {
     function: "workfront-function",
@@ -148,19 +149,46 @@ pub fn find_route() -> BoxedFilter<(Option<&'static Route>,)> {
     all.or(warp::any().map(|| None)).unify().boxed()
 }
 
+/// What may follow the fixed part of a path.
+enum Tail {
+    Nothing,
+    OneSegment,
+    Segments,
+}
+
+impl Route {
+    /// The fixed part of the path, and what may follow it.
+    fn parts(&self) -> (&'static str, Tail) {
+        match self.path.split_once("/{") {
+            None => (self.path, Tail::Nothing),
+            Some((fixed, variable)) if variable.ends_with("?}") => (fixed, Tail::OneSegment),
+            Some((fixed, _)) => (fixed, Tail::Segments),
+        }
+    }
+
+    /// A path of this route, with `below` if it has to go on after its fixed part.
+    #[must_use]
+    pub fn path_with(&self, below: &str) -> String {
+        match self.parts() {
+            (fixed, Tail::Nothing | Tail::OneSegment) => fixed.to_owned(),
+            (fixed, Tail::Segments) => format!("{fixed}/{below}"),
+        }
+    }
+}
+
 /// The path of ours that differs from `path` only in letter case or slashes at the end. The Functions host lets both through.
 pub fn nearly_right(path: &str) -> Option<String> {
     ROUTES.into_iter().filter(|route| **route != ROOT).find_map(|route| {
-        let (fixed, free) = route.path.split_once("/{").unwrap_or((route.path, ""));
+        let (fixed, tail) = route.parts();
         let start = path.get(..fixed.len()).filter(|start| start.eq_ignore_ascii_case(fixed))?;
         let rest = &path[start.len()..];
         let below = rest.trim_matches('/');
-        match free {
+        match tail {
             _ if !rest.is_empty() && !rest.starts_with('/') => None,
-            "" | "client_id?}" if below.is_empty() => Some(fixed.to_owned()),
-            "client_id?}" if !below.contains('/') => Some(format!("{fixed}/{}", repeatable(below))),
-            "*path}" => Some(format!("{fixed}/{}", repeatable(rest.trim_start_matches('/')))),
-            _ => None,
+            Tail::Nothing | Tail::OneSegment if below.is_empty() => Some(fixed.to_owned()),
+            Tail::OneSegment if !below.contains('/') => Some(format!("{fixed}/{}", repeatable(below))),
+            Tail::Segments => Some(format!("{fixed}/{}", repeatable(rest.trim_start_matches('/')))),
+            Tail::Nothing | Tail::OneSegment => None,
         }
     })
 }

@@ -31,7 +31,7 @@ pub fn all(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = In
 }
 
 fn token(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    paths::token().and(warp::post()).and(with(endpoints)).and(form(&paths::TOKEN)).then(
+    paths::token().and(method_of(&paths::TOKEN)).and(with(endpoints)).and(form(&paths::TOKEN)).then(
         async |endpoints: Arc<Endpoints>, request: Box<ReceivedForm>| {
             // Boxed, because warp moves the state of a request from filter to filter.
             request.answer_with(&endpoints.token.registry, Box::pin(endpoints.token.handle(&request.form))).await
@@ -40,7 +40,7 @@ fn token(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Reje
 }
 
 fn authorize(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    paths::authorize().and(warp::get()).and(request(&paths::AUTHORIZE)).and(with(endpoints)).then(
+    paths::authorize().and(method_of(&paths::AUTHORIZE)).and(request(&paths::AUTHORIZE)).and(with(endpoints)).then(
         async |received: Received, request: Request<Bytes>, endpoints: Arc<Endpoints>| {
             received.answer_with(endpoints.authorize.handle(&request, received.id())).await
         },
@@ -48,7 +48,7 @@ fn authorize(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = 
 }
 
 fn revoke(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    paths::revoke().and(warp::post()).and(form(&paths::REVOKE)).and(with(endpoints)).then(
+    paths::revoke().and(method_of(&paths::REVOKE)).and(form(&paths::REVOKE)).and(with(endpoints)).then(
         async |request: Box<ReceivedForm>, endpoints: Arc<Endpoints>| {
             request.answer_with(&endpoints.revoke.registry, endpoints.revoke.handle(&request.form)).await
         },
@@ -63,7 +63,7 @@ fn metadata(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = R
 }
 
 fn consent(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    paths::consent().and(warp::get()).and(request(&paths::CONSENT)).and(with(endpoints)).then(
+    paths::consent().and(method_of(&paths::CONSENT)).and(request(&paths::CONSENT)).and(with(endpoints)).then(
         async |received: Received, request: Request<Bytes>, endpoints: Arc<Endpoints>| {
             received.answer_with(endpoints.consent.handle(&request, received.id())).await
         },
@@ -108,7 +108,7 @@ fn workfront(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = 
 }
 
 fn triggers(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    paths::triggers().and(warp::get()).and(request(&paths::TRIGGERS)).and(with(endpoints)).then(
+    paths::triggers().and(method_of(&paths::TRIGGERS)).and(request(&paths::TRIGGERS)).and(with(endpoints)).then(
         async |received: Received, request: Request<Bytes>, endpoints: Arc<Endpoints>| {
             received.answer_with(Box::pin(endpoints.triggers.handle(&request))).await
         },

@@ -21,14 +21,14 @@ pub fn classify(answer: UpstreamAnswer, retry_after: Option<u64>, is_hsm: bool) 
         _ if answer.has(&NOT_IN_FORCE) => SignError::NotInForce,
         _ if answer.has(&["KeyOperationForbidden"]) => SignError::MayNotSign,
         // AKV10032: the token's issuer is not the tenant of the vault.
-        401 if answer.has(&["AKV10032"]) => SignError::OtherTenant,
-        401 => SignError::TokenRefused { answer },
-        403 if is_hsm && answer.has(&["Forbidden", "AccessDenied", "ForbiddenByRbac"]) => SignError::NoHsmRole,
-        403 if answer.has(&["ForbiddenByRbac"]) => SignError::AccessDenied,
-        403 if answer.has(&["AccessDenied", "ForbiddenByPolicy"]) => SignError::NoAccessPolicy,
-        403 => SignError::Forbidden { answer },
-        404 if answer.has(&["KeyNotFound"]) => SignError::KeyNotFound,
-        429 => SignError::Throttled { retry_after, answer },
+        Some(401) if answer.has(&["AKV10032"]) => SignError::OtherTenant,
+        Some(401) => SignError::TokenRefused { answer },
+        Some(403) if is_hsm && answer.has(&["Forbidden", "AccessDenied", "ForbiddenByRbac"]) => SignError::NoHsmRole,
+        Some(403) if answer.has(&["ForbiddenByRbac"]) => SignError::AccessDenied,
+        Some(403) if answer.has(&["AccessDenied", "ForbiddenByPolicy"]) => SignError::NoAccessPolicy,
+        Some(403) => SignError::Forbidden { answer },
+        Some(404) if answer.has(&["KeyNotFound"]) => SignError::KeyNotFound,
+        Some(429) => SignError::Throttled { retry_after, answer },
         _ => SignError::VaultFailed { answer },
     }
 }

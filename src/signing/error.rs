@@ -70,7 +70,7 @@ pub enum SignError {
 }
 
 impl SignError {
-    /// One of each variant that is not about the identity, for the table in the documentation.
+    /// One of each variant that is about neither the identity nor the connection, for the table in the documentation.
     pub const ALL: [Self; 17] = [
         Self::OtherTenant,
         Self::TokenRefused { answer: UpstreamAnswer::NONE },

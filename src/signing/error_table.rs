@@ -1,4 +1,4 @@
-//! The texts for each [`SignError`]; no other file has any. Pure.
+//! The texts for each [`SignError`]; identity and connection have their own. Pure.
 //!
 //! Clients and people read one sentence for all of them, because only the operator can fix a key. The sealing key fails
 //! in the same ways, but has its own code and its own sentence for clients.

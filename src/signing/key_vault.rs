@@ -177,7 +177,7 @@ fn pause_before_retry(error: &SignError, tries: u32) -> Option<Duration> {
         | SignError::NoAnswer
         | SignError::Throttled { retry_after: None, .. } => Some(pause),
         SignError::VaultFailed { answer } => {
-            (answer.status() >= 500 || matches!(answer.status(), 404 | 409)).then_some(pause)
+            (answer.is_server_error() || matches!(answer.status(), Some(404 | 409))).then_some(pause)
         }
         SignError::IdentityUnavailable(_)
         | SignError::OtherTenant

@@ -67,13 +67,13 @@ impl StoreError {
         match answer.status() {
             _ if answer.has(&["ContainerBeingDeleted"]) => Self::ContainerBeingDeleted,
             _ if answer.mentions("immutable") || answer.mentions("legalhold") => Self::Immutable,
-            401 if answer.mentions("issuer") || answer.mentions("tenant") => Self::OtherTenant,
-            403 if answer.has(&["AuthorizationPermissionMismatch", "InsufficientAccountPermissions"]) => {
+            Some(401) if answer.mentions("issuer") || answer.mentions("tenant") => Self::OtherTenant,
+            Some(403) if answer.has(&["AuthorizationPermissionMismatch", "InsufficientAccountPermissions"]) => {
                 Self::AccessDenied
             }
-            403 if answer.has(&["AuthorizationFailure"]) => Self::NetworkRefused,
-            401 | 403 => Self::Forbidden { answer },
-            404 if answer.has(&["ContainerNotFound"]) => Self::NoContainer,
+            Some(403) if answer.has(&["AuthorizationFailure"]) => Self::NetworkRefused,
+            Some(401 | 403) => Self::Forbidden { answer },
+            Some(404) if answer.has(&["ContainerNotFound"]) => Self::NoContainer,
             _ => Self::Failed { answer },
         }
     }
@@ -85,7 +85,7 @@ impl StoreError {
             Self::NoAnswer
             | Self::Unreachable(_)
             | Self::IdentityUnavailable(IdentityError::Failed { .. } | IdentityError::NoAnswer { .. }) => true,
-            Self::Failed { answer } => answer.status() == 429 || answer.status() >= 500,
+            Self::Failed { answer } => answer.status() == Some(429) || answer.is_server_error(),
             _ => false,
         }
     }

@@ -1,4 +1,4 @@
-//! The texts for each [`StoreError`]; no other file has any. Pure.
+//! The texts for each [`StoreError`]; identity and connection have their own. Pure.
 
 use crate::store::StoreError;
 use crate::types::{Explained, Explanation};

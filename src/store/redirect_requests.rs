@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::sleep;
+use tracing::Instrument as _;
 
 use crate::clock::Clock;
 use crate::store::records::RecordKind;
@@ -64,7 +65,7 @@ impl RedirectRequests {
         state.is_unwritten |= state.list.add(RedirectRequest { client_id, redirect_uri, asked_at }, asked_at);
         if state.is_unwritten && !state.is_writing {
             state.is_writing = true;
-            tokio::spawn(self.clone().write_until_done());
+            tokio::spawn(self.clone().write_until_done().in_current_span());
         }
     }
 

@@ -122,7 +122,7 @@ impl AnswerRecord {
         Self { docusign_error: is_code.then(|| error.to_owned()), ..self }
     }
 
-    /// Adds the client.
+    /// Adds the kind of user that `client` gets tokens for.
     #[must_use]
     pub fn by(mut self, client: &Client) -> Self {
         self.subject_kind = Some(client.subject);

@@ -174,6 +174,9 @@ impl Visit for SpanFields {
     fn record_u64(&mut self, field: &Field, value: u64) {
         if field.name() == "trace_flags" {
             self.trace.flags = u8::try_from(value).unwrap_or_default();
+        } else {
+            push_key(&mut self.json, field.name());
+            push_number(&mut self.json, value);
         }
     }
 

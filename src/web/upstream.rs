@@ -26,20 +26,25 @@ const MAX_WORD: usize = 48;
 const CODE_HEADERS: [&str; 1] = ["x-ms-error-code"];
 const ID_HEADERS: [&str; 3] = ["x-ms-request-id", "x-docusign-tracetoken", "x-ms-correlation-request-id"];
 
-/// An unexpected answer; empty if there was none. Cheap to clone.
+/// An unexpected answer, or why there is none; cheap to clone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct UpstreamAnswer(Option<Arc<Parts>>);
+pub struct UpstreamAnswer(Option<Arc<Known>>);
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Known {
+    /// What a library says, if there was no answer or it could not be read.
+    Words(String),
+    Parts(Parts),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Parts {
     status: u16,
     /// The most specific first.
     codes: Vec<String>,
     is_html: bool,
-    host: String,
-    request_id: String,
-    /// What a library says, if there was no answer or it could not be read.
-    words: String,
+    host: Option<String>,
+    request_id: Option<String>,
 }
 
 impl UpstreamAnswer {
@@ -56,41 +61,59 @@ impl UpstreamAnswer {
         codes.extend(codes_of_xml(body));
         codes.extend(header("www-authenticate").iter().flat_map(|challenge| codes_of_challenge(challenge)));
         let mut ids = ID_HEADERS.into_iter().filter_map(&header).chain(id_of_json(&json));
-        let request_id = ids.find(|id| is_id(id)).unwrap_or_default();
+        let request_id = ids.find(|id| is_id(id));
         let codes = distinct(codes.iter().filter_map(|code| printable(code, MAX_TEXT)));
-        Self(Some(Arc::new(Parts { status, codes, is_html, request_id, ..Parts::default() })))
+        Self(Some(Arc::new(Known::Parts(Parts { status, codes, is_html, host: None, request_id }))))
     }
 
     /// An answer of which only the status is known.
     #[must_use]
     pub fn of_status(status: u16) -> Self {
-        Self(Some(Arc::new(Parts { status, ..Parts::default() })))
+        Self::read(status, |_| None, &[])
     }
 
     /// No answer that could be read, but the words of the library that asked.
     #[must_use]
     pub fn of_error(error: &(dyn Error + 'static)) -> Self {
         let words = words_of(error);
-        if words.is_empty() { Self::NONE } else { Self(Some(Arc::new(Parts { words, ..Parts::default() }))) }
+        if words.is_empty() { Self::NONE } else { Self(Some(Arc::new(Known::Words(words)))) }
     }
 
     /// The same answer, from `host`.
     #[must_use]
     pub fn from(self, host: &str) -> Self {
-        let with_host = |parts: Arc<Parts>| Arc::new(Parts { host: host.to_owned(), ..Parts::clone(&parts) });
-        Self(self.0.map(with_host))
+        match self.parts() {
+            Some(parts) => {
+                let parts = Parts { host: Some(host.to_owned()), ..parts.clone() };
+                Self(Some(Arc::new(Known::Parts(parts))))
+            }
+            None => self,
+        }
     }
 
-    /// The HTTP status; 0 if there was no answer.
+    fn parts(&self) -> Option<&Parts> {
+        match self.0.as_deref()? {
+            Known::Parts(parts) => Some(parts),
+            Known::Words(_) => None,
+        }
+    }
+
+    /// The HTTP status, if there was an answer.
     #[must_use]
-    pub fn status(&self) -> u16 {
-        self.0.as_ref().map_or(0, |parts| parts.status)
+    pub fn status(&self) -> Option<u16> {
+        self.parts().map(|parts| parts.status)
+    }
+
+    /// Whether it is a server error (RFC 9110 §15.6).
+    #[must_use]
+    pub fn is_server_error(&self) -> bool {
+        self.status().is_some_and(|status| status >= 500)
     }
 
     /// The codes, the most specific first.
     #[must_use]
     pub fn codes(&self) -> &[String] {
-        self.0.as_ref().map_or(&[], |parts| &parts.codes)
+        self.parts().map_or(&[], |parts| &parts.codes)
     }
 
     /// Whether one of its codes is one of `any_of`, ignoring case.
@@ -108,7 +131,7 @@ impl UpstreamAnswer {
     /// Whether it is a web page, which no API sends.
     #[must_use]
     pub fn is_html(&self) -> bool {
-        self.0.as_ref().is_some_and(|parts| parts.is_html)
+        self.parts().is_some_and(|parts| parts.is_html)
     }
 
     /// The value of `<answer>` in the text of an error.
@@ -120,19 +143,18 @@ impl UpstreamAnswer {
 
 impl fmt::Display for UpstreamAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(parts) = &self.0 else { return Ok(()) };
-        if !parts.words.is_empty() {
-            return f.write_str(&parts.words);
-        }
+        let parts = match self.0.as_deref() {
+            None => return Ok(()),
+            Some(Known::Words(words)) => return f.write_str(words),
+            Some(Known::Parts(parts)) => parts,
+        };
         write!(f, "status {}", parts.status)?;
         parts.codes.iter().try_for_each(|code| write!(f, ", {code}"))?;
         if parts.is_html {
             f.write_str(", a web page")?;
         }
-        if !parts.host.is_empty() {
-            write!(f, ", from {}", parts.host)?;
-        }
-        if parts.request_id.is_empty() { Ok(()) } else { write!(f, ", request id {}", parts.request_id) }
+        parts.host.iter().try_for_each(|host| write!(f, ", from {host}"))?;
+        parts.request_id.iter().try_for_each(|id| write!(f, ", request id {id}"))
     }
 }
 

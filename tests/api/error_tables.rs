@@ -7,6 +7,8 @@ use evergrant::docusign::error::ExchangeError;
 use evergrant::docusign::tokens::minter::MintError;
 use evergrant::identity::IdentityError;
 use evergrant::oauth::client::SubjectKind;
+use evergrant::registry::error::RegistryError;
+use evergrant::registry::issuers::error::IssuerError;
 use evergrant::signing::SignError;
 use evergrant::store::StoreError;
 use evergrant::types::Explained;
@@ -35,7 +37,7 @@ fn boxed<T: Explained + 'static>(errors: impl IntoIterator<Item = T>) -> Vec<Box
     errors.into_iter().map(|error| Box::new(error) as Box<dyn Explained>).collect()
 }
 
-fn tables() -> [Table; 6] {
+fn tables() -> [Table; 8] {
     let mint = boxed([MintError::Deadline, MintError::BrokenOff]);
     [
         Table {
@@ -78,6 +80,22 @@ fn tables() -> [Table; 6] {
             source: "web/obstacle.rs",
             on_the_page: false,
             elsewhere: 0,
+        },
+        Table {
+            before: "",
+            first: ("problem", |error| format!("`{}`", problem(error))),
+            errors: boxed(IssuerError::ALL),
+            source: "registry/issuers/error.rs",
+            on_the_page: false,
+            elsewhere: 1,
+        },
+        Table {
+            before: "",
+            first: ("problem", |error| format!("`{}`", problem(error))),
+            errors: boxed(RegistryError::ALL),
+            source: "registry/error.rs",
+            on_the_page: false,
+            elsewhere: 1,
         },
         Table {
             before: "A DocuSign API (eSignature or CLM) does not answer the gateway or Workfront's routes:",

@@ -237,9 +237,21 @@ async fn the_accounts_own_number_is_accepted_and_other_numbers_are_not() {
             assert_error(&get(&app, &format!("/gateway/{path}")).await, 403, "access_denied");
         }
     }
-    app.sandbox.docusign.esign_faults.set(Some(sandbox::fault::Fault::Status(500)));
+    app.sandbox.docusign.esign_faults.set(Some(Fault::Status(500)));
     assert_eq!(get(&app, &format!("/gateway/clm/v2/{ACCOUNT_NUMBER}/members/current")).await.status, 200, "cached");
     assert_outage(&get(&app, "/gateway/clm/v2/55555555/members/current").await);
+    // What says nothing about the number is no proof that it is another account's.
+    let limit = r#"{"errorCode":"HOURLY_APIINVOCATION_LIMIT_EXCEEDED","message":"The maximum number of hourly API invocations has been exceeded."}"#;
+    for (number, fault) in [
+        ("55555551", Fault::Json(400, limit.to_owned())),
+        ("55555552", Fault::Status(403)),
+        ("55555553", Fault::Status(408)),
+        ("55555554", Fault::Throttle(None)),
+    ] {
+        app.sandbox.docusign.esign_faults.set(Some(fault.clone()));
+        let answer = get(&app, &format!("/gateway/clm/v2/{number}/members/current")).await;
+        assert_eq!(answer.status, 503, "{fault:?}: {}", answer.text());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -263,7 +275,7 @@ async fn a_401_during_an_outage_does_not_discard_the_token() {
     let app = TestApp::start().await;
     let path = "/gateway/clm/members/current";
     assert_eq!(get(&app, path).await.status, 200);
-    app.sandbox.docusign.faults.set(Some(sandbox::fault::Fault::Status(500)));
+    app.sandbox.docusign.faults.set(Some(Fault::Status(500)));
     app.sandbox.clm.refuse_next(401, 103);
     assert_eq!(get(&app, path).await.status, 403);
     assert_eq!(get(&app, path).await.status, 200, "the token was valid");

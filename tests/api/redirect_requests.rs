@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::local::{LocalApp, client};
 use crate::setup_cards::unescaped;
-use crate::support::{TestApp, start_host};
+use crate::support::{TestApp, log_line, start_host};
 
 const ASKED: &str = "https://global.consent.azure-apim.net/redirect/contoso-5f6a7b8c9d0e?x=1&y='2'";
 
@@ -110,4 +110,6 @@ async fn a_flood_is_written_seldom_and_hides_no_other_client() {
     let found = setup(app.host.url()).await;
     assert!(uris(&found).contains(&"https://other.example/newer"), "{found:#}");
     assert_eq!(found["redirect_requests_complete"], false);
+    let failed = log_line(&app.host, |line| line["what"] == "record a redirect URI").await;
+    assert!(failed["request_id"].is_string() && failed["trace_id"].is_string(), "{failed}");
 }

@@ -27,7 +27,7 @@ const PURE: &str = "
     endpoints/triggers/moment.rs endpoints/triggers/pages.rs endpoints/triggers/pattern.rs endpoints/triggers/poll.rs endpoints/triggers/reader.rs
     endpoints/triggers/request.rs endpoints/triggers/run.rs
     endpoints/workfront/error.rs endpoints/workfront/item.rs endpoints/workfront/naming.rs
-    endpoints/workfront/request.rs memory/failed_attempts.rs memory/failures.rs memory/tidy_map.rs oauth registry/issuers/error.rs sealing/claims.rs sealing/mod.rs
+    endpoints/workfront/request.rs memory/failed_attempts.rs memory/failures.rs memory/tidy_map.rs oauth registry/error.rs registry/issuers/error.rs sealing/claims.rs sealing/mod.rs
     sealing/presented.rs sealing/secret.rs secret/mod.rs server/paths.rs signing/error.rs signing/error_table.rs
     signing/answers.rs signing/key_file signing/key_id.rs signing/public_key.rs store/error.rs
     store/error_table.rs store/redirect_list.rs types.rs web/carried.rs web/content_disposition.rs web/cookies.rs web/distinct.rs web/json.rs web/obstacle.rs
@@ -211,6 +211,23 @@ fn only_the_slot_counts_references() {
         |source: &Source| source.code.contains("strong_count") && !source.name.starts_with("docusign/tokens/slot");
     let found: Vec<_> = SOURCES.iter().filter(|source| counts(source)).map(|source| &source.name).collect();
     assert!(found.is_empty(), "{found:?}");
+}
+
+/// Spawned code that writes no log line on behalf of a request.
+const WITHOUT_SPAN: [&str; 2] = ["cli/status/handover.rs", "web/streams.rs"];
+
+#[test]
+fn every_spawned_task_keeps_the_span_of_its_request() {
+    let spawned = Regex::new(r"\btokio::spawn\([^;]*").unwrap();
+    let mut count = 0;
+    for source in SOURCES.iter().filter(|source| !WITHOUT_SPAN.contains(&source.name.as_str())) {
+        for task in spawned.find_iter(&source.code).map(|found| found.as_str()) {
+            let has_span = ["in_current_span()", ".instrument("].iter().any(|span| task.contains(span));
+            assert!(has_span, "{}: {task}", source.name);
+            count += 1;
+        }
+    }
+    assert!(count > 5, "{count}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::cli::terminal::{CommandError, failed, usage};
 use crate::config::clients::MAX_BYTES;
 use crate::config::reader::{self, read_file};
 use crate::config::{Environment, FileError};
-use crate::registry::source::about_registry;
+use crate::registry::error::about_registry;
 use crate::store::document::{Read, RegistryBlob};
 use crate::store::{Condition, StoreError};
 use crate::types::Explained as _;

@@ -13,9 +13,8 @@ use crate::cli::terminal::values::{self, one_of};
 use crate::cli::terminal::{CommandError, explain, failed, print, print_line, usage};
 use crate::config::docusign::DocusignEnvironment;
 use crate::config::{Environment, Settings};
-use crate::docusign::consent_link::CALLBACK_PATH;
 use crate::signing::local::generate_pem;
-use crate::types::Guid;
+use crate::types::{Guid, own_paths};
 use created::{Created, Privacy, create, exists};
 use local_settings::{CLIENTS, LocalSettings, SEALING_KEY, SETTINGS, SIGNING_KEY};
 
@@ -82,7 +81,7 @@ fn report(name: &str, created: Created) -> Result<(), CommandError> {
 
 /// Prints what DocuSign has to know, and the next two commands.
 async fn print_next(settings: Settings) -> Result<(), CommandError> {
-    let redirect_uri = settings.public_url.join(CALLBACK_PATH);
+    let redirect_uri = settings.public_url.join(own_paths::CALLBACK);
     print_line("\nIn DocuSign, on Apps and Keys, add to the integration key:")?;
     print_line(format_args!("redirect URI  {redirect_uri}\npublic key"))?;
     for (_, key) in app::public_keys(&settings.signing_keys, settings.azure.clone()).await.map_err(failed)? {

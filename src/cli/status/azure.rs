@@ -6,9 +6,8 @@ use secrecy::SecretString;
 use tokio::task::spawn_blocking;
 
 use crate::cli::status::azure_error::AzureError;
-use crate::cli::status::setup_page::PATH;
 use crate::cli::terminal::{shell_quoted, values};
-use crate::types::{BaseUrl, is_loopback};
+use crate::types::{BaseUrl, is_loopback, own_paths};
 
 /// On Windows, `az` is a script.
 const PROGRAM: &[&str] = if cfg!(windows) { &["cmd", "/C", "az"] } else { &["az"] };
@@ -77,7 +76,7 @@ impl AzureCli {
         // `./deploy` gives the deployment this name.
         let name = if matches!(source, Address::Deployment) { "evergrant" } else { &self.app };
         let text = self.run(source.query(), name).await.ok()?;
-        let text = text.trim_end_matches(PATH);
+        let text = text.trim_end_matches(own_paths::SETUP);
         let local = |text: &str| url::Url::parse(&format!("http://{text}")).is_ok_and(|url| is_loopback(&url));
         let scheme = match text {
             "" => return None,

@@ -16,10 +16,10 @@ use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::{CommandError, explain, failed};
 use crate::config::Environment;
 use crate::oauth::query;
-use crate::types::BaseUrl;
+use crate::types::{BaseUrl, own_paths};
 use azure::AzureCli;
 use report::RunningApp;
-use setup_page::{PATH, SetupPageError, SetupPages};
+use setup_page::{SetupPageError, SetupPages};
 
 /// The app.
 #[derive(Clone, Debug, clap::Args)]
@@ -64,11 +64,11 @@ pub async fn run(options: Status, env: &dyn Environment, progress: Progress) -> 
         running.add(progress.wait("Routes", check_routes(&url)).await);
     }
     let printed = if json { running.print_json() } else { running.print() };
-    let page = || query::append(&base.join(PATH), &[("code", key.expose_secret())]);
+    let page = || query::append(&base.join(own_paths::SETUP), &[("code", key.expose_secret())]);
     if open && !browser::open(&page(), env.var("BROWSER").as_deref()).await {
         explain(format_args!(
             "No browser could be opened. Open {} with ?code= and the function key, which this prints:\n  {}",
-            base.join(PATH),
+            base.join(own_paths::SETUP),
             azure.key_command()
         ));
     }

@@ -6,8 +6,7 @@ use crate::cli::doctor::{print_checks, print_summary};
 use crate::cli::terminal::{BAD, CommandError, GOOD, explain, failed, print_line};
 use crate::doctor::check::{Area, Check, Verdict, healthy};
 use crate::doctor::lines;
-use crate::docusign::consent_link::CALLBACK_PATH;
-use crate::types::BaseUrl;
+use crate::types::{BaseUrl, own_paths};
 
 /// What the app reports.
 pub struct RunningApp {
@@ -29,7 +28,7 @@ impl RunningApp {
 
     /// The URL that callers use.
     pub fn public_url(&self) -> Option<BaseUrl> {
-        BaseUrl::parse(self.report["docusign_redirect_uri"].as_str()?.strip_suffix(CALLBACK_PATH)?)
+        BaseUrl::parse(self.report["docusign_redirect_uri"].as_str()?.strip_suffix(own_paths::CALLBACK)?)
     }
 
     /// Adds a check that was made from here.

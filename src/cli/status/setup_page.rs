@@ -11,12 +11,9 @@ use thiserror::Error;
 use crate::cli::status::report::{RunningApp, plain};
 use crate::doctor::responder::HttpAnswer;
 use crate::telemetry;
-use crate::types::BaseUrl;
+use crate::types::{BaseUrl, own_paths};
 use crate::web::http_client::HttpClient;
 use crate::web::upstream::words_of;
-
-/// The setup page's path.
-pub const PATH: &str = "/setup";
 
 /// The checks take at most 45 s, after a cold start.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -85,7 +82,7 @@ impl SetupPages {
     /// # Errors
     /// [`SetupPageError`], which says what to do.
     pub async fn ask(&self, base: &BaseUrl) -> Result<RunningApp, SetupPageError> {
-        let url = base.join(PATH);
+        let url = base.join(own_paths::SETUP);
         let request = self.http.request(Method::GET, &url).await.headers(self.headers.clone()).timeout(LIMIT);
         let answer = request.send().await.map_err(|error| unanswered(&url, error))?;
         let answer = read(answer).await.map_err(|error| unanswered(&url, error))?;

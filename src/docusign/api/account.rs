@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::TryFutureExt as _;
-use http::{Method, StatusCode};
+use http::Method;
 use serde::Deserialize;
 
 use crate::clock::Clock;
@@ -156,11 +156,16 @@ impl AccountLookup {
         let account = self.account().await?;
         let url = account.esign.below(&format!("v2.1/accounts/{number}")).ok_or(ApiError::Untrusted)?;
         let answer = self.calls.send(&self.integration_user, Call::json(Method::GET, url)).await?;
-        if answer.status().is_client_error() && answer.status() != StatusCode::TOO_MANY_REQUESTS {
-            return Ok(false);
+        match calls::read_json(answer).await {
+            Ok(NumberedAccount { id }) => Ok(id.eq_ignore_ascii_case(&account.id)),
+            // An outage or a rate limit says nothing about the number.
+            Err(ApiError::Failed { answer })
+                if matches!(answer.status(), Some(400 | 401 | 403 | 404)) && !answer.is_html() =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(error),
         }
-        let NumberedAccount { id } = calls::read_json(answer).await?;
-        Ok(id.eq_ignore_ascii_case(&account.id))
     }
 
     /// Chooses one of the accounts of `user`.

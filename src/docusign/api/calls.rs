@@ -254,12 +254,12 @@ pub fn chunks(answer: reqwest::Response, place: StreamPlace) -> Chunks {
     let span = Span::current();
     let body = BodyDataStream::new(reqwest::Body::from(answer));
     let chunks = Watched::new(body.map(|chunk| chunk.map_err(|_| StreamError::BrokenOff)));
-    place.hold(Box::pin(chunks.inspect(move |chunk| {
+    Box::pin(place.hold(Box::pin(chunks)).inspect(move |chunk| {
         if let Err(error) = chunk {
             let _entered = span.enter();
             tracing::warn!(event = "stream_broken_off", cause = %error, "a streamed response ended before it was complete");
         }
-    })))
+    }))
 }
 
 /// Reads a response body, up to [`ANSWER_LIMIT`].

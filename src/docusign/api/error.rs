@@ -68,7 +68,7 @@ pub enum ApiError {
 }
 
 impl ApiError {
-    /// One of each variant that is not about an access token, for the table in the documentation.
+    /// One of each variant that is not about an access token or its user, for the table in the documentation.
     pub const ALL: [Self; 12] = [
         Self::NoAccount,
         Self::NoClm { answer: UpstreamAnswer::NONE },
@@ -87,7 +87,7 @@ impl ApiError {
     /// The error for an answer with an error status.
     #[must_use]
     pub fn of_answer(answer: UpstreamAnswer) -> Self {
-        if answer.status() == 429 || answer.has(&RATE_LIMITS) {
+        if answer.status() == Some(429) || answer.has(&RATE_LIMITS) {
             Self::Throttled { answer }
         } else {
             Self::Failed { answer }
@@ -108,7 +108,7 @@ impl ApiError {
     pub fn of_discovery(answer: UpstreamAnswer) -> Self {
         match Self::of_answer(answer) {
             Self::Failed { answer }
-                if matches!(answer.status(), 401 | 403) && !answer.is_html() && !answer.codes().is_empty() =>
+                if matches!(answer.status(), Some(401 | 403)) && !answer.is_html() && !answer.codes().is_empty() =>
             {
                 Self::NoClm { answer }
             }

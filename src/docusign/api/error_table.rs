@@ -1,4 +1,4 @@
-//! The texts for each [`ApiError`]; no other file has any. Pure.
+//! The texts for each [`ApiError`]. Pure.
 //!
 //! A missing access token has the texts of [`crate::docusign::tokens::minter::MintError`].
 

@@ -110,7 +110,7 @@ impl Users {
 fn only(list: UserList, email: &str) -> UserLookup {
     let fits =
         |entry: &ListedUser| entry.email.to_lowercase() == email && entry.user_status.eq_ignore_ascii_case("active");
-    let users = list.users.into_iter().filter(fits).filter_map(|entry| Some(Guid::parse(&entry.user_id)?.lower_case()));
+    let users = list.users.into_iter().filter(fits).filter_map(|entry| Guid::parse(&entry.user_id));
     let mut users: Vec<Guid> = users.collect();
     users.dedup();
     match (users.pop(), users.is_empty()) {

@@ -149,7 +149,7 @@ impl Minter {
     /// # Errors
     /// [`MintError`]. It is already logged.
     pub async fn mint(&self, user: &Guid, scope: &Scope) -> Result<DocusignAccessToken, MintError> {
-        self.mint_and_log(user, scope).instrument(tracing::info_span!("mint")).await
+        self.mint_and_log(user, scope).instrument(mint_span(scope)).await
     }
 
     async fn mint_and_log(&self, user: &Guid, scope: &Scope) -> Result<DocusignAccessToken, MintError> {
@@ -157,12 +157,11 @@ impl Minter {
         let minted = tokio::time::timeout(DEADLINE, self.mint_with_any_key(user, scope)).await;
         let minted = minted.unwrap_or(Err(MintError::Deadline));
         match &minted {
-            Ok(_) => tracing::info!(event = "docusign_token_minted", %scope, duration_ms = watch.elapsed_ms()),
+            Ok(_) => tracing::info!(event = "docusign_token_minted", duration_ms = watch.elapsed_ms()),
             Err(error) => tracing::warn!(
                 event = "mint_failed",
                 error = error.code(),
                 cause = %innermost(error),
-                %scope,
                 duration_ms = watch.elapsed_ms(),
                 "{error}"
             ),
@@ -173,7 +172,8 @@ impl Minter {
     /// Mints with the next signing key only, to check that DocuSign accepts it; `None` if there is no next key.
     pub async fn try_next_key(&self, user: &Guid, scope: &Scope) -> Option<Result<(), MintError>> {
         let next = self.keys.next.as_ref()?;
-        let minted = tokio::time::timeout(DEADLINE, self.mint_with(next, user, scope)).await;
+        let minting = self.mint_with(next, user, scope).instrument(mint_span(scope));
+        let minted = tokio::time::timeout(DEADLINE, minting).await;
         Some(minted.unwrap_or(Err(MintError::Deadline)).map(drop))
     }
 
@@ -239,6 +239,11 @@ impl Minter {
 /// Whether another signing key could help.
 const fn concerns_the_key(error: &MintError) -> bool {
     matches!(error, MintError::Sign(_) | MintError::Exchange(ExchangeError::NoValidKeys))
+}
+
+/// The span of a mint. It has the fields of the request that began it, and its lines have the scope.
+fn mint_span(scope: &Scope) -> tracing::Span {
+    tracing::info_span!("mint", %scope)
 }
 
 /// The innermost cause of `error`, which is the most specific.

@@ -25,13 +25,12 @@ use crate::sealing::claims::SignInState;
 use crate::sealing::keys::{SEALING_UNAVAILABLE, SealingKeys};
 use crate::store::redirect_requests::RedirectRequests;
 use crate::telemetry::{self, Answer, AnswerRecord};
-use crate::types::BaseUrl;
+use crate::types::{BaseUrl, own_paths};
 use crate::web::response::Response;
 use request::{AuthorizationRequest, read_state};
 use target::{RedirectTarget, TargetError, named_client};
 
 /// The path, to which `/{client_id}` may be added. Either may end with a slash.
-const PATH: &str = "/oauth/authorize";
 
 const TOO_LONG: AuthorizationError =
     AuthorizationErrorCode::InvalidRequest.say("state and redirect_uri are too long to pass through the sign-in");
@@ -144,7 +143,7 @@ fn sign_in_state(
 }
 
 fn path_client_id(uri: &Uri) -> Option<&str> {
-    let client_id = uri.path().strip_prefix(PATH)?.strip_prefix('/')?;
+    let client_id = uri.path().strip_prefix(own_paths::AUTHORIZE)?.strip_prefix('/')?;
     Some(client_id.strip_suffix('/').unwrap_or(client_id)).filter(|client_id| !client_id.is_empty())
 }
 

@@ -77,7 +77,7 @@ impl Caller<'_> {
     pub fn binding(&self, purpose: &str) -> String {
         let user = match self.client.subject {
             SubjectKind::IntegrationUser => SubjectKind::IntegrationUser.as_str().to_owned(),
-            SubjectKind::SignedInUser => self.actor.user.lower_case().into(),
+            SubjectKind::SignedInUser => self.actor.user.clone().into(),
         };
         let digest = sha256(format!("{purpose}\n{}\n{user}", self.client.client_id).as_bytes());
         URL_SAFE_NO_PAD.encode(&digest[..BINDING_BYTES])

@@ -15,6 +15,6 @@ pub fn subject_for(kind: SubjectKind, signed_in: &str, docusign: &DocusignSettin
             let allowed = std::iter::once(&docusign.user_id).chain(&docusign.admins).any(|user| user.is(signed_in));
             allowed.then_some(Subject::IntegrationUser)
         }
-        SubjectKind::SignedInUser => Guid::parse(signed_in).map(|user| Subject::SignedInUser(user.lower_case())),
+        SubjectKind::SignedInUser => Guid::parse(signed_in).map(Subject::SignedInUser),
     }
 }

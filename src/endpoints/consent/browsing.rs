@@ -58,7 +58,7 @@ async fn new_session(
     }
     let signed_in = callback.identification.user_by_code(&code, code_verifier).await;
     let signed_in = signed_in.map_err(|error| ConsentOutcome::Unproved(MintError::Exchange(error)))?;
-    let user = Guid::parse(&signed_in.sub).ok_or(ConsentOutcome::NoCode)?.lower_case();
+    let user = Guid::parse(&signed_in.sub).ok_or(ConsentOutcome::NoCode)?;
     // Cached failures are ignored, so that a consent granted a second ago counts.
     let scope = requested_scope(&callback.docusign.scopes, &client.scope);
     callback.access_tokens.force_mint(&user, &scope).await.map_err(ConsentOutcome::Unproved)?;

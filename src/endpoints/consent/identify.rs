@@ -5,10 +5,9 @@ use std::sync::{Mutex, PoisonError};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::docusign::account_server::AccountServer;
-use crate::docusign::consent_link::CALLBACK_PATH;
 use crate::docusign::error::ExchangeError;
 use crate::docusign::userinfo::UserInfo;
-use crate::types::{BaseUrl, Guid};
+use crate::types::{BaseUrl, Guid, own_paths};
 
 /// Asks DocuSign for users, and keeps the integration user's name: pages show it to a user who signed in as someone else.
 pub struct Identification {
@@ -22,7 +21,7 @@ impl Identification {
     /// Asks `account_server`; codes were issued for the callback of `issuer`.
     #[must_use]
     pub fn new(account_server: AccountServer, issuer: &BaseUrl, integration_user_id: Guid) -> Self {
-        let redirect_uri = issuer.join(CALLBACK_PATH);
+        let redirect_uri = issuer.join(own_paths::CALLBACK);
         Self { account_server, redirect_uri, integration_user_id, integration_user: Mutex::default() }
     }
 

@@ -6,7 +6,7 @@ use crate::config::DocusignSettings;
 use crate::config::docusign::DocusignEnvironment;
 use crate::doctor::NamedKey;
 use crate::doctor::check::{Area, Check, Verdict};
-use crate::types::BaseUrl;
+use crate::types::{BaseUrl, own_paths};
 use crate::web::page::{Part, parts};
 
 /// A check and what to open or run if it failed.
@@ -89,7 +89,7 @@ impl Installation<'_> {
         match check.check.as_ref() {
             "docusign_reachable" => format!("curl -sSI {}", docusign.oauth_url.join("/oauth/token")),
             "clock" => format!("curl -sSI {} | grep -i ^date; date -u", docusign.oauth_url.join("/oauth/token")),
-            "public_url" => format!("curl -sS {}", public_url.join("/.well-known/oauth-authorization-server")),
+            "public_url" => format!("curl -sS {}", public_url.join(own_paths::METADATA)),
             "identity" => "az functionapp identity show --resource-group <group> --name <app>".to_owned(),
             "clients" | "registry" => format!("evergrant client check --in {registry}"),
             "wrong_secret_refused" | "foreign_redirect_refused" => {

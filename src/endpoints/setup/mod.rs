@@ -27,12 +27,12 @@ use crate::config::DocusignSettings;
 use crate::doctor::check::{Check, Verdict, healthy};
 use crate::doctor::{Doctor, NamedKey};
 use crate::docusign::api::DocusignApi;
-use crate::docusign::consent_link::{CALLBACK_PATH, consent_url};
+use crate::docusign::consent_link::consent_url;
 use crate::registry::Registry;
 use crate::sealing::keys::SealingKeys;
 use crate::store::redirect_requests::RedirectRequests;
 use crate::telemetry::{Answer, AnswerRecord};
-use crate::types::BaseUrl;
+use crate::types::{BaseUrl, own_paths};
 use crate::web::page::{accepted, html};
 use crate::web::response::{self, json};
 use action::{CheckReport, Installation};
@@ -95,7 +95,7 @@ impl SetupEndpoint {
         let account = self.account(&checks).await;
         let (clients, registry) =
             (self.registry.loaded().unwrap_or_default(), RegistryReport::of(self.registry.place()));
-        let (redirect_uri, endpoints) = (self.issuer.join(CALLBACK_PATH), EndpointUrls::of(&self.issuer));
+        let (redirect_uri, endpoints) = (self.issuer.join(own_paths::CALLBACK), EndpointUrls::of(&self.issuer));
         let sources = Sources {
             issuer: &self.issuer,
             endpoints: &endpoints,

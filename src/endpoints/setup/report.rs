@@ -11,7 +11,7 @@ use crate::endpoints::setup::docusign::DocusignReport;
 use crate::endpoints::setup::requests::RequestReport;
 use crate::endpoints::setup::shell::quoted;
 use crate::oauth::client::{AccessTokenKind, Client, GrantType, Profile};
-use crate::types::BaseUrl;
+use crate::types::{BaseUrl, own_paths};
 
 /// What the operator has to know. Nothing in it is secret.
 #[derive(Debug, Serialize)]
@@ -166,12 +166,12 @@ impl EndpointUrls {
     #[must_use]
     pub fn of(issuer: &BaseUrl) -> Self {
         Self {
-            authorization: issuer.join("/oauth/authorize"),
-            token: issuer.join("/oauth/token"),
-            revocation: issuer.join("/oauth/revoke"),
-            metadata: issuer.join("/.well-known/oauth-authorization-server"),
-            gateway: issuer.join("/gateway"),
-            workfront: issuer.join("/workfront/v1"),
+            authorization: issuer.join(own_paths::AUTHORIZE),
+            token: issuer.join(own_paths::TOKEN),
+            revocation: issuer.join(own_paths::REVOKE),
+            metadata: issuer.join(own_paths::METADATA),
+            gateway: issuer.join(own_paths::GATEWAY),
+            workfront: issuer.join(own_paths::WORKFRONT),
         }
     }
 }
@@ -211,7 +211,7 @@ impl ClientReport {
         let client_id = client.client_id.as_str();
         let authorization_url = match client.profile {
             Profile::Workfront => issuer.join(&format!("/oauth/authorize/{client_id}")),
-            Profile::Standard | Profile::PowerAutomate => issuer.join("/oauth/authorize"),
+            Profile::Standard | Profile::PowerAutomate => issuer.join(own_paths::AUTHORIZE),
         };
         Self {
             client_id: client_id.to_owned(),

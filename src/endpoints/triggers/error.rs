@@ -72,9 +72,9 @@ impl TriggerError {
     #[must_use]
     pub fn of_docusign(answer: UpstreamAnswer) -> Self {
         match answer.status() {
-            401 | 403 if !answer.is_html() => Self::Forbidden,
-            404 if !answer.is_html() => Self::Missing,
-            400 | 422 if answer.has(&UNREADABLE_IDS) => Self::Missing,
+            Some(401 | 403) if !answer.is_html() => Self::Forbidden,
+            Some(404) if !answer.is_html() => Self::Missing,
+            Some(400 | 422) if answer.has(&UNREADABLE_IDS) => Self::Missing,
             _ => Self::Api(ApiError::of_answer(answer)),
         }
     }

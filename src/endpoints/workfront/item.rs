@@ -6,7 +6,7 @@ use crate::endpoints::workfront::error::WorkfrontError;
 use crate::endpoints::workfront::naming::{ItemId, clm_id, mime_type};
 use crate::oauth::client::ClientId;
 use crate::oauth::query;
-use crate::types::BaseUrl;
+use crate::types::{BaseUrl, own_paths};
 
 /// An item in the form that Workfront reads ("Metadata").
 #[derive(Clone, Debug, Serialize)]
@@ -39,7 +39,7 @@ impl Links<'_> {
     /// The address where a browser downloads `document`.
     fn download(&self, document: &ItemId) -> String {
         let (client, id) = (self.client_id.as_str(), document.to_string());
-        query::append(&self.issuer.join("/workfront/v1/open"), &[("client", client), ("id", &id)])
+        query::append(&self.issuer.join(own_paths::OPEN), &[("client", client), ("id", &id)])
     }
 }
 

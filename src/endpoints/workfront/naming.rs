@@ -31,8 +31,8 @@ impl ItemId {
         }
         let (kind, id) = text.split_once(':')?;
         match kind {
-            "f" => Guid::parse(id).map(|id| Self::Folder(id.lower_case())),
-            "d" => Guid::parse(id).map(|id| Self::Document(id.lower_case())),
+            "f" => Guid::parse(id).map(Self::Folder),
+            "d" => Guid::parse(id).map(Self::Document),
             "u" => {
                 let fits = id.len() == UPLOAD_ID_CHARS
                     && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
@@ -63,7 +63,7 @@ impl fmt::Display for ItemId {
 /// CLM's id in `href`: the last segment of its path.
 #[must_use]
 pub fn clm_id(href: &str) -> Option<Guid> {
-    Guid::parse(href.trim_end_matches('/').rsplit('/').next()?).map(|id| id.lower_case())
+    Guid::parse(href.trim_end_matches('/').rsplit('/').next()?)
 }
 
 /// CLM's limits for names.

@@ -6,7 +6,7 @@ use crate::clock::UnixSeconds;
 use crate::oauth::assertion::compact::Assertion;
 use crate::oauth::assertion::error::AssertionError;
 use crate::oauth::client::trust::{ClaimValue, RequiredClaim, TrustedIssuer};
-use crate::types::BaseUrl;
+use crate::types::{BaseUrl, own_paths};
 
 /// How far clocks may differ, in seconds.
 pub const LEEWAY: u64 = 60;
@@ -27,7 +27,7 @@ const MAX_JTI_BYTES: usize = 512;
 /// The audiences of assertions for the authorization server `issuer`: the issuer, and its token endpoint.
 #[must_use]
 pub fn own_audiences(issuer: &BaseUrl) -> [String; 2] {
-    [issuer.as_str().to_owned(), issuer.join("/oauth/token")]
+    [issuer.as_str().to_owned(), issuer.join(own_paths::TOKEN)]
 }
 
 /// Whether the claims of an issuer's token fit `trusted` at `now`.

@@ -20,7 +20,7 @@ pub enum IssuerError {
     },
     /// It redirects, which is not followed.
     Redirects,
-    /// More than [`MAX_ANSWER_KIB`](crate::registry::issuers::fetch).
+    /// More than 256 KiB.
     TooLarge,
     /// Not JSON, or not the members that are needed.
     Malformed,
@@ -77,7 +77,7 @@ const NO_KEYS: Explanation = Explanation {
 };
 
 impl IssuerError {
-    /// Every error, for tests.
+    /// One of each variant with texts of its own, for the table in the tests.
     pub const ALL: [Self; 7] = [
         Self::Failed { answer: UpstreamAnswer::NONE },
         Self::Redirects,
@@ -93,7 +93,12 @@ impl IssuerError {
     pub const fn kind(&self) -> FailureKind {
         match self {
             Self::Unreachable(_) | Self::Failed { .. } => FailureKind::Transient,
-            _ => FailureKind::Permanent,
+            Self::Redirects
+            | Self::TooLarge
+            | Self::Malformed
+            | Self::OtherIssuer
+            | Self::InsecureKeys
+            | Self::NoKeys => FailureKind::Permanent,
         }
     }
 }

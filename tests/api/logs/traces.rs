@@ -71,6 +71,20 @@ async fn a_failing_mint_has_the_ids_of_the_request_that_started_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_line_of_a_mint_has_its_scope_and_the_ids_of_its_request() {
+    let app = warm(Sandbox::start().await).await;
+    app.sandbox.docusign.faults.set(Some(Fault::Json(400, r#"{"error":"brand_new"}"#.to_owned())));
+    let answer = ask(&app, &traceparent(TRACE)).await;
+    assert_eq!(answer.status, 503);
+    for event in ["undocumented_refusal", "mint_failed"] {
+        let line = log_line(&app.host, |line| line["event"] == event).await;
+        assert_follows(&line, &answer, TRACE);
+        assert_eq!(line["scope"], "signature impersonation", "{line}");
+    }
+    assert_no_member_twice(&app);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_mint_has_the_ids_of_its_first_caller_only() {
     let app = warm(Sandbox::start().await).await;
     app.sandbox.docusign.faults.set(Some(Fault::Latency(Duration::from_millis(500))));

@@ -165,5 +165,5 @@ fn is_repository(text: &str) -> bool {
 
 /// Entra writes GUIDs in lower case, and claims are compared exactly.
 fn lower(guid: Option<&Guid>) -> String {
-    guid.map(|guid| guid.lower_case().into()).unwrap_or_default()
+    guid.cloned().map(String::from).unwrap_or_default()
 }
