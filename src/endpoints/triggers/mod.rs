@@ -12,7 +12,7 @@ mod error;
 mod feed;
 mod item;
 #[cfg(test)]
-mod model;
+mod tests;
 mod moment;
 mod pages;
 mod pattern;
