@@ -11,8 +11,6 @@ mod cursor;
 mod error;
 mod feed;
 mod item;
-#[cfg(test)]
-mod tests;
 mod moment;
 mod pages;
 mod pattern;
@@ -21,6 +19,8 @@ mod reader;
 mod request;
 mod run;
 mod task;
+#[cfg(test)]
+mod tests;
 mod workflow;
 
 use std::sync::Arc;

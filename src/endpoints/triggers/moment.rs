@@ -4,11 +4,18 @@
 
 use std::fmt;
 
+use time::{Date, Month};
+
 use crate::clock::UnixSeconds;
 
 /// Ticks of 100 ns, the finest that DocuSign writes, in a second and in a day.
 const SECOND: u64 = 10_000_000;
 const DAY: u64 = 86_400 * SECOND;
+
+/// The Julian day of the first day of the year 0.
+const YEAR_0: i32 = 1_721_060;
+/// The first day of Unix time, counted from the year 0.
+const UNIX_DAY: u64 = 719_528;
 
 /// A point in time, in ticks of 100 ns since the year 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,7 +31,7 @@ impl Moment {
     /// A time of the system clock.
     #[must_use]
     pub fn of_unix(seconds: UnixSeconds) -> Self {
-        Self(days(1970, 1, 1) * DAY + seconds.0 * SECOND)
+        Self(UNIX_DAY * DAY + seconds.0 * SECOND)
     }
 
     /// Reads ISO 8601 with any number of fraction digits. Without a zone it is UTC, as CLM means it.
@@ -45,31 +52,24 @@ impl Moment {
         let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
         let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
         let [hour, minute, second] = numbers(time, ':', [2, 2, 2])?;
-        let is_real = (1..=12).contains(&month)
-            && (1..=days_in(year, month)).contains(&day)
-            && hour < 24
-            && minute < 60
-            && second <= 60;
+        let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
+        let date = Date::from_calendar_date(i32::try_from(year).ok()?, month, u8::try_from(day).ok()?).ok()?;
+        let is_real = hour < 24 && minute < 60 && second <= 60;
         if !is_real || fraction.is_empty() || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
         }
         let fraction: u64 = format!("{fraction:0<7}").get(..7)?.parse().ok()?;
-        Some(Self(days(year, month, day) * DAY + (hour * 3600 + minute * 60 + second) * SECOND + fraction))
+        let day = u64::try_from(date.to_julian_day() - YEAR_0).ok()?;
+        Some(Self(day * DAY + (hour * 3600 + minute * 60 + second) * SECOND + fraction))
     }
 }
 
 /// As RFC 3339 in UTC, for DocuSign.
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (mut day, ticks) = (self.0 / DAY, self.0 % DAY);
-        let (mut year, mut month) = (day / 366, 1);
-        while days(year + 1, 1, 1) <= day {
-            year += 1;
-        }
-        while month < 12 && days(year, month + 1, 1) <= day {
-            month += 1;
-        }
-        day = day - days(year, month, 1) + 1;
+        let (day, ticks) = (self.0 / DAY, self.0 % DAY);
+        let day = i32::try_from(day).ok().and_then(|day| Date::from_julian_day(day + YEAR_0).ok()).unwrap_or(Date::MAX);
+        let (year, month, day) = (day.year(), u8::from(day.month()), day.day());
         let second = ticks / SECOND;
         let (hour, minute, fraction) = (second / 3600, second / 60 % 60, ticks % SECOND);
         write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{:02}.{fraction:07}Z", second % 60)
@@ -103,23 +103,6 @@ fn numbers<const N: usize>(text: &str, separator: char, lengths: [usize; N]) -> 
         *number = part.parse().ok()?;
     }
     parts.next().is_none().then_some(read)
-}
-
-/// The number of days in a month.
-fn days_in(year: u64, month: u64) -> u64 {
-    let end = if month == 12 { days(year + 1, 1, 1) } else { days(year, month + 1, 1) };
-    end - days(year, month, 1)
-}
-
-/// Days since the first day of the year 0 in the Gregorian calendar.
-fn days(year: u64, month: u64, day: u64) -> u64 {
-    const BEFORE: [u64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
-    let before = year.saturating_sub(1);
-    let leap_days = if year == 0 { 0 } else { before / 4 - before / 100 + before / 400 + 1 };
-    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let leap_day = u64::from(is_leap && month > 2);
-    let before_month = usize::try_from(month - 1).ok().and_then(|month| BEFORE.get(month)).copied().unwrap_or(0);
-    year * 365 + leap_days + before_month + leap_day + day - 1
 }
 
 #[cfg(test)]
