@@ -269,10 +269,9 @@ pub async fn ask(
         Some(body) => call.with_json(body),
         None => call,
     };
-    let host = call.url.host_str().unwrap_or_default().to_owned();
     let answer = api.calls.send(actor, call).await?;
     if !answer.status().is_success() {
-        return Err(TriggerError::of_docusign(read_answer(answer).await.from(&host)));
+        return Err(TriggerError::of_docusign(read_answer(answer).await));
     }
     Ok(calls::read(answer).await?)
 }
