@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::clock::{Clock, UnixSeconds};
 use crate::config::DocusignSettings;
 use crate::docusign::error::ExchangeError;
-use crate::docusign::lifetimes::{read_expires_in, read_retry_after};
+use crate::docusign::lifetimes::read_expires_in;
 use crate::docusign::throttle::{CallKind, Throttles};
 use crate::docusign::tokens::assertion::SKEW;
 use crate::docusign::tokens::freshness::Freshness;
@@ -22,6 +22,7 @@ use crate::memory::retry::retry;
 use crate::secret::{hex, sha256};
 use crate::types::BaseUrl;
 use crate::web::http_client::{HttpClient, header, obstacle_of, read_answer, read_body};
+use crate::web::retry_after;
 use crate::web::upstream::{MAX_ERROR_BYTES, UpstreamAnswer};
 
 /// `grant_type` of the JWT exchange, RFC 7523 §2.1.
@@ -213,8 +214,8 @@ impl AccountServer {
 
     /// Classifies an error response. If DocuSign does not document it, logs what came.
     async fn refused(&self, kind: CallKind, response: reqwest::Response) -> ExchangeError {
-        let now = self.clock.now();
-        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| read_retry_after(value, now));
+        let retry_after = header(response.headers(), RETRY_AFTER.as_str());
+        let retry_after = retry_after.and_then(|text| retry_after::read(&text, self.clock.now()));
         let answer = read_answer(response).await;
         let error = match kind {
             CallKind::UserInfo => ExchangeError::classify_userinfo(answer, retry_after),
