@@ -141,7 +141,7 @@ impl AccountServer {
         // DocuSign rejects a call without an access token. That is fine, only the date is used.
         let request = self.http.request(Method::GET, self.base.join("/oauth/userinfo")).await;
         let response = request.timeout(ANSWER_TIMEOUT).send().await.map_err(|error| no_answer(&error))?;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let (status, date) = (response.status().as_u16(), header(response.headers(), DATE.as_str()));
         let answer = read_answer(response).await;
         if status >= 500 {
             return Err(ExchangeError::ServerFailed { answer, retry_after: None });
@@ -149,9 +149,8 @@ impl AccountServer {
         if answer.is_html() || matches!(status, 300..=399 | 404 | 407) {
             return Err(ExchangeError::Foreign { answer });
         }
-        let date = headers.get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
-        let theirs = date.and_then(|date| date.duration_since(std::time::UNIX_EPOCH).ok()).map(|since| since.as_secs());
-        Ok(theirs.map(|theirs| theirs.abs_diff(self.clock.now().0)))
+        let theirs = date.and_then(|date| retry_after::read_date(&date));
+        Ok(theirs.map(|theirs| theirs.0.abs_diff(self.clock.now().0)))
     }
 
     /// The user of `access_token`. Retries once after a 5xx, a code of a failure, or a connection error.

@@ -13,10 +13,14 @@ pub const USUAL_WAIT: u64 = 5;
 /// Seconds, or an HTTP date in any of its three formats (§5.6.7).
 #[must_use]
 pub fn read(text: &str, now: UnixSeconds) -> Option<u64> {
-    read_seconds(text).or_else(|| {
-        let date = httpdate::parse_http_date(text.trim()).ok()?.duration_since(UNIX_EPOCH).ok()?;
-        Some(UnixSeconds(date.as_secs()).seconds_left(now))
-    })
+    read_seconds(text).or_else(|| Some(read_date(text)?.seconds_left(now)))
+}
+
+/// An HTTP date only.
+#[must_use]
+pub fn read_date(text: &str) -> Option<UnixSeconds> {
+    let date = httpdate::parse_http_date(text.trim()).ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some(UnixSeconds(date.as_secs()))
 }
 
 /// Seconds only. A number that is too large means a very long wait.

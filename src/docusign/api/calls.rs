@@ -21,6 +21,7 @@ use url::Url;
 use crate::docusign::account_server::DocusignAccessToken;
 use crate::docusign::api::Actor;
 use crate::docusign::api::error::ApiError;
+use crate::docusign::api::rate_limit;
 use crate::docusign::tokens::AccessTokens;
 use crate::web::body::{Chunks, STANDSTILL, StreamError, Upload, Watched};
 use crate::web::http_client::{HttpClient, obstacle_of, read_answer, read_body};
@@ -284,7 +285,8 @@ pub async fn read_json_or<T: DeserializeOwned>(
     classify: fn(UpstreamAnswer) -> ApiError,
 ) -> Result<T, ApiError> {
     if !response.status().is_success() {
-        return Err(classify(read_answer(response).await));
+        let wait = rate_limit::wait(response.headers());
+        return Err(classify(read_answer(response).await).after(wait));
     }
     // The parser's error is dropped, because it may quote confidential data.
     serde_json::from_slice(&read(response).await?).map_err(|_| ApiError::Malformed)

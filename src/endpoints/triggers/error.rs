@@ -100,9 +100,10 @@ impl TriggerError {
 
     /// How long it is cached, in seconds.
     #[must_use]
-    pub const fn cached_for(&self) -> u64 {
+    pub fn cached_for(&self) -> u64 {
         match self {
-            Self::Forbidden | Self::Missing | Self::Api(ApiError::Throttled { .. }) => REFUSAL_LIFETIME,
+            Self::Forbidden | Self::Missing => REFUSAL_LIFETIME,
+            Self::Api(ApiError::Throttled { retry_after, .. }) => REFUSAL_LIFETIME.max(retry_after.unwrap_or(0)),
             _ => FAILURE_LIFETIME,
         }
     }

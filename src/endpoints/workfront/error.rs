@@ -106,8 +106,7 @@ impl WorkfrontError {
         match status.as_u16() {
             401 | 403 => Self::Forbidden("CLM does not allow this user to do that"),
             404 => Self::Missing("there is no item with this id in CLM, or this user may not see it"),
-            429 => Self::Api(ApiError::Throttled { answer: answer() }),
-            500.. => Self::Api(ApiError::of_answer(answer())),
+            429 | 500.. => Self::Api(ApiError::of_answer(answer())),
             409 => Self::NAME_TAKEN,
             _ if has(&[106]) => Self::NAME_TAKEN,
             _ if has(&[1001, 129]) => Self::Failed("CLM does not accept this name"),
