@@ -87,7 +87,7 @@ fn begun(content: &str) -> Option<UnixSeconds> {
 }
 
 fn is_live(begun: UnixSeconds, now: UnixSeconds) -> bool {
-    (1..=DELETION_LIFETIME).contains(&begun.plus(DELETION_LIFETIME).seconds_left(now))
+    begun.plus(DELETION_LIFETIME).seconds_left_of(DELETION_LIFETIME, now).is_some()
 }
 
 /// The records of Workfront's document service.

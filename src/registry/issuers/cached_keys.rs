@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tracing::Instrument as _;
 
 use crate::clock::{Clock, UnixSeconds};
-use crate::memory::failures::PERMANENT;
+use crate::memory::failures::FailureMemory;
 use crate::oauth::assertion::key_set::KeySet;
 use crate::registry::issuers::error::IssuerError;
 
@@ -20,9 +20,6 @@ const KEPT_IN_OUTAGE: u64 = 24 * 60 * 60;
 
 /// How often an unknown `kid` leads to a fetch, in seconds.
 const NEW_KEY_INTERVAL: u64 = 60;
-
-/// The longest time for which a failure is remembered, in seconds. If more is left, the clock was set back.
-const MAX_REMEMBERED: u64 = PERMANENT;
 
 /// Keys that were fetched. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -43,20 +40,14 @@ pub struct KeySetUnavailable {
     pub retry_after: u64,
 }
 
-struct FailedFetch {
-    error: IssuerError,
-    streak: u32,
-    until: UnixSeconds,
-}
-
 #[derive(Default)]
 struct KeySetState {
     loaded: Option<Loaded>,
     /// Why the last fetch failed.
-    failure: Option<FailedFetch>,
+    failure: FailureMemory<IssuerError>,
     /// The number of fetches so far.
     fetches: u64,
-    /// When an unknown `kid` last led to a fetch.
+    /// Until when an unknown `kid` leads to no other fetch.
     asked_for_new_key: Option<UnixSeconds>,
 }
 
@@ -134,8 +125,8 @@ impl CachedKeys {
             let mut state = this.lock();
             state.settle(fetched, now);
             // Older keys are no answer to the question whether there is a new one.
-            match &state.failure {
-                Some(failure) => Err(failure.unavailable(now)),
+            match state.last_failure(now) {
+                Some(unavailable) => Err(unavailable),
                 None => Ok(state.loaded.clone()),
             }
         };
@@ -178,8 +169,14 @@ impl KeySetState {
 
     /// The last failure, if it is too recent for another try.
     fn recent_failure(&self, now: UnixSeconds) -> Option<KeySetUnavailable> {
-        let recent = |failure: &&FailedFetch| (1..=MAX_REMEMBERED).contains(&failure.until.seconds_left(now));
-        self.failure.as_ref().filter(recent).map(|failure| failure.unavailable(now))
+        let (error, retry_after) = self.failure.cached(now)?;
+        Some(KeySetUnavailable { error: error.clone(), retry_after })
+    }
+
+    /// The last failure, however old.
+    fn last_failure(&self, now: UnixSeconds) -> Option<KeySetUnavailable> {
+        let last = || Some(KeySetUnavailable { error: self.failure.last()?.clone(), retry_after: 1 });
+        self.recent_failure(now).or_else(last)
     }
 
     fn next_step(&self, now: UnixSeconds) -> (KeySetStep, u64) {
@@ -188,7 +185,7 @@ impl KeySetState {
             (Some(loaded), None) => match now.seconds_left(loaded.at) {
                 age if age < FRESH => KeySetStep::Use(loaded),
                 // After a failure, no one waits for the next one.
-                age if age < STALE || self.failure.is_some() => KeySetStep::Refresh(loaded),
+                age if age < STALE || self.failure.last().is_some() => KeySetStep::Refresh(loaded),
                 _ => KeySetStep::Fetch,
             },
             (None, Some(unavailable)) => KeySetStep::Fail(unavailable),
@@ -199,11 +196,8 @@ impl KeySetState {
 
     /// The keys after a fetch.
     fn outcome(&self, now: UnixSeconds) -> Result<Loaded, KeySetUnavailable> {
-        match (self.usable(now), &self.failure) {
-            (Some(loaded), _) => Ok(loaded.clone()),
-            (None, Some(failure)) => Err(failure.unavailable(now)),
-            (None, None) => Err(KeySetUnavailable { error: IssuerError::Malformed, retry_after: 1 }),
-        }
+        let never_fetched = || KeySetUnavailable { error: IssuerError::Malformed, retry_after: 1 };
+        self.usable(now).cloned().ok_or_else(|| self.last_failure(now).unwrap_or_else(never_fetched))
     }
 
     /// What [`CachedKeys::newer`] returns without asking the issuer; `None` if it has to be asked, which is noted.
@@ -211,12 +205,12 @@ impl KeySetState {
         if let Some(loaded) = self.usable(now).filter(|loaded| loaded.fetch != known) {
             return Some(Ok(Some(loaded.clone())));
         }
-        let asked = self.asked_for_new_key.is_some_and(|at| at <= now && now.seconds_left(at) < NEW_KEY_INTERVAL);
-        match &self.failure {
-            Some(failure) if asked || self.recent_failure(now).is_some() => Some(Err(failure.unavailable(now))),
+        let asked = self.asked_for_new_key.is_some_and(|until| until.seconds_left_of(NEW_KEY_INTERVAL, now).is_some());
+        match self.last_failure(now) {
+            Some(failure) if asked || self.recent_failure(now).is_some() => Some(Err(failure)),
             None if asked => Some(Ok(None)),
             _ => {
-                self.asked_for_new_key = Some(now);
+                self.asked_for_new_key = Some(now.plus(NEW_KEY_INTERVAL));
                 None
             }
         }
@@ -227,22 +221,9 @@ impl KeySetState {
         match fetched {
             Ok(keys) => {
                 self.loaded = Some(Loaded { keys: Arc::new(keys), at: now, fetch: self.fetches });
-                self.failure = None;
+                self.failure.clear();
             }
-            Err(error) => {
-                let streak = self.failure.as_ref().map_or(1, |failure| failure.streak.saturating_add(1));
-                let until = now.plus(error.kind().cached_for(streak));
-                self.failure = Some(FailedFetch { error, streak, until });
-            }
-        }
-    }
-}
-
-impl FailedFetch {
-    fn unavailable(&self, now: UnixSeconds) -> KeySetUnavailable {
-        KeySetUnavailable {
-            error: self.error.clone(),
-            retry_after: self.until.seconds_left(now).clamp(1, MAX_REMEMBERED),
+            Err(error) => self.failure.remember(error, |error, streak| error.kind().cached_for(streak), now),
         }
     }
 }
