@@ -132,12 +132,26 @@ impl<V: Clone, E: Clone> Cached<V, E> {
 
     /// Whether the last fetch failed.
     pub fn is_failing(&self) -> bool {
-        self.lock().failure.last().is_some()
+        self.lock().failure.is_failing()
+    }
+
+    /// The last failure since the last success, however old, and the seconds until the next fetch; at least 1.
+    pub fn last_failure(&self, now: UnixSeconds) -> Option<(E, u64)> {
+        self.lock().failure.last(now).map(|(error, seconds)| (error.clone(), seconds))
     }
 
     /// Caches a value that was not fetched here.
     pub fn put(&self, answer: V, lifetime: Lifetime, now: UnixSeconds) {
         self.lock().succeed(answer, Expiry::after(lifetime, now));
+    }
+
+    /// Makes the next caller fetch if `is_outdated`. The value remains in case that fails.
+    pub fn expire_if(&self, is_outdated: impl FnOnce(&V) -> bool) {
+        if let Some((answer, expiry)) = &mut self.lock().answer
+            && is_outdated(answer)
+        {
+            *expiry = Expiry::At { at: UnixSeconds(0), lifetime: 0 };
+        }
     }
 
     /// Drops the value, because it turned out to be wrong.

@@ -67,10 +67,16 @@ impl<E> FailureMemory<E> {
         self.0 = None;
     }
 
-    /// The last failure, however old.
+    /// Whether there was a failure since the last success.
     #[must_use]
-    pub fn last(&self) -> Option<&E> {
-        self.0.as_ref().map(|last| &last.error)
+    pub const fn is_failing(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// The last failure, however old, and the seconds until the next try; at least 1.
+    #[must_use]
+    pub fn last(&self, now: UnixSeconds) -> Option<(&E, u64)> {
+        self.cached(now).or_else(|| Some((&self.0.as_ref()?.error, 1)))
     }
 
     /// The last failure and the seconds until the next try, if it is still cached.
@@ -100,10 +106,14 @@ mod tests {
     fn the_last_failure_is_cached_for_its_time_and_counted_until_a_success() {
         let (mut memory, now) = (FailureMemory::default(), UnixSeconds(1_000));
         let cached_for = |seconds: &u64, streak| seconds * u64::from(streak);
-        assert_eq!((memory.last(), memory.cached(now)), (None, None));
+        assert_eq!((memory.last(now), memory.is_failing()), (None, false));
         memory.remember(10, cached_for, now);
         assert_eq!((memory.cached(now.plus(9)), memory.cached(now.plus(10))), (Some((&10, 1)), None));
-        assert_eq!((memory.last(), memory.cached(now.minus(1))), (Some(&10), None), "the clock was set back");
+        assert_eq!(
+            (memory.last(now.minus(1)), memory.cached(now.minus(1))),
+            (Some((&10, 1)), None),
+            "the clock was set back"
+        );
         memory.remember(20, cached_for, now.plus(10));
         assert_eq!(memory.cached(now.plus(10)), Some((&20, 40)), "the second in a row");
         memory.clear();
