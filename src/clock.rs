@@ -53,6 +53,13 @@ impl UnixSeconds {
     pub const fn seconds_left(self, now: Self) -> u64 {
         self.0.saturating_sub(now.0)
     }
+
+    /// Like [`Self::seconds_left`]; `None` once it has passed, and if more than `lifetime` seconds are left: the clock was set
+    /// back.
+    #[must_use]
+    pub fn seconds_left_of(self, lifetime: u64, now: Self) -> Option<u64> {
+        Some(self.seconds_left(now)).filter(|left| (1..=lifetime).contains(left))
+    }
 }
 
 /// A source of time. Tests use their own clock.
@@ -100,6 +107,15 @@ impl Stopwatch {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_more_than_the_lifetime_is_ever_left() {
+        let end = UnixSeconds(1_000);
+        for (now, left) in [(989, None), (990, Some(10)), (999, Some(1)), (1_000, None), (1_001, None), (0, None)] {
+            assert_eq!(end.seconds_left_of(10, UnixSeconds(now)), left, "{now}");
+        }
+        assert_eq!(UnixSeconds(7).seconds_left_of(0, UnixSeconds(7)), None);
+    }
 
     #[tokio::test(start_paused = true)]
     async fn within_returns_the_output_or_times_out() {

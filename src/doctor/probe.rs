@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::clock::Stopwatch;
 use crate::doctor::responder::HttpAnswer;
+use crate::web::http_client::read_beginning;
 use crate::web::upstream::words_of;
 
 /// More of an answer is not read.
@@ -37,13 +38,7 @@ pub async fn probe(request: reqwest::RequestBuilder) -> (Probed, f64) {
 
 /// Reads the beginning of the body.
 async fn read(mut answer: reqwest::Response) -> Probed {
-    let mut body = Vec::new();
-    while let Ok(Some(chunk)) = answer.chunk().await {
-        body.extend_from_slice(&chunk);
-        if body.len() > MAX_ANSWER_BYTES {
-            break;
-        }
-    }
+    let (body, _) = read_beginning(&mut answer, MAX_ANSWER_BYTES).await;
     let answer = HttpAnswer::new(answer.status(), answer.url(), answer.headers(), body);
     if answer.is_own() { Probed::Own(answer) } else { Probed::Foreign(answer) }
 }

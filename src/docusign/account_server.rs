@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::clock::{Clock, UnixSeconds};
 use crate::config::DocusignSettings;
 use crate::docusign::error::ExchangeError;
-use crate::docusign::lifetimes::{read_expires_in, read_retry_after};
+use crate::docusign::lifetimes::read_expires_in;
 use crate::docusign::throttle::{CallKind, Throttles};
 use crate::docusign::tokens::assertion::SKEW;
 use crate::docusign::tokens::freshness::Freshness;
@@ -21,8 +21,8 @@ use crate::docusign::userinfo::UserInfo;
 use crate::memory::retry::retry;
 use crate::secret::{hex, sha256};
 use crate::types::BaseUrl;
-use crate::web::http_client::{HttpClient, header, read_answer};
-use crate::web::obstacle::Obstacle;
+use crate::web::http_client::{HttpClient, header, obstacle_of, read_answer, read_body};
+use crate::web::retry_after;
 use crate::web::upstream::{MAX_ERROR_BYTES, UpstreamAnswer};
 
 /// `grant_type` of the JWT exchange, RFC 7523 §2.1.
@@ -141,17 +141,16 @@ impl AccountServer {
         // DocuSign rejects a call without an access token. That is fine, only the date is used.
         let request = self.http.request(Method::GET, self.base.join("/oauth/userinfo")).await;
         let response = request.timeout(ANSWER_TIMEOUT).send().await.map_err(|error| no_answer(&error))?;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let answer = read_answer(response).await.from(self.base.host());
+        let (status, date) = (response.status().as_u16(), header(response.headers(), DATE.as_str()));
+        let answer = read_answer(response).await;
         if status >= 500 {
             return Err(ExchangeError::ServerFailed { answer, retry_after: None });
         }
         if answer.is_html() || matches!(status, 300..=399 | 404 | 407) {
             return Err(ExchangeError::Foreign { answer });
         }
-        let date = headers.get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
-        let theirs = date.and_then(|date| date.duration_since(std::time::UNIX_EPOCH).ok()).map(|since| since.as_secs());
-        Ok(theirs.map(|theirs| theirs.abs_diff(self.clock.now().0)))
+        let theirs = date.and_then(|date| retry_after::read_date(&date));
+        Ok(theirs.map(|theirs| theirs.0.abs_diff(self.clock.now().0)))
     }
 
     /// The user of `access_token`. Retries once after a 5xx, a code of a failure, or a connection error.
@@ -201,28 +200,22 @@ impl AccountServer {
         kind: CallKind,
         request: reqwest::RequestBuilder,
     ) -> Result<T, ExchangeError> {
-        let answer = request.timeout(ANSWER_TIMEOUT).send().await;
-        let mut answer = answer.map_err(|error| no_answer(&error))?;
+        let answer = request.timeout(ANSWER_TIMEOUT).send().await.map_err(|error| no_answer(&error))?;
         if answer.status() != StatusCode::OK {
             return Err(self.refused(kind, answer).await);
         }
         let headers = answer.headers().clone();
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| no_answer(&error))? {
-            body.extend_from_slice(&chunk);
-            if body.len() > ANSWER_LIMIT {
-                return Err(ExchangeError::Malformed);
-            }
-        }
+        let body = read_body(answer, ANSWER_LIMIT).await.map_err(|error| no_answer(&error))?;
+        let body = body.ok_or(ExchangeError::Malformed)?;
         // The parser's error is dropped, because it may quote an access token.
         serde_json::from_slice(&body).map_err(|_| self.not_json(&headers, &body))
     }
 
     /// Classifies an error response. If DocuSign does not document it, logs what came.
     async fn refused(&self, kind: CallKind, response: reqwest::Response) -> ExchangeError {
-        let now = self.clock.now();
-        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| read_retry_after(value, now));
-        let answer = read_answer(response).await.from(self.base.host());
+        let retry_after = header(response.headers(), RETRY_AFTER.as_str());
+        let retry_after = retry_after.and_then(|text| retry_after::read(&text, self.clock.now()));
+        let answer = read_answer(response).await;
         let error = match kind {
             CallKind::UserInfo => ExchangeError::classify_userinfo(answer, retry_after),
             CallKind::Mint | CallKind::SignIn => ExchangeError::classify(answer, retry_after),
@@ -261,8 +254,5 @@ fn pause_before_retry(error: &ExchangeError, tries: u32) -> Option<Duration> {
 }
 
 fn no_answer(error: &reqwest::Error) -> ExchangeError {
-    match Obstacle::of(error) {
-        Obstacle::Other(_) if error.is_timeout() => ExchangeError::TimedOut,
-        obstacle => ExchangeError::Unreachable(obstacle),
-    }
+    obstacle_of(error).map_or(ExchangeError::TimedOut, ExchangeError::Unreachable)
 }

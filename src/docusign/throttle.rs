@@ -59,11 +59,9 @@ struct Throttle(AtomicU64);
 impl Throttle {
     fn check(&self, now: UnixSeconds) -> Result<(), ExchangeError> {
         let until = UnixSeconds(self.0.load(Ordering::Relaxed));
-        match until.seconds_left(now) {
-            // A longer wait is never stored, so the clock was set back.
-            0 => Ok(()),
-            left if left > MAX_THROTTLED_SECONDS => Ok(()),
-            left => Err(ExchangeError::Throttled { retry_after: Some(left) }),
+        match until.seconds_left_of(MAX_THROTTLED_SECONDS, now) {
+            None => Ok(()),
+            retry_after => Err(ExchangeError::Throttled { retry_after }),
         }
     }
 

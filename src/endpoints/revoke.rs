@@ -28,9 +28,7 @@ use crate::store::revocations::Revocations;
 use crate::telemetry::{self, Answer, AnswerRecord, GRANT_REVOKED};
 use crate::types::{BaseUrl, Explained as _, Explanation};
 use crate::web::response::json;
-
-/// Seconds after which a client may try again.
-const RETRY_AFTER: u64 = 5;
+use crate::web::retry_after::USUAL_WAIT;
 
 /// The parameters of RFC 7009 §2.1 and client credentials. `token_type_hint` is ignored, because a token contains its kind.
 const PARAMETERS: [&str; 6] =
@@ -81,7 +79,7 @@ impl RevokeEndpoint {
     pub async fn handle(&self, form: &Form) -> Answer {
         let Ok(clients) = self.registry.current().await else {
             return unavailable(
-                RETRY_AFTER,
+                USUAL_WAIT,
                 REGISTRY_UNAVAILABLE.code,
                 REGISTRY_UNAVAILABLE.client,
                 AnswerRecord::default(),
@@ -89,7 +87,7 @@ impl RevokeEndpoint {
         };
         let answering = timeout(ANSWER_WITHIN, self.authenticate_and_revoke(form, &clients));
         answering.await.unwrap_or_else(|_| {
-            unavailable(RETRY_AFTER, "deadline", "the revocation took too long", AnswerRecord::default())
+            unavailable(USUAL_WAIT, "deadline", "the revocation took too long", AnswerRecord::default())
         })
     }
 
@@ -178,7 +176,7 @@ fn unopened(error: &OpenError) -> Result<Option<RevokedGrant>, RevocationError> 
 }
 
 const fn outage(cause: &'static str, error_description: &'static str) -> RevocationError {
-    RevocationError::Outage { retry_after: RETRY_AFTER, cause, error_description }
+    RevocationError::Outage { retry_after: USUAL_WAIT, cause, error_description }
 }
 
 impl From<ClientError> for RevocationError {

@@ -7,6 +7,7 @@ use tokio::task::JoinHandle;
 use tracing::Instrument as _;
 
 use crate::clock::{Clock, UnixSeconds};
+use crate::memory::failures::FailureMemory;
 
 /// How long a value is cached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,13 +36,7 @@ pub struct Cached<V, E> {
 
 struct CacheState<V, E> {
     answer: Option<(V, Expiry)>,
-    failure: Option<Failure<E>>,
-}
-
-struct Failure<E> {
-    error: E,
-    streak: u32,
-    expiry: Expiry,
+    failure: FailureMemory<E>,
 }
 
 #[derive(Clone, Copy)]
@@ -58,12 +53,19 @@ impl Expiry {
         }
     }
 
-    /// Whether the expiry is in the future. If more than the whole lifetime is left, the clock was set back.
+    /// Whether the expiry is in the future.
     fn is_ahead(self, now: UnixSeconds) -> bool {
         match self {
             Self::Never => true,
-            Self::At { at, lifetime } => (1..=lifetime).contains(&at.seconds_left(now)),
+            Self::At { at, lifetime } => at.seconds_left_of(lifetime, now).is_some(),
         }
+    }
+}
+
+impl<V, E> CacheState<V, E> {
+    fn succeed(&mut self, answer: V, expiry: Expiry) {
+        self.answer = Some((answer, expiry));
+        self.failure.clear();
     }
 }
 
@@ -79,7 +81,7 @@ impl<V: Clone, E: Clone> Cached<V, E> {
     /// An empty cache.
     #[must_use]
     pub fn new(lifetimes: Lifetimes<V, E>) -> Self {
-        let state = Mutex::new(CacheState { answer: None, failure: None });
+        let state = Mutex::new(CacheState { answer: None, failure: FailureMemory::default() });
         Self { lifetimes, state, fetching: tokio::sync::Mutex::default() }
     }
 
@@ -116,10 +118,9 @@ impl<V: Clone, E: Clone> Cached<V, E> {
     /// The result that is available at `now` without fetching.
     pub fn settled(&self, now: UnixSeconds) -> Option<Result<V, E>> {
         let state = self.lock();
-        let failure = state.failure.as_ref().filter(|failure| failure.expiry.is_ahead(now));
-        match (&state.answer, failure) {
+        match (&state.answer, state.failure.cached(now)) {
             (Some((answer, expiry)), failure) if expiry.is_ahead(now) || failure.is_some() => Some(Ok(answer.clone())),
-            (None, Some(failure)) => Some(Err(failure.error.clone())),
+            (None, Some((error, _))) => Some(Err(error.clone())),
             _ => None,
         }
     }
@@ -131,12 +132,26 @@ impl<V: Clone, E: Clone> Cached<V, E> {
 
     /// Whether the last fetch failed.
     pub fn is_failing(&self) -> bool {
-        self.lock().failure.is_some()
+        self.lock().failure.is_failing()
+    }
+
+    /// The last failure since the last success, however old, and the seconds until the next fetch; at least 1.
+    pub fn last_failure(&self, now: UnixSeconds) -> Option<(E, u64)> {
+        self.lock().failure.last(now).map(|(error, seconds)| (error.clone(), seconds))
     }
 
     /// Caches a value that was not fetched here.
     pub fn put(&self, answer: V, lifetime: Lifetime, now: UnixSeconds) {
-        *self.lock() = CacheState { answer: Some((answer, Expiry::after(lifetime, now))), failure: None };
+        self.lock().succeed(answer, Expiry::after(lifetime, now));
+    }
+
+    /// Makes the next caller fetch if `is_outdated`. The value remains in case that fails.
+    pub fn expire_if(&self, is_outdated: impl FnOnce(&V) -> bool) {
+        if let Some((answer, expiry)) = &mut self.lock().answer
+            && is_outdated(answer)
+        {
+            *expiry = Expiry::At { at: UnixSeconds(0), lifetime: 0 };
+        }
     }
 
     /// Drops the value, because it turned out to be wrong.
@@ -158,13 +173,11 @@ impl<V: Clone, E: Clone> Cached<V, E> {
         match fetched {
             Ok(answer) => {
                 let expiry = Expiry::after((self.lifetimes.answer)(&answer), asked_at);
-                *state = CacheState { answer: Some((answer.clone(), expiry)), failure: None };
+                state.succeed(answer.clone(), expiry);
                 Ok(answer)
             }
             Err(error) => {
-                let streak = state.failure.as_ref().map_or(1, |failure| failure.streak.saturating_add(1));
-                let lifetime = Lifetime::Seconds((self.lifetimes.failure)(&error, streak));
-                state.failure = Some(Failure { error: error.clone(), streak, expiry: Expiry::after(lifetime, now) });
+                state.failure.remember(error.clone(), self.lifetimes.failure, now);
                 state.answer.as_ref().map(|(answer, _)| answer.clone()).ok_or(error)
             }
         }

@@ -72,9 +72,9 @@ impl Buckets {
 }
 
 impl Bucket {
-    /// Whether it is not empty. If it is fuller than full, the clock was set back.
+    /// Whether it is not empty.
     fn is_live(&self, now: UnixSeconds) -> bool {
-        (1..=WINDOW).contains(&self.empty_at.seconds_left(now))
+        self.empty_at.seconds_left_of(WINDOW, now).is_some()
     }
 
     fn add(&mut self, now: UnixSeconds) -> FailedAttempt {

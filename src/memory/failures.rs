@@ -1,4 +1,6 @@
-//! How long upstream failures are cached, so that not every request makes a call during an outage. Pure.
+//! Upstream failures, and how long they are cached, so that not every request makes a call during an outage. Pure.
+
+use crate::clock::UnixSeconds;
 
 /// When a retry can help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +35,58 @@ impl FailureKind {
     }
 }
 
+/// The last failure, until a success.
+#[derive(Debug)]
+pub struct FailureMemory<E>(Option<LastFailure<E>>);
+
+#[derive(Debug)]
+struct LastFailure<E> {
+    error: E,
+    /// Its number in a row, counted from 1.
+    streak: u32,
+    until: UnixSeconds,
+    lifetime: u64,
+}
+
+impl<E> Default for FailureMemory<E> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<E> FailureMemory<E> {
+    /// Remembers `error`, for as many seconds as `cached_for` returns for it and its number in a row.
+    pub fn remember(&mut self, error: E, cached_for: impl FnOnce(&E, u32) -> u64, now: UnixSeconds) {
+        let streak = self.0.as_ref().map_or(1, |last| last.streak.saturating_add(1));
+        let lifetime = cached_for(&error, streak);
+        self.0 = Some(LastFailure { error, streak, until: now.plus(lifetime), lifetime });
+    }
+
+    /// Forgets it, after a success or a fix.
+    pub fn clear(&mut self) {
+        self.0 = None;
+    }
+
+    /// Whether there was a failure since the last success.
+    #[must_use]
+    pub const fn is_failing(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// The last failure, however old, and the seconds until the next try; at least 1.
+    #[must_use]
+    pub fn last(&self, now: UnixSeconds) -> Option<(&E, u64)> {
+        self.cached(now).or_else(|| Some((&self.0.as_ref()?.error, 1)))
+    }
+
+    /// The last failure and the seconds until the next try, if it is still cached.
+    #[must_use]
+    pub fn cached(&self, now: UnixSeconds) -> Option<(&E, u64)> {
+        let last = self.0.as_ref()?;
+        Some((&last.error, last.until.seconds_left_of(last.lifetime, now)?))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,5 +100,24 @@ mod tests {
         assert_eq!(FailureKind::Throttled(0).cached_for(1), 1);
         assert_eq!(FailureKind::Throttled(86_400).cached_for(1), 3600);
         assert_eq!(FailureKind::Transient.cached_for(u32::MAX), 10);
+    }
+
+    #[test]
+    fn the_last_failure_is_cached_for_its_time_and_counted_until_a_success() {
+        let (mut memory, now) = (FailureMemory::default(), UnixSeconds(1_000));
+        let cached_for = |seconds: &u64, streak| seconds * u64::from(streak);
+        assert_eq!((memory.last(now), memory.is_failing()), (None, false));
+        memory.remember(10, cached_for, now);
+        assert_eq!((memory.cached(now.plus(9)), memory.cached(now.plus(10))), (Some((&10, 1)), None));
+        assert_eq!(
+            (memory.last(now.minus(1)), memory.cached(now.minus(1))),
+            (Some((&10, 1)), None),
+            "the clock was set back"
+        );
+        memory.remember(20, cached_for, now.plus(10));
+        assert_eq!(memory.cached(now.plus(10)), Some((&20, 40)), "the second in a row");
+        memory.clear();
+        memory.remember(30, cached_for, now);
+        assert_eq!(memory.cached(now), Some((&30, 30)));
     }
 }

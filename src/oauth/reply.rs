@@ -1,6 +1,6 @@
 //! Responses of the token endpoint, RFC 6749 §5.1 and §5.2.
 
-use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -9,6 +9,7 @@ use crate::oauth::error::{ErrorCode, OAuthError, Outage};
 use crate::oauth::scope::Scope;
 use crate::web::json::{push_key, push_number, push_string};
 use crate::web::response::{Response, json, json_text};
+use crate::web::retry_after;
 
 /// The challenge of a 401: the only scheme that the token endpoint supports (RFC 7617).
 const BASIC_CHALLENGE: HeaderValue = HeaderValue::from_static("Basic realm=\"evergrant\", charset=\"UTF-8\"");
@@ -93,7 +94,7 @@ impl Outage {
     pub fn reply(&self) -> Response {
         let body = OAuthErrorBody { error: Self::ERROR, error_description: self.error_description };
         let mut response = json(StatusCode::SERVICE_UNAVAILABLE, &body);
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(self.retry_after.max(1)));
+        retry_after::set(response.headers_mut(), self.retry_after.max(1));
         response
     }
 }

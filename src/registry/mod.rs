@@ -24,6 +24,7 @@ use crate::oauth::scope::Scope;
 use crate::types::Explained as _;
 use crate::types::Explanation;
 use crate::web::page::{Page, Title};
+use crate::web::retry_after::USUAL_WAIT;
 use error::RegistryError;
 use source::{Content, RegistryLocation, RegistryVersion};
 
@@ -38,9 +39,6 @@ const FIRST_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// The most faults of a version that one log line and one check name.
 const MAX_NAMED_FAULTS: usize = 5;
-
-/// Seconds after which a client may try again if there was no good version yet.
-pub const RETRY_AFTER: u64 = 5;
 
 /// There was no good version yet.
 pub const REGISTRY_UNAVAILABLE: Explanation = Explanation {
@@ -198,7 +196,7 @@ pub fn unavailable_page() -> Page {
         "It is starting, or is not set up completely. Nothing was changed, and nothing was lost.",
         [REGISTRY_UNAVAILABLE.person, "If that does not help, send the operator the request ID below."],
     );
-    Page { operator: vec![REGISTRY_UNAVAILABLE.operator.to_owned()], retry_after: Some(RETRY_AFTER), ..page }
+    Page { operator: vec![REGISTRY_UNAVAILABLE.operator.to_owned()], retry_after: Some(USUAL_WAIT), ..page }
 }
 
 /// What is wrong with a version, in one line that names places and never values.

@@ -26,6 +26,7 @@ use crate::signing::key_id::{KeyVaultKeyId, resource_of};
 use crate::signing::public_key::PublicKey;
 use crate::signing::{AssertionSigner, SignError, answers};
 use crate::web::obstacle::Obstacle;
+use crate::web::retry_after;
 use crate::web::upstream::UpstreamAnswer;
 
 /// The first try and two retries.
@@ -217,7 +218,8 @@ fn classify(error: &azure_core::Error, is_hsm: bool) -> SignError {
         ErrorKind::HttpResponse { status, raw_response, .. } => {
             let response = raw_response.as_deref();
             let header = HeaderName::from_static("retry-after");
-            let retry_after = response.and_then(|response| response.headers().get_optional_str(&header)?.parse().ok());
+            let retry_after = response.and_then(|response| response.headers().get_optional_str(&header));
+            let retry_after = retry_after.and_then(retry_after::read_seconds);
             answers::classify(sdk_answer(u16::from(*status), response), retry_after, is_hsm)
         }
         ErrorKind::Io | ErrorKind::Connection => SignError::Unreachable(Obstacle::of(error)),

@@ -34,6 +34,8 @@ pub enum StoreError {
     Unreachable(Obstacle),
     /// No response, or not in time.
     NoAnswer,
+    /// Other processes changed the record each time before it could be written.
+    Contended,
     /// The answer is not from Azure Storage, or the record is not one of ours.
     Foreign {
         /// What came.
@@ -48,7 +50,7 @@ pub enum StoreError {
 
 impl StoreError {
     /// One of each variant that is not about the identity or the connection, for the table in the documentation.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::AccessDenied,
         Self::NetworkRefused,
         Self::OtherTenant,
@@ -57,6 +59,7 @@ impl StoreError {
         Self::ContainerBeingDeleted,
         Self::Immutable,
         Self::NoAnswer,
+        Self::Contended,
         Self::Foreign { answer: UpstreamAnswer::NONE },
         Self::Failed { answer: UpstreamAnswer::NONE },
     ];

@@ -70,6 +70,13 @@ const NO_ANSWER: Explanation = Explanation {
     ..OUTAGE
 };
 
+const CONTENDED: Explanation = Explanation {
+    problem: "other processes changed the record at the same time",
+    operator: "This passes by itself. Try again.",
+    command: None,
+    ..OUTAGE
+};
+
 const FOREIGN: Explanation = Explanation {
     problem: "the answer is not a record from Azure Storage (<answer>)",
     operator: "Check that EVERGRANT_STORE is a Blob container, and that no proxy answers instead of it.",
@@ -89,6 +96,7 @@ impl Explained for StoreError {
             Self::Immutable => IMMUTABLE,
             Self::Unreachable(obstacle) => obstacle.explain_as(NO_ANSWER),
             Self::NoAnswer => NO_ANSWER,
+            Self::Contended => CONTENDED,
             Self::Foreign { .. } => FOREIGN,
             Self::Failed { .. } => OUTAGE,
         }

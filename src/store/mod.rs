@@ -62,6 +62,9 @@ pub struct Write {
     pub expires_at: Option<UnixSeconds>,
 }
 
+/// The number of tries to change a record that others change at the same time.
+const MAX_TRIES: u32 = 5;
+
 /// Stores records. Conditional writes are atomic.
 #[async_trait]
 pub trait Store: Send + Sync {
@@ -80,6 +83,29 @@ pub trait Store: Send + Sync {
 
     /// A name for this process, if its records are not shared.
     fn process_id(&self) -> Option<&str>;
+}
+
+/// Changes a record, also while others change it. `change` gets its text, if it exists, and returns the new one, if it has to
+/// be written, with the result.
+///
+/// # Errors
+/// [`StoreError`]; [`StoreError::Contended`] if others always came first.
+pub async fn update<T>(
+    store: &dyn Store,
+    name: &str,
+    expires_at: Option<UnixSeconds>,
+    change: impl Fn(Option<&str>) -> (Option<String>, T),
+) -> Result<T, StoreError> {
+    for _ in 0..MAX_TRIES {
+        let record = store.read(name).await?;
+        let (content, result) = change(record.as_ref().map(|record| record.content.as_str()));
+        let Some(content) = content else { return Ok(result) };
+        let condition = record.map_or(Condition::Absent, |record| Condition::Unchanged(record.version));
+        if store.write(Write { name: name.to_owned(), content, condition, expires_at }).await? {
+            return Ok(result);
+        }
+    }
+    Err(StoreError::Contended)
 }
 
 fn log_failure(what: &str, error: &StoreError) {

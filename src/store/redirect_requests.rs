@@ -13,13 +13,10 @@ use tracing::Instrument as _;
 use crate::clock::Clock;
 use crate::store::records::RecordKind;
 use crate::store::redirect_list::{RedirectList, RedirectRequest};
-use crate::store::{Condition, Store, StoreError, Write, log_failure};
+use crate::store::{Store, StoreError, log_failure, update};
 
 /// The pause after each write.
 const WRITE_PAUSE: Duration = Duration::from_secs(10);
-
-/// The number of tries to write the record when other processes write it at the same time.
-const MAX_TRIES: u32 = 3;
 
 /// The one record's key.
 const KEY: &str = "latest";
@@ -102,24 +99,12 @@ impl RedirectRequests {
 
     async fn write(&self, list: RedirectList) -> Result<(), StoreError> {
         let (name, now) = (RecordKind::RequestedRedirects.name(KEY), self.clock.now());
-        for _ in 0..MAX_TRIES {
-            let record = self.store.read(&name).await?;
+        let merge = |there: Option<&str>| {
             let mut merged = list.clone();
-            merged.merge(
-                record.as_ref().map(|record| RedirectList::from_record(&record.content)).unwrap_or_default(),
-                now,
-            );
-            let content = merged.to_record();
-            if record.as_ref().is_some_and(|record| record.content == content) {
-                return Ok(());
-            }
-            let condition = record.map_or(Condition::Absent, |record| Condition::Unchanged(record.version));
-            let expires_at = RecordKind::RequestedRedirects.expires_at(now);
-            if self.store.write(Write { name: name.clone(), content, condition, expires_at }).await? {
-                return Ok(());
-            }
-        }
-        Err(StoreError::NoAnswer)
+            merged.merge(there.map(RedirectList::from_record).unwrap_or_default(), now);
+            (Some(merged.to_record()).filter(|merged| there != Some(merged.as_str())), ())
+        };
+        update(self.store.as_ref(), &name, RecordKind::RequestedRedirects.expires_at(now), merge).await
     }
 
     fn state(&self) -> MutexGuard<'_, RedirectRequestsState> {

@@ -15,7 +15,7 @@ use crate::memory::cached::{Cached, Lifetime, Lifetimes};
 use crate::sealing::claims::Grant;
 use crate::secret::{hex, sha256};
 use crate::store::records::RecordKind;
-use crate::store::{Condition, Record, Store, StoreError, Write, log_failure};
+use crate::store::{Condition, Record, Store, StoreError, Write, log_failure, update};
 
 /// How long a result from the store is cached.
 const CACHE_LIFETIME: Lifetime = Lifetime::Seconds(60);
@@ -28,9 +28,6 @@ const MIN_CACHED_NAMES: usize = 4096;
 
 /// How long a refresh waits for the store. The lookup itself continues in the background.
 const LOOK_UP_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// The number of tries to write a client's record when other processes write it at the same time.
-const MAX_TRIES: u32 = 5;
 
 /// The revocations. Cheap to clone.
 #[derive(Clone)]
@@ -84,19 +81,11 @@ impl Revocations {
     /// # Errors
     /// [`StoreError`] if it could not be stored.
     pub async fn revoke_all_before(&self, client_id: &str, moment: UnixSeconds) -> Result<(), StoreError> {
-        let name = not_before(client_id);
-        for _ in 0..MAX_TRIES {
-            let there = self.store.read(&name).await?;
-            if there.as_ref().and_then(moment_of).is_some_and(|there| there >= moment) {
-                return Ok(());
-            }
-            let condition = there.map_or(Condition::Absent, |there| Condition::Unchanged(there.version));
-            let write = Write { name: name.clone(), content: moment.0.to_string(), condition, expires_at: None };
-            if self.store.write(write).await? {
-                return Ok(());
-            }
-        }
-        Err(StoreError::NoAnswer)
+        let advance = |there: Option<&str>| {
+            let is_later = there.and_then(moment_of).is_none_or(|there| there < moment);
+            (is_later.then(|| moment.0.to_string()), ())
+        };
+        update(self.store.as_ref(), &not_before(client_id), None, advance).await
     }
 
     /// Connects to the store before the first refresh.
@@ -111,7 +100,7 @@ impl Revocations {
 
     async fn of_client(&self, client_id: &str) -> Option<UnixSeconds> {
         let entry = self.not_before.entry(client_id, self.clock.now());
-        self.look_up(entry, || not_before(client_id), |record| record.as_ref().and_then(moment_of)).await.flatten()
+        self.look_up(entry, || not_before(client_id), |record| moment_of(&record?.content)).await.flatten()
     }
 
     /// Reads the record `name` and parses it with `read`; `None` if it is not known.
@@ -149,8 +138,8 @@ impl Revocations {
     }
 }
 
-fn moment_of(record: &Record) -> Option<UnixSeconds> {
-    let moment = record.content.trim().parse().ok().map(UnixSeconds);
+fn moment_of(content: &str) -> Option<UnixSeconds> {
+    let moment = content.trim().parse().ok().map(UnixSeconds);
     if moment.is_none() {
         tracing::error!(
             event = "not_before_unreadable",

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use crate::clock::UnixSeconds;
 use crate::sealing::claims::Grant;
 use crate::store::records::RecordKind;
-use crate::store::{Condition, Store, StoreError, Write, log_failure};
+use crate::store::{Store, StoreError, log_failure, update};
 
 /// The grace period after a rotation, in seconds.
 pub const GRACE: u64 = 60;
@@ -22,10 +22,6 @@ const STORE_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// The most generations in a record.
 const MAX_GENERATIONS: usize = 32;
-
-/// The number of tries to write a record. A failed try means that another process wrote it, so the next try finds a
-/// successor.
-const MAX_TRIES: u32 = 3;
 
 /// What happens to a presented refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,24 +64,18 @@ impl Rotations {
     }
 
     async fn run(&self, name: &str, presented: u64, now: UnixSeconds) -> Result<Rotation, StoreError> {
-        for _ in 0..MAX_TRIES {
-            let record = self.store.read(name).await?;
-            let mut history = record.as_ref().map(|record| History::parse(&record.content)).unwrap_or_default();
+        let rotate = |there: Option<&str>| {
+            let mut history = there.map(History::parse).unwrap_or_default();
             match history.decide(presented, now) {
-                RotationDecision::Settled(rotation) => return Ok(rotation),
+                RotationDecision::Settled(rotation) => (None, rotation),
                 RotationDecision::Rotate => {
                     let generation = presented + 1;
                     history.add(generation, now);
-                    let condition = record.map_or(Condition::Absent, |record| Condition::Unchanged(record.version));
-                    let content = history.to_string();
-                    let write = Write { name: name.to_owned(), content, condition, expires_at: None };
-                    if self.store.write(write).await? {
-                        return Ok(Rotation::Successor { generation, at: now });
-                    }
+                    (Some(history.to_string()), Rotation::Successor { generation, at: now })
                 }
             }
-        }
-        Err(StoreError::NoAnswer)
+        };
+        update(self.store.as_ref(), name, None, rotate).await
     }
 }
 

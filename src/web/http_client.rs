@@ -8,6 +8,7 @@ use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 use tracing::Span;
 
+use crate::web::obstacle::Obstacle;
 use crate::web::upstream::{MAX_ERROR_BYTES, UpstreamAnswer};
 
 /// The default time-out of a request. It is also the time-out of each attempt at Key Vault.
@@ -67,16 +68,42 @@ pub fn header(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned)
 }
 
-/// What an unexpected answer says. Reads only the beginning of its body, and does without if that is lost.
+/// What an unexpected answer says, and which host sent it. Does without the rest of a body that is lost.
 pub async fn read_answer(mut response: reqwest::Response) -> UpstreamAnswer {
-    let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
+    let (body, _) = read_beginning(&mut response, MAX_ERROR_BYTES).await;
+    let answer = UpstreamAnswer::read(response.status().as_u16(), |name| header(response.headers(), name), &body);
+    answer.from(response.url().host_str().unwrap_or_default())
+}
+
+/// The body of `response`; `None` if it has more than `limit` bytes.
+///
+/// # Errors
+/// The HTTP client's, if the body is incomplete or too slow.
+pub async fn read_body(mut response: reqwest::Response, limit: usize) -> Result<Option<Vec<u8>>, reqwest::Error> {
+    let (body, end) = read_beginning(&mut response, limit + 1).await;
+    end.map(|()| Some(body).filter(|body| body.len() <= limit))
+}
+
+/// The body of `response` up to its end, to the chunk in which `enough` bytes are reached, or to an error.
+pub async fn read_beginning(response: &mut reqwest::Response, enough: usize) -> (Vec<u8>, Result<(), reqwest::Error>) {
     let mut body = Vec::new();
-    while body.len() < MAX_ERROR_BYTES
-        && let Ok(Some(chunk)) = response.chunk().await
-    {
-        body.extend_from_slice(&chunk);
+    while body.len() < enough {
+        match response.chunk().await {
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => break,
+            Err(error) => return (body, Err(error)),
+        }
     }
-    UpstreamAnswer::read(status, |name| header(&headers, name), &body)
+    (body, Ok(()))
+}
+
+/// Why there is no answer; `None` if it took too long.
+#[must_use]
+pub fn obstacle_of(error: &reqwest::Error) -> Option<Obstacle> {
+    match Obstacle::of(error) {
+        Obstacle::Other(_) if error.is_timeout() => None,
+        obstacle => Some(obstacle),
+    }
 }
 
 #[expect(clippy::expect_used, reason = "a client with other limits would be worse than none")]

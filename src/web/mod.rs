@@ -1,4 +1,4 @@
-//! HTTP without a domain: [`response`]s, their headers ([`carried`], [`content_disposition`]), [`json`] ([`distinct`] members),
+//! HTTP without a domain: [`response`]s, their headers ([`carried`], [`content_disposition`], [`retry_after`]), [`json`] ([`distinct`] members),
 //! [`body`] streams, [`page`]s, [`cookies`], where a request came from ([`source_address`]), and for calls to others the
 //! [`http_client`], what they answer ([`upstream`]) and why they cannot be reached ([`obstacle`]).
 
@@ -12,6 +12,7 @@ pub mod json;
 pub mod obstacle;
 pub mod page;
 pub mod response;
+pub mod retry_after;
 pub mod source_address;
 pub mod streams;
 pub mod upstream;

@@ -11,13 +11,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, PRAGMA, REFERRER_POLICY, RETRY_AFTER,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, PRAGMA, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::secret::sha256;
 use crate::web::response::Response;
+use crate::web::retry_after;
 
 /// The style sheet of every page.
 pub const STYLE: &str = include_str!("../../templates/style.css");
@@ -191,8 +192,9 @@ impl Page {
         // Rendering writes strings into a string, which cannot fail.
         let body = page.render().unwrap_or_default();
         let mut response = if script.is_some() { html_with_script(self.status, body) } else { html(self.status, body) };
-        let retry_after = self.retry_after.map(|seconds| (RETRY_AFTER, HeaderValue::from(seconds)));
-        response.headers_mut().extend(retry_after);
+        if let Some(seconds) = self.retry_after {
+            retry_after::set(response.headers_mut(), seconds);
+        }
         response
     }
 

@@ -64,6 +64,7 @@ mod streams;
 mod support;
 mod triggers;
 mod trust;
+mod upstream_answers;
 #[cfg(unix)]
 mod vendor_sdks;
 mod well_known;

@@ -67,11 +67,13 @@ fn second_client() -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_upstream_failure_is_a_503_and_recovers_by_itself() {
-    let faults: [(&str, Fault); 6] = [
+    let too_large = json!({"access_token": "x", "expires_in": 3600, "padding": "x".repeat(256 * 1024)});
+    let faults: [(&str, Fault); 7] = [
         ("server_failed", Fault::Status(500)),
         ("server_failed", Fault::Status(503)),
         ("no_answer", Fault::Cut),
         ("malformed_answer", Fault::Body("{\"token_type\":\"Bearer\"}".to_owned())),
+        ("malformed_answer", Fault::Body(too_large.to_string())),
         ("foreign_answer", Fault::Body("<html>".to_owned())),
         ("throttled", Fault::Throttle(None)),
     ];

@@ -15,7 +15,8 @@ use evergrant::store::codes::UsedCodes;
 use evergrant::store::memory::MemoryStore;
 use evergrant::store::revocations::Revocations;
 use evergrant::store::rotation::{GRACE, Rotation, Rotations};
-use evergrant::store::{Record, Store, StoreError, Write};
+use evergrant::store::{Record, Store, StoreError, Write, update};
+use evergrant::types::Explained as _;
 use futures_util::future::join_all;
 
 use crate::support::ManualClock;
@@ -27,18 +28,24 @@ const DEAF: u8 = 1;
 const AWAY: u8 = 2;
 /// Writes succeed, but there is never a response.
 const SILENT: u8 = 3;
+/// Another process changes a record just before each write.
+const CONTESTED: u8 = 4;
+
+/// After so many changes by others, one's own succeeds.
+const RIVALS: u32 = 8;
 
 /// A shared store with an unreliable connection.
 struct BadLine {
     inner: MemoryStore,
     state: AtomicU8,
     reads: AtomicU32,
+    rivals: AtomicU32,
 }
 
 impl BadLine {
     fn new(clock: &ManualClock) -> Arc<Self> {
         let inner = MemoryStore::new(Arc::new(clock.clone()));
-        Arc::new(Self { inner, state: AtomicU8::new(GOOD), reads: AtomicU32::new(0) })
+        Arc::new(Self { inner, state: AtomicU8::new(GOOD), reads: AtomicU32::new(0), rivals: AtomicU32::new(0) })
     }
 
     fn is(&self, state: u8) {
@@ -51,7 +58,7 @@ impl Store for BadLine {
     async fn read(&self, name: &str) -> Result<Option<Record>, StoreError> {
         self.reads.fetch_add(1, Ordering::SeqCst);
         match self.state.load(Ordering::SeqCst) {
-            GOOD => self.inner.read(name).await,
+            GOOD | CONTESTED => self.inner.read(name).await,
             SILENT => std::future::pending().await,
             _ => Err(StoreError::NoAnswer),
         }
@@ -60,6 +67,15 @@ impl Store for BadLine {
     async fn write(&self, write: Write) -> Result<bool, StoreError> {
         match self.state.load(Ordering::SeqCst) {
             GOOD => self.inner.write(write).await,
+            CONTESTED => {
+                self.rivals.fetch_add(1, Ordering::SeqCst);
+                let rival = Write { content: format!("{} rival", write.content), ..write.clone() };
+                assert_eq!(self.inner.write(rival).await, Ok(true));
+                if self.rivals.load(Ordering::SeqCst) % RIVALS == 0 {
+                    self.is(GOOD);
+                }
+                self.inner.write(write).await
+            }
             AWAY => Err(StoreError::NoAnswer),
             SILENT => {
                 let _ = self.inner.write(write).await;
@@ -213,6 +229,28 @@ async fn a_revocation_that_could_not_be_stored_still_applies_in_this_process() {
         assert!(revocations.is_revoked(&grant(clock.now())).await);
         clock.advance(61);
     }
+}
+
+#[tokio::test]
+async fn a_record_that_others_change_all_the_time_is_not_reported_as_an_outage() {
+    let clock = ManualClock::new();
+    let store = BadLine::new(&clock);
+    let add = |there: Option<&str>| (Some(format!("{} mine", there.unwrap_or("none"))), there.map(ToOwned::to_owned));
+    assert_eq!(update(store.as_ref(), "record", None, add).await, Ok(None));
+    store.is(CONTESTED);
+    let contended = update(store.as_ref(), "record", None, add).await.unwrap_err();
+    assert_eq!(contended, StoreError::Contended);
+    assert!(!contended.problem().contains("no answer") && !contended.fix(&[]).contains("DNS"), "{}", contended.line());
+    let seen = update(store.as_ref(), "record", None, add).await.unwrap().unwrap();
+    assert_eq!(seen.matches("rival").count(), 8, "each try begins with what is there: {seen}");
+    let unchanged = |there: Option<&str>| (None, there.map(str::len));
+    assert!(update(store.as_ref(), "record", None, unchanged).await.unwrap() > Some(seen.len()));
+    let (revocations, now) = (Revocations::new(store.clone(), Arc::new(clock.clone())), clock.now());
+    store.is(CONTESTED);
+    assert_eq!(revocations.revoke_all_before("client", now).await, Err(StoreError::Contended));
+    store.is(CONTESTED);
+    let rotation = Rotations::new(store).rotate(&grant(now), 0, now).await;
+    assert!(matches!(rotation, Rotation::Successor { .. }), "a client keeps its connection: {rotation:?}");
 }
 
 /// A key that cannot sign until `fixed` is set.

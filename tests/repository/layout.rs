@@ -12,7 +12,7 @@ use crate::rust::{SOURCES, Source};
 const PURE: &str = "
     cli/client/diff.rs cli/client/entry.rs cli/client/next_step.rs cli/client/registry.rs cli/status/azure_error.rs config connector doctor/check.rs doctor/connectivity.rs doctor/fixes.rs
     doctor/lines.rs doctor/responder.rs doctor/bodies.rs
-    docusign/api/addresses.rs docusign/api/error.rs docusign/api/error_table.rs docusign/error.rs
+    docusign/api/addresses.rs docusign/api/error.rs docusign/api/error_table.rs docusign/api/rate_limit.rs docusign/error.rs
     docusign/error_table.rs docusign/lifetimes.rs docusign/requested_scope.rs docusign/tokens/assertion.rs
     docusign/tokens/freshness.rs docusign/tokens/replacements.rs docusign/tokens/slot.rs docusign/userinfo.rs
     endpoints/authorize/page.rs endpoints/authorize/request.rs endpoints/authorize/target.rs
@@ -31,7 +31,7 @@ const PURE: &str = "
     sealing/presented.rs sealing/secret.rs secret/mod.rs server/paths.rs signing/error.rs signing/error_table.rs
     signing/answers.rs signing/key_file signing/key_id.rs signing/public_key.rs store/error.rs
     store/error_table.rs store/redirect_list.rs types.rs web/carried.rs web/content_disposition.rs web/cookies.rs web/distinct.rs web/json.rs web/obstacle.rs
-    web/page.rs web/response.rs
+    web/page.rs web/response.rs web/retry_after.rs
     web/upstream.rs
 ";
 const IMPURE: &str = "async fn|.await|std::fs|std::env|std::net|std::time::SystemTime|Instant|tokio::net|tokio::time\

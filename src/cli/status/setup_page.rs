@@ -12,7 +12,7 @@ use crate::cli::status::report::{RunningApp, plain};
 use crate::doctor::responder::HttpAnswer;
 use crate::telemetry;
 use crate::types::{BaseUrl, own_paths};
-use crate::web::http_client::HttpClient;
+use crate::web::http_client::{HttpClient, read_beginning};
 use crate::web::upstream::words_of;
 
 /// The checks take at most 45 s, after a cold start.
@@ -97,13 +97,8 @@ fn unanswered(url: &str, error: reqwest::Error) -> SetupPageError {
 }
 
 async fn read(mut answer: reqwest::Response) -> Result<HttpAnswer, reqwest::Error> {
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await? {
-        body.extend_from_slice(&chunk);
-        if body.len() > MAX_ANSWER_BYTES {
-            break;
-        }
-    }
+    let (body, end) = read_beginning(&mut answer, MAX_ANSWER_BYTES).await;
+    end?;
     Ok(HttpAnswer::new(answer.status(), answer.url(), answer.headers(), body))
 }
 

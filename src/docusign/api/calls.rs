@@ -1,5 +1,7 @@
 //! Calls DocuSign's APIs as a user.
 
+use std::error::Error as _;
+use std::iter;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -19,9 +21,10 @@ use url::Url;
 use crate::docusign::account_server::DocusignAccessToken;
 use crate::docusign::api::Actor;
 use crate::docusign::api::error::ApiError;
+use crate::docusign::api::rate_limit;
 use crate::docusign::tokens::AccessTokens;
 use crate::web::body::{Chunks, STANDSTILL, StreamError, Upload, Watched};
-use crate::web::http_client::{HttpClient, read_answer};
+use crate::web::http_client::{HttpClient, obstacle_of, read_answer, read_body};
 use crate::web::obstacle::Obstacle;
 use crate::web::streams::StreamPlace;
 use crate::web::upstream::UpstreamAnswer;
@@ -234,17 +237,11 @@ async fn while_it_moves(
 }
 
 fn no_answer(error: &reqwest::Error) -> ApiError {
-    if error.is_timeout() {
-        return ApiError::TimedOut;
+    let mut causes = iter::successors(error.source(), |&error| error.source());
+    if causes.any(|cause| cause.is::<StreamError>()) {
+        return ApiError::BodyBrokeOff;
     }
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        if error.is::<StreamError>() {
-            return ApiError::BodyBrokeOff;
-        }
-        cause = error.source();
-    }
-    ApiError::Unreachable(Obstacle::of(error))
+    obstacle_of(error).map_or(ApiError::TimedOut, ApiError::Unreachable)
 }
 
 /// The chunks of a response body, which keep `place` while they are streamed.
@@ -266,15 +263,9 @@ pub fn chunks(answer: reqwest::Response, place: StreamPlace) -> Chunks {
 ///
 /// # Errors
 /// [`ApiError`] if it is incomplete, too slow or too large.
-pub async fn read(mut answer: reqwest::Response) -> Result<Bytes, ApiError> {
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(|error| no_answer(&error))? {
-        body.extend_from_slice(&chunk);
-        if body.len() > ANSWER_LIMIT {
-            return Err(ApiError::Malformed);
-        }
-    }
-    Ok(body.into())
+pub async fn read(answer: reqwest::Response) -> Result<Bytes, ApiError> {
+    let body = read_body(answer, ANSWER_LIMIT).await.map_err(|error| no_answer(&error))?;
+    body.map(Bytes::from).ok_or(ApiError::Malformed)
 }
 
 /// Parses the JSON of a successful response.
@@ -294,8 +285,8 @@ pub async fn read_json_or<T: DeserializeOwned>(
     classify: fn(UpstreamAnswer) -> ApiError,
 ) -> Result<T, ApiError> {
     if !response.status().is_success() {
-        let host = response.url().host_str().unwrap_or_default().to_owned();
-        return Err(classify(read_answer(response).await.from(&host)));
+        let wait = rate_limit::wait(response.headers());
+        return Err(classify(read_answer(response).await).after(wait));
     }
     // The parser's error is dropped, because it may quote confidential data.
     serde_json::from_slice(&read(response).await?).map_err(|_| ApiError::Malformed)

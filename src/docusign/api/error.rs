@@ -4,10 +4,15 @@ use thiserror::Error;
 
 use crate::docusign::error::{ExchangeError, RATE_LIMITS};
 use crate::docusign::tokens::slot::TokenUnavailable;
+use crate::memory::failures::FailureKind;
 use crate::oauth::client::SubjectKind;
 use crate::types::Explained as _;
 use crate::web::obstacle::Obstacle;
+use crate::web::retry_after::USUAL_WAIT;
 use crate::web::upstream::UpstreamAnswer;
+
+/// Seconds to wait at a rate limit that does not say when it ends.
+const UNKNOWN_LIMIT: u64 = 60;
 
 /// Codes for a user or a token without the right to list users.
 const MAY_NOT_LIST: [&str; 8] = [
@@ -52,6 +57,8 @@ pub enum ApiError {
     Throttled {
         /// What came.
         answer: UpstreamAnswer,
+        /// Seconds to wait, if DocuSign says so.
+        retry_after: Option<u64>,
     },
     /// The response could not be parsed.
     Malformed,
@@ -75,7 +82,7 @@ impl ApiError {
         Self::Untrusted,
         Self::NoUserList { answer: UpstreamAnswer::NONE },
         Self::Failed { answer: UpstreamAnswer::NONE },
-        Self::Throttled { answer: UpstreamAnswer::NONE },
+        Self::Throttled { answer: UpstreamAnswer::NONE, retry_after: None },
         Self::Malformed,
         Self::Unreachable(Obstacle::Other(UpstreamAnswer::NONE)),
         Self::TimedOut,
@@ -88,9 +95,18 @@ impl ApiError {
     #[must_use]
     pub fn of_answer(answer: UpstreamAnswer) -> Self {
         if answer.status() == Some(429) || answer.has(&RATE_LIMITS) {
-            Self::Throttled { answer }
+            Self::Throttled { answer, retry_after: None }
         } else {
             Self::Failed { answer }
+        }
+    }
+
+    /// The same error. If it is a rate limit, calls may resume after this many seconds.
+    #[must_use]
+    pub fn after(self, retry_after: Option<u64>) -> Self {
+        match self {
+            Self::Throttled { answer, .. } => Self::Throttled { answer, retry_after },
+            other => other,
         }
     }
 
@@ -137,14 +153,34 @@ impl ApiError {
         }
     }
 
-    /// `Retry-After` in seconds, if a retry can help.
+    /// When another try can help.
     #[must_use]
-    pub const fn retry_after(&self) -> u64 {
+    pub const fn kind(&self) -> FailureKind {
         match self {
-            Self::NoAccessToken(unavailable) => unavailable.retry_after,
-            Self::AccessTokenReplaced => 1,
-            Self::Throttled { .. } => 60,
-            _ => 5,
+            Self::AccountUnknown(error) => error.kind(),
+            Self::Throttled { retry_after: Some(seconds), .. } => FailureKind::Throttled(*seconds),
+            Self::Throttled { retry_after: None, .. } => FailureKind::Throttled(UNKNOWN_LIMIT),
+            Self::NoAccount | Self::NoClm { .. } | Self::Untrusted | Self::NoUserList { .. } => FailureKind::Permanent,
+            // The cache of access tokens remembers why there is none, and forgets it when that is fixed.
+            Self::NoAccessToken(_)
+            | Self::Failed { .. }
+            | Self::Malformed
+            | Self::Unreachable(_)
+            | Self::TimedOut
+            | Self::BodyBrokeOff
+            | Self::TooManyStreams
+            | Self::AccessTokenReplaced => FailureKind::Transient,
+        }
+    }
+
+    /// `Retry-After` in seconds.
+    #[must_use]
+    pub fn retry_after(&self) -> u64 {
+        match (self, self.kind()) {
+            (Self::NoAccessToken(unavailable), _) => unavailable.retry_after,
+            (Self::AccessTokenReplaced, _) => 1,
+            (_, FailureKind::Transient) => USUAL_WAIT,
+            (_, kind) => kind.cached_for(1),
         }
     }
 }

@@ -125,7 +125,7 @@ impl Explained for ApiError {
             Self::Failed { answer }
             | Self::NoUserList { answer }
             | Self::NoClm { answer }
-            | Self::Throttled { answer } => answer.details(),
+            | Self::Throttled { answer, .. } => answer.details(),
             Self::Unreachable(obstacle) => obstacle.as_answer(),
             _ => Vec::new(),
         }

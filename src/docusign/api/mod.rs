@@ -2,13 +2,14 @@
 //!
 //! [`account`] finds the account and its hosts, [`users`] finds users by e-mail address, and [`calls`] makes the calls: with
 //! a token from the cache, streamed bodies, and one retry with a new token after a 401. [`addresses`] (pure) decides which
-//! hosts may receive an access token.
+//! hosts may receive an access token, [`rate_limit`] (pure) when calls may resume.
 
 pub mod account;
 pub mod addresses;
 pub mod calls;
 pub mod error;
 mod error_table;
+pub mod rate_limit;
 pub mod users;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use crate::config::DocusignSettings;
 use crate::docusign::account_server::AccountServer;
 use crate::docusign::tokens::AccessTokens;
 use crate::memory::cached::{Lifetime, Lifetimes};
+use crate::memory::failures::PERMANENT;
 use crate::oauth::scope::Scope;
 use crate::types::Guid;
 use crate::web::http_client::HttpClient;
@@ -26,9 +28,6 @@ use account::AccountLookup;
 use calls::Calls;
 use error::ApiError;
 use users::Users;
-
-/// How long a failed lookup is cached, in seconds.
-const FAILED_FOR: u64 = 5;
 
 /// The user that a call is made as, and the scope.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,9 +84,10 @@ impl DocusignApi {
     }
 }
 
-/// Cache lifetimes: results as `answer` says, failures for [`FAILED_FOR`] seconds.
+/// Cache lifetimes: results as `answer` says, failures as their kind says. A long rate limit is looked at again meanwhile, so
+/// that callers hear how much of it is left.
 const fn lifetimes<V>(answer: fn(&V) -> Lifetime) -> Lifetimes<V, ApiError> {
-    Lifetimes { answer, failure: |_, _| FAILED_FOR }
+    Lifetimes { answer, failure: |error, streak| error.kind().cached_for(streak).min(PERMANENT) }
 }
 
 fn log_failure(error: &ApiError) {

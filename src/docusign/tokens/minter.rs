@@ -13,6 +13,7 @@ use crate::docusign::account_server::{AccountServer, DocusignAccessToken};
 use crate::docusign::error::ExchangeError;
 use crate::docusign::tokens::assertion::{self, AssertionClaims};
 use crate::memory::failures::FailureKind;
+use crate::memory::retry::retry;
 use crate::oauth::client::SubjectKind;
 use crate::oauth::scope::Scope;
 use crate::secret::sha256;
@@ -212,13 +213,10 @@ impl Minter {
         user: &Guid,
         scope: &Scope,
     ) -> Result<DocusignAccessToken, MintError> {
-        match self.sign_and_exchange(signer, user, scope).await {
-            // Signing was too slow or the machine was suspended, so the assertion expired. Retry with a new one.
-            Err(MintError::Exchange(ExchangeError::AssertionExpired)) => {
-                self.sign_and_exchange(signer, user, scope).await
-            }
-            other => other,
-        }
+        // If signing was too slow or the machine was suspended, the assertion expired, and a new one may work.
+        let expired = MintError::Exchange(ExchangeError::AssertionExpired);
+        let pause = |error: &MintError, tries| (tries == 1 && *error == expired).then_some(Duration::ZERO);
+        retry(|| self.sign_and_exchange(signer, user, scope), pause).await
     }
 
     async fn sign_and_exchange(

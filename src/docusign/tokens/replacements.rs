@@ -25,7 +25,7 @@ pub struct Replacements {
 impl Replacements {
     /// Whether a token may be replaced at `now`. If so, counts it.
     pub fn begin(&mut self, now: UnixSeconds) -> bool {
-        let lasts = |until: &UnixSeconds| (1..=WINDOW).contains(&until.seconds_left(now));
+        let lasts = |until: &UnixSeconds| until.seconds_left_of(WINDOW, now).is_some();
         self.counted.retain(lasts);
         if self.counted.len() >= MAX_REPLACEMENTS || self.paused_until.as_ref().is_some_and(lasts) {
             return false;

@@ -6,7 +6,7 @@ use crate::clock::UnixSeconds;
 use crate::docusign::account_server::DocusignAccessToken;
 use crate::docusign::tokens::freshness::Freshness;
 use crate::docusign::tokens::minter::MintError;
-use crate::memory::failures::MAX_THROTTLED_SECONDS;
+use crate::memory::failures::FailureMemory;
 
 /// How a mint ended.
 pub type MintOutcome = Result<Arc<DocusignAccessToken>, MintError>;
@@ -49,14 +49,6 @@ pub struct TokenUnavailable {
     pub retry_after: u64,
 }
 
-/// The last failure, and the time until which no new mint is tried.
-#[derive(Debug)]
-struct CachedFailure {
-    error: MintError,
-    streak: u32,
-    until: UnixSeconds,
-}
-
 /// What a caller gets.
 #[derive(Debug)]
 pub enum Decision {
@@ -76,7 +68,7 @@ pub struct Slot {
     access_token: Option<Arc<DocusignAccessToken>>,
     /// An API rejected the access token. The token may have ended, or the user may lack access.
     suspect: bool,
-    failure: Option<CachedFailure>,
+    failure: FailureMemory<MintError>,
 }
 
 impl Slot {
@@ -115,11 +107,8 @@ impl Slot {
     /// The failure, if it is still cached at `now`.
     #[must_use]
     pub fn cached_failure(&self, now: UnixSeconds) -> Option<TokenUnavailable> {
-        let failure = self.failure.as_ref()?;
-        // Failures are never cached for longer, so the clock was set back.
-        let retry_after =
-            Some(failure.until.seconds_left(now)).filter(|left| (1..=MAX_THROTTLED_SECONDS).contains(left))?;
-        Some(TokenUnavailable { error: failure.error.clone(), retry_after })
+        let (error, retry_after) = self.failure.cached(now)?;
+        Some(TokenUnavailable { error: error.clone(), retry_after })
     }
 
     /// Stores the outcome of a mint.
@@ -127,9 +116,7 @@ impl Slot {
         match outcome {
             Ok(access_token) => self.succeed(Arc::clone(access_token)),
             Err(error) => {
-                let streak = self.failure.as_ref().map_or(1, |failure| failure.streak.saturating_add(1));
-                let until = now.plus(error.kind().cached_for(streak));
-                self.failure = Some(CachedFailure { error: error.clone(), streak, until });
+                self.failure.remember(error.clone(), |error, streak| error.kind().cached_for(streak), now);
             }
         }
     }
@@ -138,7 +125,7 @@ impl Slot {
     pub fn succeed(&mut self, access_token: Arc<DocusignAccessToken>) {
         self.access_token = Some(access_token);
         self.suspect = false;
-        self.failure = None;
+        self.failure.clear();
     }
 
     /// Whether `refused`, which an API rejected, is the current token.
@@ -160,7 +147,7 @@ impl Slot {
 
     /// Clears the last failure.
     pub fn forget_failure(&mut self) {
-        self.failure = None;
+        self.failure.clear();
     }
 
     /// Whether the slot holds an unexpired token or a cached failure.

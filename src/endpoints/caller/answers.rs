@@ -9,11 +9,12 @@ use crate::endpoints::caller::error::AuthenticationError;
 use crate::endpoints::caller::failures::TooManyFailures;
 use crate::oauth::client::SubjectKind;
 use crate::oauth::error::Outage;
-use crate::registry::{REGISTRY_UNAVAILABLE, RETRY_AFTER};
+use crate::registry::REGISTRY_UNAVAILABLE;
 use crate::sealing::keys::SEALING_UNAVAILABLE;
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::types::{Explained as _, Explanation};
 use crate::web::response::json;
+use crate::web::retry_after::USUAL_WAIT;
 
 const NO_CREDENTIALS: &str = "no credentials: send an access token of this server in Authorization: Bearer, or an API key in \
     x-api-key";
@@ -61,13 +62,13 @@ pub fn api_unavailable(error: &ApiError, record: AnswerRecord) -> Answer {
 /// 503: the sealing key cannot be used.
 #[must_use]
 pub fn sealing_unavailable(record: AnswerRecord) -> Answer {
-    unavailable(5, SEALING_UNAVAILABLE.code, SEALING_UNAVAILABLE.client, record)
+    unavailable(USUAL_WAIT, SEALING_UNAVAILABLE.code, SEALING_UNAVAILABLE.client, record)
 }
 
 /// 503: there was no good version of the client registry yet.
 #[must_use]
 pub fn registry_unavailable(record: AnswerRecord) -> Answer {
-    unavailable(RETRY_AFTER, REGISTRY_UNAVAILABLE.code, REGISTRY_UNAVAILABLE.client, record)
+    unavailable(USUAL_WAIT, REGISTRY_UNAVAILABLE.code, REGISTRY_UNAVAILABLE.client, record)
 }
 
 /// 503 with these words, `cause` for the log.

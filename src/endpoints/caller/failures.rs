@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use http::header::RETRY_AFTER;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 
 use crate::clock::Clock;
 use crate::memory::failed_attempts::FailedAttempts;
 use crate::telemetry;
+use crate::web::retry_after;
 use crate::web::source_address::source_address;
 
 /// Too many attempts failed.
@@ -29,7 +29,7 @@ impl TooManyFailures {
     #[must_use]
     pub fn reply<B>(self, mut response: http::Response<B>) -> http::Response<B> {
         *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(self.retry_after.max(1)));
+        retry_after::set(response.headers_mut(), self.retry_after);
         response
     }
 }

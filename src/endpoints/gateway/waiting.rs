@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_LENGTH, LOCATION, RETRY_AFTER};
+use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_LENGTH, LOCATION};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use serde::Deserialize;
 
@@ -20,6 +20,7 @@ use crate::sealing::keys::SealingKeys;
 use crate::sealing::secret::SealingSecret;
 use crate::secret::random;
 use crate::web::body::{self, Body, Upload};
+use crate::web::retry_after;
 
 /// Seconds until the first look.
 const FIRST_LOOK: u64 = 5;
@@ -94,7 +95,7 @@ impl WaitingCall {
         let mut response = Response::new(Body::Whole(Bytes::new()));
         *response.status_mut() = StatusCode::ACCEPTED;
         let headers = response.headers_mut();
-        headers.insert(RETRY_AFTER, HeaderValue::from(FIRST_LOOK));
+        retry_after::set(headers, FIRST_LOOK);
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert("preference-applied", HeaderValue::from_static("respond-async"));
         headers.extend(HeaderValue::from_str(&location).ok().map(|location| (LOCATION, location)));

@@ -4,7 +4,7 @@
 mod setup;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
 use crate::config::ConfigErrors;
@@ -13,6 +13,7 @@ use crate::oauth::error::Outage;
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::web::page::{Page, Title, accepted};
 use crate::web::response::{Response, json};
+use crate::web::retry_after;
 
 /// Seconds after which a client may try again.
 pub const RETRY_AFTER: u64 = 60;
@@ -117,6 +118,6 @@ pub fn waiting(mut answer: Answer<Bytes>) -> Answer<Bytes> {
     if answer.response.status() != StatusCode::SERVICE_UNAVAILABLE {
         return answer;
     }
-    answer.response.headers_mut().insert(http::header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER));
+    retry_after::set(answer.response.headers_mut(), RETRY_AFTER);
     answer
 }

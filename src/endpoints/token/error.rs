@@ -11,9 +11,7 @@ use crate::sealing::keys::{OpenError, SEALING_UNAVAILABLE};
 use crate::store::StoreError;
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::types::Explained as _;
-
-/// `Retry-After` in seconds when nothing better is known.
-const RETRY_AFTER: u64 = 5;
+use crate::web::retry_after::USUAL_WAIT;
 
 const UNKNOWN_SEALING_KEY: &str = "the refresh token names a sealing key that is not in use here; an operator has to list \
     it in EVERGRANT_SEALING_KEY_ID_PREVIOUS, or the connection must be created again";
@@ -138,7 +136,7 @@ fn too_many(failures: TooManyFailures) -> Answer {
 }
 
 fn later(cause: &'static str, error_description: &'static str) -> Answer {
-    later_after(RETRY_AFTER, cause, error_description)
+    later_after(USUAL_WAIT, cause, error_description)
 }
 
 fn later_after(retry_after: u64, cause: &'static str, error_description: &'static str) -> Answer {

@@ -1,10 +1,11 @@
 //! Answers to polls, as Power Platform expects them. Pure.
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, LOCATION, RETRY_AFTER};
+use http::header::{CACHE_CONTROL, LOCATION};
 use http::{HeaderValue, StatusCode};
 
 use crate::web::response::{Response, json_text};
+use crate::web::retry_after;
 
 /// 200 with this JSON.
 #[must_use]
@@ -23,9 +24,9 @@ pub fn nothing_yet() -> Response {
 
 /// Adds where and when to poll next.
 #[must_use]
-pub fn with_next(mut response: Response, location: &str, retry_after: u64) -> Response {
+pub fn with_next(mut response: Response, location: &str, seconds: u64) -> Response {
     let headers = response.headers_mut();
-    headers.insert(RETRY_AFTER, HeaderValue::from(retry_after));
+    retry_after::set(headers, seconds);
     // A sealed token and the public URL are printable ASCII.
     headers.extend(HeaderValue::from_str(location).ok().map(|location| (LOCATION, location)));
     response

@@ -9,6 +9,7 @@ use crate::endpoints::caller::answers::{
 use crate::endpoints::caller::error::AuthenticationError;
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::types::Explained as _;
+use crate::web::retry_after::USUAL_WAIT;
 use crate::web::upstream::UpstreamAnswer;
 
 /// Why a poll has no result.
@@ -92,16 +93,17 @@ impl TriggerError {
             Self::Missing => refuse(StatusCode::NOT_FOUND, "not_found", MISSING, record),
             Self::RegistryUnavailable => registry_unavailable(record),
             Self::SealingUnavailable => sealing_unavailable(record),
-            Self::Unsteady => unavailable(5, "list_unsteady", UNSTEADY, record),
+            Self::Unsteady => unavailable(USUAL_WAIT, "list_unsteady", UNSTEADY, record),
             Self::Api(error) => api_unavailable(error, record),
         }
     }
 
     /// How long it is cached, in seconds.
     #[must_use]
-    pub const fn cached_for(&self) -> u64 {
+    pub fn cached_for(&self) -> u64 {
         match self {
-            Self::Forbidden | Self::Missing | Self::Api(ApiError::Throttled { .. }) => REFUSAL_LIFETIME,
+            Self::Forbidden | Self::Missing => REFUSAL_LIFETIME,
+            Self::Api(ApiError::Throttled { retry_after, .. }) => REFUSAL_LIFETIME.max(retry_after.unwrap_or(0)),
             _ => FAILURE_LIFETIME,
         }
     }

@@ -13,7 +13,7 @@ use crate::clock::{Clock, UnixSeconds};
 use crate::docusign::api::addresses::ApiBase;
 use crate::docusign::api::calls::{self, Call};
 use crate::docusign::api::error::ApiError;
-use crate::docusign::api::{Actor, DocusignApi};
+use crate::docusign::api::{Actor, DocusignApi, rate_limit};
 use crate::endpoints::triggers::error::TriggerError;
 use crate::endpoints::triggers::item::{Item, ItemKind};
 use crate::endpoints::triggers::moment::Moment;
@@ -269,10 +269,13 @@ pub async fn ask(
         Some(body) => call.with_json(body),
         None => call,
     };
-    let host = call.url.host_str().unwrap_or_default().to_owned();
     let answer = api.calls.send(actor, call).await?;
     if !answer.status().is_success() {
-        return Err(TriggerError::of_docusign(read_answer(answer).await.from(&host)));
+        let wait = rate_limit::wait(answer.headers());
+        return Err(match TriggerError::of_docusign(read_answer(answer).await) {
+            TriggerError::Api(error) => TriggerError::Api(error.after(wait)),
+            refusal => refusal,
+        });
     }
     Ok(calls::read(answer).await?)
 }

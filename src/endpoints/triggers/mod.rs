@@ -8,7 +8,7 @@
 mod answer;
 mod border;
 mod cursor;
-mod error;
+pub mod error;
 mod feed;
 mod item;
 mod moment;

@@ -13,7 +13,7 @@ use url::Url;
 use crate::docusign::api::account::ClmHosts;
 use crate::docusign::api::addresses::ApiBase;
 use crate::docusign::api::calls::{self, Call, CallBody};
-use crate::docusign::api::{Actor, DocusignApi};
+use crate::docusign::api::{Actor, DocusignApi, rate_limit};
 use crate::endpoints::workfront::error::WorkfrontError;
 use crate::endpoints::workfront::item::{ClmDocument, Folder, or_default};
 use crate::endpoints::workfront::naming::ItemId;
@@ -100,8 +100,12 @@ impl Clm {
         if status.is_success() {
             return Ok(answer);
         }
+        let wait = rate_limit::wait(answer.headers());
         let body = calls::read(answer).await.unwrap_or_default();
-        Err(WorkfrontError::of_clm(status, &body))
+        Err(match WorkfrontError::of_clm(status, &body) {
+            WorkfrontError::Api(error) => WorkfrontError::Api(error.after(wait)),
+            refusal => refusal,
+        })
     }
 
     /// Gets bytes from `url`, which is a [`Self::content_url`].

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
-use tokio::time::sleep;
 use url::Url;
 
 use crate::docusign::api::calls;
@@ -12,6 +11,7 @@ use crate::endpoints::workfront::error::WorkfrontError;
 use crate::endpoints::workfront::item::ClmDocument;
 use crate::endpoints::workfront::naming::mime_type;
 use crate::endpoints::workfront::{Reply, RequestContext};
+use crate::memory::retry::retry;
 use crate::web::body::{self, Body};
 use crate::web::content_disposition::attachment;
 use crate::web::streams::StreamPlace;
@@ -44,14 +44,9 @@ pub async fn thumbnail(context: &RequestContext<'_>) -> Reply {
     let document = requested_document(context).await?;
     let url = image_url(clm.content_url(&document)?, parameters.number("size"));
     let png = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("image/png"))]);
-    let answer = match clm.download(url.clone(), png.clone()).await {
-        Err(WorkfrontError::Missing(_)) => {
-            sleep(RENDERING_PAUSE).await;
-            clm.download(url, png).await
-        }
-        answer => answer,
-    };
-    let answer = answer.map_err(|error| match error {
+    let may_be_rendering = |error: &WorkfrontError, tries| tries == 1 && matches!(error, WorkfrontError::Missing(_));
+    let pause = |error: &WorkfrontError, tries| may_be_rendering(error, tries).then_some(RENDERING_PAUSE);
+    let answer = retry(|| clm.download(url.clone(), png.clone()), pause).await.map_err(|error| match error {
         WorkfrontError::Missing(_) => WorkfrontError::Missing("CLM has no image of this document, or not yet"),
         other => other,
     })?;

@@ -1,7 +1,7 @@
 //! Error responses for Workfront: `{"status":"error","error":…}` with 403, 404 or 500 as Adobe defines them, and with 400, 405
 //! or 503 for cases that Adobe does not mention. Pure.
 
-use http::header::{ALLOW, RETRY_AFTER};
+use http::header::ALLOW;
 use http::{HeaderValue, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
@@ -10,13 +10,14 @@ use crate::endpoints::caller::error::AuthenticationError;
 use crate::endpoints::caller::failures::TooManyFailures;
 use crate::endpoints::sign_in::SECRET_KEY_MISSING;
 use crate::oauth::client::SubjectKind;
-use crate::registry::{self, REGISTRY_UNAVAILABLE};
+use crate::registry::REGISTRY_UNAVAILABLE;
 use crate::sealing::keys::SEALING_UNAVAILABLE;
 use crate::store::StoreError;
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::types::Explained as _;
 use crate::web::body::Body;
 use crate::web::response::json;
+use crate::web::retry_after;
 use crate::web::upstream::UpstreamAnswer;
 
 /// Why an operation failed.
@@ -105,8 +106,7 @@ impl WorkfrontError {
         match status.as_u16() {
             401 | 403 => Self::Forbidden("CLM does not allow this user to do that"),
             404 => Self::Missing("there is no item with this id in CLM, or this user may not see it"),
-            429 => Self::Api(ApiError::Throttled { answer: answer() }),
-            500.. => Self::Api(ApiError::of_answer(answer())),
+            429 | 500.. => Self::Api(ApiError::of_answer(answer())),
             409 => Self::NAME_TAKEN,
             _ if has(&[106]) => Self::NAME_TAKEN,
             _ if has(&[1001, 129]) => Self::Failed("CLM does not accept this name"),
@@ -134,13 +134,15 @@ impl WorkfrontError {
         if let Self::WrongMethod(method) = self {
             response.headers_mut().extend(HeaderValue::from_str(method.as_str()).ok().map(|method| (ALLOW, method)));
         }
-        let retry_after = match self {
+        let wait = match self {
             Self::Api(error) => Some(error.retry_after()),
-            Self::RegistryUnavailable => Some(registry::RETRY_AFTER),
+            Self::RegistryUnavailable => Some(retry_after::USUAL_WAIT),
             Self::TooManyFailures(failures) => Some(failures.retry_after),
             _ => None,
         };
-        response.headers_mut().extend(retry_after.map(|seconds| (RETRY_AFTER, HeaderValue::from(seconds))));
+        if let Some(seconds) = wait {
+            retry_after::set(response.headers_mut(), seconds);
+        }
         let record = AnswerRecord { event: Some("call_refused"), cause, ..record };
         Answer { response, record: record.refused(message, message) }
     }

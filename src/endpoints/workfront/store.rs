@@ -2,6 +2,7 @@
 //! Workfront keeps an upload's id forever and may send it to any instance, so it is in the store.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,15 +10,16 @@ use crate::clock::{Clock, UnixSeconds};
 use crate::endpoints::caller::Caller;
 use crate::endpoints::workfront::error::WorkfrontError;
 use crate::endpoints::workfront::naming::ItemId;
+use crate::memory::retry::retry;
 use crate::secret::random;
 use crate::secret::{hex, sha256};
 use crate::store::records::RecordKind;
-use crate::store::{Condition, Store, StoreError, Version, Write};
+use crate::store::{Condition, Store, StoreError, Write, update};
 
 /// How long an item counts as being deleted, in seconds: longer than a request that saw it before the deletion can take.
 const DELETION_LIFETIME: u64 = 60;
 
-/// The number of tries for a conditional write when another one came first.
+/// The number of tries for a write.
 const MAX_WRITES: u32 = 3;
 
 const NO_SUCH_UPLOAD: WorkfrontError = WorkfrontError::Missing("there is no upload with this id");
@@ -76,12 +78,6 @@ pub struct Claim {
     content: String,
 }
 
-impl Claim {
-    fn write(&self, content: String, condition: Condition) -> Write {
-        write(self.name.clone(), content, condition)
-    }
-}
-
 /// The content of a record whose claim has ended.
 const RELEASED: &str = "0";
 
@@ -91,7 +87,7 @@ fn begun(content: &str) -> Option<UnixSeconds> {
 }
 
 fn is_live(begun: UnixSeconds, now: UnixSeconds) -> bool {
-    (1..=DELETION_LIFETIME).contains(&begun.plus(DELETION_LIFETIME).seconds_left(now))
+    begun.plus(DELETION_LIFETIME).seconds_left_of(DELETION_LIFETIME, now).is_some()
 }
 
 /// The records of Workfront's document service.
@@ -141,16 +137,9 @@ impl WorkfrontStore {
     /// Keeps the completed ticket under `condition`; false if another upload with this id became a different document.
     pub async fn complete(&self, id: &ItemId, ticket: &Ticket, condition: &Condition) -> Result<bool, WorkfrontError> {
         let ItemId::Upload(random) = id else { return Err(NO_SUCH_UPLOAD) };
-        let mut tries = 1;
-        loop {
-            let name = RecordKind::Upload.name(random);
-            match self.store.write(write(name, json(ticket), condition.clone())).await {
-                Ok(true) => return Ok(true),
-                Ok(false) => return Ok(self.read_ticket(id).await?.0.document == ticket.document),
-                Err(error) if tries == MAX_WRITES => return Err(error.into()),
-                Err(_) => tries += 1,
-            }
-        }
+        let completed = || write(RecordKind::Upload.name(random), json(ticket), condition.clone());
+        let is_written = with_retries(|| self.store.write(completed())).await?;
+        Ok(is_written || self.read_ticket(id).await?.0.document == ticket.document)
     }
 
     /// Claims the deletion of `id`; `None` if another request is deleting it.
@@ -163,11 +152,14 @@ impl WorkfrontStore {
         let condition = record.map_or(Condition::Absent, |record| Condition::Unchanged(record.version));
         let expires_at = RecordKind::Deletion.expires_at(now);
         let claim = Claim { name, content: format!("{} {}", now.0, random::id::<8>()) };
-        let written = self.store.write(Write { expires_at, ..claim.write(claim.content.clone(), condition) }).await;
-        match written {
+        let claiming = Write { expires_at, ..write(claim.name.clone(), claim.content.clone(), condition) };
+        match self.store.write(claiming).await {
             Ok(true) => Ok(Some(claim)),
             // The answer to an earlier try may have been lost.
-            Ok(false) => Ok(self.version_of(&claim).await?.is_some().then_some(claim)),
+            Ok(false) => {
+                let record = self.store.read(&claim.name).await?;
+                Ok(record.is_some_and(|record| record.content == claim.content).then_some(claim))
+            }
             Err(error) => {
                 self.release_deletion(&claim).await;
                 Err(error.into())
@@ -178,25 +170,12 @@ impl WorkfrontStore {
     /// Ends `claim` after a failed deletion, so that the next request can try at once. If that fails too, the claim ends by
     /// itself.
     pub async fn release_deletion(&self, claim: &Claim) {
-        for _ in 0..MAX_WRITES {
-            match self.version_of(claim).await {
-                Ok(None) => return,
-                Ok(Some(version)) => {
-                    let released = claim.write(RELEASED.to_owned(), Condition::Unchanged(version));
-                    if let Ok(true) = self.store.write(released).await {
-                        return;
-                    }
-                }
-                Err(_) => {}
-            }
+        // Another claim may have taken its place.
+        let release =
+            |there: Option<&str>| (there.filter(|there| *there == claim.content).map(|_| RELEASED.into()), ());
+        if with_retries(|| update(self.store.as_ref(), &claim.name, None, release)).await.is_err() {
+            tracing::warn!(event = "store_unavailable", what = "end the claim of a deletion that failed");
         }
-        tracing::warn!(event = "store_unavailable", what = "end the claim of a deletion that failed");
-    }
-
-    /// The version of `claim` in the store; `None` if it is not there or another claim took its place.
-    async fn version_of(&self, claim: &Claim) -> Result<Option<Version>, StoreError> {
-        let record = self.store.read(&claim.name).await?;
-        Ok(record.filter(|record| record.content == claim.content).map(|record| record.version))
     }
 
     /// CLM's id of the Workfront document `workfront_document` of this client, if it was uploaded here.
@@ -213,18 +192,18 @@ impl WorkfrontStore {
     pub async fn remember_document(&self, ticket: &Ticket, document: &str) {
         let Some(workfront_document) = &ticket.workfront_document else { return };
         let name = document_record(&ticket.client_id, workfront_document);
-        for _ in 0..MAX_WRITES {
-            let Ok(record) = self.store.read(&name).await else { break };
-            if record.as_ref().is_some_and(|record| record.content == document) {
-                return;
-            }
-            let condition = record.map_or(Condition::Absent, |record| Condition::Unchanged(record.version));
-            if let Ok(true) = self.store.write(write(name.clone(), document.to_owned(), condition)).await {
-                return;
-            }
+        let replace = |there: Option<&str>| (Some(document.to_owned()).filter(|_| there != Some(document)), ());
+        if with_retries(|| update(self.store.as_ref(), &name, None, replace)).await.is_err() {
+            tracing::warn!(event = "store_unavailable", what = "remember which CLM document belongs to Workfront's");
         }
-        tracing::warn!(event = "store_unavailable", what = "remember which CLM document belongs to Workfront's");
     }
+}
+
+async fn with_retries<T, F>(write: impl Fn() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    retry(write, |_, tries| (tries < MAX_WRITES).then_some(Duration::ZERO)).await
 }
 
 fn write(name: String, content: String, condition: Condition) -> Write {

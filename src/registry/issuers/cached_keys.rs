@@ -1,11 +1,12 @@
 //! The keys of one issuer: fetched once for all callers, refreshed in the background, and kept through an outage for a day.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use tracing::Instrument as _;
+use tokio::task::JoinHandle;
 
 use crate::clock::{Clock, UnixSeconds};
-use crate::memory::failures::PERMANENT;
+use crate::memory::cached::{Cached, Lifetime, Lifetimes};
 use crate::oauth::assertion::key_set::KeySet;
 use crate::registry::issuers::error::IssuerError;
 
@@ -21,8 +22,9 @@ const KEPT_IN_OUTAGE: u64 = 24 * 60 * 60;
 /// How often an unknown `kid` leads to a fetch, in seconds.
 const NEW_KEY_INTERVAL: u64 = 60;
 
-/// The longest time for which a failure is remembered, in seconds. If more is left, the clock was set back.
-const MAX_REMEMBERED: u64 = PERMANENT;
+/// Fetched keys are fresh at first. Failures are cached as others.
+const LIFETIMES: Lifetimes<Loaded, IssuerError> =
+    Lifetimes { answer: |_| Lifetime::Seconds(FRESH), failure: |error, streak| error.kind().cached_for(streak) };
 
 /// Keys that were fetched. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -30,8 +32,21 @@ pub struct Loaded {
     /// The keys.
     pub keys: Arc<KeySet>,
     at: UnixSeconds,
-    /// Which fetch brought them.
-    fetch: u64,
+}
+
+impl Loaded {
+    const fn age(&self, now: UnixSeconds) -> u64 {
+        now.seconds_left(self.at)
+    }
+
+    const fn is_usable(&self, now: UnixSeconds) -> bool {
+        self.age(now) < KEPT_IN_OUTAGE
+    }
+
+    /// Whether one fetch brought both.
+    fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.keys, &other.keys)
+    }
 }
 
 /// Keys that cannot be fetched at the moment.
@@ -43,69 +58,44 @@ pub struct KeySetUnavailable {
     pub retry_after: u64,
 }
 
-struct FailedFetch {
-    error: IssuerError,
-    streak: u32,
-    until: UnixSeconds,
-}
-
-#[derive(Default)]
-struct KeySetState {
-    loaded: Option<Loaded>,
-    /// Why the last fetch failed.
-    failure: Option<FailedFetch>,
-    /// The number of fetches so far.
-    fetches: u64,
-    /// When an unknown `kid` last led to a fetch.
-    asked_for_new_key: Option<UnixSeconds>,
-}
-
-/// What to do for the next caller.
-enum KeySetStep {
-    Use(Loaded),
-    /// Use them, and fetch in the background.
-    Refresh(Loaded),
-    /// Wait for a fetch.
-    Fetch,
-    Fail(KeySetUnavailable),
-}
-
 /// The keys of one issuer.
-#[derive(Default)]
 pub struct CachedKeys {
-    state: Mutex<KeySetState>,
-    /// Locked while fetching.
-    fetching: tokio::sync::Mutex<()>,
+    loaded: Arc<Cached<Loaded, IssuerError>>,
+    /// Until this time, in Unix seconds, an unknown `kid` leads to no fetch.
+    asked_until: Arc<AtomicU64>,
+}
+
+impl Default for CachedKeys {
+    fn default() -> Self {
+        Self { loaded: Arc::new(Cached::new(LIFETIMES)), asked_until: Arc::default() }
+    }
 }
 
 impl CachedKeys {
-    /// The keys, from `fetch` if there are none yet or they are too old. It runs in its own task, so that a caller that
-    /// disconnects does not cancel it for the others. Also returns whether this caller's own
-    /// fetch brought them.
+    /// The keys, from `fetch` if there are none yet or they are too old. Also returns whether this caller's own fetch brought
+    /// them.
     ///
     /// # Errors
     /// [`KeySetUnavailable`] if there are none.
-    pub async fn get<F>(self: &Arc<Self>, clock: &Arc<dyn Clock>, fetch: F) -> Result<(Loaded, bool), KeySetUnavailable>
+    pub async fn get<F>(&self, clock: &Arc<dyn Clock>, fetch: F) -> Result<(Loaded, bool), KeySetUnavailable>
     where
         F: Future<Output = Result<KeySet, IssuerError>> + Send + 'static,
     {
-        let (step, fetches) = self.lock().next_step(clock.now());
-        let refresh = || {
-            let (this, clock) = (Arc::clone(self), Arc::clone(clock));
-            tokio::spawn(async move { this.fetch_once(&*clock, fetches, fetch).await }.in_current_span())
-        };
-        match step {
-            KeySetStep::Use(loaded) => Ok((loaded, false)),
-            KeySetStep::Fail(unavailable) => Err(unavailable),
-            KeySetStep::Refresh(loaded) => {
-                drop(refresh());
-                Ok((loaded, false))
-            }
-            KeySetStep::Fetch => {
-                let is_new = refresh().await.unwrap_or(false);
-                self.lock().outcome(clock.now()).map(|loaded| (loaded, is_new))
-            }
+        let now = clock.now();
+        if let Some(settled) = self.loaded.settled(now) {
+            return Ok((self.usable(settled.ok(), now)?, false));
         }
+        // After a failure, no one waits for the next one.
+        let may_be_old = |loaded: &Loaded| loaded.age(now) < STALE || self.loaded.is_failing();
+        let old = self.loaded.last_answer().filter(|loaded| loaded.is_usable(now) && may_be_old(loaded));
+        let is_own = Arc::new(AtomicBool::new(false));
+        let begun = Arc::clone(&is_own);
+        let fetching = self.fetch_in_task(clock, move || begun.store(true, Ordering::SeqCst), fetch);
+        if let Some(old) = old {
+            return Ok((old, false));
+        }
+        let fetched = fetching.await.ok().and_then(Result::ok);
+        Ok((self.usable(fetched, clock.now())?, is_own.load(Ordering::SeqCst)))
     }
 
     /// Keys that are newer than `known`, for a `kid` that is not in them; `None` if there are none and the issuer was asked for
@@ -114,7 +104,7 @@ impl CachedKeys {
     /// # Errors
     /// [`KeySetUnavailable`] if the issuer does not answer.
     pub async fn newer<F>(
-        self: &Arc<Self>,
+        &self,
         clock: &Arc<dyn Clock>,
         known: &Loaded,
         fetch: F,
@@ -122,127 +112,51 @@ impl CachedKeys {
     where
         F: Future<Output = Result<KeySet, IssuerError>> + Send + 'static,
     {
-        let (this, clock, known) = (Arc::clone(self), Arc::clone(clock), known.fetch);
-        let asking = async move {
-            let _guard = this.fetching.lock().await;
-            let settled = this.lock().without_asking(known, clock.now());
-            if let Some(settled) = settled {
-                return settled;
-            }
-            let fetched = fetch.await;
-            let now = clock.now();
-            let mut state = this.lock();
-            state.settle(fetched, now);
-            // Older keys are no answer to the question whether there is a new one.
-            match &state.failure {
-                Some(failure) => Err(failure.unavailable(now)),
-                None => Ok(state.loaded.clone()),
-            }
-        };
-        tokio::spawn(asking.in_current_span()).await.unwrap_or(Ok(None))
+        let now = clock.now();
+        let asked_until = UnixSeconds(self.asked_until.load(Ordering::SeqCst));
+        if asked_until.seconds_left_of(NEW_KEY_INTERVAL, now).is_none() {
+            self.loaded.expire_if(|loaded| loaded.is(known));
+        }
+        let (asked, until) = (Arc::clone(&self.asked_until), now.plus(NEW_KEY_INTERVAL));
+        let fetching = self.fetch_in_task(clock, move || asked.store(until.0, Ordering::SeqCst), fetch);
+        let fetched = fetching.await.ok().and_then(Result::ok);
+        if let Some(newer) = fetched.filter(|loaded| !loaded.is(known)) {
+            return Ok(Some(newer));
+        }
+        // Older keys are no answer to the question whether there is a new one.
+        if self.loaded.is_failing() { Err(self.unavailable(clock.now())) } else { Ok(None) }
     }
 
-    /// Fetches, unless another caller did since there were `fetches`. Returns whether it did.
-    async fn fetch_once(
+    /// What is settled, or the result of `fetch`, which calls `begin` first.
+    fn fetch_in_task<F>(
         &self,
-        clock: &dyn Clock,
-        fetches: u64,
-        fetch: impl Future<Output = Result<KeySet, IssuerError>>,
-    ) -> bool {
-        let _guard = self.fetching.lock().await;
-        if self.lock().fetches != fetches {
-            return false;
-        }
-        let keys = fetch.await;
-        self.lock().settle(keys, clock.now());
-        true
+        clock: &Arc<dyn Clock>,
+        begin: impl FnOnce() + Send + 'static,
+        fetch: F,
+    ) -> JoinHandle<Result<Loaded, IssuerError>>
+    where
+        F: Future<Output = Result<KeySet, IssuerError>> + Send + 'static,
+    {
+        let then = Arc::clone(clock);
+        let fetching = async move {
+            begin();
+            let keys = Arc::new(fetch.await?);
+            Ok(Loaded { keys, at: then.now() })
+        };
+        self.loaded.get_in_task(clock, fetching)
+    }
+
+    fn usable(&self, loaded: Option<Loaded>, now: UnixSeconds) -> Result<Loaded, KeySetUnavailable> {
+        loaded.filter(|loaded| loaded.is_usable(now)).ok_or_else(|| self.unavailable(now))
+    }
+
+    fn unavailable(&self, now: UnixSeconds) -> KeySetUnavailable {
+        let (error, retry_after) = self.loaded.last_failure(now).unwrap_or((IssuerError::Malformed, 1));
+        KeySetUnavailable { error, retry_after }
     }
 
     /// Whether this holds keys that may still be used, or a failure that still saves calls.
     pub fn is_live(&self, now: UnixSeconds) -> bool {
-        let state = self.lock();
-        let is_remembered = state.usable(now).is_some() || state.recent_failure(now).is_some();
-        drop(state);
-        is_remembered || self.fetching.try_lock().is_err()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, KeySetState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl KeySetState {
-    fn usable(&self, now: UnixSeconds) -> Option<&Loaded> {
-        self.loaded.as_ref().filter(|loaded| now.seconds_left(loaded.at) < KEPT_IN_OUTAGE)
-    }
-
-    /// The last failure, if it is too recent for another try.
-    fn recent_failure(&self, now: UnixSeconds) -> Option<KeySetUnavailable> {
-        let recent = |failure: &&FailedFetch| (1..=MAX_REMEMBERED).contains(&failure.until.seconds_left(now));
-        self.failure.as_ref().filter(recent).map(|failure| failure.unavailable(now))
-    }
-
-    fn next_step(&self, now: UnixSeconds) -> (KeySetStep, u64) {
-        let step = match (self.usable(now).cloned(), self.recent_failure(now)) {
-            (Some(loaded), Some(_)) => KeySetStep::Use(loaded),
-            (Some(loaded), None) => match now.seconds_left(loaded.at) {
-                age if age < FRESH => KeySetStep::Use(loaded),
-                // After a failure, no one waits for the next one.
-                age if age < STALE || self.failure.is_some() => KeySetStep::Refresh(loaded),
-                _ => KeySetStep::Fetch,
-            },
-            (None, Some(unavailable)) => KeySetStep::Fail(unavailable),
-            (None, None) => KeySetStep::Fetch,
-        };
-        (step, self.fetches)
-    }
-
-    /// The keys after a fetch.
-    fn outcome(&self, now: UnixSeconds) -> Result<Loaded, KeySetUnavailable> {
-        match (self.usable(now), &self.failure) {
-            (Some(loaded), _) => Ok(loaded.clone()),
-            (None, Some(failure)) => Err(failure.unavailable(now)),
-            (None, None) => Err(KeySetUnavailable { error: IssuerError::Malformed, retry_after: 1 }),
-        }
-    }
-
-    /// What [`CachedKeys::newer`] returns without asking the issuer; `None` if it has to be asked, which is noted.
-    fn without_asking(&mut self, known: u64, now: UnixSeconds) -> Option<Result<Option<Loaded>, KeySetUnavailable>> {
-        if let Some(loaded) = self.usable(now).filter(|loaded| loaded.fetch != known) {
-            return Some(Ok(Some(loaded.clone())));
-        }
-        let asked = self.asked_for_new_key.is_some_and(|at| at <= now && now.seconds_left(at) < NEW_KEY_INTERVAL);
-        match &self.failure {
-            Some(failure) if asked || self.recent_failure(now).is_some() => Some(Err(failure.unavailable(now))),
-            None if asked => Some(Ok(None)),
-            _ => {
-                self.asked_for_new_key = Some(now);
-                None
-            }
-        }
-    }
-
-    fn settle(&mut self, fetched: Result<KeySet, IssuerError>, now: UnixSeconds) {
-        self.fetches += 1;
-        match fetched {
-            Ok(keys) => {
-                self.loaded = Some(Loaded { keys: Arc::new(keys), at: now, fetch: self.fetches });
-                self.failure = None;
-            }
-            Err(error) => {
-                let streak = self.failure.as_ref().map_or(1, |failure| failure.streak.saturating_add(1));
-                let until = now.plus(error.kind().cached_for(streak));
-                self.failure = Some(FailedFetch { error, streak, until });
-            }
-        }
-    }
-}
-
-impl FailedFetch {
-    fn unavailable(&self, now: UnixSeconds) -> KeySetUnavailable {
-        KeySetUnavailable {
-            error: self.error.clone(),
-            retry_after: self.until.seconds_left(now).clamp(1, MAX_REMEMBERED),
-        }
+        self.loaded.last_answer().is_some_and(|loaded| loaded.is_usable(now)) || self.loaded.is_live(now)
     }
 }

@@ -12,7 +12,7 @@ use crate::registry::issuers::KeySetSource;
 use crate::registry::issuers::error::IssuerError;
 use crate::types::is_loopback;
 use crate::web::distinct::Distinct;
-use crate::web::http_client::{HttpClient, read_answer};
+use crate::web::http_client::{HttpClient, read_answer, read_body};
 use crate::web::obstacle::Obstacle;
 
 /// Time limit for one answer.
@@ -50,20 +50,15 @@ fn jwks_uri(issuer: &str, configuration: &Value) -> Result<String, IssuerError> 
 
 async fn json(http: &HttpClient, url: &str) -> Result<Value, IssuerError> {
     let request = http.request(Method::GET, url).await.header(ACCEPT, "application/json").timeout(ANSWER_TIMEOUT);
-    let mut answer = request.send().await.map_err(|error| unreachable(&error))?;
+    let answer = request.send().await.map_err(|error| unreachable(&error))?;
     if answer.status().is_redirection() {
         return Err(IssuerError::Redirects);
     }
     if answer.status() != 200 {
         return Err(IssuerError::Failed { answer: read_answer(answer).await });
     }
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(|error| unreachable(&error))? {
-        if body.len() + chunk.len() > MAX_ISSUER_ANSWER {
-            return Err(IssuerError::TooLarge);
-        }
-        body.extend_from_slice(&chunk);
-    }
+    let body = read_body(answer, MAX_ISSUER_ANSWER).await.map_err(|error| unreachable(&error))?;
+    let body = body.ok_or(IssuerError::TooLarge)?;
     serde_json::from_slice(&body).map(|Distinct(value)| value).map_err(|_| IssuerError::Malformed)
 }
 

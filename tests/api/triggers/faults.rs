@@ -85,3 +85,32 @@ async fn clms_own_refusals_are_passed_on() {
         assert_error(&stage.get(&format!("/triggers/{trigger}")).await, 404, "not_found");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rate_limit_of_clm_is_passed_on_as_it_is_and_ends_at_an_hour() {
+    let stage = Stage::start().await;
+    let folder = stage.folder("Inbox");
+    for (sent, seconds) in [(None, "60"), (Some("7"), "7"), (Some("900"), "900"), (Some("86400"), "3600")] {
+        let mut flow = Flow::new(&stage, &format!("clm/documents?folder={folder}"));
+        assert_eq!(flow.poll(&stage).await.status, 202, "{sent:?}");
+        stage.later(31);
+        stage.clm.faults.set(Some(Fault::Throttle(sent.map(ToOwned::to_owned))));
+        assert_eq!(flow.poll(&stage).await.header("retry-after"), seconds, "{sent:?}");
+        stage.clm.faults.set(None);
+        stage.later(seconds.parse::<u64>().unwrap().max(30) + 1);
+        assert_eq!(flow.poll(&stage).await.status, 202, "{sent:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rate_limit_of_the_account_look_up_is_passed_on_with_the_seconds_that_are_left() {
+    let mut stage = Stage::start().await;
+    stage.app.docusign.userinfo_faults.set(Some(Fault::Throttle(Some("1800".to_owned()))));
+    stage.restart(&[]).await;
+    let mut flow = Flow::new(&stage, "esignature/envelopes");
+    let first = flow.poll(&stage).await;
+    assert_outage(&first);
+    assert_eq!(first.header("retry-after"), "1800");
+    stage.later(100);
+    assert_eq!(flow.poll(&stage).await.header("retry-after"), "1700");
+}
