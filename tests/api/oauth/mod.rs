@@ -1,6 +1,8 @@
 //! The OAuth endpoints and their pure core: tables of requests and answers, and properties of what is parsed and compared.
 
 mod assertion_claims;
+mod assertion_clients;
+mod assertion_key_sets;
 mod assertion_keys;
 mod authorize_parameters;
 mod client_authentication;
@@ -9,6 +11,7 @@ mod forms;
 mod gateway_rules;
 mod grant_types;
 mod hints;
+mod in_process;
 mod metadata;
 mod outages;
 mod pkce;
