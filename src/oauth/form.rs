@@ -1,6 +1,7 @@
 //! Parses forms, RFC 6749 §3.2 and appendix B. Pure.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -15,7 +16,7 @@ const NOT_UTF8: OAuthError = ErrorCode::InvalidRequest.say("the form is not UTF-
 const REPEATED: OAuthError = ErrorCode::InvalidRequest.say("a parameter is repeated");
 
 /// A request with a form as its body.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Form {
     /// The headers of the request.
     pub headers: HeaderMap,
@@ -23,6 +24,13 @@ pub struct Form {
     pub query: Option<String>,
     /// The complete body.
     pub body: Bytes,
+}
+
+/// Every part can have a secret.
+impl fmt::Debug for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Form").finish_non_exhaustive()
+    }
 }
 
 impl Form {

@@ -352,11 +352,14 @@ fn changed(mut entry: Value, member: &str, value: Value) -> Value {
     entry
 }
 
-#[test]
-fn trust_is_judged_the_same() {
-    let issuer = |member: &str, value: Value| changed(trusted_issuer(), member, value);
-    let mut entries = vec![json!({}), json!("x"), json!(null), trusted_issuer()];
-    for url in [
+/// The trusted issuer with another value in `member`.
+fn issuer(member: &str, value: Value) -> Value {
+    changed(trusted_issuer(), member, value)
+}
+
+/// Entries of `trust` with every kind of URL.
+fn with_urls() -> Vec<Value> {
+    let urls = [
         "https://issuer.example",
         "https://issuer.example/",
         "https://issuer.example/Tenant/v2.0/",
@@ -377,14 +380,16 @@ fn trust_is_judged_the_same() {
         "https://issuer.example/ x",
         "https://issuer.example\n",
         "ftp://issuer.example",
-    ] {
-        entries.extend([issuer("issuer", url.into()), json!({ "jwks_uri": url })]);
-    }
+    ];
+    urls.iter().flat_map(|url| [issuer("issuer", (*url).into()), json!({ "jwks_uri": url })]).collect()
+}
+
+/// Entries of `trust` with every kind of text, claim and missing member.
+fn with_claims() -> Vec<Value> {
+    let mut entries = vec![json!({}), json!("x"), json!(null), trusted_issuer()];
     for text in ["a", "a b", "a\u{e4}b", "", "*", "a*", "a*b", "**", " a", "a ", "a\n", "a\u{0}b"] {
         entries.extend(["audience", "subject"].map(|member| issuer(member, text.into())));
-        for name in ["repository", "ref", "environment"] {
-            entries.push(issuer("claims", json!({ name: text })));
-        }
+        entries.extend(["repository", "ref", "environment"].map(|name| issuer("claims", json!({ name: text }))));
         entries.push(issuer("claims", json!({ text: "a" })));
     }
     for claims in [
@@ -409,7 +414,14 @@ fn trust_is_judged_the_same() {
         without.as_object_mut().unwrap().remove(member);
         entries.push(without);
     }
+    entries
+}
+
+/// Entries of `trust` with every kind of key.
+fn with_keys() -> Vec<Value> {
     let keys = |keys: Value| json!({"jwks": {"keys": keys}});
+    let mut entries =
+        vec![keys(json!([])), keys(json!({})), keys(json!([1])), json!({"jwks": {}}), json!({"jwks": null})];
     for key in [rsa_key(), ec_key()] {
         entries.extend([keys(json!([key])), json!({ "jwks": key }), json!({ "jwks": [key] })]);
         for (member, values) in [
@@ -425,14 +437,18 @@ fn trust_is_judged_the_same() {
             entries.extend(values.map(|value| keys(json!([changed(key.clone(), member, value.clone())]))));
         }
     }
-    entries.extend([keys(json!([])), keys(json!({})), keys(json!([1])), json!({"jwks": {}}), json!({"jwks": null})]);
+    entries
+}
+
+#[test]
+fn trust_is_judged_the_same() {
+    let entries = [with_urls(), with_claims(), with_keys()].concat();
     let workload = &kinds()[4];
     let caller = changed(changed(workload.clone(), "grant_types", json!([])), "client_secret_sha256", json!(null));
     let mut registries: Vec<Value> = entries.iter().map(|entry| with(workload, "trust", &json!([entry]))).collect();
-    registries.extend([json!([caller]), with(&caller, "trust", &keys(json!([ec_key()])))]);
-    registries.push(with(&caller, "trust", &json!([keys(json!([ec_key()]))])));
-    registries.push(with(workload, "trust", &json!(vec![trusted_issuer(); 20])));
-    registries.push(with(workload, "trust", &json!(vec![trusted_issuer(); 21])));
+    let own_key = json!({"jwks": {"keys": [ec_key()]}});
+    registries.extend([json!([caller]), with(&caller, "trust", &own_key), with(&caller, "trust", &json!([own_key]))]);
+    registries.extend([20, 21].map(|count| with(workload, "trust", &json!(vec![trusted_issuer(); count]))));
     registries.extend(kinds().map(|kind| with(&kind, "trust", &json!([trusted_issuer()]))));
     assert_judged_the_same(&registries);
 }

@@ -273,16 +273,66 @@ async fn the_log_has_outages_sentences_too() {
     assert_eq!(line_of(&app, &answer).await["error_description"], answer.json()["error_description"]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_log_says_what_is_wrong_with_credentials_that_get_one_answer() {
+/// A client whose secret is being rotated.
+async fn app_with_two_secrets() -> TestApp {
     let sandbox = Sandbox::start().await;
     let mut clients = sandbox.clients();
     clients[0]["client_secret_sha256"] = json!([digest(CLIENT_SECRET), digest("rotated-secret")]);
-    let app = TestApp::over(sandbox, &[("EVERGRANT_CLIENTS", &clients.to_string())]).await;
+    TestApp::over(sandbox, &[("EVERGRANT_CLIENTS", &clients.to_string())]).await
+}
+
+/// Sends these credentials in the body and by HTTP Basic. The caller learns only that they are wrong, and the log why.
+async fn assert_hint(app: &TestApp, client_id: &str, secret: &str, hint: &str) {
+    let in_body = [("grant_type", "client_credentials"), ("client_id", client_id), ("client_secret", secret)];
+    let header = basic(client_id, secret);
+    for answer in [app.form(&[], &in_body).await, app.form(&[("authorization", &header)], &in_body[..1]).await] {
+        let line = line_of(app, &answer).await;
+        let said = &answer.json()["error_description"];
+        // So many failures are limited, and that says nothing about the credentials either.
+        let expected = match answer.status.as_u16() {
+            429 => "too many failed authentications; correct the credentials, then try again later",
+            _ => "client authentication failed: unknown client or wrong secret",
+        };
+        assert_eq!(said, expected, "{client_id} {secret}");
+        assert!(line["hint"].as_str().unwrap_or_default().contains(hint), "{client_id} {secret}: {line}");
+        assert!(secret.len() < 8 || !line.to_string().contains(secret), "{line}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_says_what_is_wrong_with_a_secret_that_is_not_one_or_not_only_one() {
+    let app = app_with_two_secrets().await;
     let long = "x y".repeat(1000);
     let digest = digest(CLIENT_SECRET);
     let (upper, prefixed, listed) = (digest.to_uppercase(), format!("sha256:{digest}"), format!("[\"{digest}\"]\n"));
-    let framed: Vec<String> = [
+    let placeholder = "placeholder instead of a client secret";
+    for (secret, hint) in [
+        ("{ClientSecret}", placeholder),
+        ("%7BClientSecret%7D", placeholder),
+        ("<client secret>", placeholder),
+        ("${CLIENT_SECRET}", placeholder),
+        ("your-client-secret", placeholder),
+        ("********", placeholder),
+        (&digest, "the digest of a client secret"),
+        (&upper, "the digest of a client secret"),
+        (&prefixed, "the digest of a client secret"),
+        (&listed, "the digest of a client secret"),
+        (&long, "far too long"),
+        ("client_secret=rotated-secret", "other text around it"),
+        ("Secret: rotated-secret\n", "other text around it"),
+        ("rotated-\nsecret", "broken into lines"),
+        ("wrong ", "blanks, line ends or quotes"),
+        ("sandbox%20secret,%20worth%20nothing", "percent-encoded twice"),
+        ("", "no client secret"),
+    ] {
+        assert_hint(&app, CLIENT_ID, secret, hint).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_says_what_is_wrong_with_a_framed_secret_a_foreign_one_or_a_client_id() {
+    let app = app_with_two_secrets().await;
+    for (before, after) in [
         ("", "\n"),
         (" ", ""),
         ("", "\r\n"),
@@ -291,55 +341,23 @@ async fn the_log_says_what_is_wrong_with_credentials_that_get_one_answer() {
         ("\u{feff}", ""),
         ("", "\u{a0}"),
         ("'", "'"),
-    ]
-    .iter()
-    .map(|(before, after)| format!("{before}{CLIENT_SECRET}{after}"))
-    .collect();
-    let mut rows: Vec<(&str, &str, &str)> = vec![
-        (CLIENT_ID, "{ClientSecret}", "placeholder instead of a client secret"),
-        (CLIENT_ID, "%7BClientSecret%7D", "placeholder instead of a client secret"),
-        (CLIENT_ID, "<client secret>", "placeholder instead of a client secret"),
-        (CLIENT_ID, "${CLIENT_SECRET}", "placeholder instead of a client secret"),
-        (CLIENT_ID, "your-client-secret", "placeholder instead of a client secret"),
-        (CLIENT_ID, "********", "placeholder instead of a client secret"),
+    ] {
+        let framed = format!("{before}{CLIENT_SECRET}{after}");
+        assert_hint(&app, CLIENT_ID, &framed, "blanks, line ends or quotes").await;
+    }
+    for (client_id, secret, hint) in [
         ("{ClientId}", CLIENT_SECRET, "placeholder instead of a client ID"),
         ("%7BClientId%7D", CLIENT_SECRET, "placeholder instead of a client ID"),
         ("<client id>", "{ClientSecret}", "placeholder instead of a client ID"),
-        (CLIENT_ID, &digest, "the digest of a client secret"),
-        (CLIENT_ID, &upper, "the digest of a client secret"),
-        (CLIENT_ID, &prefixed, "the digest of a client secret"),
-        (CLIENT_ID, &listed, "the digest of a client secret"),
         (CLIENT_SECRET, CLIENT_ID, "swapped"),
-        (CLIENT_ID, &long, "far too long"),
-        (CLIENT_ID, "client_secret=rotated-secret", "other text around it"),
-        (CLIENT_ID, "Secret: rotated-secret\n", "other text around it"),
-        (CLIENT_ID, "rotated-\nsecret", "broken into lines"),
         ("gateway", "rotated-secret", "belongs to another registered client"),
-        (CLIENT_ID, "wrong ", "blanks, line ends or quotes"),
-        (CLIENT_ID, "sandbox%20secret,%20worth%20nothing", "percent-encoded twice"),
-        (CLIENT_ID, "", "no client secret"),
         (WORKFRONT_ID, API_KEY, "API key instead of its secret"),
         ("unknown", "wrong", "no client with this client ID"),
         ("unknown", "", "no client with this client ID"),
         (" sandbox-client", CLIENT_SECRET, "the client ID has blanks"),
         ("Sandbox-Client", CLIENT_SECRET, "another letter case"),
-    ];
-    rows.extend(framed.iter().map(|secret| (CLIENT_ID, secret.as_str(), "blanks, line ends or quotes")));
-    for (client_id, secret, hint) in rows {
-        let in_body = [("grant_type", "client_credentials"), ("client_id", client_id), ("client_secret", secret)];
-        let header = basic(client_id, secret);
-        for answer in [app.form(&[], &in_body).await, app.form(&[("authorization", &header)], &in_body[..1]).await] {
-            let line = line_of(&app, &answer).await;
-            let said = &answer.json()["error_description"];
-            // So many failures are limited, and that says nothing about the credentials either.
-            let expected = match answer.status.as_u16() {
-                429 => "too many failed authentications; correct the credentials, then try again later",
-                _ => "client authentication failed: unknown client or wrong secret",
-            };
-            assert_eq!(said, expected, "{client_id} {secret}");
-            assert!(line["hint"].as_str().unwrap_or_default().contains(hint), "{client_id} {secret}: {line}");
-            assert!(secret.len() < 8 || !line.to_string().contains(secret), "{line}");
-        }
+    ] {
+        assert_hint(&app, client_id, secret, hint).await;
     }
     let wrong = app.form(&[], &[("client_id", CLIENT_ID), ("client_secret", "hunter2")]).await;
     assert_eq!(line_of(&app, &wrong).await["hint"], Value::Null);

@@ -21,13 +21,13 @@ use futures_util::future::join_all;
 
 use crate::support::ManualClock;
 
-const GOOD: u8 = 0;
+pub const GOOD: u8 = 0;
 /// Writes succeed, but their responses are lost.
-const DEAF: u8 = 1;
+pub const DEAF: u8 = 1;
 /// The store cannot be reached.
-const AWAY: u8 = 2;
+pub const AWAY: u8 = 2;
 /// Writes succeed, but there is never a response.
-const SILENT: u8 = 3;
+pub const SILENT: u8 = 3;
 /// Another process changes a record just before each write.
 const CONTESTED: u8 = 4;
 
@@ -35,7 +35,7 @@ const CONTESTED: u8 = 4;
 const RIVALS: u32 = 8;
 
 /// A shared store with an unreliable connection.
-struct BadLine {
+pub struct BadLine {
     inner: MemoryStore,
     state: AtomicU8,
     reads: AtomicU32,
@@ -43,12 +43,12 @@ struct BadLine {
 }
 
 impl BadLine {
-    fn new(clock: &ManualClock) -> Arc<Self> {
+    pub fn new(clock: &ManualClock) -> Arc<Self> {
         let inner = MemoryStore::new(Arc::new(clock.clone()));
         Arc::new(Self { inner, state: AtomicU8::new(GOOD), reads: AtomicU32::new(0), rivals: AtomicU32::new(0) })
     }
 
-    fn is(&self, state: u8) {
+    pub fn is(&self, state: u8) {
         self.state.store(state, Ordering::SeqCst);
     }
 }
@@ -90,7 +90,8 @@ impl Store for BadLine {
     }
 }
 
-fn grant(granted_at: UnixSeconds) -> Grant {
+/// A grant to the client `client`.
+pub fn grant(granted_at: UnixSeconds) -> Grant {
     Grant {
         grant_id: "grant".to_owned(),
         client_id: evergrant::oauth::client::ClientId::parse("client").unwrap(),

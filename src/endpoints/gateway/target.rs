@@ -28,10 +28,12 @@ impl<'a> GatewayTarget<'a> {
     /// # Errors
     /// [`GatewayError`] for an unknown API and for an ambiguous path.
     pub fn read(uri: &'a Uri) -> Result<Self, GatewayError> {
-        let path = normalize(uri.path().strip_prefix("/gateway/").ok_or(GatewayError::NoSuchApi)?);
+        let asked = uri.path().strip_prefix("/gateway/").ok_or(GatewayError::NoSuchApi)?;
+        let path = normalize(asked);
         let (name, rest) = path.split_once('/').ok_or(GatewayError::NoSuchApi)?;
         let named_api = GatewayApi::parse(name).ok_or(GatewayError::NoSuchApi)?;
-        let inner = rest.strip_suffix('/').unwrap_or(rest);
+        // As it was sent: half an escape, such as `%6%31`, becomes a whole one when it is normalized.
+        let inner = asked.strip_suffix('/').unwrap_or(asked);
         if rest.is_empty() || !inner.split('/').all(is_unambiguous) {
             return Err(GatewayError::Ambiguous);
         }
@@ -285,6 +287,9 @@ mod tests {
             "..%5c..%5cx",
             "%ff",
             "a/..",
+            "%6%31",
+            "v2.1/%6%31ccounts/42/users",
+            "v2.1/accounts/3f0c2d9e-6b1a-4c57-9a83-0d5e7b21c4aa/%6%33onnect/secret",
         ] {
             for api in ["clm", "clm-upload", "clm-download", "esign"] {
                 assert!(url(&Method::GET, &format!("/gateway/{api}/{path}")).is_err(), "{api} {path}");

@@ -1,6 +1,7 @@
 //! How a request authenticates its client, RFC 6749 §2.3: with a secret, or with an assertion (RFC 7523 §2.2). Pure.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
@@ -13,7 +14,7 @@ use crate::oauth::error::{ErrorCode, OAuthError};
 pub const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// The parameters of a form that authenticate its client; empty ones are `None`.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct AuthenticationParameters<'a> {
     /// `client_id`.
     pub client_id: Option<Cow<'a, str>>,
@@ -23,6 +24,12 @@ pub struct AuthenticationParameters<'a> {
     pub client_assertion: Option<Cow<'a, str>>,
     /// `client_assertion_type`.
     pub client_assertion_type: Option<Cow<'a, str>>,
+}
+
+impl fmt::Debug for AuthenticationParameters<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthenticationParameters").field("client_id", &self.client_id).finish_non_exhaustive()
+    }
 }
 
 /// The method of a request; not verified yet.

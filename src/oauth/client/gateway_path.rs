@@ -2,7 +2,8 @@
 
 use percent_encoding::percent_decode_str;
 
-/// `path` with unreserved characters decoded (RFC 3986 §6.2.2.2), so that no encoding hides a path from the rules.
+/// `path` with unreserved characters decoded (RFC 3986 §6.2.2.2), so that no encoding hides a path from the rules. Each segment
+/// must be [unambiguous](is_unambiguous) before.
 #[must_use]
 pub fn normalize(path: &str) -> String {
     let mut parts = path.split('%');

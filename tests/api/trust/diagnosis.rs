@@ -23,76 +23,107 @@ fn assert_finding(check: &Value, title: &str, verdict: &str, finding: &str) {
     assert!(check["finding"].as_str().unwrap().contains(finding), "{check:#}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_doctor_asks_every_issuer_and_explains_an_assertion() {
-    let (issuer, key, own) = (TestIssuer::start(&[]).await, Signer::rsa("key-1"), Signer::p256("own-1"));
-    issuer.publish(&[&key, &Signer::p384("other")]);
-    let broken = format!("{}/broken", issuer.url);
-    let keys = format!("{}/own", issuer.url);
-    issuer.set("/broken/.well-known/openid-configuration", Document::Redirect(issuer.url.clone()));
-    issuer.set("/own", Document::Json(json!({"keys": [own.jwk()]})));
-    let clients = json!([
-        client("deploy", &json!([trusted(&issuer.url)])),
-        client("other", &json!([changed(&trusted(&issuer.url), &json!({"subject": "other"})), trusted(&broken)])),
-        client("itself", &json!([{ "jwks_uri": keys }])),
-        client("twin", &json!([changed(&trusted(&issuer.url), &json!({"subject": "other"}))])),
-    ]);
-    let sandbox = Sandbox::start().await;
-    let environment = TestEnvironment::from(&sandbox.settings("http://127.0.0.1:1"));
-    let environment = environment.with("EVERGRANT_CLIENTS", &clients.to_string());
-    let (code, checks) = doctor(&[], &environment, "trusted_issuer").await;
-    assert_eq!((code, checks.len()), (Some(1), 3), "{checks:#?}");
-    assert_finding(&checks[0], &format!("Trusted issuer {}", issuer.url), "good", "usable: 1");
-    assert_finding(&checks[1], &format!("Trusted issuer {broken}"), "bad", "redirects are not followed");
-    assert!(checks[1]["fix"].as_str().unwrap().contains("exactly as its tokens have it in iss"));
-    assert_finding(&checks[2], &format!("Client keys at {keys}"), "good", "usable: 1");
-    let now = unix_now();
-    let claims = json!({"iss": issuer.url, "aud": AUDIENCE, "sub": SUBJECT, "exp": now + 600, "iat": now});
-    let of_other = changed(&claims, &json!({"iss": broken}));
-    let own_claims =
-        json!({"iss": "itself", "sub": "itself", "aud": "http://127.0.0.1:1", "exp": now + 60, "jti": "1"});
-    let exchange = changed(&claims, &json!({"aud": "api://AzureADTokenExchange"}));
-    for (token, code, title, verdict, finding) in [
-        (key.token(&claims), 0, "Client deploy", "good", "accepts it"),
-        (format!("Bearer {}\n", key.token(&claims)), 0, "Client other", "skipped", "sub is `repo:contoso/deploy"),
-        (own.token(&own_claims), 0, "Client itself", "good", "accepts it"),
-        (key.token(&changed(&claims, &json!({"sub": "other"}))), 0, "Client twin", "good", "accepts it"),
-        (
-            key.token(&changed(&claims, &json!({"sub": "other"}))),
-            0,
-            "Gateway and triggers",
-            "note",
-            "as bearer it is refused with 403",
-        ),
-        (
-            key.token(&exchange),
-            1,
-            "Client deploy",
-            "bad",
-            "audience is `api://AzureADTokenExchange`, the client expects `api://evergrant`",
-        ),
-        (own.token(&claims), 1, "Client deploy", "bad", "no key of the issuer has the kid `own-1`"),
-        (key.token(&own_claims), 1, "Client itself", "bad", "no key of the issuer has the kid `key-1`"),
-        (key.token(&of_other), 1, "Client other", "bad", "redirects are not followed"),
-        (key.token(&changed(&claims, &json!({"exp": now - 100}))), 1, "Client deploy", "bad", "expired"),
-        (
-            key.token(&changed(&claims, &json!({"iss": "https://x.example"}))),
-            1,
-            "Clients",
-            "bad",
-            "`https://x.example`",
-        ),
-        ("a.b".to_owned(), 1, "Assertion", "bad", "2 parts instead of 3"),
-        (key.token_with(&json!({"alg": "none"}), &claims), 1, "Assertion", "bad", "alg is `none`"),
-    ] {
-        let file = sandbox.file("assertion.txt", &token).display().to_string();
-        let (found, checks) = doctor(&["--assertion", &file], &environment, "assertion").await;
+/// An issuer, one that redirects, a client's keys at a URL, and clients that trust them.
+struct Stage {
+    issuer: TestIssuer,
+    key: Signer,
+    own: Signer,
+    sandbox: Sandbox,
+    environment: TestEnvironment,
+}
+
+impl Stage {
+    async fn new() -> Self {
+        let (issuer, key, own) = (TestIssuer::start(&[]).await, Signer::rsa("key-1"), Signer::p256("own-1"));
+        issuer.publish(&[&key, &Signer::p384("other")]);
+        let redirect = Document::Redirect(issuer.url.clone());
+        issuer.set("/broken/.well-known/openid-configuration", redirect);
+        issuer.set("/own", Document::Json(json!({"keys": [own.jwk()]})));
+        let of_other = changed(&trusted(&issuer.url), &json!({"subject": "other"}));
+        let clients = json!([
+            client("deploy", &json!([trusted(&issuer.url)])),
+            client("other", &json!([of_other, trusted(&format!("{}/broken", issuer.url))])),
+            client("itself", &json!([{ "jwks_uri": format!("{}/own", issuer.url) }])),
+            client("twin", &json!([of_other])),
+        ]);
+        let sandbox = Sandbox::start().await;
+        let environment = TestEnvironment::from(&sandbox.settings("http://127.0.0.1:1"));
+        let environment = environment.with("EVERGRANT_CLIENTS", &clients.to_string());
+        Self { issuer, key, own, sandbox, environment }
+    }
+
+    /// The claims of a good token of the issuer.
+    fn claims(&self, changes: &Value) -> Value {
+        let now = unix_now();
+        let claims = json!({"iss": self.issuer.url, "aud": AUDIENCE, "sub": SUBJECT, "exp": now + 600, "iat": now});
+        changed(&claims, changes)
+    }
+
+    /// The claims of a good assertion of the client `itself`.
+    fn own_claims() -> Value {
+        json!({"iss": "itself", "sub": "itself", "aud": "http://127.0.0.1:1", "exp": unix_now() + 60, "jti": "1"})
+    }
+
+    /// Checks what the doctor finds about `token`, in the check with this title.
+    async fn assert_explained(&self, token: &str, exit_code: i32, title: &str, verdict: &str, finding: &str) {
+        let file = self.sandbox.file("assertion.txt", token).display().to_string();
+        let (found, checks) = doctor(&["--assertion", &file], &self.environment, "assertion").await;
         let check =
             checks.iter().find(|check| check["title"] == title).unwrap_or_else(|| panic!("{title}: {checks:#?}"));
         assert_finding(check, title, verdict, finding);
-        assert_eq!(found, Some(code), "{checks:#?}");
+        assert_eq!(found, Some(exit_code), "{checks:#?}");
     }
-    let (code, _) = doctor(&["--assertion", "no such file"], &environment, "assertion").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_asks_every_issuer_once() {
+    let stage = Stage::new().await;
+    let url = &stage.issuer.url;
+    let (code, checks) = doctor(&[], &stage.environment, "trusted_issuer").await;
+    assert_eq!((code, checks.len()), (Some(1), 3), "{checks:#?}");
+    assert_finding(&checks[0], &format!("Trusted issuer {url}"), "good", "usable: 1");
+    assert_finding(&checks[1], &format!("Trusted issuer {url}/broken"), "bad", "redirects are not followed");
+    assert!(checks[1]["fix"].as_str().unwrap().contains("exactly as its tokens have it in iss"));
+    assert_finding(&checks[2], &format!("Client keys at {url}/own"), "good", "usable: 1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_says_which_clients_a_right_assertion_proves() {
+    let stage = Stage::new().await;
+    let token = |changes: Value| stage.key.token(&stage.claims(&changes));
+    for (token, title, verdict, finding) in [
+        (token(json!({})), "Client deploy", "good", "accepts it"),
+        (format!("Bearer {}\n", token(json!({}))), "Client other", "skipped", "sub is `repo:contoso/deploy"),
+        (stage.own.token(&Stage::own_claims()), "Client itself", "good", "accepts it"),
+        (token(json!({"sub": "other"})), "Client twin", "good", "accepts it"),
+        (token(json!({"sub": "other"})), "Gateway and triggers", "note", "as bearer it is refused with 403"),
+    ] {
+        stage.assert_explained(&token, 0, title, verdict, finding).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_says_what_is_wrong_with_an_assertion() {
+    let stage = Stage::new().await;
+    let token = |changes: Value| stage.key.token(&stage.claims(&changes));
+    let broken = format!("{}/broken", stage.issuer.url);
+    for (token, title, finding) in [
+        (
+            token(json!({"aud": "api://AzureADTokenExchange"})),
+            "Client deploy",
+            "audience is `api://AzureADTokenExchange`, the client expects `api://evergrant`",
+        ),
+        (stage.own.token(&stage.claims(&json!({}))), "Client deploy", "no key of the issuer has the kid `own-1`"),
+        (stage.key.token(&Stage::own_claims()), "Client itself", "no key of the issuer has the kid `key-1`"),
+        (token(json!({ "iss": broken })), "Client other", "redirects are not followed"),
+        (token(json!({"exp": unix_now() - 100})), "Client deploy", "expired"),
+        (token(json!({"iss": "https://x.example"})), "Clients", "`https://x.example`"),
+        ("a.b".to_owned(), "Assertion", "2 parts instead of 3"),
+        (stage.key.token_with(&json!({"alg": "none"}), &stage.claims(&json!({}))), "Assertion", "alg is `none`"),
+    ] {
+        stage.assert_explained(&token, 1, title, "bad", finding).await;
+    }
+    let (code, _) = doctor(&["--assertion", "no such file"], &stage.environment, "assertion").await;
     assert_eq!(code, Some(2));
 }
 

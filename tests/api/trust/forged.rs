@@ -12,8 +12,12 @@ use super::{SUBJECT, Stage, client, trusted};
 type Forged = Vec<(String, String)>;
 
 /// Tokens that the issuer signed, with these claims changed.
-fn misdirected(stage: &Stage) -> Forged {
-    let now = stage.now();
+fn signed<const N: usize>(stage: &Stage, changes: [(&str, Value); N]) -> Forged {
+    changes.map(|(name, changes)| (name.to_owned(), stage.rsa.token(&changed(&stage.claims(), &changes)))).into()
+}
+
+/// Tokens for another audience.
+fn for_others(stage: &Stage) -> Forged {
     let aud = |aud: Value| json!({ "aud": aud });
     let changes = [
         ("aud missing", json!({"aud": null})),
@@ -33,6 +37,13 @@ fn misdirected(stage: &Stage) -> Forged {
         ("aud an object", aud(json!({"api://evergrant": true}))),
         ("aud a number", aud(json!(1))),
         ("aud our token endpoint", aud(json!(format!("{}/oauth/token", stage.app.issuer)))),
+    ];
+    signed(stage, changes)
+}
+
+/// Tokens about another caller, or of another issuer.
+fn about_others(stage: &Stage) -> Forged {
+    let changes = [
         ("sub missing", json!({"sub": null})),
         ("sub empty", json!({"sub": ""})),
         ("sub a number", json!({"sub": 1})),
@@ -45,6 +56,19 @@ fn misdirected(stage: &Stage) -> Forged {
         ("sub with a zero-width space", json!({"sub": format!("{SUBJECT}\u{200b}")})),
         ("sub with a line feed", json!({"sub": format!("{SUBJECT}\n")})),
         ("sub a wildcard", json!({"sub": "*"})),
+        ("iss missing", json!({"iss": null})),
+        ("iss empty", json!({"iss": ""})),
+        ("iss a number", json!({"iss": 1})),
+        ("iss an array", json!({"iss": [stage.issuer.url]})),
+        ("the client's own name", json!({"iss": "deploy", "sub": "deploy"})),
+    ];
+    signed(stage, changes)
+}
+
+/// Tokens that are not valid now.
+fn of_another_time(stage: &Stage) -> Forged {
+    let now = stage.now();
+    let changes = [
         ("exp missing", json!({"exp": null})),
         ("exp long ago", json!({"exp": now - 3600, "iat": now - 7200, "nbf": now - 7200})),
         ("exp beyond the leeway", json!({"exp": now - 61, "iat": now - 600, "nbf": now - 600})),
@@ -66,13 +90,8 @@ fn misdirected(stage: &Stage) -> Forged {
         ("nbf in the future", json!({"nbf": now + 300})),
         ("nbf a text", json!({"nbf": now.to_string()})),
         ("nbf a fraction", json!({"nbf": 1.5})),
-        ("iss missing", json!({"iss": null})),
-        ("iss empty", json!({"iss": ""})),
-        ("iss a number", json!({"iss": 1})),
-        ("iss an array", json!({"iss": [stage.issuer.url]})),
-        ("the client's own name", json!({"iss": "deploy", "sub": "deploy"})),
     ];
-    changes.map(|(name, changes)| (name.to_owned(), stage.rsa.token(&changed(&stage.claims(), &changes)))).into()
+    signed(stage, changes)
 }
 
 /// Tokens of issuers that look like the trusted one, signed with its key or with another.
@@ -264,7 +283,7 @@ async fn no_forged_or_misdirected_token_gets_through() {
     let good = stage.rsa.token(&stage.claims());
     assert_eq!(statuses(&stage, "deploy", &good, 0).await, (200, 403), "{good}");
     let mut forged = look_alikes(&stage, &stranger);
-    forged.extend(misdirected(&stage));
+    forged.extend([for_others(&stage), about_others(&stage), of_another_time(&stage)].concat());
     forged.extend(malformed(&stage));
     let others = with_other_headers(&stage, &stranger);
     assert!(forged.len() + others.len() > 180, "{}", forged.len() + others.len());

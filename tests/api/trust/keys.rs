@@ -108,18 +108,22 @@ async fn a_first_load_that_fails_is_remembered() {
 /// What is wrong with an issuer, its documents, and whether that is an outage. If not, the token is refused.
 type Broken = (&'static str, Document, Option<Document>, bool);
 
-/// The broken issuers; `URL` is the issuer.
-fn broken(key: &Signer) -> Vec<Broken> {
-    let configuration = |changes: &Value| {
-        let good = json!({"issuer": "URL", "jwks_uri": "URL/keys"});
-        Document::Json(changed(&good, changes))
-    };
-    let good = || configuration(&json!({}));
-    let keys = |keys: Value| Some(Document::Json(json!({ "keys": keys })));
-    let with = |changes: Value| keys(json!([key.jwk_with(&changes)]));
-    let html = || Document::Text(200, "<html>sign in</html>".to_owned());
-    let padding = "x".repeat(256 * 1024);
-    let fine = || with(json!({}));
+/// A configuration with these changes; `URL` is the issuer.
+fn configuration(changes: &Value) -> Document {
+    Document::Json(changed(&json!({"issuer": "URL", "jwks_uri": "URL/keys"}), changes))
+}
+
+fn html() -> Document {
+    Document::Text(200, "<html>sign in</html>".to_owned())
+}
+
+fn padding() -> String {
+    "x".repeat(256 * 1024)
+}
+
+/// Issuers with a broken configuration. Their keys are fine.
+fn broken_configurations(key: &Signer) -> Vec<Broken> {
+    let fine = || Some(Document::Json(json!({"keys": [key.jwk()]})));
     vec![
         ("configuration: web page", html(), fine(), true),
         ("configuration: 404", Document::Text(404, "{}".to_owned()), fine(), true),
@@ -135,7 +139,7 @@ fn broken(key: &Signer) -> Vec<Broken> {
         ("configuration: jwks_uri file", configuration(&json!({"jwks_uri": "file:///etc/passwd"})), fine(), true),
         ("configuration: jwks_uri data", configuration(&json!({"jwks_uri": "data:,{}"})), fine(), true),
         ("configuration: jwks_uri relative", configuration(&json!({"jwks_uri": "/keys"})), fine(), true),
-        ("configuration: too large", configuration(&json!({ "x": padding })), fine(), true),
+        ("configuration: too large", configuration(&json!({ "x": padding() })), fine(), true),
         ("configuration: an array", Document::Json(json!([])), fine(), true),
         (
             "configuration: issuer twice",
@@ -143,6 +147,15 @@ fn broken(key: &Signer) -> Vec<Broken> {
             fine(),
             true,
         ),
+    ]
+}
+
+/// Issuers with broken or unsuitable keys.
+fn broken_keys(key: &Signer) -> Vec<Broken> {
+    let good = || configuration(&json!({}));
+    let keys = |keys: Value| Some(Document::Json(json!({ "keys": keys })));
+    let with = |changes: Value| keys(json!([key.jwk_with(&changes)]));
+    vec![
         ("keys: none", good(), None, true),
         ("keys: web page", good(), Some(html()), true),
         ("keys: redirect", good(), Some(Document::Redirect("URL/elsewhere".to_owned())), true),
@@ -150,7 +163,7 @@ fn broken(key: &Signer) -> Vec<Broken> {
         ("keys: 500", good(), Some(Document::Text(500, "{}".to_owned())), true),
         ("keys: no array", good(), keys(json!({})), true),
         ("keys: empty", good(), keys(json!([])), true),
-        ("keys: too large", good(), keys(json!([key.jwk(), { "x": padding }])), true),
+        ("keys: too large", good(), keys(json!([key.jwk(), { "x": padding() }])), true),
         ("keys: symmetric", good(), keys(json!([{"kty": "oct", "kid": key.kid, "k": "AAAA"}])), true),
         ("keys: private", good(), with(json!({"d": "AAAA"})), true),
         ("keys: P-384", good(), keys(json!([Signer::p384(&key.kid).jwk()])), true),
@@ -172,7 +185,7 @@ fn broken(key: &Signer) -> Vec<Broken> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_issuer_is_an_outage_and_its_keys_are_not_used() {
     let (issuer, key) = (TestIssuer::start(&[]).await, Signer::rsa("rsa-1"));
-    let rows = broken(&key);
+    let rows = [broken_configurations(&key), broken_keys(&key)].into_iter().flatten().collect::<Vec<_>>();
     let clients = (0..rows.len())
         .map(|number| client(&format!("client-{number}"), &json!([trusted(&format!("{}/{number}", issuer.url))])));
     let stage = Stage::with(&clients.collect()).await;

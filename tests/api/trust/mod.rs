@@ -2,12 +2,12 @@
 
 mod diagnosis;
 mod forged;
-mod issuer;
+pub mod issuer;
 mod keys;
 mod limits;
 mod platforms;
 mod self_signed;
-mod signer;
+pub mod signer;
 
 use evergrant::clock::Clock as _;
 use http::Method;

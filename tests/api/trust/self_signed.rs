@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use sandbox::Sandbox;
 use sandbox::docusign::unix_now;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::issuer::{Document, TestIssuer};
 use super::signer::{Signer, changed};
@@ -58,13 +58,10 @@ async fn s8_a_client_signs_assertions_for_every_grant_and_for_revocation() {
     assert_error(&post("/oauth/token", "4", &refresh).await, 400, "invalid_grant");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_client_did_not_sign_for_this_request_is_refused() {
-    let (trusting, stranger) = (Signer::p256("own-1"), Signer::p256("own-2"));
-    let more = json!([client("neighbor", &json!([{"jwks": {"keys": [stranger.jwk()]}}]))]);
-    let stage = Stage::with(&more).await;
+/// Assertions that are refused, as changes of a good one.
+fn refused(stage: &Stage) -> Vec<(&'static str, Value)> {
     let now = stage.now();
-    let refused = [
+    vec![
         ("aud missing", json!({"aud": null})),
         ("aud of another server", json!({"aud": "https://other.example"})),
         ("aud with a slash", json!({"aud": format!("{}/", stage.app.issuer)})),
@@ -90,26 +87,44 @@ async fn what_a_client_did_not_sign_for_this_request_is_refused() {
         ("iss and sub of another client", json!({"iss": "neighbor", "sub": "neighbor"})),
         ("iss and sub of an issuer's client", json!({"iss": "deploy", "sub": "deploy"})),
         ("iss in other letters", json!({"iss": "Itself", "sub": "Itself"})),
-    ];
-    let tokens = refused.iter().enumerate().map(|(number, (name, changes))| {
-        (*name, stage.own.token(&changed(&stage.own_claims(&format!("refused-{number}")), changes)))
-    });
+    ]
+}
+
+/// `token` is refused at the token endpoint, and as bearer. `name` is where it comes from, so that no limit is met.
+async fn assert_refused(stage: &Stage, token: &str, name: &str) {
+    for client_id in ["itself", ""] {
+        let answer = stage.token_from(client_id, token, name).await;
+        assert_error(&answer, 401, "invalid_client");
+    }
+    assert_error(&stage.call_from(token, &[("x-forwarded-for", name)]).await, 401, "invalid_token");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_assertion_with_a_wrong_claim_is_refused() {
+    let stage = Stage::start().await;
+    for (number, (name, changes)) in refused(&stage).into_iter().enumerate() {
+        let token = stage.own.token(&changed(&stage.own_claims(&format!("refused-{number}")), &changes));
+        assert_refused(&stage, &token, name).await;
+    }
+    assert_eq!(stage.issuer.calls(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_client_did_not_sign_for_this_request_is_refused() {
+    let (trusting, stranger) = (Signer::p256("own-1"), Signer::p256("own-2"));
+    let more = json!([client("neighbor", &json!([{"jwks": {"keys": [stranger.jwk()]}}]))]);
+    let stage = Stage::with(&more).await;
     let good = stage.own.token(&stage.own_claims("good"));
     let public = serde_json::to_vec(&stage.own.jwk()).unwrap();
     let hmac = Signer::hmac(&json!({"alg": "HS256", "kid": "own-1"}), &stage.own_claims("hmac"), &public);
-    let others = [
+    for (name, token) in [
         ("another key with the kid", trusting.token(&stage.own_claims("other-1"))),
         ("another client's key", stranger.token(&stage.own_claims("other-2"))),
         ("a key in the header", trusting.token_with(&json!({"jwk": trusting.jwk()}), &stage.own_claims("other-3"))),
         ("HS256 with the public key", hmac),
         ("the issuer's key", stage.rsa.token(&stage.own_claims("other-4"))),
-    ];
-    for (name, token) in tokens.chain(others) {
-        for client_id in ["itself", ""] {
-            let answer = stage.token_from(client_id, &token, name).await;
-            assert_error(&answer, 401, "invalid_client");
-        }
-        assert_error(&stage.call_from(&token, &[("x-forwarded-for", name)]).await, 401, "invalid_token");
+    ] {
+        assert_refused(&stage, &token, name).await;
     }
     for client_id in ["neighbor", "deploy", "unknown"] {
         assert_error(&stage.token(client_id, &good).await, 401, "invalid_client");
