@@ -1,5 +1,8 @@
 //! `/gateway/…`: authorization, forwarding in both directions, and that calls stay on the account's own hosts.
 
+mod headers;
+mod paths;
+
 use http::{Method, Request};
 use sandbox::bulk::{Source, Summary};
 use sandbox::client::{Answer, Download};

@@ -66,6 +66,7 @@ mod triggers;
 mod trust;
 #[cfg(unix)]
 mod vendor_sdks;
+mod web;
 mod well_known;
 mod workfront;
 mod workfront_requests;

@@ -1,10 +1,19 @@
 //! `/triggers/…`: each change once, whatever happens between two polls, and few calls.
 
+mod answers;
+mod borders;
 mod calls;
+mod cursor_texts;
 mod cursors;
 mod documents;
 mod faults;
 mod flow;
 mod histories;
+mod list_pages;
+mod listed_items;
+mod moments;
 mod others;
+mod parameters;
+mod patterns;
+mod reading;
 mod waiting;

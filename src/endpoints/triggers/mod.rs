@@ -6,20 +6,20 @@
 //! the gateway has begun. [`error`] has the error responses.
 
 mod answer;
-mod border;
-mod cursor;
-mod error;
+pub mod border;
+pub mod cursor;
+pub mod error;
 mod feed;
-mod item;
+pub mod item;
 #[cfg(test)]
 mod model;
-mod moment;
-mod pages;
-mod pattern;
-mod poll;
-mod reader;
-mod request;
-mod run;
+pub mod moment;
+pub mod pages;
+pub mod pattern;
+pub mod poll;
+pub mod reader;
+pub mod request;
+pub mod run;
 mod task;
 mod workflow;
 
