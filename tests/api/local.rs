@@ -246,7 +246,8 @@ fn serve(listener: TcpListener, environment: &TestEnvironment, clock: &ManualClo
     (app, tokio::spawn(server))
 }
 
-fn environment(issuer: &str, docusign: &str) -> TestEnvironment {
+/// The environment of an app at `issuer` with the DocuSign at `docusign`.
+pub fn environment(issuer: &str, docusign: &str) -> TestEnvironment {
     TestEnvironment::default()
         .with("EVERGRANT_PUBLIC_URL", issuer)
         .with("EVERGRANT_SIGNING_KEY_ID", "file:signing.pem")

@@ -19,6 +19,7 @@ mod consent_callback;
 mod costs;
 mod deploy;
 mod doctor;
+mod docusign;
 mod error_tables;
 mod flows;
 mod foreign_cookies;

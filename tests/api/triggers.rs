@@ -7,7 +7,7 @@ mod cursor_texts;
 mod cursors;
 mod documents;
 mod faults;
-mod flow;
+pub mod flow;
 mod histories;
 mod list_pages;
 mod listed_items;
