@@ -42,6 +42,7 @@ mod oauth_revoke;
 mod oauth_token;
 mod oauth_token_code;
 mod oauth_token_refresh;
+mod outages;
 mod package;
 mod pages;
 mod panics;
