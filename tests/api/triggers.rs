@@ -12,6 +12,7 @@ mod histories;
 mod list_pages;
 mod listed_items;
 mod moments;
+mod odd_lists;
 mod others;
 mod parameters;
 mod patterns;
