@@ -4,7 +4,7 @@
 //! secret of sealed tokens from a signature. If Key Vault is down, cached access tokens are used until they expire, then
 //! clients get 503.
 
-mod answers;
+pub mod answers;
 mod challenge;
 pub mod error;
 mod error_table;

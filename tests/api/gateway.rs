@@ -1,5 +1,10 @@
 //! `/gateway/…`: authorization, forwarding in both directions, and that calls stay on the account's own hosts.
 
+mod answers;
+mod headers;
+mod paths;
+mod transfers;
+
 use http::{Method, Request};
 use sandbox::bulk::{Source, Summary};
 use sandbox::client::{Answer, Download};

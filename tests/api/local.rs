@@ -246,7 +246,7 @@ fn serve(listener: TcpListener, environment: &TestEnvironment, clock: &ManualClo
     (app, tokio::spawn(server))
 }
 
-/// The settings of an app with the issuer `issuer` and DocuSign at `docusign`.
+/// The environment of an app at `issuer` with the DocuSign at `docusign`.
 pub fn environment(issuer: &str, docusign: &str) -> TestEnvironment {
     TestEnvironment::default()
         .with("EVERGRANT_PUBLIC_URL", issuer)

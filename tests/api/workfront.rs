@@ -1,6 +1,13 @@
 //! Workfront's document webhooks: Adobe's ten tests with both kinds of authentication, and CLM's permissions, errors and
 //! outages.
 
+mod lists;
+mod odd_answers;
+mod operations;
+mod records;
+mod stage;
+mod uploads;
+
 use http::Method;
 use sandbox::bulk::{Source, Summary};
 use sandbox::client::Answer;

@@ -7,7 +7,7 @@
 pub mod assertion;
 pub mod freshness;
 pub mod minter;
-mod replacements;
+pub mod replacements;
 pub mod slot;
 
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -8,7 +8,7 @@
 pub mod answers;
 pub mod assertions;
 pub mod clients;
-mod credentials;
+pub mod credentials;
 pub mod error;
 pub mod failures;
 

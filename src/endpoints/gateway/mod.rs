@@ -5,9 +5,9 @@
 //! both bodies. DocuSign's response is forwarded, unless the caller prefers to [wait](waiting) for what it has begun. [`error`] has
 //! the gateway's own error responses.
 
-mod error;
-mod headers;
-mod target;
+pub mod error;
+pub mod headers;
+pub mod target;
 mod waiting;
 
 use std::sync::Arc;

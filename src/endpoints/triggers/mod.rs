@@ -6,18 +6,18 @@
 //! the gateway has begun. [`error`] has the error responses.
 
 mod answer;
-mod border;
-mod cursor;
+pub mod border;
+pub mod cursor;
 pub mod error;
 mod feed;
-mod item;
-mod moment;
-mod pages;
-mod pattern;
-mod poll;
-mod reader;
-mod request;
-mod run;
+pub mod item;
+pub mod moment;
+pub mod pages;
+pub mod pattern;
+pub mod poll;
+pub mod reader;
+pub mod request;
+pub mod run;
 mod task;
 #[cfg(test)]
 mod tests;

@@ -11,13 +11,13 @@ impl Pattern {
     /// Every text is a pattern.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        Self(text.to_lowercase().split('*').map(ToOwned::to_owned).collect())
+        Self(folded(text).split('*').map(ToOwned::to_owned).collect())
     }
 
     /// Whether `name` fits, ignoring case.
     #[must_use]
     pub fn fits(&self, name: &str) -> bool {
-        let name = name.to_lowercase();
+        let name = folded(name);
         let [first, between @ .., last] = self.0.as_slice() else { return self.0.iter().all(|whole| *whole == name) };
         let Some(mut rest) = name.strip_prefix(first.as_str()) else { return false };
         for part in between {
@@ -26,6 +26,12 @@ impl Pattern {
         }
         rest.ends_with(last.as_str())
     }
+}
+
+/// `text` in lower case, letter by letter: in a word, the lower case of a Greek sigma depends on the letters around it, which a
+/// `*` hides.
+fn folded(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).map(|letter| if letter == 'ς' { 'σ' } else { letter }).collect()
 }
 
 #[cfg(test)]

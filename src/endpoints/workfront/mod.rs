@@ -9,12 +9,12 @@ mod browse;
 mod change;
 mod clm;
 mod content;
-mod error;
-mod item;
-mod naming;
+pub mod error;
+pub mod item;
+pub mod naming;
 mod open;
 mod request;
-mod store;
+pub mod store;
 mod upload;
 
 use std::sync::Arc;

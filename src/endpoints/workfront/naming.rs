@@ -66,8 +66,9 @@ pub fn clm_id(href: &str) -> Option<Guid> {
     Guid::parse(href.trim_end_matches('/').rsplit('/').next()?)
 }
 
-/// CLM's limits for names.
+/// CLM's limit for the name of a document.
 pub const MAX_DOCUMENT_NAME_CHARS: usize = 255;
+/// CLM's limit for the name of a folder.
 pub const MAX_FOLDER_NAME_CHARS: usize = 100;
 
 /// `name`, if CLM accepts it.

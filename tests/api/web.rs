@@ -1,0 +1,9 @@
+//! The HTTP parts that every route shares: bodies, file names, cookies, source addresses, and what other services answer.
+
+mod addresses;
+mod bodies;
+mod cookies;
+mod dispositions;
+mod distinct_members;
+mod negotiation;
+mod upstream_answers;
