@@ -51,6 +51,7 @@ mod registry;
 #[cfg(unix)]
 mod registry_commands;
 mod security;
+mod settings;
 mod setup;
 mod setup_cards;
 mod sign_in;
