@@ -27,6 +27,7 @@ mod functions_host;
 mod gateway;
 #[cfg(unix)]
 mod guides;
+mod http;
 mod init;
 mod key_files;
 mod key_vault;
