@@ -11,6 +11,7 @@ mod cli;
 mod client_commands;
 mod clients_schema;
 mod command_line;
+mod commands;
 mod config;
 mod config_mistakes;
 mod connections;
