@@ -2,6 +2,7 @@
 
 mod broken;
 mod in_front;
+mod report;
 pub mod routes;
 mod stage;
 mod stand_ins;
