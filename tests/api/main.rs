@@ -56,6 +56,7 @@ mod security;
 mod settings;
 mod setup;
 mod setup_cards;
+mod setup_report;
 mod sign_in;
 mod status;
 mod stock_clients;

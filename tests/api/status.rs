@@ -139,6 +139,25 @@ async fn open_hands_the_setup_page_to_the_browser_and_prints_no_key() {
     }
 }
 
+/// Other programs of this machine can reach the address, but do not know its path; some browsers open connections that stay empty.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_address_for_the_browser_leads_on_only_at_its_own_path() {
+    let app = TestApp::over(Sandbox::start().await, &[]).await;
+    let azure = Azure::with_app(&app.host.url());
+    let (tried, page) = (azure.path("tried"), azure.path("page"));
+    let (tried, page) = (tried.display(), page.display());
+    azure.browser(&format!(
+        "try() {{ curl --silent --output /dev/null --write-out '%{{http_code}} %{{redirect_url}}\\n' \"$@\" >>{tried}; }}\n\
+         base=\"${{1%/*}}\"; (sleep 3 | curl --silent telnet://\"${{base#http://}}\") >/dev/null 2>&1 &\n\
+         try \"$base/\"; try \"$base/other\"; try \"$1x\"; try --data x \"$1\"; try --head \"$1\"\n\
+         curl --silent --location \"$1\" >{page}"
+    ));
+    let output = azure.status(&["--open"]).await;
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert_eq!(azure.read("tried").lines().map(str::trim_end).collect::<Vec<_>>(), ["404"; 5]);
+    assert!(azure.read("page").contains("Setup"), "{}", azure.read("page"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_app_that_is_not_configured_lists_its_faults_and_exits_with_2() {
     let sandbox = Sandbox::start().await;
