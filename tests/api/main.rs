@@ -66,6 +66,7 @@ mod store_faults;
 mod store_records;
 mod streams;
 mod support;
+mod telemetry;
 mod triggers;
 mod trust;
 #[cfg(unix)]

@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::config::DIGEST;
+use crate::local::{LocalApp, client};
 use crate::support::TestEnvironment;
 
 const ISSUER: &str = "https://evergrant.example";
@@ -36,7 +37,10 @@ fn a_client_is_reported_as_it_is_registered_and_without_its_digests() {
     let signing_in = json!(["authorization_code", "refresh_token"]);
     let key = sandbox::digest("key");
     for (fields, expected) in [
-        (json!({}), json!({"profile": "standard", "subject": "integration_user", "secrets": 1, "api_keys": 0, "grant_types": ["client_credentials"]})),
+        (
+            json!({}),
+            json!({"profile": "standard", "subject": "integration_user", "secrets": 1, "api_keys": 0, "grant_types": ["client_credentials"]}),
+        ),
         (json!({"client_secret_sha256": [DIGEST, key]}), json!({"secrets": 2})),
         (
             json!({"client_secret_sha256": [], "grant_types": signing_in, "redirect_uris": [URI]}),
@@ -120,12 +124,26 @@ fn an_accounts_servers_are_given_as_connectors_ask_for_them() {
     assert_eq!(none.esignature_server.as_deref(), Some("demo.docusign.net"));
     assert_eq!((none.clm_site, none.clm_url, none.clm_content_on_api_host), (None, None, false));
     for (object, upload, site, on_api_host) in [
-        ("https://apiuatna11.springcm.com/v2/1", "https://apiuploaduatna11.springcm.com/v2/1", Some("uatna11.springcm.com"), false),
-        ("https://apina11.springcm.com/v2/1", "https://apina11.springcm.com/content/v2/1", Some("na11.springcm.com"), true),
+        (
+            "https://apiuatna11.springcm.com/v2/1",
+            "https://apiuploaduatna11.springcm.com/v2/1",
+            Some("uatna11.springcm.com"),
+            false,
+        ),
+        (
+            "https://apina11.springcm.com/v2/1",
+            "https://apina11.springcm.com/content/v2/1",
+            Some("na11.springcm.com"),
+            true,
+        ),
         ("https://clm.springcm.com/v2/1", "https://upload.springcm.com/v2/content/1", None, false),
     ] {
         let report = with_clm(object, upload);
-        assert_eq!((report.clm_site.as_deref(), report.clm_content_on_api_host), (site, on_api_host), "{object} {upload}");
+        assert_eq!(
+            (report.clm_site.as_deref(), report.clm_content_on_api_host),
+            (site, on_api_host),
+            "{object} {upload}"
+        );
         assert_eq!(report.clm_url.as_deref(), Some(object));
     }
 }
@@ -148,5 +166,65 @@ proptest! {
         let found = report(&json!({"client_secret_sha256": secrets, "api_key_sha256": keys, "redirect_uris": uris, "grant_types": ["refresh_token"]}));
         prop_assert!(secrets.iter().chain(&keys).all(|digest| !found.to_string().contains(digest.as_str())));
         prop_assert_eq!((&found["secrets"], &found["api_keys"]), (&json!(secrets.len()), &json!(keys.len())));
+    }
+}
+
+/// The setup page of an app in a format.
+async fn setup(app: &LocalApp, accept: &str) -> String {
+    app.http.call(http::Method::GET, &format!("{}/setup", app.issuer), &[("accept", accept)], "").await.text()
+}
+
+/// What the heading of a card says about it: done, to do, or nothing.
+fn state<'a>(page: &'a str, card: &str) -> &'a str {
+    let heading =
+        page.split(&format!("<h2 id=\"{card}\">")).nth(1).and_then(|rest| rest.split("</h2>").next()).unwrap();
+    heading.split("<span class=\"state").nth(1).and_then(|rest| rest.split(['<', '>']).nth(1)).unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_is_done_to_do_or_unknown_by_its_checks() {
+    let app = LocalApp::start().await;
+    let page = setup(&app, "text/html").await;
+    assert_eq!([state(&page, "docusign"), state(&page, "consent")], ["Done", "Done"]);
+    app.docusign.withdraw_consent(sandbox::INTEGRATION_USER);
+    let page = setup(&app, "text/html").await;
+    assert_eq!([state(&page, "docusign"), state(&page, "consent")], ["Done", "To do"]);
+    // DocuSign names one fault at a time: whether it knows the integration key is not checked, but the public key is missing.
+    app.docusign.delete_public_keys();
+    let page = setup(&app, "text/html").await;
+    assert_eq!([state(&page, "docusign"), state(&page, "consent")], ["To do", ""]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_that_registers_a_client_is_shown_only_where_there_is_none() {
+    let app =
+        LocalApp::with(&[("EVERGRANT_CLIENTS", "[]"), ("DOCUSIGN_SCOPES", "signature click.manage spring_read")]).await;
+    let connect = |text: String| serde_json::from_str::<Value>(&text).unwrap()["connect"].clone();
+    let none = connect(setup(&app, "application/json").await);
+    for (platform, words) in [
+        (
+            "power_automate",
+            "evergrant client new power-automate --profile power_automate --scope \"spring_read\" --redirect-uri ",
+        ),
+        (
+            "workfront",
+            "evergrant client new workfront --profile workfront --subject signed_in_user --scope \"spring_read\"",
+        ),
+        ("script", "evergrant client new nightly-report --scope \"signature click.manage spring_read\" --in "),
+    ] {
+        let command = none[platform]["register"].as_str().unwrap();
+        assert!(command.starts_with(words) && command.contains(" --in "), "{command}");
+        assert!(!command.contains("impersonation"), "no client needs it: {command}");
+    }
+    let clients = json!([
+        client("script", &json!({"grant_types": ["client_credentials"]})),
+        client("flows", &json!({"profile": "power_automate"})),
+        client("documents", &json!({"profile": "workfront", "access_token": "sealed"})),
+    ]);
+    let app = LocalApp::with(&[("EVERGRANT_CLIENTS", &clients.to_string())]).await;
+    let all = connect(setup(&app, "application/json").await);
+    for (platform, client_id) in [("power_automate", "flows"), ("workfront", "documents"), ("script", "script")] {
+        assert_eq!(all[platform].get("register"), None, "{platform}");
+        assert_eq!(all[platform]["connections"][0]["client_id"], client_id);
     }
 }

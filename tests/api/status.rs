@@ -200,6 +200,15 @@ async fn each_obstacle_has_its_own_sentence_and_exits_with_1() {
     }
     let azure = Azure::with_app("http://127.0.0.1:1");
     assert!(text(&azure.status(&[]).await).contains("http://127.0.0.1:1/setup cannot be reached"));
+    // Elsewhere than on this machine, the key is sent by https only.
+    azure.fact("host_name", "contoso-evergrant.azurewebsites.net");
+    let proxied = azure.environment().with("HTTPS_PROXY", "http://127.0.0.1:1");
+    let output = proxied.command(&APP).output().await.unwrap();
+    assert!(
+        text(&output).contains("https://contoso-evergrant.azurewebsites.net/setup cannot be reached"),
+        "{}",
+        text(&output)
+    );
     azure.fact("host_name", "");
     assert!(text(&azure.status(&[]).await).contains("Azure returns no address for the function app contoso-evergrant"));
     azure.fact("function_key", "");

@@ -162,3 +162,45 @@ async fn the_doctors_object_has_the_same_keys_whatever_it_finds() {
         }
     }
 }
+
+/// What a client is and has, in one line; the registry of the setting without `--in`.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_has_a_line_for_each_client_wherever_the_registry_is() {
+    let digest = |text: &str| sandbox::digest(text);
+    let issuer = json!({"issuer": "https://issuer.example", "audience": "a", "subject": "b"});
+    let uris = json!(["https://client.example/cb"]);
+    let registry = json!([
+        entry("script", &json!({})),
+        entry("rotating", &json!({"client_secret_sha256": [DIGEST, digest("two")], "subject": "integration_user"})),
+        entry("native", &json!({"client_secret_sha256": [], "grant_types": ["authorization_code"], "redirect_uris": uris})),
+        entry("key", &json!({"client_secret_sha256": [], "grant_types": [], "api_key_sha256": [digest("a")]})),
+        entry("keys", &json!({"client_secret_sha256": [], "grant_types": [], "api_key_sha256": [digest("b"), digest("c")]})),
+        {"client_id": "job", "grant_types": ["client_credentials"], "trust": [issuer]},
+        {"client_id": "jobs", "grant_types": ["client_credentials"], "trust": [issuer, issuer], "subject": "integration_user"},
+    ]);
+    let expected = [
+        "script: integration_user, client_credentials, 1 secret",
+        "rotating: integration_user, client_credentials, 2 secrets",
+        "native: integration_user, authorization_code, public",
+        "key: integration_user, 1 API key",
+        "keys: integration_user, 2 API keys",
+        "job: integration_user, client_credentials, 1 trust entry",
+        "jobs: integration_user, client_credentials, 2 trust entries",
+    ];
+    let folder = Folder::with(&registry);
+    let setting = |value: &str| TestEnvironment::default().with("EVERGRANT_CLIENTS", value);
+    for (environment, place) in [
+        (TestEnvironment::default(), &["--in", REGISTRY][..]),
+        (setting(&registry.to_string()), &[]),
+        (setting(&format!("@{REGISTRY}")), &[]),
+        (setting(&format!("@ {REGISTRY}")), &[]),
+    ] {
+        let mut command = environment.command(&[&["client", "list"], place].concat());
+        let output = command.current_dir(&folder.0).output().await.unwrap();
+        let text = super::stdout(&output);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines, expected, "{place:?}: {}", stderr(&output));
+        let mut command = environment.command(&[&["client", "show", "jobs", "--json"], place].concat());
+        assert_eq!(json(&command.current_dir(&folder.0).output().await.unwrap()), registry[6]);
+    }
+}

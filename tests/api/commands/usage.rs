@@ -3,6 +3,7 @@
 use futures_util::future::join_all;
 
 use super::{stderr, stdout};
+use crate::config::good;
 use crate::support::{TestEnvironment, run};
 
 const GUID: &str = "1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e";
@@ -178,5 +179,25 @@ async fn options_of_init_have_the_format_of_their_settings() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
         assert!(stderr(&output).contains(reason), "{arguments:?}: {}", stderr(&output));
         assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_can_be_revoked_is_revoked() {
+    let shared = good().with("EVERGRANT_STORE", "https://contoso.blob.core.windows.net/evergrant");
+    let id = "AAAAAAAAAAAAAAAAAAAAA";
+    for (environment, arguments, words) in [
+        (&good(), &["--grant", &format!("{id}A")][..], "EVERGRANT_STORE is memory"),
+        (&good(), &["--client", "a"], "EVERGRANT_STORE is memory"),
+        (&shared, &["--grant", id], "this is no grant_id"),
+        (&shared, &["--grant", &format!("{id}AA")], "this is no grant_id"),
+        (&shared, &["--grant", &format!("{id}+")], "this is no grant_id"),
+        (&shared, &["--grant", &format!("{id}é")], "this is no grant_id"),
+        (&shared, &["--grant", ""], "this is no grant_id"),
+        (&shared, &["--client", "a"], "no client in EVERGRANT_CLIENTS has this client_id"),
+    ] {
+        let output = run(&[&["revoke"], arguments].concat(), environment).await;
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains(words) && output.stdout.is_empty(), "{arguments:?}: {}", stderr(&output));
     }
 }

@@ -2,14 +2,19 @@
 
 use std::fmt::Write as _;
 
+use evergrant::config::Settings;
+use evergrant::endpoints::not_configured::NotConfigured;
+use evergrant::server::{self, Serving};
 use futures_util::future::join_all;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 use sandbox::CLIENT_SECRET;
 use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpListener, TcpStream};
 
 use super::{FORM, ask, connect, exchange, form_of, next, read_to_end};
+use crate::config::good;
 use crate::local::LocalApp;
 
 /// The documented limit for forms.
@@ -146,4 +151,30 @@ async fn a_form_is_read_by_its_media_type_and_nothing_else() {
             assert!(answer.body.contains("\"error\":\"invalid_request\""), "{header}: {answer:?}");
         }
     }
+}
+
+/// Some clients send the whole body before they read; a connection that is closed meanwhile would take the answer with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_that_is_not_configured_reads_bodies_to_their_end() {
+    let errors = Settings::read(&good().without("DOCUSIGN_USER_ID")).unwrap_err();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let serving = Serving::not_configured(NotConfigured::new(errors, false));
+    let server = tokio::spawn(server::serve_when_configured(listener, serving, std::future::pending()));
+    let piece = vec![b'x'; 64 * 1024];
+    for path in ["/oauth/token", "/gateway/clm/folders", "/workfront/v1/upload", "/setup", "/nothing"] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let length = 96 * piece.len();
+        let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        for _ in 0..96 {
+            stream.write_all(&piece).await.unwrap_or_else(|error| panic!("{path}: {error}"));
+        }
+        let answer = next(&mut stream, "POST").await;
+        assert_eq!((answer.status, answer.header("retry-after")), (503, "60"), "{path}: {answer:?}");
+        // And the connection goes on.
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        assert_eq!(next(&mut stream, "GET").await.status, 200, "{path}");
+    }
+    server.abort();
 }
