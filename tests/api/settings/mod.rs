@@ -9,6 +9,7 @@ mod places;
 mod registry_versions;
 mod start;
 mod together;
+mod trust;
 mod wild;
 
 use evergrant::config::{ConfigErrors, Settings};
