@@ -85,8 +85,11 @@ impl BaseUrl {
     #[must_use]
     pub fn host(&self) -> &str {
         let authority = self.authority();
-        let port = authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|digit| digit.is_ascii_digit()));
-        port.map_or(authority, |(host, _)| host)
+        match authority.rsplit_once(':') {
+            // An IPv6 address has colons of its own, inside brackets.
+            Some((host, port)) if !port.ends_with(']') => host,
+            _ => authority,
+        }
     }
 
     /// Whether it is plain http, which is for local work only.

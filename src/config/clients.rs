@@ -13,7 +13,7 @@ use crate::config::values::url::{redirect, registry_blob};
 use crate::config::values::{json, kind, scope, unknown_word};
 use crate::config::{ConfigErrors, formats, reader};
 use crate::oauth::client::trust::Trust;
-use crate::oauth::client::{AccessTokenKind, Client, ClientRegistry, GrantType, Profile, SubjectKind};
+use crate::oauth::client::{AccessTokenKind, Client, ClientId, ClientRegistry, GrantType, Profile, SubjectKind};
 use crate::oauth::scope::Scope;
 use crate::secret::{Sha256, sha256};
 
@@ -179,14 +179,19 @@ fn read_entries(
         let client_id = object.get("client_id").and_then(Value::as_str).unwrap_or_default().to_owned();
         if seen.contains(&client_id) {
             let reason = Problem::Invalid("an earlier client has it".into());
-            reader.note(&format!("{place}.client_id"), reason, formats::CLIENT_ID);
+            let known = ClientId::parse(&client_id);
+            let known = known.as_ref().map(ClientId::as_str);
+            reader.note_in_client(&format!("{place}.client_id"), known, reason, formats::CLIENT_ID);
         } else if !client_id.is_empty() {
             seen.push(client_id);
         }
         let client = read_client(reader, place.clone(), object, scopes);
-        if client.as_ref().is_some_and(|client| clients.iter().any(|earlier| share_a_key(earlier, client))) {
+        if let Some(client) =
+            client.as_ref().filter(|client| clients.iter().any(|earlier| share_a_key(earlier, client)))
+        {
             let reason = Problem::Invalid("an earlier client has one of these keys".into());
-            reader.note(&format!("{place}.api_key_sha256"), reason, formats::API_KEYS);
+            let field = format!("{place}.api_key_sha256");
+            reader.note_in_client(&field, Some(client.client_id.as_str()), reason, formats::API_KEYS);
         }
         clients.extend(client);
     }
@@ -234,7 +239,11 @@ fn read_client(
     let beyond =
         scope.as_ref().zip(scopes.within).and_then(|(scope, within)| scope.iter().find(|one| !within.contains(one)));
     if let Some(beyond) = beyond {
-        let reason = format!("it has {beyond}, which DOCUSIGN_SCOPES does not have");
+        // Anything else could be a value pasted in the wrong place.
+        let looks_like_a_scope =
+            beyond.len() <= 40 && beyond.bytes().all(|b| b.is_ascii_lowercase() || b"_.".contains(&b));
+        let shown = if looks_like_a_scope { beyond } else { "a scope (not shown)" };
+        let reason = format!("it has {shown}, which DOCUSIGN_SCOPES does not have");
         fields.note("scope", Problem::Invalid(reason.into()), formats::SCOPE);
     }
     let is_right = fields.finish(formats::FIELD);

@@ -7,7 +7,7 @@ use crate::config::error::{Format, Reason};
 use crate::config::formats;
 use crate::config::reader::{SettingsReader, list};
 use crate::config::values::url::base_url;
-use crate::config::values::{common_mistake, guid, guids, scope, unknown_word};
+use crate::config::values::{guid, guids, plain_text, scope, unknown_word};
 use crate::oauth::scope::Scope;
 use crate::types::{BaseUrl, Guid};
 
@@ -206,8 +206,8 @@ fn read_secret_key(reader: &mut SettingsReader<'_>) -> SecretKey {
     if reader.is_missing_secret(NAME, SECRET_KEY) {
         return SecretKey::Missing;
     }
-    let parse = |text: &str| common_mistake(text).map_or_else(|| Ok(SecretString::from(text)), Err);
-    reader.optional(NAME, SECRET_KEY, parse).map_or(SecretKey::Unset, SecretKey::Set)
+    let secret = reader.optional(NAME, SECRET_KEY, |secret| plain_text(secret).map(SecretString::from));
+    secret.map_or(SecretKey::Unset, SecretKey::Set)
 }
 
 /// `url`, unless its host belongs to the other environment, which does not know the integration key.
@@ -238,5 +238,7 @@ pub fn read_scopes(reader: &mut SettingsReader<'_>) -> Option<Scope> {
 /// # Errors
 /// What is wrong with the list.
 pub fn parse_scopes(text: &str) -> Result<Scope, Reason> {
-    scope(&list(text).collect::<Vec<_>>().join(" ")).map(|scopes| scopes.with(IMPERSONATION))
+    // A scope may have single quotes in it, but no list of scopes is meant to have them around it.
+    let text = plain_text(text)?;
+    scope(&list(&text).collect::<Vec<_>>().join(" ")).map(|scopes| scopes.with(IMPERSONATION))
 }

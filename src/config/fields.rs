@@ -77,7 +77,8 @@ impl<'r, 'e> Fields<'r, 'e> {
     pub fn finish(mut self, format: Format) -> bool {
         for name in std::mem::take(&mut self.rest).keys() {
             // A name is shown only if it looks like one: it could be a value pasted in the wrong place.
-            let looks_like_a_name = name.len() <= 32 && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+            let looks_like_a_name =
+                (1..=32).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
             let shown = if looks_like_a_name { name } else { "(a field)" };
             self.note(shown, Problem::Invalid(unknown_field(name, &self.names)), format);
         }

@@ -34,7 +34,7 @@ use error::{ConfigError, Format};
 use installation::InstallationScopes;
 use reader::SettingsReader;
 use values::url::{base_url, store};
-use values::{log_filter, memory, port};
+use values::{log_filter, memory, plain_text, port};
 
 /// The settings of the whole program.
 #[derive(Clone, Debug)]
@@ -271,6 +271,6 @@ fn read_azure(reader: &mut SettingsReader<'_>) -> AzureSettings {
     AzureSettings {
         in_azure,
         managed_identity: in_azure || is_set("IDENTITY_ENDPOINT"),
-        client_id: reader.optional("AZURE_CLIENT_ID", IDENTITY, |text| Ok(text.to_owned())),
+        client_id: reader.optional("AZURE_CLIENT_ID", IDENTITY, plain_text),
     }
 }

@@ -132,10 +132,11 @@ impl<'e> SettingsReader<'e> {
             Err(Problem::Unresolved(reference))
         } else if is_not_utf8(&raw) {
             Err(Problem::Invalid(NOT_UTF8.into()))
+        } else if raw.strip_prefix(name).is_some_and(|rest| rest.starts_with('=')) {
+            // Some formats would accept it: a log level takes it for a target, a secret for the secret.
+            Err(Problem::Invalid(NAME_REPEATED.into()))
         } else {
-            let repeats_name = raw.strip_prefix(name).is_some_and(|rest| rest.starts_with('='));
-            let mistake = || if repeats_name { Some(NAME_REPEATED.into()) } else { common_mistake(&raw) };
-            parse(&raw).map_err(|reason| Problem::Invalid(mistake().unwrap_or(reason)))
+            parse(&raw).map_err(|reason| Problem::Invalid(common_mistake(&raw).unwrap_or(reason)))
         };
         parsed.map_err(|problem| self.note(name, problem, format)).ok()
     }

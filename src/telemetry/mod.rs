@@ -12,6 +12,8 @@ mod log;
 mod output;
 mod request;
 mod spans;
+#[cfg(test)]
+mod tests;
 mod time_stamps;
 mod trace_context;
 

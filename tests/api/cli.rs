@@ -72,48 +72,72 @@ async fn help_shows_no_secret_and_wrong_usage_exits_with_2() {
     assert_eq!(run(&["no-such-command"], &[]).await.status.code(), Some(2));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_client_registry_is_checked_before_it_is_deployed() {
-    let folder = tempfile::tempdir().unwrap();
-    let digest = sandbox::digest("a secret");
-    let file = |name: &str, text: String| {
-        let path = folder.path().join(name);
+/// A folder with registries.
+struct Registries(tempfile::TempDir);
+
+impl Registries {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn file(&self, name: &str, text: &str) -> String {
+        let path = self.0.path().join(name);
         std::fs::write(&path, text).unwrap();
         path.display().to_string()
-    };
-    let client = |more: &str| {
-        format!(
-            r#"[{{"client_id":"flows","client_secret_sha256":["{digest}"],"grant_types":["client_credentials"]{more}}}]"#
-        )
-    };
-    let good = file("good.json", client(r#","scope":"signature""#));
+    }
+
+    /// A registry with one client that has these fields too.
+    fn with_client(&self, name: &str, more: &str) -> String {
+        let digest = sandbox::digest("a secret");
+        let client = r#""client_id":"flows","grant_types":["client_credentials"]"#;
+        self.file(name, &format!(r#"[{{{client},"client_secret_sha256":["{digest}"]{more}}}]"#))
+    }
+}
+
+fn stderr(output: std::process::Output) -> String {
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_registry_is_checked_before_it_is_deployed() {
+    let registries = Registries::new();
+    let good = registries.with_client("good.json", r#","scope":"signature""#);
     let output = run(&["client", "check", &good], &[]).await;
     let stdout = String::from_utf8(output.stdout).unwrap();
     assert!(
         output.status.success() && stdout.contains("flows: integration_user, client_credentials, 1 secret"),
         "{stdout}"
     );
-    assert!(!stdout.contains(&digest));
-    // Scopes are compared with DOCUSIGN_SCOPES, or with its default.
-    let scopes = [("DOCUSIGN_SCOPES", "spring_read")];
-    assert_eq!(run(&["client", "check", &good], &scopes).await.status.code(), Some(2));
-    let bad = file("bad.json", client(r#","redirect_uri":"https://client.example/""#));
+    assert!(!stdout.contains(&sandbox::digest("a secret")));
+    let bad = registries.with_client("bad.json", r#","redirect_uri":"https://client.example/""#);
     let output = run(&["client", "check", &bad], &[]).await;
-    let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
     let expected = format!(
         "{bad}[0].redirect_uri (client flows) is invalid: clients have no such field (did you mean redirect_uris?)"
     );
+    let stderr = stderr(output);
     assert!(stderr.contains(&expected), "{stderr}");
-    let stderr = |output: std::process::Output| String::from_utf8(output.stderr).unwrap();
+    // Without a file, the setting itself.
+    let setting = [("EVERGRANT_CLIENTS", "[]")];
+    let output = run(&["client", "check"], &setting).await;
+    assert!(String::from_utf8(output.stdout).unwrap().contains("clients: 0"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_says_which_scopes_it_compares_with() {
+    let registries = Registries::new();
+    let good = registries.with_client("good.json", r#","scope":"signature""#);
+    // Scopes are compared with DOCUSIGN_SCOPES, or with its default.
+    let scopes = [("DOCUSIGN_SCOPES", "spring_read")];
+    assert_eq!(run(&["client", "check", &good], &scopes).await.status.code(), Some(2));
     let guess =
         "could not find the scopes: checked against the default (signature impersonation spring_read spring_write)";
     assert!(stderr(run(&["client", "check", &good], &[]).await).contains(guess));
-    let wide = file("wide.json", client(r#","scope":"click.manage""#));
+    let wide = registries.with_client("wide.json", r#","scope":"click.manage""#);
     let output = run(&["client", "check", &wide], &[]).await;
     assert_eq!(output.status.code(), Some(2), "the app would not start either");
     assert!(stderr(output).contains(guess));
-    let parameters = file("main.bicepparam", "param docusignScopes = 'click.manage'\r\n".to_owned());
+    let parameters = registries.file("main.bicepparam", "param docusignScopes = 'click.manage'\r\n");
     let output = run(&["client", "check", &wide], &[]).await;
     assert!(output.status.success());
     assert!(stderr(output).contains(&format!("Scopes are checked against docusignScopes in {parameters}.")));
@@ -121,8 +145,4 @@ async fn a_client_registry_is_checked_before_it_is_deployed() {
     assert!(stderr(output).contains("it has signature, which DOCUSIGN_SCOPES does not have"));
     let output = run(&["client", "check", &good, "--parameters", "/nowhere"], &[]).await;
     assert!(stderr(output).contains("the parameter file /nowhere does not exist"));
-    // Without a file, the setting itself.
-    let setting = [("EVERGRANT_CLIENTS", "[]")];
-    let output = run(&["client", "check"], &setting).await;
-    assert!(String::from_utf8(output.stdout).unwrap().contains("clients: 0"));
 }

@@ -325,77 +325,14 @@ async fn what_if_changes_nothing() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn azure_errors_are_reported_with_a_fix() {
-    let create = "deployment group create";
-    for (command, message, words) in [
-        ("account show", "Please run 'az login' to setup account.", "Sign in: az login"),
-        (
-            create,
-            "(AuthorizationFailed) The client 'me' does not have authorization to perform action \
-             'Microsoft.Authorization/roleAssignments/write' over scope",
-            "Role Based Access Control Administrator",
-        ),
-        (
-            create,
-            "(RoleAssignmentUpdateNotPermitted) Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
-            "left over from an earlier identity",
-        ),
-        (create, "(RoleAssignmentExists) The role assignment already exists.", "left over from an earlier identity"),
-        (create, "(AuthorizationFailed) The client does not have authorization to perform action", "You lack a role"),
-        (
-            create,
-            "{\"code\":\"ConflictError\",\"message\":\"A vault with the same name already exists in deleted state. You need to \
-             either recover or purge existing key vault.\"}",
-            "az keyvault recover --name",
-        ),
-        (
-            create,
-            "StorageAccountAlreadyTaken: The storage account named x is already taken.",
-            "another storageAccountName",
-        ),
-        (create, "Conflict: Website with given name x already exists.", "another functionAppName"),
-        (create, "(VaultAlreadyExists) The vault name is already in use.", "another keyVaultName"),
-        (create, "This region has quota of 0 instances for your subscription.", "list-flexconsumption-locations"),
-        (
-            create,
-            "(MissingSubscriptionRegistration) The subscription is not registered to use namespace",
-            "az provider register",
-        ),
-        (
-            create,
-            "(InvalidTemplateDeployment) RequestDisallowedByPolicy: Resource 'x' was disallowed by policy.",
-            "An Azure Policy denies a resource",
-        ),
-        (
-            create,
-            "(DeploymentActive) The deployment with resource id 'x' cannot be saved, because this would overwrite an existing \
-             deployment which is still active.",
-            "az deployment group cancel --resource-group evergrant --name evergrant",
-        ),
-        (
-            create,
-            "(AnotherOperationInProgress) Another operation is in progress.",
-            "Another deployment to this resource group",
-        ),
-        (create, "(ScopeLocked) The scope is locked.", "az lock list --resource-group evergrant"),
-        (
-            "group exists",
-            "(ResourceGroupBeingDeleted) The group is deprovisioning.",
-            "The resource group is being deleted",
-        ),
-        (
-            "group exists",
-            "AADSTS53003: Access has been blocked by Conditional Access policies. Run: az login",
-            "A conditional access policy refuses this sign-in",
-        ),
-        ("account show", "AADSTS50076: you must use multi-factor authentication. az login", "such as a second factor"),
-        ("account show", "AADSTS7000222: The provided client secret keys are expired.", "az login --service-principal"),
-        ("account show", "AADSTS700082: The refresh token has expired due to inactivity.", "Sign in: az login"),
-        ("account show", "(SubscriptionNotFound) The subscription of 'x' doesn't exist in cloud.", "az account list"),
-        (create, "Bicep CLI not found. Install it now by running \"az bicep install\".", "az bicep install"),
-        (create, "Something new.", "Something new."),
-    ] {
+/// The command of the Azure CLI that fails, its message, and words of the fix.
+type AzureError = (&'static str, &'static str, &'static str);
+
+const CREATE: &str = "deployment group create";
+
+/// Each message is repeated with its fix, and nothing is uploaded after it.
+async fn assert_explained(errors: &[AzureError]) {
+    for (command, message, words) in errors {
         let subscription = Subscription::new();
         subscription.fact("group", "westeurope");
         subscription.fact("message", &format!("{command}\n{message}"));
@@ -405,6 +342,100 @@ async fn azure_errors_are_reported_with_a_fix() {
         assert!(text.contains(words) && text.contains(message), "{words}: {text}");
         assert!(!subscription.called("functionapp deployment"), "nothing is uploaded after a failure");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_that_azure_refuses_is_explained() {
+    assert_explained(&[
+        ("account show", "Please run 'az login' to setup account.", "Sign in: az login"),
+        ("account show", "AADSTS50076: you must use multi-factor authentication. az login", "such as a second factor"),
+        ("account show", "AADSTS7000222: The provided client secret keys are expired.", "az login --service-principal"),
+        ("account show", "AADSTS700082: The refresh token has expired due to inactivity.", "Sign in: az login"),
+        ("account show", "(SubscriptionNotFound) The subscription of 'x' doesn't exist in cloud.", "az account list"),
+        (
+            "group exists",
+            "AADSTS53003: Access has been blocked by Conditional Access policies. Run: az login",
+            "A conditional access policy refuses this sign-in",
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_that_is_missing_is_named() {
+    assert_explained(&[
+        (
+            CREATE,
+            "(AuthorizationFailed) The client 'me' does not have authorization to perform action \
+             'Microsoft.Authorization/roleAssignments/write' over scope",
+            "Role Based Access Control Administrator",
+        ),
+        (CREATE, "(AuthorizationFailed) The client does not have authorization to perform action", "You lack a role"),
+        (
+            CREATE,
+            "(RoleAssignmentUpdateNotPermitted) Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
+            "left over from an earlier identity",
+        ),
+        (CREATE, "(RoleAssignmentExists) The role assignment already exists.", "left over from an earlier identity"),
+        (
+            CREATE,
+            "(InvalidTemplateDeployment) RequestDisallowedByPolicy: Resource 'x' was disallowed by policy.",
+            "An Azure Policy denies a resource",
+        ),
+        (CREATE, "(ScopeLocked) The scope is locked.", "az lock list --resource-group evergrant"),
+    ])
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_is_taken_and_a_quota_that_is_used_up_are_named() {
+    assert_explained(&[
+        (
+            CREATE,
+            "{\"code\":\"ConflictError\",\"message\":\"A vault with the same name already exists in deleted state. You need to \
+             either recover or purge existing key vault.\"}",
+            "az keyvault recover --name",
+        ),
+        (
+            CREATE,
+            "StorageAccountAlreadyTaken: The storage account named x is already taken.",
+            "another storageAccountName",
+        ),
+        (CREATE, "Conflict: Website with given name x already exists.", "another functionAppName"),
+        (CREATE, "(VaultAlreadyExists) The vault name is already in use.", "another keyVaultName"),
+        (CREATE, "This region has quota of 0 instances for your subscription.", "list-flexconsumption-locations"),
+        (
+            CREATE,
+            "(MissingSubscriptionRegistration) The subscription is not registered to use namespace",
+            "az provider register",
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_or_a_deletion_in_progress_is_explained_and_an_unknown_error_is_repeated() {
+    assert_explained(&[
+        (
+            CREATE,
+            "(DeploymentActive) The deployment with resource id 'x' cannot be saved, because this would overwrite an existing \
+             deployment which is still active.",
+            "az deployment group cancel --resource-group evergrant --name evergrant",
+        ),
+        (
+            CREATE,
+            "(AnotherOperationInProgress) Another operation is in progress.",
+            "Another deployment to this resource group",
+        ),
+        (
+            "group exists",
+            "(ResourceGroupBeingDeleted) The group is deprovisioning.",
+            "The resource group is being deleted",
+        ),
+        (CREATE, "Bicep CLI not found. Install it now by running \"az bicep install\".", "az bicep install"),
+        (CREATE, "Something new.", "Something new."),
+    ])
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -37,74 +37,38 @@ fn boxed<T: Explained + 'static>(errors: impl IntoIterator<Item = T>) -> Vec<Box
     errors.into_iter().map(|error| Box::new(error) as Box<dyn Explained>).collect()
 }
 
+/// A table whose first column has the `cause` of log lines.
+fn by_cause(before: &'static str, errors: Vec<Box<dyn Explained>>, source: &'static str) -> Table {
+    let first: (_, fn(&dyn Explained) -> String) = ("`cause`", |error| format!("`{}`", error.explain().code));
+    Table { before, first, errors, source, on_the_page: true, elsewhere: 0 }
+}
+
+/// A table whose first column has the problem, which is not on the page.
+fn by_problem(errors: Vec<Box<dyn Explained>>, source: &'static str) -> Table {
+    let first: (_, fn(&dyn Explained) -> String) = ("problem", |error| format!("`{}`", problem(error)));
+    Table { before: "", first, errors, source, on_the_page: false, elsewhere: 0 }
+}
+
 fn tables() -> [Table; 8] {
     let mint = boxed([MintError::Deadline, MintError::BrokenOff]);
+    let exchange = boxed(ExchangeError::ALL).into_iter().chain(mint).collect();
+    let calls = "A DocuSign API (eSignature or CLM) does not answer the gateway or Workfront's routes:";
+    let signing = "A key does not sign. The `cause` is `signing_failed` or `sealing_key_unavailable`; the log line and the health \
+                   checks name the problem:";
     [
+        by_cause("DocuSign issues no access token:", exchange, "docusign/error_table.rs"),
         Table {
-            before: "DocuSign issues no access token:",
-            first: ("`cause`", |error| format!("`{}`", error.explain().code)),
-            errors: boxed(ExchangeError::ALL).into_iter().chain(mint).collect(),
-            source: "docusign/error_table.rs",
-            on_the_page: true,
-            elsewhere: 0,
-        },
-        Table {
-            before: "A key does not sign. The `cause` is `signing_failed` or `sealing_key_unavailable`; the log line and the health \
-                     checks name the problem:",
-            first: ("problem", |error| format!("`{}`", problem(error))),
-            errors: boxed(SignError::ALL),
-            source: "signing/error_table.rs",
+            before: signing,
             on_the_page: true,
             elsewhere: 2,
+            ..by_problem(boxed(SignError::ALL), "signing/error_table.rs")
         },
-        Table {
-            before: "",
-            first: ("problem", |error| format!("`{}`", problem(error))),
-            errors: boxed(StoreError::ALL),
-            source: "store/error_table.rs",
-            on_the_page: false,
-            elsewhere: 2,
-        },
-        Table {
-            before: "",
-            first: ("problem", |error| format!("`{}`", problem(error))),
-            errors: boxed(IdentityError::ALL),
-            source: "identity.rs",
-            on_the_page: false,
-            elsewhere: 0,
-        },
-        Table {
-            before: "",
-            first: ("problem", |error| format!("`{}`", problem(error))),
-            errors: boxed(Obstacle::ALL),
-            source: "web/obstacle.rs",
-            on_the_page: false,
-            elsewhere: 0,
-        },
-        Table {
-            before: "",
-            first: ("problem", |error| format!("`{}`", problem(error))),
-            errors: boxed(IssuerError::ALL),
-            source: "registry/issuers/error.rs",
-            on_the_page: false,
-            elsewhere: 1,
-        },
-        Table {
-            before: "",
-            first: ("problem", |error| format!("`{}`", problem(error))),
-            errors: boxed(RegistryError::ALL),
-            source: "registry/error.rs",
-            on_the_page: false,
-            elsewhere: 1,
-        },
-        Table {
-            before: "A DocuSign API (eSignature or CLM) does not answer the gateway or Workfront's routes:",
-            first: ("`cause`", |error| format!("`{}`", error.explain().code)),
-            errors: boxed(ApiError::ALL),
-            source: "docusign/api/error_table.rs",
-            on_the_page: true,
-            elsewhere: 2,
-        },
+        Table { elsewhere: 2, ..by_problem(boxed(StoreError::ALL), "store/error_table.rs") },
+        by_problem(boxed(IdentityError::ALL), "identity.rs"),
+        by_problem(boxed(Obstacle::ALL), "web/obstacle.rs"),
+        Table { elsewhere: 1, ..by_problem(boxed(IssuerError::ALL), "registry/issuers/error.rs") },
+        Table { elsewhere: 1, ..by_problem(boxed(RegistryError::ALL), "registry/error.rs") },
+        Table { elsewhere: 2, ..by_cause(calls, boxed(ApiError::ALL), "docusign/api/error_table.rs") },
     ]
 }
 

@@ -148,3 +148,24 @@ async fn on_a_terminal_it_asks_until_each_value_is_valid() {
     assert!(output.status.success());
     assert_eq!(settings(&folder).docusign.user_id.as_str(), INTEGRATION_USER);
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn if_the_input_ends_nothing_is_written() {
+    for typed in ["", "demo\n", &format!("demo\n{INTEGRATION_KEY}\n")] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut script = tokio::process::Command::new("script");
+        let command = format!("{} init --local", handler().display());
+        script.args(["--quiet", "--return", "--command", &command, "/dev/null"]);
+        TestEnvironment::default().with("PATH", "/usr/bin:/bin").apply(&mut script);
+        let script = script.current_dir(&folder).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let mut script = script.unwrap();
+        // The end of a terminal's input is a control character at the beginning of a line.
+        let typed = format!("{typed}\u{4}");
+        script.stdin.take().unwrap().write_all(typed.as_bytes()).await.unwrap();
+        let output = script.wait_with_output().await.unwrap();
+        assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+        assert!(text(&output).contains("the input ended before all questions were answered"), "{}", text(&output));
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+    }
+}

@@ -215,6 +215,11 @@ async fn a_failing_identity_endpoint_is_never_called_key_vault() {
             Fault::Json(400, r#"{"error":"unsupported"}"#.to_owned()),
             "the identity endpoint failed (status 400, unsupported",
         ),
+        // Only the documented status means that the identity is missing.
+        (
+            Fault::Json(500, r#"{"statusCode":500,"message":"The managed identity service is down"}"#.to_owned()),
+            "the identity endpoint failed (status 500",
+        ),
         (Fault::Body("<!DOCTYPE html>".to_owned()), "the identity endpoint failed"),
         (token(""), "the identity endpoint failed"),
         (token("two words"), "the identity endpoint failed"),

@@ -11,7 +11,7 @@ use sandbox::walk::press;
 use sandbox::{CLIENT_ID, CLIENT_SECRET, INTEGRATION_USER, OTHER_USER, Sandbox};
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, assert_outage, log_line, log_lines, state_of, whole_log};
+use crate::support::{TestApp, assert_outage, file_keys, log_line, log_lines, state_of, whole_log};
 
 const SECRET_KEY: &str = "docusign secret key of the sandbox";
 
@@ -283,7 +283,11 @@ async fn audit_lines_are_written_at_every_level() {
 async fn each_insecure_setting_has_one_warning() {
     let sandbox = Sandbox::start().await;
     let pem = sandbox.signing_key.pkcs8_pem();
-    let app = TestApp::with_file_keys(sandbox, &pem).await;
+    let keys = file_keys(&sandbox, &pem);
+    let mut settings = keys.each_ref().map(|(name, value)| (*name, value.as_str())).to_vec();
+    let key = settings[0].1;
+    settings.extend([("EVERGRANT_SIGNING_KEY_ID_NEXT", key), ("EVERGRANT_SEALING_KEY_ID_PREVIOUS", key)]);
+    let app = TestApp::over(sandbox, &settings).await;
     log_line(&app.host, |line| line["event"] == "listening").await;
     let warned = |line: &Value| (line["event"] == "insecure_convenience").then(|| line["setting"].clone());
     let mut settings: Vec<_> = log_lines(&app.host).iter().filter_map(warned).collect();
@@ -294,7 +298,9 @@ async fn each_insecure_setting_has_one_warning() {
             "DOCUSIGN_OAUTH_URL",
             "EVERGRANT_PUBLIC_URL",
             "EVERGRANT_SEALING_KEY_ID",
+            "EVERGRANT_SEALING_KEY_ID_PREVIOUS",
             "EVERGRANT_SIGNING_KEY_ID",
+            "EVERGRANT_SIGNING_KEY_ID_NEXT",
             "EVERGRANT_STORE"
         ]
     );

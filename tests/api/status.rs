@@ -139,6 +139,25 @@ async fn open_hands_the_setup_page_to_the_browser_and_prints_no_key() {
     }
 }
 
+/// Other programs of this machine can reach the address, but do not know its path; some browsers open connections that stay empty.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_address_for_the_browser_leads_on_only_at_its_own_path() {
+    let app = TestApp::over(Sandbox::start().await, &[]).await;
+    let azure = Azure::with_app(&app.host.url());
+    let (tried, page) = (azure.path("tried"), azure.path("page"));
+    let (tried, page) = (tried.display(), page.display());
+    azure.browser(&format!(
+        "try() {{ curl --silent --output /dev/null --write-out '%{{http_code}} %{{redirect_url}}\\n' \"$@\" >>{tried}; }}\n\
+         base=\"${{1%/*}}\"; (sleep 3 | curl --silent telnet://\"${{base#http://}}\") >/dev/null 2>&1 &\n\
+         try \"$base/\"; try \"$base/other\"; try \"$1x\"; try --data x \"$1\"; try --head \"$1\"\n\
+         curl --silent --location \"$1\" >{page}"
+    ));
+    let output = azure.status(&["--open"]).await;
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert_eq!(azure.read("tried").lines().map(str::trim_end).collect::<Vec<_>>(), ["404"; 5]);
+    assert!(azure.read("page").contains("Setup"), "{}", azure.read("page"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_app_that_is_not_configured_lists_its_faults_and_exits_with_2() {
     let sandbox = Sandbox::start().await;
@@ -181,6 +200,15 @@ async fn each_obstacle_has_its_own_sentence_and_exits_with_1() {
     }
     let azure = Azure::with_app("http://127.0.0.1:1");
     assert!(text(&azure.status(&[]).await).contains("http://127.0.0.1:1/setup cannot be reached"));
+    // Elsewhere than on this machine, the key is sent by https only.
+    azure.fact("host_name", "contoso-evergrant.azurewebsites.net");
+    let proxied = azure.environment().with("HTTPS_PROXY", "http://127.0.0.1:1");
+    let output = proxied.command(&APP).output().await.unwrap();
+    assert!(
+        text(&output).contains("https://contoso-evergrant.azurewebsites.net/setup cannot be reached"),
+        "{}",
+        text(&output)
+    );
     azure.fact("host_name", "");
     assert!(text(&azure.status(&[]).await).contains("Azure returns no address for the function app contoso-evergrant"));
     azure.fact("function_key", "");

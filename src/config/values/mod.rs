@@ -51,6 +51,11 @@ pub fn common_mistake(text: &str) -> Option<Reason> {
     }
 }
 
+/// A text without a format of its own.
+pub fn plain_text(text: &str) -> Result<String, Reason> {
+    common_mistake(text).map_or_else(|| Ok(text.to_owned()), Err)
+}
+
 /// What a value in JSON is, with its article.
 pub const fn kind(value: &Value) -> &'static str {
     match value {

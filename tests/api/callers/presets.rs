@@ -4,6 +4,7 @@ use std::process::Output;
 
 use sandbox::issuers::{APP_ID, IDENTITY_OBJECT, TENANT};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::support::run;
 
@@ -38,28 +39,45 @@ fn jwks() -> Value {
     json!({"keys": [{"kty": "EC", "crv": "P-256", "kid": "one", "x": x, "y": y}]})
 }
 
+/// A file in a folder, and its path.
+fn file(folder: &TempDir, name: &str, content: &str) -> String {
+    let path = folder.path().join(name).display().to_string();
+    std::fs::write(&path, content).unwrap();
+    path
+}
+
+/// Options of a preset, further ones, and the trust that they write.
+async fn assert_trusts(cases: &[(&[&str], &[&str], Value)]) {
+    for (arguments, more, expected) in cases {
+        let written = entry(&new(&[*arguments, *more].concat()).await);
+        assert_eq!(&written["trust"], expected, "{arguments:?} {more:?}");
+        assert_eq!(written["grant_types"], json!(["client_credentials"]));
+        assert_eq!(written["subject"], "integration_user");
+    }
+}
+
 #[tokio::test]
-async fn each_preset_writes_the_trust_of_its_platform() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = |name: &str, content: &Value| {
-        let path = folder.path().join(name).display().to_string();
-        std::fs::write(&path, content.to_string()).unwrap();
-        path
-    };
-    let (set, key) = (file("jwks.json", &jwks()), file("key.json", &jwks()["keys"][0]));
+async fn entra_is_trusted_for_one_identity_in_the_versions_that_it_may_issue() {
     let entra = |issuer: &str, audience: &str| json!({"issuer": issuer, "audience": audience, "claims": {"oid": IDENTITY_OBJECT}});
     let first = |audience: &str| entra(&format!("https://sts.windows.net/{TENANT}/"), audience);
     let second = entra(&format!("https://login.microsoftonline.com/{TENANT}/v2.0"), APP_ID);
-    let github = |audience: &str, claims: &Value| json!([{"issuer": "https://token.actions.githubusercontent.com", "audience": audience, "claims": claims}]);
     let (uri, capitals) = (format!("api://{APP_ID}"), IDENTITY_OBJECT.to_uppercase());
     let of_tenant = format!("api://{TENANT}/evergrant");
-    let repository = "contoso/agreements";
-    for (arguments, more, expected) in [
+    assert_trusts(&[
         // The app registration decides which version of access tokens is issued, so both are trusted.
         (&ENTRA[..], &["--audience", &uri][..], json!([first(&uri), second])),
         (&ENTRA, &["--audience", APP_ID], json!([first(APP_ID), second])),
         (&ENTRA[..4], &["--object-id", &capitals, "--audience", &uri], json!([first(&uri), second])),
         (&ENTRA, &[], json!([first(&of_tenant)])),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn github_is_trusted_for_one_repository_and_its_environment_or_branch() {
+    let github = |audience: &str, claims: &Value| json!([{"issuer": "https://token.actions.githubusercontent.com", "audience": audience, "claims": claims}]);
+    let repository = "contoso/agreements";
+    assert_trusts(&[
         (
             &GITHUB,
             &["--environment", "production"],
@@ -73,6 +91,19 @@ async fn each_preset_writes_the_trust_of_its_platform() {
                 &json!({"repository": repository, "repository_id": "704112233", "ref": "refs/heads/main"}),
             ),
         ),
+    ])
+    .await;
+    let github = [&["client", "new", "agreements", "--json", "--environment", "production"], &GITHUB[..]].concat();
+    let elsewhere = entry(&run(&github, &[]).await);
+    assert_eq!(elsewhere["trust"][0]["audience"], "evergrant");
+}
+
+#[tokio::test]
+async fn other_issuers_are_trusted_for_one_subject_and_keys_for_themselves() {
+    let folder = tempfile::tempdir().unwrap();
+    let set = file(&folder, "jwks.json", &jwks().to_string());
+    let key = file(&folder, "key.json", &jwks()["keys"][0].to_string());
+    assert_trusts(&[
         (
             &KUBERNETES,
             &["--subject", POD],
@@ -91,37 +122,25 @@ async fn each_preset_writes_the_trust_of_its_platform() {
             &["--jwks", "https://caller.example/jwks.json"],
             json!([{"jwks_uri": "https://caller.example/jwks.json"}]),
         ),
-    ] {
-        let written = entry(&new(&[arguments, more].concat()).await);
-        assert_eq!(written["trust"], expected, "{arguments:?} {more:?}");
-        assert_eq!(written["grant_types"], json!(["client_credentials"]));
-        assert_eq!(written["subject"], "integration_user");
+    ])
+    .await;
+}
+
+/// Options of a preset, further ones, and words of the refusal.
+async fn assert_refused(cases: &[(&[&str], &[&str], &str)]) {
+    for (arguments, more, why) in cases {
+        let output = new(&[*arguments, *more].concat()).await;
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?} {more:?}: {said}");
+        assert!(said.contains(why), "{why}: {said}");
+        assert!(!said.contains("jpsQnnGQmL"), "the private key is shown: {said}");
+        assert!(output.stdout.is_empty());
     }
-    let github = [&["client", "new", "agreements", "--json", "--environment", "production"], &GITHUB[..]].concat();
-    let elsewhere = entry(&run(&github, &[]).await);
-    assert_eq!(elsewhere["trust"][0]["audience"], "evergrant");
 }
 
 #[tokio::test]
-async fn options_that_do_not_fit_are_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = |name: &str, content: &str| {
-        let path = folder.path().join(name).display().to_string();
-        std::fs::write(&path, content).unwrap();
-        path
-    };
-    let mut private = jwks();
-    private["keys"][0]["d"] = "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI".into();
-    let private = file("private.json", &private.to_string());
-    let pem = file(
-        "public.pem",
-        "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----\n",
-    );
-    let pem_private =
-        file("private.pem", "-----BEGIN PRIVATE KEY-----\nMFkwEwYHKoZIzj0CAQ\n-----END PRIVATE KEY-----\n");
-    let (text, empty) = (file("text", "no keys"), file("empty.json", "{\"keys\": []}"));
-    let jwks = ["--trust", "jwks"];
-    for (arguments, more, why) in [
+async fn options_of_a_preset_that_do_not_fit_are_refused() {
+    assert_refused(&[
         (&["--trust", "entra"][..], &["--tenant", TENANT][..], "--object-id"),
         (&["--trust", "entra"], &["--tenant", "contoso.com", "--object-id", IDENTITY_OBJECT], "a GUID"),
         (&ENTRA, &["--subject", POD], "--subject with the sub of a token is not an option of --trust entra"),
@@ -135,6 +154,24 @@ async fn options_that_do_not_fit_are_refused() {
         (&KUBERNETES, &["--subject", POD, "--subject", POD], "--subject is given twice"),
         (&["--trust", "kubernetes"], &["--subject", POD], "--issuer"),
         (&["--trust", "kubernetes", "--issuer", "http://kubernetes.example"], &["--subject", POD], "trust"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn keys_that_do_not_fit_are_refused_and_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut private = jwks();
+    private["keys"][0]["d"] = "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI".into();
+    let private = file(&folder, "private.json", &private.to_string());
+    let pem = |name: &str, kind: &str| {
+        let text = format!("-----BEGIN {kind} KEY-----\nMFkwEwYHKoZIzj0CAQ\n-----END {kind} KEY-----\n");
+        file(&folder, name, &text)
+    };
+    let (pem, pem_private) = (pem("public.pem", "PUBLIC"), pem("private.pem", "PRIVATE"));
+    let (text, empty) = (file(&folder, "text", "no keys"), file(&folder, "empty.json", "{\"keys\": []}"));
+    let jwks = ["--trust", "jwks"];
+    assert_refused(&[
         (&jwks, &["--jwks", &private], "private key"),
         (&jwks, &["--jwks", &pem_private], "private key"),
         (&jwks, &["--jwks", &pem], "the file is PEM"),
@@ -143,19 +180,20 @@ async fn options_that_do_not_fit_are_refused() {
         (&jwks, &["--jwks", "no-such-file.json"], "does not exist"),
         (&jwks, &["--jwks", "http://caller.example/jwks.json"], "trust"),
         (&jwks, &["--jwks", "https://caller.example/jwks.json", "--audience", "a"], "--audience is not an option"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_trust_does_not_fit_a_client_that_signs_people_in() {
+    assert_refused(&[
         (&["--trust", "azure"], &[], "[possible values: entra, github, kubernetes, oidc, jwks]"),
         (&["--environment", "production"], &[], "--trust"),
         (&["--subject", "integration"], &[], "expected integration_user or signed_in_user"),
         (&["--profile", "workfront", "--redirect-uri", "https://client.example/cb"], &ENTRA, "--trust is only for"),
         (&["--public", "--redirect-uri", "https://client.example/cb"], &ENTRA, "--public"),
-    ] {
-        let output = new(&[arguments, more].concat()).await;
-        let said = stderr(&output);
-        assert_eq!(output.status.code(), Some(2), "{arguments:?} {more:?}: {said}");
-        assert!(said.contains(why), "{why}: {said}");
-        assert!(!said.contains("jpsQnnGQmL"), "the private key is shown: {said}");
-        assert!(output.stdout.is_empty());
-    }
+    ])
+    .await;
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! What `./deploy` asks for on a terminal, and what it names in a pipeline.
 
+use std::path::{Path, PathBuf};
+
 use sandbox::{SETUP_KEY, Sandbox, azure_cli};
 
 use super::{GUID, Subscription, output_text};
@@ -199,53 +201,43 @@ async fn changes_are_shown_before_the_group_exists() {
     assert!(!left.iter().any(|name| name.to_string_lossy().contains("preview")), "{left:?}");
 }
 
+/// A folder with the tools that the script uses before it looks for the Azure CLI.
+fn few_tools(subscription: &Subscription) -> PathBuf {
+    let tools = subscription.path("tools");
+    std::fs::create_dir(&tools).unwrap();
+    for name in ["bash", "dirname", "mktemp", "rm", "sed", "grep", "head", "tr", "printenv", "env", "cat"] {
+        let found = ["/usr/bin", "/bin"].map(|folder| Path::new(folder).join(name));
+        std::os::unix::fs::symlink(found.iter().find(|path| path.exists()).unwrap(), tools.join(name)).unwrap();
+    }
+    tools
+}
+
+fn program(path: &Path, text: &str) {
+    std::fs::write(path, format!("#!/bin/sh\n{text}\n")).unwrap();
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_tool_is_named_with_the_command_of_the_platform() {
     let subscription = Subscription::new();
-    let tools = subscription.path("tools");
-    std::fs::create_dir(&tools).unwrap();
-    let link = |name: &str| {
-        let found = ["/usr/bin", "/bin"].map(|folder| std::path::Path::new(folder).join(name));
-        std::os::unix::fs::symlink(found.iter().find(|path| path.exists()).unwrap(), tools.join(name)).unwrap();
-    };
-    ["bash", "dirname", "mktemp", "rm", "sed", "grep", "head", "tr", "printenv", "env", "cat"]
-        .into_iter()
-        .for_each(link);
+    let tools = few_tools(&subscription);
     let script = subscription.checkout.join("deploy");
-    for (kernel, also, hint) in [
-        ("Darwin 24.5.0", "", "brew install azure-cli"),
-        ("Linux 6.6.87-microsoft-standard-WSL2", "apt-get", "inside WSL"),
-        ("Linux 6.8.0", "apt-get", "InstallAzureCLIDeb"),
-        ("Linux 6.8.0", "dnf", "dnf install azure-cli"),
-        ("Linux 6.8.0", "", "pipx install azure-cli"),
-        ("MINGW64_NT-10.0 3.4", "", "WSL"),
+    let (path, key) = (format!("PATH={}", tools.display()), format!("DOCUSIGN_INTEGRATION_KEY={GUID}"));
+    let user = format!("DOCUSIGN_USER_ID={GUID}");
+    let arguments = [&path, "DOCUSIGN_ENVIRONMENT=demo", &key, &user, script.to_str().unwrap(), "-g", "evergrant"];
+    for (kernel, release, also, hint) in [
+        ("Darwin", "24.5.0", "", "brew install azure-cli"),
+        ("Linux", "6.6.87-microsoft-standard-WSL2", "apt-get", "inside WSL"),
+        ("Linux", "6.8.0", "apt-get", "InstallAzureCLIDeb"),
+        ("Linux", "6.8.0", "dnf", "dnf install azure-cli"),
+        ("Linux", "6.8.0", "", "pipx install azure-cli"),
+        ("MINGW64_NT-10.0", "3.4", "", "WSL"),
     ] {
-        let write = |name: &str, text: &str| {
-            std::fs::write(tools.join(name), format!("#!/bin/sh\n{text}\n")).unwrap();
-            std::fs::set_permissions(tools.join(name), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-        };
-        write(
-            "uname",
-            &format!(
-                "[ \"$1\" = -s ] && echo {} || echo {}",
-                kernel.split(' ').next().unwrap(),
-                kernel.split(' ').nth(1).unwrap()
-            ),
-        );
+        program(&tools.join("uname"), &format!("[ \"$1\" = -s ] && echo {kernel} || echo {release}"));
         if !also.is_empty() {
-            write(also, "");
+            program(&tools.join(also), "");
         }
-        let path = format!("PATH={}", tools.display());
-        let settings = [
-            "DOCUSIGN_ENVIRONMENT=demo",
-            &format!("DOCUSIGN_INTEGRATION_KEY={GUID}"),
-            &format!("DOCUSIGN_USER_ID={GUID}"),
-        ]
-        .map(ToOwned::to_owned);
-        let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
-        let output = subscription
-            .run("env", &[&[path.as_str()], &settings[..], &[script.to_str().unwrap(), "-g", "evergrant"]].concat())
-            .await;
+        let output = subscription.run("env", &arguments).await;
         let text = output_text(&output);
         assert!(output.status.code() == Some(1) && text.contains("the Azure CLI is missing"), "{kernel}: {text}");
         assert!(text.contains(hint) && text.contains("https://shell.azure.com"), "{kernel} {also}: {text}");

@@ -2,10 +2,13 @@
 
 mod broken;
 mod in_front;
+mod report;
 pub mod routes;
 mod stage;
 mod stand_ins;
 mod table;
+
+use std::time::Duration;
 
 use sandbox::Sandbox;
 use sandbox::fault::Fault;
@@ -227,6 +230,46 @@ async fn a_user_look_up_that_fails_proves_no_missing_right() {
         assert_only_bad(&report, "user_list", &[finding]);
         assert!(check(&report, "user_list")["fix"].as_str().unwrap().contains(fix), "{fault:?}: {report:#}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_does_not_lead_to_the_integration_user_is_a_note() {
+    let sandbox = Sandbox::start().await;
+    let robot = sandbox.docusign.user(sandbox::INTEGRATION_USER).unwrap().email;
+    let listed = |id: &str| serde_json::json!({"userId": id, "email": robot, "userStatus": "Active"});
+    let (own, other) = (listed(sandbox::INTEGRATION_USER), listed(sandbox::OTHER_USER));
+    for users in [vec![], vec![other.clone()], vec![own, other]] {
+        let list = serde_json::json!({"users": users, "resultSetSize": users.len().to_string()});
+        sandbox.docusign.esign_faults.set(Some(Fault::Json(200, list.to_string())));
+        let (code, report) = examine(&sandbox, &[]).await;
+        let check = check(&report, "user_list");
+        assert_eq!((code, &check["verdict"]), (Some(0), &Value::from("note")), "{users:?}: {report:#}");
+        assert!(check["fix"].as_str().unwrap().contains("several users share the address"), "{check}");
+    }
+}
+
+/// A page is from something in between, and says nothing about the user.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_in_place_of_clms_answer_proves_no_missing_right() {
+    let sandbox = Sandbox::start().await;
+    // The account's hosts are found first.
+    sandbox.clm.faults.once(Fault::Latency(Duration::ZERO));
+    sandbox.clm.faults.once(Fault::Status(403));
+    sandbox.clm.faults.once(Fault::Status(403));
+    let (_, report) = examine(&sandbox, &[]).await;
+    assert_only_bad(&report, "clm", &["web page"]);
+    assert!(!report.to_string().contains("does not let the integration user in"), "{report:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_next_key_that_does_not_sign_is_one_fault() {
+    let sandbox = Sandbox::start().await;
+    let missing = "https://evergrant-sandbox.vault.azure.net/keys/evergrant-signing/".to_owned() + &"c".repeat(32);
+    let (_, report) = examine(&sandbox, &[("EVERGRANT_SIGNING_KEY_ID_NEXT", &missing)]).await;
+    assert_only_bad(&report, "signing_key_next", &[]);
+    let registered = check(&report, "next_public_key_registered");
+    assert_eq!(registered["verdict"], "skipped", "{report:#}");
+    assert!(registered["finding"].as_str().unwrap().contains("the next signing key does not sign"), "{registered}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
