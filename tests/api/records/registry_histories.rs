@@ -5,9 +5,11 @@ use std::path::Path;
 use evergrant::config::clients::MAX_BYTES;
 use evergrant::config::{ClientsSetting, FileError, RegistryPlace};
 use evergrant::oauth::scope::Scope;
-use evergrant::registry::source::{RegistryLocation, RegistryOutage};
+use evergrant::registry::error::RegistryError;
+use evergrant::registry::source::RegistryLocation;
 use evergrant::registry::{Registry, faults};
 use evergrant::store::StoreError;
+use evergrant::types::Explained as _;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -63,7 +65,7 @@ fn put(path: &Path, version: Version) {
 struct Known {
     clients: Option<usize>,
     is_refused: bool,
-    outage: Option<RegistryOutage>,
+    outage: Option<RegistryError>,
 }
 
 impl Known {
@@ -71,8 +73,8 @@ impl Known {
         match version {
             Version::Good(clients) => *self = Self { clients: Some(clients), ..Self::default() },
             Version::Refused(_) => (self.is_refused, self.outage) = (true, None),
-            Version::Missing => self.outage = Some(RegistryOutage::File(FileError::Missing)),
-            Version::Folder => self.outage = Some(RegistryOutage::File(FileError::NotRegular)),
+            Version::Missing => self.outage = Some(RegistryError::File(FileError::Missing)),
+            Version::Folder => self.outage = Some(RegistryError::File(FileError::NotRegular)),
         }
     }
 
@@ -173,10 +175,10 @@ fn every_outage_of_the_registry_names_the_registry_and_not_the_store() {
         (StoreError::NoAnswer, "store_unavailable", "no answer"),
         (StoreError::OtherTenant, "store_unavailable", "another Entra tenant"),
     ] {
-        let outage = RegistryOutage::from(error);
-        assert_eq!(outage.code(), code, "{outage}");
+        let outage = RegistryError::from(error);
+        assert_eq!(outage.explain().code, code, "{outage}");
         assert!(outage.to_string().contains(sentence), "{outage}");
         assert!(!outage.to_string().contains("EVERGRANT_STORE"), "{outage}");
     }
-    assert_eq!(RegistryOutage::File(FileError::Missing).code(), "file_unavailable");
+    assert_eq!(RegistryError::File(FileError::Missing).explain().code, "file_unavailable");
 }
