@@ -75,11 +75,11 @@ impl App {
             },
             consent: self.consent_callback(),
             setup: self.setup_endpoint(redirect_requests),
-            gateway: Gateway { callers: Arc::clone(&callers), upstream: Arc::clone(&self.upstream) },
-            triggers: Triggers::new(Arc::clone(&callers), Arc::clone(&self.upstream)),
+            gateway: Gateway { callers: Arc::clone(&callers), docusign_api: Arc::clone(&self.docusign_api) },
+            triggers: Triggers::new(Arc::clone(&callers), Arc::clone(&self.docusign_api)),
             workfront: Workfront::new(
                 callers,
-                Arc::clone(&self.upstream),
+                Arc::clone(&self.docusign_api),
                 settings.docusign.clone(),
                 Arc::clone(&self.store),
             ),
@@ -91,7 +91,7 @@ impl App {
     }
 
     fn callers(&self) -> Arc<Callers> {
-        let Self { settings, registry, sealing, revocations, upstream, clock, .. } = self;
+        let Self { settings, registry, sealing, revocations, docusign_api, clock, .. } = self;
         Arc::new(Callers {
             issuer: settings.public_url.clone(),
             registry: registry.clone(),
@@ -101,7 +101,7 @@ impl App {
             assertions: Arc::clone(&self.assertions),
             failures: Arc::clone(&self.failures),
             revocations: revocations.clone(),
-            upstream: Arc::clone(upstream),
+            docusign_api: Arc::clone(docusign_api),
             clock: Arc::clone(clock),
         })
     }
@@ -117,7 +117,7 @@ impl App {
             store,
             account_server,
             access_tokens,
-            upstream,
+            docusign_api,
             http,
             clock,
             ..
@@ -135,7 +135,7 @@ impl App {
             docusign: settings.docusign.clone(),
             account_server: account_server.clone(),
             access_tokens: access_tokens.clone(),
-            upstream: Arc::clone(upstream),
+            docusign_api: Arc::clone(docusign_api),
             registry: registry.clone(),
             issuer_keys: Arc::clone(&self.assertions.keys),
             host_memory: settings.host_memory,
@@ -152,14 +152,14 @@ impl App {
     }
 
     fn setup_endpoint(&self, redirect_requests: RedirectRequests) -> SetupEndpoint {
-        let Self { settings, registry, keys, sealing, upstream, clock, .. } = self;
+        let Self { settings, registry, keys, sealing, docusign_api, clock, .. } = self;
         SetupEndpoint {
             issuer: settings.public_url.clone(),
             docusign: settings.docusign.clone(),
             registry: registry.clone(),
             sealing: Arc::clone(sealing),
             signing_keys: keys.named_signing_keys(),
-            upstream: Arc::clone(upstream),
+            docusign_api: Arc::clone(docusign_api),
             redirect_requests,
             doctor: self.doctor(),
             has_functions_host: settings.host_port.is_some(),

@@ -52,7 +52,7 @@ pub struct App {
     /// DocuSign's account server.
     pub account_server: AccountServer,
     /// DocuSign's APIs.
-    pub upstream: Arc<DocusignApi>,
+    pub docusign_api: Arc<DocusignApi>,
     /// The sealing keys.
     pub sealing: Arc<SealingKeys>,
     /// The store that all processes share.
@@ -102,7 +102,7 @@ impl App {
         let account_server = AccountServer::new(&settings.docusign, Arc::clone(&http), Arc::clone(&clock));
         let minter = Minter::new(&settings.docusign, keys.signing_keys(), account_server.clone(), Arc::clone(&clock));
         let access_tokens = AccessTokens::new(Arc::new(minter), Arc::clone(&clock));
-        let upstream = DocusignApi::new(
+        let docusign_api = DocusignApi::new(
             &settings.docusign,
             account_server.clone(),
             access_tokens.clone(),
@@ -120,7 +120,7 @@ impl App {
             account_server,
             assertions: Arc::new(assertions),
             failures: Arc::new(FailureLimit::new(Arc::clone(&clock))),
-            upstream: Arc::new(upstream),
+            docusign_api: Arc::new(docusign_api),
             sealing: Arc::new(keys.sealing_keys(&clock)),
             revocations: Revocations::new(Arc::clone(&store), Arc::clone(&clock)),
             store,

@@ -7,7 +7,7 @@
 
 mod account;
 mod azure;
-mod bodies;
+mod body_sizes;
 pub mod check;
 mod connection;
 mod connectivity;
@@ -83,7 +83,7 @@ pub struct Doctor {
     /// Caches and mints access tokens.
     pub access_tokens: AccessTokens,
     /// DocuSign's APIs.
-    pub upstream: Arc<DocusignApi>,
+    pub docusign_api: Arc<DocusignApi>,
     /// The registered clients.
     pub registry: Registry,
     /// The keys of issuers that clients trust.
@@ -145,7 +145,7 @@ impl Doctor {
         groups.push((azure::STORE, Box::pin(store.run())));
         groups.extend(
             self.host_memory
-                .map(|memory| -> Group<'_> { (bodies::BODIES, Box::pin(ready(vec![bodies::check(memory)]))) }),
+                .map(|memory| -> Group<'_> { (body_sizes::BODIES, Box::pin(ready(vec![body_sizes::check(memory)]))) }),
         );
         groups
     }
@@ -160,9 +160,9 @@ impl Doctor {
     }
 
     fn docusign(&self) -> Vec<Group<'_>> {
-        let Self { docusign, account_server, access_tokens, upstream, .. } = self;
+        let Self { docusign, account_server, access_tokens, docusign_api, .. } = self;
         let clients = self.known_clients();
-        let account = AccountChecks { docusign, account_server, api: upstream, clients };
+        let account = AccountChecks { docusign, account_server, api: docusign_api, clients };
         let connection = ConnectionChecks { docusign, account_server, access_tokens, account };
         vec![
             (connectivity::REACHABLE, Box::pin(connection.run())),

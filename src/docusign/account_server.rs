@@ -14,7 +14,7 @@ use crate::clock::{Clock, UnixSeconds};
 use crate::config::DocusignSettings;
 use crate::docusign::error::ExchangeError;
 use crate::docusign::lifetimes::read_expires_in;
-use crate::docusign::throttle::{CallKind, Throttles};
+use crate::docusign::rate_limit::{CallKind, Throttles};
 use crate::docusign::tokens::assertion::SKEW;
 use crate::docusign::tokens::freshness::Freshness;
 use crate::docusign::userinfo::UserInfo;

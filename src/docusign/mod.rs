@@ -11,7 +11,7 @@ pub mod error;
 mod error_table;
 pub mod lifetimes;
 pub mod missing_consent;
+pub mod rate_limit;
 pub mod requested_scope;
-pub mod throttle;
 pub mod tokens;
 pub mod userinfo;

@@ -13,12 +13,12 @@ use tokio::time::timeout;
 
 use crate::clock::{ANSWER_WITHIN, Clock, UnixSeconds};
 use crate::endpoints::caller::clients::{ClientAuthenticator, ClientError};
-use crate::endpoints::caller::failures::TooManyFailures;
+use crate::endpoints::caller::failures::TooManyFailuresError;
 use crate::oauth::client::authentication::{AuthenticationParameters, ClientAuthentication};
 use crate::oauth::client::{Client, ClientId, ClientRegistry};
 use crate::oauth::error::{ErrorCode, OAuthError, Outage};
 use crate::oauth::form::Form;
-use crate::registry::issuers::KeySetUnavailable;
+use crate::registry::issuers::KeySetError;
 use crate::registry::{REGISTRY_UNAVAILABLE, Registry};
 use crate::sealing::Sealable;
 use crate::sealing::claims::{AuthorizationCode, RefreshToken, SealedAccessToken};
@@ -54,7 +54,7 @@ struct RevokedGrant {
 /// Why nothing was revoked.
 enum RevocationError {
     OAuth(OAuthError),
-    TooManyFailures(TooManyFailures),
+    TooManyFailures(TooManyFailuresError),
     Outage { retry_after: u64, cause: &'static str, error_description: &'static str },
 }
 
@@ -184,7 +184,7 @@ impl From<ClientError> for RevocationError {
         match error {
             ClientError::OAuth(error) => Self::OAuth(error),
             ClientError::TooManyFailures(failures) => Self::TooManyFailures(failures),
-            ClientError::IssuerUnavailable(KeySetUnavailable { error, retry_after }) => {
+            ClientError::IssuerUnavailable(KeySetError { error, retry_after }) => {
                 let Explanation { code, client, .. } = error.explain();
                 Self::Outage { retry_after, cause: code, error_description: client }
             }
@@ -202,8 +202,12 @@ impl RevocationError {
             }
             Self::TooManyFailures(failures) => {
                 let event = Some("revocation_refused");
-                let answer =
-                    unavailable(failures.retry_after, TooManyFailures::CAUSE, TooManyFailures::SENTENCE, record);
+                let answer = unavailable(
+                    failures.retry_after,
+                    TooManyFailuresError::CAUSE,
+                    TooManyFailuresError::SENTENCE,
+                    record,
+                );
                 Answer { response: failures.reply(answer.response), record: AnswerRecord { event, ..answer.record } }
             }
         }

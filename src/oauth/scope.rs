@@ -15,7 +15,7 @@ pub struct Scope(Arc<str>);
 /// The text has a character that RFC 6749 §3.3 does not allow, or no scope-token at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("malformed scope")]
-pub struct MalformedScope;
+pub struct MalformedScopeError;
 
 /// The longest accepted scope in bytes. Finding repeated scope-tokens takes quadratic time.
 const MAX_SCOPE_BYTES: usize = 4096;
@@ -24,13 +24,13 @@ impl Scope {
     /// Parses scope-tokens separated by spaces. Repeated ones count once.
     ///
     /// # Errors
-    /// [`MalformedScope`] for anything but `1*( %x21 / %x23-5B / %x5D-7E )` between the spaces, and for more than 4,096
+    /// [`MalformedScopeError`] for anything but `1*( %x21 / %x23-5B / %x5D-7E )` between the spaces, and for more than 4,096
     /// characters, which is far more than all of DocuSign's scopes.
-    pub fn parse(text: &str) -> Result<Self, MalformedScope> {
+    pub fn parse(text: &str) -> Result<Self, MalformedScopeError> {
         if text.len() > MAX_SCOPE_BYTES || !text.bytes().all(|byte| byte == b' ' || is_scope_char(byte)) {
-            return Err(MalformedScope);
+            return Err(MalformedScopeError);
         }
-        Self::of(split(text).filter(|scope_token| !scope_token.is_empty())).ok_or(MalformedScope)
+        Self::of(split(text).filter(|scope_token| !scope_token.is_empty())).ok_or(MalformedScopeError)
     }
 
     /// A scope with each of these scope-tokens once; `None` if there are none.
@@ -106,7 +106,7 @@ impl From<Scope> for String {
 }
 
 impl TryFrom<String> for Scope {
-    type Error = MalformedScope;
+    type Error = MalformedScopeError;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         Self::parse(&text)
@@ -141,10 +141,10 @@ mod tests {
     #[test]
     fn malformed_scopes_are_rejected() {
         for text in ["", "  ", "a\"b", "a\\b", "a\tb", "ä", "a\u{7f}"] {
-            assert_eq!(Scope::parse(text), Err(MalformedScope), "{text:?}");
+            assert_eq!(Scope::parse(text), Err(MalformedScopeError), "{text:?}");
         }
         assert!(Scope::parse(&"a ".repeat(2048)).is_ok());
-        assert_eq!(Scope::parse(&"a ".repeat(2049)), Err(MalformedScope));
+        assert_eq!(Scope::parse(&"a ".repeat(2049)), Err(MalformedScopeError));
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub const REGISTRY_UNAVAILABLE: Explanation = Explanation {
 
 /// There was no good version yet: [`REGISTRY_UNAVAILABLE`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotLoaded;
+pub struct NotLoadedError;
 
 /// The registered clients. Cheap to clone; all clones see the same versions.
 #[derive(Clone)]
@@ -93,8 +93,8 @@ impl Registry {
     /// The present version, for one request. Waits for the first read if that has begun.
     ///
     /// # Errors
-    /// [`NotLoaded`].
-    pub async fn current(&self) -> Result<ClientRegistry, NotLoaded> {
+    /// [`NotLoadedError`].
+    pub async fn current(&self) -> Result<ClientRegistry, NotLoadedError> {
         match self.loaded() {
             Some(clients) => Ok(clients),
             None => Box::pin(self.first()).await,
@@ -119,11 +119,11 @@ impl Registry {
         &self.0.place
     }
 
-    async fn first(&self) -> Result<ClientRegistry, NotLoaded> {
+    async fn first(&self) -> Result<ClientRegistry, NotLoadedError> {
         let mut states = self.0.state.subscribe();
         let settled = states.wait_for(|state| state.clients.is_some() || !state.is_starting);
         let _ = timeout(FIRST_TIMEOUT, settled).await;
-        self.loaded().ok_or(NotLoaded)
+        self.loaded().ok_or(NotLoadedError)
     }
 
     /// Reads the registry now and then again and again, for as long as the app runs. Requests wait for the first read from

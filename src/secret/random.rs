@@ -33,7 +33,7 @@ pub fn random_bytes<const N: usize>() -> [u8; N] {
     bytes
 }
 
-/// Size of the buffer of [`name_bytes`] in each thread.
+/// Size of the buffer of [`public_random_bytes`] in each thread.
 const BUFFER_BYTES: usize = 1024;
 
 thread_local! {
@@ -47,7 +47,7 @@ thread_local! {
 /// # Panics
 /// Like [`random_bytes`].
 #[must_use]
-pub fn name_bytes<const N: usize>() -> [u8; N] {
+pub fn public_random_bytes<const N: usize>() -> [u8; N] {
     const { assert!(BUFFER_BYTES.is_multiple_of(N)) };
     BUFFER.with_borrow_mut(|(stock, used)| {
         if *used == BUFFER_BYTES {
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn names_are_unique() {
-        let names: std::collections::HashSet<[u8; 16]> = (0..1000).map(|_| name_bytes()).collect();
+        let names: std::collections::HashSet<[u8; 16]> = (0..1000).map(|_| public_random_bytes()).collect();
         assert!(names.len() == 1000 && !names.contains(&[0; 16]));
     }
 }

@@ -17,13 +17,13 @@ use crate::oauth::client::claimed::ClaimedCredentials;
 use crate::oauth::form::Form;
 use crate::registry::Registry;
 use crate::server::body::{BodyError, read};
-use crate::server::bug::{self, catch_panic};
+use crate::server::panic::{self, catch_panic};
 use crate::server::paths::Route;
 use crate::telemetry::{self, Answer, RequestIds};
 use crate::web::body::{
     Body, BodySource, StreamError, Upload, Watched, after_the_head, content_length, waits_for_continue,
 };
-use crate::web::carried::make_carried;
+use crate::web::host_headers::keep_carried;
 
 const INVOCATION_ID: HeaderName = HeaderName::from_static("x-azure-functions-invocationid");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -56,7 +56,7 @@ impl Received {
     pub async fn answer_with<A: Into<Answer<Body>>>(&self, answering: impl Future<Output = A>) -> Response {
         let answering = async {
             let answered = catch_panic(answering).await;
-            let answer = answered.map_or_else(|_| bug::answer(self.id()), Into::into);
+            let answer = answered.map_or_else(|_| panic::answer(self.id()), Into::into);
             self.log(&answer);
             answer
         };
@@ -77,7 +77,7 @@ impl Received {
 
     fn convert(&self, answer: Answer<Body>) -> Response {
         let (mut head, body) = answer.response.into_parts();
-        make_carried(head.status, &mut head.headers);
+        keep_carried(head.status, &mut head.headers);
         head.headers.extend(HeaderValue::try_from(self.id()).map(|id| (X_REQUEST_ID, id)));
         let mut response = match body {
             Body::Whole(bytes) => Response::new(bytes.into()),

@@ -1,12 +1,12 @@
-//! HTTP without a domain: [`response`]s, their headers ([`carried`], [`content_disposition`], [`retry_after`]), [`json`] ([`distinct`] members),
+//! HTTP without a domain: [`response`]s, their headers ([`host_headers`], [`content_disposition`], [`retry_after`]), [`json`] ([`distinct`] members),
 //! [`body`] streams, [`page`]s, [`cookies`], where a request came from ([`source_address`]), and for calls to others the
 //! [`http_client`], what they answer ([`upstream`]) and why they cannot be reached ([`obstacle`]).
 
 pub mod body;
-pub mod carried;
 pub mod content_disposition;
 pub mod cookies;
 pub mod distinct;
+pub mod host_headers;
 pub mod http_client;
 pub mod json;
 pub mod obstacle;

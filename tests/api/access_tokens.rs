@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use evergrant::app::App;
 use evergrant::config::Settings;
-use evergrant::docusign::tokens::slot::{CacheResult, TokenUnavailable};
+use evergrant::docusign::tokens::slot::{AccessTokenError, CacheResult};
 use sandbox::fault::Fault;
 use sandbox::keys::RsaKey;
 use sandbox::{INTEGRATION_USER, Sandbox};
@@ -35,7 +35,7 @@ impl Cache {
         Self { sandbox, app, clock }
     }
 
-    async fn get(&self) -> Result<(String, CacheResult), TokenUnavailable> {
+    async fn get(&self) -> Result<(String, CacheResult), AccessTokenError> {
         let docusign = &self.app.settings.docusign;
         let (token, result) = self.app.access_tokens.get(&docusign.user_id, &docusign.scopes).await?;
         Ok((token.secret.expose_secret().to_owned(), result))

@@ -4,7 +4,7 @@ use evergrant::clock::UnixSeconds;
 use evergrant::docusign::api::error::ApiError;
 use evergrant::docusign::error::ExchangeError;
 use evergrant::docusign::tokens::minter::MintError;
-use evergrant::docusign::tokens::slot::TokenUnavailable;
+use evergrant::docusign::tokens::slot::AccessTokenError;
 use evergrant::endpoints::triggers::error::TriggerError;
 use evergrant::memory::failures::FailureKind;
 use evergrant::web::http_client::{read_answer, read_beginning, read_body};
@@ -67,7 +67,7 @@ fn retry_after_is_set_once() {
 #[test]
 fn each_error_of_an_api_says_when_another_try_can_help() {
     let (none, busy) = (|| UpstreamAnswer::NONE, |status| UpstreamAnswer::of_status(status));
-    let unavailable = TokenUnavailable { error: MintError::Deadline, retry_after: 17 };
+    let unavailable = AccessTokenError { error: MintError::Deadline, retry_after: 17 };
     let throttled = |retry_after| ExchangeError::Throttled { retry_after };
     for (error, wait, kind, listed) in [
         (ApiError::NoAccessToken(unavailable), 17, FailureKind::Transient, 5),

@@ -11,12 +11,12 @@ use crate::rust::{SOURCES, Source};
 /// Files and folders below `src/` without IO, clock, environment and async.
 const PURE: &str = "
     cli/client/diff.rs cli/client/entry.rs cli/client/next_step.rs cli/client/registry.rs cli/status/azure_error.rs config connector doctor/check.rs doctor/connectivity.rs doctor/fixes.rs
-    doctor/lines.rs doctor/responder.rs doctor/bodies.rs
+    doctor/lines.rs doctor/responder.rs doctor/body_sizes.rs
     docusign/api/addresses.rs docusign/api/error.rs docusign/api/error_table.rs docusign/api/rate_limit.rs docusign/error.rs
     docusign/error_table.rs docusign/lifetimes.rs docusign/requested_scope.rs docusign/tokens/assertion.rs
     docusign/tokens/freshness.rs docusign/tokens/replacements.rs docusign/tokens/slot.rs docusign/userinfo.rs
     endpoints/authorize/page.rs endpoints/authorize/request.rs endpoints/authorize/target.rs
-    endpoints/caller/credentials.rs endpoints/consent/allow.rs endpoints/consent/error.rs endpoints/consent/message.rs
+    endpoints/caller/credentials.rs endpoints/consent/allow.rs endpoints/consent/error.rs endpoints/consent/page.rs
     endpoints/consent/outcome.rs endpoints/consent/query.rs endpoints/gateway/error.rs endpoints/gateway/headers.rs
     endpoints/gateway/target.rs endpoints/forward_mode.rs endpoints/home.rs
     endpoints/metadata.rs endpoints/not_configured endpoints/setup/action.rs endpoints/setup/connect.rs endpoints/setup/connector.rs
@@ -30,7 +30,7 @@ const PURE: &str = "
     endpoints/workfront/request.rs memory/failed_attempts.rs memory/failures.rs memory/tidy_map.rs oauth registry/error.rs registry/issuers/error.rs sealing/claims.rs sealing/mod.rs
     sealing/presented.rs sealing/secret.rs secret/mod.rs server/paths.rs signing/error.rs signing/error_table.rs
     signing/answers.rs signing/key_file signing/key_id.rs signing/public_key.rs store/error.rs
-    store/error_table.rs store/redirect_list.rs types.rs web/carried.rs web/content_disposition.rs web/cookies.rs web/distinct.rs web/json.rs web/obstacle.rs
+    store/error_table.rs store/redirect_list.rs types.rs web/host_headers.rs web/content_disposition.rs web/cookies.rs web/distinct.rs web/json.rs web/obstacle.rs
     web/page.rs web/response.rs web/retry_after.rs
     web/upstream.rs
 ";

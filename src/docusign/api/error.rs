@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::docusign::error::{ExchangeError, RATE_LIMITS};
-use crate::docusign::tokens::slot::TokenUnavailable;
+use crate::docusign::tokens::slot::AccessTokenError;
 use crate::memory::failures::FailureKind;
 use crate::oauth::client::SubjectKind;
 use crate::types::Explained as _;
@@ -31,7 +31,7 @@ const MAY_NOT_LIST: [&str; 8] = [
 #[error("{}", self.line())]
 pub enum ApiError {
     /// No access token is available.
-    NoAccessToken(TokenUnavailable),
+    NoAccessToken(AccessTokenError),
     /// The account lookup failed.
     AccountUnknown(#[source] ExchangeError),
     /// The integration user is in no account, or not in the one of `DOCUSIGN_ACCOUNT_ID`.

@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::docusign::account_server::DocusignAccessToken;
 use crate::docusign::tokens::minter::{MintError, Minter};
 use crate::docusign::tokens::replacements::Replacements;
-use crate::docusign::tokens::slot::{CacheResult, Decision, MintOutcome, Slot, TokenUnavailable};
+use crate::docusign::tokens::slot::{AccessTokenError, CacheResult, Decision, MintOutcome, Slot};
 use crate::memory::tidy_map::TidyMap;
 use crate::oauth::scope::Scope;
 use crate::types::Guid;
@@ -66,12 +66,12 @@ impl AccessTokens {
     /// An access token for `user` with `scope`, from the cache if possible.
     ///
     /// # Errors
-    /// [`TokenUnavailable`] if none is cached and none could be minted.
+    /// [`AccessTokenError`] if none is cached and none could be minted.
     pub async fn get(
         &self,
         user: &Guid,
         scope: &Scope,
-    ) -> Result<(Arc<DocusignAccessToken>, CacheResult), TokenUnavailable> {
+    ) -> Result<(Arc<DocusignAccessToken>, CacheResult), AccessTokenError> {
         let cache_key = CacheKey { user: user.clone(), scope: scope.clone() };
         let entry = self.entry(&cache_key);
         let mint = {
@@ -128,13 +128,13 @@ impl AccessTokens {
     /// Callers still get `refused` until there is another.
     ///
     /// # Errors
-    /// [`TokenUnavailable`] if `refused` has expired and none could be minted.
+    /// [`AccessTokenError`] if `refused` has expired and none could be minted.
     pub async fn replace(
         &self,
         user: &Guid,
         scope: &Scope,
         refused: &Arc<DocusignAccessToken>,
-    ) -> Result<Option<Arc<DocusignAccessToken>>, TokenUnavailable> {
+    ) -> Result<Option<Arc<DocusignAccessToken>>, AccessTokenError> {
         let entry = self.entry(&CacheKey { user: user.clone(), scope: scope.clone() });
         // If the token was already replaced, no mint is needed. Calls that were refused together count once.
         let first_of_token = {
@@ -199,13 +199,13 @@ impl AccessTokens {
         &self,
         entry: &SlotEntry,
         error: MintError,
-    ) -> Result<(Arc<DocusignAccessToken>, CacheResult), TokenUnavailable> {
+    ) -> Result<(Arc<DocusignAccessToken>, CacheResult), AccessTokenError> {
         let now = self.clock.now();
         let (slot, _) = &*entry.lock();
         if let Some(access_token) = slot.usable_token(now) {
             return Ok((access_token, CacheResult::Stale));
         }
-        Err(slot.cached_failure(now).unwrap_or(TokenUnavailable { error, retry_after: 1 }))
+        Err(slot.cached_failure(now).unwrap_or(AccessTokenError { error, retry_after: 1 }))
     }
 
     fn entry(&self, cache_key: &CacheKey) -> Arc<SlotEntry> {

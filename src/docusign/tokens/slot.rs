@@ -42,7 +42,7 @@ impl CacheResult {
 
 /// Why no access token is available for now.
 #[derive(Clone, Debug)]
-pub struct TokenUnavailable {
+pub struct AccessTokenError {
     /// What went wrong.
     pub error: MintError,
     /// Seconds until the next mint is tried; at least 1.
@@ -59,7 +59,7 @@ pub enum Decision {
     /// The result of a mint.
     Await,
     /// The cached failure.
-    Refuse(TokenUnavailable),
+    Refuse(AccessTokenError),
 }
 
 /// The cache slot of one user and scope.
@@ -106,9 +106,9 @@ impl Slot {
 
     /// The failure, if it is still cached at `now`.
     #[must_use]
-    pub fn cached_failure(&self, now: UnixSeconds) -> Option<TokenUnavailable> {
+    pub fn cached_failure(&self, now: UnixSeconds) -> Option<AccessTokenError> {
         let (error, retry_after) = self.failure.cached(now)?;
-        Some(TokenUnavailable { error: error.clone(), retry_after })
+        Some(AccessTokenError { error: error.clone(), retry_after })
     }
 
     /// Stores the outcome of a mint.

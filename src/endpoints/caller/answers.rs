@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::docusign::api::error::ApiError;
 use crate::endpoints::caller::error::AuthenticationError;
-use crate::endpoints::caller::failures::TooManyFailures;
+use crate::endpoints::caller::failures::TooManyFailuresError;
 use crate::oauth::client::SubjectKind;
 use crate::oauth::error::Outage;
 use crate::registry::REGISTRY_UNAVAILABLE;
@@ -39,8 +39,8 @@ pub fn not_authenticated(error: &AuthenticationError, record: AnswerRecord) -> A
         AuthenticationError::Refused(message) => refuse(StatusCode::UNAUTHORIZED, "invalid_token", message, record),
         AuthenticationError::Forbidden(message) => refuse(StatusCode::FORBIDDEN, "access_denied", message, record),
         AuthenticationError::TooManyFailures(failures) => {
-            let record = AnswerRecord { cause: Some(TooManyFailures::CAUSE), ..record };
-            let answer = refuse(StatusCode::TOO_MANY_REQUESTS, Outage::ERROR, TooManyFailures::SENTENCE, record);
+            let record = AnswerRecord { cause: Some(TooManyFailuresError::CAUSE), ..record };
+            let answer = refuse(StatusCode::TOO_MANY_REQUESTS, Outage::ERROR, TooManyFailuresError::SENTENCE, record);
             Answer { response: failures.reply(answer.response), ..answer }
         }
         AuthenticationError::SealingUnavailable => sealing_unavailable(record),

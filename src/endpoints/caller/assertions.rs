@@ -10,7 +10,7 @@ use crate::oauth::assertion::candidates::{fitting_clients, named_client};
 use crate::oauth::assertion::compact::Assertion;
 use crate::oauth::assertion::error::AssertionError;
 use crate::oauth::client::{Client, ClientRegistry};
-use crate::registry::issuers::{IssuerKeys, KeySetSource, KeySetUnavailable, Verified, VerifyError};
+use crate::registry::issuers::{IssuerKeys, KeySetError, KeySetSource, Verified, VerifyError};
 use crate::store::StoreError;
 use crate::store::assertions::UsedAssertions;
 use crate::telemetry;
@@ -18,22 +18,22 @@ use crate::types::BaseUrl;
 
 /// Why an assertion does not authenticate.
 #[derive(Debug)]
-pub enum AssertionFailure {
+pub enum ClientAssertionError {
     /// It is wrong, for this reason, which the caller does not learn.
     Refused(AssertionError),
     /// The issuer's keys are not available.
-    IssuerUnavailable(KeySetUnavailable),
+    IssuerUnavailable(KeySetError),
     /// The store of used assertions is unavailable.
     StoreUnavailable,
 }
 
-impl From<AssertionError> for AssertionFailure {
+impl From<AssertionError> for ClientAssertionError {
     fn from(error: AssertionError) -> Self {
         Self::Refused(error)
     }
 }
 
-impl From<VerifyError> for AssertionFailure {
+impl From<VerifyError> for ClientAssertionError {
     fn from(error: VerifyError) -> Self {
         match error {
             VerifyError::Refused(error) => Self::Refused(error),
@@ -42,7 +42,7 @@ impl From<VerifyError> for AssertionFailure {
     }
 }
 
-impl From<StoreError> for AssertionFailure {
+impl From<StoreError> for ClientAssertionError {
     fn from(_: StoreError) -> Self {
         Self::StoreUnavailable
     }
@@ -50,13 +50,13 @@ impl From<StoreError> for AssertionFailure {
 
 /// Why an issuer's token is no bearer token.
 #[derive(Debug)]
-pub enum BearerFailure<'c> {
+pub enum BearerError<'c> {
     /// It is wrong, for this reason. The client is known if only one can be meant.
     Refused(AssertionError, Option<&'c Client>),
     /// Several clients trust the token, among them these.
     Ambiguous([&'c Client; 2]),
     /// The issuer's keys are not available.
-    IssuerUnavailable(KeySetUnavailable),
+    IssuerUnavailable(KeySetError),
 }
 
 /// Authenticates clients by assertions.
@@ -75,13 +75,13 @@ impl Assertions {
     /// The client that `compact` authenticates: the one with `client_id`, or the one that `sub` names.
     ///
     /// # Errors
-    /// [`AssertionFailure`].
+    /// [`ClientAssertionError`].
     pub async fn client<'c>(
         &self,
         clients: &'c ClientRegistry,
         client_id: Option<&str>,
         compact: &str,
-    ) -> Result<&'c Client, AssertionFailure> {
+    ) -> Result<&'c Client, ClientAssertionError> {
         let assertion = Assertion::parse(compact)?;
         let client = named_client(clients, client_id, &assertion)?;
         telemetry::record_client(client);
@@ -94,27 +94,23 @@ impl Assertions {
     /// The one client that trusts the issuer's token `compact`. Assertions that clients sign themselves are no bearer tokens.
     ///
     /// # Errors
-    /// [`BearerFailure`].
-    pub async fn bearer<'c>(
-        &self,
-        clients: &'c ClientRegistry,
-        compact: &str,
-    ) -> Result<&'c Client, BearerFailure<'c>> {
-        let assertion = Assertion::parse(compact).map_err(|error| BearerFailure::Refused(error, None))?;
+    /// [`BearerError`].
+    pub async fn bearer<'c>(&self, clients: &'c ClientRegistry, compact: &str) -> Result<&'c Client, BearerError<'c>> {
+        let assertion = Assertion::parse(compact).map_err(|error| BearerError::Refused(error, None))?;
         let fitting = fitting_clients(clients, &assertion, self.clock.now());
-        let fitting = fitting.map_err(|(client, error)| BearerFailure::Refused(error, client))?;
+        let fitting = fitting.map_err(|(client, error)| BearerError::Refused(error, client))?;
         let [(first, issuer), others @ ..] = &fitting[..] else {
-            return Err(BearerFailure::Refused(AssertionError::NoTrust, None));
+            return Err(BearerError::Refused(AssertionError::NoTrust, None));
         };
         let only = others.is_empty().then_some(*first);
         let issuer = KeySetSource::Issuer((*issuer).to_owned());
         self.keys.verify(&issuer, &assertion).await.map_err(|error| match error {
-            VerifyError::Refused(error) => BearerFailure::Refused(error, only),
-            VerifyError::Unavailable(unavailable) => BearerFailure::IssuerUnavailable(unavailable),
+            VerifyError::Refused(error) => BearerError::Refused(error, only),
+            VerifyError::Unavailable(unavailable) => BearerError::IssuerUnavailable(unavailable),
         })?;
         match others.first() {
             None => Ok(first),
-            Some((second, _)) => Err(BearerFailure::Ambiguous([first, second])),
+            Some((second, _)) => Err(BearerError::Ambiguous([first, second])),
         }
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use secrecy::ExposeSecret as _;
 
-use crate::endpoints::caller::assertions::{AssertionFailure, Assertions};
-use crate::endpoints::caller::failures::{FailureLimit, TooManyFailures};
+use crate::endpoints::caller::assertions::{Assertions, ClientAssertionError};
+use crate::endpoints::caller::failures::{FailureLimit, TooManyFailuresError};
 use crate::oauth::assertion::compact::Assertion;
 use crate::oauth::assertion::error::AssertionError;
 use crate::oauth::client::authentication::PresentedAssertion;
@@ -13,7 +13,7 @@ use crate::oauth::client::claimed::ClaimedCredentials;
 use crate::oauth::client::{Client, ClientRegistry};
 use crate::oauth::error::{ErrorCode, OAuthError};
 use crate::oauth::form::Form;
-use crate::registry::issuers::KeySetUnavailable;
+use crate::registry::issuers::KeySetError;
 use crate::telemetry;
 
 /// What the caller learns about an assertion that was refused.
@@ -26,9 +26,9 @@ pub enum ClientError {
     /// The request or the credentials are wrong.
     OAuth(OAuthError),
     /// Like the last, but too many have failed.
-    TooManyFailures(TooManyFailures),
+    TooManyFailures(TooManyFailuresError),
     /// The keys of the assertion's issuer are not available.
-    IssuerUnavailable(KeySetUnavailable),
+    IssuerUnavailable(KeySetError),
     /// The store of used assertions is unavailable.
     StoreUnavailable,
 }
@@ -58,9 +58,9 @@ impl ClientAuthenticator {
             Err(failure) => failure,
         };
         Err(match failure {
-            AssertionFailure::Refused(error) => self.refused(form, client_id, compact, &error),
-            AssertionFailure::IssuerUnavailable(unavailable) => ClientError::IssuerUnavailable(unavailable),
-            AssertionFailure::StoreUnavailable => ClientError::StoreUnavailable,
+            ClientAssertionError::Refused(error) => self.refused(form, client_id, compact, &error),
+            ClientAssertionError::IssuerUnavailable(unavailable) => ClientError::IssuerUnavailable(unavailable),
+            ClientAssertionError::StoreUnavailable => ClientError::StoreUnavailable,
         })
     }
 

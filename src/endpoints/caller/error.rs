@@ -1,9 +1,9 @@
 //! Why a caller is not authenticated.
 
 use crate::docusign::api::error::ApiError;
-use crate::endpoints::caller::failures::TooManyFailures;
+use crate::endpoints::caller::failures::TooManyFailuresError;
 use crate::oauth::client::Client;
-use crate::registry::issuers::KeySetUnavailable;
+use crate::registry::issuers::KeySetError;
 use crate::sealing::keys::OpenError;
 use crate::telemetry;
 
@@ -26,9 +26,9 @@ pub enum AuthenticationError {
     /// The credentials are right, but do not lead to one caller.
     Forbidden(&'static str),
     /// The keys of the token's issuer are not available.
-    IssuerUnavailable(KeySetUnavailable),
+    IssuerUnavailable(KeySetError),
     /// Wrong credentials, after too many others.
-    TooManyFailures(TooManyFailures),
+    TooManyFailures(TooManyFailuresError),
 }
 
 /// Why a credential is refused, and the client that it is about, if that is known.

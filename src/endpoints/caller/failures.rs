@@ -13,12 +13,12 @@ use crate::web::source_address::source_address;
 
 /// Too many attempts failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooManyFailures {
+pub struct TooManyFailuresError {
     /// Seconds after which the caller may try again.
     pub retry_after: u64,
 }
 
-impl TooManyFailures {
+impl TooManyFailuresError {
     /// The `cause` of the log line.
     pub const CAUSE: &'static str = "too_many_failures";
 
@@ -50,10 +50,10 @@ impl FailureLimit {
     /// Counts a failed authentication as `client_id` by a request with these headers. The number goes into the log line.
     ///
     /// # Errors
-    /// [`TooManyFailures`].
-    pub fn count(&self, headers: &HeaderMap, client_id: Option<&str>) -> Result<(), TooManyFailures> {
+    /// [`TooManyFailuresError`].
+    pub fn count(&self, headers: &HeaderMap, client_id: Option<&str>) -> Result<(), TooManyFailuresError> {
         let failed = self.attempts.count(&(client_id, source_address(headers)), self.clock.now());
         telemetry::record_failures(failed.count);
-        failed.retry_after.map_or(Ok(()), |retry_after| Err(TooManyFailures { retry_after }))
+        failed.retry_after.map_or(Ok(()), |retry_after| Err(TooManyFailuresError { retry_after }))
     }
 }

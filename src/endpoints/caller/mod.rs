@@ -34,7 +34,7 @@ use crate::secret::sha256;
 use crate::store::revocations::Revocations;
 use crate::telemetry;
 use crate::types::{BaseUrl, Guid};
-use assertions::{Assertions, BearerFailure};
+use assertions::{Assertions, BearerError};
 use credentials::CallerCredentials;
 use error::{AuthenticationError, INVALID, RefusedCaller, unopened};
 use failures::FailureLimit;
@@ -121,7 +121,7 @@ pub struct Callers {
     /// Revoked grants and access tokens.
     pub revocations: Revocations,
     /// Finds users by e-mail address.
-    pub upstream: Arc<DocusignApi>,
+    pub docusign_api: Arc<DocusignApi>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -207,15 +207,15 @@ impl Callers {
         const NO_USER: &str = "no user signs in with a token of an issuer, but the client acts for users who sign in";
         let client = match self.assertions.bearer(clients, bearer.expose_secret()).await {
             Ok(client) => client,
-            Err(BearerFailure::Refused(error, client)) => {
+            Err(BearerError::Refused(error, client)) => {
                 telemetry::record_hint(&error.to_string());
                 return Err(RefusedCaller { error: INVALID, client, is_wrong: true });
             }
-            Err(BearerFailure::Ambiguous([first, second])) => {
+            Err(BearerError::Ambiguous([first, second])) => {
                 telemetry::record_hint(&format!("{} and {} both trust the token", first.client_id, second.client_id));
                 return Err(AuthenticationError::Forbidden(SEVERAL).into());
             }
-            Err(BearerFailure::IssuerUnavailable(unavailable)) => {
+            Err(BearerError::IssuerUnavailable(unavailable)) => {
                 return Err(AuthenticationError::IssuerUnavailable(unavailable).into());
             }
         };
@@ -294,7 +294,7 @@ impl Callers {
 
     /// The active DocuSign user with the e-mail address `username`.
     async fn user_named(&self, username: &str) -> Result<Guid, AuthenticationError> {
-        match self.upstream.users.find(username).await? {
+        match self.docusign_api.users.find(username).await? {
             UserLookup::One(user) => Ok(user),
             UserLookup::Unknown => {
                 Err(AuthenticationError::Refused("no active DocuSign user of the account has this e-mail address"))

@@ -1,7 +1,7 @@
 //! `GET /consent/callback`, where DocuSign sends the browser after the one-time consent and after a sign-in.
 //!
 //! [`query`] reads what DocuSign sent → the sealed state is opened → its kind decides what follows: [`proof`] proves a
-//! consent, and [`message`] shows the result and the next steps; [`sign_in`] sends the browser back to the client with a code
+//! consent, and [`page`] shows the result and the next steps; [`sign_in`] sends the browser back to the client with a code
 //! or an error; [`browsing`] gives the browser a session, for documents that are opened here. If DocuSign or Key Vault is
 //! down, the answer is a 503 page, or a redirect to the client with `temporarily_unavailable`. DocuSign keeps the consent.
 
@@ -10,8 +10,8 @@ mod browsing;
 mod error;
 pub mod finished;
 pub mod identify;
-mod message;
 mod outcome;
+mod page;
 mod proof;
 pub mod query;
 mod sign_in;
@@ -27,7 +27,7 @@ use crate::config::DocusignSettings;
 use crate::docusign::tokens::AccessTokens;
 use crate::docusign::tokens::minter::MintError;
 use crate::oauth::client::{ClientId, ClientRegistry};
-use crate::registry::{NotLoaded, Registry};
+use crate::registry::{NotLoadedError, Registry};
 use crate::sealing::claims::{BrowsingState, ConsentState, SignInState};
 use crate::sealing::keys::{OpenError, SealingKeys};
 use crate::sealing::opened::{Opened, open_any};
@@ -39,7 +39,7 @@ use finished::FinishedSignIns;
 use identify::Identification;
 use outcome::ConsentOutcome;
 use proof::Proof;
-use query::{CallbackQuery, RepeatedParameter};
+use query::{CallbackQuery, RepeatedParameterError};
 
 /// The kinds of states that come back from DocuSign.
 const STATES: [&str; 3] = [SignInState::TYP, BrowsingState::TYP, ConsentState::TYP];
@@ -83,7 +83,7 @@ impl ConsentCallback {
     /// The answer, or the outcome to show as a page.
     async fn answer(&self, request: &Request<Bytes>, deadline: Instant) -> Result<Answer, ConsentOutcome> {
         let query = CallbackQuery::read(request.uri().query().unwrap_or_default());
-        let query = query.map_err(|RepeatedParameter| ConsentOutcome::RepeatedParameter)?;
+        let query = query.map_err(|RepeatedParameterError| ConsentOutcome::RepeatedParameter)?;
         let state = query.state.clone().unwrap_or_default();
         let (opened, code_verifier) = self.open(&state, deadline).await?;
         match opened {
@@ -115,7 +115,7 @@ impl ConsentCallback {
 
     /// The registered clients. They are needed before a sign-in counts as returned, so that the page can be loaded again.
     async fn clients(&self) -> Result<ClientRegistry, ConsentOutcome> {
-        self.registry.current().await.map_err(|NotLoaded| ConsentOutcome::RegistryUnavailable)
+        self.registry.current().await.map_err(|NotLoadedError| ConsentOutcome::RegistryUnavailable)
     }
 
     /// The user of a consent link comes back.
@@ -160,7 +160,7 @@ impl ConsentCallback {
     }
 
     fn page(&self, outcome: &ConsentOutcome, request_id: &str) -> Answer {
-        let page = message::message(outcome, &self.docusign.scopes);
+        let page = page::of_outcome(outcome, &self.docusign.scopes);
         let record = AnswerRecord::of("consent_checked");
         let record = match outcome {
             ConsentOutcome::Granted { .. } => record,

@@ -19,19 +19,19 @@ pub struct CallbackQuery {
 
 /// A parameter is repeated, so it is unclear which value counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RepeatedParameter;
+pub struct RepeatedParameterError;
 
 impl CallbackQuery {
     /// Reads the query. Blank parameters count as absent.
     ///
     /// # Errors
-    /// [`RepeatedParameter`] for a parameter that is repeated, even with the same value (RFC 6749 §3.1).
-    pub fn read(query: &str) -> Result<Self, RepeatedParameter> {
+    /// [`RepeatedParameterError`] for a parameter that is repeated, even with the same value (RFC 6749 §3.1).
+    pub fn read(query: &str) -> Result<Self, RepeatedParameterError> {
         let value = |parameter: &str| {
             let mut pairs = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == parameter);
             let found = pairs.next().map(|(_, value)| value.into_owned());
             let is_repeated = pairs.next().is_some();
-            if is_repeated { Err(RepeatedParameter) } else { Ok(found.filter(|value| !value.is_empty())) }
+            if is_repeated { Err(RepeatedParameterError) } else { Ok(found.filter(|value| !value.is_empty())) }
         };
         let (message, description) = (value("error_message")?, value("error_description")?);
         let message = message.or(description).unwrap_or_default();
@@ -70,7 +70,7 @@ mod tests {
         for name in ["state", "code", "error", "error_message", "error_description"] {
             for (first, second) in [("a", "a"), ("a", "b"), ("", "a"), ("a", ""), ("", "")] {
                 let query = format!("x=1&{name}={first}&y=2&%{:02x}{}={second}", name.as_bytes()[0], &name[1..]);
-                assert_eq!(CallbackQuery::read(&query).err(), Some(RepeatedParameter), "{query}");
+                assert_eq!(CallbackQuery::read(&query).err(), Some(RepeatedParameterError), "{query}");
             }
         }
     }

@@ -39,7 +39,7 @@ pub struct Gateway {
     /// Identifies callers.
     pub callers: Arc<Callers>,
     /// DocuSign's APIs.
-    pub upstream: Arc<DocusignApi>,
+    pub docusign_api: Arc<DocusignApi>,
 }
 
 impl Gateway {
@@ -82,7 +82,7 @@ impl Gateway {
         let (base, account) = self.base(target.api(method)).await?;
         let target = self.in_account(target, &account).await?;
         let url = target.url(method, &base, &account)?;
-        self.upstream.calls.access_token(&caller.actor).await?;
+        self.docusign_api.calls.access_token(&caller.actor).await?;
         Ok(Call::streaming(method.clone(), url, headers, CallBody::Whole(Bytes::new())))
     }
 
@@ -93,7 +93,7 @@ impl Gateway {
         account: &str,
     ) -> Result<GatewayTarget<'a>, GatewayError> {
         let Some(number) = target.other_account(account).map(ToOwned::to_owned) else { return Ok(target) };
-        if number == DEFAULT_ACCOUNT || self.upstream.accounts.has_number(&number).await? {
+        if number == DEFAULT_ACCOUNT || self.docusign_api.accounts.has_number(&number).await? {
             Ok(target.with_account(&number, account))
         } else {
             Err(GatewayError::OtherAccount)
@@ -104,29 +104,29 @@ impl Gateway {
     /// there is one.
     async fn pass_on(&self, caller: &Caller<'_>, call: Call, upload: Upload) -> Result<Response<Body>, GatewayError> {
         let only_reads = matches!(call.method, Method::GET | Method::HEAD);
-        let place = if only_reads { None } else { Some(self.upstream.stream_place().await?) };
+        let place = if only_reads { None } else { Some(self.docusign_api.stream_place().await?) };
         let call = Call { body: CallBody::of(upload).await?, ..call };
-        let answer = self.upstream.calls.send(&caller.actor, call).await?;
+        let answer = self.docusign_api.calls.send(&caller.actor, call).await?;
         // An upgrade to another protocol cannot be forwarded.
         if answer.status().is_informational() {
             return Err(ApiError::Malformed.into());
         }
         let place = match place {
             Some(place) => place,
-            None => self.upstream.stream_place().await?,
+            None => self.docusign_api.stream_place().await?,
         };
         Ok(response(answer, place))
     }
 
     /// The base URL of an API, and the account's id.
     async fn base(&self, api: GatewayApi) -> Result<(ApiBase, String), GatewayError> {
-        let account = self.upstream.accounts.account().await?;
+        let account = self.docusign_api.accounts.account().await?;
         let base = match api {
             GatewayApi::Esign => account.esign.clone(),
             GatewayApi::Navigator | GatewayApi::Maestro => account.platform.clone(),
-            GatewayApi::Clm => self.upstream.accounts.clm().await?.object.clone(),
-            GatewayApi::ClmUpload => self.upstream.accounts.clm().await?.upload.clone(),
-            GatewayApi::ClmDownload => self.upstream.accounts.clm().await?.download.clone(),
+            GatewayApi::Clm => self.docusign_api.accounts.clm().await?.object.clone(),
+            GatewayApi::ClmUpload => self.docusign_api.accounts.clm().await?.upload.clone(),
+            GatewayApi::ClmDownload => self.docusign_api.accounts.clm().await?.download.clone(),
         };
         Ok((base, account.id.clone()))
     }

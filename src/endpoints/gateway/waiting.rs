@@ -71,7 +71,7 @@ impl WaitingCall {
         // The answer is read here, so it must not be compressed.
         call.headers.remove(ACCEPT_ENCODING);
         let call = Call { body: CallBody::of(upload).await?, ..call };
-        let answer = gateway.upstream.calls.send(&caller.actor, call).await?;
+        let answer = gateway.docusign_api.calls.send(&caller.actor, call).await?;
         let (status, mut passed) = (answer.status(), headers::for_caller(answer.headers()));
         let bytes = calls::read(answer).await?;
         if let Some(id) = id_of(&bytes).filter(|_| status.is_success()) {

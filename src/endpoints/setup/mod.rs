@@ -57,7 +57,7 @@ pub struct SetupEndpoint {
     /// The keys whose public halves are uploaded to DocuSign.
     pub signing_keys: Vec<NamedKey>,
     /// Knows the DocuSign account.
-    pub upstream: Arc<DocusignApi>,
+    pub docusign_api: Arc<DocusignApi>,
     /// The redirect URIs that clients asked for.
     pub redirect_requests: RedirectRequests,
     /// The health checks.
@@ -143,8 +143,8 @@ impl SetupEndpoint {
         if !found("account") {
             return None;
         }
-        let account = self.upstream.accounts.account().await.ok()?;
-        let clm = if found("clm") { self.upstream.accounts.clm().await.ok() } else { None };
+        let account = self.docusign_api.accounts.account().await.ok()?;
+        let clm = if found("clm") { self.docusign_api.accounts.clm().await.ok() } else { None };
         Some(AccountReport::of(&account, clm.as_deref()))
     }
 

@@ -1,8 +1,8 @@
 //! Token request errors and their responses. Only a bad grant gets `invalid_grant`; outages get 503.
 
-use crate::docusign::tokens::slot::TokenUnavailable;
+use crate::docusign::tokens::slot::AccessTokenError;
 use crate::endpoints::caller::clients::ClientError;
-use crate::endpoints::caller::failures::TooManyFailures;
+use crate::endpoints::caller::failures::TooManyFailuresError;
 use crate::endpoints::token::outage;
 use crate::oauth::client::{Client, SubjectKind};
 use crate::oauth::error::{ErrorCode, OAuthError, Outage};
@@ -25,7 +25,7 @@ pub enum TokenError {
     /// The request or the grant is wrong, RFC 6749 §5.2.
     OAuth(OAuthError),
     /// DocuSign or the signing key is unavailable.
-    Unavailable(TokenUnavailable),
+    Unavailable(AccessTokenError),
     /// There was no good version of the client registry yet.
     RegistryUnavailable,
     /// The sealing key is unavailable.
@@ -37,9 +37,9 @@ pub enum TokenError {
     /// The store of used codes is unavailable.
     StoreUnavailable,
     /// Too many authentications have failed.
-    TooManyFailures(TooManyFailures),
+    TooManyFailures(TooManyFailuresError),
     /// The keys of the assertion's issuer are not available.
-    IssuerUnavailable(issuers::KeySetUnavailable),
+    IssuerUnavailable(issuers::KeySetError),
     /// It took too long.
     Deadline,
 }
@@ -61,8 +61,8 @@ impl From<OAuthError> for TokenError {
     }
 }
 
-impl From<TokenUnavailable> for TokenError {
-    fn from(unavailable: TokenUnavailable) -> Self {
+impl From<AccessTokenError> for TokenError {
+    fn from(unavailable: AccessTokenError) -> Self {
         Self::Unavailable(unavailable)
     }
 }
@@ -111,7 +111,7 @@ impl TokenError {
                 later("store_unavailable", "the store of used codes cannot be reached at the moment")
             }
             Self::TooManyFailures(failures) => too_many(*failures),
-            Self::IssuerUnavailable(issuers::KeySetUnavailable { error, retry_after }) => {
+            Self::IssuerUnavailable(issuers::KeySetError { error, retry_after }) => {
                 later_after(*retry_after, error.explain().code, error.explain().client)
             }
             Self::Deadline => later("deadline", "could not get a token in time"),
@@ -128,10 +128,10 @@ fn refuse(error: &OAuthError) -> Answer {
     Answer { response: error.reply(), record }
 }
 
-fn too_many(failures: TooManyFailures) -> Answer {
-    let outage = Outage { retry_after: failures.retry_after, error_description: TooManyFailures::SENTENCE };
-    let record = AnswerRecord { cause: Some(TooManyFailures::CAUSE), ..AnswerRecord::of("token_refused") };
-    let record = record.refused(Outage::ERROR, TooManyFailures::SENTENCE);
+fn too_many(failures: TooManyFailuresError) -> Answer {
+    let outage = Outage { retry_after: failures.retry_after, error_description: TooManyFailuresError::SENTENCE };
+    let record = AnswerRecord { cause: Some(TooManyFailuresError::CAUSE), ..AnswerRecord::of("token_refused") };
+    let record = record.refused(Outage::ERROR, TooManyFailuresError::SENTENCE);
     Answer { response: failures.reply(outage.reply()), record }
 }
 

@@ -65,7 +65,7 @@ const LAST_RESORTS: usize = 5;
 /// The triggers and what they depend on.
 pub struct Triggers {
     callers: Arc<Callers>,
-    upstream: Arc<DocusignApi>,
+    docusign_api: Arc<DocusignApi>,
     feeds: Feeds,
     workflows: Workflows,
 }
@@ -82,11 +82,11 @@ struct Poll<'a> {
 impl Triggers {
     /// Triggers for callers that `callers` identifies.
     #[must_use]
-    pub fn new(callers: Arc<Callers>, upstream: Arc<DocusignApi>) -> Self {
+    pub fn new(callers: Arc<Callers>, docusign_api: Arc<DocusignApi>) -> Self {
         let clock = Arc::clone(&callers.clock);
-        let feeds = Feeds::new(Arc::clone(&upstream), Arc::clone(&clock));
-        let workflows = Workflows::new(Arc::clone(&upstream), clock);
-        Self { callers, upstream, feeds, workflows }
+        let feeds = Feeds::new(Arc::clone(&docusign_api), Arc::clone(&clock));
+        let workflows = Workflows::new(Arc::clone(&docusign_api), clock);
+        Self { callers, docusign_api, feeds, workflows }
     }
 
     /// Responds to a poll.

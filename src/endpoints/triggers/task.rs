@@ -22,8 +22,8 @@ pub(super) async fn poll_task(
 ) -> Result<Response, TriggerError> {
     let binding = caller.binding(WAITING_TASK);
     let opened = triggers.open(sealed, |task: &WaitingTask| task.binding == binding).await?;
-    let base = triggers.upstream.accounts.clm().await?.object.clone();
-    let task = ask(&triggers.upstream, &caller.actor, &base, Method::GET, &opened.content.path, None).await?;
+    let base = triggers.docusign_api.accounts.clm().await?.object.clone();
+    let task = ask(&triggers.docusign_api, &caller.actor, &base, Method::GET, &opened.content.path, None).await?;
     if pages::has_ended(&task).ok_or(ApiError::Malformed)? {
         return Ok(answer::found(task.to_vec()));
     }

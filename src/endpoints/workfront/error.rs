@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::docusign::api::error::ApiError;
 use crate::endpoints::caller::error::AuthenticationError;
-use crate::endpoints::caller::failures::TooManyFailures;
+use crate::endpoints::caller::failures::TooManyFailuresError;
 use crate::endpoints::sign_in::SECRET_KEY_MISSING;
 use crate::oauth::client::SubjectKind;
 use crate::registry::REGISTRY_UNAVAILABLE;
@@ -38,7 +38,7 @@ pub enum WorkfrontError {
     /// 500: CLM's response could not be parsed.
     Unreadable,
     /// 429: too many authentications have failed.
-    TooManyFailures(TooManyFailures),
+    TooManyFailures(TooManyFailuresError),
     /// 503: there was no good version of the client registry yet.
     RegistryUnavailable,
     /// 500: the caller cannot be identified without the sealing key.
@@ -164,7 +164,7 @@ impl WorkfrontError {
             Self::Failed(message) => (FAILED, message, None),
             Self::Unreadable => (FAILED, "CLM's answer could not be read", Some(ApiError::Malformed.code())),
             Self::TooManyFailures(_) => {
-                (StatusCode::TOO_MANY_REQUESTS, TooManyFailures::SENTENCE, Some(TooManyFailures::CAUSE))
+                (StatusCode::TOO_MANY_REQUESTS, TooManyFailuresError::SENTENCE, Some(TooManyFailuresError::CAUSE))
             }
             Self::RegistryUnavailable => {
                 (StatusCode::SERVICE_UNAVAILABLE, REGISTRY_UNAVAILABLE.client, Some(REGISTRY_UNAVAILABLE.code))

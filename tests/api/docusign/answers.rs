@@ -4,7 +4,7 @@ use evergrant::clock::UnixSeconds;
 use evergrant::docusign::api::error::ApiError;
 use evergrant::docusign::error::{ExchangeError, RATE_LIMITS};
 use evergrant::docusign::lifetimes::read_expires_in;
-use evergrant::docusign::throttle::{CallKind, Throttles};
+use evergrant::docusign::rate_limit::{CallKind, Throttles};
 use evergrant::docusign::userinfo::UserInfo;
 use evergrant::memory::failures::FailureKind;
 use evergrant::oauth::client::SubjectKind;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use evergrant::oauth::narrowed_scope::narrowed;
-use evergrant::oauth::scope::{MalformedScope, Scope};
+use evergrant::oauth::scope::{MalformedScopeError, Scope};
 use proptest::prelude::*;
 
 /// Few different scope-tokens, so that scopes often overlap, in any order and with repeats.
@@ -133,7 +133,7 @@ fn a_scope_in_a_sealed_token_is_read_as_strictly_as_one_in_a_request() {
     for malformed in ["\"\"", "\" \"", "\"a\\tb\"", "\"\\\"\"", "\"ä\"", "[\"a\"]", "1", "null", "{}"] {
         assert_eq!(read(malformed), None, "{malformed}");
     }
-    assert_eq!(Scope::try_from(String::new()), Err(MalformedScope));
+    assert_eq!(Scope::try_from(String::new()), Err(MalformedScopeError));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Who gets a page and who gets text or JSON, and what each answer says to caches and other sites.
 
-use evergrant::web::carried::make_carried;
+use evergrant::web::host_headers::keep_carried;
 use evergrant::web::page::{Page, Part, Title, accepted, is_browser, parts};
 use evergrant::web::response::{json, json_text, redirect, text};
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
@@ -111,7 +111,7 @@ proptest! {
         for _ in 0..=usize::from(twice) {
             headers.append(CONTENT_LENGTH, HeaderValue::from_str(&length).unwrap());
         }
-        make_carried(status, &mut headers);
+        keep_carried(status, &mut headers);
         let may_have_body = status != StatusCode::NO_CONTENT && !status.is_informational();
         let is_length = !length.is_empty() && length.bytes().all(|byte| byte.is_ascii_digit()) && length.parse::<u64>().is_ok();
         prop_assert_eq!(headers.contains_key(CONTENT_LENGTH), may_have_body && is_length && !twice, "{} {}", status, length);

@@ -18,7 +18,7 @@ use crate::web::page::{Fact, Page, Title, Tone};
 const NEW_LINK: &str = "`evergrant consent-url` prints a new consent link, and the setup page shows one.";
 
 /// The page for `outcome`; `scopes` is what the connection needs.
-pub fn message(outcome: &ConsentOutcome, scopes: &Scope) -> Page {
+pub fn of_outcome(outcome: &ConsentOutcome, scopes: &Scope) -> Page {
     match outcome {
         ConsentOutcome::Granted { user, signed_in } => granted(user, signed_in.as_ref(), scopes),
         ConsentOutcome::WrongUser { signed_in, expected } => wrong_user(signed_in, expected.as_ref()),

@@ -7,7 +7,7 @@ use crate::web::content_disposition;
 
 /// Makes every header of an answer with this status one that the host carries: printable ASCII, and one `Content-Length` only
 /// where there may be a body. A file name is rewritten; any other header with other bytes is left out.
-pub fn make_carried(status: StatusCode, headers: &mut HeaderMap) {
+pub fn keep_carried(status: StatusCode, headers: &mut HeaderMap) {
     let has_no_body = status == StatusCode::NO_CONTENT || status.is_informational();
     if headers.contains_key(CONTENT_LENGTH) && (has_no_body || single_length(headers).is_none()) {
         headers.remove(CONTENT_LENGTH);
@@ -50,7 +50,7 @@ mod tests {
     fn carried_of(status: u16, pairs: &[(HeaderName, &[u8])]) -> Vec<(String, String)> {
         let value = |bytes: &[u8]| HeaderValue::from_bytes(bytes).unwrap();
         let mut headers: HeaderMap = pairs.iter().map(|(name, bytes)| (name.clone(), value(bytes))).collect();
-        make_carried(StatusCode::from_u16(status).unwrap(), &mut headers);
+        keep_carried(StatusCode::from_u16(status).unwrap(), &mut headers);
         headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect()
     }
 

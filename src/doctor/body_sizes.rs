@@ -1,5 +1,5 @@
 //! Do request bodies fit into the instance's memory? The Functions host keeps a body with `Content-Length` there, four times its
-//! size, before the app is called. One that does not fit ends the host, for everybody. Pure.
+//! size, before the app is called. One that does not fit ends the host, for everyone. Pure.
 
 use crate::config::HostMemory;
 use crate::doctor::check::{Area, Check, Finding};
@@ -14,11 +14,11 @@ const IDLE: u64 = 150 * MIB;
 
 /// How many bodies of the largest size fit into the memory at a time: the host may use three quarters of it, and keeps 3.9 times
 /// the size of a body.
-const fn fitting(HostMemory { instance_mib, body_limit }: HostMemory) -> u64 {
-    10 * room(instance_mib) / (39 * body_limit)
+const fn bodies_that_fit(HostMemory { instance_mib, body_limit }: HostMemory) -> u64 {
+    10 * usable_bytes(instance_mib) / (39 * body_limit)
 }
 
-const fn room(instance_mib: u64) -> u64 {
+const fn usable_bytes(instance_mib: u64) -> u64 {
     (instance_mib * MIB / 4 * 3).saturating_sub(IDLE)
 }
 
@@ -29,9 +29,9 @@ pub fn check(memory: HostMemory) -> Check {
 
 fn finding(memory: HostMemory) -> Finding {
     let HostMemory { instance_mib, body_limit } = memory;
-    let largest = 10 * room(instance_mib) / 39;
+    let largest = 10 * usable_bytes(instance_mib) / 39;
     let limit = mebibytes(body_limit);
-    match fitting(memory) {
+    match bodies_that_fit(memory) {
         0 => Finding::bad(
             format!(
                 "not even one body of {limit} MiB, the limit, fits into the {instance_mib} MiB of an instance: a large upload with \
@@ -72,7 +72,7 @@ mod tests {
             (512, 1_048_576, 60),
         ] {
             let memory = HostMemory { instance_mib, body_limit };
-            assert_eq!(fitting(memory), expected, "{instance_mib} {body_limit}");
+            assert_eq!(bodies_that_fit(memory), expected, "{instance_mib} {body_limit}");
             let verdict = if expected == 0 { Verdict::Bad } else { Verdict::Good };
             assert_eq!(check(memory).verdict, verdict, "{instance_mib} {body_limit}");
         }
