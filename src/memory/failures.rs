@@ -14,10 +14,10 @@ pub enum FailureKind {
 }
 
 /// How long a permanent failure is cached, in seconds.
-pub const PERMANENT: u64 = 30;
+pub const PERMANENT_FAILURE_SECONDS: u64 = 30;
 
 /// How long the first transient failure in a row is cached, in seconds, and the maximum for the following ones.
-const TRANSIENT: u64 = 2;
+const FIRST_TRANSIENT_SECONDS: u64 = 2;
 const MAX_TRANSIENT_SECONDS: u64 = 10;
 
 /// The longest accepted wait in seconds. DocuSign's rate limits reset every full hour.
@@ -28,8 +28,8 @@ impl FailureKind {
     #[must_use]
     pub fn cached_for(self, streak: u32) -> u64 {
         match self {
-            Self::Permanent => PERMANENT,
-            Self::Transient => (TRANSIENT << streak.saturating_sub(1).min(8)).min(MAX_TRANSIENT_SECONDS),
+            Self::Permanent => PERMANENT_FAILURE_SECONDS,
+            Self::Transient => (FIRST_TRANSIENT_SECONDS << streak.saturating_sub(1).min(8)).min(MAX_TRANSIENT_SECONDS),
             Self::Throttled(seconds) => seconds.clamp(1, MAX_THROTTLED_SECONDS),
         }
     }

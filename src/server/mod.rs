@@ -56,7 +56,7 @@ pub struct Endpoints {
 /// Serves `endpoints` until `stop` resolves, then finishes the requests in progress.
 pub async fn serve(listener: TcpListener, endpoints: Arc<Endpoints>, stop: impl Future<Output = ()> + Send + 'static) {
     let serving = Serving::default();
-    serving.open(endpoints);
+    serving.set_endpoints(endpoints);
     serve_when_configured(listener, serving, stop).await;
 }
 

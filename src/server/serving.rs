@@ -20,17 +20,17 @@ impl Serving {
     #[must_use]
     pub fn not_configured(reasons: NotConfigured) -> Self {
         let serving = Self::default();
-        serving.show(reasons);
+        serving.set_reasons(reasons);
         serving
     }
 
     /// Replaces the reasons.
-    pub fn show(&self, reasons: NotConfigured) {
+    pub fn set_reasons(&self, reasons: NotConfigured) {
         *self.0.reasons.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(reasons));
     }
 
     /// Serves `endpoints` from now on. Only the first call has an effect.
-    pub fn open(&self, endpoints: Arc<Endpoints>) {
+    pub fn set_endpoints(&self, endpoints: Arc<Endpoints>) {
         let _ = self.0.endpoints.set(endpoints);
     }
 

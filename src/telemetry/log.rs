@@ -24,7 +24,7 @@ pub struct Log {
 
 impl Log {
     /// Spans are kept at every level, because audit lines use their fields.
-    fn knows(&self, metadata: &Metadata<'_>) -> bool {
+    fn is_enabled_for(&self, metadata: &Metadata<'_>) -> bool {
         let target = metadata.target();
         let is_recorded = || metadata.is_span() || self.levels.would_enable(target, metadata.level());
         target == AUDIT || (target.starts_with("evergrant") && is_recorded())
@@ -33,11 +33,11 @@ impl Log {
 
 impl Subscriber for Log {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
-        if self.knows(metadata) { Interest::always() } else { Interest::never() }
+        if self.is_enabled_for(metadata) { Interest::always() } else { Interest::never() }
     }
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        self.knows(metadata)
+        self.is_enabled_for(metadata)
     }
 
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {

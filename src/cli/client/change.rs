@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::cli::client::loss::Consent;
+use crate::cli::client::loss::Confirmation;
 use crate::cli::client::registry::{Change, with_underscores};
 use crate::cli::client::target::ClientTarget;
 use crate::cli::terminal::{CommandError, values};
@@ -34,7 +34,7 @@ pub struct RemoveRedirectUri {
     /// The redirect URI, as it is registered
     uri: String,
     #[command(flatten)]
-    consent: Consent,
+    confirmation: Confirmation,
 }
 
 /// A field to set.
@@ -55,7 +55,7 @@ pub struct SetField {
     /// Its value: JSON, or else a text
     value: String,
     #[command(flatten)]
-    consent: Consent,
+    confirmation: Confirmation,
 }
 
 /// A client to remove.
@@ -68,34 +68,34 @@ pub struct RemoveClient {
     #[command(flatten)]
     target: ClientTarget,
     #[command(flatten)]
-    consent: Consent,
+    confirmation: Confirmation,
 }
 
 impl AddRedirectUri {
     pub async fn run(self, env: &dyn Environment) -> Result<(), CommandError> {
         let Self { target, uri } = self;
-        target.change(|client_id| Change::AddRedirectUri { client_id, uri }, Consent::default(), env).await
+        target.change(|client_id| Change::AddRedirectUri { client_id, uri }, Confirmation::default(), env).await
     }
 }
 
 impl RemoveRedirectUri {
     pub async fn run(self, env: &dyn Environment) -> Result<(), CommandError> {
-        let Self { target, uri, consent } = self;
-        target.change(|client_id| Change::RemoveRedirectUri { client_id, uri }, consent, env).await
+        let Self { target, uri, confirmation } = self;
+        target.change(|client_id| Change::RemoveRedirectUri { client_id, uri }, confirmation, env).await
     }
 }
 
 impl SetField {
     pub async fn run(self, env: &dyn Environment) -> Result<(), CommandError> {
-        let Self { target, field, value, consent } = self;
+        let Self { target, field, value, confirmation } = self;
         let value = serde_json::from_str(&value).unwrap_or(Value::String(value));
         let value = with_underscores(&field, value);
-        target.change(|client_id| Change::Set { client_id, field, value }, consent, env).await
+        target.change(|client_id| Change::Set { client_id, field, value }, confirmation, env).await
     }
 }
 
 impl RemoveClient {
     pub async fn run(self, env: &dyn Environment) -> Result<(), CommandError> {
-        self.target.change(|client_id| Change::Remove { client_id }, self.consent, env).await
+        self.target.change(|client_id| Change::Remove { client_id }, self.confirmation, env).await
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{Write as _, stdin};
 
-use crate::cli::client::loss::{Consent, Loss};
+use crate::cli::client::loss::{Confirmation, Loss};
 use crate::cli::client::place::Place;
 use crate::cli::client::registry::{Change, normalized};
 use crate::cli::client::store::{Before, RegistryText, read, read_existing, write};
@@ -14,11 +14,11 @@ use crate::config::{ConfigErrors, Environment, RegistrySource, Settings};
 use crate::oauth::client::ClientRegistry;
 
 /// Applies `change` to the registry at `place`, which must be valid before and after; returns what it registers. A person is
-/// asked before anything is lost, unless `consent` has the answer.
+/// asked before anything is lost, unless `confirmation` has the answer.
 pub async fn edit(
     place: &Place,
     change: &Change,
-    consent: Consent,
+    confirmation: Confirmation,
     env: &dyn Environment,
 ) -> Result<ClientRegistry, CommandError> {
     let lock = || if let Place::File(path) = place { files::lock(path) } else { None };
@@ -39,7 +39,7 @@ pub async fn edit(
         return Ok(clients);
     }
     show(&known, &changed);
-    if let Some(loss) = Loss::of(change, &text).filter(|_| !consent.yes) {
+    if let Some(loss) = Loss::of(change, &text).filter(|_| !confirmation.yes) {
         // A question must not keep other commands waiting. If they write meanwhile, this one fails.
         drop(held);
         confirm(&loss, place)?;

@@ -8,7 +8,7 @@ use crate::cli::client::registry::{Change, Credential, entries};
 
 /// Whether the person has confirmed what a command removes.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
-pub struct Consent {
+pub struct Confirmation {
     /// Remove without asking
     #[arg(long)]
     pub yes: bool,

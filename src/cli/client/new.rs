@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use crate::cli::client::edit::edit;
 use crate::cli::client::entry::{NewEntry, default_grant_types};
-use crate::cli::client::loss::Consent;
+use crate::cli::client::loss::Confirmation;
 use crate::cli::client::next_step;
 use crate::cli::client::output::{self, Issued};
 use crate::cli::client::place::{DEPLOYED, Place};
@@ -183,7 +183,7 @@ fn one_of_each(subjects: Vec<SubjectOption>) -> Result<(Option<SubjectKind>, Opt
 
 async fn add(entry: &NewEntry, place: &Place, env: &dyn Environment) -> Result<(), CommandError> {
     let change = Change::Add { client_id: entry.client_id.to_string(), fields: entry.fields() };
-    let clients = edit(place, &change, Consent::default(), env).await?;
+    let clients = edit(place, &change, Confirmation::default(), env).await?;
     output::print_warnings(&clients, entry.client_id.as_str());
     Ok(())
 }

@@ -3,7 +3,7 @@
 use secrecy::ExposeSecret as _;
 
 use crate::cli::client::edit::edit;
-use crate::cli::client::loss::Consent;
+use crate::cli::client::loss::Confirmation;
 use crate::cli::client::output::{self, Issued};
 use crate::cli::client::registry::{Change, Credential};
 use crate::cli::client::target::ClientTarget;
@@ -29,7 +29,7 @@ pub struct RotateOptions {
     #[arg(long)]
     finish: bool,
     #[command(flatten)]
-    consent: Consent,
+    confirmation: Confirmation,
     /// Print one JSON object with the new one
     #[arg(long)]
     json: bool,
@@ -52,7 +52,7 @@ async fn begin(rotation: &RotateOptions, env: &dyn Environment) -> Result<(), Co
     let secret = random::client_secret();
     let digest = hex(&sha256(secret.expose_secret().as_bytes()));
     let change = Change::AddSecond { client_id: client_id.clone(), credential, digest };
-    edit(place, &change, Consent::default(), env).await?;
+    edit(place, &change, Confirmation::default(), env).await?;
     if *json {
         return Issued::new(client_id, &[(credential, secret)]).print();
     }
@@ -67,9 +67,9 @@ async fn begin(rotation: &RotateOptions, env: &dyn Environment) -> Result<(), Co
 }
 
 async fn finish(rotation: &RotateOptions, env: &dyn Environment) -> Result<(), CommandError> {
-    let RotateOptions { target: ClientTarget { client_id, place }, json, consent, .. } = rotation;
+    let RotateOptions { target: ClientTarget { client_id, place }, json, confirmation, .. } = rotation;
     let change = Change::RemoveOlder { client_id: client_id.clone(), credential: rotation.credential() };
-    edit(place, &change, *consent, env).await?;
+    edit(place, &change, *confirmation, env).await?;
     output::print_how_to_deploy(place);
     if *json { Issued::new(client_id, &[]).print() } else { Ok(()) }
 }

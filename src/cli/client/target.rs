@@ -1,7 +1,7 @@
 //! The arguments that commands for one client share.
 
 use crate::cli::client::edit::edit;
-use crate::cli::client::loss::Consent;
+use crate::cli::client::loss::Confirmation;
 use crate::cli::client::output;
 use crate::cli::client::place::Place;
 use crate::cli::client::registry::Change;
@@ -24,12 +24,12 @@ impl ClientTarget {
     pub async fn change(
         self,
         change: impl FnOnce(String) -> Change,
-        consent: Consent,
+        confirmation: Confirmation,
         env: &dyn Environment,
     ) -> Result<(), CommandError> {
         let Self { client_id, place } = self;
         let change = change(client_id);
-        let clients = edit(&place, &change, consent, env).await?;
+        let clients = edit(&place, &change, confirmation, env).await?;
         output::print_warnings(&clients, change.client_id());
         output::print_how_to_deploy(&place);
         Ok(())

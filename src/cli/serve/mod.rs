@@ -123,7 +123,7 @@ async fn serve(
 fn open(settings: Settings, serving: &Serving, port: u16) {
     warnings::log(&settings);
     let app = Arc::new(App::new(settings));
-    serving.open(Arc::new(app.endpoints()));
+    serving.set_endpoints(Arc::new(app.endpoints()));
     tracing::info!(event = "listening", port, version = env!("CARGO_PKG_VERSION"));
     tokio::spawn(app.registry.keep_current().instrument(telemetry::background_span()));
     let warming_up = async move {

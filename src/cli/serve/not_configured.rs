@@ -9,10 +9,10 @@ use crate::endpoints::not_configured::NotConfigured;
 use crate::server::Serving;
 
 /// How often the files that settings name are read again. Azure restarts the process after a change of a setting itself.
-const READ_AGAIN: Duration = Duration::from_secs(30);
+const READ_INTERVAL: Duration = Duration::from_secs(30);
 
 /// How often the log has a reminder.
-const REMIND: Duration = Duration::from_secs(60);
+const REMINDER_INTERVAL: Duration = Duration::from_secs(60);
 
 /// A reminder names this many settings.
 const MAX_NAMED: usize = 10;
@@ -22,18 +22,18 @@ pub async fn until_configured(env: &dyn Environment, mut errors: ConfigErrors, s
     report(&errors);
     let mut since_reminder = Duration::ZERO;
     loop {
-        tokio::time::sleep(READ_AGAIN).await;
-        since_reminder += READ_AGAIN;
+        tokio::time::sleep(READ_INTERVAL).await;
+        since_reminder += READ_INTERVAL;
         match Settings::read(env) {
             Ok(settings) => return settings,
             Err(now) if now != errors => {
                 report(&now);
-                serving.show(NotConfigured::new(now.clone(), Settings::is_in_azure(env)));
+                serving.set_reasons(NotConfigured::new(now.clone(), Settings::is_in_azure(env)));
                 errors = now;
             }
             Err(_) => {}
         }
-        if since_reminder >= REMIND {
+        if since_reminder >= REMINDER_INTERVAL {
             remind(&errors);
             since_reminder = Duration::ZERO;
         }
@@ -103,6 +103,6 @@ mod tests {
         let serving = Serving::not_configured(NotConfigured::new(errors.clone(), false));
         let begun = tokio::time::Instant::now();
         until_configured(&env, errors, &serving).await;
-        assert_eq!(begun.elapsed(), 2 * READ_AGAIN, "the second time it was there");
+        assert_eq!(begun.elapsed(), 2 * READ_INTERVAL, "the second time it was there");
     }
 }

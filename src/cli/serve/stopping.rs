@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// How often the parent is looked at. Together with the time that open connections get, it has to stay below 10 s.
-const LOOK: Duration = Duration::from_secs(1);
+const PARENT_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The exit code that asks the Functions host for another process. It never starts one again that exited with 0.
 const START_AGAIN: u8 = 200;
@@ -47,7 +47,7 @@ impl Parent {
     /// Waits until it has ended: the system then gives its children another parent.
     async fn gone(self) {
         while Self::now().0 == self.0 {
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(PARENT_CHECK_INTERVAL).await;
         }
     }
 }

@@ -9,10 +9,10 @@ use tokio::time::timeout;
 use crate::config::Environment;
 
 /// Shorter waits show nothing.
-const MOMENT: Duration = Duration::from_millis(400);
+const SHOW_AFTER: Duration = Duration::from_millis(400);
 
 /// Back to the start of the line, and erase it.
-const WIPE: &str = "\r\u{1b}[K";
+const ERASE_LINE: &str = "\r\u{1b}[K";
 
 /// Shows what a command waits for, if stderr is a terminal.
 #[derive(Clone, Copy, Debug)]
@@ -33,19 +33,19 @@ impl Progress {
             return future.await;
         }
         let mut future = pin!(future);
-        let mut patience = MOMENT;
+        let mut patience = SHOW_AFTER;
         let mut seconds = 0;
         loop {
             match timeout(patience, &mut future).await {
                 Ok(done) => {
                     if seconds > 0 {
-                        write(WIPE);
+                        write(ERASE_LINE);
                     }
                     return done;
                 }
                 Err(_) => seconds += 1,
             }
-            write(&format!("{WIPE}Waiting for: {what} ({seconds} s)"));
+            write(&format!("{ERASE_LINE}Waiting for: {what} ({seconds} s)"));
             patience = Duration::from_secs(1);
         }
     }

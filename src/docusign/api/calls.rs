@@ -110,12 +110,12 @@ impl Call {
     }
 
     /// Whether it changes nothing, so that it may be made twice.
-    fn is_question(&self) -> bool {
+    fn is_safe_to_repeat(&self) -> bool {
         matches!(self.method, Method::GET | Method::HEAD)
     }
 
     /// A copy of the call for a retry; `None` if its body is a stream.
-    fn again(&self) -> Option<Self> {
+    fn try_clone(&self) -> Option<Self> {
         let CallBody::Whole(body) = &self.body else { return None };
         Some(Self {
             method: self.method.clone(),
@@ -146,7 +146,7 @@ impl Calls {
     /// # Errors
     /// [`ApiError`] if there is no response. An error status is not an error here.
     pub async fn send(&self, actor: &Actor, call: Call) -> Result<reqwest::Response, ApiError> {
-        let again = call.again();
+        let again = call.try_clone();
         let access_token = self.access_token(actor).await?;
         let answer = self.send_or_repeat(&access_token, call).await?;
         let Actor { user, scope } = actor;
@@ -180,7 +180,7 @@ impl Calls {
         access_token: &DocusignAccessToken,
         call: Call,
     ) -> Result<reqwest::Response, ApiError> {
-        let again = if call.is_question() { call.again() } else { None };
+        let again = if call.is_safe_to_repeat() { call.try_clone() } else { None };
         match (self.send_once(access_token, call).await, again) {
             (Err(ApiError::Unreachable(Obstacle::Other(_))), Some(again)) => self.send_once(access_token, again).await,
             (answer, _) => answer,
@@ -200,7 +200,7 @@ impl Calls {
             CallBody::Whole(bytes) => request.body(bytes),
             CallBody::Streamed(upload) => with_upload(request, upload, &progress),
         };
-        while_it_moves(request.send(), &progress).await
+        unless_stalled(request.send(), &progress).await
     }
 }
 
@@ -220,17 +220,17 @@ fn with_upload(request: reqwest::RequestBuilder, upload: Upload, progress: &Arc<
 }
 
 /// Waits for the response head while the request body makes progress.
-async fn while_it_moves(
+async fn unless_stalled(
     sending: impl Future<Output = Result<reqwest::Response, reqwest::Error>>,
     progress: &AtomicU64,
 ) -> Result<reqwest::Response, ApiError> {
     let mut sending = std::pin::pin!(sending);
-    let (mut seen, mut still) = (0, 0);
-    while still < STANDSTILL_CHECKS {
+    let (mut seen, mut stalled_checks) = (0, 0);
+    while stalled_checks < STANDSTILL_CHECKS {
         match timeout(STANDSTILL / STANDSTILL_CHECKS, &mut sending).await {
             Ok(sent) => return sent.map_err(|error| no_answer(&error)),
-            Err(_) if progress.load(Ordering::Relaxed) == seen => still += 1,
-            Err(_) => (seen, still) = (progress.load(Ordering::Relaxed), 0),
+            Err(_) if progress.load(Ordering::Relaxed) == seen => stalled_checks += 1,
+            Err(_) => (seen, stalled_checks) = (progress.load(Ordering::Relaxed), 0),
         }
     }
     Err(ApiError::TimedOut)

@@ -19,7 +19,7 @@ use crate::config::DocusignSettings;
 use crate::docusign::account_server::AccountServer;
 use crate::docusign::tokens::AccessTokens;
 use crate::memory::cached::{Lifetime, Lifetimes};
-use crate::memory::failures::PERMANENT;
+use crate::memory::failures::PERMANENT_FAILURE_SECONDS;
 use crate::oauth::scope::Scope;
 use crate::types::Guid;
 use crate::web::http_client::HttpClient;
@@ -87,7 +87,7 @@ impl DocusignApi {
 /// Cache lifetimes: results as `answer` says, failures as their kind says. A long rate limit is looked at again meanwhile, so
 /// that callers hear how much of it is left.
 const fn lifetimes<V>(answer: fn(&V) -> Lifetime) -> Lifetimes<V, ApiError> {
-    Lifetimes { answer, failure: |error, streak| error.kind().cached_for(streak).min(PERMANENT) }
+    Lifetimes { answer, failure: |error, streak| error.kind().cached_for(streak).min(PERMANENT_FAILURE_SECONDS) }
 }
 
 fn log_failure(error: &ApiError) {

@@ -41,7 +41,7 @@ pub struct Sighting {
 
 /// How much a step may do and a border may hold.
 #[derive(Clone, Copy, Debug)]
-pub struct Most {
+pub struct Limits {
     /// The changes delivered at once.
     pub delivered: usize,
     /// The changes in [`Border::known`].
@@ -81,14 +81,14 @@ impl Border {
 
     /// Everything in `list` is old, and so is everything before its newest change, or before `least` if it is empty.
     #[must_use]
-    pub fn after(list: &[Sighting], least: Moment, most: Most) -> Self {
+    pub fn after(list: &[Sighting], least: Moment, most: Limits) -> Self {
         let newest = list.iter().map(|sighting| sighting.time).max().unwrap_or(least);
-        Self::since(newest).advance(list, Most { delivered: usize::MAX, ..most }).border
+        Self::since(newest).advance(list, Limits { delivered: usize::MAX, ..most }).border
     }
 
     /// Finds what is new in `list`, which has at least everything from [`Self::floor`] on.
     #[must_use]
-    pub fn advance(&self, list: &[Sighting], most: Most) -> BorderStep {
+    pub fn advance(&self, list: &[Sighting], most: Limits) -> BorderStep {
         let (run, arrived) = self.compare(list);
         let is_new = |sighting: &Sighting| {
             let in_run = run.as_ref().is_some_and(|run| sighting.time == self.floor && sighting.key <= run.last);
@@ -130,7 +130,7 @@ impl Border {
     }
 
     /// Raises the floor until the border is short, at most to `next`, which is still to be delivered, or to the newest change.
-    fn shorten(&mut self, list: &[Sighting], next: Option<Sighting>, most: Most) {
+    fn shorten(&mut self, list: &[Sighting], next: Option<Sighting>, most: Limits) {
         let newest = list.iter().map(|sighting| sighting.time).max().unwrap_or(self.floor);
         let top = next.map_or(newest, |next| next.time).max(self.floor);
         let mut times: Vec<Moment> =

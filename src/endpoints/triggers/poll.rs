@@ -1,6 +1,6 @@
 //! One poll of a list: what is new in it, and the border after that. Pure.
 
-use crate::endpoints::triggers::border::{Border, BorderStep, Most, Sighting};
+use crate::endpoints::triggers::border::{Border, BorderStep, Limits, Sighting};
 use crate::endpoints::triggers::item::{Item, ItemKind};
 use crate::endpoints::triggers::moment::Moment;
 use crate::endpoints::triggers::pattern::Pattern;
@@ -47,7 +47,7 @@ pub fn step(
     known: usize,
 ) -> BorderStep {
     let list: Vec<Sighting> = snapshot.items.iter().map(|item| sighting(item, filter)).collect();
-    let most = Most { delivered: MAX_DELIVERED, known, listed: MAX_LISTED };
+    let most = Limits { delivered: MAX_DELIVERED, known, listed: MAX_LISTED };
     match border {
         Some(border) => border.advance(&list, most),
         None => BorderStep { delivered: Vec::new(), border: Border::after(&list, least, most), has_more: false },

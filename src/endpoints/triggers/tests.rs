@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::endpoints::triggers::border::{Border, Key, Most, Sighting};
+use crate::endpoints::triggers::border::{Border, Key, Limits, Sighting};
 use crate::endpoints::triggers::cursor;
 use crate::endpoints::triggers::moment::Moment;
 use crate::endpoints::triggers::reader::{ListPage, ListReader, Listed, Next, Snapshot};
@@ -11,9 +11,9 @@ use crate::endpoints::triggers::reader::{ListPage, ListReader, Listed, Next, Sna
 const HISTORIES: u64 = 100_000;
 const CHANGES: u64 = 10;
 /// Limits that histories of this size reach.
-const TIGHT: Most = Most { delivered: 2, known: 2, listed: 4 };
+const TIGHT: Limits = Limits { delivered: 2, known: 2, listed: 4 };
 /// The real limits, within which even changes that become visible late are found.
-const WIDE: Most = Most { delivered: 100, known: 48, listed: 60 };
+const WIDE: Limits = Limits { delivered: 100, known: 48, listed: 60 };
 const PAGE: usize = 3;
 
 /// A document in one state.
@@ -78,7 +78,7 @@ struct History {
     random: Random,
     docs: Vec<Doc>,
     clock: u64,
-    most: Most,
+    most: Limits,
     /// How much later than others a change can become visible.
     skew: u64,
     shuffles_ties: bool,

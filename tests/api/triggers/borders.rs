@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use evergrant::endpoints::triggers::border::{Border, Key, Most, Sighting};
+use evergrant::endpoints::triggers::border::{Border, Key, Limits, Sighting};
 use evergrant::endpoints::triggers::cursor;
 use evergrant::endpoints::triggers::moment::Moment;
 use evergrant::endpoints::triggers::run::{Compared, Run};
 use evergrant::secret::sha256;
 use proptest::prelude::*;
 
-const MOST: Most = Most { delivered: 5, known: 4, listed: 6 };
+const MOST: Limits = Limits { delivered: 5, known: 4, listed: 6 };
 
 /// A key as random as a digest.
 fn key(number: u64) -> Key {
