@@ -20,6 +20,7 @@ mod costs;
 mod deploy;
 mod doctor;
 mod error_tables;
+mod failure_memory;
 mod flows;
 mod foreign_cookies;
 mod forward_mode;

@@ -3,7 +3,6 @@
 use crate::docusign::tokens::slot::TokenUnavailable;
 use crate::endpoints::caller::clients::ClientError;
 use crate::endpoints::caller::failures::TooManyFailures;
-use crate::endpoints::token::outage;
 use crate::oauth::client::{Client, SubjectKind};
 use crate::oauth::error::{ErrorCode, OAuthError, Outage};
 use crate::registry::{REGISTRY_UNAVAILABLE, issuers};
@@ -101,7 +100,8 @@ impl TokenError {
             Self::OAuth(error) => refuse(error),
             Self::Unavailable(unavailable) => {
                 let subject = client.map_or(SubjectKind::IntegrationUser, |client| client.subject);
-                outage::answer(unavailable, subject)
+                let TokenUnavailable { error, retry_after } = unavailable;
+                later_after(*retry_after, error.code(), error.client_sentence(subject))
             }
             Self::RegistryUnavailable => later(REGISTRY_UNAVAILABLE.code, REGISTRY_UNAVAILABLE.client),
             Self::SealingUnavailable => later(SEALING_UNAVAILABLE.code, SEALING_UNAVAILABLE.client),
