@@ -129,10 +129,9 @@ fn refuse(error: &OAuthError) -> Answer {
 }
 
 fn too_many(failures: TooManyFailures) -> Answer {
-    let outage = Outage { retry_after: failures.retry_after, error_description: TooManyFailures::SENTENCE };
-    let record = AnswerRecord { cause: Some(TooManyFailures::CAUSE), ..AnswerRecord::of("token_refused") };
-    let record = record.refused(Outage::ERROR, TooManyFailures::SENTENCE);
-    Answer { response: failures.reply(outage.reply()), record }
+    let answer = later_after(failures.retry_after, TooManyFailures::CAUSE, TooManyFailures::SENTENCE);
+    let record = AnswerRecord { event: Some("token_refused"), ..answer.record };
+    Answer { response: failures.reply(answer.response), record }
 }
 
 fn later(cause: &'static str, error_description: &'static str) -> Answer {
