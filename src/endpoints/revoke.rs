@@ -78,17 +78,11 @@ impl RevokeEndpoint {
     /// Responds to a request.
     pub async fn handle(&self, form: &Form) -> Answer {
         let Ok(clients) = self.registry.current().await else {
-            return unavailable(
-                USUAL_WAIT,
-                REGISTRY_UNAVAILABLE.code,
-                REGISTRY_UNAVAILABLE.client,
-                AnswerRecord::default(),
-            );
+            return outage(REGISTRY_UNAVAILABLE.code, REGISTRY_UNAVAILABLE.client).answer(AnswerRecord::default());
         };
         let answering = timeout(ANSWER_WITHIN, self.authenticate_and_revoke(form, &clients));
-        answering.await.unwrap_or_else(|_| {
-            unavailable(USUAL_WAIT, "deadline", "the revocation took too long", AnswerRecord::default())
-        })
+        let too_late = outage("deadline", "the revocation took too long");
+        answering.await.unwrap_or_else(|_| too_late.answer(AnswerRecord::default()))
     }
 
     async fn authenticate_and_revoke(&self, form: &Form, clients: &ClientRegistry) -> Answer {

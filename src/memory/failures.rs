@@ -101,23 +101,4 @@ mod tests {
         assert_eq!(FailureKind::Throttled(86_400).cached_for(1), 3600);
         assert_eq!(FailureKind::Transient.cached_for(u32::MAX), 10);
     }
-
-    #[test]
-    fn the_last_failure_is_cached_for_its_time_and_counted_until_a_success() {
-        let (mut memory, now) = (FailureMemory::default(), UnixSeconds(1_000));
-        let cached_for = |seconds: &u64, streak| seconds * u64::from(streak);
-        assert_eq!((memory.last(now), memory.is_failing()), (None, false));
-        memory.remember(10, cached_for, now);
-        assert_eq!((memory.cached(now.plus(9)), memory.cached(now.plus(10))), (Some((&10, 1)), None));
-        assert_eq!(
-            (memory.last(now.minus(1)), memory.cached(now.minus(1))),
-            (Some((&10, 1)), None),
-            "the clock was set back"
-        );
-        memory.remember(20, cached_for, now.plus(10));
-        assert_eq!(memory.cached(now.plus(10)), Some((&20, 40)), "the second in a row");
-        memory.clear();
-        memory.remember(30, cached_for, now);
-        assert_eq!(memory.cached(now), Some((&30, 30)));
-    }
 }

@@ -22,6 +22,7 @@ mod deploy;
 mod doctor;
 mod docusign;
 mod error_tables;
+mod failure_memory;
 mod flows;
 mod foreign_cookies;
 mod forward_mode;

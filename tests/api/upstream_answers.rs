@@ -2,6 +2,7 @@
 
 use evergrant::clock::UnixSeconds;
 use evergrant::docusign::api::error::ApiError;
+use evergrant::docusign::api::rate_limit;
 use evergrant::docusign::error::ExchangeError;
 use evergrant::docusign::tokens::minter::MintError;
 use evergrant::docusign::tokens::slot::AccessTokenError;
@@ -12,7 +13,7 @@ use evergrant::web::obstacle::Obstacle;
 use evergrant::web::retry_after;
 use evergrant::web::upstream::{MAX_ERROR_BYTES, UpstreamAnswer};
 use futures_util::stream;
-use http::header::RETRY_AFTER;
+use http::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::ResponseBuilderExt as _;
 
 /// An answer of `host` that consists of these chunks; `!` is a lost connection.
@@ -51,6 +52,49 @@ async fn an_unexpected_answer_names_its_host_and_is_understood_without_the_rest_
     assert_eq!(shown(400, &["{\"error\":\"odd\"}"]).await, "status 400, odd, from host.example");
     let (first, rest) = ("x".repeat(MAX_ERROR_BYTES).leak(), "!");
     assert_eq!(shown(500, &[first, rest]).await, "status 500, from host.example");
+}
+
+#[test]
+fn retry_after_is_read_as_seconds_or_date() {
+    let now = UnixSeconds(784_111_777);
+    for (text, expected) in [
+        ("7", Some(7)),
+        (" 7 ", Some(7)),
+        ("Sun, 06 Nov 1994 08:49:47 GMT", Some(10)),
+        ("Sun, 06 Nov 1994 08:49:30 GMT", Some(0)),
+        ("Sunday, 06-Nov-94 08:49:47 GMT", Some(10)),
+        ("Sun Nov  6 08:49:47 1994", Some(10)),
+        ("99999999999999999999999", Some(u64::MAX)),
+        ("soon", None),
+        ("-1", None),
+        ("", None),
+    ] {
+        assert_eq!(retry_after::read(text, now), expected, "{text}");
+    }
+}
+
+#[test]
+fn the_wait_after_a_rate_limit_is_in_one_of_many_headers_and_at_most_an_hour() {
+    let date = ("date", "Sun, 06 Nov 1994 08:49:37 GMT");
+    for (headers, expected) in [
+        (&[][..], None),
+        (&[("retry-after", "7")], Some(7)),
+        (&[("retry-after", "86400")], Some(3600)),
+        (&[("retry-after", "Sun, 06 Nov 1994 08:49:47 GMT"), date], Some(10)),
+        (&[("retry-after", "Sun, 06 Nov 1994 08:49:47 GMT")], None),
+        (&[("x-ratelimit-reset", "Sun, 06 Nov 1994 09:00:00 GMT"), date], Some(623)),
+        (&[("x-ratelimit-reset", "784112400"), date], Some(623)),
+        (&[("x-ratelimit-reset", "784112400"), ("x-ratelimit-remaining", "0"), date], Some(623)),
+        (&[("x-ratelimit-reset", "784112400"), ("x-ratelimit-remaining", "17"), date], None),
+        (&[("x-ratelimit-reset", "784112400"), ("retry-after", "7"), date], Some(7)),
+        (&[("x-ratelimit-reset", "soon"), ("retry-after", "soon"), date], None),
+        (&[("x-ratelimit-reset", "784112400")], None),
+        (&[("x-ratelimit-reset", "99999999999999999999"), date], Some(3600)),
+        (&[("x-ratelimit-reset", "1"), date], Some(0)),
+    ] {
+        let map = headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        assert_eq!(rate_limit::wait(&map.collect()), expected, "{headers:?}");
+    }
 }
 
 #[test]

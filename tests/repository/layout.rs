@@ -22,7 +22,7 @@ const PURE: &str = "
     endpoints/metadata.rs endpoints/not_configured endpoints/setup/action.rs endpoints/setup/connect.rs endpoints/setup/connector.rs
     endpoints/setup/docusign.rs endpoints/setup/download.rs endpoints/setup/requests.rs endpoints/setup/shell.rs
     endpoints/setup/own_host.rs endpoints/setup/page.rs endpoints/setup/report.rs
-    endpoints/setup/text.rs endpoints/token/error.rs endpoints/token/outage.rs endpoints/token/request.rs
+    endpoints/setup/text.rs endpoints/token/error.rs endpoints/token/request.rs
     endpoints/triggers/answer.rs endpoints/triggers/border.rs endpoints/triggers/cursor.rs endpoints/triggers/error.rs endpoints/triggers/item.rs
     endpoints/triggers/moment.rs endpoints/triggers/pages.rs endpoints/triggers/pattern.rs endpoints/triggers/poll.rs endpoints/triggers/reader.rs
     endpoints/triggers/request.rs endpoints/triggers/run.rs

@@ -109,11 +109,6 @@ impl Call {
         Self { method, url, headers, body, timeout: STREAM_TIMEOUT }
     }
 
-    /// Whether it changes nothing, so that it may be made twice.
-    fn is_safe_to_repeat(&self) -> bool {
-        matches!(self.method, Method::GET | Method::HEAD)
-    }
-
     /// A copy of the call for a retry; `None` if its body is a stream.
     fn try_clone(&self) -> Option<Self> {
         let CallBody::Whole(body) = &self.body else { return None };
@@ -180,7 +175,7 @@ impl Calls {
         access_token: &DocusignAccessToken,
         call: Call,
     ) -> Result<reqwest::Response, ApiError> {
-        let again = if call.is_safe_to_repeat() { call.try_clone() } else { None };
+        let again = matches!(call.method, Method::GET | Method::HEAD).then(|| call.try_clone()).flatten();
         match (self.send_once(access_token, call).await, again) {
             (Err(ApiError::Unreachable(Obstacle::Other(_))), Some(again)) => self.send_once(access_token, again).await,
             (answer, _) => answer,

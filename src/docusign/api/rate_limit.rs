@@ -29,35 +29,3 @@ pub fn wait(headers: &HeaderMap) -> Option<u64> {
     });
     asked.or(reset).map(|seconds| seconds.min(MAX_THROTTLED_SECONDS))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use http::HeaderValue;
-
-    #[test]
-    fn the_wait_is_read_from_any_header_and_is_at_most_an_hour() {
-        let date = ("date", "Sun, 06 Nov 1994 08:49:37 GMT");
-        for (headers, expected) in [
-            (&[][..], None),
-            (&[("retry-after", "7")], Some(7)),
-            (&[("retry-after", "86400")], Some(3600)),
-            (&[("retry-after", "Sun, 06 Nov 1994 08:49:47 GMT"), date], Some(10)),
-            (&[("retry-after", "Sun, 06 Nov 1994 08:49:47 GMT")], None),
-            (&[("x-ratelimit-reset", "Sun, 06 Nov 1994 09:00:00 GMT"), date], Some(623)),
-            (&[("x-ratelimit-reset", "784112400"), date], Some(623)),
-            (&[("x-ratelimit-reset", "784112400"), ("x-ratelimit-remaining", "0"), date], Some(623)),
-            (&[("x-ratelimit-reset", "784112400"), ("x-ratelimit-remaining", "17"), date], None),
-            (&[("x-ratelimit-reset", "784112400"), ("retry-after", "7"), date], Some(7)),
-            (&[("x-ratelimit-reset", "soon"), ("retry-after", "soon"), date], None),
-            (&[("x-ratelimit-reset", "784112400")], None),
-            (&[("x-ratelimit-reset", "99999999999999999999"), date], Some(3600)),
-            (&[("x-ratelimit-reset", "1"), date], Some(0)),
-        ] {
-            let map = headers
-                .iter()
-                .map(|(name, value)| (name.parse::<http::HeaderName>().unwrap(), HeaderValue::from_static(value)));
-            assert_eq!(wait(&map.collect()), expected, "{headers:?}");
-        }
-    }
-}

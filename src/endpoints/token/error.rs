@@ -3,7 +3,6 @@
 use crate::docusign::tokens::slot::AccessTokenError;
 use crate::endpoints::caller::clients::ClientError;
 use crate::endpoints::caller::failures::TooManyFailuresError;
-use crate::endpoints::token::outage;
 use crate::oauth::client::{Client, SubjectKind};
 use crate::oauth::error::{ErrorCode, OAuthError, Outage};
 use crate::registry::{REGISTRY_UNAVAILABLE, issuers};
@@ -101,7 +100,8 @@ impl TokenError {
             Self::OAuth(error) => refuse(error),
             Self::Unavailable(unavailable) => {
                 let subject = client.map_or(SubjectKind::IntegrationUser, |client| client.subject);
-                outage::answer(unavailable, subject)
+                let TokenUnavailable { error, retry_after } = unavailable;
+                later_after(*retry_after, error.code(), error.client_sentence(subject))
             }
             Self::RegistryUnavailable => later(REGISTRY_UNAVAILABLE.code, REGISTRY_UNAVAILABLE.client),
             Self::SealingUnavailable => later(SEALING_UNAVAILABLE.code, SEALING_UNAVAILABLE.client),
@@ -129,10 +129,9 @@ fn refuse(error: &OAuthError) -> Answer {
 }
 
 fn too_many(failures: TooManyFailuresError) -> Answer {
-    let outage = Outage { retry_after: failures.retry_after, error_description: TooManyFailuresError::SENTENCE };
-    let record = AnswerRecord { cause: Some(TooManyFailuresError::CAUSE), ..AnswerRecord::of("token_refused") };
-    let record = record.refused(Outage::ERROR, TooManyFailuresError::SENTENCE);
-    Answer { response: failures.reply(outage.reply()), record }
+    let answer = later_after(failures.retry_after, TooManyFailuresError::CAUSE, TooManyFailuresError::SENTENCE);
+    let record = AnswerRecord { event: Some("token_refused"), ..answer.record };
+    Answer { response: failures.reply(answer.response), record }
 }
 
 fn later(cause: &'static str, error_description: &'static str) -> Answer {

@@ -8,7 +8,6 @@
 mod authorization_code;
 mod error;
 mod issue;
-mod outage;
 mod refresh_token;
 pub mod request;
 

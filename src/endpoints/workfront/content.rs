@@ -44,8 +44,9 @@ pub async fn thumbnail(context: &RequestContext<'_>) -> Reply {
     let document = requested_document(context).await?;
     let url = image_url(clm.content_url(&document)?, parameters.number("size"));
     let png = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("image/png"))]);
-    let may_be_rendering = |error: &WorkfrontError, tries| tries == 1 && matches!(error, WorkfrontError::Missing(_));
-    let pause = |error: &WorkfrontError, tries| may_be_rendering(error, tries).then_some(RENDERING_PAUSE);
+    let pause = |error: &WorkfrontError, tries| {
+        (tries == 1 && matches!(error, WorkfrontError::Missing(_))).then_some(RENDERING_PAUSE)
+    };
     let answer = retry(|| clm.download(url.clone(), png.clone()), pause).await.map_err(|error| match error {
         WorkfrontError::Missing(_) => WorkfrontError::Missing("CLM has no image of this document, or not yet"),
         other => other,
