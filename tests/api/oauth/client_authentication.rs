@@ -21,7 +21,9 @@ use crate::support::basic;
 
 fn headers(authorizations: &[&str]) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    authorizations.iter().for_each(|value| drop(headers.append(AUTHORIZATION, value.parse().unwrap())));
+    for value in authorizations {
+        headers.append(AUTHORIZATION, value.parse().unwrap());
+    }
     headers
 }
 
