@@ -85,11 +85,9 @@ impl BaseUrl {
     #[must_use]
     pub fn host(&self) -> &str {
         let authority = self.authority();
-        match authority.rsplit_once(':') {
-            // An IPv6 address has colons of its own, inside brackets.
-            Some((host, port)) if !port.ends_with(']') => host,
-            _ => authority,
-        }
+        // The last colon of an IPv6 address is inside its brackets.
+        let with_port = authority.rsplit_once(':').filter(|(_, port)| !port.ends_with(']'));
+        with_port.map_or(authority, |(host, _)| host)
     }
 
     /// Whether it is plain http, which is for local work only.

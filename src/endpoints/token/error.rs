@@ -100,7 +100,7 @@ impl TokenError {
             Self::OAuth(error) => refuse(error),
             Self::Unavailable(unavailable) => {
                 let subject = client.map_or(SubjectKind::IntegrationUser, |client| client.subject);
-                let TokenUnavailable { error, retry_after } = unavailable;
+                let AccessTokenError { error, retry_after } = unavailable;
                 later_after(*retry_after, error.code(), error.client_sentence(subject))
             }
             Self::RegistryUnavailable => later(REGISTRY_UNAVAILABLE.code, REGISTRY_UNAVAILABLE.client),

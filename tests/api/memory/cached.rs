@@ -147,7 +147,7 @@ async fn if_the_fetching_caller_hangs_up_the_next_one_fetches() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fetch_in_a_task_ends_whoever_hangs_up() {
+async fn a_fetch_in_a_task_ends_though_all_callers_hang_up() {
     let (cached, fetches) = (Arc::new(Cached::new(LIFETIMES)), Arc::new(AtomicU32::new(0)));
     let clock: Arc<dyn Clock> = Arc::new(ManualClock::new());
     for _ in 0..20 {

@@ -46,7 +46,7 @@ proptest! {
     }
 
     #[test]
-    fn who_waits_as_long_as_told_may_fail_once_more(before in 0..60_u64, failures in 21..60_u64) {
+    fn a_caller_that_waits_for_retry_after_may_fail_once_more(before in 0..60_u64, failures in 21..60_u64) {
         let attempts = FailedAttempts::default();
         let now = START.plus(before);
         let last = (0..failures).map(|_| attempts.count(&"key", now)).last().unwrap();

@@ -1,9 +1,13 @@
 //! What a client gets if a sign-in at DocuSign ends without a code: one of the codes of RFC 6749 §4.1.2.1, with its state, and
 //! never DocuSign's text.
 
+use std::time::Duration;
+
 use evergrant::clock::Clock as _;
 use sandbox::client::Answer;
+use sandbox::fault::Fault;
 use sandbox::{INTEGRATION_USER, OTHER_USER};
+use serde_json::json;
 use url::Url;
 
 use crate::local::{LocalApp, REDIRECT_URI};
@@ -88,6 +92,37 @@ async fn a_code_that_docusign_does_not_know_leads_back_to_the_client() {
     let own = app.docusign.code_for(INTEGRATION_USER, &callback, Some(&sign_in.challenge));
     let answer = come_back(&app, &sign_in, &format!("&code={own}")).await;
     assert!(answer.header("location").contains("?code="), "{}", answer.header("location"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_would_not_work_is_not_made_and_the_client_gets_the_kind_of_reason() {
+    let app = LocalApp::start().await;
+    let refused = |error: &str, description: &str| json!({"error": error, "error_description": description});
+    let callback = format!("{}/consent/callback", app.issuer);
+    let connect = async || {
+        let sign_in = begin(&app, "web").await;
+        let code = app.docusign.code_for(INTEGRATION_USER, &callback, Some(&sign_in.challenge));
+        come_back(&app, &sign_in, &format!("&code={code}")).await
+    };
+    for (refusal, error) in [
+        (refused("consent_required", ""), "access_denied"),
+        (refused("invalid_grant", "user_not_found"), "server_error"),
+        (refused("invalid_grant", "issuer_not_found"), "server_error"),
+        (refused("invalid_grant", "no_valid_keys_or_signatures"), "server_error"),
+        (refused("invalid_grant", "expired_grant"), "server_error"),
+        (refused("invalid_scope", "hunter2"), "server_error"),
+    ] {
+        app.docusign.refuse_with(Some(refusal.clone()));
+        assert_sent_back(&connect().await, error, &refusal.to_string());
+    }
+    app.docusign.refuse_with(None);
+    // The code exchange succeeds, and then the mint fails, also when it is repeated.
+    for fault in [Fault::Status(500), Fault::Cut, Fault::Body("{".to_owned()), Fault::Throttle(Some("600".to_owned()))]
+    {
+        app.docusign.faults.once(Fault::Latency(Duration::ZERO));
+        (0..2).for_each(|_| app.docusign.faults.once(fault.clone()));
+        assert_sent_back(&connect().await, "temporarily_unavailable", &format!("{fault:?}"));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -130,9 +130,10 @@ impl Stage {
         self.endpoints.authorize.handle(&request, "request-id").await
     }
 
-    pub async fn callback(&self, query: &str) -> Answer {
-        let request = Request::get(format!("/consent/callback?{query}")).body(bytes::Bytes::new()).unwrap();
-        self.endpoints.consent.handle(&request, "request-id").await
+    /// The browser comes back from DocuSign, with this `Cookie`.
+    pub async fn callback(&self, query: &str, cookie: &str) -> Answer {
+        let request = Request::get(format!("/consent/callback?{query}")).header("cookie", cookie);
+        self.endpoints.consent.handle(&request.body(bytes::Bytes::new()).unwrap(), "request-id").await
     }
 }
 

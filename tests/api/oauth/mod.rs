@@ -6,6 +6,7 @@ mod assertion_key_sets;
 mod assertion_keys;
 mod authorize_parameters;
 mod client_authentication;
+mod clients;
 mod consent_errors;
 mod forms;
 mod gateway_rules;

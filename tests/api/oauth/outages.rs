@@ -1,6 +1,9 @@
 //! What every OAuth endpoint answers while the sealing key, the store or an issuer is away: an outage, never a bad grant.
 
 use evergrant::clock::Clock as _;
+use evergrant::config::{ClientsSetting, RegistryPlace};
+use evergrant::registry::Registry;
+use evergrant::registry::source::RegistryLocation;
 use evergrant::sealing::claims::SignInState;
 use evergrant::telemetry::Answer;
 use serde_json::{Value, json};
@@ -8,6 +11,7 @@ use serde_json::{Value, json};
 use super::in_process::{Stage, as_sealed};
 use crate::local::REDIRECT_URI;
 use crate::store::GOOD;
+use crate::support::state_of;
 use crate::trust::signer::Signer;
 
 #[track_caller]
@@ -96,13 +100,13 @@ async fn a_state_that_cannot_be_checked_is_a_page_that_says_so() {
         };
         let state = stage.sealed(state, Some(900)).await;
         let stage = stage.without_sealing_key(answers).await;
-        let answer = stage.callback(&format!("state={state}&code=x")).await;
+        let answer = stage.callback(&format!("state={state}&code=x"), "").await;
         assert_eq!(answer.response.status(), 503);
         assert_eq!(answer.record.cause, Some("sealing_key_unavailable"));
         assert!(answer.response.headers().contains_key("retry-after"));
         let text = String::from_utf8_lossy(answer.response.body()).into_owned();
         assert!(text.contains("The link could not be checked"), "{text}");
-        let foreign = stage.callback("state=a.b.c&code=x").await;
+        let foreign = stage.callback("state=a.b.c&code=x", "").await;
         assert_eq!((foreign.response.status().as_u16(), foreign.record.cause), (400, Some("foreign_state")));
     }
 }
@@ -165,5 +169,57 @@ async fn a_code_of_another_process_is_no_outage_but_a_bad_grant() {
         let code = stage.code(process_id).await;
         let form = as_sealed(&[("grant_type", "authorization_code"), ("code", &code)]);
         assert_eq!(stage.token(&form).await.response.status(), status, "{process_id:?}");
+    }
+}
+
+/// A registry of which no good version was read yet.
+fn not_loaded(stage: &Stage) -> Registry {
+    let place = RegistryPlace::File("clients.json".to_owned());
+    let setting = ClientsSetting { place, at_start: None, digest: None };
+    Registry::new(&setting, RegistryLocation::Setting, stage.grant("sealed").scope)
+}
+
+#[tokio::test]
+async fn before_the_first_good_registry_every_endpoint_asks_to_come_back() {
+    let mut stage = Stage::new();
+    let sign_in = stage.authorize().await;
+    let state = state_of(sign_in.response.headers()["location"].to_str().unwrap()).to_owned();
+    let registry = not_loaded(&stage);
+    stage.endpoints.token.registry = registry.clone();
+    stage.endpoints.revoke.registry = registry.clone();
+    stage.endpoints.authorize.registry = registry.clone();
+    stage.endpoints.consent.registry = registry;
+    let cause = "registry_unavailable";
+    assert_outage(&stage.token(&as_sealed(&[("grant_type", "client_credentials")])).await, cause);
+    assert_outage(&stage.revoke(&as_sealed(&[("token", "x")])).await, cause);
+    for page in [stage.authorize().await, stage.callback(&format!("state={state}&code=x"), "").await] {
+        assert_eq!((page.response.status().as_u16(), page.record.cause), (503, Some(cause)));
+        assert!(page.response.headers().contains_key("retry-after"));
+        assert!(!page.response.headers().contains_key("location"), "{:?}", page.response.headers());
+    }
+}
+
+#[tokio::test]
+async fn the_log_names_the_cause_of_every_sign_in_that_ends_without_a_code() {
+    let stage = Stage::new();
+    for (rest, error, cause, docusign_error) in [
+        ("&error=access_denied", "access_denied", "denied", Some("access_denied")),
+        ("&error=consent_required", "access_denied", "denied", Some("consent_required")),
+        ("&error=temporarily_unavailable", "temporarily_unavailable", "denied", Some("temporarily_unavailable")),
+        ("&error=server_error", "server_error", "denied", Some("server_error")),
+        ("&error=Hunter2", "server_error", "denied", None),
+        ("", "server_error", "no_code", None),
+        ("&code=x", "temporarily_unavailable", "no_answer", None),
+    ] {
+        let sign_in = stage.authorize().await;
+        let header = |name: &str| sign_in.response.headers()[name].to_str().unwrap().to_owned();
+        let (location, cookie) = (header("location"), header("set-cookie"));
+        let cookie = cookie.split(';').next().unwrap();
+        let answer = stage.callback(&format!("state={}{rest}", state_of(&location)), cookie).await;
+        let location = answer.response.headers()["location"].to_str().unwrap();
+        assert!(location.starts_with(&format!("{REDIRECT_URI}?error={error}&")), "{rest}: {location}");
+        let record = &answer.record;
+        assert_eq!((record.event, record.cause), (Some("authorization_refused"), Some(cause)), "{rest}");
+        assert_eq!((record.error, record.docusign_error.as_deref()), (Some(error), docusign_error), "{rest}");
     }
 }

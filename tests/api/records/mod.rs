@@ -1,5 +1,6 @@
 //! Shared records as state machines: random histories with outages, compared with a model or with what must never happen.
 
+mod formats;
 mod kinds;
 mod memory_store;
 mod redirect_requests;

@@ -1,4 +1,4 @@
-//! One history of connections, with the store in memory and with Blob Storage: clients cannot tell the difference.
+//! One history of connections, with the store in memory and with Blob Storage: clients see no difference.
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;

@@ -2,6 +2,7 @@
 //! accepted at its own endpoint only.
 
 mod endpoints;
+mod formats;
 mod keys;
 mod tampering;
 
@@ -9,6 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
+use aws_lc_rs::{hkdf, hmac};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use evergrant::clock::UnixSeconds;
 use evergrant::oauth::pkce::CodeChallenge;
 use evergrant::sealing::claims::*;
@@ -16,7 +20,7 @@ use evergrant::sealing::secret::{LABEL, SealingSecret};
 use evergrant::sealing::{Sealable, Sealed};
 use evergrant::secret::{Sha256, sha256};
 use evergrant::signing::{AssertionSigner, SignError};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const ISSUER: &str = "https://evergrant.example";
 const NOW: UnixSeconds = UnixSeconds(2_000_000_000);
@@ -57,6 +61,25 @@ impl AssertionSigner for TestKey {
         tokio::task::yield_now().await;
         self.failing.lock().unwrap().clone().map_or(Ok(self.name.as_bytes().to_vec()), Err)
     }
+}
+
+/// The key for `purpose` from the signature `v1`, written out once more.
+fn derived(purpose: &[u8]) -> [u8; 32] {
+    let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"evergrant").extract(b"v1");
+    let mut key = [0; 32];
+    prk.expand(&[purpose], hkdf::HKDF_SHA256).unwrap().fill(&mut key).unwrap();
+    key
+}
+
+fn mac(key: &[u8], text: &str) -> String {
+    BASE64URL.encode(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text.as_bytes()))
+}
+
+/// Any header and claims, with the right signature.
+fn signed(header: &Value, claims: &str) -> String {
+    let signed = format!("{}.{}", BASE64URL.encode(header.to_string()), BASE64URL.encode(claims));
+    let tag = mac(&derived(b"seal"), &signed);
+    format!("{signed}.{tag}")
 }
 
 fn grant(client_id: &str) -> Grant {

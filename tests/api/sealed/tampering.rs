@@ -1,7 +1,5 @@
 //! Changed, mixed and mislabeled tokens: exhaustive where that is cheap.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use evergrant::clock::UnixSeconds;
 use evergrant::sealing::claims::{AuthorizationCode, ConsentState, RefreshToken, SealedAccessToken};
 use evergrant::sealing::secret::SealingSecret;
@@ -10,24 +8,8 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{ISSUER, NOW, TestKey, all_kinds, code, grant, seal};
+use super::{ISSUER, NOW, TestKey, all_kinds, code, grant, seal, signed};
 use crate::trust::signer::changed;
-
-/// The key that seals for `v1`: HKDF of the signature `v1`, written out once more.
-fn hmac_key() -> [u8; 32] {
-    let prk = aws_lc_rs::hkdf::Salt::new(aws_lc_rs::hkdf::HKDF_SHA256, b"evergrant").extract(b"v1");
-    let mut key = [0; 32];
-    prk.expand(&[b"seal"], aws_lc_rs::hkdf::HKDF_SHA256).unwrap().fill(&mut key).unwrap();
-    key
-}
-
-/// Any claims and header, signed with the right key.
-fn signed(header: &Value, claims: &str) -> String {
-    let input = format!("{}.{}", BASE64URL.encode(header.to_string()), BASE64URL.encode(claims));
-    let key = EncodingKey::from_secret(&hmac_key());
-    let tag = jsonwebtoken::crypto::sign(input.as_bytes(), &key, Algorithm::HS256).unwrap();
-    format!("{input}.{tag}")
-}
 
 fn header() -> Value {
     json!({"typ": AuthorizationCode::TYP, "alg": "HS256", "kid": "v1"})
