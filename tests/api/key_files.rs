@@ -60,15 +60,10 @@ fn pfx(pem: &str, certificate: &str) -> Vec<u8> {
     openssl("pkcs12 -export -passout pass:", (pem.to_owned() + certificate).as_bytes())
 }
 
-/// What editors, portals, Windows and copy-and-paste do to a key.
-fn harmless(pkcs8: &str, pkcs1: &str) -> Vec<Shape> {
-    let cert = certificate(pkcs8);
-    let lines: Vec<&str> = pkcs8.lines().collect();
-    let body = lines[1..lines.len() - 1].concat();
-    let joined = |separator: &str| lines.join(separator);
-    let bags = openssl("pkcs12 -nodes -passin pass:", &pfx(pkcs8, &cert));
-    let json = serde_json::json!({"client": "x", "private_key": pkcs8}).to_string();
-    let text: Vec<(&str, String)> = vec![
+/// What editors and copy-and-paste do to the lines of a key.
+fn other_lines(pkcs8: &str, pkcs1: &str) -> Vec<(&'static str, String)> {
+    let joined = |separator: &str| pkcs8.lines().collect::<Vec<_>>().join(separator);
+    vec![
         ("PKCS#8", pkcs8.to_owned()),
         ("PKCS#1", pkcs1.to_owned()),
         ("PKCS#1 under PKCS#8's name", pkcs1.replace("RSA PRIVATE KEY", "PRIVATE KEY")),
@@ -92,6 +87,13 @@ fn harmless(pkcs8: &str, pkcs1: &str) -> Vec<Shape> {
         ("CRLF", joined("\r\n")),
         ("CR alone", joined("\r")),
         ("mixed line ends", pkcs8.replacen('\n', "\r\n", 5)),
+    ]
+}
+
+/// What is around a key in a file, and marks that no one sees.
+fn other_surroundings(pkcs8: &str, pkcs1: &str, cert: &str) -> Vec<(&'static str, String)> {
+    let joined = |separator: &str| pkcs8.lines().collect::<Vec<_>>().join(separator);
+    vec![
         ("UTF-8 BOM", format!("\u{feff}{pkcs8}")),
         ("UTF-8 BOM and CRLF", format!("\u{feff}{}\r\n", joined("\r\n"))),
         ("no-break spaces", joined("\u{a0}\n")),
@@ -104,6 +106,16 @@ fn harmless(pkcs8: &str, pkcs1: &str) -> Vec<Shape> {
         ("a chain around the key", format!("{cert}{pkcs1}{cert}{cert}")),
         ("with its public key", format!("{pkcs8}-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n")),
         ("the key twice", format!("{pkcs8}{pkcs8}")),
+    ]
+}
+
+/// What shells, portals and other formats do to a key.
+fn other_wrappings(pkcs8: &str) -> Vec<(&'static str, String)> {
+    let lines: Vec<&str> = pkcs8.lines().collect();
+    let body = lines[1..lines.len() - 1].concat();
+    let joined = |separator: &str| lines.join(separator);
+    let json = serde_json::json!({"client": "x", "private_key": pkcs8}).to_string();
+    vec![
         ("escaped line feeds", joined("\\n")),
         ("escaped CRLF", joined("\\r\\n")),
         ("line feeds escaped twice", joined("\\\\n")),
@@ -122,7 +134,14 @@ fn harmless(pkcs8: &str, pkcs1: &str) -> Vec<Shape> {
         ("base64 without BEGIN and END", body.clone()),
         ("base64 without padding", pkcs8.replace('=', "")),
         ("four dashes", pkcs8.replace("-----", "----")),
-    ];
+    ]
+}
+
+/// Keys in every shape that does no harm.
+fn harmless(pkcs8: &str, pkcs1: &str) -> Vec<Shape> {
+    let cert = certificate(pkcs8);
+    let bags = openssl("pkcs12 -nodes -passin pass:", &pfx(pkcs8, &cert));
+    let text = [other_lines(pkcs8, pkcs1), other_surroundings(pkcs8, pkcs1, &cert), other_wrappings(pkcs8)].concat();
     let bytes = [
         ("Bag Attributes", bags.clone()),
         ("text that is not UTF-8", [&b"friendlyName: Schl\xfcssel\n"[..], &bags].concat()),
@@ -166,15 +185,15 @@ fn of_bits(bits: usize) -> Vec<u8> {
     STANDARD.encode(key.to_der().unwrap()).into_bytes()
 }
 
-/// Other formats and algorithms, and what the error says about them.
-fn other_formats(pkcs8: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
-    let (cert, text) = (certificate(pkcs8), |text: &str| text.as_bytes().to_vec());
-    let der = openssl("pkey -outform DER", pkcs8.as_bytes());
-    let ec = openssl("ecparam -name prime256v1 -genkey", b"");
-    let ec_pkcs8 = openssl("pkey", &ec);
-    let public = openssl("pkey -pubout", pkcs8.as_bytes());
+/// A file, and what the error says about it.
+type Refused = (&'static str, Vec<u8>, &'static str);
+
+fn bytes(text: &str) -> Vec<u8> {
+    text.as_bytes().to_vec()
+}
+
+fn with_a_passphrase(pkcs8: &str) -> Vec<Refused> {
     let encrypted = openssl("pkcs8 -topk8 -passout pass:x", pkcs8.as_bytes());
-    let curve = "has an elliptic-curve key instead of an RSA key";
     let passphrase =
         "has a private key with a passphrase (write one without it: openssl pkey -in <file> -out <new file>)";
     vec![
@@ -182,34 +201,54 @@ fn other_formats(pkcs8: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("passphrase, traditional", openssl("rsa -traditional -aes128 -passout pass:x", pkcs8.as_bytes()), passphrase),
         ("passphrase, DER", openssl("pkcs8 -topk8 -outform DER -passout pass:x", pkcs8.as_bytes()), passphrase),
         ("passphrase, base64", STANDARD.encode(encrypted).into_bytes(), passphrase),
+    ]
+}
+
+fn of_other_algorithms() -> Vec<Refused> {
+    let ec = openssl("ecparam -name prime256v1 -genkey", b"");
+    let ec_pkcs8 = openssl("pkey", &ec);
+    let curve = "has an elliptic-curve key instead of an RSA key";
+    vec![
         ("EC", ec, curve),
         ("EC in PKCS#8", ec_pkcs8.clone(), curve),
         ("EC in DER", openssl("ec -outform DER", &ec_pkcs8), curve),
         ("Ed25519", openssl("genpkey -algorithm ed25519", b""), curve),
         ("X25519", openssl("genpkey -algorithm x25519", b""), curve),
         ("RSA-PSS", openssl("genpkey -algorithm RSA-PSS", b""), "has an RSA-PSS key instead of a plain RSA key"),
-        ("DSA", text("-----BEGIN DSA PRIVATE KEY-----\nAAAA\n-----END DSA PRIVATE KEY-----\n"), "has a DSA key"),
+        ("DSA", bytes("-----BEGIN DSA PRIVATE KEY-----\nAAAA\n-----END DSA PRIVATE KEY-----\n"), "has a DSA key"),
+    ]
+}
+
+fn of_other_programs() -> Vec<Refused> {
+    vec![
         (
             "OpenSSH",
-            text("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n-----END OPENSSH PRIVATE KEY-----\n"),
+            bytes("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n-----END OPENSSH PRIVATE KEY-----\n"),
             "has a private key in OpenSSH's own format (convert it, if it is RSA: ssh-keygen -p -m PKCS8 -f <file>)",
         ),
         (
             "SSH2",
-            text("---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nAAAA\n"),
+            bytes("---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nAAAA\n"),
             "has a private key in OpenSSH's own format",
         ),
         (
             "PuTTY",
-            text("PuTTY-User-Key-File-3: ssh-rsa\nEncryption: none\n"),
+            bytes("PuTTY-User-Key-File-3: ssh-rsa\nEncryption: none\n"),
             "has a private key in PuTTY's own format",
         ),
         (
             "OpenPGP",
-            text("-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nxcLY\n-----END PGP PRIVATE KEY BLOCK-----\n"),
+            bytes("-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nxcLY\n-----END PGP PRIVATE KEY BLOCK-----\n"),
             "has an OpenPGP key",
         ),
-        ("certificate", text(&cert), "has a certificate instead of a private key"),
+    ]
+}
+
+fn without_a_private_key(pkcs8: &str) -> Vec<Refused> {
+    let cert = certificate(pkcs8);
+    let public = openssl("pkey -pubout", pkcs8.as_bytes());
+    vec![
+        ("certificate", bytes(&cert), "has a certificate instead of a private key"),
         (
             "certificate in DER",
             openssl("x509 -outform DER", cert.as_bytes()),
@@ -218,7 +257,7 @@ fn other_formats(pkcs8: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("PKCS#7", openssl("crl2pkcs7 -nocrl -certfile /dev/stdin", cert.as_bytes()), "has a certificate instead of"),
         (
             "certificate request",
-            text("-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n"),
+            bytes("-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n"),
             "has a certificate request instead of a private key",
         ),
         ("public key", public.clone(), "has a public key instead of the private key"),
@@ -226,12 +265,19 @@ fn other_formats(pkcs8: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("public key, PKCS#1", openssl("rsa -pubin -RSAPublicKey_out", &public), "has a public key instead of"),
         (
             "public key of SSH",
-            text("ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQ me@contoso\n"),
+            bytes("ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQ me@contoso\n"),
             "has a public key instead of",
         ),
-        ("JWK", text(r#"{"kty":"RSA","n":"AQAB","e":"AQAB","d":"AQAB"}"#), "has a JWK instead of PEM"),
-        ("JWK set", text(r#"{"keys":[{"kty":"RSA","n":"AQAB"}]}"#), "has a JWK instead of PEM"),
-        ("XML of .NET", text("<RSAKeyValue><Modulus>AQAB</Modulus></RSAKeyValue>"), "has a key in XML instead of PEM"),
+    ]
+}
+
+fn in_other_formats(pkcs8: &str) -> Vec<Refused> {
+    let cert = certificate(pkcs8);
+    let der = openssl("pkey -outform DER", pkcs8.as_bytes());
+    vec![
+        ("JWK", bytes(r#"{"kty":"RSA","n":"AQAB","e":"AQAB","d":"AQAB"}"#), "has a JWK instead of PEM"),
+        ("JWK set", bytes(r#"{"keys":[{"kty":"RSA","n":"AQAB"}]}"#), "has a JWK instead of PEM"),
+        ("XML of .NET", bytes("<RSAKeyValue><Modulus>AQAB</Modulus></RSAKeyValue>"), "has a key in XML instead of PEM"),
         ("DER", der.clone(), "is DER instead of PEM (convert it: openssl pkey -inform DER -in <file> -out <new file>)"),
         ("DER, PKCS#1", openssl("rsa -traditional -outform DER", pkcs8.as_bytes()), "is DER instead of PEM"),
         ("PFX", pfx(pkcs8, &cert), "is a PFX (PKCS#12) instead of PEM (convert it: openssl pkcs12 -in <file>"),
@@ -249,8 +295,7 @@ fn other_formats(pkcs8: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
 }
 
 /// Keys that are unusable or broken, and texts without a key.
-fn broken(pkcs8: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
-    let text = |text: &str| text.as_bytes().to_vec();
+fn broken(pkcs8: &str) -> Vec<Refused> {
     let begin = "-----BEGIN PRIVATE KEY-----\n";
     let damaged = "has a private key that is damaged or incomplete";
     let half = pkcs8.lines().take(12).collect::<Vec<_>>().join("\n") + "\n";
@@ -260,37 +305,37 @@ fn broken(pkcs8: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("1024 bits", openssl("genrsa -traditional 1024", b""), "has an RSA key of 1024 bits"),
         ("8192 bits", of_bits(8192), "has an RSA key of 8192 bits, and 2048 to 4096 are supported"),
         ("three primes", openssl("genrsa -primes 3 2048", b""), "has an RSA key with more than two primes"),
-        ("two keys", text(&format!("{pkcs8}{other}")), "has 2 private keys, and it is unclear which one is meant"),
-        ("no END line", text(&half), "has a private key that is cut off: its END line is missing"),
-        ("the next key before END", text(&format!("{half}{pkcs8}")), "has 2 private keys"),
-        ("cut off before END", text(&format!("{half}-----END PRIVATE KEY-----\n")), damaged),
-        ("nothing inside", text(&format!("{begin}-----END PRIVATE KEY-----\n")), damaged),
+        ("two keys", bytes(&format!("{pkcs8}{other}")), "has 2 private keys, and it is unclear which one is meant"),
+        ("no END line", bytes(&half), "has a private key that is cut off: its END line is missing"),
+        ("the next key before END", bytes(&format!("{half}{pkcs8}")), "has 2 private keys"),
+        ("cut off before END", bytes(&format!("{half}-----END PRIVATE KEY-----\n")), damaged),
+        ("nothing inside", bytes(&format!("{begin}-----END PRIVATE KEY-----\n")), damaged),
         (
             "shortened by hand",
-            text(&pkcs8.replace("\nMII", "\n...MII")),
+            bytes(&pkcs8.replace("\nMII", "\n...MII")),
             "has a private key with a character that is not base64, in line 2",
         ),
         (
             "quoted in an e-mail",
-            text(&pkcs8.replace('\n', "\n> ")),
+            bytes(&pkcs8.replace('\n', "\n> ")),
             "has a private key with a character that is not base64, in line 2",
         ),
         (
             "typographic dashes",
-            text(&pkcs8.replace("-----", "—–")),
+            bytes(&pkcs8.replace("-----", "—–")),
             "has a private key without its BEGIN line, or with other characters",
         ),
         (
             "no BEGIN line",
-            text(&pkcs8.replace("-----BEGIN PRIVATE KEY-----", "")),
+            bytes(&pkcs8.replace("-----BEGIN PRIVATE KEY-----", "")),
             "has a private key without its BEGIN line",
         ),
-        ("another file", text("hunter2-marker\n"), "has no private key in PEM, which begins with -----BEGIN PRIVATE"),
-        ("another long text", text(&"hunter2 marker ".repeat(100)), "has no private key in PEM"),
-        ("a web page", text("<!DOCTYPE html><html><body>Sign in</body></html>"), "has no private key in PEM"),
+        ("another file", bytes("hunter2-marker\n"), "has no private key in PEM, which begins with -----BEGIN PRIVATE"),
+        ("another long text", bytes(&"hunter2 marker ".repeat(100)), "has no private key in PEM"),
+        ("a web page", bytes("<!DOCTYPE html><html><body>Sign in</body></html>"), "has no private key in PEM"),
         ("parameters only", openssl("ecparam -name prime256v1", b""), "has no private key in PEM"),
         ("nothing", Vec::new(), "is empty"),
-        ("blank lines", text("\r\n  \n"), "is empty"),
+        ("blank lines", bytes("\r\n  \n"), "is empty"),
     ]
 }
 
@@ -298,7 +343,9 @@ fn broken(pkcs8: &str) -> Vec<(&'static str, Vec<u8>, &'static str)> {
 fn every_other_key_file_is_named() {
     let pkcs8 = RsaKey::generate().pkcs8_pem();
     let mut wrong = Vec::new();
-    for (name, file, reason) in [other_formats(&pkcs8), broken(&pkcs8)].concat() {
+    let others = [with_a_passphrase(&pkcs8), of_other_algorithms(), of_other_programs()].concat();
+    let without = [without_a_private_key(&pkcs8), in_other_formats(&pkcs8), broken(&pkcs8)].concat();
+    for (name, file, reason) in [others, without].concat() {
         let expected = format!("EVERGRANT_SIGNING_KEY_ID is invalid: the file it names {reason}");
         let error = read(&file).expect_err(name);
         let leaks =
