@@ -228,3 +228,154 @@ async fn the_command_that_registers_a_client_is_shown_only_where_there_is_none()
         assert_eq!(all[platform]["connections"][0]["client_id"], client_id);
     }
 }
+
+/// The fields of a connection but for those of the DocuSign account, as `name: value`; an address without the app's.
+fn fields(connection: &Value, issuer: &str) -> Vec<String> {
+    const OF_ACCOUNT: [&str; 3] = ["CLM site", "eSignature server", "API account ID"];
+    let fields = connection["fields"].as_array().unwrap().iter();
+    let named = fields.map(|field| (field["name"].as_str().unwrap(), field["value"].as_str().unwrap()));
+    named
+        .filter(|(name, _)| !OF_ACCOUNT.contains(name))
+        .map(|(name, value)| format!("{name}: {}", value.replace(issuer, "")))
+        .collect()
+}
+
+/// The clients of one platform, and what is entered there for each.
+async fn assert_entered(platform: &str, cases: &[(Value, &[&str])]) -> Value {
+    let clients: Vec<Value> = cases.iter().map(|(client, _)| client.clone()).collect();
+    let app = LocalApp::with(&[("EVERGRANT_CLIENTS", &Value::Array(clients).to_string())]).await;
+    let report: Value = serde_json::from_str(&setup(&app, "application/json").await).unwrap();
+    let connections = report["connect"][platform]["connections"].clone();
+    for ((client, expected), connection) in cases.iter().zip(connections.as_array().unwrap()) {
+        assert_eq!(connection["client_id"], client["client_id"]);
+        assert_eq!(fields(connection, &app.issuer), *expected, "{client}");
+    }
+    connections
+}
+
+const SAID_SECRET: &str = "Client secret: printed once, when the client was registered";
+const SAID_KEY: &str = "API key: printed once, when the client was registered";
+const NO_SECRET: &str = "Client secret: none: a public client, with PKCE";
+
+/// A client without a secret that has an API key.
+fn keyed(client_id: &str, more: &Value) -> Value {
+    let mut entry = client(client_id, &json!({"client_secret_sha256": [], "grant_types": [], "redirect_uris": []}));
+    entry["api_key_sha256"] = json!([sandbox::digest(client_id)]);
+    entry.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    entry
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scripts_get_the_token_url_the_gateway_or_both() {
+    let issuer = json!([{"issuer": "https://issuer.example", "audience": "a", "subject": "b"}]);
+    let mut job = client(
+        "job",
+        &json!({"grant_types": ["client_credentials"], "redirect_uris": [], "trust": issuer, "scope": "signature"}),
+    );
+    job.as_object_mut().unwrap().shift_remove("client_secret_sha256");
+    let connections = assert_entered(
+        "script",
+        &[
+            (
+                client("machine", &json!({"grant_types": ["client_credentials"], "scope": "signature"})),
+                &["Token URL: /oauth/token", "Client ID: machine", SAID_SECRET, "Scope: signature"],
+            ),
+            (
+                client("web", &json!({"scope": "signature"})),
+                &[
+                    "Authorization URL: /oauth/authorize",
+                    "Token URL: /oauth/token",
+                    "Client ID: web",
+                    SAID_SECRET,
+                    "Scope: signature",
+                ],
+            ),
+            (
+                client("native", &json!({"client_secret_sha256": [], "scope": "signature"})),
+                &[
+                    "Authorization URL: /oauth/authorize",
+                    "Token URL: /oauth/token",
+                    "Client ID: native",
+                    NO_SECRET,
+                    "Scope: signature",
+                ],
+            ),
+            (keyed("archive", &json!({})), &["Gateway: /gateway", SAID_KEY, "Header: x-api-key"]),
+            (
+                job,
+                &[
+                    "Token URL: /oauth/token",
+                    "Client ID: job",
+                    "Client secret: none: the client proves itself by its trust",
+                    "Scope: signature",
+                ],
+            ),
+        ],
+    )
+    .await;
+    let tries: Vec<bool> =
+        connections.as_array().unwrap().iter().map(|connection| connection["try_out"].is_string()).collect();
+    assert_eq!(tries, [true, false, false, false, true], "a command tries client credentials");
+    let command = connections[0]["try_out"].as_str().unwrap();
+    assert!(
+        command.starts_with("curl -u machine:\"$secret\" -d grant_type=client_credentials http://127.0.0.1:"),
+        "{command}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn power_automate_gets_the_names_of_its_security_page() {
+    let flows = |more: Value| {
+        let mut entry = client("flows", &json!({"profile": "power_automate", "scope": "signature"}));
+        entry.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        entry
+    };
+    let start =
+        ["Identity Provider: Generic OAuth 2", "Client ID: flows", SAID_SECRET, "Authorization URL: /oauth/authorize"];
+    let end = ["Token URL: /oauth/token", "Refresh URL: /oauth/token", "Scope: signature"];
+    let key = json!([sandbox::digest("flows")]);
+    let connections = assert_entered(
+        "power_automate",
+        &[
+            (flows(json!({})), &[&start[..], &end].concat()),
+            (keyed("key", &json!({"profile": "power_automate"})), &[SAID_KEY]),
+            (
+                flows(json!({"client_id": "both", "api_key_sha256": key})),
+                &[&start[..1], &["Client ID: both"], &start[2..], &end, &[SAID_KEY]].concat(),
+            ),
+        ],
+    )
+    .await;
+    let has_connector =
+        |position: usize| connections[position]["connector"]["command"].as_str().unwrap_or_default().to_owned();
+    assert!(has_connector(0).contains("--api esignature --client-id flows"), "{}", has_connector(0));
+    assert_eq!(has_connector(1), "", "the connector for API keys belongs to no one client");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workfront_gets_both_kinds_of_services() {
+    let base = "Base API URL: /workfront/v1";
+    let oauth = [
+        "Authentication Type: OAuth2",
+        "Authentication URL: /oauth/authorize/documents",
+        "Token Endpoint URL: /oauth/token",
+        "Client ID: documents",
+        SAID_SECRET,
+    ];
+    let by_key = ["Authentication Type: ApiKey", SAID_KEY];
+    let documents = client("documents", &json!({"profile": "workfront", "access_token": "sealed"}));
+    let mut both = documents.clone();
+    both["client_id"] = json!("both");
+    both["api_key_sha256"] = json!([sandbox::digest("both")]);
+    let both_oauth = oauth.map(|field| field.replace("documents", "both"));
+    let both_oauth: Vec<&str> = both_oauth.iter().map(String::as_str).collect();
+    assert_entered(
+        "workfront",
+        &[
+            (documents, &[&[base][..], &oauth].concat()),
+            (keyed("key", &json!({"profile": "workfront"})), &[&[base][..], &by_key].concat()),
+            (both, &[&[base][..], &both_oauth, &by_key].concat()),
+        ],
+    )
+    .await;
+}

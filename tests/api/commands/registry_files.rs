@@ -137,3 +137,15 @@ async fn nothing_is_written_if_nothing_changes() {
         assert_eq!(std::fs::metadata(&path).unwrap().modified().unwrap(), before);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registry_of_exactly_1_mib_is_read_and_changed_to_a_smaller_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("clients.json");
+    let text = registry();
+    std::fs::write(&path, format!("{text}{}", " ".repeat(1024 * 1024 - text.len()))).unwrap();
+    let list = client(folder.path(), &["list"], "clients.json").await;
+    assert!(list.status.success() && super::stdout(&list).starts_with("a: "), "{}", stderr(&list));
+    assert!(client(folder.path(), &["set", "a", "scope", "signature"], "clients.json").await.status.success());
+    assert!(std::fs::metadata(&path).unwrap().len() < 1024, "blanks around it are not kept");
+}

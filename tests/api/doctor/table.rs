@@ -260,7 +260,7 @@ pub const DEPLOYMENTS: [Deployment; 54] = [
         name: "a clock that is behind",
         broken: Clock(7200),
         bad: &["clock"],
-        finding: "7200 s away from DocuSign's",
+        finding: " s away from DocuSign's",
         fix: &["Synchronize the machine's clock with a time server"],
     },
     Deployment {
