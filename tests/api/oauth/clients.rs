@@ -165,10 +165,10 @@ proptest! {
     #[test]
     fn guids_are_equal_whatever_their_case(text in "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}") {
         let guid = Guid::parse(&text).unwrap();
-        prop_assert_eq!(guid.as_str(), &text, "the original case is kept");
+        prop_assert_eq!(guid.as_str(), text.to_lowercase());
         prop_assert!(guid.is(&text.to_uppercase()) && guid.is(&text.to_lowercase()));
         let (upper, lower) = (Guid::parse(&text.to_uppercase()).unwrap(), Guid::parse(&text.to_lowercase()).unwrap());
-        prop_assert_eq!(upper.lower_case(), lower);
+        prop_assert_eq!(upper, lower);
         for malformed in [text.replace('-', ""), format!("{{{text}}}"), format!("{text} "), text[1..].to_owned(), format!("{text}0")] {
             prop_assert_eq!(Guid::parse(&malformed), None);
         }
