@@ -1,6 +1,6 @@
 //! Calls DocuSign's APIs as a user.
 
-use std::error::Error as _;
+use std::error::Error;
 use std::iter;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -233,7 +233,7 @@ async fn unless_stalled(
 
 fn no_answer(error: &reqwest::Error) -> ApiError {
     let mut causes = iter::successors(error.source(), |&error| error.source());
-    if causes.any(|cause| cause.is::<StreamError>()) {
+    if causes.any(<dyn Error>::is::<StreamError>) {
         return ApiError::BodyBrokeOff;
     }
     obstacle_of(error).map_or(ApiError::TimedOut, ApiError::Unreachable)
