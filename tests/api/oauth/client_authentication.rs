@@ -60,7 +60,7 @@ impl Request<'_> {
 }
 
 /// Every combination.
-fn requests<'a>(basic: &'a str) -> Vec<Request<'a>> {
+fn requests(basic: &str) -> Vec<Request<'_>> {
     let mut requests = Vec::new();
     for authorization in [None, Some(basic), Some("Bearer x"), Some("Basic !"), Some("Negotiate x")] {
         for client_id in [None, Some("web"), Some("other")] {
