@@ -16,7 +16,7 @@ use crate::support::ManualClock;
 
 /// Values are used for a minute, failures for ten seconds more each time in a row.
 const LIFETIMES: Lifetimes<u32, u32> =
-    Lifetimes { answer: |_| Lifetime::Seconds(60), failure: |_, streak| 10 * streak as u64 };
+    Lifetimes { answer: |_| Lifetime::Seconds(60), failure: |_, streak| 10 * u64::from(streak) };
 
 #[derive(Clone, Debug)]
 enum Step {

@@ -60,7 +60,7 @@ impl Request<'_> {
 }
 
 /// Every combination.
-fn requests<'a>(basic: &'a str) -> Vec<Request<'a>> {
+fn requests(basic: &str) -> Vec<Request<'_>> {
     let mut requests = Vec::new();
     for authorization in [None, Some(basic), Some("Bearer x"), Some("Basic !"), Some("Negotiate x")] {
         for client_id in [None, Some("web"), Some("other")] {
@@ -78,26 +78,25 @@ fn requests<'a>(basic: &'a str) -> Vec<Request<'a>> {
 
 #[test]
 fn no_request_uses_two_methods_and_none_gets_through_with_half_of_one() {
+    use ErrorCode::{InvalidClient, InvalidRequest};
     let basic = basic("web", "secret");
     for request in requests(&basic) {
-        let read = request.read();
-        match request {
-            _ if request.methods() > 1 => assert_eq!(read, Err(ErrorCode::InvalidRequest), "{request:?}"),
-            Request { assertion: Some(_), assertion_type: Some(JWT_BEARER), .. } => assert_eq!(read, Ok("assertion")),
-            Request { assertion: Some(_), assertion_type: Some(_), .. } => {
-                assert_eq!(read, Err(ErrorCode::InvalidClient), "{request:?}");
-            }
-            Request { assertion: Some(_), .. } | Request { assertion_type: Some(_), .. } => {
-                assert_eq!(read, Err(ErrorCode::InvalidRequest), "{request:?}");
-            }
-            Request { authorization: Some(header), client_id, .. } if header == basic => {
-                let differs = client_id == Some("other");
-                assert_eq!(read, if differs { Err(ErrorCode::InvalidRequest) } else { Ok("secret") }, "{request:?}");
-            }
-            Request { authorization: Some(_), .. } => assert_eq!(read, Err(ErrorCode::InvalidClient), "{request:?}"),
-            Request { client_id: None, .. } => assert_eq!(read, Err(ErrorCode::InvalidClient), "{request:?}"),
-            _ => assert_eq!(read, Ok("secret"), "{request:?}"),
-        }
+        let expected =
+            match request {
+                _ if request.methods() > 1 => Err(InvalidRequest),
+                Request { assertion: Some(_), assertion_type, .. } => match assertion_type {
+                    Some(JWT_BEARER) => Ok("assertion"),
+                    Some(_) => Err(InvalidClient),
+                    None => Err(InvalidRequest),
+                },
+                Request { assertion_type: Some(_), .. } => Err(InvalidRequest),
+                Request { authorization: Some(header), client_id, .. } if header == basic => {
+                    if client_id == Some("other") { Err(InvalidRequest) } else { Ok("secret") }
+                }
+                Request { authorization: Some(_), .. } | Request { client_id: None, .. } => Err(InvalidClient),
+                _ => Ok("secret"),
+            };
+        assert_eq!(request.read(), expected, "{request:?}");
     }
 }
 

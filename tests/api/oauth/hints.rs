@@ -57,7 +57,7 @@ fn a_hint_names_what_is_wrong_with_an_id_and_a_secret() {
         let found = of_client(&CLIENTS, client_id, secret);
         match expected {
             Some(expected) => {
-                assert!(found.is_some_and(|hint| hint.contains(expected)), "{client_id} {secret:?}: {found:?}")
+                assert!(found.is_some_and(|hint| hint.contains(expected)), "{client_id} {secret:?}: {found:?}");
             }
             None => assert_eq!(found, None, "{client_id} {secret:?}"),
         }

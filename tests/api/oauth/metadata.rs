@@ -42,8 +42,8 @@ async fn app() -> (LocalApp, Vec<Signer>, Value) {
 /// A request to the endpoint at `url`, which the client authenticates with `method`.
 async fn ask(app: &LocalApp, url: &str, method: &str, assertion: &str, form: &[(&str, &str)]) -> Answer {
     let header = basic("machine", CLIENT_SECRET);
-    let (headers, credentials): (Vec<(&str, &str)>, Vec<(&str, &str)>) = match method {
-        "client_secret_basic" => (vec![("authorization", &header)], Vec::new()),
+    let (headers, credentials) = match method {
+        "client_secret_basic" => (vec![("authorization", header.as_str())], Vec::new()),
         "client_secret_post" => (Vec::new(), vec![("client_id", "machine"), ("client_secret", CLIENT_SECRET)]),
         "none" => (Vec::new(), vec![("client_id", "native")]),
         "private_key_jwt" => {

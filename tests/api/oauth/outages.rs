@@ -89,7 +89,7 @@ async fn a_sealing_key_that_never_answers_is_an_outage_in_time() {
 async fn a_state_that_cannot_be_checked_is_a_page_that_says_so() {
     for answers in [true, false] {
         let stage = Stage::new();
-        let state = SignInState {
+        let content = SignInState {
             client_id: stage.grant("sealed").client_id,
             redirect_uri: REDIRECT_URI.to_owned(),
             redirect_uri_given: true,
@@ -98,9 +98,9 @@ async fn a_state_that_cannot_be_checked_is_a_page_that_says_so() {
             code_challenge: None,
             browser: String::new(),
         };
-        let state = stage.sealed(state, Some(900)).await;
+        let sealed = stage.sealed(content, Some(900)).await;
         let stage = stage.without_sealing_key(answers).await;
-        let answer = stage.callback(&format!("state={state}&code=x"), "").await;
+        let answer = stage.callback(&format!("state={sealed}&code=x"), "").await;
         assert_eq!(answer.response.status(), 503);
         assert_eq!(answer.record.cause, Some("sealing_key_unavailable"));
         assert!(answer.response.headers().contains_key("retry-after"));
@@ -183,7 +183,7 @@ fn not_loaded(stage: &Stage) -> Registry {
 async fn before_the_first_good_registry_every_endpoint_asks_to_come_back() {
     let mut stage = Stage::new();
     let sign_in = stage.authorize().await;
-    let state = state_of(sign_in.response.headers()["location"].to_str().unwrap()).to_owned();
+    let sealed = state_of(sign_in.response.headers()["location"].to_str().unwrap()).to_owned();
     let registry = not_loaded(&stage);
     stage.endpoints.token.registry = registry.clone();
     stage.endpoints.revoke.registry = registry.clone();
@@ -192,7 +192,7 @@ async fn before_the_first_good_registry_every_endpoint_asks_to_come_back() {
     let cause = "registry_unavailable";
     assert_outage(&stage.token(&as_sealed(&[("grant_type", "client_credentials")])).await, cause);
     assert_outage(&stage.revoke(&as_sealed(&[("token", "x")])).await, cause);
-    for page in [stage.authorize().await, stage.callback(&format!("state={state}&code=x"), "").await] {
+    for page in [stage.authorize().await, stage.callback(&format!("state={sealed}&code=x"), "").await] {
         assert_eq!((page.response.status().as_u16(), page.record.cause), (503, Some(cause)));
         assert!(page.response.headers().contains_key("retry-after"));
         assert!(!page.response.headers().contains_key("location"), "{:?}", page.response.headers());

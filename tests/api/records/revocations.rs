@@ -81,9 +81,9 @@ proptest! {
             store.is(GOOD);
             clock.advance(60);
             for (process, own) in processes.iter().zip(&attempted) {
-                for number in 0..3 {
+                for (number, (own, stored)) in own.iter().zip(&stored).enumerate() {
                     let revoked = in_the_end(process, &numbered(number, &clock)).await;
-                    prop_assert_eq!(revoked, own[number] || stored[number]);
+                    prop_assert_eq!(revoked, *own || *stored);
                 }
             }
             Ok(())

@@ -74,7 +74,7 @@ fn no_part_of_one_token_fits_another() {
     for text in &tokens {
         let other: Vec<&str> = text.split('.').collect();
         for mixture in 1..7 {
-            let part = |at: usize| if mixture >> at & 1 == 1 { other[at] } else { own[at] };
+            let part = |at: usize| if (mixture >> at) & 1 == 1 { other[at] } else { own[at] };
             let mixed = [part(0), part(1), part(2)].join(".");
             // Two codes have the same header.
             let is_mixed = mixed != genuine && mixed != *text;
@@ -121,9 +121,9 @@ fn a_header_with_anything_unusual_is_refused_though_its_signature_is_right() {
 
 #[test]
 fn claims_with_anything_wrong_are_refused_though_their_signature_is_right() {
+    use UnsealError::{Expired, NotOurs, OtherIssuer};
     let typ = AuthorizationCode::TYP;
     let other = "https://other.example";
-    use UnsealError::{Expired, NotOurs, OtherIssuer};
     for (changes, expected) in [
         (json!({"exp": null}), None),
         (json!({"exp": NOW.0 + 1}), None),
