@@ -178,7 +178,7 @@ async fn a_record_that_others_always_write_first_is_an_outage_and_no_endless_loo
     let spy = Spy::on(Arc::new(Contested));
     let revocations = Revocations::new(spy.clone(), Arc::new(clock.clone()));
     let revoked = revocations.revoke_all_before("client", clock.now()).await;
-    assert_eq!(revoked, Err(StoreError::NoAnswer));
+    assert_eq!(revoked, Err(StoreError::Contended));
     assert!((2..10).contains(&spy.writes().len()), "{} tries", spy.writes().len());
     // A rotation goes on, because a client must never lose its connection to an outage.
     let spy = Spy::on(Arc::new(Contested));
