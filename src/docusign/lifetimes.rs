@@ -13,6 +13,7 @@ const DEFAULT_EXPIRES_IN: u64 = 3600;
 const MAX_EXPIRES_IN_SECONDS: u64 = 86_400;
 
 /// Accepts a number or a string with a number, because DocuSign sends both. Drops fractions.
+#[must_use]
 pub fn read_expires_in(value: &Value) -> u64 {
     let text = value.as_str().map_or_else(|| value.to_string(), |text| text.trim().to_owned());
     let whole = text.split('.').next().and_then(|whole| whole.parse().ok());
@@ -24,6 +25,7 @@ pub fn read_expires_in(value: &Value) -> u64 {
 }
 
 /// Seconds, or an HTTP date (RFC 9110 §10.2.3) in any of its three formats (§5.6.7).
+#[must_use]
 pub fn read_retry_after(value: &http::HeaderValue, now: UnixSeconds) -> Option<u64> {
     let text = value.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
