@@ -9,6 +9,7 @@ const DEFAULT_EXPIRES_IN: u64 = 3600;
 const MAX_EXPIRES_IN_SECONDS: u64 = 86_400;
 
 /// Accepts a number or a string with a number, because DocuSign sends both. Drops fractions.
+#[must_use]
 pub fn read_expires_in(value: &Value) -> u64 {
     let text = value.as_str().map_or_else(|| value.to_string(), |text| text.trim().to_owned());
     let whole = text.split('.').next().and_then(|whole| whole.parse().ok());

@@ -14,6 +14,7 @@ const BY_NETWORK: [&str; 2] = ["ForbiddenByFirewall", "ForbiddenByConnection"];
 const NOT_IN_FORCE: [&str; 4] = ["KeyDisabled", "KeyExpired", "KeyNotYetValid", "KeyNotYetValidOrExpired"];
 
 /// The error for `answer`. The codes decide before the status.
+#[must_use]
 pub fn classify(answer: UpstreamAnswer, retry_after: Option<u64>, is_hsm: bool) -> SignError {
     match answer.status() {
         _ if answer.has(&DELETED) => SignError::KeyDeleted,

@@ -8,7 +8,7 @@
 pub mod answers;
 pub mod assertions;
 pub mod clients;
-pub mod credentials;
+mod credentials;
 pub mod error;
 pub mod failures;
 

@@ -59,6 +59,7 @@ const AMBIGUOUS: &str = "the path is ambiguous: it must not contain empty or dot
 
 impl GatewayError {
     /// The response, with `record` completed for the log.
+    #[must_use]
     pub fn answer(&self, record: AnswerRecord) -> Answer<Body> {
         let bad_request = |message, record| refuse(StatusCode::BAD_REQUEST, "invalid_request", message, record);
         let answer = match self {

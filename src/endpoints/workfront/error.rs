@@ -128,6 +128,7 @@ impl WorkfrontError {
     pub const NO_JSON_OBJECT: Self = Self::Ambiguous("the body of this request is not a JSON object");
 
     /// The response, with `record` completed for the log.
+    #[must_use]
     pub fn answer(&self, record: AnswerRecord) -> Answer<Body> {
         let (status, message, cause) = self.explain(record.subject_kind);
         let mut response = error_response(status, message);

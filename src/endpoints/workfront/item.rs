@@ -68,6 +68,9 @@ impl Default for AccessLevel {
 }
 
 /// A member that may be missing or `null`; CLM's samples have both.
+///
+/// # Errors
+/// Those of the deserializer.
 pub fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
     Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
 }

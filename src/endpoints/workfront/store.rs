@@ -45,6 +45,7 @@ pub struct Ticket {
 
 impl Ticket {
     /// A ticket for a document that `caller` will upload to the CLM folder `parent`.
+    #[must_use]
     pub fn new(caller: &Caller<'_>, workfront_document: Option<&str>, parent: &ItemId, name: &str) -> Self {
         Self {
             client_id: caller.client.client_id.as_str().to_owned(),
@@ -58,6 +59,9 @@ impl Ticket {
     }
 
     /// The folder that gets the document.
+    ///
+    /// # Errors
+    /// [`WorkfrontError::Unreadable`] if the ticket names none.
     pub fn parent(&self) -> Result<ItemId, WorkfrontError> {
         ItemId::parse(&self.parent).ok_or(WorkfrontError::Unreadable)
     }
@@ -99,11 +103,15 @@ pub struct WorkfrontStore {
 
 impl WorkfrontStore {
     /// The records in `store`.
+    #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
         Self { store, clock }
     }
 
     /// Keeps a new ticket and returns the upload's id.
+    ///
+    /// # Errors
+    /// [`WorkfrontError::StoreUnavailable`] if the store does not answer.
     pub async fn announce(&self, ticket: &Ticket) -> Result<ItemId, WorkfrontError> {
         let id = random::id::<16>();
         let (kind, now) = (RecordKind::AnnouncedUpload, self.clock.now());
@@ -116,6 +124,9 @@ impl WorkfrontStore {
     }
 
     /// The ticket of the upload `id`, if `caller` may use it, and the condition to [`Self::complete`] it.
+    ///
+    /// # Errors
+    /// [`WorkfrontError`] if there is none, or if the store does not answer.
     pub async fn ticket(&self, id: &ItemId, caller: &Caller<'_>) -> Result<(Ticket, Condition), WorkfrontError> {
         let (ticket, condition) = self.read_ticket(id).await?;
         if ticket.is_visible_to(caller) { Ok((ticket, condition)) } else { Err(NO_SUCH_UPLOAD) }
@@ -135,6 +146,9 @@ impl WorkfrontStore {
     }
 
     /// Keeps the completed ticket under `condition`; false if another upload with this id became a different document.
+    ///
+    /// # Errors
+    /// [`WorkfrontError::StoreUnavailable`] if the store does not answer.
     pub async fn complete(&self, id: &ItemId, ticket: &Ticket, condition: &Condition) -> Result<bool, WorkfrontError> {
         let ItemId::Upload(random) = id else { return Err(NO_SUCH_UPLOAD) };
         let completed = || write(RecordKind::Upload.name(random), json(ticket), condition.clone());
@@ -143,6 +157,9 @@ impl WorkfrontStore {
     }
 
     /// Claims the deletion of `id`; `None` if another request is deleting it.
+    ///
+    /// # Errors
+    /// [`WorkfrontError::StoreUnavailable`] if the store does not answer.
     pub async fn claim_deletion(&self, id: &ItemId) -> Result<Option<Claim>, WorkfrontError> {
         let (name, now) = (RecordKind::Deletion.name(&hex(&sha256(id.to_string().as_bytes()))), self.clock.now());
         let record = self.store.read(&name).await?;
@@ -179,6 +196,9 @@ impl WorkfrontStore {
     }
 
     /// CLM's id of the Workfront document `workfront_document` of this client, if it was uploaded here.
+    ///
+    /// # Errors
+    /// [`WorkfrontError::StoreUnavailable`] if the store does not answer.
     pub async fn document_of(
         &self,
         client_id: &str,
