@@ -71,7 +71,7 @@ impl Store for BadLine {
                 self.rivals.fetch_add(1, Ordering::SeqCst);
                 let rival = Write { content: format!("{} rival", write.content), ..write.clone() };
                 assert_eq!(self.inner.write(rival).await, Ok(true));
-                if self.rivals.load(Ordering::SeqCst) % RIVALS == 0 {
+                if self.rivals.load(Ordering::SeqCst).is_multiple_of(RIVALS) {
                     self.is(GOOD);
                 }
                 self.inner.write(write).await

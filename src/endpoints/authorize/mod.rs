@@ -30,8 +30,6 @@ use crate::web::response::Response;
 use request::{AuthorizationRequest, read_state};
 use target::{RedirectTarget, TargetError, named_client};
 
-/// The path, to which `/{client_id}` may be added. Either may end with a slash.
-
 const TOO_LONG: AuthorizationError =
     AuthorizationErrorCode::InvalidRequest.say("state and redirect_uri are too long to pass through the sign-in");
 

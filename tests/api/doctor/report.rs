@@ -47,8 +47,8 @@ proptest! {
         before in proptest::collection::vec("[a-z]{1,12}", 1..20), after in proptest::collection::vec("[a-z]{1,12}", 0..9),
         options in proptest::collection::vec("[a-z]{2,12}", 1..12), value in "[a-z0-9./:-]{1,30}",
     ) {
-        let options: String = options.iter().map(|option| format!(" --{option} {value}")).collect();
-        let command = format!("az keyvault key show{options}");
+        let options = options.iter().map(|option| format!("--{option} {value}")).collect::<Vec<_>>().join(" ");
+        let command = format!("az keyvault key show {options}");
         let fix = format!("{}: `{command}` {}", before.join(" "), after.join(" "));
         let text = of_check(&check(Verdict::Bad, Area::Azure, "x", Some(&fix)));
         prop_assert!(text.lines().all(|line| line.chars().count() <= 80), "{}", text);

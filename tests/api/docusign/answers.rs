@@ -168,9 +168,9 @@ fn retry_after_is_read_as_every_server_writes_it() {
 fn a_pause_ends_when_it_is_over_and_never_grows_with_the_clock() {
     let throttled = |seconds| ExchangeError::Throttled { retry_after: Some(seconds) };
     for (asked, pause) in [(1, 1), (60, 60), (3600, 3600), (3601, 3600), (u64::MAX, 3600), (0, 0)] {
-        let throttles = Throttles::default();
-        throttles.remember(CallKind::Mint, &throttled(asked), NOW);
-        let left = |now| throttles.check(CallKind::Mint, now).err();
+        let limits = Throttles::default();
+        limits.remember(CallKind::Mint, &throttled(asked), NOW);
+        let left = |now| limits.check(CallKind::Mint, now).err();
         if pause > 0 {
             assert_eq!(left(NOW), Some(throttled(pause)), "{asked}");
             assert_eq!(left(NOW.plus(pause - 1)), Some(throttled(1)), "{asked}");
@@ -178,12 +178,12 @@ fn a_pause_ends_when_it_is_over_and_never_grows_with_the_clock() {
         assert_eq!(left(NOW.plus(pause)), None, "{asked}");
         assert_eq!(left(NOW.minus(3601)), None, "{asked}: the clock was set back");
     }
-    let throttles = Throttles::default();
+    let limits = Throttles::default();
     for other in
         [ExchangeError::ConsentRequired, ExchangeError::TimedOut, ExchangeError::Throttled { retry_after: None }]
     {
-        throttles.remember(CallKind::Mint, &other, NOW);
-        assert_eq!(throttles.check(CallKind::Mint, NOW), Ok(()), "{other:?}");
+        limits.remember(CallKind::Mint, &other, NOW);
+        assert_eq!(limits.check(CallKind::Mint, NOW), Ok(()), "{other:?}");
     }
 }
 

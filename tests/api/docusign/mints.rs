@@ -68,8 +68,8 @@ async fn a_mint_ends_after_fourteen_seconds_however_slow_its_keys_are() {
     ] {
         let (minter, _) = minter(&settings, pauses, &clock);
         let begun = Instant::now();
-        let minted = minter.mint(&settings.docusign.user_id, &settings.docusign.scopes).await;
-        assert_eq!((minted.err(), begun.elapsed()), (Some(expected), Duration::from_secs(seconds)), "{pauses:?}");
+        let result = minter.mint(&settings.docusign.user_id, &settings.docusign.scopes).await;
+        assert_eq!((result.err(), begun.elapsed()), (Some(expected), Duration::from_secs(seconds)), "{pauses:?}");
     }
 }
 
@@ -98,7 +98,7 @@ async fn callers_share_a_slow_mint_and_its_failure_and_one_that_leaves_cancels_n
     assert!(left.is_err());
     assert_eq!((others.len(), begun.elapsed()), (100, Duration::from_secs(10)));
     for refused in others {
-        let unavailable = refused.err().expect("a failure");
+        let unavailable = refused.expect_err("a failure");
         assert_eq!((unavailable.error, unavailable.retry_after), (MintError::Sign(SignError::AccessDenied), 30));
     }
     assert_eq!(signers[0].signatures.load(Ordering::SeqCst), 1);

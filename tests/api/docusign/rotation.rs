@@ -44,18 +44,18 @@ impl Stage {
         let app = LocalApp::start().await;
         let signed = Arc::new(Mutex::new(Vec::new()));
         let failures = [Arc::new(Mutex::new(None)), Arc::new(Mutex::new(None))];
-        let signer = |name, key: &RsaKey, failure: &Arc<Mutex<Option<SignError>>>| -> Arc<dyn AssertionSigner> {
+        let with_key = |name, key: &RsaKey, failure: &Arc<Mutex<Option<SignError>>>| -> Arc<dyn AssertionSigner> {
             Arc::new(Signer { name, key: key.clone(), failure: Arc::clone(failure), signed: Arc::clone(&signed) })
         };
         let keys = SigningKeys {
-            current: signer("current", &SIGNING_KEY, &failures[0]),
-            next: Some(signer("next", &SEALING_KEY, &failures[1])),
+            current: with_key("current", &SIGNING_KEY, &failures[0]),
+            next: Some(with_key("next", &SEALING_KEY, &failures[1])),
         };
         let (settings, clock) = (&app.app.settings.docusign, Arc::new(app.clock.clone()));
         let http = Arc::new(HttpClient::new(|| None));
         let account_server = AccountServer::new(settings, http, clock.clone());
         let minter = Minter::new(settings, keys, account_server, clock);
-        Self { minter, signed, failures, app }
+        Self { app, minter, signed, failures }
     }
 
     /// Mints; returns the error and the keys that signed.
@@ -72,7 +72,9 @@ impl Stage {
 
     fn upload(&self, keys: &[&RsaKey]) {
         self.app.docusign.delete_public_keys();
-        keys.iter().for_each(|key| self.app.docusign.upload_public_key(&key.public_pem()));
+        for key in keys {
+            self.app.docusign.upload_public_key(&key.public_pem());
+        }
     }
 
     fn fail(&self, current: Option<SignError>, next: Option<SignError>) {

@@ -28,13 +28,15 @@ fn user(answer: &Answer) -> String {
     answer.json()["bearer"]["user"].as_str().map_or_else(|| status[..3].to_owned(), ToOwned::to_owned)
 }
 
+type List = fn(&str) -> Value;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_must_have_exactly_one_active_user_with_the_address() {
     let stage = start().await;
     let entry = |id: &str, email: &str, status: &str| json!({"userId": id, "email": email, "userStatus": status});
     let active = |email: &str| entry(OTHER_USER, email, "Active");
     let upper = OTHER_USER.to_uppercase();
-    let rows: [(fn(&str) -> Value, &str); 3] =
+    let rows: [(List, &str); 3] =
         [(|_| json!({"users": []}), "401"), (|_| json!({}), "401"), (|_| json!({"users": null}), "503")];
     for (number, (list, expected)) in rows.into_iter().enumerate() {
         let email = format!("none{number}@example.org");

@@ -46,7 +46,7 @@ pub async fn exchange(app: &LocalApp, bytes: impl AsRef<[u8]>, methods: &[&str])
 
 /// One request with `connection: close`, and its response.
 pub async fn ask(app: &LocalApp, method: &str, target: &str, headers: &[&str], body: &str) -> Wire {
-    let lines: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+    let lines = headers.iter().map(|line| format!("{line}\r\n")).collect::<Vec<_>>().concat();
     let length = if body.is_empty() { String::new() } else { format!("content-length: {}\r\n", body.len()) };
     let request =
         format!("{method} {target} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{lines}{length}\r\n{body}");

@@ -132,9 +132,11 @@ fn null_means_that_a_field_is_left_out() {
     }
 }
 
+type Disguise = fn(&str) -> String;
+
 #[test]
 fn texts_in_disguise_are_named_in_each_field() {
-    let disguises: [(fn(&str) -> String, &str); 5] = [
+    let disguises: [(Disguise, &str); 5] = [
         (|text| format!("\"{text}\""), "it has quotes around it"),
         (|text| format!("“{text}”"), "it has typographic quotes around it"),
         (|text| format!("<{text}>"), "it is still a placeholder in angle brackets"),
@@ -156,9 +158,9 @@ fn texts_in_disguise_are_named_in_each_field() {
     ];
     for (field, text) in valid {
         for (disguise, reason) in disguises {
-            let disguised = json!(disguise(text));
+            let written = json!(disguise(text));
             let value =
-                if matches!(field, "subject" | "profile" | "access_token") { disguised } else { json!([disguised]) };
+                if matches!(field, "subject" | "profile" | "access_token") { written } else { json!([written]) };
             let found = messages(field, &value);
             let expected = format!("EVERGRANT_CLIENTS[0].{field} (client flows) is invalid: {reason}");
             assert!(found.contains(&expected), "{value}: {found:?}");

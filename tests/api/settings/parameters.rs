@@ -133,7 +133,8 @@ proptest! {
         scope in "[a-z_.]{1,12}", before in proptest::collection::vec("[a-zA-Z]{1,9}", 0..3), value in "[ -&(-\\[\\]-~]{0,12}",
         line_end in "\r?\n", indent in "[ \t]{0,3}",
     ) {
-        let others: String = before.iter().map(|name| format!("param x{name} = '{}'{line_end}", value.replace("${", "$"))).collect();
+        let line = |name: &String| format!("param x{name} = '{}'{line_end}", value.replace("${", "$"));
+        let others = before.iter().map(line).collect::<Vec<_>>().concat();
         let text = format!("using 'main.bicep'{line_end}{others}{indent}param docusignScopes = '{scope}'{line_end}");
         prop_assert!(accepts(TestEnvironment::default(), &text, &scope), "{}", text);
     }

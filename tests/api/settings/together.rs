@@ -19,7 +19,8 @@ const REQUIRED: [&str; 7] = [
 ];
 
 /// A change to a client, and the field whose error it is.
-const FAULTS: [(&str, fn(&mut Value)); 8] = [
+type Fault = (&'static str, fn(&mut Value));
+const FAULTS: [Fault; 8] = [
     ("profile", |client| client["profile"] = json!("x")),
     ("scope", |client| client["scope"] = json!("extended")),
     ("access_token", |client| client["access_token"] = json!(5)),

@@ -48,7 +48,8 @@ async fn a_list_from_which_documents_leave_all_the_time_is_an_outage_and_is_read
     }
     stage.later(31);
     // After each page, the newest document leaves, so that every second page begins in another place.
-    for id in documents.iter().rev().take(20).cloned() {
+    for id in documents.iter().rev().take(20) {
+        let id = id.clone();
         stage.clm.after_next_call(move |clm| clm.trash(&id, true));
     }
     let answer = flow.poll(&stage).await;

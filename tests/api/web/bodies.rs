@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep};
 
 type Piece = Result<Bytes, StreamError>;
 
+#[expect(clippy::unnecessary_wraps, reason = "an item of a stream")]
 fn piece(length: usize) -> Piece {
     Ok(Bytes::from(vec![b'x'; length]))
 }
@@ -102,7 +103,7 @@ async fn a_body_counts_as_read_from_the_first_look() {
 
 #[tokio::test(start_paused = true)]
 async fn a_body_may_pause_as_long_as_the_limit_between_any_two_pieces() {
-    let just_in_time = STANDSTILL - Duration::from_secs(1);
+    let just_in_time = STANDSTILL.saturating_sub(Duration::from_secs(1));
     let (body, _) = pieces(20, 1, just_in_time);
     assert_eq!(Watched::new(body).filter(|piece| std::future::ready(piece.is_ok())).count().await, 20);
     let (body, _) = pieces(3, 1, STANDSTILL + Duration::from_secs(1));
@@ -176,7 +177,7 @@ async fn a_body_of_up_to_256_kib_is_kept_to_be_sent_again() {
         (1, 256 * KIB + 1, None, false),
         (1, 1, Some(256 * 1024 + 1), false),
     ] {
-        let body = CallBody::of(upload(count, length, declared)).await.ok().expect("a body");
+        let body = CallBody::of(upload(count, length, declared)).await.expect("a body");
         match body {
             CallBody::Whole(bytes) => {
                 assert!(kept, "{count} × {length}");
