@@ -75,16 +75,16 @@ async fn a_list_must_have_exactly_one_active_user_with_the_address() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_is_no_list_is_an_outage_and_remembered_for_five_seconds() {
+async fn an_answer_that_is_no_list_is_an_outage_and_remembered_as_long_as_the_header_says() {
     let stage = start().await;
     let lacks = json!({"errorCode": "USER_LACKS_PERMISSIONS", "message": "x"}).to_string();
     for (number, (fault, retry_after)) in [
         (Fault::Status(500), "5"),
         (Fault::Status(401), "5"),
         (Fault::Status(403), "5"),
-        (Fault::Json(400, lacks), "5"),
+        (Fault::Json(400, lacks), "30"),
         (Fault::Status(404), "5"),
-        (Fault::Throttle(Some("9".to_owned())), "60"),
+        (Fault::Throttle(Some("9".to_owned())), "9"),
         (Fault::Body("<html>".to_owned()), "5"),
         (Fault::Body("{\"users\":[".to_owned()), "5"),
         (Fault::Redirect("https://example.org/".to_owned()), "5"),
@@ -101,7 +101,7 @@ async fn an_answer_that_is_no_list_is_an_outage_and_remembered_for_five_seconds(
         let lookups = stage.app.docusign.user_lookups();
         assert_outage(&call_as(&stage, &email).await);
         assert_eq!(stage.app.docusign.user_lookups(), lookups, "{fault:?} is remembered");
-        stage.later(5);
+        stage.later(retry_after.parse().unwrap());
         assert_error(&call_as(&stage, &email).await, 401, "invalid_token");
         assert_eq!(stage.app.docusign.user_lookups(), lookups + 1);
     }

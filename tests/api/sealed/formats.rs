@@ -35,7 +35,7 @@ fn grant(subject: &str) -> Value {
 
 #[test]
 fn refresh_tokens_codes_and_access_tokens_keep_their_format() {
-    for subject in ["integration_user", "A1C2E3F4-0000-4000-8000-9b8a7c6d5e4f"] {
+    for subject in ["integration_user", "a1c2e3f4-0000-4000-8000-9b8a7c6d5e4f"] {
         let grant = grant(subject);
         assert_format::<RefreshToken>("evergrant-refresh-token+jwt", &json!({"grant": grant, "generation": 0}));
         assert_format::<RefreshToken>("evergrant-refresh-token+jwt", &json!({"grant": grant, "generation": 17}));

@@ -166,11 +166,11 @@ fn docusigns_hosts_follow_the_environment_and_a_host_of_the_other_one_is_refused
 }
 
 #[test]
-fn the_integration_user_is_in_lower_case_and_lists_may_be_separated_in_any_way() {
+fn guids_are_in_lower_case_and_lists_may_be_separated_in_any_way() {
     let upper = super::GUID.to_uppercase();
     let env = good().with("DOCUSIGN_USER_ID", &upper).with("DOCUSIGN_INTEGRATION_KEY", &upper);
     let docusign = Settings::read(&env).unwrap().docusign;
-    assert_eq!((docusign.user_id.as_str(), docusign.integration_key.as_str()), (super::GUID, upper.as_str()));
+    assert_eq!((docusign.user_id.as_str(), docusign.integration_key.as_str()), (super::GUID, super::GUID));
     for separator in [",", " ", ", ", ",,", "\n", "\t,\r\n "] {
         let list = [super::GUID, &upper, super::GUID].join(separator);
         assert_eq!(

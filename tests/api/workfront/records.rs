@@ -281,7 +281,7 @@ async fn which_document_belongs_to_workfronts_is_kept_in_the_end_or_not_at_all()
         (vec![Next::Works, Next::Fails], Some("new")),
         (vec![Next::Works, Next::Lost], Some("new")),
         (vec![Next::Works, Next::Overtaken("other")], Some("new")),
-        (vec![Next::Fails], None),
+        (vec![Next::Fails], Some("new")),
         (vec![Next::Works, Next::Fails, Next::Works, Next::Fails, Next::Works, Next::Fails], None),
     ] {
         let stage = Stage::new();
