@@ -18,7 +18,7 @@ use crate::oauth::client::authentication::{AuthenticationParameters, ClientAuthe
 use crate::oauth::client::{Client, ClientId, ClientRegistry};
 use crate::oauth::error::{ErrorCode, OAuthError, Outage};
 use crate::oauth::form::Form;
-use crate::registry::issuers::KeySetError;
+use crate::registry::issuers::IssuerKeysError;
 use crate::registry::{REGISTRY_UNAVAILABLE, Registry};
 use crate::sealing::Sealable;
 use crate::sealing::claims::{AuthorizationCode, RefreshToken, SealedAccessToken};
@@ -178,7 +178,7 @@ impl From<ClientError> for RevocationError {
         match error {
             ClientError::OAuth(error) => Self::OAuth(error),
             ClientError::TooManyFailures(failures) => Self::TooManyFailures(failures),
-            ClientError::IssuerUnavailable(KeySetError { error, retry_after }) => {
+            ClientError::IssuerUnavailable(IssuerKeysError { error, retry_after }) => {
                 let Explanation { code, client, .. } = error.explain();
                 Self::Outage { retry_after, cause: code, error_description: client }
             }

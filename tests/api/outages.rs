@@ -190,7 +190,7 @@ async fn a_wrong_credential_or_path_is_refused_before_anything_is_asked_of_docus
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_user_who_has_not_consented_is_told_so_and_others_go_on() {
+async fn a_user_who_has_not_consented_reads_so_and_others_go_on() {
     let mut people = client();
     (people["client_id"], people["subject"]) = (json!("people"), json!("signed_in_user"));
     people["api_key_sha256"] = json!([digest("people")]);

@@ -10,7 +10,7 @@ use crate::oauth::assertion::candidates::{fitting_clients, named_client};
 use crate::oauth::assertion::compact::Assertion;
 use crate::oauth::assertion::error::AssertionError;
 use crate::oauth::client::{Client, ClientRegistry};
-use crate::registry::issuers::{IssuerKeys, KeySetError, KeySetSource, Verified, VerifyError};
+use crate::registry::issuers::{IssuerKeys, IssuerKeysError, KeySetSource, Verified, VerifyError};
 use crate::store::StoreError;
 use crate::store::assertions::UsedAssertions;
 use crate::telemetry;
@@ -22,7 +22,7 @@ pub enum ClientAssertionError {
     /// It is wrong, for this reason, which the caller does not learn.
     Refused(AssertionError),
     /// The issuer's keys are not available.
-    IssuerUnavailable(KeySetError),
+    IssuerUnavailable(IssuerKeysError),
     /// The store of used assertions is unavailable.
     StoreUnavailable,
 }
@@ -56,7 +56,7 @@ pub enum BearerError<'c> {
     /// Several clients trust the token, among them these.
     Ambiguous([&'c Client; 2]),
     /// The issuer's keys are not available.
-    IssuerUnavailable(KeySetError),
+    IssuerUnavailable(IssuerKeysError),
 }
 
 /// Authenticates clients by assertions.

@@ -13,7 +13,7 @@ use crate::oauth::client::claimed::ClaimedCredentials;
 use crate::oauth::client::{Client, ClientRegistry};
 use crate::oauth::error::{ErrorCode, OAuthError};
 use crate::oauth::form::Form;
-use crate::registry::issuers::KeySetError;
+use crate::registry::issuers::IssuerKeysError;
 use crate::telemetry;
 
 /// What the caller learns about an assertion that was refused.
@@ -28,7 +28,7 @@ pub enum ClientError {
     /// Like the last, but too many have failed.
     TooManyFailures(TooManyFailuresError),
     /// The keys of the assertion's issuer are not available.
-    IssuerUnavailable(KeySetError),
+    IssuerUnavailable(IssuerKeysError),
     /// The store of used assertions is unavailable.
     StoreUnavailable,
 }

@@ -3,7 +3,7 @@
 use crate::docusign::api::error::ApiError;
 use crate::endpoints::caller::failures::TooManyFailuresError;
 use crate::oauth::client::Client;
-use crate::registry::issuers::KeySetError;
+use crate::registry::issuers::IssuerKeysError;
 use crate::sealing::keys::OpenError;
 use crate::telemetry;
 
@@ -26,7 +26,7 @@ pub enum AuthenticationError {
     /// The credentials are right, but do not lead to one caller.
     Forbidden(&'static str),
     /// The keys of the token's issuer are not available.
-    IssuerUnavailable(KeySetError),
+    IssuerUnavailable(IssuerKeysError),
     /// Wrong credentials, after too many others.
     TooManyFailures(TooManyFailuresError),
 }

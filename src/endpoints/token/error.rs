@@ -38,7 +38,7 @@ pub enum TokenError {
     /// Too many authentications have failed.
     TooManyFailures(TooManyFailuresError),
     /// The keys of the assertion's issuer are not available.
-    IssuerUnavailable(issuers::KeySetError),
+    IssuerUnavailable(issuers::IssuerKeysError),
     /// It took too long.
     Deadline,
 }
@@ -111,7 +111,7 @@ impl TokenError {
                 later("store_unavailable", "the store of used codes cannot be reached at the moment")
             }
             Self::TooManyFailures(failures) => too_many(*failures),
-            Self::IssuerUnavailable(issuers::KeySetError { error, retry_after }) => {
+            Self::IssuerUnavailable(issuers::IssuerKeysError { error, retry_after }) => {
                 later_after(*retry_after, error.explain().code, error.explain().client)
             }
             Self::Deadline => later("deadline", "could not get a token in time"),

@@ -51,7 +51,7 @@ impl Loaded {
 
 /// Keys that cannot be fetched at the moment.
 #[derive(Clone, Debug)]
-pub struct KeySetError {
+pub struct IssuerKeysError {
     /// Why.
     pub error: IssuerError,
     /// Seconds after which a caller may try again.
@@ -76,8 +76,8 @@ impl CachedKeys {
     /// them.
     ///
     /// # Errors
-    /// [`KeySetError`] if there are none.
-    pub async fn get<F>(&self, clock: &Arc<dyn Clock>, fetch: F) -> Result<(Loaded, bool), KeySetError>
+    /// [`IssuerKeysError`] if there are none.
+    pub async fn get<F>(&self, clock: &Arc<dyn Clock>, fetch: F) -> Result<(Loaded, bool), IssuerKeysError>
     where
         F: Future<Output = Result<KeySet, IssuerError>> + Send + 'static,
     {
@@ -102,13 +102,13 @@ impl CachedKeys {
     /// them less than a minute ago.
     ///
     /// # Errors
-    /// [`KeySetError`] if the issuer does not answer.
+    /// [`IssuerKeysError`] if the issuer does not answer.
     pub async fn newer<F>(
         &self,
         clock: &Arc<dyn Clock>,
         known: &Loaded,
         fetch: F,
-    ) -> Result<Option<Loaded>, KeySetError>
+    ) -> Result<Option<Loaded>, IssuerKeysError>
     where
         F: Future<Output = Result<KeySet, IssuerError>> + Send + 'static,
     {
@@ -146,13 +146,13 @@ impl CachedKeys {
         self.loaded.get_in_task(clock, fetching)
     }
 
-    fn usable(&self, loaded: Option<Loaded>, now: UnixSeconds) -> Result<Loaded, KeySetError> {
+    fn usable(&self, loaded: Option<Loaded>, now: UnixSeconds) -> Result<Loaded, IssuerKeysError> {
         loaded.filter(|loaded| loaded.is_usable(now)).ok_or_else(|| self.unavailable(now))
     }
 
-    fn unavailable(&self, now: UnixSeconds) -> KeySetError {
+    fn unavailable(&self, now: UnixSeconds) -> IssuerKeysError {
         let (error, retry_after) = self.loaded.last_failure(now).unwrap_or((IssuerError::Malformed, 1));
-        KeySetError { error, retry_after }
+        IssuerKeysError { error, retry_after }
     }
 
     /// Whether this holds keys that may still be used, or a failure that still saves calls.

@@ -22,7 +22,7 @@ use crate::oauth::client::{Client, ClientRegistry};
 use crate::types::{BaseUrl, Explained as _};
 use crate::web::http_client::HttpClient;
 use cached_keys::CachedKeys;
-pub use cached_keys::KeySetError;
+pub use cached_keys::IssuerKeysError;
 use error::IssuerError;
 
 /// Keys that are no longer used are dropped once there are this many sets.
@@ -73,7 +73,7 @@ pub enum VerifyError {
     /// No key of the issuer signed it.
     Refused(AssertionError),
     /// The keys are not available.
-    Unavailable(KeySetError),
+    Unavailable(IssuerKeysError),
 }
 
 impl From<AssertionError> for VerifyError {

@@ -1,4 +1,4 @@
-//! Time limits of a mint, with time that stands still while nothing happens.
+//! Time limits of a mint, with a clock that is paused while nothing happens.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

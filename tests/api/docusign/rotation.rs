@@ -14,7 +14,7 @@ use sandbox::keys::{RsaKey, SEALING_KEY, SIGNING_KEY};
 
 use crate::local::LocalApp;
 
-/// A key that signs, or fails as it is told, and notes each time.
+/// A key that signs or fails, as set, and notes each time.
 struct Signer {
     name: &'static str,
     key: RsaKey,

@@ -167,11 +167,11 @@ fn a_rejected_token_is_replaced_twice_a_minute_and_not_after_a_new_one_was_rejec
 
 proptest! {
     #[test]
-    fn a_client_is_never_told_more_time_than_its_token_has(left in 0_u64..100_000, passed in 0_u64..100_000) {
+    fn a_client_never_gets_more_time_than_its_token_has(left in 0_u64..100_000, passed in 0_u64..100_000) {
         let (expires_at, now) = (NOW.plus(left), NOW.plus(passed));
-        let told = expires_in(expires_at, now);
+        let shown = expires_in(expires_at, now);
         let true_left = left.saturating_sub(passed);
-        prop_assert!(told >= 1 && (told == 1 || told + HAND_OUT_MARGIN <= true_left), "{} of {}", told, true_left);
+        prop_assert!(shown >= 1 && (shown == 1 || shown + HAND_OUT_MARGIN <= true_left), "{} of {}", shown, true_left);
         let freshness = Freshness::of(expires_at, now);
         prop_assert_eq!(freshness == Freshness::Expired, true_left < HAND_OUT_MARGIN);
         prop_assert_eq!(freshness == Freshness::Fresh, true_left > RENEW_SOON);

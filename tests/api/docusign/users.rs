@@ -112,7 +112,7 @@ async fn a_user_is_remembered_for_a_quarter_of_an_hour_and_a_miss_for_a_minute()
     let stage = start().await;
     let lookups = || stage.app.docusign.user_lookups();
     for (username, expected, seconds) in
-        [(OTHER_EMAIL, OTHER_USER, 900), ("nobody@example.org", "401", 60), (TWINS_EMAIL, "401", 60)]
+        [(OTHER_EMAIL, OTHER_USER, 900), ("unknown@example.org", "401", 60), (TWINS_EMAIL, "401", 60)]
     {
         let before = lookups();
         assert_eq!(user(&call_as(&stage, username).await), expected);

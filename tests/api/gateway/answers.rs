@@ -107,7 +107,7 @@ async fn only_a_question_is_asked_again_when_its_connection_is_lost() {
             continue;
         }
         assert_outage(&answer);
-        // The answer that nobody asked for is still there.
+        // The answer that was not asked for is still there.
         assert_eq!(call(&stage, Method::GET, PATH, &[], "").await.status, 418, "{method} was made once");
     }
 }

@@ -132,6 +132,6 @@ pub fn form_of(size: usize) -> String {
     // One client with many failures would have to wait.
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let start = format!("grant_type=client_credentials&client_id=nobody-{number}&client_secret=x&padding=");
+    let start = format!("grant_type=client_credentials&client_id=unknown-{number}&client_secret=x&padding=");
     format!("{start}{}", "x".repeat(size - start.len()))
 }

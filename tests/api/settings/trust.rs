@@ -189,7 +189,7 @@ fn key(more: &Value) -> Value {
 }
 
 #[test]
-fn key_sets_have_public_keys_that_can_be_told_apart() {
+fn key_sets_have_public_keys_that_differ() {
     let named = |kid: &str| key(&json!({"kid": kid}));
     for right in [json!([key(&json!({}))]), json!([named("a"), named("b")])] {
         assert_eq!(reason(&json!([{"jwks": {"keys": right}}])), "", "{right}");

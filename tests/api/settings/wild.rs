@@ -1,4 +1,4 @@
-//! Values that nobody foresaw: an error is one printable line for each fault, and has no part of the value.
+//! Unforeseen values: an error is one printable line for each fault, and has no part of the value.
 
 use evergrant::config::{ConfigErrors, Settings};
 use proptest::prelude::*;

@@ -48,7 +48,7 @@ fn without_changes_nothing_is_delivered_and_the_border_stays() {
 }
 
 #[test]
-fn a_first_poll_of_an_empty_list_begins_where_it_is_told() {
+fn a_first_poll_of_an_empty_list_begins_where_it_should() {
     let border = Border::after(&[], Moment(7), MOST);
     assert_eq!((border.floor, border.known.len()), (Moment(7), 0));
     assert_eq!(drain(border, &[seen(6, 1), seen(7, 2), seen(8, 3)]).1, [key(2), key(3)]);
@@ -129,7 +129,7 @@ fn a_run_to_which_much_was_added_is_delivered_again_rather_than_not_at_all() {
 }
 
 #[test]
-fn the_whole_list_is_compared_when_a_run_is_made_of_it() {
+fn the_whole_list_is_compared_when_it_becomes_a_run() {
     let keys: BTreeSet<Key> = (0..30).map(key).collect();
     let run = Run::of(Key::MAX, &keys);
     assert_eq!(run.compare(&keys), Compared::Arrived(BTreeSet::new()));

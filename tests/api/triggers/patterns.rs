@@ -1,4 +1,4 @@
-//! Patterns of names: `*` stands for any text, everything else for itself, whatever its case.
+//! Patterns of names: `*` is any text, everything else itself, whatever its case.
 
 use evergrant::endpoints::triggers::pattern::Pattern;
 use proptest::prelude::*;

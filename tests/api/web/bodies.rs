@@ -185,7 +185,7 @@ async fn a_body_of_up_to_256_kib_is_kept_to_be_sent_again() {
             }
             CallBody::Streamed(upload) => {
                 assert!(!kept, "{count} × {length}");
-                assert_eq!(upload.length, declared, "DocuSign can tell whether it is complete");
+                assert_eq!(upload.length, declared, "DocuSign notices whether it is complete");
                 let total =
                     upload.chunks.map(|piece| piece.unwrap().len()).fold(0, |sum, len| async move { sum + len });
                 assert_eq!(total.await, count * length, "nothing is lost or read twice");

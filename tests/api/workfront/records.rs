@@ -36,7 +36,7 @@ enum Next {
     Overtaken(&'static str),
 }
 
-/// A store whose accesses go as they are told.
+/// A store whose accesses go as set.
 struct Faulty {
     inner: MemoryStore,
     next: Mutex<VecDeque<Next>>,
