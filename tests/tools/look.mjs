@@ -61,8 +61,11 @@ async function accessible(tab, source) {
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme });
     await unfold(page, colorScheme === 'dark');
-    const { violations } = await page.evaluate(() => globalThis.axe.run({ resultTypes: ['violations'] }));
-    if (violations.length) throw new Error(`${where}: ${JSON.stringify(violations, null, 1)}`);
+    // Colors do not depend on the width, so axe-core reads each width and each scheme once.
+    if ((width === 390) === (colorScheme === 'light')) {
+      const { violations } = await page.evaluate(() => globalThis.axe.run({ resultTypes: ['violations'] }));
+      if (violations.length) throw new Error(`${where}: ${JSON.stringify(violations, null, 1)}`);
+    }
     const isWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
     if (isWide) throw new Error(`${where}: wider than the window`);
     if (PICTURES) await page.screenshot({ path: join(PICTURES, `${source.name}-${width}-${colorScheme}.png`), fullPage: true });
