@@ -2,6 +2,7 @@
 //!
 //! All settings are read at start, into types; all errors are reported together (see [`error`]).
 
+mod client;
 pub mod clients;
 pub mod docusign;
 pub mod error;
@@ -29,7 +30,7 @@ pub use unknown::UnknownSetting;
 use crate::identity::AzureSettings;
 use crate::oauth::client::ClientRegistry;
 use crate::types::BaseUrl;
-use clients::Scopes;
+use client::Scopes;
 use error::{ConfigError, Format};
 use installation::InstallationScopes;
 use reader::SettingsReader;
