@@ -2,17 +2,19 @@
 
 use serde_json::{Map, Value};
 
-use crate::config::error::{Problem, Reason};
-use crate::config::fields::{Fields, boolean, positive, string, strings};
+use crate::config::error::Problem;
+use crate::config::fields::Fields;
 use crate::config::formats;
 use crate::config::reader::SettingsReader;
 use crate::config::values::clients::{client_id, digest, gateway_rule, username};
+use crate::config::values::field::{boolean, positive, string, strings};
 use crate::config::values::trust::trust;
 use crate::config::values::url::redirect;
-use crate::config::values::{scope, unknown_word};
+use crate::config::values::{Reason, scope, unknown_word};
 use crate::oauth::client::trust::Trust;
-use crate::oauth::client::{AccessTokenKind, Client, GrantType, Profile, SubjectKind};
+use crate::oauth::client::{AccessTokenKind, Client, GrantType, Profile};
 use crate::oauth::scope::Scope;
+use crate::oauth::subject::SubjectKind;
 use crate::secret::Sha256;
 
 /// The installation's scope, for clients' scopes.

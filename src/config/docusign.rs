@@ -3,11 +3,10 @@
 use secrecy::SecretString;
 use url::Url;
 
-use crate::config::error::{Format, Reason};
-use crate::config::formats;
-use crate::config::reader::{SettingsReader, list};
+use crate::config::error::Format;
+use crate::config::reader::SettingsReader;
 use crate::config::values::url::base_url;
-use crate::config::values::{guid, guids, plain_text, scope, unknown_word};
+use crate::config::values::{Reason, guid, guids, list, plain_text, scope, unknown_word};
 use crate::oauth::scope::Scope;
 use crate::types::{BaseUrl, Guid};
 
@@ -16,6 +15,9 @@ pub const IMPERSONATION: &str = "impersonation";
 
 /// What `DOCUSIGN_SCOPES` is if it is not set.
 pub const DEFAULT_SCOPES: &str = "signature impersonation spring_read spring_write";
+
+/// `DOCUSIGN_SCOPES`.
+pub const SCOPES: Format = Format { expected: "scopes separated by spaces or commas", example: DEFAULT_SCOPES };
 
 /// DocuSign's two separate environments, each with its own integration keys, users and public keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -228,7 +230,7 @@ fn not_of(
 /// Reads `DOCUSIGN_SCOPES`, and adds [`IMPERSONATION`].
 pub fn read_scopes(reader: &mut SettingsReader<'_>) -> Option<Scope> {
     match reader.raw("DOCUSIGN_SCOPES") {
-        Some(_) => reader.optional("DOCUSIGN_SCOPES", formats::SCOPES, parse_scopes),
+        Some(_) => reader.optional("DOCUSIGN_SCOPES", SCOPES, parse_scopes),
         None => parse_scopes(DEFAULT_SCOPES).ok(),
     }
 }

@@ -1,14 +1,11 @@
 //! Configuration errors. Each names the setting, what is wrong with its value, and what is expected, with an example. None
 //! quotes the value, which could be a secret.
 
-use std::borrow::Cow;
 use std::fmt;
 
-use crate::config::reference::Reference;
 use crate::config::unknown::UnknownSetting;
-
-/// What is wrong with a value, as a clause: `it has no version at the end`.
-pub type Reason = Cow<'static, str>;
+use crate::config::values::Reason;
+use crate::config::values::reference::Reference;
 
 /// What a value should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,10 +1,6 @@
-//! The formats of scopes, of the client registry, and of each field of a client.
+//! The formats of the client registry, and of each field of a client.
 
-use crate::config::docusign::DEFAULT_SCOPES;
 use crate::config::error::Format;
-
-/// `DOCUSIGN_SCOPES`.
-pub const SCOPES: Format = Format { expected: "scopes separated by spaces or commas", example: DEFAULT_SCOPES };
 
 /// `EVERGRANT_CLIENTS`.
 pub const CLIENTS: Format = Format {

@@ -5,11 +5,11 @@ use std::path::Path;
 
 use secrecy::ExposeSecret;
 
-use crate::config::docusign::{DEFAULT_SCOPES, read_scopes};
+use crate::config::docusign;
+use crate::config::docusign::{DEFAULT_SCOPES, SCOPES, read_scopes};
 use crate::config::error::Problem;
 use crate::config::parameters;
 use crate::config::reader::{Environment, SettingsReader, read_file};
-use crate::config::{docusign, formats};
 use crate::oauth::scope::Scope;
 
 /// Parameter files next to a registry, as in `infra`.
@@ -81,7 +81,7 @@ impl InstallationScopes {
         match (&self.source, self.text.as_deref().map(str::trim)) {
             (ScopeSource::Parameters(file), Some(text)) if !text.is_empty() => {
                 let name = format!("{} in {file}", parameters::SCOPES);
-                let noted = |reason| reader.note(&name, Problem::Invalid(reason), formats::SCOPES);
+                let noted = |reason| reader.note(&name, Problem::Invalid(reason), SCOPES);
                 docusign::parse_scopes(text).map_err(noted).ok()
             }
             (ScopeSource::Setting, _) => read_scopes(reader),

@@ -4,9 +4,10 @@ use std::fmt;
 
 use secrecy::ExposeSecret;
 
-use crate::config::error::{Format, Reason};
-use crate::config::reader::{Environment, SettingsReader, list, read_bytes};
+use crate::config::error::Format;
+use crate::config::reader::{Environment, SettingsReader, read_bytes};
 use crate::config::values::key_id::key_vault_id;
+use crate::config::values::{Reason, list};
 use crate::signing::key_id::KeyVaultKeyId;
 use crate::signing::local::LocalSigner;
 

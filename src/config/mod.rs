@@ -12,19 +12,19 @@ pub mod installation;
 pub mod keys;
 mod parameters;
 pub mod reader;
-mod reference;
+mod store;
 mod unknown;
 pub(crate) mod values;
 pub mod warnings;
 
 use tracing_subscriber::filter::Targets;
-use url::Url;
 
 pub use clients::{ClientsSetting, RegistryPlace};
 pub use docusign::DocusignSettings;
 pub use error::ConfigErrors;
 pub use keys::{KeySource, SealingKeySources, SigningKeySources};
 pub use reader::{Environment, FileError};
+pub use store::StoreSetting;
 pub use unknown::UnknownSetting;
 
 use crate::identity::AzureSettings;
@@ -34,7 +34,7 @@ use client::Scopes;
 use error::{ConfigError, Format};
 use installation::InstallationScopes;
 use reader::SettingsReader;
-use values::url::{base_url, store};
+use values::url::base_url;
 use values::{log_filter, memory, plain_text, port};
 
 /// The settings of the whole program.
@@ -73,15 +73,6 @@ pub struct Start {
     pub host_port: Option<u16>,
     /// `EVERGRANT_LOG`, or its default.
     pub log: Targets,
-}
-
-/// Where used codes and revocations are stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StoreSetting {
-    /// In this process, which works only with one process.
-    Memory,
-    /// In a container of Azure Blob storage, shared by all instances.
-    Blob(Url),
 }
 
 /// The memory that a Functions host has for request bodies, and how large one may be.
@@ -144,7 +135,7 @@ impl Settings {
         let scopes = docusign::read_scopes(&mut reader);
         let docusign = docusign::read(&mut reader, scopes.as_ref());
         let clients = clients::read(&mut reader, Scopes { within: scopes.as_ref(), default: scopes.as_ref() });
-        let store = reader.optional("EVERGRANT_STORE", STORE, store);
+        let store = reader.optional("EVERGRANT_STORE", STORE, store::parse);
         let host_port = reader.optional("FUNCTIONS_CUSTOMHANDLER_PORT", PORT, port);
         let host_memory = read_host_memory(&mut reader, azure.in_azure || host_port.is_some());
         let log = reader.optional("EVERGRANT_LOG", LOG, log_filter);

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::config::reader::{BYTE_ORDER_MARK, Environment};
+use crate::config::reader::Environment;
+use crate::config::values::BYTE_ORDER_MARK;
 
 /// The parameter that becomes `DOCUSIGN_SCOPES`.
 pub const SCOPES: &str = "docusignScopes";

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use thiserror::Error;
 
-use crate::config::error::{ConfigError, ConfigErrors, Format, Problem, Reason};
-use crate::config::reference::Reference;
+use crate::config::error::{ConfigError, ConfigErrors, Format, Problem};
 use crate::config::unknown::{self, UnknownSetting};
-use crate::config::values::{NOT_UTF8, common_mistake, is_not_utf8};
+use crate::config::values::reference::Reference;
+use crate::config::values::{BYTE_ORDER_MARK, NOT_UTF8, Reason, common_mistake, is_not_utf8};
 use crate::signing::key_file::is_utf16;
 
 /// Where settings come from. `main.rs` hands in the process environment, tests hand in a map.
@@ -51,9 +51,6 @@ pub enum FileError {
     #[error("is empty")]
     Empty,
 }
-
-/// The byte order mark, with which some editors begin UTF-8 text.
-pub const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The text of a file that is not empty, without a byte order mark.
 ///
@@ -215,9 +212,4 @@ impl<'e> SettingsReader<'e> {
             }
         }
     }
-}
-
-/// Splits a list setting at commas and white space.
-pub fn list(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| c == ',' || c.is_whitespace()).filter(|item| !item.is_empty())
 }

@@ -5,7 +5,8 @@ use std::fmt;
 use url::Url;
 
 use crate::oauth::client::trust::{OwnKeys, RequiredClaim, Trust, TrustedIssuer};
-use crate::oauth::client::{AccessTokenKind, Client, GrantType, Profile, SubjectKind};
+use crate::oauth::client::{AccessTokenKind, Client, GrantType, Profile};
+use crate::oauth::subject::SubjectKind;
 
 /// A field that needs attention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

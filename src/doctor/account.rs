@@ -63,7 +63,7 @@ impl AccountChecks<'_> {
             Ok(known) => (described(&known), Some(known)),
             Err(finding) => (finding, None),
         };
-        let mut checks = vec![finding.of("account", Area::Docusign, "DocuSign account", watch.elapsed_ms())];
+        let mut checks = vec![finding.into_check("account", Area::Docusign, "DocuSign account", watch.elapsed_ms())];
         let (clm, users) = tokio::join!(self.clm(known.as_ref(), without), self.user_list(known.as_ref(), without));
         checks.push(clm);
         checks.extend(users);
@@ -88,7 +88,7 @@ impl AccountChecks<'_> {
                 Err(error) => self.bad(&error),
             },
         };
-        finding.of("clm", Area::Docusign, "DocuSign CLM", watch.elapsed_ms())
+        finding.into_check("clm", Area::Docusign, "DocuSign CLM", watch.elapsed_ms())
     }
 
     async fn clm_member(&self, hosts: &ClmHosts) -> Finding {
@@ -128,7 +128,7 @@ impl AccountChecks<'_> {
                 Err(error) => self.bad(&error),
             },
         };
-        Some(finding.of("user_list", Area::Docusign, "Users can be looked up", watch.elapsed_ms()))
+        Some(finding.into_check("user_list", Area::Docusign, "Users can be looked up", watch.elapsed_ms()))
     }
 
     fn bad(&self, error: &impl Explained) -> Finding {

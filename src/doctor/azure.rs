@@ -56,7 +56,7 @@ pub async fn check_identity(identity: &Identity, resource: Option<String>, clien
         Ok(()) => Finding::good("Entra ID issues tokens for it"),
         Err(error) => Finding::bad(error.problem(), fixes::identity(&error, identity.is_managed(), client_id)),
     };
-    vec![finding.of("identity", Area::Azure, IDENTITY, watch.elapsed_ms())]
+    vec![finding.into_check("identity", Area::Azure, IDENTITY, watch.elapsed_ms())]
 }
 
 /// Does the key sign, does its public key verify the signature, and does the sealing key differ from the signing keys?
@@ -76,7 +76,7 @@ pub async fn check_key(key: &NamedKey, signing_keys: &[NamedKey], identity_clien
         (Err(error), _) | (_, Err(error)) => Finding::bad(error.problem(), fixes::key(&error, key, identity_client_id)),
     };
     let (check, title) = key_check(key);
-    vec![finding.of(check, Area::Azure, title, watch.elapsed_ms())]
+    vec![finding.into_check(check, Area::Azure, title, watch.elapsed_ms())]
 }
 
 /// Is the current sealing key also one of the signing keys?
@@ -120,7 +120,7 @@ impl StoreCheck<'_> {
             Err(StoreError::IdentityUnavailable(_)) => Finding::skipped(NO_IDENTITY),
             Err(error) => Finding::bad(error.to_string(), fixes::store(&error, self.setting, self.identity_client_id)),
         };
-        vec![finding.of("store", Area::Azure, STORE, watch.elapsed_ms())]
+        vec![finding.into_check("store", Area::Azure, STORE, watch.elapsed_ms())]
     }
 
     async fn create_twice(&self) -> Result<(bool, bool), StoreError> {

@@ -24,7 +24,7 @@ const fn usable_bytes(instance_mib: u64) -> u64 {
 
 /// The check.
 pub fn check(memory: HostMemory) -> Check {
-    finding(memory).of("body_sizes", Area::Azure, BODIES, 0.0)
+    finding(memory).into_check("body_sizes", Area::Azure, BODIES, 0.0)
 }
 
 fn finding(memory: HostMemory) -> Finding {

@@ -1,11 +1,8 @@
 //! Checks and their results. Pure.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use serde::Serialize;
-
-use crate::doctor::lines;
 
 /// A check's result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -78,13 +75,6 @@ impl Area {
     }
 }
 
-/// Lines for a terminal, without a line feed at the end.
-impl fmt::Display for Check {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&lines::of_check(self))
-    }
-}
-
 /// What a check found, before it is named and timed.
 pub struct Finding {
     verdict: Verdict,
@@ -114,7 +104,7 @@ impl Finding {
     }
 
     /// This finding as the result of the check `name`.
-    pub fn of(self, check: &'static str, area: Area, title: impl Into<String>, duration_ms: f64) -> Check {
+    pub fn into_check(self, check: &'static str, area: Area, title: impl Into<String>, duration_ms: f64) -> Check {
         let Self { verdict, message, fix } = self;
         Check { check: check.into(), area, title: title.into(), verdict, finding: message, fix, duration_ms }
     }

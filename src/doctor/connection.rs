@@ -8,9 +8,9 @@ use crate::doctor::connectivity::{Reached, blamed_elsewhere, connectivity_checks
 use crate::doctor::fixes;
 use crate::docusign::account_server::AccountServer;
 use crate::docusign::error::ExchangeError;
-use crate::docusign::missing_consent::scopes_without_consent;
 use crate::docusign::tokens::AccessTokens;
 use crate::docusign::tokens::minter::MintError;
+use crate::docusign::tokens::missing_consent::scopes_without_consent;
 use crate::docusign::tokens::slot::MintOutcome;
 
 /// The title of the check during a rotation.
@@ -118,11 +118,11 @@ impl MintFindings {
 
     fn into_checks(self, took: f64) -> [Check; 5] {
         [
-            self.access_token.of("access_token", Area::Docusign, "Access token", took),
-            self.integration_key.of("integration_key", Area::Docusign, "Integration key", took),
-            self.public_key.of("public_key_registered", Area::Docusign, "Public key", took),
-            self.integration_user.of("integration_user", Area::Docusign, "Integration user", took),
-            self.consent.of("consent", Area::Docusign, "Consent for every scope", took),
+            self.access_token.into_check("access_token", Area::Docusign, "Access token", took),
+            self.integration_key.into_check("integration_key", Area::Docusign, "Integration key", took),
+            self.public_key.into_check("public_key_registered", Area::Docusign, "Public key", took),
+            self.integration_user.into_check("integration_user", Area::Docusign, "Integration user", took),
+            self.consent.into_check("consent", Area::Docusign, "Consent for every scope", took),
         ]
     }
 }
@@ -140,5 +140,5 @@ pub async fn check_next_key(access_tokens: &AccessTokens, docusign: &DocusignSet
         Err(MintError::Sign(_)) => Finding::skipped("not checked: the next signing key does not sign, see its check"),
         Err(_) => Finding::skipped(NO_ACCESS_TOKEN),
     };
-    vec![finding.of("next_public_key_registered", Area::Docusign, NEXT_KEY, watch.elapsed_ms())]
+    vec![finding.into_check("next_public_key_registered", Area::Docusign, NEXT_KEY, watch.elapsed_ms())]
 }

@@ -24,8 +24,8 @@ pub fn connectivity_checks(reached: &Reached, took: f64, docusign: &DocusignSett
         Err(error) => fixes::docusign_error(error, docusign),
     };
     vec![
-        reachable.of("docusign_reachable", Area::Docusign, REACHABLE, took),
-        clock(reached).of("clock", Area::Azure, "This machine's clock", took),
+        reachable.into_check("docusign_reachable", Area::Docusign, REACHABLE, took),
+        clock(reached).into_check("clock", Area::Azure, "This machine's clock", took),
     ]
 }
 
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn the_farther_the_clock_is_off_the_worse_the_verdict() {
         for (seconds, verdict) in [(0, Verdict::Good), (20, Verdict::Good), (45, Verdict::Note), (7200, Verdict::Bad)] {
-            let check = clock(&Ok(Some(seconds))).of("clock", Area::Azure, "clock", 0.0);
+            let check = clock(&Ok(Some(seconds))).into_check("clock", Area::Azure, "clock", 0.0);
             assert_eq!(check.verdict, verdict, "{seconds} s");
         }
     }

@@ -8,8 +8,8 @@ use crate::doctor::check::{Area, Check, Finding};
 use crate::oauth::assertion::candidates::possible_clients;
 use crate::oauth::assertion::compact::Assertion;
 use crate::oauth::assertion::error::{AssertionError, shown};
-use crate::oauth::assertion::key::ALGORITHMS;
 use crate::oauth::client::{Client, ClientRegistry};
+use crate::oauth::jwk::key::ALGORITHMS;
 use crate::registry::issuers::{IssuerKeys, KeySetSource, VerifyError};
 use crate::types::{BaseUrl, Explained as _};
 
@@ -31,7 +31,7 @@ async fn check_source(keys: &IssuerKeys, source: KeySetSource) -> Check {
         KeySetSource::Issuer(issuer) => format!("Trusted issuer {issuer}"),
         KeySetSource::Url(url) => format!("Client keys at {url}"),
     };
-    finding.of("trusted_issuer", Area::Clients, title, watch.elapsed_ms())
+    finding.into_check("trusted_issuer", Area::Clients, title, watch.elapsed_ms())
 }
 
 /// Which clients an assertion proves, and which claim does not fit for the others.
@@ -93,7 +93,7 @@ impl AssertionCheck<'_> {
 }
 
 fn check(title: &str, finding: Finding) -> Check {
-    finding.of("assertion", Area::Clients, title, 0.0)
+    finding.into_check("assertion", Area::Clients, title, 0.0)
 }
 
 /// What the assertion says, in one line.

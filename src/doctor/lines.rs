@@ -1,5 +1,7 @@
 //! Checks as lines for a terminal of 80 columns. Pure.
 
+use std::fmt;
+
 use crate::doctor::check::{Check, Verdict};
 use crate::web::page::{Part, parts};
 
@@ -7,6 +9,13 @@ const COLUMNS: usize = 80;
 
 /// The column in which the further lines of a check begin: below the area.
 const INDENT: usize = 9;
+
+/// Lines for a terminal, without a line feed at the end.
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&of_check(self))
+    }
+}
 
 /// The check, and what fixes it. The first line begins with the verdict and the area.
 #[must_use]
@@ -125,7 +134,7 @@ mod tests {
     use crate::doctor::check::{Area, Finding};
 
     fn check(finding: Finding) -> Check {
-        finding.of("signing_key", Area::Azure, "Signing key", 0.0)
+        finding.into_check("signing_key", Area::Azure, "Signing key", 0.0)
     }
 
     #[test]

@@ -217,5 +217,5 @@ fn settings_checks(errors: &[ConfigError], unknown: &[UnknownSetting]) -> Vec<Ch
     let bad = |error: &ConfigError| Finding::bad(error.message(), fixes::setting(error));
     let rest = (errors.is_empty() || !unknown.is_empty()).then(|| known_settings(unknown));
     let findings = errors.iter().map(bad).chain(rest);
-    findings.map(|finding| finding.of("settings", Area::Clients, SETTINGS, 0.0)).collect()
+    findings.map(|finding| finding.into_check("settings", Area::Clients, SETTINGS, 0.0)).collect()
 }

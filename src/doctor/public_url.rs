@@ -73,7 +73,7 @@ impl PublicUrlChecks<'_> {
         let (asked, (responder, took)) = tokio::join!(asking, finding_out);
         let is_app_there = routes::is_app_there(&asked);
         let mut checks =
-            vec![self.leads_here(&responder, is_app_there).of("public_url", Area::Clients, PUBLIC_URL, took)];
+            vec![self.leads_here(&responder, is_app_there).into_check("public_url", Area::Clients, PUBLIC_URL, took)];
         if !asked.is_empty() {
             checks.push(routes::check(&asked, self.public_url, false));
         }
@@ -81,11 +81,21 @@ impl PublicUrlChecks<'_> {
         let watch = Stopwatch::start();
         let finding = if here { self.wrong_secret().await.map(of_refusal) } else { None };
         let finding = finding.unwrap_or_else(not_tried);
-        checks.push(finding.of("wrong_secret_refused", Area::Clients, "Wrong client secret", watch.elapsed_ms()));
+        checks.push(finding.into_check(
+            "wrong_secret_refused",
+            Area::Clients,
+            "Wrong client secret",
+            watch.elapsed_ms(),
+        ));
         let watch = Stopwatch::start();
         let finding = if here { self.foreign_redirect_uri().await.map(of_refusal) } else { None };
         let finding = finding.unwrap_or_else(not_tried);
-        checks.push(finding.of("foreign_redirect_refused", Area::Clients, "Foreign redirect URI", watch.elapsed_ms()));
+        checks.push(finding.into_check(
+            "foreign_redirect_refused",
+            Area::Clients,
+            "Foreign redirect URI",
+            watch.elapsed_ms(),
+        ));
         checks
     }
 

@@ -18,7 +18,7 @@ pub const CLIENTS: &str = "Registered clients";
 pub fn check_clients(registry: &Registry) -> Check {
     let watch = Stopwatch::start();
     let finding = of_state(&registry.state(), registry.place());
-    finding.of("clients", Area::Clients, CLIENTS, watch.elapsed_ms())
+    finding.into_check("clients", Area::Clients, CLIENTS, watch.elapsed_ms())
 }
 
 fn of_state(state: &RegistryState, place: &RegistryPlace) -> Finding {

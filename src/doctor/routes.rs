@@ -62,7 +62,7 @@ pub fn is_app_there(asked: &[AskedRoute]) -> bool {
 /// The check. If `must_answer`, not even a connection is bad; otherwise this machine's network may be the reason.
 pub fn check(asked: &[AskedRoute], public_url: &BaseUrl, must_answer: bool) -> Check {
     let took = asked.iter().map(|route| route.took_ms).fold(0.0, f64::max);
-    finding(asked, public_url, must_answer).of("routes", Area::Azure, ROUTES, took)
+    finding(asked, public_url, must_answer).into_check("routes", Area::Azure, ROUTES, took)
 }
 
 fn finding(asked: &[AskedRoute], public_url: &BaseUrl, must_answer: bool) -> Finding {

@@ -15,8 +15,6 @@ use crate::config::DocusignSettings;
 use crate::docusign::error::ExchangeError;
 use crate::docusign::lifetimes::read_expires_in;
 use crate::docusign::rate_limit::{CallKind, Throttles};
-use crate::docusign::tokens::assertion::SKEW;
-use crate::docusign::tokens::freshness::Freshness;
 use crate::docusign::userinfo::UserInfo;
 use crate::memory::retry::retry;
 use crate::secret::{hex, sha256};
@@ -56,13 +54,6 @@ impl DocusignAccessToken {
     pub fn new(secret: SecretString, issued_at: UnixSeconds, expires_at: UnixSeconds) -> Self {
         let sha256 = hex(&sha256(secret.expose_secret().as_bytes())).into();
         Self { secret, issued_at, expires_at, sha256 }
-    }
-
-    /// How fresh it is at `now`. If the clock was set back by more than the tolerated skew, it counts as expired, because its
-    /// remaining lifetime is unknown.
-    #[must_use]
-    pub const fn freshness(&self, now: UnixSeconds) -> Freshness {
-        if self.issued_at.seconds_left(now) > SKEW { Freshness::Expired } else { Freshness::of(self.expires_at, now) }
     }
 }
 

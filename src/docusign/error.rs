@@ -5,9 +5,8 @@
 
 use thiserror::Error;
 
-use crate::docusign::error_table;
 use crate::memory::failures::FailureKind;
-use crate::oauth::client::SubjectKind;
+use crate::oauth::subject::SubjectKind;
 use crate::types::Explained as _;
 use crate::web::obstacle::Obstacle;
 use crate::web::upstream::UpstreamAnswer;
@@ -177,12 +176,6 @@ impl ExchangeError {
     #[must_use]
     pub const fn is_up_to_the_user(&self, subject: SubjectKind) -> bool {
         matches!((self, subject), (Self::ConsentRequired | Self::UserNotFound, SubjectKind::SignedInUser))
-    }
-
-    /// The message for the client, if its connection acts as `subject`.
-    #[must_use]
-    pub fn client_sentence(&self, subject: SubjectKind) -> &'static str {
-        if self.is_up_to_the_user(subject) { error_table::UP_TO_THE_USER } else { self.explain().client }
     }
 
     /// How the failure is cached.

@@ -1,11 +1,12 @@
 //! The texts for each [`ExchangeError`]. Pure.
 
 use crate::docusign::error::ExchangeError;
+use crate::oauth::subject::SubjectKind;
 use crate::types::{Explained, Explanation};
 use crate::web::upstream::UpstreamAnswer;
 
 /// The client's sentence where only the user of a connection can fix it.
-pub const UP_TO_THE_USER: &str = "the DocuSign user of this connection has not consented or is not active; that user needs to \
+const UP_TO_THE_USER: &str = "the DocuSign user of this connection has not consented or is not active; that user needs to \
     connect again and press Allow";
 
 /// An error whose reason only the log shows.
@@ -140,6 +141,14 @@ const NO_ANSWER: Explanation =
     Explanation { code: "no_answer", problem: "no answer from DocuSign: the connection failed (<answer>)", ..OUTAGE };
 
 const TIMED_OUT: Explanation = Explanation { code: "timed_out", problem: "no answer from DocuSign in time", ..OUTAGE };
+
+impl ExchangeError {
+    /// The message for the client, if its connection acts as `subject`.
+    #[must_use]
+    pub fn client_sentence(&self, subject: SubjectKind) -> &'static str {
+        if self.is_up_to_the_user(subject) { UP_TO_THE_USER } else { self.explain().client }
+    }
+}
 
 impl Explained for ExchangeError {
     fn explain(&self) -> Explanation {

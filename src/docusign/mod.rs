@@ -10,7 +10,6 @@ pub mod consent_link;
 pub mod error;
 mod error_table;
 pub mod lifetimes;
-pub mod missing_consent;
 pub mod rate_limit;
 pub mod requested_scope;
 pub mod tokens;

@@ -4,8 +4,8 @@ use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, PRAGMA};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
-use crate::oauth::assertion::key::ALGORITHMS;
 use crate::oauth::client::{Client, ClientRegistry, GrantType};
+use crate::oauth::jwk::key::ALGORITHMS;
 use crate::oauth::pkce::S256;
 use crate::oauth::scope::Scope;
 use crate::registry::Registry;

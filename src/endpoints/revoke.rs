@@ -91,7 +91,7 @@ impl RevokeEndpoint {
             Err(error) => return error.answer(AnswerRecord::default()),
         };
         telemetry::record_client(client);
-        let record = AnswerRecord::default().by(client);
+        let record = AnswerRecord::default().for_client(client);
         match self.revoke(client, &token).await {
             Ok(id) => {
                 let event = Some(if id.is_some() { GRANT_REVOKED } else { "nothing_to_revoke" });
@@ -120,7 +120,7 @@ impl RevokeEndpoint {
                 self.authenticator.by_assertion(clients, form, &presented).await?
             }
         };
-        let token = token.ok_or(ErrorCode::InvalidRequest.say("token is missing")).map_err(refuse)?;
+        let token = token.ok_or(ErrorCode::InvalidRequest.with_description("token is missing")).map_err(refuse)?;
         Ok((client, SecretString::from(token.into_owned())))
     }
 
@@ -129,7 +129,9 @@ impl RevokeEndpoint {
         let Some(target) = self.target(token.expose_secret()).await? else { return Ok(None) };
         let RevokedGrant { client_id, id, expires_at } = target;
         if client_id != client.client_id {
-            return Err(RevocationError::OAuth(ErrorCode::InvalidGrant.say("the token was issued to another client")));
+            return Err(RevocationError::OAuth(
+                ErrorCode::InvalidGrant.with_description("the token was issued to another client"),
+            ));
         }
         let revoked = self.revocations.revoke(&id, expires_at).await;
         revoked

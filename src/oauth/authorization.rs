@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use crate::oauth::client::Client;
 use crate::oauth::query;
 use crate::web::response::{Response, redirect};
 
@@ -42,7 +41,7 @@ impl AuthorizationErrorCode {
 
     /// This code with a description.
     #[must_use]
-    pub const fn say(self, error_description: &'static str) -> AuthorizationError {
+    pub const fn with_description(self, error_description: &'static str) -> AuthorizationError {
         AuthorizationError { error: self, error_description: Cow::Borrowed(error_description) }
     }
 }
@@ -67,13 +66,7 @@ pub struct ReturnAddress<'a> {
     pub iss: Option<&'a str>,
 }
 
-impl<'a> ReturnAddress<'a> {
-    /// The redirect back to `client`.
-    #[must_use]
-    pub fn new(client: &Client, redirect_uri: &'a str, state: Option<&'a str>, issuer: &'a str) -> Self {
-        Self { redirect_uri, state, iss: client.authorization_response_iss.then_some(issuer) }
-    }
-
+impl ReturnAddress<'_> {
     /// The redirect with a code, §4.1.2.
     #[must_use]
     pub fn with_code(&self, code: &str) -> Response {

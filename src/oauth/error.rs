@@ -44,7 +44,7 @@ impl ErrorCode {
 
     /// This code with a description.
     #[must_use]
-    pub const fn say(self, error_description: &'static str) -> OAuthError {
+    pub const fn with_description(self, error_description: &'static str) -> OAuthError {
         OAuthError { error: self, error_description: Cow::Borrowed(error_description) }
     }
 }

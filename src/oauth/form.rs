@@ -12,8 +12,8 @@ use url::form_urlencoded;
 
 use crate::oauth::error::{ErrorCode, OAuthError};
 
-const NOT_UTF8: OAuthError = ErrorCode::InvalidRequest.say("the form is not UTF-8");
-const REPEATED: OAuthError = ErrorCode::InvalidRequest.say("a parameter is repeated");
+const NOT_UTF8: OAuthError = ErrorCode::InvalidRequest.with_description("the form is not UTF-8");
+const REPEATED: OAuthError = ErrorCode::InvalidRequest.with_description("a parameter is repeated");
 
 /// A request with a form as its body.
 #[derive(Default)]
@@ -42,11 +42,13 @@ impl Form {
         let mut content_types = self.headers.get_all(CONTENT_TYPE).iter();
         let content_type = content_types.next().and_then(|value| value.to_str().ok());
         if content_types.next().is_some() {
-            return Err(ErrorCode::InvalidRequest.say("more than one Content-Type header"));
+            return Err(ErrorCode::InvalidRequest.with_description("more than one Content-Type header"));
         }
         let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
         if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-            return Err(ErrorCode::InvalidRequest.say("the body must be application/x-www-form-urlencoded"));
+            return Err(
+                ErrorCode::InvalidRequest.with_description("the body must be application/x-www-form-urlencoded")
+            );
         }
         parse(&self.body, names)
     }

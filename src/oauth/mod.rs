@@ -1,7 +1,7 @@
 //! The types of OAuth 2.0. Pure: no IO, no clock, no environment, no async.
 //!
 //! [`client`] has the registered clients and their authentication, [`scope`] and [`subject`] the scope and the user of a grant,
-//! [`narrowed_scope`] the scope of a request. [`assertion`] verifies tokens of issuers that clients trust.
+//! [`narrowed_scope`] the scope of a request. [`assertion`] verifies tokens of issuers that clients trust, with a [`jwk`].
 //! [`form`] and [`query`] parse requests, [`error`], [`authorization`] and [`reply`] have the responses (RFC 6749 §4.1.2, §5),
 //! and [`pkce`] binds a code to the client that requested it.
 
@@ -10,6 +10,7 @@ pub mod authorization;
 pub mod client;
 pub mod error;
 pub mod form;
+pub mod jwk;
 pub mod narrowed_scope;
 pub mod pkce;
 pub mod query;

@@ -2,8 +2,36 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::oauth::client::SubjectKind;
 use crate::types::Guid;
+
+/// Whose DocuSign access tokens a client gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubjectKind {
+    /// System-wide: the current user of `DOCUSIGN_USER_ID`.
+    IntegrationUser,
+    /// Per user: the user who signed in when the connection was created.
+    SignedInUser,
+}
+
+impl SubjectKind {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::IntegrationUser, Self::SignedInUser];
+
+    /// Parses the value in the settings.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    /// The value in settings, sealed tokens and log lines.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::IntegrationUser => "integration_user",
+            Self::SignedInUser => "signed_in_user",
+        }
+    }
+}
 
 /// The subject of a grant.
 ///

@@ -41,7 +41,7 @@ impl BodyError {
             Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, "the body took too long to arrive"),
             Self::BrokenOff => (StatusCode::BAD_REQUEST, "the body ended before it was complete"),
         };
-        let error = ErrorCode::InvalidRequest.say(description);
+        let error = ErrorCode::InvalidRequest.with_description(description);
         let record = AnswerRecord::default().refused(error.error.as_str(), description);
         Answer { response: error.reply_with(status), record }
     }

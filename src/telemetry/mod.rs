@@ -25,8 +25,9 @@ use http::StatusCode;
 use tracing_subscriber::filter::Targets;
 
 use crate::clock::Stopwatch;
-use crate::oauth::client::{Client, GrantType, SubjectKind};
+use crate::oauth::client::{Client, GrantType};
 use crate::oauth::scope::Scope;
+use crate::oauth::subject::SubjectKind;
 use crate::web::body::Body;
 use crate::web::page::Page;
 use log::Log;
@@ -113,7 +114,7 @@ impl AnswerRecord {
 
     /// Adds the code and the sentence of an error page.
     #[must_use]
-    pub fn on(self, page: &Page) -> Self {
+    pub fn with_page(self, page: &Page) -> Self {
         Self { cause: Some(page.code), error_description: Some(page.sentence()), ..self }
     }
 
@@ -126,7 +127,7 @@ impl AnswerRecord {
 
     /// Adds the kind of user that `client` gets tokens for.
     #[must_use]
-    pub fn by(mut self, client: &Client) -> Self {
+    pub fn for_client(mut self, client: &Client) -> Self {
         self.subject_kind = Some(client.subject);
         self
     }

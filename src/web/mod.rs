@@ -5,7 +5,6 @@
 pub mod body;
 pub mod content_disposition;
 pub mod cookies;
-pub mod distinct;
 pub mod host_headers;
 pub mod http_client;
 pub mod json;
@@ -15,4 +14,5 @@ pub mod response;
 pub mod retry_after;
 pub mod source_address;
 pub mod streams;
+pub mod unique_fields;
 pub mod upstream;

@@ -6,7 +6,7 @@ use evergrant::docusign::api::error::ApiError;
 use evergrant::docusign::error::ExchangeError;
 use evergrant::docusign::tokens::minter::MintError;
 use evergrant::identity::IdentityError;
-use evergrant::oauth::client::SubjectKind;
+use evergrant::oauth::subject::SubjectKind;
 use evergrant::registry::error::RegistryError;
 use evergrant::registry::issuers::error::IssuerError;
 use evergrant::signing::SignError;

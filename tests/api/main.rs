@@ -76,6 +76,7 @@ mod support;
 mod telemetry;
 mod triggers;
 mod trust;
+mod upload_examples;
 mod upstream_answers;
 #[cfg(unix)]
 mod vendor_sdks;

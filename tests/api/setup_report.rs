@@ -3,7 +3,9 @@
 use evergrant::config::{RegistryPlace, Settings};
 use evergrant::docusign::api::account::{Account, ClmHosts};
 use evergrant::docusign::api::addresses::ApiBase;
-use evergrant::endpoints::setup::report::{AccountReport, ClientReport, EndpointUrls, RegistryReport};
+use evergrant::endpoints::setup::account::AccountReport;
+use evergrant::endpoints::setup::endpoint_urls::EndpointUrls;
+use evergrant::endpoints::setup::report::{ClientReport, RegistryReport};
 use evergrant::oauth::client::ClientRegistry;
 use evergrant::types::BaseUrl;
 use proptest::prelude::*;

@@ -1,7 +1,6 @@
 //! `/triggers/…`: each change once, whatever happens between two polls, and few calls.
 
 mod answers;
-mod borders;
 mod calls;
 mod cursor_texts;
 mod cursors;
@@ -18,3 +17,4 @@ mod parameters;
 mod patterns;
 mod reading;
 mod waiting;
+mod watermarks;

@@ -1,6 +1,5 @@
 //! Checks what the Azure templates deploy, as the Bicep compiler computes it, and how they are written.
 
-mod compiler;
 mod deployed;
 mod deployments;
 mod recipe;

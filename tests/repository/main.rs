@@ -14,6 +14,5 @@ mod rust;
 mod shell;
 mod tools;
 mod troubleshooting;
-mod uploads;
 mod words;
 mod workflows;

@@ -4,8 +4,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::cli::client::trust::NewTrust;
-use crate::oauth::client::{ClientId, GrantType, Profile, SubjectKind};
+use crate::oauth::client::{ClientId, GrantType, Profile};
 use crate::oauth::scope::Scope;
+use crate::oauth::subject::SubjectKind;
 use crate::secret::{Sha256, hex};
 
 /// An entry with its fields in order.

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use crate::cli::files;
-use crate::config::reader::BYTE_ORDER_MARK;
+use crate::config::values::BYTE_ORDER_MARK;
 
 /// Writes a file that does not exist.
 pub fn create(path: &Path, text: &str) -> io::Result<()> {

@@ -25,7 +25,7 @@ pub enum Loss<'a> {
         client_id: &'a str,
         uri: &'a str,
     },
-    Older {
+    OlderCredential {
         client_id: &'a str,
         credential: Credential,
     },
@@ -42,7 +42,9 @@ impl<'a> Loss<'a> {
         match change {
             Change::Remove { client_id } => Some(Self::Client(client_id)),
             Change::RemoveRedirectUri { client_id, uri } => Some(Self::RedirectUri { client_id, uri }),
-            Change::RemoveOlder { client_id, credential } => Some(Self::Older { client_id, credential: *credential }),
+            Change::RemoveOlder { client_id, credential } => {
+                Some(Self::OlderCredential { client_id, credential: *credential })
+            }
             Change::Set { client_id, field, value } if field == "client_id" => {
                 (value.as_str() != Some(client_id)).then_some(Self::Identifier(client_id))
             }
@@ -59,7 +61,7 @@ impl<'a> Loss<'a> {
             Self::Client(client_id) => format!("Remove {client_id} from {place}, and end all its connections?"),
             Self::Identifier(client_id) => format!("Rename {client_id} in {place}, and end all its connections?"),
             Self::RedirectUri { client_id, uri } => format!("Remove {uri} from {client_id} in {place}?"),
-            Self::Older { client_id, credential } => {
+            Self::OlderCredential { client_id, credential } => {
                 format!("Remove the older {} of {client_id} from {place}?", credential.as_str())
             }
             Self::Items { client_id, field } => format!("Remove what {field} of {client_id} had in {place}?"),

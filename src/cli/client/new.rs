@@ -15,8 +15,9 @@ use crate::cli::terminal::values::{self, one_of};
 use crate::cli::terminal::{CommandError, explain, failed, usage};
 use crate::config::installation::InstallationScopes;
 use crate::config::{Environment, RegistrySource, Settings};
-use crate::oauth::client::{ClientId, GrantType, Profile, SubjectKind};
+use crate::oauth::client::{ClientId, GrantType, Profile};
 use crate::oauth::scope::Scope;
+use crate::oauth::subject::SubjectKind;
 use crate::secret::random;
 use crate::secret::sha256;
 

@@ -135,7 +135,8 @@ fn fields(intro: &str, fields: &[(&str, &str)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oauth::client::{ClientId, SubjectKind};
+    use crate::oauth::client::ClientId;
+    use crate::oauth::subject::SubjectKind;
 
     fn entry(profile: Profile, grant_types: &[GrantType]) -> NewEntry {
         NewEntry {

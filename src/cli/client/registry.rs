@@ -7,7 +7,8 @@ use thiserror::Error;
 
 use crate::cli::client::entry::Entry;
 use crate::config::values::json;
-use crate::oauth::client::{GrantType, Profile, SubjectKind};
+use crate::oauth::client::{GrantType, Profile};
+use crate::oauth::subject::SubjectKind;
 
 /// The field with a client's redirect URIs.
 const REDIRECT_URIS: &str = "redirect_uris";

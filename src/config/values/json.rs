@@ -2,18 +2,18 @@
 
 use serde_json::{Error, Value};
 
-use crate::config::error::Reason;
-use crate::config::reader::BYTE_ORDER_MARK;
+use crate::config::values::BYTE_ORDER_MARK;
+use crate::config::values::Reason;
 use crate::config::values::kind;
-use crate::web::distinct::{Distinct, REPEATED};
+use crate::web::unique_fields::{REPEATED, UniqueFields};
 
 /// An array, in which no object has a field twice.
 pub fn array(text: &str) -> Result<Vec<Value>, Reason> {
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     match serde_json::from_str(text) {
-        Ok(Distinct(Value::Array(items))) => Ok(items),
-        Ok(Distinct(Value::Object(_))) => Err("it is an object (put it in square brackets)".into()),
-        Ok(Distinct(other)) => Err(format!("it is {} instead of an array", kind(&other)).into()),
+        Ok(UniqueFields(Value::Array(items))) => Ok(items),
+        Ok(UniqueFields(Value::Object(_))) => Err("it is an object (put it in square brackets)".into()),
+        Ok(UniqueFields(other)) => Err(format!("it is {} instead of an array", kind(&other)).into()),
         Err(error) => Err(why_no_json(text, &error)),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::config::error::Reason;
+use crate::config::values::Reason;
 use crate::config::values::url::{Http, https_url};
 use crate::signing::key_id::{KeyVaultKeyId, is_vault_host};
 

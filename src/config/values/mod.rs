@@ -1,18 +1,26 @@
 //! Parses values, and explains what is wrong with them. No explanation quotes the value, which could be a secret.
 
 pub mod clients;
+pub mod field;
 pub mod json;
 pub mod key_id;
+pub mod reference;
 pub mod trust;
 pub mod url;
+
+use std::borrow::Cow;
 
 use serde_json::Value;
 use tracing_subscriber::filter::Targets;
 
-use crate::config::error::Reason;
-use crate::config::reader::list;
 use crate::oauth::scope::Scope;
 use crate::types::Guid;
+
+/// What is wrong with a value, as a clause: `it has no version at the end`.
+pub type Reason = Cow<'static, str>;
+
+/// The byte order mark, with which some editors begin UTF-8 text.
+pub const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// How similar two names have to be for a suggestion.
 const SIMILAR: f64 = 0.8;
@@ -104,6 +112,11 @@ fn why_no_guid(text: &str) -> Reason {
     } else {
         format!("its groups have {} digits instead of 8-4-4-4-12", groups.join("-")).into()
     }
+}
+
+/// Splits a list setting at commas and white space.
+pub fn list(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| c == ',' || c.is_whitespace()).filter(|item| !item.is_empty())
 }
 
 /// GUIDs separated by commas or spaces.

@@ -3,12 +3,12 @@
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::config::error::Reason;
-use crate::config::fields::string;
+use crate::config::values::Reason;
+use crate::config::values::field::string;
 use crate::config::values::url::{Http, https_url};
 use crate::config::values::{kind, nearest};
-use crate::oauth::assertion::key_set::{KeySet, KeySetError};
 use crate::oauth::client::trust::{ClaimValue, OwnKeys, RequiredClaim, Trust, TrustedIssuer};
+use crate::oauth::jwk::key_set::{KeySet, KeySetError};
 
 const FIELDS: [&str; 6] = ["issuer", "audience", "subject", "claims", "jwks", "jwks_uri"];
 

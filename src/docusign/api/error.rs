@@ -5,7 +5,7 @@ use thiserror::Error;
 use crate::docusign::error::{ExchangeError, RATE_LIMITS};
 use crate::docusign::tokens::slot::AccessTokenError;
 use crate::memory::failures::FailureKind;
-use crate::oauth::client::SubjectKind;
+use crate::oauth::subject::SubjectKind;
 use crate::types::Explained as _;
 use crate::web::obstacle::Obstacle;
 use crate::web::retry_after::USUAL_WAIT;

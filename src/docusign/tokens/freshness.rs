@@ -1,6 +1,8 @@
 //! When to renew a DocuSign access token. Pure: time is an argument.
 
 use crate::clock::UnixSeconds;
+use crate::docusign::account_server::DocusignAccessToken;
+use crate::docusign::tokens::assertion::SKEW;
 
 /// From this many seconds before expiry, a token is renewed in the background and still handed out. DocuSign recommends
 /// renewing when less than 10 minutes remain.
@@ -28,9 +30,17 @@ pub enum Freshness {
 }
 
 impl Freshness {
+    /// The freshness of `access_token`. If the clock was set back by more than the tolerated skew, it counts as expired, because
+    /// its remaining lifetime is unknown.
+    #[must_use]
+    pub const fn of(access_token: &DocusignAccessToken, now: UnixSeconds) -> Self {
+        let is_from_the_future = access_token.issued_at.seconds_left(now) > SKEW;
+        if is_from_the_future { Self::Expired } else { Self::until(access_token.expires_at, now) }
+    }
+
     /// The freshness of a token that expires at `expires_at`.
     #[must_use]
-    pub const fn of(expires_at: UnixSeconds, now: UnixSeconds) -> Self {
+    pub const fn until(expires_at: UnixSeconds, now: UnixSeconds) -> Self {
         match expires_at.seconds_left(now) {
             0..HAND_OUT_MARGIN => Self::Expired,
             HAND_OUT_MARGIN..=RENEW_NOW => Self::RenewNow,
@@ -66,9 +76,9 @@ mod tests {
             (29, Freshness::Expired),
             (0, Freshness::Expired),
         ] {
-            assert_eq!(Freshness::of(now.plus(left), now), expected, "{left} s left");
+            assert_eq!(Freshness::until(now.plus(left), now), expected, "{left} s left");
         }
-        assert_eq!(Freshness::of(now.minus(5), now), Freshness::Expired);
+        assert_eq!(Freshness::until(now.minus(5), now), Freshness::Expired);
     }
 
     #[test]

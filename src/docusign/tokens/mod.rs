@@ -7,6 +7,7 @@
 pub mod assertion;
 pub mod freshness;
 pub mod minter;
+pub mod missing_consent;
 pub mod replacements;
 pub mod slot;
 

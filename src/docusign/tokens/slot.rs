@@ -92,7 +92,7 @@ impl Slot {
 
     /// A suspect access token needs renewal, but is better than none.
     fn freshness_of(&self, access_token: &DocusignAccessToken, now: UnixSeconds) -> Freshness {
-        match access_token.freshness(now) {
+        match Freshness::of(&access_token, now) {
             Freshness::Fresh | Freshness::RenewSoon if self.suspect => Freshness::RenewNow,
             freshness => freshness,
         }
@@ -101,7 +101,7 @@ impl Slot {
     /// The access token, if it has not expired at `now`.
     #[must_use]
     pub fn usable_token(&self, now: UnixSeconds) -> Option<Arc<DocusignAccessToken>> {
-        self.access_token.clone().filter(|access_token| access_token.freshness(now) != Freshness::Expired)
+        self.access_token.clone().filter(|access_token| Freshness::of(access_token, now) != Freshness::Expired)
     }
 
     /// The failure, if it is still cached at `now`.

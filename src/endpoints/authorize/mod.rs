@@ -30,12 +30,14 @@ use crate::web::response::Response;
 use request::{AuthorizationRequest, read_state};
 use target::{RedirectTarget, TargetError, named_client};
 
-const TOO_LONG: AuthorizationError =
-    AuthorizationErrorCode::InvalidRequest.say("state and redirect_uri are too long to pass through the sign-in");
+const TOO_LONG: AuthorizationError = AuthorizationErrorCode::InvalidRequest
+    .with_description("state and redirect_uri are too long to pass through the sign-in");
 
-const NO_SECRET_KEY: AuthorizationError = AuthorizationErrorCode::TemporarilyUnavailable.say(SECRET_KEY_MISSING.client);
+const NO_SECRET_KEY: AuthorizationError =
+    AuthorizationErrorCode::TemporarilyUnavailable.with_description(SECRET_KEY_MISSING.client);
 
-const UNAVAILABLE: AuthorizationError = AuthorizationErrorCode::TemporarilyUnavailable.say(SEALING_UNAVAILABLE.client);
+const UNAVAILABLE: AuthorizationError =
+    AuthorizationErrorCode::TemporarilyUnavailable.with_description(SEALING_UNAVAILABLE.client);
 
 /// The authorization endpoint and what it depends on.
 pub struct AuthorizeEndpoint {
@@ -61,7 +63,7 @@ impl AuthorizeEndpoint {
             let page = registry::unavailable_page();
             return Answer {
                 response: page.response(request_id),
-                record: AnswerRecord::of("authorization_refused").on(&page),
+                record: AnswerRecord::of("authorization_refused").with_page(&page),
             };
         };
         // 1. The client and its redirect URI.
@@ -79,7 +81,11 @@ impl AuthorizeEndpoint {
         // 2. The request. From here on the client gets every error.
         let state = read_state(query);
         let valid_state = state.as_ref().ok().and_then(Option::as_deref);
-        let back = ReturnAddress::new(target.client, &target.redirect_uri, valid_state, self.issuer.as_str());
+        let back = ReturnAddress {
+            redirect_uri: &target.redirect_uri,
+            state: valid_state,
+            iss: target.client.response_iss(self.issuer.as_str()),
+        };
         let authorization = state.clone().and_then(|_| AuthorizationRequest::read(target.client, query));
         // 3. Sign in at DocuSign.
         let redirect = match authorization {
@@ -87,10 +93,10 @@ impl AuthorizeEndpoint {
             Err(error) => Err(error),
         };
         match redirect {
-            Ok(response) => Answer { response, record: AnswerRecord::of("sign_in_started").by(target.client) },
+            Ok(response) => Answer { response, record: AnswerRecord::of("sign_in_started").for_client(target.client) },
             Err(error) => {
                 let response = back.with_error(&error);
-                Answer { response, record: refusal_record(&error).by(target.client) }
+                Answer { response, record: refusal_record(&error).for_client(target.client) }
             }
         }
     }
@@ -147,7 +153,7 @@ fn path_client_id(uri: &Uri) -> Option<&str> {
 
 fn error_page(error: &TargetError, place: &RegistryPlace, request_id: &str) -> Answer {
     let page = page::page(error, place);
-    let record = AnswerRecord::of("authorization_refused").on(&page);
+    let record = AnswerRecord::of("authorization_refused").with_page(&page);
     Answer { response: page.response(request_id), record }
 }
 

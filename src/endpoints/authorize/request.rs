@@ -32,9 +32,8 @@ impl AuthorizationRequest {
     pub fn read(client: &Client, query: &str) -> Result<Self, AuthorizationError> {
         check_response_type(client, query)?;
         if !client.may_use(GrantType::AuthorizationCode) {
-            return Err(
-                AuthorizationErrorCode::UnauthorizedClient.say("the client is not registered for authorization_code")
-            );
+            return Err(AuthorizationErrorCode::UnauthorizedClient
+                .with_description("the client is not registered for authorization_code"));
         }
         Ok(Self { code_challenge: read_code_challenge(client, query)?, scope: read_scope(client, query)? })
     }
@@ -43,9 +42,8 @@ impl AuthorizationRequest {
 fn check_response_type(client: &Client, query: &str) -> Result<(), AuthorizationError> {
     match Parameter::find(query, "response_type").value_or(invalid("response_type is sent more than once"))? {
         Some(response_type) if response_type == "code" => Ok(()),
-        Some(_) => {
-            Err(AuthorizationErrorCode::UnsupportedResponseType.say("the only response_type supported here is code"))
-        }
+        Some(_) => Err(AuthorizationErrorCode::UnsupportedResponseType
+            .with_description("the only response_type supported here is code")),
         // Workfront is documented to add nothing but `state`.
         None if client.profile == Profile::Workfront => Ok(()),
         None => Err(invalid("response_type is missing; expected code")),
@@ -80,5 +78,5 @@ fn read_scope(client: &Client, query: &str) -> Result<Scope, AuthorizationError>
 }
 
 const fn invalid(error_description: &'static str) -> AuthorizationError {
-    AuthorizationErrorCode::InvalidRequest.say(error_description)
+    AuthorizationErrorCode::InvalidRequest.with_description(error_description)
 }

@@ -18,7 +18,7 @@ use crate::telemetry;
 
 /// What the caller learns about an assertion that was refused.
 const REFUSED: OAuthError =
-    ErrorCode::InvalidClient.say("client authentication failed: the client_assertion was refused");
+    ErrorCode::InvalidClient.with_description("client authentication failed: the client_assertion was refused");
 
 /// Why a client is not authenticated.
 #[derive(Debug)]

@@ -1,8 +1,7 @@
 //! Decides who may make a connection. Pure.
 
 use crate::config::DocusignSettings;
-use crate::oauth::client::SubjectKind;
-use crate::oauth::subject::Subject;
+use crate::oauth::subject::{Subject, SubjectKind};
 use crate::types::Guid;
 
 /// The subject of a connection that the DocuSign user `signed_in` makes; `None` if that user may not.

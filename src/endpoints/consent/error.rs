@@ -5,7 +5,7 @@ use crate::docusign::tokens::minter::MintError;
 use crate::endpoints::sign_in::SECRET_KEY_MISSING;
 use crate::memory::failures::FailureKind;
 use crate::oauth::authorization::{AuthorizationError, AuthorizationErrorCode as Code};
-use crate::oauth::client::SubjectKind;
+use crate::oauth::subject::SubjectKind;
 use crate::sealing::keys::SEALING_UNAVAILABLE;
 use crate::types::Explained as _;
 
@@ -49,16 +49,16 @@ impl ConnectError {
     pub fn error(&self) -> AuthorizationError {
         match self {
             Self::Denied(error) => denied(error),
-            Self::NoCode => Code::ServerError.say("DocuSign sent back no code; begin again"),
+            Self::NoCode => Code::ServerError.with_description("DocuSign sent back no code; begin again"),
             Self::UnknownUser(error) => unknown_user(error),
-            Self::NotAllowed => Code::AccessDenied.say(
+            Self::NotAllowed => Code::AccessDenied.with_description(
                 "this DocuSign user may not make this connection; sign in as the integration user, or have the operator add the \
                  user to DOCUSIGN_ADMINS",
             ),
             Self::Unproved(error, subject) => unproved(error, *subject),
-            Self::SecretKeyMissing => Code::TemporarilyUnavailable.say(SECRET_KEY_MISSING.client),
+            Self::SecretKeyMissing => Code::TemporarilyUnavailable.with_description(SECRET_KEY_MISSING.client),
             Self::SealingUnavailable | Self::Deadline => Code::TemporarilyUnavailable
-                .say("the connection could not be made in time; try again later"),
+                .with_description("the connection could not be made in time; try again later"),
         }
     }
 }
@@ -66,23 +66,24 @@ impl ConnectError {
 fn denied(error: &str) -> AuthorizationError {
     match error {
         "access_denied" | "consent_required" | "login_required" | "interaction_required" => {
-            Code::AccessDenied.say("consent was not given at DocuSign")
+            Code::AccessDenied.with_description("consent was not given at DocuSign")
         }
         "temporarily_unavailable" => {
-            Code::TemporarilyUnavailable.say("DocuSign is not available at the moment; try again later")
+            Code::TemporarilyUnavailable.with_description("DocuSign is not available at the moment; try again later")
         }
-        _ => Code::ServerError.say("DocuSign refused to sign the person in; the operator checks the DocuSign settings"),
+        _ => Code::ServerError
+            .with_description("DocuSign refused to sign the person in; the operator checks the DocuSign settings"),
     }
 }
 
 fn unknown_user(error: &ExchangeError) -> AuthorizationError {
     match error.kind() {
         // DocuSign refuses a code if it was used before, or if the secret key is wrong.
-        FailureKind::Permanent => Code::ServerError.say(
+        FailureKind::Permanent => Code::ServerError.with_description(
             "DocuSign does not say who signed in; begin again, and if that does not help, the operator checks the secret key",
         ),
         FailureKind::Transient | FailureKind::Throttled(_) => {
-            Code::TemporarilyUnavailable.say(error.explain().client)
+            Code::TemporarilyUnavailable.with_description(error.explain().client)
         }
     }
 }
@@ -93,5 +94,5 @@ fn unproved(error: &MintError, subject: SubjectKind) -> AuthorizationError {
         error if error.kind() == FailureKind::Permanent => Code::ServerError,
         _ => Code::TemporarilyUnavailable,
     };
-    code.say(error.client_sentence(subject))
+    code.with_description(error.client_sentence(subject))
 }

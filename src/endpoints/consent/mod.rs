@@ -164,8 +164,8 @@ impl ConsentCallback {
         let record = AnswerRecord::of("consent_checked");
         let record = match outcome {
             ConsentOutcome::Granted { .. } => record,
-            ConsentOutcome::Denied(error, _) => record.with_docusign_error(error).on(&page),
-            _ => record.on(&page),
+            ConsentOutcome::Denied(error, _) => record.with_docusign_error(error).with_page(&page),
+            _ => record.with_page(&page),
         };
         Answer { response: page.response(request_id), record }
     }

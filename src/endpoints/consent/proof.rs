@@ -2,9 +2,9 @@
 
 use crate::config::DocusignSettings;
 use crate::docusign::error::ExchangeError;
-use crate::docusign::missing_consent::scopes_without_consent;
 use crate::docusign::tokens::AccessTokens;
 use crate::docusign::tokens::minter::MintError;
+use crate::docusign::tokens::missing_consent::scopes_without_consent;
 use crate::docusign::userinfo::UserInfo;
 use crate::endpoints::consent::identify::Identification;
 use crate::endpoints::consent::outcome::ConsentOutcome;

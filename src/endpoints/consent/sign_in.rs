@@ -42,14 +42,18 @@ pub(super) async fn finish_sign_in(
     let state = opened.content;
     let client = clients.find(state.client_id.as_str()).filter(|client| client.redirects_to(&state.redirect_uri));
     let client = client.ok_or(ConsentOutcome::ClientGone)?;
-    let back = ReturnAddress::new(client, &state.redirect_uri, state.state.as_deref(), callback.issuer.as_str());
+    let back = ReturnAddress {
+        redirect_uri: &state.redirect_uri,
+        state: state.state.as_deref(),
+        iss: client.response_iss(callback.issuer.as_str()),
+    };
     let granted = timeout_at(deadline, new_code(callback, client, &state, query, &opened.code_verifier)).await;
     let (mut response, record) = match granted.unwrap_or(Err(ConnectError::Deadline)) {
         Ok(new_code) => with_code(&back, new_code, state.scope),
         Err(error) => with_error(&back, &error),
     };
     response.headers_mut().extend(cookie.forget().map(|forget| (SET_COOKIE, forget)));
-    Ok(Answer { response, record: record.by(client) })
+    Ok(Answer { response, record: record.for_client(client) })
 }
 
 async fn new_code(

@@ -57,7 +57,7 @@ impl Gateway {
         };
         let operation = GatewayTarget::read(request.uri()).ok().map(|target| target.named_api.as_str());
         let grant_id = Some(caller.grant_id.clone());
-        let record = AnswerRecord { operation, grant_id, ..AnswerRecord::default().by(caller.client) };
+        let record = AnswerRecord { operation, grant_id, ..AnswerRecord::default().for_client(caller.client) };
         let calling = timeout_at(deadline, self.call(&caller, request, request_id)).await;
         let passing = async {
             let call = calling.map_err(|_| ApiError::TimedOut)??;

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use crate::config::docusign::IMPERSONATION;
+use crate::endpoints::setup::account::AccountReport;
 use crate::endpoints::setup::connector::Connector;
-use crate::endpoints::setup::report::{AccountReport, EndpointUrls};
+use crate::endpoints::setup::endpoint_urls::EndpointUrls;
 use crate::endpoints::setup::shell::quoted;
 use crate::oauth::client::{AccessTokenKind, Client, ClientRegistry, GrantType, Profile};
 use crate::oauth::scope::Scope;

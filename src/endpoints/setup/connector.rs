@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::connector::{self, Api, Authentication, Variant, zip};
-use crate::endpoints::setup::report::AccountReport;
+use crate::endpoints::setup::account::AccountReport;
 use crate::endpoints::setup::shell::quoted;
 use crate::oauth::client::{AccessTokenKind, Client, ClientId, ClientRegistry};
 use crate::types::BaseUrl;

@@ -5,7 +5,6 @@ use serde::Serialize;
 use crate::config::DocusignSettings;
 use crate::config::docusign::DocusignEnvironment;
 use crate::endpoints::setup::action::{APPS_AND_KEYS, admin_url};
-use crate::endpoints::setup::report::PublicKeyReport;
 
 /// The integration key at DocuSign. Nothing in it is secret.
 #[derive(Debug, Serialize)]
@@ -22,6 +21,19 @@ pub struct DocusignReport {
     pub scopes: String,
     /// A message to the administrator; `None` while a part of it is missing.
     pub message: Option<String>,
+}
+
+/// The public half of a signing key.
+#[derive(Debug, Serialize)]
+pub struct PublicKeyReport {
+    /// The setting that names the key.
+    pub setting: &'static str,
+    /// The name of its file to download.
+    pub file_name: &'static str,
+    /// SHA-256 of its `SubjectPublicKeyInfo`, in hexadecimal.
+    pub sha256: String,
+    /// `-----BEGIN PUBLIC KEY-----`.
+    pub pem: String,
 }
 
 impl DocusignReport {

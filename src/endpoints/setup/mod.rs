@@ -5,11 +5,13 @@
 //! [`forward_mode`](super::forward_mode) refuses. Even so the page shows no secrets: public keys, addresses, identifiers, the
 //! consent link (which grants nothing by itself) and the results of the checks.
 
+pub mod account;
 mod action;
 mod connect;
 mod connector;
 mod docusign;
 mod download;
+pub mod endpoint_urls;
 mod own_host;
 mod page;
 pub mod report;
@@ -35,10 +37,12 @@ use crate::telemetry::{Answer, AnswerRecord};
 use crate::types::{BaseUrl, own_paths};
 use crate::web::page::{accepted, html};
 use crate::web::response::{self, json};
+use account::AccountReport;
 use action::{CheckReport, Installation};
 use connect::Sources;
-use docusign::DocusignReport;
-use report::{AccountReport, ClientReport, EndpointUrls, PublicKeyReport, RegistryReport, SetupReport};
+use docusign::{DocusignReport, PublicKeyReport};
+use endpoint_urls::EndpointUrls;
+use report::{ClientReport, RegistryReport, SetupReport};
 use requests::RequestReport;
 
 const FOREIGN_HOST: &str = "The setup page is not available under this host name. Open it under localhost, 127.0.0.1 or the host of \

@@ -4,10 +4,11 @@ use serde::Serialize;
 
 use crate::config::RegistryPlace;
 use crate::doctor::check::Verdict;
-use crate::docusign::api::account::{Account, ClmHosts};
+use crate::endpoints::setup::account::AccountReport;
 use crate::endpoints::setup::action::CheckReport;
 use crate::endpoints::setup::connect::Connect;
-use crate::endpoints::setup::docusign::DocusignReport;
+use crate::endpoints::setup::docusign::{DocusignReport, PublicKeyReport};
+use crate::endpoints::setup::endpoint_urls::EndpointUrls;
 use crate::endpoints::setup::requests::RequestReport;
 use crate::endpoints::setup::shell::quoted;
 use crate::oauth::client::{AccessTokenKind, Client, GrantType, Profile};
@@ -88,90 +89,6 @@ impl SetupReport {
             verdicts if verdicts.contains(&Verdict::Bad) => Some(false),
             verdicts if verdicts.is_empty() || verdicts.contains(&Verdict::Skipped) => None,
             _ => Some(true),
-        }
-    }
-}
-
-/// The DocuSign account behind the integration user.
-#[derive(Debug, Serialize)]
-pub struct AccountReport {
-    /// Its name.
-    pub name: String,
-    /// Its API Account ID, a GUID.
-    pub account_id: String,
-    /// Where its eSignature is, as connectors ask for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub esignature_server: Option<String>,
-    /// Where its CLM is, as connectors ask for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub clm_site: Option<String>,
-    /// The base URL of its CLM.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub clm_url: Option<String>,
-    /// Whether CLM takes and serves files on the same host.
-    pub clm_content_on_api_host: bool,
-}
-
-impl AccountReport {
-    /// The report for `account`, and for its CLM if it has one.
-    #[must_use]
-    pub fn of(account: &Account, clm: Option<&ClmHosts>) -> Self {
-        let object = clm.and_then(|hosts| hosts.object.below(""));
-        let upload = clm.and_then(|hosts| hosts.upload.below(""));
-        // `https://api`, followed by the site.
-        let site = object.as_ref().and_then(|url| url.host_str()?.strip_prefix("api").map(ToOwned::to_owned));
-        Self {
-            name: account.name.clone(),
-            account_id: account.id.clone(),
-            esignature_server: account.esign.below("").and_then(|url| url.host_str().map(ToOwned::to_owned)),
-            clm_site: site,
-            clm_url: object.map(|url| url.as_str().trim_end_matches('/').to_owned()),
-            clm_content_on_api_host: upload.is_some_and(|url| url.path().starts_with("/content/")),
-        }
-    }
-}
-
-/// The public half of a signing key.
-#[derive(Debug, Serialize)]
-pub struct PublicKeyReport {
-    /// The setting that names the key.
-    pub setting: &'static str,
-    /// The name of its file to download.
-    pub file_name: &'static str,
-    /// SHA-256 of its `SubjectPublicKeyInfo`, in hexadecimal.
-    pub sha256: String,
-    /// `-----BEGIN PUBLIC KEY-----`.
-    pub pem: String,
-}
-
-/// Our endpoints.
-#[derive(Debug, Serialize)]
-pub struct EndpointUrls {
-    /// `/oauth/authorize`.
-    pub authorization: String,
-    /// `/oauth/token`.
-    pub token: String,
-    /// `/oauth/revoke`.
-    pub revocation: String,
-    /// `/.well-known/oauth-authorization-server`.
-    pub metadata: String,
-    /// `/gateway`, below which DocuSign's APIs are.
-    pub gateway: String,
-    /// `/workfront/v1`: Workfront's Base API URL.
-    pub workfront: String,
-}
-
-impl EndpointUrls {
-    /// The endpoints of `issuer`.
-    #[must_use]
-    pub fn of(issuer: &BaseUrl) -> Self {
-        Self {
-            authorization: issuer.join(own_paths::AUTHORIZE),
-            token: issuer.join(own_paths::TOKEN),
-            revocation: issuer.join(own_paths::REVOKE),
-            metadata: issuer.join(own_paths::METADATA),
-            gateway: issuer.join(own_paths::GATEWAY),
-            workfront: issuer.join(own_paths::WORKFRONT),
         }
     }
 }

@@ -20,7 +20,8 @@ pub async fn redeem(
     presented: CodeParameters<'_>,
 ) -> Result<Granted, TokenError> {
     let TokenEndpoint { issuer, revocations, used_codes, .. } = endpoint;
-    let code = presented.code.as_ref().ok_or(ErrorCode::InvalidRequest.say("code is missing"))?.expose_secret();
+    let code =
+        presented.code.as_ref().ok_or(ErrorCode::InvalidRequest.with_description("code is missing"))?.expose_secret();
     // 1. Check that the code was issued here, to this client, for this request.
     let sealed = issuer.open::<AuthorizationCode>(code).await.map_err(|error| TokenError::of_code(&error))?.0;
     let AuthorizationCode { grant, process_id, .. } = &sealed.content;
@@ -67,7 +68,8 @@ fn check_redirect_uri(
 ) -> Result<(), OAuthError> {
     match (&code.redirect_uri, &presented.redirect_uri) {
         (Some(_), None) => {
-            Err(ErrorCode::InvalidRequest.say("redirect_uri is missing; the authorization request had one"))
+            Err(ErrorCode::InvalidRequest
+                .with_description("redirect_uri is missing; the authorization request had one"))
         }
         (Some(requested), Some(sent)) if requested != sent => {
             Err(bad_grant("redirect_uri differs from the one of the authorization request"))

@@ -3,8 +3,9 @@
 use crate::docusign::tokens::slot::AccessTokenError;
 use crate::endpoints::caller::clients::ClientError;
 use crate::endpoints::caller::failures::TooManyFailuresError;
-use crate::oauth::client::{Client, SubjectKind};
+use crate::oauth::client::Client;
 use crate::oauth::error::{ErrorCode, OAuthError, Outage};
+use crate::oauth::subject::SubjectKind;
 use crate::registry::{REGISTRY_UNAVAILABLE, issuers};
 use crate::sealing::keys::{OpenError, SEALING_UNAVAILABLE};
 use crate::store::StoreError;
@@ -117,7 +118,7 @@ impl TokenError {
             Self::Deadline => later("deadline", "could not get a token in time"),
         };
         match client {
-            Some(client) => Answer { record: answer.record.by(client), ..answer },
+            Some(client) => Answer { record: answer.record.for_client(client), ..answer },
             None => answer,
         }
     }
@@ -147,5 +148,5 @@ fn later_after(retry_after: u64, cause: &'static str, error_description: &'stati
 
 /// `invalid_grant`, the only error that makes clients delete their grant.
 pub const fn bad_grant(error_description: &'static str) -> OAuthError {
-    ErrorCode::InvalidGrant.say(error_description)
+    ErrorCode::InvalidGrant.with_description(error_description)
 }

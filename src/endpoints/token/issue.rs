@@ -157,7 +157,7 @@ impl TokenIssuer {
             token_sha256: Some(access_token.sha256()),
             expires_in: Some(expires_in),
             cache_result: access_token.cache_result(),
-            ..AnswerRecord::of(TOKEN_ISSUED).by(client)
+            ..AnswerRecord::of(TOKEN_ISSUED).for_client(client)
         };
         Answer { response, record }
     }

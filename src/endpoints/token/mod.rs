@@ -149,7 +149,8 @@ fn authenticate<'c>(
 }
 
 fn allowed(client: &Client, grant_type: Result<GrantType, OAuthError>) -> Result<GrantType, OAuthError> {
-    let unauthorized = ErrorCode::UnauthorizedClient.say("the client is not registered for this grant_type");
+    let unauthorized =
+        ErrorCode::UnauthorizedClient.with_description("the client is not registered for this grant_type");
     grant_type.and_then(|grant_type| client.may_use(grant_type).then_some(grant_type).ok_or(unauthorized))
 }
 

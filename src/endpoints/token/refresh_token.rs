@@ -26,7 +26,7 @@ pub async fn refresh(
     scope: Option<&str>,
 ) -> Result<Granted, TokenError> {
     let TokenEndpoint { issuer, revocations, .. } = endpoint;
-    let presented = presented.ok_or(ErrorCode::InvalidRequest.say("refresh_token is missing"))?;
+    let presented = presented.ok_or(ErrorCode::InvalidRequest.with_description("refresh_token is missing"))?;
     // 1. Check that the refresh token was issued here, to this client, with this scope.
     let opened = issuer.open::<RefreshToken>(presented.expose_secret()).await;
     let (sealed, sealed_by) = opened.map_err(|error| TokenError::of_refresh_token(&error))?;
@@ -96,6 +96,6 @@ fn refreshed_scope(client: &Client, grant: &Grant, requested: Option<&str>) -> R
             narrowed.map_err(|error_description| OAuthError { error: ErrorCode::InvalidScope, error_description })?
         }
     };
-    let nothing = ErrorCode::InvalidScope.say("the client may no longer use any of these scopes");
+    let nothing = ErrorCode::InvalidScope.with_description("the client may no longer use any of these scopes");
     scope.intersection(&client.scope).ok_or(nothing)
 }

@@ -85,8 +85,8 @@ impl<'a> TokenRequest<'a> {
 }
 
 fn read_grant_type(grant_type: Option<&str>) -> Result<GrantType, OAuthError> {
-    let grant_type = grant_type.ok_or(ErrorCode::InvalidRequest.say("grant_type is missing"))?;
-    let unsupported = ErrorCode::UnsupportedGrantType.say("this grant_type is not supported here");
+    let grant_type = grant_type.ok_or(ErrorCode::InvalidRequest.with_description("grant_type is missing"))?;
+    let unsupported = ErrorCode::UnsupportedGrantType.with_description("this grant_type is not supported here");
     GrantType::parse(grant_type).ok_or(unsupported)
 }
 

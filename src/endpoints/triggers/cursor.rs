@@ -1,13 +1,14 @@
-//! A border as text, for a cursor. Pure.
+//! A watermark as text, for a cursor. Pure.
 //!
 //! The changes of one time are together, because often many have one. A number has seven bits in each byte, as in LEB128. A cursor has to be short, because it is part of an address.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::endpoints::triggers::border::{Border, Key};
+use crate::endpoints::triggers::crowded_time::{CELLS, Cell, CrowdedTime};
+use crate::endpoints::triggers::key::Key;
 use crate::endpoints::triggers::moment::Moment;
-use crate::endpoints::triggers::run::{CELLS, Cell, Run};
+use crate::endpoints::triggers::watermark::Watermark;
 
 /// The first byte; others are for later formats.
 const FORMAT: u8 = 1;
@@ -16,15 +17,15 @@ const KEY_BYTES: usize = 4;
 /// The most bytes of a number.
 const MAX_NUMBER_BYTES: usize = 10;
 
-/// Writes a border.
+/// Writes a watermark.
 #[must_use]
-pub fn write(border: &Border) -> String {
+pub fn write(watermark: &Watermark) -> String {
     let mut bytes = vec![FORMAT];
-    push_number(&mut bytes, border.floor.0);
-    let known: Vec<(Moment, Key)> = border.known.iter().copied().collect();
+    push_number(&mut bytes, watermark.floor.0);
+    let known: Vec<(Moment, Key)> = watermark.known.iter().copied().collect();
     let groups: Vec<&[(Moment, Key)]> = known.chunk_by(|one, other| one.0 == other.0).collect();
     push_number(&mut bytes, groups.len() as u64);
-    let mut before = border.floor;
+    let mut before = watermark.floor;
     for group in groups {
         push_number(&mut bytes, group[0].0.0.saturating_sub(before.0));
         push_number(&mut bytes, group.len() as u64);
@@ -33,9 +34,9 @@ pub fn write(border: &Border) -> String {
         }
         before = group[0].0;
     }
-    if let Some(run) = &border.run {
-        push_key(&mut bytes, run.last.0);
-        for cell in &run.cells {
+    if let Some(crowd) = &watermark.crowd {
+        push_key(&mut bytes, crowd.last.0);
+        for cell in &crowd.cells {
             push_number(&mut bytes, zigzag(cell.count));
             push_key(&mut bytes, cell.keys);
             bytes.extend_from_slice(&cell.checks.to_le_bytes());
@@ -46,34 +47,34 @@ pub fn write(border: &Border) -> String {
 
 /// Reads what [`write()`] has written.
 #[must_use]
-pub fn read(text: &str) -> Option<Border> {
+pub fn read(text: &str) -> Option<Watermark> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
     let (format, mut rest) = bytes.split_first()?;
     if *format != FORMAT {
         return None;
     }
-    let mut border = Border::since(Moment(take_number(&mut rest)?));
-    let (groups, mut time) = (take_number(&mut rest)?, border.floor.0);
+    let mut watermark = Watermark::since(Moment(take_number(&mut rest)?));
+    let (groups, mut time) = (take_number(&mut rest)?, watermark.floor.0);
     for _ in 0..groups {
         time = time.checked_add(take_number(&mut rest)?)?;
         for _ in 0..take_number(&mut rest)? {
-            border.known.insert((Moment(time), Key(take_key(&mut rest)?)));
+            watermark.known.insert((Moment(time), Key(take_key(&mut rest)?)));
         }
     }
     if !rest.is_empty() {
-        border.run = Some(Box::new(take_run(&mut rest)?));
+        watermark.crowd = Some(Box::new(take_crowd(&mut rest)?));
     }
-    rest.is_empty().then_some(border)
+    rest.is_empty().then_some(watermark)
 }
 
-fn take_run(rest: &mut &[u8]) -> Option<Run> {
-    let mut run = Run { last: Key(take_key(rest)?), cells: [Cell::default(); CELLS] };
-    for cell in &mut run.cells {
+fn take_crowd(rest: &mut &[u8]) -> Option<CrowdedTime> {
+    let mut crowd = CrowdedTime { last: Key(take_key(rest)?), cells: [Cell::default(); CELLS] };
+    for cell in &mut crowd.cells {
         let (count, keys) = (unzigzag(take_number(rest)?), take_key(rest)?);
         let (checks, behind) = rest.split_first_chunk::<2>()?;
         (*cell, *rest) = (Cell { count, keys, checks: u16::from_le_bytes(*checks) }, behind);
     }
-    Some(run)
+    Some(crowd)
 }
 
 fn push_number(bytes: &mut Vec<u8>, mut number: u64) {
@@ -129,27 +130,27 @@ mod tests {
     }
 
     prop_compose! {
-        fn borders()(floor in any::<u64>(), later in prop::collection::vec((any::<u32>(), key()), 0..50),
-                     run in prop::option::of((key(), prop::collection::vec(key(), 0..20)))) -> Border {
+        fn watermarks()(floor in any::<u64>(), later in prop::collection::vec((any::<u32>(), key()), 0..50),
+                     crowd in prop::option::of((key(), prop::collection::vec(key(), 0..20)))) -> Watermark {
             let known: BTreeSet<_> =
                 later.into_iter().map(|(later, key)| (Moment(floor.saturating_add(later.into())), key)).collect();
-            let run = run.map(|(last, keys)| Box::new(Run::of(last, &keys.into_iter().collect())));
-            Border { floor: Moment(floor), known, run }
+            let crowd = crowd.map(|(last, keys)| Box::new(CrowdedTime::of(last, &keys.into_iter().collect())));
+            Watermark { floor: Moment(floor), known, crowd }
         }
     }
 
     proptest! {
         #[test]
-        fn borders_round_trip(border in borders()) {
-            prop_assert_eq!(read(&write(&border)), Some(border));
+        fn watermarks_round_trip(watermark in watermarks()) {
+            prop_assert_eq!(read(&write(&watermark)), Some(watermark));
         }
 
         #[test]
-        fn other_texts_are_not_read_as_borders(border in borders(), cut in 1usize..20) {
-            let text = write(&border);
+        fn other_texts_are_not_read_as_watermarks(watermark in watermarks(), cut in 1usize..20) {
+            let text = write(&watermark);
             let cut = text.get(..text.len().saturating_sub(cut)).and_then(read);
-            prop_assert!(cut.is_none_or(|cut| cut != border));
-            prop_assert_eq!(read(&format!("{text}AAAA")).filter(|read| *read == border), None);
+            prop_assert!(cut.is_none_or(|cut| cut != watermark));
+            prop_assert_eq!(read(&format!("{text}AAAA")).filter(|read| *read == watermark), None);
         }
     }
 }

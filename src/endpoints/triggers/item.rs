@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::endpoints::triggers::border::Key;
+use crate::endpoints::triggers::key::Key;
 use crate::endpoints::triggers::moment::Moment;
 use crate::endpoints::triggers::reader::Listed;
 use crate::secret::{hex, sha256};

@@ -1,26 +1,27 @@
 //! `/triggers/…`: polling triggers as Power Platform polls them, without a store.
 //!
 //! [`request`] (pure) reads a request → [`Callers`] identifies the caller → the cursor is opened → [`feed`] reads a list from
-//! DocuSign, or has it in its cache, with [`reader`] (pure) putting pages together → [`border`] (pure) finds what is new →
+//! DocuSign, or has it in its cache, with [`reader`] (pure) putting pages together → [`watermark`] (pure) finds what is new →
 //! [`cursor`] (pure) writes what was delivered, and a new cursor is sealed. [`workflow`] waits for one workflow, [`task`] for what
 //! the gateway has begun. [`error`] has the error responses.
 
 mod answer;
-pub mod border;
+pub mod crowded_time;
 pub mod cursor;
 pub mod error;
 mod feed;
 pub mod item;
+pub mod key;
 pub mod moment;
 pub mod pages;
 pub mod pattern;
 pub mod poll;
 pub mod reader;
 pub mod request;
-pub mod run;
 mod task;
 #[cfg(test)]
 mod tests;
+pub mod watermark;
 mod workflow;
 
 use std::sync::Arc;
@@ -41,13 +42,13 @@ use crate::sealing::{Sealable, Sealed};
 use crate::secret::random;
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::web::response::Response;
-use border::Border;
 use error::TriggerError;
 use feed::{Feeds, List};
 use item::ItemKind;
 use moment::Moment;
 use poll::Filter;
 use request::{Trigger, TriggerParameters, TriggerRoute};
+use watermark::Watermark;
 use workflow::Workflows;
 
 /// Seconds until the next poll if there is nothing more now.
@@ -110,7 +111,7 @@ impl Triggers {
     ) -> Result<Response, TriggerError> {
         let authenticated = self.callers.authenticate(clients, request.headers(), Username::Optional).await?;
         let grant_id = Some(authenticated.grant_id.clone());
-        *record = AnswerRecord { grant_id, ..AnswerRecord::default().by(authenticated.client) };
+        *record = AnswerRecord { grant_id, ..AnswerRecord::default().for_client(authenticated.client) };
         let route = TriggerRoute::read(request.uri())?;
         record.operation = Some(route.name());
         if let TriggerRoute::Trigger(trigger) = route {
@@ -150,12 +151,12 @@ impl Triggers {
     async fn poll_list(&self, poll: &Poll<'_>, kind: ItemKind, list: &List) -> Result<Response, TriggerError> {
         let before = match &poll.state {
             Some(state) => Some(cursor::read(state).ok_or(TriggerError::BadCursor)?),
-            None => poll.parameters.since().map(Border::since),
+            None => poll.parameters.since().map(Watermark::since),
         };
         let least = if kind == ItemKind::Envelope { self.feeds.a_day_ago() } else { Moment::default() };
         let filter = Filter::of(&poll.parameters);
         let begins_now = if kind == ItemKind::Envelope { least } else { Moment(u64::MAX) };
-        let floor = before.as_ref().map_or(begins_now, |border| border.floor);
+        let floor = before.as_ref().map_or(begins_now, |watermark| watermark.floor);
         let mut snapshot = self.feeds.get(&poll.caller.actor, list, floor).await?;
         let newest = snapshot.items.iter().map(|item| item.time).max().unwrap_or(floor);
         if before.is_none() && !snapshot.covers(newest) {
@@ -163,10 +164,10 @@ impl Triggers {
         }
         for (attempt, known) in KNOWN_CHANGES.into_iter().enumerate() {
             let step = poll::step(&snapshot, &filter, before.as_ref(), least, known);
-            if step.border.run.is_some() && attempt < LAST_RESORTS {
+            if step.watermark.crowd.is_some() && attempt < LAST_RESORTS {
                 continue;
             }
-            let location = self.location(poll, cursor::write(&step.border)).await?;
+            let location = self.location(poll, cursor::write(&step.watermark)).await?;
             if location.len() <= MAX_LOCATION_BYTES {
                 let response = match step.delivered.as_slice() {
                     [] => answer::nothing_yet(),

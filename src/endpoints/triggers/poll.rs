@@ -1,15 +1,15 @@
-//! One poll of a list: what is new in it, and the border after that. Pure.
+//! One poll of a list: what is new in it, and the watermark after that. Pure.
 
-use crate::endpoints::triggers::border::{Border, BorderStep, Limits, Sighting};
 use crate::endpoints::triggers::item::{Item, ItemKind};
 use crate::endpoints::triggers::moment::Moment;
 use crate::endpoints::triggers::pattern::Pattern;
 use crate::endpoints::triggers::reader::Snapshot;
 use crate::endpoints::triggers::request::TriggerParameters;
+use crate::endpoints::triggers::watermark::{Limits, ListedChange, Watermark, WatermarkStep};
 
 /// The most items in one answer.
 pub const MAX_DELIVERED: usize = 100;
-/// How far down the list a border may reach, so that the next idle poll needs one page only.
+/// How far down the list a watermark may reach, so that the next idle poll needs one page only.
 const MAX_LISTED: usize = 60;
 
 /// Which items a trigger is about.
@@ -37,36 +37,38 @@ impl Filter {
     }
 }
 
-/// What a poll finds in `snapshot`. Without a border, everything is old.
+/// What a poll finds in `snapshot`. Without a watermark, everything is old.
 #[must_use]
 pub fn step(
     snapshot: &Snapshot<Item>,
     filter: &Filter,
-    border: Option<&Border>,
+    watermark: Option<&Watermark>,
     least: Moment,
     known: usize,
-) -> BorderStep {
-    let list: Vec<Sighting> = snapshot.items.iter().map(|item| sighting(item, filter)).collect();
+) -> WatermarkStep {
+    let list: Vec<ListedChange> = snapshot.items.iter().map(|item| listed_change(item, filter)).collect();
     let most = Limits { delivered: MAX_DELIVERED, known, listed: MAX_LISTED };
-    match border {
-        Some(border) => border.advance(&list, most),
-        None => BorderStep { delivered: Vec::new(), border: Border::after(&list, least, most), has_more: false },
+    match watermark {
+        Some(watermark) => watermark.advance(&list, most),
+        None => {
+            WatermarkStep { delivered: Vec::new(), watermark: Watermark::after(&list, least, most), has_more: false }
+        }
     }
 }
 
-fn sighting(item: &Item, filter: &Filter) -> Sighting {
-    Sighting { time: item.time, key: item.key, is_wanted: filter.fits(item) }
+fn listed_change(item: &Item, filter: &Filter) -> ListedChange {
+    ListedChange { time: item.time, key: item.key, is_wanted: filter.fits(item) }
 }
 
 /// `{"value":[…]}` with the delivered items.
 #[must_use]
-pub fn body(kind: ItemKind, snapshot: &Snapshot<Item>, delivered: &[usize], border: Option<&Border>) -> Vec<u8> {
+pub fn body(kind: ItemKind, snapshot: &Snapshot<Item>, delivered: &[usize], watermark: Option<&Watermark>) -> Vec<u8> {
     let mut out = b"{\"value\":[".to_vec();
     for (number, item) in delivered.iter().filter_map(|place| snapshot.items.get(*place)).enumerate() {
         if number > 0 {
             out.push(b',');
         }
-        let change_type = (kind == ItemKind::Document).then(|| change_type(item, border));
+        let change_type = (kind == ItemKind::Document).then(|| change_type(item, watermark));
         item.write(change_type, &mut out);
     }
     out.extend_from_slice(b"]}");
@@ -74,9 +76,9 @@ pub fn body(kind: ItemKind, snapshot: &Snapshot<Item>, delivered: &[usize], bord
 }
 
 /// A document that was created after the newest delivered change cannot have been delivered before.
-fn change_type(item: &Item, border: Option<&Border>) -> &'static str {
-    let newest = border.and_then(|border| border.known.last()).map(|(time, _)| time.next());
-    let since = newest.or(border.map(|border| border.floor)).unwrap_or_default();
+fn change_type(item: &Item, watermark: Option<&Watermark>) -> &'static str {
+    let newest = watermark.and_then(|watermark| watermark.known.last()).map(|(time, _)| time.next());
+    let since = newest.or(watermark.map(|watermark| watermark.floor)).unwrap_or_default();
     match item.created {
         Some(created) if created == item.time || created >= since => "added",
         _ => "changed",

@@ -1,11 +1,12 @@
-//! The model test: random histories of a list, polled through [`ListReader`], [`Border`] and the text of a cursor.
+//! The model test: random histories of a list, polled through [`ListReader`], [`Watermark`] and the text of a cursor.
 
 use std::collections::BTreeSet;
 
-use crate::endpoints::triggers::border::{Border, Key, Limits, Sighting};
 use crate::endpoints::triggers::cursor;
+use crate::endpoints::triggers::key::Key;
 use crate::endpoints::triggers::moment::Moment;
 use crate::endpoints::triggers::reader::{ListPage, ListReader, Listed, Next, Snapshot};
+use crate::endpoints::triggers::watermark::{Limits, ListedChange, Watermark};
 
 /// The histories, and how many changes each has.
 const HISTORIES: u64 = 100_000;
@@ -84,7 +85,7 @@ struct History {
     shuffles_ties: bool,
     delivered: Vec<Key>,
     /// The state of the flow.
-    border: Border,
+    watermark: Watermark,
 }
 
 impl History {
@@ -101,7 +102,7 @@ impl History {
             skew,
             shuffles_ties,
             delivered: Vec::new(),
-            border: Border::default(),
+            watermark: Watermark::default(),
         };
         for _ in 0..history.random.below(6) {
             history.change();
@@ -169,25 +170,25 @@ impl History {
 
     /// A poll; it may fail, or its answer may be lost.
     fn poll(&mut self) -> bool {
-        let border = self.border.clone();
-        let Some(snapshot) = self.read(border.floor) else { return true };
-        assert!(snapshot.covers(border.floor));
-        let step = border.advance(&sightings(&snapshot), self.most);
+        let watermark = self.watermark.clone();
+        let Some(snapshot) = self.read(watermark.floor) else { return true };
+        assert!(snapshot.covers(watermark.floor));
+        let step = watermark.advance(&changes(&snapshot), self.most);
         if self.random.one_in(5) {
             return true;
         }
-        assert!(step.delivered.len() <= self.most.delivered && step.border.floor >= border.floor);
-        assert!(step.border.known.len() <= self.most.known + self.most.delivered, "{:?}", step.border);
+        assert!(step.delivered.len() <= self.most.delivered && step.watermark.floor >= watermark.floor);
+        assert!(step.watermark.known.len() <= self.most.known + self.most.delivered, "{:?}", step.watermark);
         assert!(step.delivered.is_sorted_by_key(|place| snapshot.items[*place].time), "oldest first");
         self.delivered.extend(step.delivered.iter().map(|place| snapshot.items[*place].key()));
-        self.keep(step.border);
+        self.keep(step.watermark);
         step.has_more
     }
 
-    /// Keeps a border; sometimes it is read from the text of a cursor.
-    fn keep(&mut self, border: Border) {
-        let text = self.random.one_in(8).then(|| cursor::write(&border));
-        self.border = text.map_or(border, |text| cursor::read(&text).expect("a border"));
+    /// Keeps a watermark; sometimes it is read from the text of a cursor.
+    fn keep(&mut self, watermark: Watermark) {
+        let text = self.random.one_in(8).then(|| cursor::write(&watermark));
+        self.watermark = text.map_or(watermark, |text| cursor::read(&text).expect("a watermark"));
     }
 
     fn run(mut self, seed: u64) {
@@ -200,7 +201,7 @@ impl History {
         // What changed while the first poll was answered may count as old or as new.
         self.docs.iter_mut().for_each(|doc| doc.is_silent = true);
         let old: BTreeSet<Key> = snapshot.items.iter().map(Doc::key).collect();
-        self.keep(Border::after(&sightings(&snapshot), Moment(0), self.most));
+        self.keep(Watermark::after(&changes(&snapshot), Moment(0), self.most));
         self.clock += self.skew;
         for _ in 0..CHANGES {
             self.change();
@@ -221,9 +222,9 @@ impl History {
         let calm =
             Snapshot { items: self.docs.iter().copied().filter(|doc| doc.is_here).collect(), complete_after: None };
         loop {
-            let step = self.border.advance(&sightings(&calm), self.most);
+            let step = self.watermark.advance(&changes(&calm), self.most);
             self.delivered.extend(step.delivered.iter().map(|place| calm.items[*place].key()));
-            self.keep(step.border);
+            self.keep(step.watermark);
             if !step.has_more {
                 break;
             }
@@ -237,8 +238,8 @@ impl History {
     }
 }
 
-fn sightings(snapshot: &Snapshot<Doc>) -> Vec<Sighting> {
-    snapshot.items.iter().map(|doc| Sighting { time: doc.time, key: doc.key(), is_wanted: true }).collect()
+fn changes(snapshot: &Snapshot<Doc>) -> Vec<ListedChange> {
+    snapshot.items.iter().map(|doc| ListedChange { time: doc.time, key: doc.key(), is_wanted: true }).collect()
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::docusign::api::error::ApiError;
 use crate::endpoints::caller::error::AuthenticationError;
 use crate::endpoints::caller::failures::TooManyFailuresError;
 use crate::endpoints::sign_in::SECRET_KEY_MISSING;
-use crate::oauth::client::SubjectKind;
+use crate::oauth::subject::SubjectKind;
 use crate::registry::REGISTRY_UNAVAILABLE;
 use crate::sealing::keys::SEALING_UNAVAILABLE;
 use crate::store::StoreError;

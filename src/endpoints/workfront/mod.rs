@@ -110,7 +110,7 @@ impl Workfront {
             Ok(caller) => caller,
             Err(error) => return WorkfrontError::from(error).answer(record),
         };
-        let record = AnswerRecord { grant_id: Some(caller.grant_id.clone()), ..record.by(caller.client) };
+        let record = AnswerRecord { grant_id: Some(caller.grant_id.clone()), ..record.for_client(caller.client) };
         match self.run(operation, caller, request, upload).await {
             Ok(response) => Answer { response, record },
             Err(error) => error.answer(record),

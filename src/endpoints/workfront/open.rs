@@ -23,7 +23,8 @@ use crate::endpoints::workfront::item::Links;
 use crate::endpoints::workfront::request::{NO_SUCH_ITEM, WorkfrontParameters};
 use crate::endpoints::workfront::store::WorkfrontStore;
 use crate::endpoints::workfront::{Reply, RequestContext, content, in_time};
-use crate::oauth::client::{Client, Profile, SubjectKind};
+use crate::oauth::client::{Client, Profile};
+use crate::oauth::subject::SubjectKind;
 use crate::sealing::claims::{BrowserSession, BrowsingState};
 use crate::telemetry::{self, Answer, AnswerRecord};
 use crate::types::Guid;
@@ -70,7 +71,7 @@ impl BrowserDownload {
         };
         telemetry::record_client(client);
         // The signed-in user acts, even if the client's subject is the integration user.
-        let record = AnswerRecord { subject_kind: Some(SubjectKind::SignedInUser), ..record.by(client) };
+        let record = AnswerRecord { subject_kind: Some(SubjectKind::SignedInUser), ..record.for_client(client) };
         match self.session_user(client, request.headers()).await {
             Some(user) => self.download(client, user, parameters, request_id, record).await,
             None => match self.send_to_sign_in(client, request).await {

@@ -8,8 +8,8 @@ use jsonwebtoken::Algorithm;
 use serde_json::{Map, Value};
 
 use crate::oauth::assertion::error::AssertionError;
-use crate::oauth::assertion::key::ALGORITHMS;
-use crate::web::distinct::Distinct;
+use crate::oauth::jwk::key::ALGORITHMS;
+use crate::web::unique_fields::UniqueFields;
 
 /// The longest assertion, in bytes.
 pub const MAX_ASSERTION_BYTES: usize = 16 * 1024;
@@ -80,7 +80,7 @@ fn algorithm(header: &Map<String, Value>) -> Result<Algorithm, AssertionError> {
 fn object(part: &str, name: &'static str) -> Result<Map<String, Value>, AssertionError> {
     let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| AssertionError::Encoding(name))?;
     match serde_json::from_slice(&bytes) {
-        Ok(Distinct(Value::Object(object))) => Ok(object),
+        Ok(UniqueFields(Value::Object(object))) => Ok(object),
         _ => Err(AssertionError::Json(name)),
     }
 }

@@ -1,18 +1,17 @@
 //! Client assertions, RFC 7523 §3: tokens of issuers that a client trusts, and assertions that it signs itself. Pure.
 //!
 //! [`compact`] reads an assertion → [`candidates`] finds the clients that it can mean, whose `trust` its claims [`fit`] →
-//! [`verify`] checks the signature with a [`key`] of a [`key_set`]. [`error`] says what is wrong, for the operator.
+//! [`verify`] checks the signature with a key of a [`KeySet`]. [`error`] says what is wrong, for the operator.
 
 pub mod candidates;
 pub mod compact;
 pub mod error;
 pub mod fit;
-pub mod key;
-pub mod key_set;
 
 use compact::Assertion;
 use error::AssertionError;
-use key_set::KeySet;
+
+use crate::oauth::jwk::key_set::KeySet;
 
 /// Whether a key of `keys` signed `assertion`.
 ///

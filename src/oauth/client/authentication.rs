@@ -50,13 +50,14 @@ pub struct PresentedAssertion<'a> {
     pub compact: SecretString,
 }
 
-const TWO_METHODS: OAuthError =
-    ErrorCode::InvalidRequest.say("the request has both client_assertion and a client secret; send only one of them");
+const TWO_METHODS: OAuthError = ErrorCode::InvalidRequest
+    .with_description("the request has both client_assertion and a client secret; send only one of them");
 const NO_ASSERTION: OAuthError =
-    ErrorCode::InvalidRequest.say("client_assertion_type was sent without client_assertion");
-const NO_TYPE: OAuthError = ErrorCode::InvalidRequest.say("client_assertion was sent without client_assertion_type");
+    ErrorCode::InvalidRequest.with_description("client_assertion_type was sent without client_assertion");
+const NO_TYPE: OAuthError =
+    ErrorCode::InvalidRequest.with_description("client_assertion was sent without client_assertion_type");
 const OTHER_TYPE: OAuthError = ErrorCode::InvalidClient
-    .say("the client_assertion_type is not urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+    .with_description("the client_assertion_type is not urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
 
 impl<'a> ClientAuthentication<'a> {
     /// Reads the method from the header or the body.

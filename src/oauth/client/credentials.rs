@@ -83,7 +83,8 @@ impl Scheme {
     }
 }
 
-const FAILED: OAuthError = ErrorCode::InvalidClient.say("client authentication failed: unknown client or wrong secret");
+const FAILED: OAuthError =
+    ErrorCode::InvalidClient.with_description("client authentication failed: unknown client or wrong secret");
 
 impl<'a> Credentials<'a> {
     /// Reads the credentials from the header or the body. The body may repeat the `client_id` of HTTP Basic. Empty values in
@@ -98,20 +99,22 @@ impl<'a> Credentials<'a> {
     ) -> Result<Self, OAuthError> {
         let mut authorizations = headers.get_all(AUTHORIZATION).iter();
         let Some(authorization) = authorizations.next() else {
-            let client_id = client_id.ok_or(ErrorCode::InvalidClient.say("no client authentication in the request"))?;
+            let client_id = client_id
+                .ok_or(ErrorCode::InvalidClient.with_description("no client authentication in the request"))?;
             return Ok(Self { client_id, client_secret });
         };
         if authorizations.next().is_some() {
-            return Err(ErrorCode::InvalidRequest.say("more than one Authorization header"));
+            return Err(ErrorCode::InvalidRequest.with_description("more than one Authorization header"));
         }
         let scheme = Scheme::of(authorization);
         if client_secret.is_some() {
-            return Err(ErrorCode::InvalidRequest.say(scheme.with_a_secret()));
+            return Err(ErrorCode::InvalidRequest.with_description(scheme.with_a_secret()));
         }
         let basic = authorization.to_str().ok().and_then(read_basic);
-        let basic = basic.ok_or(ErrorCode::InvalidClient.say(scheme.alone()))?;
+        let basic = basic.ok_or(ErrorCode::InvalidClient.with_description(scheme.alone()))?;
         if client_id.is_some_and(|client_id| client_id != basic.client_id) {
-            return Err(ErrorCode::InvalidRequest.say("client_id differs from the one in the Authorization header"));
+            return Err(ErrorCode::InvalidRequest
+                .with_description("client_id differs from the one in the Authorization header"));
         }
         Ok(basic)
     }

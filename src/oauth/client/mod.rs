@@ -19,6 +19,7 @@ use crate::oauth::client::gateway_rule::GatewayRule;
 use crate::oauth::client::redirect_uri::differ_in_port_only;
 use crate::oauth::client::trust::{OwnKeys, Trust, TrustedIssuer};
 use crate::oauth::scope::Scope;
+use crate::oauth::subject::SubjectKind;
 use crate::secret::{Sha256, is_among, matches_any, sha256};
 
 /// A client identifier, RFC 6749 §2.2: printable ASCII, not secret. Cheap to clone.
@@ -90,35 +91,6 @@ impl GrantType {
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
-        }
-    }
-}
-
-/// Whose DocuSign access tokens a client gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SubjectKind {
-    /// System-wide: the current user of `DOCUSIGN_USER_ID`.
-    IntegrationUser,
-    /// Per user: the user who signed in when the connection was created.
-    SignedInUser,
-}
-
-impl SubjectKind {
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::IntegrationUser, Self::SignedInUser];
-
-    /// Parses the value in the settings.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
-    }
-
-    /// The value in settings, sealed tokens and log lines.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::IntegrationUser => "integration_user",
-            Self::SignedInUser => "signed_in_user",
         }
     }
 }
@@ -210,6 +182,12 @@ impl Client {
     #[must_use]
     pub const fn is_public(&self) -> bool {
         self.client_secret_sha256.is_empty() && self.trust.is_empty()
+    }
+
+    /// `iss` for its authorization responses (RFC 9207), unless it is disabled.
+    #[must_use]
+    pub fn response_iss<'a>(&self, issuer: &'a str) -> Option<&'a str> {
+        self.authorization_response_iss.then_some(issuer)
     }
 
     /// The issuers whose tokens prove it.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::oauth::assertion::key_set::KeySet;
+use crate::oauth::jwk::key_set::KeySet;
 
 /// One entry of a client's `trust`.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 
 use crate::clock::{Clock, UnixSeconds};
 use crate::memory::cached::{Cached, Lifetime, Lifetimes};
-use crate::oauth::assertion::key_set::KeySet;
+use crate::oauth::jwk::key_set::KeySet;
 use crate::registry::issuers::error::IssuerError;
 
 /// Keys are used this long without asking the issuer, in seconds.

@@ -7,13 +7,13 @@ use http::header::ACCEPT;
 use serde_json::Value;
 use url::Url;
 
-use crate::oauth::assertion::key_set::KeySet;
+use crate::oauth::jwk::key_set::KeySet;
 use crate::registry::issuers::KeySetSource;
 use crate::registry::issuers::error::IssuerError;
 use crate::types::is_loopback;
-use crate::web::distinct::Distinct;
 use crate::web::http_client::{HttpClient, read_answer, read_body};
 use crate::web::obstacle::Obstacle;
+use crate::web::unique_fields::UniqueFields;
 
 /// Time limit for one answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -59,7 +59,7 @@ async fn json(http: &HttpClient, url: &str) -> Result<Value, IssuerError> {
     }
     let body = read_body(answer, MAX_ISSUER_ANSWER).await.map_err(|error| unreachable(&error))?;
     let body = body.ok_or(IssuerError::TooLarge)?;
-    serde_json::from_slice(&body).map(|Distinct(value)| value).map_err(|_| IssuerError::Malformed)
+    serde_json::from_slice(&body).map(|UniqueFields(value)| value).map_err(|_| IssuerError::Malformed)
 }
 
 fn unreachable(error: &reqwest::Error) -> IssuerError {

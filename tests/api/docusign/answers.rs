@@ -7,7 +7,7 @@ use evergrant::docusign::lifetimes::read_expires_in;
 use evergrant::docusign::rate_limit::{CallKind, Throttles};
 use evergrant::docusign::userinfo::UserInfo;
 use evergrant::memory::failures::FailureKind;
-use evergrant::oauth::client::SubjectKind;
+use evergrant::oauth::subject::SubjectKind;
 use evergrant::types::Guid;
 use evergrant::web::retry_after;
 use evergrant::web::upstream::UpstreamAnswer;

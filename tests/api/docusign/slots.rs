@@ -116,8 +116,8 @@ fn failures_in_a_row_are_remembered_longer_until_one_succeeds() {
 #[test]
 fn a_clock_that_was_set_back_makes_a_token_expired_and_not_eternal() {
     let token = token(3600);
-    assert_eq!(token.freshness(NOW.minus(60)), Freshness::Fresh, "the tolerated skew");
-    assert_eq!(token.freshness(NOW.minus(61)), Freshness::Expired);
+    assert_eq!(Freshness::of(&token, NOW.minus(60)), Freshness::Fresh, "the tolerated skew");
+    assert_eq!(Freshness::of(&token, NOW.minus(61)), Freshness::Expired);
     let slot = slot(3600);
     assert_eq!(decide(&slot, NOW.minus(3600)), "await");
     assert!(slot.usable_token(NOW.minus(61)).is_none() && slot.usable_token(NOW).is_some());
@@ -172,7 +172,7 @@ proptest! {
         let shown = expires_in(expires_at, now);
         let true_left = left.saturating_sub(passed);
         prop_assert!(shown >= 1 && (shown == 1 || shown + HAND_OUT_MARGIN <= true_left), "{} of {}", shown, true_left);
-        let freshness = Freshness::of(expires_at, now);
+        let freshness = Freshness::until(expires_at, now);
         prop_assert_eq!(freshness == Freshness::Expired, true_left < HAND_OUT_MARGIN);
         prop_assert_eq!(freshness == Freshness::Fresh, true_left > RENEW_SOON);
         prop_assert_eq!(freshness == Freshness::RenewSoon, true_left > RENEW_NOW && true_left <= RENEW_SOON);

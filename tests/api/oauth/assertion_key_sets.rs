@@ -4,9 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use evergrant::oauth::assertion::compact::Assertion;
 use evergrant::oauth::assertion::error::AssertionError;
-use evergrant::oauth::assertion::key::JwkError;
-use evergrant::oauth::assertion::key_set::{KeySet, KeySetError};
 use evergrant::oauth::assertion::{may_have_new_key, verify};
+use evergrant::oauth::jwk::key::JwkError;
+use evergrant::oauth::jwk::key_set::{KeySet, KeySetError};
 use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
 

@@ -2,8 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
-use evergrant::oauth::assertion::key::{JwkError, VerificationKey};
-use evergrant::oauth::assertion::key_set::KeySet;
+use evergrant::oauth::jwk::key::{JwkError, VerificationKey};
+use evergrant::oauth::jwk::key_set::KeySet;
 use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
 

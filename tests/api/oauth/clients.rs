@@ -1,8 +1,8 @@
 //! Registered clients, and the URLs, GUIDs and times that settings and tokens have: what is accepted, and what is equal.
 
 use evergrant::clock::UnixSeconds;
-use evergrant::oauth::client::{ClientId, GrantType, Profile, SubjectKind};
-use evergrant::oauth::subject::Subject;
+use evergrant::oauth::client::{ClientId, GrantType, Profile};
+use evergrant::oauth::subject::{Subject, SubjectKind};
 use evergrant::types::{BaseUrl, Guid, is_loopback};
 use proptest::prelude::*;
 use sandbox::{CLIENT_SECRET, digest};

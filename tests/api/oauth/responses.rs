@@ -31,7 +31,7 @@ fn every_error_of_the_token_endpoint_has_the_status_and_headers_of_the_rfc() {
         (ErrorCode::UnsupportedGrantType, "unsupported_grant_type", 400),
         (ErrorCode::InvalidScope, "invalid_scope", 400),
     ] {
-        let response = code.say("a sentence").reply();
+        let response = code.with_description("a sentence").reply();
         assert_eq!((response.status().as_u16(), code.status()), (status, status), "{text}");
         assert_eq!(body(&response), json!({"error": text, "error_description": "a sentence"}));
         for (name, value) in
@@ -41,7 +41,7 @@ fn every_error_of_the_token_endpoint_has_the_status_and_headers_of_the_rfc() {
         }
         let challenge = header(&response, "www-authenticate");
         assert_eq!(challenge, if status == 401 { "Basic realm=\"evergrant\", charset=\"UTF-8\"" } else { "" });
-        let larger = code.say("too large").reply_with(http::StatusCode::PAYLOAD_TOO_LARGE);
+        let larger = code.with_description("too large").reply_with(http::StatusCode::PAYLOAD_TOO_LARGE);
         assert_eq!((larger.status().as_u16(), body(&larger)["error"].as_str()), (413, Some(text)));
     }
 }
@@ -88,8 +88,8 @@ proptest! {
     #[test]
     fn every_state_comes_back_unchanged_with_a_code_and_with_an_error(state in "\\PC{0,40}|[ -~]{0,40}") {
         let client = only(&client("web", &json!({})));
-        let back = ReturnAddress::new(&client, REDIRECT_URI, Some(&state), "https://evergrant.example");
-        let error = AuthorizationErrorCode::AccessDenied.say("no");
+        let back = ReturnAddress { redirect_uri: REDIRECT_URI, state: Some(&state), iss: client.response_iss("https://evergrant.example") };
+        let error = AuthorizationErrorCode::AccessDenied.with_description("no");
         for (response, expected) in [
             (back.with_code("a.b.c"), vec![("code", "a.b.c")]),
             (back.with_error(&error), vec![("error", "access_denied"), ("error_description", "no")]),
@@ -118,7 +118,7 @@ fn every_error_of_the_authorization_endpoint_has_its_code() {
     ] {
         assert_eq!(code.as_str(), text);
         let address = ReturnAddress { redirect_uri: REDIRECT_URI, state: None, iss: None };
-        let response = address.with_error(&code.say("why"));
+        let response = address.with_error(&code.with_description("why"));
         assert_eq!(header(&response, "location"), format!("{REDIRECT_URI}?error={text}&error_description=why"));
     }
 }
@@ -127,7 +127,8 @@ fn every_error_of_the_authorization_endpoint_has_its_code() {
 fn the_issuer_is_named_unless_that_is_disabled_for_the_client() {
     for (enabled, expected) in [(true, "?code=c&iss=https%3A%2F%2Fe.example"), (false, "?code=c")] {
         let client = only(&client("web", &json!({"authorization_response_iss": enabled})));
-        let address = ReturnAddress::new(&client, REDIRECT_URI, None, "https://e.example");
+        let address =
+            ReturnAddress { redirect_uri: REDIRECT_URI, state: None, iss: client.response_iss("https://e.example") };
         assert_eq!(header(&address.with_code("c"), "location"), format!("{REDIRECT_URI}{expected}"));
     }
 }

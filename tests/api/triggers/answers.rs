@@ -1,13 +1,13 @@
 //! What a poll answers for each answer of DocuSign's, and how long that is cached. What a filter selects.
 
 use evergrant::docusign::api::error::ApiError;
-use evergrant::endpoints::triggers::border::Border;
 use evergrant::endpoints::triggers::error::TriggerError;
 use evergrant::endpoints::triggers::item::{Item, ItemKind};
 use evergrant::endpoints::triggers::moment::Moment;
 use evergrant::endpoints::triggers::poll::{Filter, MAX_DELIVERED, body, step};
 use evergrant::endpoints::triggers::reader::Snapshot;
 use evergrant::endpoints::triggers::request::{Trigger, TriggerParameters};
+use evergrant::endpoints::triggers::watermark::Watermark;
 use evergrant::telemetry::AnswerRecord;
 use evergrant::web::upstream::UpstreamAnswer;
 use serde_json::value::RawValue;
@@ -111,7 +111,7 @@ fn snapshot(items: &[Value], kind: ItemKind) -> Snapshot<Item> {
 /// The ids that a trigger with this query selects, since the beginning of time.
 fn selected(trigger: Trigger, query: &str, snapshot: &Snapshot<Item>) -> Vec<String> {
     let filter = Filter::of(&TriggerParameters::read(trigger, query).unwrap());
-    let step = step(snapshot, &filter, Some(&Border::since(Moment(0))), Moment(0), 48);
+    let step = step(snapshot, &filter, Some(&Watermark::since(Moment(0))), Moment(0), 48);
     step.delivered.iter().map(|place| snapshot.items[*place].id.clone()).collect()
 }
 
@@ -167,22 +167,22 @@ fn a_new_document_is_added_and_a_document_that_was_there_is_changed() {
             ItemKind::Document,
         )
     };
-    let known = Border {
-        known: [(moment(20), evergrant::endpoints::triggers::border::Key(1))].into(),
-        ..Border::since(moment(10))
+    let known = Watermark {
+        known: [(moment(20), evergrant::endpoints::triggers::key::Key(1))].into(),
+        ..Watermark::since(moment(10))
     };
-    for (created, updated, border, expected) in [
+    for (created, updated, watermark, expected) in [
         (Some(30), 30, Some(&known), "added"),
         (Some(30), 40, Some(&known), "added"),
         (Some(20), 40, Some(&known), "changed"),
         (Some(5), 40, Some(&known), "changed"),
         (Some(15), 15, Some(&known), "added"),
         (None, 40, Some(&known), "changed"),
-        (Some(9), 12, Some(&Border::since(moment(10))), "changed"),
-        (Some(10), 12, Some(&Border::since(moment(10))), "added"),
+        (Some(9), 12, Some(&Watermark::since(moment(10))), "changed"),
+        (Some(10), 12, Some(&Watermark::since(moment(10))), "added"),
         (Some(9), 12, None, "added"),
     ] {
-        let written = body(ItemKind::Document, &document(created, updated), &[0], border);
+        let written = body(ItemKind::Document, &document(created, updated), &[0], watermark);
         let json: Value = serde_json::from_slice(&written).unwrap();
         assert_eq!(json["value"][0]["ChangeType"], expected, "{created:?} {updated}");
     }
@@ -196,11 +196,11 @@ fn one_answer_has_at_most_a_hundred_items() {
         (0..250).map(|id| json!({"Href": id.to_string(), "UpdatedDate": "2031-02-01T00:00:00Z"})).collect();
     let documents = snapshot(&items, ItemKind::Document);
     let filter = Filter::of(&TriggerParameters::default());
-    let (mut border, mut counts) = (Border::since(Moment(0)), Vec::new());
+    let (mut watermark, mut counts) = (Watermark::since(Moment(0)), Vec::new());
     loop {
-        let step = step(&documents, &filter, Some(&border), Moment(0), 180);
+        let step = step(&documents, &filter, Some(&watermark), Moment(0), 180);
         counts.push(step.delivered.len());
-        border = step.border;
+        watermark = step.watermark;
         if !step.has_more {
             break;
         }

@@ -1,34 +1,38 @@
-//! The text of a border in a cursor: short, and read only as it was written.
+//! The text of a watermark in a cursor: short, and read only as it was written.
 
 use std::collections::BTreeSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use evergrant::endpoints::triggers::border::{Border, Key};
+use evergrant::endpoints::triggers::crowded_time::CrowdedTime;
 use evergrant::endpoints::triggers::cursor;
+use evergrant::endpoints::triggers::key::Key;
 use evergrant::endpoints::triggers::moment::Moment;
-use evergrant::endpoints::triggers::run::Run;
+use evergrant::endpoints::triggers::watermark::Watermark;
 use proptest::prelude::*;
 
-fn read(bytes: &[u8]) -> Option<Border> {
+fn read(bytes: &[u8]) -> Option<Watermark> {
     cursor::read(&URL_SAFE_NO_PAD.encode(bytes))
 }
 
-fn border(floor: u64, known: &[(u64, u64)]) -> Border {
+fn watermark(floor: u64, known: &[(u64, u64)]) -> Watermark {
     let known = known.iter().map(|(time, key)| (Moment(*time), Key(*key))).collect();
-    Border { known, ..Border::since(Moment(floor)) }
+    Watermark { known, ..Watermark::since(Moment(floor)) }
 }
 
 #[test]
-fn borders_are_read_as_they_were_written() {
+fn watermarks_are_read_as_they_were_written() {
     for written in [
-        border(0, &[]),
-        border(u64::MAX, &[]),
-        border(127, &[(127, 0)]),
-        border(128, &[(128, 1), (128, Key::MAX.0), (129, 0), (u64::MAX, 7)]),
-        border(643_000_000_000_000_000, &[(643_000_000_000_000_001, 5), (643_000_000_864_000_000, 5)]),
-        Border { run: Some(Box::default()), ..border(5, &[]) },
-        Border { run: Some(Box::new(Run::of(Key(9), &BTreeSet::from([Key(1), Key(9)])))), ..border(5, &[(6, 1)]) },
+        watermark(0, &[]),
+        watermark(u64::MAX, &[]),
+        watermark(127, &[(127, 0)]),
+        watermark(128, &[(128, 1), (128, Key::MAX.0), (129, 0), (u64::MAX, 7)]),
+        watermark(643_000_000_000_000_000, &[(643_000_000_000_000_001, 5), (643_000_000_864_000_000, 5)]),
+        Watermark { crowd: Some(Box::default()), ..watermark(5, &[]) },
+        Watermark {
+            crowd: Some(Box::new(CrowdedTime::of(Key(9), &BTreeSet::from([Key(1), Key(9)])))),
+            ..watermark(5, &[(6, 1)])
+        },
     ] {
         assert_eq!(cursor::read(&cursor::write(&written)), Some(written));
     }
@@ -38,15 +42,15 @@ fn borders_are_read_as_they_were_written() {
 fn many_changes_of_one_time_take_four_bytes_each() {
     let floor = 643_000_000_000_000_000;
     let many: Vec<(u64, u64)> = (0..180).map(|key| (floor, key)).collect();
-    let text = cursor::write(&border(floor, &many));
+    let text = cursor::write(&watermark(floor, &many));
     assert!(text.len() < 180 * 4 * 4 / 3 + 40, "{}", text.len());
     let spread: Vec<(u64, u64)> = (0..48).map(|key| (floor + key * 10_000_000, key)).collect();
-    let text = cursor::write(&border(floor, &spread));
+    let text = cursor::write(&watermark(floor, &spread));
     assert!(text.len() < 48 * 9 * 4 / 3 + 40, "{}", text.len());
 }
 
 #[test]
-fn other_bytes_are_no_border() {
+fn other_bytes_are_no_watermark() {
     for bytes in [
         &[][..],
         &[0],
@@ -76,10 +80,11 @@ fn other_bytes_are_no_border() {
 }
 
 #[test]
-fn a_border_is_not_read_with_something_before_or_after_it() {
-    let runs = [None, Some(Box::new(Run::of(Key(3), &BTreeSet::from([Key(3)]))))];
-    for run in runs {
-        let whole = URL_SAFE_NO_PAD.decode(cursor::write(&Border { run, ..border(9, &[(9, 1), (10, 2)]) })).unwrap();
+fn a_watermark_is_not_read_with_something_before_or_after_it() {
+    let crowds = [None, Some(Box::new(CrowdedTime::of(Key(3), &BTreeSet::from([Key(3)]))))];
+    for crowd in crowds {
+        let whole =
+            URL_SAFE_NO_PAD.decode(cursor::write(&Watermark { crowd, ..watermark(9, &[(9, 1), (10, 2)]) })).unwrap();
         for more in 1..8 {
             assert_eq!(read(&[&whole[..], &vec![0; more]].concat()), None, "{more} more");
             assert_eq!(read(&whole[..whole.len() - more]), None, "{more} less");
@@ -91,8 +96,8 @@ proptest! {
     #[test]
     fn no_text_panics_and_what_is_read_is_written_alike(bytes in prop::collection::vec(any::<u8>(), 0..80), text in "\\PC{0,40}") {
         drop(cursor::read(&text));
-        if let Some(border) = read(&[&[1], &bytes[..]].concat()) {
-            prop_assert_eq!(cursor::read(&cursor::write(&border)), Some(border));
+        if let Some(watermark) = read(&[&[1], &bytes[..]].concat()) {
+            prop_assert_eq!(cursor::read(&cursor::write(&watermark)), Some(watermark));
         }
     }
 }

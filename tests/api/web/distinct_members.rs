@@ -1,11 +1,11 @@
 //! JSON without repeated members: read as any parser reads it, or refused by the member that is there twice.
 
-use evergrant::web::distinct::{Distinct, REPEATED};
+use evergrant::web::unique_fields::{REPEATED, UniqueFields};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 fn read(text: &str) -> Result<Value, String> {
-    serde_json::from_str::<Distinct>(text).map(|distinct| distinct.0).map_err(|error| error.to_string())
+    serde_json::from_str::<UniqueFields>(text).map(|distinct| distinct.0).map_err(|error| error.to_string())
 }
 
 #[test]

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use regex::Regex;
+use sandbox::bicep::Compiler;
 use sandbox::repository::{files, is_a, read};
 use serde_json::Value;
-
-use super::compiler::Compiler;
 
 /// Parameters in addition to those of `infra/main.bicepparam`.
 pub const VARIANTS: [(&str, &str); 11] = [

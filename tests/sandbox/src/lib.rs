@@ -11,6 +11,7 @@
 #![expect(clippy::disallowed_methods, reason = "the simulators have their own clock and environment")]
 
 pub mod azure_cli;
+pub mod bicep;
 pub mod blobs;
 pub mod browser;
 pub mod bulk;

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use clap::builder::{PossibleValue, TypedValueParser};
 
 use crate::cli::terminal::values::{self, one_of};
-use crate::oauth::client::SubjectKind;
+use crate::oauth::subject::SubjectKind;
 use crate::types::Guid;
 
 /// Who vouches for the client.

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::endpoints::triggers::border::Key;
+use crate::endpoints::triggers::key::Key;
 
 /// Each key is in one cell of each part. Two keys that have all their cells in common look like one, which happens once in
 /// 262,144 pairs.
@@ -29,14 +29,14 @@ pub struct Cell {
 
 /// The delivered items of one point in time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Run {
+pub struct CrowdedTime {
     /// Items with keys up to this one were delivered, except those that arrived since.
     pub last: Key,
     /// The delivered keys up to `last`.
     pub cells: [Cell; CELLS],
 }
 
-/// What became of a run.
+/// What became of a crowd.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Compared {
     /// These keys are new.
@@ -47,21 +47,21 @@ pub enum Compared {
     Grown,
 }
 
-impl Default for Run {
+impl Default for CrowdedTime {
     fn default() -> Self {
         Self { last: Key(0), cells: [Cell::default(); CELLS] }
     }
 }
 
-impl Run {
-    /// A run in which these keys up to `last` were delivered.
+impl CrowdedTime {
+    /// A crowd in which these keys up to `last` were delivered.
     #[must_use]
     pub fn of(last: Key, keys: &BTreeSet<Key>) -> Self {
-        let mut run = Self { last, ..Self::default() };
+        let mut crowd = Self { last, ..Self::default() };
         for key in keys {
-            run.add(*key);
+            crowd.add(*key);
         }
-        run
+        crowd
     }
 
     /// Adds a delivered key.
@@ -133,19 +133,19 @@ mod tests {
         Key::of_digest(&sha256(&number.to_le_bytes()))
     }
 
-    fn run(delivered: std::ops::Range<usize>) -> Run {
-        let mut run = Run { last: Key::MAX, ..Run::default() };
-        delivered.for_each(|number| run.add(key(number)));
-        run
+    fn crowd(delivered: std::ops::Range<usize>) -> CrowdedTime {
+        let mut crowd = CrowdedTime { last: Key::MAX, ..CrowdedTime::default() };
+        delivered.for_each(|number| crowd.add(key(number)));
+        crowd
     }
 
     #[test]
-    fn a_small_difference_is_read_whatever_the_size_of_the_run() {
+    fn a_small_difference_is_read_whatever_the_size_of_the_crowd() {
         for (arrived, left) in [(0, 0), (1, 0), (0, 1), (1, 1), (3, 2), (5, 0), (0, 8)] {
             for size in [50, 1000, 10_000] {
                 let now: BTreeSet<Key> = (left..size + arrived).map(key).collect();
                 let expected = (size..size + arrived).map(key).collect();
-                assert_eq!(run(0..size).compare(&now), Compared::Arrived(expected), "{size} +{arrived} -{left}");
+                assert_eq!(crowd(0..size).compare(&now), Compared::Arrived(expected), "{size} +{arrived} -{left}");
             }
         }
     }
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn a_difference_that_is_too_large_is_noticed() {
         let now = |numbers: std::ops::Range<usize>| numbers.map(key).collect::<BTreeSet<Key>>();
-        assert_eq!(run(0..1000).compare(&now(0..2000)), Compared::Grown);
-        assert_eq!(run(0..1000).compare(&now(500..1000)), Compared::Shrunk);
+        assert_eq!(crowd(0..1000).compare(&now(0..2000)), Compared::Grown);
+        assert_eq!(crowd(0..1000).compare(&now(500..1000)), Compared::Shrunk);
     }
 }

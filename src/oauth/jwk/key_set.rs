@@ -3,7 +3,7 @@
 use jsonwebtoken::Algorithm;
 use serde_json::Value;
 
-use crate::oauth::assertion::key::{JwkError, VerificationKey};
+use crate::oauth::jwk::key::{JwkError, VerificationKey};
 
 /// The keys of a set that can verify assertions.
 #[derive(Clone, Debug, Default)]

@@ -10,17 +10,17 @@ use serde_json::{Map, Value};
 pub const REPEATED: &str = "the field ";
 
 /// A value without repeated fields, in any depth.
-pub struct Distinct(pub Value);
+pub struct UniqueFields(pub Value);
 
-impl<'de> Deserialize<'de> for Distinct {
+impl<'de> Deserialize<'de> for UniqueFields {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(DistinctFields).map(Self)
+        deserializer.deserialize_any(UniqueFieldsVisitor).map(Self)
     }
 }
 
-struct DistinctFields;
+struct UniqueFieldsVisitor;
 
-impl<'de> Visitor<'de> for DistinctFields {
+impl<'de> Visitor<'de> for UniqueFieldsVisitor {
     type Value = Value;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -53,7 +53,7 @@ impl<'de> Visitor<'de> for DistinctFields {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Value, A::Error> {
         let mut items = Vec::new();
-        while let Some(Distinct(item)) = array.next_element()? {
+        while let Some(UniqueFields(item)) = array.next_element()? {
             items.push(item);
         }
         Ok(Value::Array(items))
@@ -65,7 +65,7 @@ impl<'de> Visitor<'de> for DistinctFields {
             if fields.contains_key(&name) {
                 return Err(A::Error::custom(repeated(&name)));
             }
-            let Distinct(value) = object.next_value()?;
+            let UniqueFields(value) = object.next_value()?;
             fields.insert(name, value);
         }
         Ok(Value::Object(fields))

@@ -4,8 +4,8 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use sandbox::process::report;
-use sandbox::repository::{is_a, root, skipped};
+use crate::process::report;
+use crate::repository::{is_a, root, skipped};
 use serde_json::{Value, json};
 
 /// A GUID for every parameter that needs one.
