@@ -6,7 +6,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 use percent_encoding::percent_decode;
 use url::form_urlencoded;
 
@@ -60,9 +60,12 @@ impl Form {
 /// # Errors
 /// `invalid_request` if the form is not UTF-8 or repeats one of `names`.
 pub fn parse<'a, const N: usize>(form: &'a [u8], names: [&str; N]) -> Result<[Option<Cow<'a, str>>; N], OAuthError> {
+    let form = std::str::from_utf8(form).map_err(|_| NOT_UTF8)?;
     let mut found = [const { None }; N];
-    for pair in form.split(|byte| *byte == b'&') {
-        let (name, value) = read_pair(pair)?;
+    let mut start = 0;
+    for end in memchr_iter(b'&', form.as_bytes()).chain([form.len()]) {
+        let (name, value) = read_pair(&form[start..end])?;
+        start = end + 1;
         let Some(at) = names.iter().position(|known| *known == name) else { continue };
         if found[at].replace(value).is_some() {
             return Err(REPEATED);
@@ -72,19 +75,19 @@ pub fn parse<'a, const N: usize>(form: &'a [u8], names: [&str; N]) -> Result<[Op
 }
 
 /// Reads a name and its value. Most pairs have no escapes, and then this is faster than [`form_urlencoded`].
-fn read_pair(pair: &[u8]) -> Result<(Cow<'_, str>, Cow<'_, str>), OAuthError> {
-    if memchr(b'%', pair).is_none() {
-        let (name, value) = pair.split_at(memchr(b'=', pair).unwrap_or(pair.len()));
-        return Ok((without_plus(name)?, without_plus(value.get(1..).unwrap_or_default())?));
+fn read_pair(pair: &str) -> Result<(Cow<'_, str>, Cow<'_, str>), OAuthError> {
+    if memchr(b'%', pair.as_bytes()).is_none() {
+        let (name, value) = pair.split_at(memchr(b'=', pair.as_bytes()).unwrap_or(pair.len()));
+        return Ok((without_plus(name), without_plus(value.get(1..).unwrap_or_default())));
     }
-    let (name, value) = form_urlencoded::parse(pair).next().unwrap_or_default();
-    if is_replaced(&name, pair) || is_replaced(&value, pair) { Err(NOT_UTF8) } else { Ok((name, value)) }
+    let (name, value) = form_urlencoded::parse(pair.as_bytes()).next().unwrap_or_default();
+    let is_replaced = is_replaced(&name, pair.as_bytes()) || is_replaced(&value, pair.as_bytes());
+    if is_replaced { Err(NOT_UTF8) } else { Ok((name, value)) }
 }
 
 /// The text with a space for each `+`.
-fn without_plus(text: &[u8]) -> Result<Cow<'_, str>, OAuthError> {
-    let text = std::str::from_utf8(text).map_err(|_| NOT_UTF8)?;
-    Ok(if memchr(b'+', text.as_bytes()).is_none() { text.into() } else { text.replace('+', " ").into() })
+fn without_plus(text: &str) -> Cow<'_, str> {
+    if memchr(b'+', text.as_bytes()).is_none() { text.into() } else { text.replace('+', " ").into() }
 }
 
 /// Whether [`form_urlencoded`] replaced invalid UTF-8 when it decoded `text` from `form`.

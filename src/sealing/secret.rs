@@ -9,7 +9,7 @@ use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::{hkdf, hmac};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{DecodingKey, EncodingKey};
+use jsonwebtoken::EncodingKey;
 
 /// The text that the sealing key signs. Changing it invalidates every sealed token.
 pub const LABEL: &[u8] = b"evergrant sealing secret, version 1";
@@ -18,7 +18,8 @@ pub const LABEL: &[u8] = b"evergrant sealing secret, version 1";
 pub struct SealingSecret {
     kid: String,
     encoding: EncodingKey,
-    decoding: DecodingKey,
+    /// The same key as [`Self::encoding`]. jsonwebtoken would prepare it again for each token that it verifies.
+    verifying: hmac::Key,
     verifier: hmac::Key,
 }
 
@@ -37,8 +38,8 @@ impl SealingSecret {
         let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"evergrant").extract(signature);
         let verifier = hmac::Key::new(hmac::HMAC_SHA256, &expand(&prk, b"code verifier")?);
         let seal = expand(&prk, b"seal")?;
-        let (encoding, decoding) = (EncodingKey::from_secret(&seal), DecodingKey::from_secret(&seal));
-        Ok(Self { kid, encoding, decoding, verifier })
+        let (encoding, verifying) = (EncodingKey::from_secret(&seal), hmac::Key::new(hmac::HMAC_SHA256, &seal));
+        Ok(Self { kid, encoding, verifying, verifier })
     }
 
     /// The `kid` in sealed tokens.
@@ -67,8 +68,9 @@ impl SealingSecret {
         &self.encoding
     }
 
-    pub(super) const fn decoding_key(&self) -> &DecodingKey {
-        &self.decoding
+    /// Whether `signature` is the HS256 signature of `signed` (RFC 7515 §5.2, RFC 7518 §3.2), compared in constant time.
+    pub(super) fn has_signed(&self, signed: &[u8], signature: &[u8]) -> bool {
+        hmac::verify(&self.verifying, signed, signature).is_ok()
     }
 }
 

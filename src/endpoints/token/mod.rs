@@ -11,6 +11,8 @@ mod issue;
 mod refresh_token;
 pub mod request;
 
+use std::pin::pin;
+
 use tokio::time::timeout;
 
 use crate::clock::{ANSWER_WITHIN, within};
@@ -101,8 +103,8 @@ impl TokenEndpoint {
             Err(error) => return TokenError::OAuth(error).answer(Some(client)),
         };
         // 3. Get the tokens.
-        let granted = within(ANSWER_WITHIN, self.grant(client, grant_type, request)).await;
-        match granted.unwrap_or(Err(TokenError::Deadline)) {
+        let granting = pin!(self.grant(client, grant_type, request));
+        match within(ANSWER_WITHIN, granting).await.unwrap_or(Err(TokenError::Deadline)) {
             Ok(granted) => self.issuer.issue(client, grant_type, granted),
             Err(error) => error.answer(Some(client)),
         }
