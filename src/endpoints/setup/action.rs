@@ -198,7 +198,7 @@ mod tests {
             consent_url: Some("https://account-d.docusign.com/oauth/auth?x"),
             registry: "infra/clients.json",
         };
-        installation.report(finding.of(check, area, "title", 0.0))
+        installation.report(finding.into_check(check, area, "title", 0.0))
     }
 
     #[test]

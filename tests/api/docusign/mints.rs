@@ -134,7 +134,7 @@ fn a_mint_that_was_too_slow_or_interrupted_may_pass_by_itself() {
         assert_eq!((error.kind(), error.code()), (FailureKind::Transient, code));
         assert!(
             error.details().is_empty()
-                && !error.client_sentence(evergrant::oauth::client::SubjectKind::IntegrationUser).is_empty()
+                && !error.client_sentence(evergrant::oauth::subject::SubjectKind::IntegrationUser).is_empty()
         );
         assert!(!error.to_string().is_empty());
     }
