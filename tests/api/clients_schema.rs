@@ -118,7 +118,7 @@ async fn the_command_prints_the_committed_schema_which_is_valid() {
 
 #[test]
 fn every_field_of_the_parser_is_in_the_schema_and_no_other() {
-    let parser = std::fs::read_to_string(root().join("src/config/clients.rs")).unwrap();
+    let parser = std::fs::read_to_string(root().join("src/config/client.rs")).unwrap();
     let names = |call: &str| -> Vec<String> {
         parser.split(call).skip(1).filter_map(|rest| rest.split('"').next()).map(ToOwned::to_owned).collect()
     };

@@ -92,7 +92,7 @@ impl Slot {
 
     /// A suspect access token needs renewal, but is better than none.
     fn freshness_of(&self, access_token: &DocusignAccessToken, now: UnixSeconds) -> Freshness {
-        match Freshness::of(&access_token, now) {
+        match Freshness::of(access_token, now) {
             Freshness::Fresh | Freshness::RenewSoon if self.suspect => Freshness::RenewNow,
             freshness => freshness,
         }

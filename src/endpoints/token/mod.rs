@@ -11,8 +11,7 @@ mod issue;
 mod refresh_token;
 pub mod request;
 
-use std::pin::pin;
-
+use futures_util::future::BoxFuture;
 use tokio::time::timeout;
 
 use crate::clock::{ANSWER_WITHIN, within};
@@ -102,26 +101,17 @@ impl TokenEndpoint {
             Ok(grant_type) => grant_type,
             Err(error) => return TokenError::OAuth(error).answer(Some(client)),
         };
-        // 3. Get the tokens.
-        let granting = pin!(self.grant(client, grant_type, request));
+        // 3. Get the tokens. Boxed, because warp moves the state of a request, which would have room for every grant.
+        let granting: BoxFuture<'_, Result<Granted, TokenError>> = match grant_type {
+            GrantType::ClientCredentials => Box::pin(self.client_credentials(client, request.scope.as_deref())),
+            GrantType::AuthorizationCode => Box::pin(authorization_code::redeem(self, client, request.code)),
+            GrantType::RefreshToken => {
+                Box::pin(refresh_token::refresh(self, client, request.refresh_token, request.scope.as_deref()))
+            }
+        };
         match within(ANSWER_WITHIN, granting).await.unwrap_or(Err(TokenError::Deadline)) {
             Ok(granted) => self.issuer.issue(client, grant_type, granted),
             Err(error) => error.answer(Some(client)),
-        }
-    }
-
-    async fn grant(
-        &self,
-        client: &Client,
-        grant_type: GrantType,
-        request: TokenRequest<'_>,
-    ) -> Result<Granted, TokenError> {
-        match grant_type {
-            GrantType::ClientCredentials => self.client_credentials(client, request.scope.as_deref()).await,
-            GrantType::AuthorizationCode => authorization_code::redeem(self, client, request.code).await,
-            GrantType::RefreshToken => {
-                refresh_token::refresh(self, client, request.refresh_token, request.scope.as_deref()).await
-            }
         }
     }
 

@@ -35,6 +35,7 @@ pub struct Compiler {
 
 impl Compiler {
     /// Starts the compiler on the PATH, of the Azure CLI, or next to the repository.
+    #[must_use]
     pub fn start() -> Option<Self> {
         let of_azure = std::env::home_dir().unwrap_or_default().join(".azure/bin/bicep");
         let programs: [PathBuf; 3] = ["bicep".into(), of_azure, root().join("../shared/tools/bicep/bicep")];
@@ -76,6 +77,7 @@ impl Compiler {
     }
 
     /// Reads a file of the copy.
+    #[must_use]
     pub fn read(&self, file: &str) -> String {
         std::fs::read_to_string(self.folder().join(file)).unwrap()
     }
