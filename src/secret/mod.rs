@@ -22,9 +22,7 @@ pub fn sha256(bytes: &[u8]) -> Sha256 {
 /// Lower-case hexadecimal, as in `client_secret_sha256` and in audit lines.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    // Ids and digests fit here, and memory of zeros is slow to get.
-    let mut digits = [0; 64];
-    lower::encode_str(bytes, &mut digits).map_or_else(|_| lower::encode_string(bytes), ToOwned::to_owned)
+    lower::encode_string(bytes)
 }
 
 /// Reads exactly 64 lower-case hexadecimal digits.
