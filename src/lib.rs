@@ -9,8 +9,9 @@
 //! streamed back.
 //!
 //! [`config`] reads every setting, [`registry`] keeps the registered clients up to date, and [`app`] builds everything.
-//! [`oauth`] has the types of the RFCs, [`sealing`] creates and opens sealed tokens, [`store`] holds the state that all processes share, and [`memory`] the caches of one process. [`doctor`]
-//! runs the health checks, and [`connector`] has the files for Power Automate.
+//! [`oauth`] has the types of the RFCs, [`sealing`] creates and opens sealed tokens, [`store`] holds the state that all
+//! processes share, and [`memory`] the caches of one process. [`doctor`] runs the health checks, and [`connector`] has the
+//! files for Power Automate.
 
 pub mod app;
 pub mod cli;

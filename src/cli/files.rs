@@ -73,7 +73,8 @@ mod platform {
     }
 
     /// Puts `file` at `path`. Only another name can replace a file, so it has the name `draft` between two calls of the system.
-    /// Everything for the second call is ready before the first, because a command that is killed in between leaves the draft behind.
+    /// Everything for the second call is ready before the first, because a command that is killed in between leaves the draft
+    /// behind.
     pub fn name(file: &File, draft: &Path, path: &Path) -> io::Result<()> {
         let c_string = |path: &Path| CString::new(path.as_os_str().as_bytes());
         let (place, draft, path) = (c_string(&place(file))?, c_string(draft)?, c_string(path)?);

@@ -23,8 +23,8 @@ enum WriteError {
     },
 }
 
-/// Writes missing files and, with `force`, replaces different ones; a symbolic link is replaced, not followed. Without it, nothing
-/// is written if a file is different.
+/// Writes missing files and, with `force`, replaces different ones; a symbolic link is replaced, not followed. Without it,
+/// nothing is written if a file is different.
 pub fn write(folder: &Path, files: Vec<ConnectorFile>, force: bool) -> Result<Vec<PathBuf>, CommandError> {
     let path = |file: &ConnectorFile| folder.join(file.name.as_ref());
     let (present, missing): (Vec<_>, Vec<_>) =

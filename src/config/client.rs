@@ -84,7 +84,7 @@ pub fn read_client(
     is_right.then_some(client)
 }
 
-/// A client's scope has to be within the installation's.
+/// Notes a scope of the client that the installation does not have.
 fn note_scope_beyond(fields: &mut Fields<'_, '_>, scope: Option<&Scope>, within: Option<&Scope>) {
     let Some((scope, within)) = scope.zip(within) else { return };
     let Some(beyond) = scope.iter().find(|one| !within.contains(one)) else { return };

@@ -5,11 +5,11 @@ use serde_json::Value;
 use url::Url;
 
 use crate::config::client::{Scopes, read_client};
-use crate::config::error::Problem;
+use crate::config::error::{ConfigErrors, Problem};
 use crate::config::reader::{Environment, FileError, SettingsReader};
 use crate::config::values::url::registry_blob;
 use crate::config::values::{Reason, json, kind};
-use crate::config::{ConfigErrors, formats, reader};
+use crate::config::{formats, reader};
 use crate::oauth::client::{Client, ClientId, ClientRegistry};
 use crate::oauth::scope::Scope;
 use crate::secret::{Sha256, sha256};

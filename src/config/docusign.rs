@@ -17,7 +17,7 @@ pub const IMPERSONATION: &str = "impersonation";
 pub const DEFAULT_SCOPES: &str = "signature impersonation spring_read spring_write";
 
 /// `DOCUSIGN_SCOPES`.
-pub const SCOPES: Format = Format { expected: "scopes separated by spaces or commas", example: DEFAULT_SCOPES };
+pub const SCOPES_FORMAT: Format = Format { expected: "scopes separated by spaces or commas", example: DEFAULT_SCOPES };
 
 /// DocuSign's two separate environments, each with its own integration keys, users and public keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -230,7 +230,7 @@ fn not_of(
 /// Reads `DOCUSIGN_SCOPES`, and adds [`IMPERSONATION`].
 pub fn read_scopes(reader: &mut SettingsReader<'_>) -> Option<Scope> {
     match reader.raw("DOCUSIGN_SCOPES") {
-        Some(_) => reader.optional("DOCUSIGN_SCOPES", SCOPES, parse_scopes),
+        Some(_) => reader.optional("DOCUSIGN_SCOPES", SCOPES_FORMAT, parse_scopes),
         None => parse_scopes(DEFAULT_SCOPES).ok(),
     }
 }

@@ -5,8 +5,7 @@ use std::path::Path;
 
 use secrecy::ExposeSecret;
 
-use crate::config::docusign;
-use crate::config::docusign::{DEFAULT_SCOPES, SCOPES, read_scopes};
+use crate::config::docusign::{self, DEFAULT_SCOPES, SCOPES_FORMAT, read_scopes};
 use crate::config::error::Problem;
 use crate::config::parameters;
 use crate::config::reader::{Environment, SettingsReader, read_file};
@@ -81,7 +80,7 @@ impl InstallationScopes {
         match (&self.source, self.text.as_deref().map(str::trim)) {
             (ScopeSource::Parameters(file), Some(text)) if !text.is_empty() => {
                 let name = format!("{} in {file}", parameters::SCOPES);
-                let noted = |reason| reader.note(&name, Problem::Invalid(reason), SCOPES);
+                let noted = |reason| reader.note(&name, Problem::Invalid(reason), SCOPES_FORMAT);
                 docusign::parse_scopes(text).map_err(noted).ok()
             }
             (ScopeSource::Setting, _) => read_scopes(reader),

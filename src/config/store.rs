@@ -1,4 +1,4 @@
-//! `EVERGRANT_STORE`.
+//! `EVERGRANT_STORE`: where used codes and revocations are stored.
 
 use url::Url;
 

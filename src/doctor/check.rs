@@ -103,7 +103,7 @@ impl Finding {
         Self { verdict: Verdict::Skipped, message: message.into(), fix: None }
     }
 
-    /// This finding as the result of the check `name`.
+    /// This finding as the result of `check`.
     pub fn into_check(self, check: &'static str, area: Area, title: impl Into<String>, duration_ms: f64) -> Check {
         let Self { verdict, message, fix } = self;
         Check { check: check.into(), area, title: title.into(), verdict, finding: message, fix, duration_ms }

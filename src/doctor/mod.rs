@@ -1,9 +1,9 @@
 //! The health checks: does everything this installation depends on work, and if not, who fixes it and how?
 //!
-//! [`azure`] checks identity, keys and store, [`connection`] DocuSign, [`account`] the DocuSign account, [`registry`] the client
-//! registry, [`issuers`] the issuers that clients trust, [`public_url`] the public URL, and [`routes`] the routes there. All checks run at the same time, and are reported in
-//! order. They only write one record to the store, which
-//! expires within a minute. `evergrant doctor` prints the results, and the setup page shows them.
+//! [`azure`] checks identity, keys and store, [`connection`] DocuSign, [`account`] the DocuSign account, [`registry`] the
+//! client registry, [`issuers`] the issuers that clients trust, [`public_url`] the public URL, and [`routes`] the routes there.
+//! All checks run at the same time, and are reported in order. They only write one record to the store, which expires within a
+//! minute. `evergrant doctor` prints the results, and the setup page shows them.
 
 mod account;
 mod azure;

@@ -63,6 +63,7 @@ pub fn parse<'a, const N: usize>(form: &'a [u8], names: [&str; N]) -> Result<[Op
     let form = std::str::from_utf8(form).map_err(|_| NOT_UTF8)?;
     let mut found = [const { None }; N];
     let mut start = 0;
+    // `memchr` is faster than `split`, because tokens are long.
     for end in memchr_iter(b'&', form.as_bytes()).chain([form.len()]) {
         let (name, value) = read_pair(&form[start..end])?;
         start = end + 1;
@@ -80,9 +81,9 @@ fn read_pair(pair: &str) -> Result<(Cow<'_, str>, Cow<'_, str>), OAuthError> {
         let (name, value) = pair.split_at(memchr(b'=', pair.as_bytes()).unwrap_or(pair.len()));
         return Ok((without_plus(name), without_plus(value.get(1..).unwrap_or_default())));
     }
-    let (name, value) = form_urlencoded::parse(pair.as_bytes()).next().unwrap_or_default();
-    let is_replaced = is_replaced(&name, pair.as_bytes()) || is_replaced(&value, pair.as_bytes());
-    if is_replaced { Err(NOT_UTF8) } else { Ok((name, value)) }
+    let pair = pair.as_bytes();
+    let (name, value) = form_urlencoded::parse(pair).next().unwrap_or_default();
+    if is_replaced(&name, pair) || is_replaced(&value, pair) { Err(NOT_UTF8) } else { Ok((name, value)) }
 }
 
 /// The text with a space for each `+`.

@@ -20,7 +20,8 @@ pub struct SealingSecret {
     encoding: EncodingKey,
     /// The same key as [`Self::encoding`]. jsonwebtoken would prepare it again for each token that it verifies.
     verifying: hmac::Key,
-    verifier: hmac::Key,
+    /// Derives code verifiers and the ids of successors.
+    derivation: hmac::Key,
 }
 
 impl fmt::Debug for SealingSecret {
@@ -36,10 +37,10 @@ impl SealingSecret {
     /// If the derivation fails.
     pub fn derive(kid: String, signature: &[u8]) -> Result<Self, Unspecified> {
         let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"evergrant").extract(signature);
-        let verifier = hmac::Key::new(hmac::HMAC_SHA256, &expand(&prk, b"code verifier")?);
+        let derivation = hmac::Key::new(hmac::HMAC_SHA256, &expand(&prk, b"code verifier")?);
         let seal = expand(&prk, b"seal")?;
         let (encoding, verifying) = (EncodingKey::from_secret(&seal), hmac::Key::new(hmac::HMAC_SHA256, &seal));
-        Ok(Self { kid, encoding, verifying, verifier })
+        Ok(Self { kid, encoding, verifying, derivation })
     }
 
     /// The `kid` in sealed tokens.
@@ -53,7 +54,7 @@ impl SealingSecret {
     /// It is derived, because a sealed token is not encrypted and must not contain it.
     #[must_use]
     pub fn code_verifier(&self, jti: &str) -> String {
-        URL_SAFE_NO_PAD.encode(hmac::sign(&self.verifier, jti.as_bytes()))
+        URL_SAFE_NO_PAD.encode(hmac::sign(&self.derivation, jti.as_bytes()))
     }
 
     /// The `jti` of the refresh token `generation` of the grant `grant_id`. Every process derives the same one.
@@ -61,7 +62,7 @@ impl SealingSecret {
     pub fn successor_jti(&self, grant_id: &str, generation: u64) -> String {
         // No `jti` contains a colon, so this cannot be the input of a code verifier.
         let input = format!("successor:{grant_id}:{generation}");
-        URL_SAFE_NO_PAD.encode(hmac::sign(&self.verifier, input.as_bytes()))
+        URL_SAFE_NO_PAD.encode(hmac::sign(&self.derivation, input.as_bytes()))
     }
 
     pub(super) const fn encoding_key(&self) -> &EncodingKey {
@@ -93,6 +94,6 @@ mod tests {
         assert_ne!(old.code_verifier("jti-1"), old.code_verifier("jti-2"));
         assert_eq!(old.successor_jti("grant", 1), secret(b"old").successor_jti("grant", 1));
         assert_ne!(old.successor_jti("grant", 1), old.successor_jti("grant", 2));
-        assert!(!format!("{old:?}").contains("coding"), "{old:?}");
+        assert_eq!(format!("{old:?}"), r#"SealingSecret { kid: "v1", .. }"#);
     }
 }

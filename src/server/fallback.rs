@@ -1,4 +1,5 @@
-//! Responses for requests that no route accepts: 404, 405 with `Allow`, unreadable bodies, and the Functions host's JSON envelope.
+//! Responses for requests that no route accepts: 404, 405 with `Allow`, unreadable bodies, and the Functions host's JSON
+//! envelope.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};

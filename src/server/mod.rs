@@ -2,8 +2,8 @@
 //!
 //! [`routes`] composes the filters, the token route first. [`paths`] lists the path and methods of each function folder.
 //! [`request`] reads a request (id, headers and body), its endpoint responds, and the response gets an `x-request-id` and one
-//! log line. Until the settings are right, [`not_configured`] responds in their place ([`Serving`]). [`fallback`] responds when no
-//! route accepts a request: 404 and 405 with `Allow`. [`mod@panic`] responds if an endpoint panics, [`health`] to probes.
+//! log line. Until the settings are right, [`not_configured`] responds in their place ([`Serving`]). [`fallback`] responds when
+//! no route accepts a request: 404 and 405 with `Allow`. [`mod@panic`] responds if an endpoint panics, [`health`] to probes.
 
 mod body;
 mod fallback;

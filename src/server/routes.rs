@@ -31,7 +31,7 @@ pub fn all(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = In
 }
 
 fn token(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    paths::token().and(warp::post()).and(with(endpoints)).and(form(&paths::TOKEN)).then(
+    paths::token().and(method_of(&paths::TOKEN)).and(with(endpoints)).and(form(&paths::TOKEN)).then(
         async |endpoints: Arc<Endpoints>, request: Box<ReceivedForm>| {
             // Boxed, because warp moves the state of a request from filter to filter.
             request.answer_with(&endpoints.token.registry, Box::pin(endpoints.token.handle(&request.form))).await

@@ -1,7 +1,7 @@
 //! Makes Key Vault's challenge readable for the SDK, which needs it for the resource of the Entra token.
 //!
-//! The SDK keeps the last `WWW-Authenticate` header only, and reads the first `resource` or `scope` of any scheme. So a vault with a
-//! second scheme would fail every call. The resource follows from the vault's host, which TLS proves.
+//! The SDK keeps the last `WWW-Authenticate` header only, and reads the first `resource` or `scope` of any scheme. So a vault
+//! with a second scheme would fail every call. The resource follows from the vault's host, which TLS proves.
 
 use std::sync::Arc;
 

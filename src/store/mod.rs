@@ -1,9 +1,9 @@
-//! State that all processes share: used codes and assertions, revoked grants, rotated refresh tokens, Workfront's uploads, and the redirect
-//! URIs that clients asked for. Everything else is in sealed tokens and stored nowhere.
+//! State that all processes share: used codes and assertions, revoked grants, rotated refresh tokens, Workfront's uploads, and
+//! the redirect URIs that clients asked for. Everything else is in sealed tokens and stored nowhere.
 //!
 //! [`records`] lists the kinds of records. The endpoints use [`codes`], [`assertions`] (both [`single_use`]), [`revocations`],
-//! [`rotation`] and [`redirect_requests`]; the Workfront endpoint writes its own records. All use a [`Store`]: [`memory`] for one process or
-//! [`blob`] for many. [`document`] is a single blob.
+//! [`rotation`] and [`redirect_requests`]; the Workfront endpoint writes its own records. All use a [`Store`]: [`memory`] for
+//! one process or [`blob`] for many. [`document`] is a single blob.
 
 pub mod assertions;
 pub mod blob;

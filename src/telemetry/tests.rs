@@ -1,4 +1,5 @@
-//! The subscriber as a whole: whatever a field, a span or a thread does, a line is one JSON object with the fields of its request.
+//! The subscriber as a whole: whatever a field, a span or a thread does, a line is one JSON object with the fields of its
+//! request.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};

@@ -1,7 +1,7 @@
 //! HTTP without a domain: [`response`]s, their headers ([`host_headers`], [`content_disposition`], [`retry_after`]), [`json`]
-//! without repeated fields ([`unique_fields`]), [`body`] streams, [`page`]s, [`cookies`], where a request came from
-//! ([`source_address`]), and for calls to others the [`http_client`], what they answer ([`upstream`]) and why they cannot be
-//! reached ([`obstacle`]).
+//! to write, JSON without repeated fields to read ([`unique_fields`]), [`body`] streams, [`page`]s, [`cookies`], where a
+//! request came from ([`source_address`]), and for calls to others the [`http_client`], what they answer ([`upstream`]) and why
+//! they cannot be reached ([`obstacle`]).
 
 pub mod body;
 pub mod content_disposition;

@@ -1,7 +1,7 @@
 //! The JSON Schema of the client registry agrees with the parser: same fields, same verdicts, same defaults.
 //!
-//! What a schema cannot say is left to the parser: that client ids and API keys differ, that no field is repeated, that a scope stays
-//! within `DOCUSIGN_SCOPES`, that `1.0` is no whole number, and the finer points of a URL.
+//! What a schema cannot say is left to the parser: that client ids and API keys differ, that no field is repeated, that a scope
+//! stays within `DOCUSIGN_SCOPES`, that `1.0` is no whole number, and the finer points of a URL.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

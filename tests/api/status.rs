@@ -139,7 +139,8 @@ async fn open_hands_the_setup_page_to_the_browser_and_prints_no_key() {
     }
 }
 
-/// Other programs of this machine can reach the address, but do not know its path; some browsers open connections that stay empty.
+/// Other programs of this machine can reach the address, but do not know its path; some browsers open connections that stay
+/// empty.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_address_for_the_browser_leads_on_only_at_its_own_path() {
     let app = TestApp::over(Sandbox::start().await, &[]).await;

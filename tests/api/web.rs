@@ -4,6 +4,6 @@ mod addresses;
 mod bodies;
 mod cookies;
 mod dispositions;
-mod distinct_members;
 mod negotiation;
+mod unique_fields;
 mod upstream_answers;

@@ -42,7 +42,7 @@ impl<'a> Loss<'a> {
         match change {
             Change::Remove { client_id } => Some(Self::Client(client_id)),
             Change::RemoveRedirectUri { client_id, uri } => Some(Self::RedirectUri { client_id, uri }),
-            Change::RemoveOlder { client_id, credential } => {
+            Change::RemoveOlderCredential { client_id, credential } => {
                 Some(Self::OlderCredential { client_id, credential: *credential })
             }
             Change::Set { client_id, field, value } if field == "client_id" => {
@@ -108,7 +108,7 @@ mod tests {
             (Change::Remove { client_id: "a".into() }, Some("Remove a from p, and end all its connections?")),
             (Change::RemoveRedirectUri { client_id: "a".into(), uri: "u".into() }, Some("Remove u from a in p?")),
             (
-                Change::RemoveOlder { client_id: "a".into(), credential: Credential::ApiKey },
+                Change::RemoveOlderCredential { client_id: "a".into(), credential: Credential::ApiKey },
                 Some("Remove the older API key of a from p?"),
             ),
             (Change::AddRedirectUri { client_id: "a".into(), uri: "w".into() }, None),

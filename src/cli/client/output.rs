@@ -31,7 +31,7 @@ pub fn print_change(change: &Change, place: &Place) {
         Change::AddSecond { client_id, credential, .. } => {
             explain(format_args!("{client_id} has a second {} in {place}.", credential.as_str()));
         }
-        Change::RemoveOlder { client_id, credential } => explain(format_args!(
+        Change::RemoveOlderCredential { client_id, credential } => explain(format_args!(
             "{client_id} has only its newer {} in {place}; the older one works until the app has read this.",
             credential.as_str()
         )),

@@ -98,7 +98,7 @@ pub enum Change {
     /// Gives a client a second secret or API key, which has this digest.
     AddSecond { client_id: String, credential: Credential, digest: String },
     /// Removes the older of a client's two secrets or API keys, which is the first.
-    RemoveOlder { client_id: String, credential: Credential },
+    RemoveOlderCredential { client_id: String, credential: Credential },
     /// Adds a redirect URI, unless it is there.
     AddRedirectUri { client_id: String, uri: String },
     /// Removes a redirect URI.
@@ -121,7 +121,7 @@ impl Change {
             Self::AddSecond { client_id, credential, digest } => {
                 add_second(digests(&mut entries, client_id, *credential)?, *credential, digest)?;
             }
-            Self::RemoveOlder { client_id, credential } => {
+            Self::RemoveOlderCredential { client_id, credential } => {
                 remove_older(digests(&mut entries, client_id, *credential)?, *credential)?;
             }
             Self::AddRedirectUri { client_id, uri } => add_redirect_uri(find(&mut entries, client_id)?, uri),
@@ -140,7 +140,7 @@ impl Change {
         match self {
             Self::Add { client_id, .. }
             | Self::AddSecond { client_id, .. }
-            | Self::RemoveOlder { client_id, .. }
+            | Self::RemoveOlderCredential { client_id, .. }
             | Self::AddRedirectUri { client_id, .. }
             | Self::RemoveRedirectUri { client_id, .. }
             | Self::Set { client_id, .. }
@@ -262,7 +262,7 @@ mod tests {
         let text = second("a").apply(TEXT).unwrap();
         let compact: String = text.split_whitespace().collect();
         assert_eq!(compact, TEXT.replace(r#"["1"]"#, r#"["1","2"]"#));
-        let older = Change::RemoveOlder { client_id: "a".to_owned(), credential: Credential::Secret };
+        let older = Change::RemoveOlderCredential { client_id: "a".to_owned(), credential: Credential::Secret };
         let compact: String = older.apply(&text).unwrap().split_whitespace().collect();
         assert_eq!(compact, TEXT.replace(r#"["1"]"#, r#"["2"]"#));
     }

@@ -68,7 +68,7 @@ async fn begin(rotation: &RotateOptions, env: &dyn Environment) -> Result<(), Co
 
 async fn finish(rotation: &RotateOptions, env: &dyn Environment) -> Result<(), CommandError> {
     let RotateOptions { target: ClientTarget { client_id, place }, json, confirmation, .. } = rotation;
-    let change = Change::RemoveOlder { client_id: client_id.clone(), credential: rotation.credential() };
+    let change = Change::RemoveOlderCredential { client_id: client_id.clone(), credential: rotation.credential() };
     edit(place, &change, *confirmation, env).await?;
     output::print_how_to_deploy(place);
     if *json { Issued::new(client_id, &[]).print() } else { Ok(()) }

@@ -8,8 +8,7 @@ use crate::cli::init::Init;
 use crate::cli::terminal::{CommandError, explain, failed, usage};
 use crate::config::Environment;
 use crate::config::docusign::DocusignEnvironment;
-use crate::config::values::Reason;
-use crate::config::values::guid;
+use crate::config::values::{Reason, guid};
 use crate::types::Guid;
 
 /// All of them.

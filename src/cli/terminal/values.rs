@@ -4,8 +4,7 @@ use std::ffi::OsStr;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use crate::config::values;
-use crate::config::values::Reason;
+use crate::config::values::{self, Reason};
 use crate::oauth::client::ClientId;
 use crate::oauth::scope::Scope;
 use crate::types::{BaseUrl, Guid};

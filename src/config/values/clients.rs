@@ -1,7 +1,6 @@
 //! Values in the client registry.
 
-use crate::config::values::Reason;
-use crate::config::values::nearest;
+use crate::config::values::{Reason, nearest};
 use crate::oauth::client::ClientId;
 use crate::oauth::client::gateway_path::{is_reachable, is_unambiguous, normalize};
 use crate::oauth::client::gateway_preset::GatewayPreset;

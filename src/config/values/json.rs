@@ -2,9 +2,7 @@
 
 use serde_json::{Error, Value};
 
-use crate::config::values::BYTE_ORDER_MARK;
-use crate::config::values::Reason;
-use crate::config::values::kind;
+use crate::config::values::{BYTE_ORDER_MARK, Reason, kind};
 use crate::web::unique_fields::{REPEATED, UniqueFields};
 
 /// An array, in which no object has a field twice.

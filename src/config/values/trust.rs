@@ -3,10 +3,9 @@
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::config::values::Reason;
 use crate::config::values::field::string;
 use crate::config::values::url::{Http, https_url};
-use crate::config::values::{kind, nearest};
+use crate::config::values::{Reason, kind, nearest};
 use crate::oauth::client::trust::{ClaimValue, OwnKeys, RequiredClaim, Trust, TrustedIssuer};
 use crate::oauth::jwk::key_set::{KeySet, KeySetError};
 

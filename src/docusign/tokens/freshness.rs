@@ -30,15 +30,15 @@ pub enum Freshness {
 }
 
 impl Freshness {
-    /// The freshness of `access_token`. If the clock was set back by more than the tolerated skew, it counts as expired, because
-    /// its remaining lifetime is unknown.
+    /// The freshness of `access_token` at `now`. If the clock was set back by more than the tolerated skew, it counts as expired,
+    /// because its remaining lifetime is unknown.
     #[must_use]
     pub const fn of(access_token: &DocusignAccessToken, now: UnixSeconds) -> Self {
         let is_from_the_future = access_token.issued_at.seconds_left(now) > SKEW;
         if is_from_the_future { Self::Expired } else { Self::until(access_token.expires_at, now) }
     }
 
-    /// The freshness of a token that expires at `expires_at`.
+    /// The freshness at `now` of a token that expires at `expires_at`.
     #[must_use]
     pub const fn until(expires_at: UnixSeconds, now: UnixSeconds) -> Self {
         match expires_at.seconds_left(now) {

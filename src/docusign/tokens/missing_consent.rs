@@ -12,7 +12,8 @@ use crate::types::Guid;
 /// The scope tokens of `scopes` that `user` has not consented to. Empty if each one works alone and only the combination
 /// fails.
 ///
-/// # Errors [`MintError`] if a token fails for a reason other than missing consent.
+/// # Errors
+/// [`MintError`] if a token fails for a reason other than missing consent.
 pub async fn scopes_without_consent(
     access_tokens: &AccessTokens,
     user: &Guid,

@@ -1,9 +1,10 @@
-//! `/gateway/{clm|clm-upload|clm-download|esign|navigator|maestro}/…`: DocuSign's APIs for callers who never see a DocuSign token.
+//! `/gateway/{clm|clm-upload|clm-download|esign|navigator|maestro}/…`: DocuSign's APIs for callers who never see a DocuSign
+//! token.
 //!
 //! [`Callers`] identifies the caller → the client's rules are checked → [`target`] (pure) finds the address on one of the
 //! account's hosts → [`headers`] (pure) filters the headers → [`DocusignApi`] calls DocuSign with an access token and streams
-//! both bodies. DocuSign's response is forwarded, unless the caller prefers to [wait](waiting) for what it has begun. [`error`] has
-//! the gateway's own error responses.
+//! both bodies. DocuSign's response is forwarded, unless the caller prefers to [wait](waiting) for what it has begun. [`error`]
+//! has the gateway's own error responses.
 
 pub mod error;
 pub mod headers;

@@ -45,7 +45,8 @@ struct Begun {
 }
 
 impl WaitingCall {
-    /// How to wait for the result of `request`, if the caller prefers that. The secret comes first: what is begun cannot be undone.
+    /// How to wait for the result of `request`, if the caller prefers that. The secret comes first: what is begun cannot be
+    /// undone.
     pub(super) async fn read(
         sealing: &SealingKeys,
         caller: &Caller<'_>,

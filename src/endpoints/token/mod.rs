@@ -1,9 +1,9 @@
 //! `POST /oauth/token`, the token endpoint (RFC 6749 §3.2).
 //!
-//! [`request`] reads the form → the registry authenticates the client, by a secret or an assertion → [`authorization_code`] or [`refresh_token`] checks the
-//! grant → [`issue`] gets an access token from the cache or mints one, and writes the response (RFC 6749 §5.1). [`error`] writes
-//! §5.2. If DocuSign or Key Vault is down, cached tokens are used until they expire, then clients get 503 with `Retry-After`,
-//! never `invalid_grant`. If the store is down, codes get 503 and refreshes still work.
+//! [`request`] reads the form → the registry authenticates the client, by a secret or an assertion → [`authorization_code`] or
+//! [`refresh_token`] checks the grant → [`issue`] gets an access token from the cache or mints one, and writes the response
+//! (RFC 6749 §5.1). [`error`] writes §5.2. If DocuSign or Key Vault is down, cached tokens are used until they expire, then
+//! clients get 503 with `Retry-After`, never `invalid_grant`. If the store is down, codes get 503 and refreshes still work.
 
 mod authorization_code;
 mod error;
@@ -11,7 +11,6 @@ mod issue;
 mod refresh_token;
 pub mod request;
 
-use futures_util::future::BoxFuture;
 use tokio::time::timeout;
 
 use crate::clock::{ANSWER_WITHIN, within};
@@ -101,17 +100,26 @@ impl TokenEndpoint {
             Ok(grant_type) => grant_type,
             Err(error) => return TokenError::OAuth(error).answer(Some(client)),
         };
-        // 3. Get the tokens. Boxed, because warp moves the state of a request, which would have room for every grant.
-        let granting: BoxFuture<'_, Result<Granted, TokenError>> = match grant_type {
-            GrantType::ClientCredentials => Box::pin(self.client_credentials(client, request.scope.as_deref())),
-            GrantType::AuthorizationCode => Box::pin(authorization_code::redeem(self, client, request.code)),
-            GrantType::RefreshToken => {
-                Box::pin(refresh_token::refresh(self, client, request.refresh_token, request.scope.as_deref()))
-            }
-        };
-        match within(ANSWER_WITHIN, granting).await.unwrap_or(Err(TokenError::Deadline)) {
+        // 3. Get the tokens.
+        let granted = within(ANSWER_WITHIN, self.grant(client, grant_type, request)).await;
+        match granted.unwrap_or(Err(TokenError::Deadline)) {
             Ok(granted) => self.issuer.issue(client, grant_type, granted),
             Err(error) => error.answer(Some(client)),
+        }
+    }
+
+    async fn grant(
+        &self,
+        client: &Client,
+        grant_type: GrantType,
+        request: TokenRequest<'_>,
+    ) -> Result<Granted, TokenError> {
+        match grant_type {
+            GrantType::ClientCredentials => self.client_credentials(client, request.scope.as_deref()).await,
+            GrantType::AuthorizationCode => authorization_code::redeem(self, client, request.code).await,
+            GrantType::RefreshToken => {
+                refresh_token::refresh(self, client, request.refresh_token, request.scope.as_deref()).await
+            }
         }
     }
 

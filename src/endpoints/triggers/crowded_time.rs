@@ -27,7 +27,7 @@ pub struct Cell {
     pub checks: u16,
 }
 
-/// The delivered items of one point in time.
+/// A crowd: the delivered items of one point in time, which are too many to list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CrowdedTime {
     /// Items with keys up to this one were delivered, except those that arrived since.

@@ -1,6 +1,7 @@
 //! A watermark as text, for a cursor. Pure.
 //!
-//! The changes of one time are together, because often many have one. A number has seven bits in each byte, as in LEB128. A cursor has to be short, because it is part of an address.
+//! The changes of one time are together, because often many have one. A number has seven bits in each byte, as in LEB128. A
+//! cursor has to be short, because it is part of an address.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -131,7 +132,7 @@ mod tests {
 
     prop_compose! {
         fn watermarks()(floor in any::<u64>(), later in prop::collection::vec((any::<u32>(), key()), 0..50),
-                     crowd in prop::option::of((key(), prop::collection::vec(key(), 0..20)))) -> Watermark {
+                        crowd in prop::option::of((key(), prop::collection::vec(key(), 0..20)))) -> Watermark {
             let known: BTreeSet<_> =
                 later.into_iter().map(|(later, key)| (Moment(floor.saturating_add(later.into())), key)).collect();
             let crowd = crowd.map(|(last, keys)| Box::new(CrowdedTime::of(last, &keys.into_iter().collect())));

@@ -1,4 +1,4 @@
-//! Short names of changes. Pure.
+//! Keys: short names of changes. Pure.
 
 /// Bits of a [`Key`].
 const KEY_BITS: u32 = 32;

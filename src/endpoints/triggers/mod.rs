@@ -2,8 +2,8 @@
 //!
 //! [`request`] (pure) reads a request → [`Callers`] identifies the caller → the cursor is opened → [`feed`] reads a list from
 //! DocuSign, or has it in its cache, with [`reader`] (pure) putting pages together → [`watermark`] (pure) finds what is new →
-//! [`cursor`] (pure) writes what was delivered, and a new cursor is sealed. [`workflow`] waits for one workflow, [`task`] for what
-//! the gateway has begun. [`error`] has the error responses.
+//! [`cursor`] (pure) writes what was delivered, and a new cursor is sealed. [`workflow`] waits for one workflow, [`task`] for
+//! what the gateway has begun. [`error`] has the error responses.
 
 mod answer;
 pub mod crowded_time;

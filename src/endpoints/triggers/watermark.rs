@@ -2,7 +2,7 @@
 //!
 //! Everything before `floor` is settled. From `floor` on, `known` lists the delivered changes, so that it does not matter whether
 //! later ones have the same time or even an earlier one. `floor` follows the newest changes, as far up as needed to keep the list
-//! short. Only if more changes than that have one and the same time, they become a [`CrowdedTime`].
+//! short. Only if more changes than that have the same time do they become a [`CrowdedTime`].
 
 use std::collections::BTreeSet;
 
@@ -37,7 +37,7 @@ pub struct Limits {
 pub struct Watermark {
     /// Earlier changes are settled.
     pub floor: Moment,
-    /// Delivered changes.
+    /// Delivered changes from `floor` on.
     pub known: BTreeSet<(Moment, Key)>,
     /// Delivered changes at `floor`, if they are too many for `known`.
     pub crowd: Option<Box<CrowdedTime>>,
@@ -111,7 +111,8 @@ impl Watermark {
         }
     }
 
-    /// Raises the floor until the watermark is short, at most to `next`, which is still to be delivered, or to the newest change.
+    /// Raises the floor until few changes are known and listed from it on, at most to `next`, which is still to be delivered, or
+    /// to the newest change.
     fn shorten(&mut self, list: &[ListedChange], next: Option<ListedChange>, most: Limits) {
         let newest = list.iter().map(|change| change.time).max().unwrap_or(self.floor);
         let top = next.map_or(newest, |next| next.time).max(self.floor);

@@ -76,7 +76,7 @@ fn algorithm(header: &Map<String, Value>) -> Result<Algorithm, AssertionError> {
     named.ok_or_else(|| AssertionError::Algorithm(alg.to_owned()))
 }
 
-/// The JSON object in one part, in which no member is repeated.
+/// The JSON object in one part, in which no field is repeated.
 fn object(part: &str, name: &'static str) -> Result<Map<String, Value>, AssertionError> {
     let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| AssertionError::Encoding(name))?;
     match serde_json::from_slice(&bytes) {

@@ -17,7 +17,7 @@ pub enum AssertionError {
     /// A part is not canonical base64url.
     #[error("the {0} is not valid base64url")]
     Encoding(&'static str),
-    /// A part is not a JSON object, or has a member twice.
+    /// A part is not a JSON object, or has a field twice.
     #[error("the {0} is not a JSON object without repeated members")]
     Json(&'static str),
     /// `alg`.

@@ -1,4 +1,5 @@
-//! Issuers over real sockets: those of the sandbox, whose keys rotate and which fail in every way, and a provider that is not ours.
+//! Issuers over real sockets: those of the sandbox, whose keys rotate and which fail in every way, and a provider that is not
+//! ours.
 
 use std::process::Stdio;
 

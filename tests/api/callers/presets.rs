@@ -1,4 +1,5 @@
-//! `evergrant client new --trust`: each preset writes the trust of its platform, no secret is made, and wrong options are refused.
+//! `evergrant client new --trust`: each preset writes the trust of its platform, no secret is made, and wrong options are
+//! refused.
 
 use std::process::Output;
 

@@ -2,8 +2,6 @@
 
 mod assertion_claims;
 mod assertion_clients;
-mod assertion_key_sets;
-mod assertion_keys;
 mod authorize_parameters;
 mod client_authentication;
 mod clients;
@@ -13,6 +11,8 @@ mod gateway_rules;
 mod grant_types;
 mod hints;
 mod in_process;
+mod jwk_key_sets;
+mod jwk_keys;
 mod metadata;
 mod outages;
 mod pkce;

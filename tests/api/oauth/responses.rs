@@ -88,7 +88,8 @@ proptest! {
     #[test]
     fn every_state_comes_back_unchanged_with_a_code_and_with_an_error(state in "\\PC{0,40}|[ -~]{0,40}") {
         let client = only(&client("web", &json!({})));
-        let back = ReturnAddress { redirect_uri: REDIRECT_URI, state: Some(&state), iss: client.response_iss("https://evergrant.example") };
+        let iss = client.response_iss("https://evergrant.example");
+        let back = ReturnAddress { redirect_uri: REDIRECT_URI, state: Some(&state), iss };
         let error = AuthorizationErrorCode::AccessDenied.with_description("no");
         for (response, expected) in [
             (back.with_code("a.b.c"), vec![("code", "a.b.c")]),

@@ -17,7 +17,7 @@ fn key(number: u64) -> Key {
     Key::of_digest(&sha256(&number.to_le_bytes()))
 }
 
-fn seen(time: u64, number: u64) -> ListedChange {
+fn listed(time: u64, number: u64) -> ListedChange {
     ListedChange { time: Moment(time), key: key(number), is_wanted: true }
 }
 
@@ -38,7 +38,7 @@ fn drain(mut watermark: Watermark, list: &[ListedChange]) -> (Watermark, Vec<Key
 
 #[test]
 fn without_changes_nothing_is_delivered_and_the_watermark_stays() {
-    let list = [seen(10, 1), seen(11, 2), seen(12, 3)];
+    let list = [listed(10, 1), listed(11, 2), listed(12, 3)];
     let watermark = Watermark::after(&list, Moment(0), MOST);
     for _ in 0..3 {
         let step = watermark.advance(&list, MOST);
@@ -52,38 +52,38 @@ fn without_changes_nothing_is_delivered_and_the_watermark_stays() {
 fn a_first_poll_of_an_empty_list_begins_where_it_should() {
     let watermark = Watermark::after(&[], Moment(7), MOST);
     assert_eq!((watermark.floor, watermark.known.len()), (Moment(7), 0));
-    assert_eq!(drain(watermark, &[seen(6, 1), seen(7, 2), seen(8, 3)]).1, [key(2), key(3)]);
+    assert_eq!(drain(watermark, &[listed(6, 1), listed(7, 2), listed(8, 3)]).1, [key(2), key(3)]);
 }
 
 #[test]
 fn since_is_inclusive_and_oldest_come_first() {
-    let list = [seen(12, 1), seen(10, 2), seen(9, 3), seen(11, 4)];
+    let list = [listed(12, 1), listed(10, 2), listed(9, 3), listed(11, 4)];
     assert_eq!(drain(Watermark::since(Moment(10)), &list).1, [key(2), key(4), key(1)]);
 }
 
 #[test]
 fn what_the_trigger_is_not_about_is_never_delivered_even_when_it_is_renamed_later() {
-    let mut list = [seen(10, 1), seen(11, 2)];
+    let mut list = [listed(10, 1), listed(11, 2)];
     list[0].is_wanted = false;
     let (watermark, delivered) = drain(Watermark::since(Moment(0)), &list);
     assert_eq!(delivered, [key(2)]);
     // Renamed to fit: a new version at a new time.
-    let renamed = [seen(11, 2), seen(12, 3)];
+    let renamed = [listed(11, 2), listed(12, 3)];
     assert_eq!(drain(watermark, &renamed).1, [key(3)]);
 }
 
 #[test]
 fn an_item_that_appears_with_an_older_time_is_delivered_while_the_watermark_reaches_down_to_it() {
-    let (watermark, _) = drain(Watermark::since(Moment(10)), &[seen(10, 1), seen(14, 2)]);
+    let (watermark, _) = drain(Watermark::since(Moment(10)), &[listed(10, 1), listed(14, 2)]);
     assert_eq!(watermark.floor, Moment(10));
-    let (watermark, delivered) = drain(watermark, &[seen(10, 1), seen(12, 3), seen(14, 2), seen(9, 4)]);
+    let (watermark, delivered) = drain(watermark, &[listed(10, 1), listed(12, 3), listed(14, 2), listed(9, 4)]);
     assert_eq!(delivered, [key(3)], "and not what is before the floor");
-    assert!(drain(watermark, &[seen(10, 1), seen(12, 3), seen(14, 2)]).1.is_empty());
+    assert!(drain(watermark, &[listed(10, 1), listed(12, 3), listed(14, 2)]).1.is_empty());
 }
 
 #[test]
 fn the_floor_rises_when_the_list_is_longer_than_a_cursor() {
-    let list: Vec<ListedChange> = (0..40).map(|number| seen(100 + number, number)).collect();
+    let list: Vec<ListedChange> = (0..40).map(|number| listed(100 + number, number)).collect();
     let (watermark, delivered) = drain(Watermark::since(Moment(0)), &list);
     assert_eq!(delivered, (0..40).map(key).collect::<Vec<_>>());
     assert!(watermark.known.len() <= MOST.known && watermark.crowd.is_none(), "{watermark:?}");
@@ -91,8 +91,8 @@ fn the_floor_rises_when_the_list_is_longer_than_a_cursor() {
 }
 
 #[test]
-fn more_items_of_one_time_than_a_cursor_lists_become_a_run_and_come_once() {
-    let list: Vec<ListedChange> = (0..50).map(|number| seen(100, number)).collect();
+fn more_items_of_one_time_than_a_cursor_lists_become_a_crowd_and_come_once() {
+    let list: Vec<ListedChange> = (0..50).map(|number| listed(100, number)).collect();
     let (watermark, delivered) = drain(Watermark::since(Moment(100)), &list);
     assert_eq!(delivered.len(), 50);
     assert_eq!(delivered.iter().collect::<BTreeSet<_>>().len(), 50);
@@ -100,31 +100,31 @@ fn more_items_of_one_time_than_a_cursor_lists_become_a_run_and_come_once() {
     assert_eq!(crowd.compare(&list.iter().map(|change| change.key).collect()), Compared::Arrived(BTreeSet::new()));
     assert!(watermark.known.len() <= MOST.known, "{watermark:?}");
     // One more of the same time, and then later ones.
-    let mut longer = [list, vec![seen(100, 1000)]].concat();
+    let mut longer = [list, vec![listed(100, 1000)]].concat();
     let (watermark, delivered) = drain(watermark, &longer);
     assert_eq!(delivered, [key(1000)]);
-    longer.push(seen(101, 1001));
+    longer.push(listed(101, 1001));
     let (watermark, delivered) = drain(watermark, &longer);
     assert_eq!(delivered, [key(1001)]);
     assert!(drain(watermark, &longer).1.is_empty());
 }
 
 #[test]
-fn a_run_from_which_much_has_left_goes_on_with_what_is_there() {
-    let list: Vec<ListedChange> = (0..400).map(|number| seen(100, number)).collect();
+fn a_crowd_from_which_much_has_left_goes_on_with_what_is_there() {
+    let list: Vec<ListedChange> = (0..400).map(|number| listed(100, number)).collect();
     let (watermark, _) = drain(Watermark::since(Moment(100)), &list);
     let rest = &list[300..];
     let (watermark, delivered) = drain(watermark, rest);
     assert_eq!(delivered, [], "nothing proves that something came");
-    let (_, delivered) = drain(watermark, &[rest, &[seen(100, 5000)]].concat());
+    let (_, delivered) = drain(watermark, &[rest, &[listed(100, 5000)]].concat());
     assert_eq!(delivered, [key(5000)]);
 }
 
 #[test]
-fn a_run_to_which_much_was_added_is_delivered_again_rather_than_not_at_all() {
-    let list: Vec<ListedChange> = (0..100).map(|number| seen(100, number)).collect();
+fn a_crowd_to_which_much_was_added_is_delivered_again_rather_than_not_at_all() {
+    let list: Vec<ListedChange> = (0..100).map(|number| listed(100, number)).collect();
     let (watermark, _) = drain(Watermark::since(Moment(100)), &list);
-    let more: Vec<ListedChange> = (0..400).map(|number| seen(100, number)).collect();
+    let more: Vec<ListedChange> = (0..400).map(|number| listed(100, number)).collect();
     let delivered: BTreeSet<Key> = drain(watermark, &more).1.into_iter().collect();
     assert!((100..400).all(|number| delivered.contains(&key(number))), "{} of 300", delivered.len());
 }
@@ -152,7 +152,7 @@ proptest! {
         for batch in batches {
             for pause in batch {
                 time += pause;
-                list.push(seen(time, number));
+                list.push(listed(time, number));
                 number += 1;
             }
             let before = list.len();
@@ -172,10 +172,10 @@ proptest! {
 
     #[test]
     fn a_watermark_keeps_its_limits(times in prop::collection::vec(0_u64..20, 0..60), since in 0_u64..20) {
-        let list: Vec<ListedChange> = times.iter().enumerate().map(|(number, time)| seen(*time, number as u64)).collect();
+        let list: Vec<ListedChange> = times.iter().enumerate().map(|(number, time)| listed(*time, number as u64)).collect();
         let (watermark, delivered) = drain(Watermark::since(Moment(since)), &list);
         let mut expected: Vec<(Moment, Key)> =
-            list.iter().filter(|change| change.time >= Moment(since)).map(|s| (s.time, s.key)).collect();
+            list.iter().filter(|change| change.time >= Moment(since)).map(|change| (change.time, change.key)).collect();
         expected.sort_unstable();
         prop_assert_eq!(delivered, expected.into_iter().map(|(_, key)| key).collect::<Vec<_>>());
         prop_assert!(watermark.known.len() <= MOST.known || watermark.crowd.is_some(), "{:?}", watermark);

@@ -4,9 +4,10 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use serde_json::{Value, json};
+
 use crate::process::report;
 use crate::repository::{is_a, root, skipped};
-use serde_json::{Value, json};
 
 /// A GUID for every parameter that needs one.
 const GUID: &str = "1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e";

@@ -1,10 +1,12 @@
 //! Simulators of everything Evergrant connects to, on this machine and over real sockets.
 //!
-//! [`docusign`] is the account server, [`clm`] the CLM API, [`key_vault`] the vault behind TLS, [`identity`] the managed-identity
-//! endpoint, [`issuers`] are issuers that vouch for callers, [`storage`] the real Azurite, [`blobs`] a container that can lie and [`host`] the Functions host. [`power_platform`] and [`workfront`] are clients.
-//! [`Sandbox`] starts all of them except the host. [`proxy`] redirects calls to `*.vault.azure.net` and
-//! `*.blob.core.windows.net` to this machine, so that the product runs unmodified, with the real Azure SDK. [`walk`] runs the
-//! main use cases with a [`browser`], as shown by `cargo run -p sandbox`; [`start`] is its start page and [`examples`] what to try. [`bulk`] generates large contents.
+//! [`docusign`] is the account server, [`clm`] the CLM API, [`key_vault`] the vault behind TLS, [`identity`] the
+//! managed-identity endpoint, [`issuers`] are issuers that vouch for callers, [`storage`] the real Azurite, [`blobs`] a
+//! container that can lie and [`host`] the Functions host. [`power_platform`] and [`workfront`] are clients. [`Sandbox`] starts
+//! all of them except the host. [`proxy`] redirects calls to `*.vault.azure.net` and `*.blob.core.windows.net` to this machine,
+//! so that the product runs unmodified, with the real Azure SDK. [`walk`] runs the main use cases with a [`browser`], as shown
+//! by `cargo run -p sandbox`; [`start`] is its start page and [`examples`] what to try. [`bulk`] generates large contents, [`bicep`]
+//! compiles templates.
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "test code should fail loudly")]
 #![expect(clippy::missing_panics_doc, reason = "test code may panic")]

@@ -157,7 +157,8 @@ impl<'f> Run<'f> {
         self.done.insert(name.to_owned(), done);
     }
 
-    /// A container fails if a branch of it ends with a failure. Where the last action of a branch was skipped, the one before counts.
+    /// A container fails if a branch of it ends with a failure. Where the last action of a branch was skipped, the one before
+    /// counts.
     fn status_of(&self, actions: &Map<String, Value>) -> Status {
         let followed = |name: &String| actions.values().any(|action| action["runAfter"].get(name).is_some());
         let fails = |(name, _): (&String, &Value)| !followed(name) && self.ends_badly(actions, name);

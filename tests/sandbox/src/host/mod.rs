@@ -1,9 +1,9 @@
 //! A simulated Azure Functions host, which does what the real one was seen to do.
 //!
-//! [`front`] accepts connections: [`head`] and [`target`] read requests, [`path`] has the readings of their paths, and [`reply`] sends
-//! answers. [`dispatch`] is the way of a request: [`crate::manifest`] finds its function, [`keys`] checks its key, [`memory`] counts
-//! its body, and [`proxy`], [`forward`] or [`envelope`] calls the handler through [`upstream`]. [`supervisor`] starts and restarts
-//! the handler, a [`child`] process.
+//! [`front`] accepts connections: [`head`] and [`target`] read requests, [`path`] has the readings of their paths, and
+//! [`reply`] sends answers. [`dispatch`] is the way of a request: [`crate::manifest`] finds its function, [`keys`] checks its
+//! key, [`memory`] counts its body, and [`proxy`], [`forward`] or [`envelope`] calls the handler through [`upstream`].
+//! [`supervisor`] starts and restarts the handler, a [`child`] process.
 
 mod answer;
 mod body;

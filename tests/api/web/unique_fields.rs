@@ -1,11 +1,11 @@
-//! JSON without repeated members: read as any parser reads it, or refused by the member that is there twice.
+//! JSON without repeated fields: read as any parser reads it, or refused by the field that is there twice.
 
 use evergrant::web::unique_fields::{REPEATED, UniqueFields};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 fn read(text: &str) -> Result<Value, String> {
-    serde_json::from_str::<UniqueFields>(text).map(|distinct| distinct.0).map_err(|error| error.to_string())
+    serde_json::from_str::<UniqueFields>(text).map(|unique| unique.0).map_err(|error| error.to_string())
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn every_kind_of_value_is_read() {
 }
 
 #[test]
-fn a_member_that_is_there_twice_is_named_wherever_it_is() {
+fn a_field_that_is_there_twice_is_named_wherever_it_is() {
     for (text, name) in [
         (r#"{"a":1,"a":1}"#, "a"),
         (r#"{"scope":"x","b":0,"scope":null}"#, "scope"),
@@ -89,12 +89,12 @@ fn values() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn what_has_no_repeated_member_is_read_as_it_is(value in values()) {
+    fn what_has_no_repeated_field_is_read_as_it_is(value in values()) {
         prop_assert_eq!(read(&value.to_string()), Ok(value));
     }
 
     #[test]
-    fn one_repeated_member_anywhere_is_found(before in values(), after in values(), name in "[a-z_]{1,10}") {
+    fn one_repeated_field_anywhere_is_found(before in values(), after in values(), name in "[a-z_]{1,10}") {
         let text = format!("[{before},{{\"x\":[{{\"{name}\":{before},\"0\":1,\"{name}\":{after}}}]}}]");
         prop_assert!(read(&text).is_err_and(|error| error.contains(&name)), "{}", text);
     }
