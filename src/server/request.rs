@@ -78,9 +78,7 @@ impl Received {
     fn convert(&self, answer: Answer<Body>) -> Response {
         let (mut head, body) = answer.response.into_parts();
         keep_carried(head.status, &mut head.headers);
-        if let Ok(id) = HeaderValue::try_from(self.id()) {
-            head.headers.insert(X_REQUEST_ID, id);
-        }
+        head.headers.extend(HeaderValue::try_from(self.id()).map(|id| (X_REQUEST_ID, id)));
         let mut response = match body {
             Body::Whole(bytes) => Response::new(bytes.into()),
             Body::Streamed(chunks) => warp::reply::stream(after_the_head(chunks)).into_response(),
