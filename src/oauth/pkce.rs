@@ -3,9 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
-use subtle::ConstantTimeEq as _;
 
-use crate::secret::sha256;
+use crate::secret::{are_equal, sha256};
 
 /// The only supported method, RFC 7636 §4.2.
 pub const S256: &str = "S256";
@@ -30,7 +29,7 @@ impl CodeChallenge {
     /// Whether `verifier` matches this challenge. A malformed verifier never matches (§4.6).
     #[must_use]
     pub fn is_met_by(&self, verifier: &str) -> bool {
-        is_well_formed(verifier) && Self::of(verifier).0.as_bytes().ct_eq(self.0.as_bytes()).into()
+        is_well_formed(verifier) && are_equal(Self::of(verifier).0.as_bytes(), self.0.as_bytes())
     }
 
     /// The text of the challenge.

@@ -4,9 +4,9 @@
 
 pub mod random;
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest;
 use base16ct::lower;
-use subtle::{Choice, ConstantTimeEq};
 
 /// A SHA-256 digest.
 pub type Sha256 = [u8; 32];
@@ -40,7 +40,13 @@ pub fn matches_any(presented: &str, accepted: &[Sha256]) -> bool {
 /// Whether `presented` is one of `accepted`. Compares with every digest in constant time, so that timing reveals nothing.
 #[must_use]
 pub fn is_among(presented: &Sha256, accepted: &[Sha256]) -> bool {
-    accepted.iter().fold(Choice::from(0), |matched, digest| matched | presented.ct_eq(digest)).into()
+    accepted.iter().fold(false, |matched, digest| matched | are_equal(presented, digest))
+}
+
+/// Whether two byte strings are equal. How long it takes reveals only their lengths.
+#[must_use]
+pub fn are_equal(presented: &[u8], expected: &[u8]) -> bool {
+    verify_slices_are_equal(presented, expected).is_ok()
 }
 
 #[cfg(test)]

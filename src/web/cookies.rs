@@ -7,9 +7,8 @@ use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
-use subtle::ConstantTimeEq as _;
 
-use crate::secret::{hex, sha256};
+use crate::secret::{are_equal, hex, sha256};
 
 /// How many characters of the state's `jti` are in the name of its cookie. Two sign-ins at the same time have different
 /// cookies.
@@ -56,7 +55,7 @@ impl SignInCookie {
     /// Whether the browser sent the cookie with this digest.
     #[must_use]
     pub fn is_in(&self, headers: &HeaderMap, digest: &str) -> bool {
-        values(headers, &self.name).any(|value| Self::digest(&value).as_bytes().ct_eq(digest.as_bytes()).into())
+        values(headers, &self.name).any(|value| are_equal(Self::digest(&value).as_bytes(), digest.as_bytes()))
     }
 }
 
