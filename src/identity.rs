@@ -46,7 +46,7 @@ struct AddTraceparent(Arc<HttpClient>);
 impl Policy for AddTraceparent {
     async fn send(&self, context: &Context, request: &mut Request, next: &[Arc<dyn Policy>]) -> PolicyResult {
         if let Some(traceparent) = self.0.traceparent().as_ref().and_then(|value| value.to_str().ok()) {
-            request.insert_header(TRACEPARENT, traceparent.to_owned());
+            request.insert_header(TRACEPARENT.to_string(), traceparent.to_owned());
         }
         match next {
             [first, rest @ ..] => first.send(context, request, rest).await,

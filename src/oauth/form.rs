@@ -6,7 +6,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memchr2};
 use percent_encoding::percent_decode;
 use url::form_urlencoded;
 
@@ -77,18 +77,28 @@ pub fn parse<'a, const N: usize>(form: &'a [u8], names: [&str; N]) -> Result<[Op
 
 /// Reads a name and its value. Most pairs have no escapes, and then this is faster than [`form_urlencoded`].
 fn read_pair(pair: &str) -> Result<(Cow<'_, str>, Cow<'_, str>), OAuthError> {
-    if memchr(b'%', pair.as_bytes()).is_none() {
-        let (name, value) = pair.split_at(memchr(b'=', pair.as_bytes()).unwrap_or(pair.len()));
-        return Ok((without_plus(name), without_plus(value.get(1..).unwrap_or_default())));
+    let Some(first) = memchr2(b'%', b'+', pair.as_bytes()) else {
+        let (name, value) = split(pair);
+        return Ok((name.into(), value.into()));
+    };
+    if memchr(b'%', &pair.as_bytes()[first..]).is_none() {
+        let (name, value) = split(pair);
+        return Ok((without_plus(name), without_plus(value)));
     }
     let pair = pair.as_bytes();
     let (name, value) = form_urlencoded::parse(pair).next().unwrap_or_default();
     if is_replaced(&name, pair) || is_replaced(&value, pair) { Err(NOT_UTF8) } else { Ok((name, value)) }
 }
 
+/// The name and the value, as they are in the form.
+fn split(pair: &str) -> (&str, &str) {
+    let (name, value) = pair.split_at(memchr(b'=', pair.as_bytes()).unwrap_or(pair.len()));
+    (name, value.get(1..).unwrap_or_default())
+}
+
 /// The text with a space for each `+`.
 fn without_plus(text: &str) -> Cow<'_, str> {
-    if memchr(b'+', text.as_bytes()).is_none() { text.into() } else { text.replace('+', " ").into() }
+    if text.contains('+') { text.replace('+', " ").into() } else { text.into() }
 }
 
 /// Whether [`form_urlencoded`] replaced invalid UTF-8 when it decoded `text` from `form`.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::Method;
-use http::header::{HeaderMap, HeaderValue};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 use tracing::Span;
@@ -29,7 +29,7 @@ pub struct HttpClient {
 type Traceparent = fn() -> Option<HeaderValue>;
 
 /// The header of W3C Trace Context that identifies the trace of a call.
-pub const TRACEPARENT: &str = "traceparent";
+pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 impl HttpClient {
     /// A client whose requests carry the `traceparent` header.
