@@ -41,13 +41,22 @@ thread_local! {
     static BUFFER: RefCell<([u8; BUFFER_BYTES], usize)> = const { RefCell::new(([0; BUFFER_BYTES], BUFFER_BYTES)) };
 }
 
-/// Random bytes for values that are not secret, such as request ids. They come from a buffer, because one system call per
-/// request is measurable. `N` must divide 1024.
+/// A new identifier that is not secret, such as a request id: 32 lower-case hexadecimal digits.
 ///
 /// # Panics
 /// Like [`random_bytes`].
 #[must_use]
-pub fn public_random_bytes<const N: usize>() -> [u8; N] {
+pub fn public_id() -> String {
+    hex(&public_random_bytes::<16>())
+}
+
+/// Random bytes for values that are not secret. They come from a buffer, because one system call per request is measurable.
+/// `N` must divide 1024.
+///
+/// # Panics
+/// Like [`random_bytes`].
+#[must_use]
+fn public_random_bytes<const N: usize>() -> [u8; N] {
     const { assert!(BUFFER_BYTES.is_multiple_of(N)) };
     BUFFER.with_borrow_mut(|(stock, used)| {
         if *used == BUFFER_BYTES {

@@ -56,7 +56,7 @@ pub async fn read<B: Buf, E>(
     if waits_for_continue(headers) && content_length(headers).is_some_and(|length| length > MAX_FORM_BYTES as u64) {
         return (Bytes::new(), Some(BodyError::TooLarge));
     }
-    within(BODY_TIMEOUT, collect(body)).await.unwrap_or((Bytes::new(), Some(BodyError::TooSlow)))
+    within(BODY_TIMEOUT, pin!(collect(body))).await.unwrap_or((Bytes::new(), Some(BodyError::TooSlow)))
 }
 
 async fn collect<B: Buf, E>(body: impl Stream<Item = Result<B, E>>) -> (Bytes, Option<BodyError>) {

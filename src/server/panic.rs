@@ -3,9 +3,9 @@
 use std::any::Any;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
 use std::task::Poll;
 
+use futures_util::FutureExt as _;
 use http::StatusCode;
 
 use crate::telemetry::{Answer, AnswerRecord};
@@ -21,11 +21,10 @@ struct BugBody<'a> {
     request_id: &'a str,
 }
 
-/// The output of `future`, or what it panicked with.
-pub async fn catch_panic<F: Future>(future: F) -> Result<F::Output, Box<dyn Any + Send>> {
-    let mut future = pin!(future);
-    // The future is dropped after a panic, and locks that were held ignore poisoning.
-    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+/// The output of `future`, or what it panicked with. It must not be polled after a panic.
+pub async fn catch_panic<F: Future + Unpin>(mut future: F) -> Result<F::Output, Box<dyn Any + Send>> {
+    // Locks that were held ignore poisoning.
+    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.poll_unpin(context))) {
         Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
         Ok(Poll::Pending) => Poll::Pending,
         Err(panic) => Poll::Ready(Err(panic)),

@@ -1,13 +1,14 @@
 //! Reads requests, and gives every response its id and its log line.
 
 use std::convert::Infallible;
-use std::future::ready;
+use std::future::{poll_fn, ready};
+use std::pin::pin;
 
 use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt as _};
 use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Request};
-use tracing::{Instrument as _, Span};
+use tracing::Span;
 use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Rejection, Reply as _, reject};
@@ -53,33 +54,32 @@ impl Received {
 
     /// Runs `answering` in the request's span, logs its response and converts it for warp. If it panics, the response is 500:
     /// if the connection were closed instead, the Functions host would repeat the request up to forty times.
-    pub async fn answer_with<A: Into<Answer<Body>>>(&self, answering: impl Future<Output = A>) -> Response {
-        let answering = async {
-            let answered = catch_panic(answering).await;
-            let answer = answered.map_or_else(|_| panic::answer(self.id()), Into::into);
-            self.log(&answer);
-            answer
-        };
-        self.convert(answering.instrument(self.span.clone()).await)
+    pub async fn answer_with<B: Into<Body>>(&self, answering: impl Future<Output = Answer<B>>) -> Response {
+        let answering = pin!(answering);
+        let mut answering = pin!(catch_panic(answering));
+        // `instrument` would need another handle of the span, which takes two locks.
+        match poll_fn(|context| self.span.in_scope(|| answering.as_mut().poll(context))).await {
+            Ok(answer) => self.answer(answer),
+            Err(_) => self.answer(panic::answer(self.id())),
+        }
     }
 
     /// Logs `answer` and converts it for warp.
-    pub fn answer(&self, answer: impl Into<Answer<Body>>) -> Response {
-        let answer = answer.into();
+    pub fn answer<B: Into<Body>>(&self, answer: Answer<B>) -> Response {
         self.span.in_scope(|| self.log(&answer));
         self.convert(answer)
     }
 
-    fn log(&self, answer: &Answer<Body>) {
+    fn log<B>(&self, answer: &Answer<B>) {
         let route = self.route.map_or("", |route| route.path);
         telemetry::log(answer, route, self.invocation_id.as_deref(), self.watch);
     }
 
-    fn convert(&self, answer: Answer<Body>) -> Response {
+    fn convert<B: Into<Body>>(&self, answer: Answer<B>) -> Response {
         let (mut head, body) = answer.response.into_parts();
         keep_carried(head.status, &mut head.headers);
         head.headers.extend(HeaderValue::try_from(self.id()).map(|id| (X_REQUEST_ID, id)));
-        let mut response = match body {
+        let mut response = match body.into() {
             Body::Whole(bytes) => Response::new(bytes.into()),
             Body::Streamed(chunks) => warp::reply::stream(after_the_head(chunks)).into_response(),
         };
@@ -113,10 +113,11 @@ pub fn request(route: &'static Route) -> impl Filter<Extract = (Received, Reques
     head(route).map(|received, head: Request<()>| (received, head.map(|()| Bytes::new()))).untuple_one()
 }
 
-/// A form for `route`, with its complete body. Boxed, because warp moves values from filter to filter.
-pub fn form(route: &'static Route) -> impl Filter<Extract = (Box<ReceivedForm>,), Error = Rejection> + Copy {
-    let parts = warp::header::headers_cloned().and(query()).and(warp::body::stream());
-    parts.and_then(move |headers, query, body| Box::pin(read_form(route, headers, query, body)))
+/// The headers, the query and the body of a form, for [`ReceivedForm::read`].
+pub fn form()
+-> impl Filter<Extract = (HeaderMap, Option<String>, impl Stream<Item = Result<impl Buf, warp::Error>>), Error = Rejection>
++ Copy {
+    warp::header::headers_cloned().and(query()).and(warp::body::stream())
 }
 
 /// A request for `route` whose body is streamed.
@@ -170,12 +171,20 @@ pub struct ReceivedForm {
 const CLIENT_UNREAD: &str = "the client is neither in a header nor in the part of the body that was read";
 
 impl ReceivedForm {
+    /// Reads a form for `route`, with its complete body.
+    pub async fn read<B: Buf>(
+        route: &'static Route,
+        headers: HeaderMap,
+        query: Option<String>,
+        body: impl Stream<Item = Result<B, warp::Error>>,
+    ) -> Self {
+        let received = Received::new(Some(route), &headers);
+        let (body, refused) = read(&headers, body).await;
+        Self { received, form: Form { headers, query, body }, refused }
+    }
+
     /// Like [`Received::answer_with`], unless the body was refused. The log names the client in both cases.
-    pub async fn answer_with<A: Into<Answer<Body>>>(
-        &self,
-        registry: &Registry,
-        answering: impl Future<Output = A>,
-    ) -> Response {
+    pub async fn answer_with(&self, registry: &Registry, answering: impl Future<Output = Answer>) -> Response {
         let Some(error) = self.refused else { return self.received.answer_with(answering).await };
         let refusing = async {
             let clients = registry.loaded().unwrap_or_default();
@@ -187,17 +196,6 @@ impl ReceivedForm {
         };
         self.received.answer_with(refusing).await
     }
-}
-
-async fn read_form<B: Buf>(
-    route: &'static Route,
-    headers: HeaderMap,
-    query: Option<String>,
-    body: impl Stream<Item = Result<B, warp::Error>>,
-) -> Result<Box<ReceivedForm>, Rejection> {
-    let received = Received::new(Some(route), &headers);
-    let (body, refused) = read(&headers, body).await;
-    Ok(Box::new(ReceivedForm { received, form: Form { headers, query, body }, refused }))
 }
 
 fn source<B: Buf>(body: impl Stream<Item = Result<B, warp::Error>> + Send + 'static) -> BodySource {

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::ready;
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -31,12 +32,14 @@ pub fn all(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = In
 }
 
 fn token(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    paths::token().and(method_of(&paths::TOKEN)).and(with(endpoints)).and(form(&paths::TOKEN)).then(
-        async |endpoints: Arc<Endpoints>, request: Box<ReceivedForm>| {
-            // Boxed, because warp moves the state of a request from filter to filter.
-            request.answer_with(&endpoints.token.registry, Box::pin(endpoints.token.handle(&request.form))).await
-        },
-    )
+    let request = paths::token().and(method_of(&paths::TOKEN)).and(with(endpoints)).and(form());
+    // Boxed and pinned, because warp and async functions move the state of a request.
+    request.then(|endpoints: Arc<Endpoints>, headers, query, body| {
+        Box::pin(async move {
+            let request = ReceivedForm::read(&paths::TOKEN, headers, query, body).await;
+            request.answer_with(&endpoints.token.registry, pin!(endpoints.token.handle(&request.form))).await
+        })
+    })
 }
 
 fn authorize(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
@@ -48,9 +51,10 @@ fn authorize(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = 
 }
 
 fn revoke(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    paths::revoke().and(method_of(&paths::REVOKE)).and(form(&paths::REVOKE)).and(with(endpoints)).then(
-        async |request: Box<ReceivedForm>, endpoints: Arc<Endpoints>| {
-            request.answer_with(&endpoints.revoke.registry, endpoints.revoke.handle(&request.form)).await
+    paths::revoke().and(method_of(&paths::REVOKE)).and(with(endpoints)).and(form()).then(
+        async |endpoints: Arc<Endpoints>, headers, query, body| {
+            let request = ReceivedForm::read(&paths::REVOKE, headers, query, body).await;
+            request.answer_with(&endpoints.revoke.registry, pin!(endpoints.revoke.handle(&request.form))).await
         },
     )
 }

@@ -9,8 +9,7 @@ use tracing::{Span, dispatcher};
 use crate::oauth::client::claimed::ClaimedCredentials;
 use crate::oauth::client::{Client, ClientRegistry};
 use crate::oauth::error::ErrorCode;
-use crate::secret::hex;
-use crate::secret::random::{public_random_bytes, random_bytes};
+use crate::secret::random::{public_id, random_bytes};
 use crate::telemetry::log::Log;
 use crate::telemetry::spans::SpanFields;
 use crate::telemetry::trace_context::TraceContext;
@@ -28,7 +27,7 @@ impl RequestIds {
     /// Ids for a request with these headers. Without a valid `traceparent` it starts a trace with the request id as its id.
     #[must_use]
     pub fn new(headers: &HeaderMap) -> Self {
-        let request_id = hex(&public_random_bytes::<16>());
+        let request_id = public_id();
         let trace = TraceContext::of_caller(headers);
         let trace = trace.unwrap_or_else(|| TraceContext { trace_id: request_id.clone(), flags: 0 });
         Self { request_id, trace }
@@ -51,7 +50,7 @@ impl RequestIds {
 /// A span for background work, with its own trace.
 #[must_use]
 pub fn background_span() -> Span {
-    tracing::info_span!(parent: None, "background", trace_id = hex(&random_bytes::<16>()))
+    tracing::info_span!(parent: None, "background", trace_id = public_id())
 }
 
 /// Adds the client to the span of the current request.

@@ -3,6 +3,8 @@
 //! The code is marked as used last, once there is an access token. After an outage or a failed client authentication, the
 //! client can retry with the same code.
 
+use std::borrow::Cow;
+
 use secrecy::ExposeSecret as _;
 
 use crate::endpoints::token::TokenEndpoint;
@@ -17,15 +19,15 @@ use crate::sealing::claims::AuthorizationCode;
 pub async fn redeem(
     endpoint: &TokenEndpoint,
     client: &Client,
-    presented: CodeParameters<'_>,
-) -> Result<Granted, TokenError> {
+    presented: &CodeParameters<'_>,
+) -> Result<Granted<'static>, TokenError> {
     let TokenEndpoint { issuer, revocations, used_codes, .. } = endpoint;
     let code =
         presented.code.as_ref().ok_or(ErrorCode::InvalidRequest.with_description("code is missing"))?.expose_secret();
     // 1. Check that the code was issued here, to this client, for this request.
     let sealed = issuer.open::<AuthorizationCode>(code).await.map_err(|error| TokenError::of_code(&error))?.0;
     let AuthorizationCode { grant, process_id, .. } = &sealed.content;
-    check(client, &presented, &sealed.content)?;
+    check(client, presented, &sealed.content)?;
     // 2. Check for revocation while the access token is fetched.
     let (revoked, access_token) =
         tokio::join!(revocations.is_revoked(grant), issuer.access_token_after_sign_in(client, grant));
@@ -34,7 +36,7 @@ pub async fn redeem(
     }
     let access_token = access_token?;
     let refreshes = client.may_use(GrantType::RefreshToken);
-    let refresh_token = if refreshes { Some(issuer.first_refresh_token(grant).await?) } else { None };
+    let refresh_token = if refreshes { Some(Cow::Owned(issuer.first_refresh_token(grant).await?)) } else { None };
     // 3. Mark the code as used. It works only once.
     let expires_at = sealed.exp.unwrap_or_else(|| issuer.clock.now());
     if !used_codes.use_up(code, process_id.as_deref(), expires_at).await? {

@@ -1,5 +1,6 @@
 //! Issues tokens: an access token, a refresh token if the grant has one, and the audit line.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,13 +57,13 @@ pub enum IssuedToken {
 }
 
 /// The result of a successful token request.
-pub struct Granted {
+pub struct Granted<'r> {
     /// The access token.
     pub access_token: IssuedToken,
     /// The grant behind it, within the access token's scope.
     pub grant: Grant,
-    /// The refresh token, if there is one.
-    pub refresh_token: Option<SecretString>,
+    /// The refresh token, if there is one: a new one, or the one of the request.
+    pub refresh_token: Option<Cow<'r, SecretString>>,
 }
 
 impl TokenIssuer {
@@ -83,8 +84,10 @@ impl TokenIssuer {
                 let now = self.clock.now();
                 let content = SealedAccessToken { grant: grant.clone() };
                 let lifetime = Some(SEALED_ACCESS_TOKEN_LIFETIME);
-                let sealed = self.seal(Sealed::new(self.issuer.as_str(), random::id::<16>(), now, lifetime, content));
-                Ok(IssuedToken::Sealed(sealed.await?, now.plus(SEALED_ACCESS_TOKEN_LIFETIME)))
+                let sealed = Sealed::new(self.issuer.as_str(), random::id::<16>(), now, lifetime, content);
+                // Boxed, so that the state of other requests does not grow.
+                let sealed = Box::pin(self.seal(sealed)).await?;
+                Ok(IssuedToken::Sealed(sealed, now.plus(SEALED_ACCESS_TOKEN_LIFETIME)))
             }
         }
     }
@@ -121,17 +124,18 @@ impl TokenIssuer {
 
     /// Returns `presented`, or the same claims sealed with the current key if an older key sealed it. So the older key can be
     /// removed once every client has refreshed.
-    pub(super) async fn resealed(
+    pub(super) async fn resealed<'r>(
         &self,
         sealed: &Sealed<RefreshToken>,
-        presented: SecretString,
+        presented: &'r SecretString,
         sealed_by: &SealingSecret,
-    ) -> Result<SecretString, TokenError> {
+    ) -> Result<Cow<'r, SecretString>, TokenError> {
         let current = timeout(RESEALING_TIMEOUT, self.sealing.current()).await;
         let Some(current) = current.ok().and_then(Result::ok).filter(|current| current.kid() != sealed_by.kid()) else {
-            return Ok(presented);
+            return Ok(Cow::Borrowed(presented));
         };
-        sealed.seal(&current).map(SecretString::from).map_err(|_| TokenError::SealingUnavailable)
+        let resealed = sealed.seal(&current).map(SecretString::from).map(Cow::Owned);
+        resealed.map_err(|_| TokenError::SealingUnavailable)
     }
 
     async fn seal<T: Sealable>(&self, sealed: Sealed<T>) -> Result<SecretString, TokenError> {
@@ -140,14 +144,14 @@ impl TokenIssuer {
     }
 
     /// The response (§5.1) and the audit event.
-    pub(super) fn issue(&self, client: &Client, grant_type: GrantType, granted: Granted) -> Answer {
+    pub(super) fn issue(&self, client: &Client, grant_type: GrantType, granted: Granted<'_>) -> Answer {
         let Granted { access_token, grant, refresh_token } = granted;
         let expires_in = freshness::expires_in(access_token.expires_at(), self.clock.now());
         let response = AccessTokenResponse {
             access_token: access_token.secret(),
             expires_in,
             scope: &grant.scope,
-            refresh_token: refresh_token.as_ref(),
+            refresh_token: refresh_token.as_deref(),
         };
         let response = response.reply();
         let record = AnswerRecord {

@@ -11,6 +11,8 @@ mod issue;
 mod refresh_token;
 pub mod request;
 
+use std::pin::pin;
+
 use tokio::time::timeout;
 
 use crate::clock::{ANSWER_WITHIN, within};
@@ -62,13 +64,12 @@ impl TokenEndpoint {
         match &request.authentication {
             ClientAuthentication::Secret(credentials) => match authenticate(credentials, &request.grant_type, &clients)
             {
-                Ok(client) => self.grant_to(client, request).await,
+                Ok(client) => self.grant_to(client, &request).await,
                 Err(error) => self.refuse(form, &clients, error),
             },
             // Boxed, so that the state of other requests does not grow.
             ClientAuthentication::Assertion(presented) => {
-                let presented = presented.clone();
-                Box::pin(self.by_assertion(form, &clients, &presented, request)).await
+                Box::pin(self.by_assertion(form, &clients, presented, &request)).await
             }
         }
     }
@@ -78,7 +79,7 @@ impl TokenEndpoint {
         form: &Form,
         clients: &ClientRegistry,
         presented: &PresentedAssertion<'_>,
-        request: TokenRequest<'_>,
+        request: &TokenRequest<'_>,
     ) -> Answer {
         let answering = async {
             match self.authenticator.by_assertion(clients, form, presented).await {
@@ -93,39 +94,41 @@ impl TokenEndpoint {
         TokenError::from(self.authenticator.refuse(form, clients, error)).answer(None)
     }
 
-    async fn grant_to(&self, client: &Client, request: TokenRequest<'_>) -> Answer {
+    async fn grant_to(&self, client: &Client, request: &TokenRequest<'_>) -> Answer {
         telemetry::record_client(client);
         // 2. Check that the client may use this grant type, §5.2.
-        let grant_type = match allowed(client, request.grant_type.clone()) {
+        let grant_type = match allowed(client, &request.grant_type) {
             Ok(grant_type) => grant_type,
             Err(error) => return TokenError::OAuth(error).answer(Some(client)),
         };
         // 3. Get the tokens.
-        let granted = within(ANSWER_WITHIN, self.grant(client, grant_type, request)).await;
+        let granted = within(ANSWER_WITHIN, pin!(self.grant(client, grant_type, request))).await;
         match granted.unwrap_or(Err(TokenError::Deadline)) {
             Ok(granted) => self.issuer.issue(client, grant_type, granted),
             Err(error) => error.answer(Some(client)),
         }
     }
 
-    async fn grant(
+    async fn grant<'r>(
         &self,
         client: &Client,
         grant_type: GrantType,
-        request: TokenRequest<'_>,
-    ) -> Result<Granted, TokenError> {
+        request: &'r TokenRequest<'_>,
+    ) -> Result<Granted<'r>, TokenError> {
+        let scope = request.scope.as_deref();
         match grant_type {
-            GrantType::ClientCredentials => self.client_credentials(client, request.scope.as_deref()).await,
-            GrantType::AuthorizationCode => authorization_code::redeem(self, client, request.code).await,
+            GrantType::ClientCredentials => self.client_credentials(client, scope).await,
+            // Boxed, so that the state of other requests does not grow.
+            GrantType::AuthorizationCode => Box::pin(authorization_code::redeem(self, client, &request.code)).await,
             GrantType::RefreshToken => {
-                refresh_token::refresh(self, client, request.refresh_token, request.scope.as_deref()).await
+                Box::pin(refresh_token::refresh(self, client, request.refresh_token.as_ref(), scope)).await
             }
         }
     }
 
     /// The client credentials grant, §4.4: an access token for the integration user, no refresh token. The registration is the
     /// grant.
-    async fn client_credentials(&self, client: &Client, scope: Option<&str>) -> Result<Granted, TokenError> {
+    async fn client_credentials(&self, client: &Client, scope: Option<&str>) -> Result<Granted<'static>, TokenError> {
         let grant = Grant {
             grant_id: GrantType::ClientCredentials.as_str().to_owned(),
             client_id: client.client_id.clone(),
@@ -148,10 +151,11 @@ fn authenticate<'c>(
     secretless.map_or_else(|| credentials.authenticate(clients), Ok)
 }
 
-fn allowed(client: &Client, grant_type: Result<GrantType, OAuthError>) -> Result<GrantType, OAuthError> {
+fn allowed(client: &Client, grant_type: &Result<GrantType, OAuthError>) -> Result<GrantType, OAuthError> {
     let unauthorized =
         ErrorCode::UnauthorizedClient.with_description("the client is not registered for this grant_type");
-    grant_type.and_then(|grant_type| client.may_use(grant_type).then_some(grant_type).ok_or(unauthorized))
+    let grant_type = grant_type.clone()?;
+    client.may_use(grant_type).then_some(grant_type).ok_or(unauthorized)
 }
 
 /// §3.3: the requested scope if the client has all of it; the client's scope if none is requested.

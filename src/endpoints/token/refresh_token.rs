@@ -3,6 +3,8 @@
 //! Refresh tokens of confidential clients do not rotate: client authentication already protects them (RFC 9700 §4.14.2), and
 //! with rotation, parallel refreshes would fail. Refresh tokens of public clients rotate.
 
+use std::borrow::Cow;
+
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::clock::UnixSeconds;
@@ -19,12 +21,12 @@ use crate::store::rotation::Rotation;
 use crate::telemetry;
 
 /// Refreshes with the refresh token `presented`, limited to `scope`.
-pub async fn refresh(
+pub async fn refresh<'r>(
     endpoint: &TokenEndpoint,
     client: &Client,
-    presented: Option<SecretString>,
+    presented: Option<&'r SecretString>,
     scope: Option<&str>,
-) -> Result<Granted, TokenError> {
+) -> Result<Granted<'r>, TokenError> {
     let TokenEndpoint { issuer, revocations, .. } = endpoint;
     let presented = presented.ok_or(ErrorCode::InvalidRequest.with_description("refresh_token is missing"))?;
     // 1. Check that the refresh token was issued here, to this client, with this scope.
@@ -42,7 +44,7 @@ pub async fn refresh(
     let access_token = access_token?;
     // 3. Get the next refresh token.
     let refresh_token = if client.is_public() {
-        successor(endpoint, &sealed, now).await?
+        Cow::Owned(successor(endpoint, &sealed, now).await?)
     } else {
         issuer.resealed(&sealed, presented, &sealed_by).await?
     };

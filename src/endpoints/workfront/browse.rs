@@ -1,5 +1,6 @@
 //! Read-only operations: `GET /serviceInfo`, `GET /metadata`, `GET /files` and `GET /search`.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use http::Method;
@@ -120,7 +121,7 @@ pub async fn search(context: &RequestContext<'_>) -> Reply {
     };
     let documents = run_search(clm, "documentsearchtasks", &criteria);
     let searching = async { tokio::try_join!(documents, run_search(clm, "foldersearchtasks", &criteria)) };
-    let (documents, folders) = within(SEARCH_TIMEOUT, searching).await.unwrap_or(Err(TOO_LONG))?;
+    let (documents, folders) = within(SEARCH_TIMEOUT, pin!(searching)).await.unwrap_or(Err(TOO_LONG))?;
     let documents: Vec<ClmDocument> = clm.collect(&documents, &mut window).await?;
     let folders: Vec<Folder> = clm.collect(&folders, &mut window).await?;
     Ok(ok(&[document_list(documents, *links), folder_list(folders)].concat()))

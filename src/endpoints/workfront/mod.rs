@@ -17,6 +17,7 @@ mod request;
 pub mod store;
 mod upload;
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -176,7 +177,7 @@ impl Workfront {
 
 /// The result of `running`, or an error if it takes longer than a response may take.
 async fn in_time<T>(running: impl Future<Output = Result<T, WorkfrontError>>) -> Result<T, WorkfrontError> {
-    within(ANSWER_WITHIN, running).await.unwrap_or(Err(WorkfrontError::Api(ApiError::TimedOut)))
+    within(ANSWER_WITHIN, pin!(running)).await.unwrap_or(Err(WorkfrontError::Api(ApiError::TimedOut)))
 }
 
 impl RequestContext<'_> {

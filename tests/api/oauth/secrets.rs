@@ -133,6 +133,6 @@ fn random_values_are_different_and_have_their_length() {
     );
     assert_eq!(random::id::<16>().len(), 22);
     // More than the buffer of a thread holds.
-    let names: std::collections::HashSet<[u8; 16]> = (0..500).map(|_| random::public_random_bytes()).collect();
-    assert_eq!(names.len(), 500);
+    let names: std::collections::HashSet<String> = (0..500).map(|_| random::public_id()).collect();
+    assert!(names.len() == 500 && names.iter().all(|name| name.len() == 32));
 }
