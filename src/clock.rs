@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use futures_util::FutureExt as _;
+use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
@@ -68,13 +69,19 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> UnixSeconds;
 }
 
+/// The clock for whole seconds: up to some milliseconds late, but five times as fast to read.
+#[cfg(target_os = "linux")]
+const COARSE: ClockId = ClockId::RealtimeCoarse;
+#[cfg(not(target_os = "linux"))]
+const COARSE: ClockId = ClockId::Realtime;
+
 /// The system clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> UnixSeconds {
-        UnixSeconds(since_epoch().as_secs())
+        UnixSeconds(clock_gettime(COARSE).tv_sec.try_into().unwrap_or(0))
     }
 }
 
