@@ -77,23 +77,18 @@ pub fn parse<'a, const N: usize>(form: &'a [u8], names: [&str; N]) -> Result<[Op
 
 /// Reads a name and its value. Most pairs have no escapes, and then this is faster than [`form_urlencoded`].
 fn read_pair(pair: &str) -> Result<(Cow<'_, str>, Cow<'_, str>), OAuthError> {
-    let Some(first) = memchr2(b'%', b'+', pair.as_bytes()) else {
-        let (name, value) = split(pair);
-        return Ok((name.into(), value.into()));
-    };
-    if memchr(b'%', &pair.as_bytes()[first..]).is_none() {
-        let (name, value) = split(pair);
-        return Ok((without_plus(name), without_plus(value)));
+    let (name, value) = pair.split_at(memchr(b'=', pair.as_bytes()).unwrap_or(pair.len()));
+    let value = value.get(1..).unwrap_or_default();
+    match memchr2(b'%', b'+', pair.as_bytes()) {
+        None => Ok((name.into(), value.into())),
+        Some(_) if memchr(b'%', pair.as_bytes()).is_none() => Ok((without_plus(name), without_plus(value))),
+        Some(_) => read_escaped_pair(pair.as_bytes()),
     }
-    let pair = pair.as_bytes();
-    let (name, value) = form_urlencoded::parse(pair).next().unwrap_or_default();
-    if is_replaced(&name, pair) || is_replaced(&value, pair) { Err(NOT_UTF8) } else { Ok((name, value)) }
 }
 
-/// The name and the value, as they are in the form.
-fn split(pair: &str) -> (&str, &str) {
-    let (name, value) = pair.split_at(memchr(b'=', pair.as_bytes()).unwrap_or(pair.len()));
-    (name, value.get(1..).unwrap_or_default())
+fn read_escaped_pair(pair: &[u8]) -> Result<(Cow<'_, str>, Cow<'_, str>), OAuthError> {
+    let (name, value) = form_urlencoded::parse(pair).next().unwrap_or_default();
+    if is_replaced(&name, pair) || is_replaced(&value, pair) { Err(NOT_UTF8) } else { Ok((name, value)) }
 }
 
 /// The text with a space for each `+`.

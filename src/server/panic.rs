@@ -1,15 +1,13 @@
 //! The response to a request whose handling panicked. The panic has a log line of its own, from [`telemetry`](crate::telemetry).
 
 use std::any::Any;
-use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::task::Poll;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
-use futures_util::FutureExt as _;
 use http::StatusCode;
 
 use crate::telemetry::{Answer, AnswerRecord};
-use crate::web::body::Body;
 use crate::web::response::json;
 
 const MESSAGE: &str = "Evergrant made a mistake; the operator finds it in the log by the x-request-id of this answer";
@@ -21,21 +19,19 @@ struct BugBody<'a> {
     request_id: &'a str,
 }
 
-/// The output of `future`, or what it panicked with. It must not be polled after a panic.
-pub async fn catch_panic<F: Future + Unpin>(mut future: F) -> Result<F::Output, Box<dyn Any + Send>> {
-    // Locks that were held ignore poisoning.
-    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.poll_unpin(context))) {
-        Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
-        Ok(Poll::Pending) => Poll::Pending,
-        Err(panic) => Poll::Ready(Err(panic)),
-    })
-    .await
+/// Polls `future`, or returns what it panicked with. Then it must not be polled again.
+pub fn catch_panic<F: Future>(
+    future: Pin<&mut F>,
+    context: &mut Context<'_>,
+) -> Poll<Result<F::Output, Box<dyn Any + Send>>> {
+    // Nothing uses the future after a panic, and locks that were held ignore poisoning.
+    let polled = catch_unwind(AssertUnwindSafe(|| future.poll(context)));
+    polled.map_or_else(|panic| Poll::Ready(Err(panic)), |poll| poll.map(Ok))
 }
 
 /// 500, in one form for all routes, because nothing is known about the request.
-pub fn answer(request_id: &str) -> Answer<Body> {
+pub fn answer(request_id: &str) -> Answer {
     let body = BugBody { error: "server_error", error_description: MESSAGE, request_id };
     let record = AnswerRecord { cause: Some("panic"), ..AnswerRecord::default() };
     Answer { response: json(StatusCode::INTERNAL_SERVER_ERROR, &body), record: record.refused(body.error, MESSAGE) }
-        .into()
 }

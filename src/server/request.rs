@@ -55,10 +55,10 @@ impl Received {
     /// Runs `answering` in the request's span, logs its response and converts it for warp. If it panics, the response is 500:
     /// if the connection were closed instead, the Functions host would repeat the request up to forty times.
     pub async fn answer_with<B: Into<Body>>(&self, answering: impl Future<Output = Answer<B>>) -> Response {
-        let answering = pin!(answering);
-        let mut answering = pin!(catch_panic(answering));
-        // `instrument` would need another handle of the span, which takes two locks.
-        match poll_fn(|context| self.span.in_scope(|| answering.as_mut().poll(context))).await {
+        let mut answering = pin!(answering);
+        // `instrument` would need another handle of the span, which takes two locks. It would also enter the span to drop the
+        // future, but nothing logs then.
+        match poll_fn(|context| self.span.in_scope(|| catch_panic(answering.as_mut(), context))).await {
             Ok(answer) => self.answer(answer),
             Err(_) => self.answer(panic::answer(self.id())),
         }

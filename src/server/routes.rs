@@ -32,9 +32,9 @@ pub fn all(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = In
 }
 
 fn token(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    let request = paths::token().and(method_of(&paths::TOKEN)).and(with(endpoints)).and(form());
-    // Boxed and pinned, because warp and async functions move the state of a request.
-    request.then(|endpoints: Arc<Endpoints>, headers, query, body| {
+    let parts = paths::token().and(method_of(&paths::TOKEN)).and(with(endpoints)).and(form());
+    // Boxed, because warp moves the state of a request; pinned, because `answer_with` would have room for it twice.
+    parts.then(|endpoints: Arc<Endpoints>, headers, query, body| {
         Box::pin(async move {
             let request = ReceivedForm::read(&paths::TOKEN, headers, query, body).await;
             request.answer_with(&endpoints.token.registry, pin!(endpoints.token.handle(&request.form))).await
@@ -54,7 +54,7 @@ fn revoke(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Rej
     paths::revoke().and(method_of(&paths::REVOKE)).and(with(endpoints)).and(form()).then(
         async |endpoints: Arc<Endpoints>, headers, query, body| {
             let request = ReceivedForm::read(&paths::REVOKE, headers, query, body).await;
-            request.answer_with(&endpoints.revoke.registry, pin!(endpoints.revoke.handle(&request.form))).await
+            request.answer_with(&endpoints.revoke.registry, endpoints.revoke.handle(&request.form)).await
         },
     )
 }

@@ -1,6 +1,6 @@
 //! The ids of a request: for its log lines, and for the trace of its calls to DocuSign and Azure.
 //!
-//! Work for a request runs in its span: `answering.instrument(ids.span()).await`. Spawned tasks need the span too:
+//! Work for a request runs in its span ([`RequestIds::span`]). Spawned tasks need the span too:
 //! `tokio::spawn(working.in_current_span())`.
 
 use http::{HeaderMap, HeaderValue};

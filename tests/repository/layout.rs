@@ -36,14 +36,15 @@ const PURE: &str = "
     store/redirect_list.rs types.rs web/host_headers.rs web/content_disposition.rs web/cookies.rs
     web/unique_fields.rs web/json.rs web/obstacle.rs web/page.rs web/response.rs web/retry_after.rs web/upstream.rs
 ";
-const IMPURE: &str = "async fn|.await|std::fs|std::env|std::net|std::time::SystemTime|Instant|tokio::net|tokio::time\
+const IMPURE: &str = "async fn|.await|std::fs|std::env|std::net|std::time::SystemTime|rustix|Instant|tokio::net|tokio::time\
                       |tokio::spawn|reqwest|azure_|Stopwatch|SystemClock|random::<";
 
 /// Code that only these modules may contain.
-const ONLY_IN: [(&str, &[&str]); 7] = [
+const ONLY_IN: [(&str, &[&str]); 8] = [
     ("hyper::", &["server"]),
     ("std::env::var", &["main.rs"]),
     ("SystemTime::now", &["clock.rs"]),
+    ("rustix::time", &["clock.rs"]),
     ("KeyVaultSigner::new", &["app"]),
     ("BlobStore::new", &["app"]),
     ("MemoryStore::new", &["app"]),

@@ -42,7 +42,7 @@ pub enum ClientAuthentication<'a> {
 }
 
 /// An assertion of a request; not verified yet.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct PresentedAssertion<'a> {
     /// The `client_id` of the request. Without it, `sub` names the client.
     pub client_id: Option<Cow<'a, str>>,

@@ -133,6 +133,6 @@ fn random_values_are_different_and_have_their_length() {
     );
     assert_eq!(random::id::<16>().len(), 22);
     // More than the buffer of a thread holds.
-    let names: std::collections::HashSet<String> = (0..500).map(|_| random::public_id()).collect();
-    assert!(names.len() == 500 && names.iter().all(|name| name.len() == 32));
+    let ids: std::collections::HashSet<String> = (0..500).map(|_| random::public_id()).collect();
+    assert!(ids.len() == 500 && ids.iter().all(|id| id.len() == 32));
 }
