@@ -20,10 +20,10 @@ pub struct Arguments {
     #[arg(long)]
     quick: bool,
     /// Seconds of load for each server, number of connections and round
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 1)]
     seconds: u64,
     /// Number of rounds per server; the report shows the median
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, default_value_t = 15)]
     rounds: usize,
     /// Cold starts
     #[arg(long, default_value_t = 20)]

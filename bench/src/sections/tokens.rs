@@ -140,19 +140,19 @@ impl Target {
         self.turns[at].median(Load::rate)
     }
 
-    fn row(&self, at: usize, connections: usize, ceiling: f64) -> Vec<Cell> {
+    fn row(&self, at: usize, connections: usize, ceiling: &Self) -> Vec<Cell> {
         let head = [Cell::text(&self.name), Cell::Count(connections as u64)];
         let Some(server) = &self.server else {
             let missing = self.missing.as_deref().unwrap_or("missing");
             return head.into_iter().chain([Cell::text(missing)]).chain(vec![Cell::Empty; 8]).collect();
         };
-        let (turns, rate) = (&self.turns[at], self.rate(at));
+        let turns = &self.turns[at];
         let rates = || turns.loads.iter().map(Load::rate);
         let figures = [
-            rate,
+            self.rate(at),
             rates().fold(f64::INFINITY, f64::min),
             rates().fold(0.0, f64::max),
-            rate / ceiling,
+            turns.ratio_to(&ceiling.turns[at]),
             turns.median(Load::p50),
             turns.median(Load::p99),
             median(&turns.busy),
@@ -167,13 +167,19 @@ impl Turns {
     fn median(&self, of: impl Fn(&Load) -> f64) -> f64 {
         median(&self.loads.iter().map(of).collect::<Vec<_>>())
     }
+
+    /// The median of the rounds' ratios, because a shared machine changes its speed from round to round.
+    fn ratio_to(&self, ceiling: &Self) -> f64 {
+        let ratios = self.loads.iter().zip(&ceiling.loads).map(|(load, ceiling)| load.rate() / ceiling.rate());
+        median(&ratios.collect::<Vec<_>>())
+    }
 }
 
 fn section(setup: &Setup, targets: &[Target], connections: &[usize]) -> Section {
     let arguments = &setup.arguments;
     let about = format!(
         "wrk posts the form for {} s, {} times, alternating with the other servers; the table shows the median, minimum and \
-         maximum. The token comes from the cache; the log is written at its default level into a pipe and read. The other servers \
+         maximum, and the median of the rounds' ratios to the bare server. The token comes from the cache; the log is written at its default level into a pipe and read. The other servers \
          issue their own token for each request, without DocuSign and without logging.",
         arguments.seconds(),
         arguments.rounds()
@@ -181,7 +187,7 @@ fn section(setup: &Setup, targets: &[Target], connections: &[usize]) -> Section 
     let mut section = Section { title: TITLE, about, ..Section::default() };
     section.table.columns = COLUMNS.to_vec();
     for (at, count) in connections.iter().enumerate() {
-        let row = |target: &Target| target.row(at, *count, targets[target.ceiling].rate(at));
+        let row = |target: &Target| target.row(at, *count, &targets[target.ceiling]);
         section.table.rows.extend(targets.iter().map(row));
         section.bars.push(bars(targets, at, *count));
         section.findings.extend(findings(targets, at, *count));
