@@ -179,8 +179,9 @@ fn section(setup: &Setup, targets: &[Target], connections: &[usize]) -> Section 
     let arguments = &setup.arguments;
     let about = format!(
         "wrk posts the form for {} s, {} times, alternating with the other servers; the table shows the median, minimum and \
-         maximum, and the median of the rounds' ratios to the bare server. The token comes from the cache; the log is written at its default level into a pipe and read. The other servers \
-         issue their own token for each request, without DocuSign and without logging.",
+         maximum, and the median of the rounds' ratios to the bare server. The token comes from the cache; the log is written at \
+         its default level into a pipe and read. The other servers issue their own token for each request, without DocuSign and \
+         without logging.",
         arguments.seconds(),
         arguments.rounds()
     );
