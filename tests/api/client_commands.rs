@@ -351,6 +351,7 @@ async fn a_file_from_windows_keeps_its_line_ends_and_its_byte_order_mark() {
 }
 
 #[cfg(unix)]
+#[expect(clippy::disallowed_methods, reason = "no program")]
 #[tokio::test]
 async fn a_replaced_file_keeps_its_rights_and_its_links() {
     use std::os::unix::fs::{PermissionsExt, symlink};

@@ -7,6 +7,7 @@ mod registry;
 use std::path::PathBuf;
 use std::process::Output;
 
+use sandbox::process::write_program;
 use sandbox::{SETUP_KEY, Sandbox, azure_cli};
 use tempfile::TempDir;
 
@@ -76,9 +77,7 @@ impl Subscription {
     fn shim(&self, name: &str, script: &str) {
         let folder = self.path("shims");
         std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join(name), format!("#!/bin/sh\n{script}\n")).unwrap();
-        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        std::fs::set_permissions(folder.join(name), executable).unwrap();
+        write_program(&folder.join(name), script);
     }
 
     /// Runs a program with the simulated Azure CLI.

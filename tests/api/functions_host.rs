@@ -4,6 +4,7 @@ use http::Method;
 use sandbox::Sandbox;
 use sandbox::host::{FunctionsHost, Generation, Phase};
 use sandbox::manifest::{AuthLevel, Manifest};
+use sandbox::process::copy_program;
 
 use crate::support::{TestApp, TestEnvironment, handler, log_line, log_lines, root, run, skipped};
 use evergrant::server::Methods;
@@ -101,8 +102,7 @@ async fn the_host_restarts_by_exit_code() {
     // The last one requests four free restarts, then stays down.
     let asks = "echo x >> asked; [ $(wc -l < asked) -gt 4 ] && rm asked && exit 0; exit 200";
     for (exit, starts) in [("exit 0", 1), ("exit 3", 3), (asks, 5)] {
-        let script = sandbox.file("handler.sh", &format!("#!/bin/sh\nPATH=/usr/bin:/bin; cd \"${{0%/*}}\"\n{exit}\n"));
-        std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let script = sandbox.program("handler.sh", &format!("PATH=/usr/bin:/bin; cd \"${{0%/*}}\"\n{exit}"));
         let host = sandbox.host(&root(), &script, 0, &[]).await;
         host.wait_for(|phase| matches!(phase, Phase::Exited | Phase::HostStopped)).await;
         assert_eq!(host.starts(), starts, "{exit}");
@@ -142,7 +142,7 @@ async fn the_deployed_folder_needs_nothing_else() {
         std::fs::create_dir(app_root.path().join(function)).unwrap();
         copy(&format!("{function}/function.json"));
     }
-    std::fs::copy(handler(), app_root.path().join("evergrant")).unwrap();
+    copy_program(handler().as_ref(), &app_root.path().join("evergrant"));
     let host = FunctionsHost::start(sandbox.host_options(app_root.path(), None, 0, &[])).await;
     host.wait_for(|phase| *phase != Phase::Starting).await;
     let app = TestApp::behind(sandbox, host);

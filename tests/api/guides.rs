@@ -1,13 +1,13 @@
 //! A real shell runs the commands of each guide in their order. Where a guide deploys, the sandbox's app starts again with
 //! the guide's registry.
 
-use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::PathBuf;
+use std::os::unix::fs::symlink;
 
 use regex::Regex;
 use sandbox::browser::Browser;
 use sandbox::clm::ACCOUNT_ID;
 use sandbox::markdown::Page;
+use sandbox::process::write_program;
 use sandbox::{INTEGRATION_USER, OTHER_USER, SETUP_KEY, digest};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -50,9 +50,9 @@ impl Reader {
             symlink(handler(), path(name)).unwrap();
         }
         for stub in STUBS {
-            program(path("bin").join(stub), "exit 0");
+            write_program(&path("bin").join(stub), "exit 0");
         }
-        program(path("deploy"), "exec evergrant client check infra/clients.json");
+        write_program(&path("deploy"), "exec evergrant client check infra/clients.json");
         let clm = &app.sandbox.clm;
         let contracts = clm.folder_at("/Contracts").unwrap();
         let document = clm.add_document("Agreement.txt", &contracts, "an agreement");
@@ -158,12 +158,6 @@ impl Reader {
         assert_eq!(second.status, 200, "{}", second.text());
         second.json()
     }
-}
-
-/// Writes a shell script.
-fn program(path: PathBuf, text: &str) {
-    std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
-    std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -151,12 +151,11 @@ async fn without_a_client_id_the_system_assigned_identity_is_used() {
 async fn developer_tools_are_used_without_a_managed_identity() {
     let sandbox = Sandbox::start().await;
     // Replaces the Azure CLI, which would use the developer's session.
-    let az = sandbox.file(
+    let az = sandbox.program(
         "az",
-        "#!/bin/sh\necho '{\"accessToken\":\"entra-token-of-the-sandbox\",\"expires_on\":4102444800,\
-         \"expiresOn\":\"2100-01-01 00:00:00.000000\",\"tokenType\":\"Bearer\"}'\n",
+        "echo '{\"accessToken\":\"entra-token-of-the-sandbox\",\"expires_on\":4102444800,\
+         \"expiresOn\":\"2100-01-01 00:00:00.000000\",\"tokenType\":\"Bearer\"}'",
     );
-    std::fs::set_permissions(&az, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let path = format!("{}:/usr/bin:/bin", az.parent().unwrap().display());
     let extra =
         [("PATH", path.as_str()), ("WEBSITE_INSTANCE_ID", ""), ("IDENTITY_ENDPOINT", ""), ("IDENTITY_HEADER", "")];

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use sandbox::client::{Answer, HttpClient};
 use sandbox::host::{FunctionsHost, Phase};
 use sandbox::manifest::Manifest;
-use sandbox::process::{self, Output};
+use sandbox::process::{self, Output, copy_program};
 use sandbox::{CLIENT_ID, CLIENT_SECRET, Sandbox, free_port};
 use tempfile::TempDir;
 
@@ -76,7 +76,7 @@ fn copy_glibc(binary: &Path, jail: &Path) -> std::io::Result<()> {
     for path in words.split_whitespace().filter_map(|word| word.strip_prefix('/')) {
         let copy = jail.join(path);
         fs::create_dir_all(copy.parent().unwrap_or(jail))?;
-        fs::copy(Path::new("/").join(path), copy)?;
+        copy_program(&Path::new("/").join(path), &copy);
     }
     Ok(())
 }

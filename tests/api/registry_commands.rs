@@ -1,6 +1,5 @@
 //! `evergrant client` on a registry in a file and in a blob: the same commands, answers and exit codes.
 
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::sync::Arc;
@@ -79,8 +78,7 @@ impl Person {
 /// The Azure CLI's answer for a person who is signed in, and the way to the storage.
 fn environment(sandbox: &Sandbox) -> TestEnvironment {
     let token = json!({"accessToken": entra_token(), "expires_on": 4_102_444_800_u64, "tokenType": "Bearer"});
-    let az = sandbox.file("az", &format!("#!/bin/sh\ncat <<'END'\n{token}\nEND\n"));
-    std::fs::set_permissions(&az, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let az = sandbox.program("az", &format!("cat <<'END'\n{token}\nEND"));
     let path = format!("{}:/usr/bin:/bin", az.parent().unwrap().display());
     let kept = ["HTTPS_PROXY", "SSL_CERT_FILE"];
     let settings = sandbox.settings("http://127.0.0.1:1");

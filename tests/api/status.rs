@@ -1,11 +1,11 @@
 //! `evergrant status`, with a simulated Azure CLI and the sandbox in place of the deployed app.
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
 
 use http::Request;
 use sandbox::azure_cli::assert_accepted;
+use sandbox::process::write_program;
 use sandbox::server::{self, Server};
 use sandbox::{SETUP_KEY, Sandbox};
 use serde_json::Value;
@@ -41,10 +41,9 @@ impl Azure {
     }
 
     fn browser(&self, end: &str) {
-        let script = format!("#!/bin/sh\necho \"$@\"; echo \"$@\" >{}\n{end}\n", self.path("opened").display());
+        let script = format!("echo \"$@\"; echo \"$@\" >{}\n{end}", self.path("opened").display());
         for name in ["xdg-open", "wslview"] {
-            self.fact(name, &script);
-            std::fs::set_permissions(self.path(name), PermissionsExt::from_mode(0o755)).unwrap();
+            write_program(&self.path(name), &script);
         }
     }
 

@@ -1,12 +1,12 @@
 //! The recipes of `examples/callers`, run as they are written against issuers under their real names. The clients are made by the
 //! commands that the recipes name.
 
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use http::Method;
 use regex::Regex;
 use sandbox::issuers::{APP_ID, IDENTITY_OBJECT, PERSON_OBJECT, REPOSITORY, TENANT};
+use sandbox::process::write_program;
 use sandbox::repository::{read, root};
 use sandbox::{INTEGRATION_EMAIL, Sandbox, free_port};
 use serde_json::Value;
@@ -162,11 +162,9 @@ async fn pod(app: &TestApp) {
 /// With an Azure CLI that is signed in as a person of the tenant.
 async fn person(app: &TestApp) {
     let folder = tempfile::tempdir().unwrap();
-    let az = folder.path().join("az");
     let token = app.sandbox.issuers.entra.person_token();
     let asked = format!("account get-access-token --resource api://{APP_ID} --query accessToken --output tsv");
-    std::fs::write(&az, format!("#!/bin/sh\n[ \"$*\" = '{asked}' ] && echo '{token}'\n")).unwrap();
-    std::fs::set_permissions(&az, std::fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&folder.path().join("az"), &format!("[ \"$*\" = '{asked}' ] && echo '{token}'"));
     let path = format!("{}:/usr/bin:/bin", folder.path().display());
     let mut script = Command::new(Path::new(&root()).join("examples/callers/person.sh"));
     script.env("PATH", path).env("EVERGRANT_URL", app.host.url()).env("EVERGRANT_AUDIENCE", format!("api://{APP_ID}"));

@@ -92,6 +92,7 @@ async fn a_registry_that_would_grow_beyond_1_mib_is_not_written() {
     assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
 }
 
+#[expect(clippy::disallowed_methods, reason = "no program")]
 #[tokio::test(flavor = "multi_thread")]
 async fn new_files_and_replaced_ones_have_the_rights_that_they_should() {
     let folder = tempfile::tempdir().unwrap();

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use sandbox::process::write_program;
 use sandbox::{SETUP_KEY, Sandbox, azure_cli};
 
 use super::{GUID, Subscription, output_text};
@@ -212,11 +213,6 @@ fn few_tools(subscription: &Subscription) -> PathBuf {
     tools
 }
 
-fn program(path: &Path, text: &str) {
-    std::fs::write(path, format!("#!/bin/sh\n{text}\n")).unwrap();
-    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_tool_is_named_with_the_command_of_the_platform() {
     let subscription = Subscription::new();
@@ -233,9 +229,9 @@ async fn a_missing_tool_is_named_with_the_command_of_the_platform() {
         ("Linux", "6.8.0", "", "pipx install azure-cli"),
         ("MINGW64_NT-10.0", "3.4", "", "WSL"),
     ] {
-        program(&tools.join("uname"), &format!("[ \"$1\" = -s ] && echo {kernel} || echo {release}"));
+        write_program(&tools.join("uname"), &format!("[ \"$1\" = -s ] && echo {kernel} || echo {release}"));
         if !also.is_empty() {
-            program(&tools.join(also), "");
+            write_program(&tools.join(also), "");
         }
         let output = subscription.run("env", &arguments).await;
         let text = output_text(&output);

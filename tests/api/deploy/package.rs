@@ -1,5 +1,7 @@
 //! Where `./deploy` takes the package from.
 
+use sandbox::process::write_program;
+
 use super::{Subscription, output_text};
 
 /// The script's copy without Rust, a deployment that ends before the package is uploaded, and a `curl` that downloads from a
@@ -92,13 +94,7 @@ async fn another_release_a_package_or_a_build_is_used_if_asked_for_or_if_nothing
     let text = subscription.deploy_release(page, &["--releases", page]).await;
     assert!(text.contains("does not have its checksum") && !text.contains("far enough"), "{text}");
     // With Rust, or on request, the package is built.
-    let build = "#!/bin/sh\necho built here\nexit 1\n";
-    std::fs::write(subscription.checkout.join("package"), build).unwrap();
-    std::fs::set_permissions(
-        subscription.checkout.join("package"),
-        std::os::unix::fs::PermissionsExt::from_mode(0o755),
-    )
-    .unwrap();
+    write_program(&subscription.checkout.join("package"), "echo built here\nexit 1");
     assert!(subscription.deploy_release(page, &["--build"]).await.contains("built here"));
     subscription.shim("cargo", "");
     assert!(subscription.deploy_release(page, &[]).await.contains("built here"));

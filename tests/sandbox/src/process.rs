@@ -1,5 +1,7 @@
 //! A child process with its output stored line by line.
 
+use std::io::Write as _;
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
@@ -47,6 +49,24 @@ pub fn spawn(command: &mut Command, output: &Output) -> Child {
     child
 }
 
+/// Writes a script for `sh` that can be run.
+///
+/// Another process writes the file: a process that this one starts meanwhile would inherit the open file, and Linux runs
+/// no program that is open for writing.
+pub fn write_program(path: &Path, script: &str) {
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", "cat >\"$0\" && chmod 755 \"$0\""]).arg(path).stdin(Stdio::piped());
+    let mut shell = shell.spawn().expect("a shell");
+    let text = format!("#!/bin/sh\n{script}\n");
+    shell.stdin.take().expect("its input").write_all(text.as_bytes()).expect("a reader");
+    assert!(shell.wait().expect("an end").success(), "{} is not written", path.display());
+}
+
+/// Copies a program so that it can be run, in another process like [`write_program`].
+pub fn copy_program(from: &Path, to: &Path) {
+    report(std::process::Command::new("cp").arg(from).arg(to)).expect("a copy");
+}
+
 /// Runs `command` and returns its output, as an error if it failed.
 ///
 /// # Errors
@@ -66,4 +86,24 @@ fn follow(stream: Option<impl AsyncRead + Unpin + Send + 'static>, lines: Lines)
             lines.push(line);
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn a_program_can_be_run_at_once_while_others_are_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let write_and_run = |thread: u8| {
+            for number in 0..100 {
+                let program = folder.path().join(format!("{thread}-{number}"));
+                write_program(&program, "exit 7");
+                assert_eq!(Command::new(&program).status().unwrap().code(), Some(7));
+            }
+        };
+        std::thread::scope(|scope| (0..4).for_each(|thread| drop(scope.spawn(move || write_and_run(thread)))));
+    }
 }

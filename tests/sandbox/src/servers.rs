@@ -17,6 +17,7 @@ use crate::issuers::Issuers;
 use crate::key_vault::KeyVault;
 use crate::keys::{Authority, Certificate, RsaKey, SEALING_KEY, SIGNING_KEY};
 use crate::power_platform::PowerPlatform;
+use crate::process::write_program;
 use crate::proxy::{Proxy, StorageWay};
 use crate::registry::{INTEGRATION_KEY, INTEGRATION_USER, SETUP_KEY, users};
 use crate::server::Server;
@@ -199,6 +200,14 @@ impl Sandbox {
     pub fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.files.path().join(name);
         std::fs::write(&path, text).expect("a file");
+        path
+    }
+
+    /// Writes a script for `sh` that can be run into the sandbox's folder.
+    #[must_use]
+    pub fn program(&self, name: &str, script: &str) -> PathBuf {
+        let path = self.files.path().join(name);
+        write_program(&path, script);
         path
     }
 

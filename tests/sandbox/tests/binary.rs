@@ -2,12 +2,11 @@
 
 #![expect(clippy::expect_used, reason = "test code should fail loudly")]
 
-use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Stdio;
 
 use sandbox::client::HttpClient;
+use sandbox::process::write_program;
 use sandbox::repository::root;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
@@ -28,7 +27,7 @@ fn sandbox(arguments: &[&str]) -> Command {
 }
 
 /// A browser that only writes down the address.
-const BROWSER: &str = "#!/bin/sh\nprintf %s \"$1\" > \"$0.opened\"\n";
+const BROWSER: &str = "printf %s \"$1\" > \"$0.opened\"";
 
 struct Running {
     _process: Child,
@@ -68,8 +67,7 @@ impl Running {
 async fn after_its_walk_everything_that_the_sandbox_prints_works_in_chromium() {
     let files = tempfile::tempdir().expect("a folder");
     let browser = files.path().join("browser");
-    std::fs::write(&browser, BROWSER).expect("a program");
-    std::fs::set_permissions(&browser, Permissions::from_mode(0o755)).expect("a program");
+    write_program(&browser, BROWSER);
     let running = Running::start(&browser).await;
     assert!(running.printed.len() <= 25, "{:#?}", running.printed);
     assert!(running.printed.iter().all(|line| line.len() <= 80), "{:#?}", running.printed);

@@ -25,6 +25,7 @@ pub fn write(app: &App, folder: &Path) -> Result<(), PackageError> {
 }
 
 /// Writes a file. The mode is set afterwards, because at creation it is subject to the umask.
+#[expect(clippy::disallowed_methods, reason = "nothing is run from the folder")]
 fn put(path: &Path, file: &File) -> io::Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;

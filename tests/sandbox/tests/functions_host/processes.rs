@@ -1,11 +1,11 @@
 //! Start, end and restart of a handler that is a process.
 
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use sandbox::host::Generation::{Forwarding, Proxying};
 use sandbox::host::{FunctionsHost, Options, Phase};
+use sandbox::process::write_program;
 use tempfile::TempDir;
 
 use crate::app::{App, lay_out, request};
@@ -15,8 +15,7 @@ use crate::client::send;
 fn scripted(script: &str) -> (TempDir, Options) {
     let root = lay_out(&[("gw", "gateway/{*path}", "anonymous", &[]), ("setup", "setup", "function", &[])]);
     let executable: PathBuf = root.path().join("handler");
-    std::fs::write(&executable, format!("#!/bin/sh\nPATH=/usr/bin:/bin\n{script}\n")).unwrap();
-    std::fs::set_permissions(&executable, std::fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&executable, &format!("PATH=/usr/bin:/bin\n{script}"));
     let options = Options::new(root.path());
     (root, options)
 }
