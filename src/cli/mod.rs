@@ -26,6 +26,7 @@ use std::process::ExitCode;
 use clap::FromArgMatches as _;
 
 use crate::config::{Environment, Settings};
+pub use arguments::command;
 use arguments::{Arguments, Command};
 use terminal::progress::Progress;
 use terminal::{CommandError, failed};

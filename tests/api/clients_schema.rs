@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use evergrant::config::Settings;
-use sandbox::markdown::Page;
+use readers::markdown::Page;
 use serde_json::{Map, Value, json};
 
 use crate::support::{TestEnvironment, root, run};

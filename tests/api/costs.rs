@@ -2,9 +2,9 @@
 
 use std::process::Command;
 
+use readers::files::report;
 use sandbox::INTEGRATION_USER;
 use sandbox::browser::Browser;
-use sandbox::process::report;
 use serde_json::Value;
 
 use crate::support::{TestApp, log_line, root};

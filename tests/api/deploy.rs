@@ -7,8 +7,9 @@ mod registry;
 use std::path::PathBuf;
 use std::process::Output;
 
+use readers::azure_cli;
 use sandbox::process::write_program;
-use sandbox::{SETUP_KEY, Sandbox, azure_cli};
+use sandbox::{SETUP_KEY, Sandbox};
 use tempfile::TempDir;
 
 use crate::support::{handler, root, start_host};

@@ -3,10 +3,10 @@
 
 use std::os::unix::fs::symlink;
 
+use readers::markdown::Page;
 use regex::Regex;
 use sandbox::browser::Browser;
 use sandbox::clm::ACCOUNT_ID;
-use sandbox::markdown::Page;
 use sandbox::process::write_program;
 use sandbox::{INTEGRATION_USER, OTHER_USER, SETUP_KEY, digest};
 use serde_json::Value;

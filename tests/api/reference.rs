@@ -1,7 +1,7 @@
 //! `docs/reference/settings.md`: its examples work, and it says which settings are required and what the defaults are.
 
 use evergrant::config::Settings;
-use sandbox::markdown::{Cell, Page};
+use readers::markdown::{Cell, Page};
 
 use crate::support::TestEnvironment;
 

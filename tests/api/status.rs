@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::{Output, Stdio};
 
 use http::Request;
-use sandbox::azure_cli::assert_accepted;
+use readers::azure_cli::assert_accepted;
 use sandbox::process::write_program;
 use sandbox::server::{self, Server};
 use sandbox::{SETUP_KEY, Sandbox};

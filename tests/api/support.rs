@@ -10,9 +10,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use evergrant::clock::{Clock, UnixSeconds};
+pub use readers::files::{root, skipped};
 use sandbox::client::{Answer, HttpClient};
 use sandbox::host::{FunctionsHost, Generation, Phase};
-pub use sandbox::repository::{root, skipped};
 use sandbox::{CLIENT_ID, CLIENT_SECRET, Sandbox};
 use serde_json::Value;
 

@@ -5,8 +5,8 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use sandbox::markdown::Page;
-use sandbox::repository::{root, skipped};
+use readers::files::{root, skipped};
+use readers::markdown::Page;
 
 const PYTHON: &str = "import os, requests\nurl, key = os.environ['url'], os.environ['key']\n";
 const NODE: &str = "import { createReadStream } from 'node:fs';\nimport { Readable } from 'node:stream';\n\

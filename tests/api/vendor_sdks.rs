@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
+use readers::markdown::Page;
 use sandbox::clm::ACCOUNT_ID;
-use sandbox::markdown::Page;
 use sandbox::{INTEGRATION_EMAIL, INTEGRATION_KEY, INTEGRATION_USER, OTHER_USER, Sandbox, digest};
 use serde_json::json;
 

@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use readers::azure_cli::refusals;
+use readers::files::{files, is_a, read};
+use readers::markdown::{Page, Table, pages};
 use regex::{Captures, Regex};
-use sandbox::azure_cli::refusals;
-use sandbox::markdown::{Page, Table, pages};
-use sandbox::repository::{files, is_a, read};
 use serde_json::Value;
 
-use crate::rust::{SOURCES, settings};
-use crate::shell::{self, Command, PLACEHOLDER};
-use crate::workflows::{scripts, yaml};
+use readers::rust::{SOURCES, settings};
+use readers::shell::{self, Command, PLACEHOLDER};
+use readers::yaml;
 
 /// Azure's built-in roles that commands use.
 const ROLES: &str = "Contributor|Key Vault Crypto Officer|Key Vault Crypto User|Key Vault Secrets Officer|Key Vault Secrets User\
@@ -47,7 +47,7 @@ fn az_commands() -> Vec<Command> {
     for name in [ours, files("infra"), files("tools"), files(".github")].concat() {
         found.extend(match name.rsplit('.').next() {
             Some("bicep" | "bicepparam") => hints(&name, &read(&name)),
-            Some("yml") => shell::commands(&name, &scripts(&yaml(&read(&name)))),
+            Some("yml") => shell::commands(&name, &yaml::scripts(&yaml::parse(&read(&name)))),
             Some("rs" | "toml" | "txt" | "json") => Vec::new(),
             _ => {
                 let script = read(&name);

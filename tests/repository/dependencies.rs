@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
+use readers::files::{files, read, root};
+use readers::markdown::Page;
 use regex::Regex;
-use sandbox::markdown::Page;
-use sandbox::repository::{files, read, root};
 use serde_json::Value;
 
 #[test]

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use readers::files::{files, read, root};
+use readers::markdown::{Page, pages};
 use regex::Regex;
-use sandbox::markdown::{Page, pages};
-use sandbox::repository::{files, read, root};
 
-use crate::rust::{SOURCES, Source};
+use readers::rust::{SOURCES, Source};
 
 /// Files and folders below `src/` without IO, clock, environment and async.
 const PURE: &str = "

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use sandbox::markdown::{Page, pages};
-use sandbox::repository::{entries, is_a, read, root};
+use readers::files::{entries, is_a, read, root};
+use readers::markdown::{Page, pages};
 use url::Url;
 
 /// The file that a link in `page` leads to, relative to the root, and its anchor if it has one. None for other sites.

@@ -10,8 +10,6 @@ mod links;
 mod queries;
 mod recipes;
 mod reference;
-mod rust;
-mod shell;
 mod tools;
 mod troubleshooting;
 mod words;

@@ -3,12 +3,12 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use readers::files::{files, is_a, read, root, skipped};
+use readers::markdown::pages;
 use regex::Regex;
-use sandbox::markdown::pages;
-use sandbox::repository::{files, is_a, read, root, skipped};
 use serde_json::{Value, json};
 
-use crate::rust::SOURCES;
+use readers::rust::SOURCES;
 
 /// Every query with the file that it is in.
 fn queries() -> Vec<(String, String)> {

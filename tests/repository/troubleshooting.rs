@@ -1,12 +1,12 @@
 //! `docs/troubleshooting.md`: an entry is a table row whose first cell quotes messages in code spans.
 
+use readers::files::{files, read};
+use readers::markdown::{Cell, Page};
 use regex::Regex;
-use sandbox::markdown::{Cell, Page};
-use sandbox::repository::{files, read};
 
 use crate::commands::deployment_scripts;
-use crate::rust::SOURCES;
-use crate::shell;
+use readers::rust::SOURCES;
+use readers::shell;
 
 #[test]
 fn quoted_messages_are_in_the_product() {

@@ -4,10 +4,10 @@
 use std::path::Path;
 
 use http::Method;
+use readers::files::{read, root};
 use regex::Regex;
 use sandbox::issuers::{APP_ID, IDENTITY_OBJECT, PERSON_OBJECT, REPOSITORY, TENANT};
 use sandbox::process::write_program;
-use sandbox::repository::{read, root};
 use sandbox::{INTEGRATION_EMAIL, Sandbox, free_port};
 use serde_json::Value;
 use tokio::process::Command;

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use readers::azure_cli;
 use sandbox::process::write_program;
-use sandbox::{SETUP_KEY, Sandbox, azure_cli};
+use sandbox::{SETUP_KEY, Sandbox};
 
 use super::{GUID, Subscription, output_text};
 use crate::support::{TestApp, start_host};

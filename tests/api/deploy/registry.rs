@@ -1,6 +1,6 @@
 //! How `./deploy` uploads the client registry to its blob.
 
-use sandbox::azure_cli;
+use readers::azure_cli;
 
 use super::{Subscription, output_text};
 

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use readers::files::is_a;
 use sandbox::flows::{FLOWS, Reference};
-use sandbox::repository::is_a;
 
 use super::bench::{Written, write};
 use crate::support::root;

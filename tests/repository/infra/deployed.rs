@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use evergrant::server::ROUTES;
+use readers::files::root;
 use regex::Regex;
-use sandbox::repository::root;
 use serde_json::{Value, json};
 
 use super::deployments::{FINDINGS, VARIANTS, lines, resources};
 use super::{has, promises};
-use crate::rust::settings;
+use readers::rust::settings;
 
 /// The app settings for the Functions host and the Azure SDK.
 const PLATFORM_SETTINGS: [&str; 7] = [

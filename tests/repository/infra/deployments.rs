@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+use readers::bicep::Compiler;
+use readers::files::{files, is_a, read};
 use regex::Regex;
-use sandbox::bicep::Compiler;
-use sandbox::repository::{files, is_a, read};
 use serde_json::Value;
 
 /// Parameters in addition to those of `infra/main.bicepparam`.

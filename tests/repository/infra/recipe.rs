@@ -1,6 +1,6 @@
 //! The Logic App of `examples/callers`: the compiler has nothing to say, and its call has the identity's token for our audience.
 
-use sandbox::repository::read;
+use readers::files::read;
 use serde_json::json;
 
 use super::deployments::{FINDINGS, LOGIC_APP, resources};

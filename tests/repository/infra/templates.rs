@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
+use readers::files::report;
+use readers::files::{files, is_a, read, root, skipped};
 use regex::Regex;
-use sandbox::process::report;
-use sandbox::repository::{files, is_a, read, root, skipped};
 use serde_json::{Value, json};
 
 use super::deployments::{FINDINGS, MISTAKES, lines, resources};
@@ -114,7 +114,7 @@ fn parameters_and_outputs_have_descriptions_and_disabled_rules_have_reasons() {
 fn other_files_have_the_promised_properties() {
     for (file, promise) in promises("file").map(|promise| promise.split_once(' ').unwrap()) {
         let text = read(file);
-        let json = serde_json::from_str(&text).unwrap_or_else(|_| crate::workflows::yaml(&text));
+        let json = serde_json::from_str(&text).unwrap_or_else(|_| readers::yaml::parse(&text));
         assert!(has(&json, promise), "{file} {promise}: {json:#}");
     }
 }

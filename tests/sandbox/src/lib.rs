@@ -5,15 +5,12 @@
 //! container that can lie and [`host`] the Functions host. [`power_platform`] and [`workfront`] are clients. [`Sandbox`] starts
 //! all of them except the host. [`proxy`] redirects calls to `*.vault.azure.net` and `*.blob.core.windows.net` to this machine,
 //! so that the product runs unmodified, with the real Azure SDK. [`walk`] runs the main use cases with a [`browser`], as shown
-//! by `cargo run -p sandbox`; [`start`] is its start page and [`examples`] what to try. [`bulk`] generates large contents, [`bicep`]
-//! compiles templates.
+//! by `cargo run -p sandbox`; [`start`] is its start page and [`examples`] what to try. [`bulk`] generates large contents.
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "test code should fail loudly")]
 #![expect(clippy::missing_panics_doc, reason = "test code may panic")]
 #![expect(clippy::disallowed_methods, reason = "the simulators have their own clock and environment")]
 
-pub mod azure_cli;
-pub mod bicep;
 pub mod blobs;
 pub mod browser;
 pub mod bulk;
@@ -31,12 +28,10 @@ pub mod issuers;
 pub mod key_vault;
 pub mod keys;
 pub mod manifest;
-pub mod markdown;
 pub mod power_platform;
 pub mod process;
 pub mod proxy;
 mod registry;
-pub mod repository;
 pub mod server;
 mod servers;
 pub mod share_point;

@@ -5,9 +5,9 @@
 use std::path::Path;
 use std::process::Stdio;
 
+use readers::files::root;
 use sandbox::client::HttpClient;
 use sandbox::process::write_program;
-use sandbox::repository::root;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 

@@ -1,11 +1,10 @@
 //! The folder that `evergrant solution power-automate` wrote.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use super::{Connection, Connections, Flow};
-use crate::repository::is_a;
 use crate::share_point::SharePoint;
 
 /// The flows, by the start of their files' names.
@@ -45,7 +44,8 @@ impl Solutions {
     pub fn workflow(&self, flow: &str) -> Value {
         let files = std::fs::read_dir(self.0.join("EvergrantFlows/Workflows")).expect("a folder");
         let mut names = files.map(|file| file.expect("a file").file_name().to_string_lossy().into_owned());
-        let found = names.find(|name| name.starts_with(&format!("{flow}-")) && is_a("json", name));
+        let is_json = |name: &str| Path::new(name).extension().is_some_and(|extension| extension == "json");
+        let found = names.find(|name| name.starts_with(&format!("{flow}-")) && is_json(name));
         self.json(&format!("EvergrantFlows/Workflows/{}", found.expect("a flow")))
     }
 

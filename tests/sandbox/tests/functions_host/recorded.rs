@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use readers::files::{root, skipped};
 use sandbox::host::Generation;
-use sandbox::repository::{root, skipped};
 use serde_json::{Value, json};
 
 use crate::app::{App, MODES};

@@ -1,12 +1,13 @@
-//! The files of the repository, which is also the app's folder.
+//! The files of the repository, which is also the app's folder, and programs that read them.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The folder of the repository.
 #[must_use]
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("two folders above the sandbox").to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("two folders above this crate").to_owned()
 }
 
 /// The text of a file of the repository.
@@ -46,4 +47,15 @@ pub fn entries(folder: &str) -> Vec<String> {
 /// Prints that a test was skipped and why, past the test runner's capture.
 pub fn skipped(why: &str) {
     let _ = writeln!(std::io::stderr(), "\nSKIPPED: {why}\n");
+}
+
+/// Runs `command` and returns its output, as an error if it failed.
+///
+/// # Errors
+/// If the command did not succeed.
+pub fn report(command: &mut Command) -> Result<String, String> {
+    let output = command.output();
+    let output = output.map_err(|error| format!("{command:?}: {error}; ./test installs what the tests need"))?;
+    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    if output.status.success() { Ok(text) } else { Err(text) }
 }

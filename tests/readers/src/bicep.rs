@@ -6,8 +6,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::process::report;
-use crate::repository::{is_a, root, skipped};
+use crate::files::{is_a, report, root, skipped};
 
 /// A GUID for every parameter that needs one.
 const GUID: &str = "1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e";

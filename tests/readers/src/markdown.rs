@@ -2,7 +2,7 @@
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
-use crate::repository::{entries, files, is_a, read};
+use crate::files::{entries, files, is_a, read};
 
 /// The parts of a page that tests use.
 #[derive(Default)]

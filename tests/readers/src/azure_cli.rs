@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::repository::{root, skipped};
+use crate::files::{root, skipped};
 
 /// The Azure CLI's error for each command, in order; empty if the CLI is not installed.
 ///

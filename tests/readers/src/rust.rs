@@ -1,11 +1,11 @@
 //! The product's source, split into tokens, without its unit tests.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+use crate::files::{files, is_a, read};
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use regex::{Captures, Regex};
-use sandbox::repository::{files, is_a, read};
 use syn::Lit;
 
 /// A file below `src/`.
@@ -28,10 +28,35 @@ pub static SOURCES: LazyLock<Vec<Source>> = LazyLock::new(|| {
 });
 
 /// The names of all settings.
+#[must_use]
 pub fn settings() -> BTreeSet<String> {
     let name = Regex::new("^(EVERGRANT|DOCUSIGN)_[A-Z_]*[A-Z]$").unwrap();
     let config = SOURCES.iter().filter(|source| source.name.starts_with("config/"));
     config.flat_map(|source| &source.texts).filter(|text| name.is_match(text)).cloned().collect()
+}
+
+/// The constants that count something, by file and name, with every way to write them.
+#[must_use]
+pub fn numbers() -> BTreeMap<(&'static str, String), BTreeSet<String>> {
+    let constant = r"const (\w+):(?:Duration|Lifetime|u16|u32|u64|usize)=(?:\w+::(\w+)\()?([\w*]+)\)?;";
+    let (constant, mut numbers) = (Regex::new(constant).unwrap(), BTreeMap::new());
+    for source in SOURCES.iter() {
+        for found in constant.captures_iter(&source.code) {
+            let factors = found[3].split('*').map(|factor| factor.replace('_', "").parse().unwrap_or(f64::NAN));
+            let spellings = spellings(factors.product(), found.get(2).map(|unit| unit.as_str()));
+            numbers.insert((source.name.as_str(), found[1].to_owned()), spellings);
+        }
+    }
+    numbers
+}
+
+/// A number that is not given as a time may count seconds, bytes or anything else.
+fn spellings(number: f64, unit: Option<&str>) -> BTreeSet<String> {
+    let millis = if unit == Some("from_millis") { number } else { number * 1e3 };
+    let times = [(" ms", 1.0), (" s", 1e3), (" min", 6e4), (" h", 36e5), (" day", 864e5), (" days", 864e5)];
+    let sizes = [("", 1.0), (" KiB", 1024.0), (" MiB", 1_048_576.0)];
+    let sizes = sizes.into_iter().filter(|_| unit.is_none()).map(|(unit, size)| format!("{}{unit}", number / size));
+    times.into_iter().map(|(unit, time)| format!("{}{unit}", millis / time)).chain(sizes).collect()
 }
 
 /// Rustdoc comments, punctuation with spaces, groups of `use`, and paths from the crate root.
@@ -42,6 +67,8 @@ static PATTERNS: LazyLock<[Regex; 4]> = LazyLock::new(|| {
 });
 
 impl Source {
+    /// Reads the text of the file `name`.
+    #[must_use]
     pub fn parse(name: &str, text: &str) -> Self {
         let [comment, spaced, group, path] = &*PATTERNS;
         let mut source = Self { name: name.to_owned(), ..Self::default() };
@@ -84,12 +111,20 @@ impl Source {
     }
 }
 
-#[test]
-fn source_is_parsed_without_its_tests() {
-    let text = "//! `az \\\"a`\nuse crate::{a::b, c::{self, D}};\nfn f() -> crate::k::E { crate::g::h!(\"i\\n\") } // no\n\
-                #[cfg(test)]\nmod tests { use crate::no; }\npub(crate) struct J;";
-    let source = Source::parse("k/l.rs", text);
-    assert_eq!(source.paths.iter().map(String::as_str).collect::<Vec<_>>().join(" "), "a::b c::D c::self g::h k::E");
-    assert_eq!(source.texts, [" `az \\\"a`", "i\n"]);
-    assert!(source.code.ends_with(")}pub(crate)struct J;"), "{}", source.code);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn source_is_parsed_without_its_tests() {
+        let text = "//! `az \\\"a`\nuse crate::{a::b, c::{self, D}};\nfn f() -> crate::k::E { crate::g::h!(\"i\\n\") } // no\n\
+                    #[cfg(test)]\nmod tests { use crate::no; }\npub(crate) struct J;";
+        let source = Source::parse("k/l.rs", text);
+        assert_eq!(
+            source.paths.iter().map(String::as_str).collect::<Vec<_>>().join(" "),
+            "a::b c::D c::self g::h k::E"
+        );
+        assert_eq!(source.texts, [" `az \\\"a`", "i\n"]);
+        assert!(source.code.ends_with(")}pub(crate)struct J;"), "{}", source.code);
+    }
 }

@@ -11,19 +11,24 @@ pub const PLACEHOLDER: &str = "placeholder";
 /// A command, `VARIABLE=… words`, and the file it is in.
 #[derive(Clone, Debug, Default)]
 pub struct Command {
+    /// The file.
     pub place: String,
+    /// The names of the variables.
     pub variables: Vec<String>,
+    /// The words, with placeholders.
     pub words: Vec<String>,
 }
 
 impl Command {
     /// The arguments, if it is the command `name`.
+    #[must_use]
     pub fn words_of(&self, name: &str) -> Option<&[String]> {
         self.words.split_first().filter(|(first, _)| *first == name).map(|(_, words)| words)
     }
 }
 
 /// Every command in a script, including those inside `$(…)`.
+#[must_use]
 pub fn commands(place: &str, script: &str) -> Vec<Command> {
     static NAME: LazyLock<Regex> = LazyLock::new(|| Regex::new("<[A-Za-z][A-Za-z0-9 _-]*>").unwrap());
     let script = NAME.replace_all(script, PLACEHOLDER);
@@ -31,6 +36,7 @@ pub fn commands(place: &str, script: &str) -> Vec<Command> {
 }
 
 /// The source of every node of a kind, such as `string` or `case_item`.
+#[must_use]
 pub fn sources<'a>(script: &'a str, kind: &str) -> Vec<&'a str> {
     nodes(script, kind, |node| &script[node.byte_range()])
 }
@@ -77,19 +83,25 @@ fn filled(node: Node<'_>, script: &str) -> Option<String> {
     Some(word + &script[end..node.end_byte()])
 }
 
-#[test]
-fn commands_are_found_everywhere_in_a_script() {
-    for (script, expected) in [
-        ("az a \\\n  --b c # comment az no", "az a --b c"),
-        ("id=$(az a --query id) && az b --id \"$id\"", "az a --query id; az b --id placeholder"),
-        ("if ! X=1 az a 2>&1 | jq . > out.json; then az b; fi", "az a; jq .; az b"),
-        ("az a --b \"x y $(az c)\"", "az a --b x y placeholder; az c"),
-        ("az a --b <vault> --json '{\"k\": \"$v\"}' < in", "az a --b placeholder --json {\"k\": \"$v\"}"),
-        ("cat <<'EOF' | az a --b @-\naz no\nEOF\naz c", "cat; az a --b @-; az c"),
-        ("for x in 1 2; do az a \"$x\" \"$@\" \"${y[@]}\"; done", "az a placeholder"),
-        ("diff <(az a) <(az b)", "diff; az a; az b"),
-    ] {
-        let found = commands("", script).iter().map(|command| command.words.join(" ")).collect::<Vec<_>>().join("; ");
-        assert_eq!(found, expected, "{script}");
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_found_everywhere_in_a_script() {
+        for (script, expected) in [
+            ("az a \\\n  --b c # comment az no", "az a --b c"),
+            ("id=$(az a --query id) && az b --id \"$id\"", "az a --query id; az b --id placeholder"),
+            ("if ! X=1 az a 2>&1 | jq . > out.json; then az b; fi", "az a; jq .; az b"),
+            ("az a --b \"x y $(az c)\"", "az a --b x y placeholder; az c"),
+            ("az a --b <vault> --json '{\"k\": \"$v\"}' < in", "az a --b placeholder --json {\"k\": \"$v\"}"),
+            ("cat <<'EOF' | az a --b @-\naz no\nEOF\naz c", "cat; az a --b @-; az c"),
+            ("for x in 1 2; do az a \"$x\" \"$@\" \"${y[@]}\"; done", "az a placeholder"),
+            ("diff <(az a) <(az b)", "diff; az a; az b"),
+        ] {
+            let found =
+                commands("", script).iter().map(|command| command.words.join(" ")).collect::<Vec<_>>().join("; ");
+            assert_eq!(found, expected, "{script}");
+        }
     }
 }
