@@ -1,7 +1,6 @@
 //! Checks what the Azure templates deploy, as the Bicep compiler computes it, and how they are written.
 
 mod deployed;
-mod deployments;
 mod recipe;
 mod templates;
 
@@ -18,4 +17,10 @@ fn has(what: &Value, promise: &str) -> bool {
     let (property, value) = promise.split_once(' ').unwrap();
     let found = ["/properties/", "/"].iter().find_map(|start| what.pointer(&format!("{start}{property}")));
     found.unwrap_or(&Value::Null) == &serde_json::from_str::<Value>(value).unwrap()
+}
+
+fn sorted(names: impl IntoIterator<Item = impl ToString>) -> Vec<String> {
+    let mut names: Vec<_> = names.into_iter().map(|name| name.to_string()).collect();
+    names.sort();
+    names
 }

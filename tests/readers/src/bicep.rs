@@ -1,8 +1,9 @@
 //! The Bicep compiler. It starts slowly, so one process answers all questions over JSON-RPC.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::path::PathBuf;
+use std::process::{ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 
@@ -25,18 +26,22 @@ const VARIABLES: [(&str, Option<&str>); 7] = [
     ("AZURE_ENV_NAME", None),
 ];
 
-/// A running compiler and a copy of the templates, to change them.
+/// A running compiler and a copy of the templates, to add files. It ends with its input, when this process ends.
 pub struct Compiler {
-    process: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
-    folder: tempfile::TempDir,
+    folder: PathBuf,
+}
+
+/// The compiler, for one test at a time; `None` if there is none. Who holds it must not wait for `DEPLOYMENTS`, which needs it.
+pub fn compiler() -> Option<MutexGuard<'static, Compiler>> {
+    static COMPILER: LazyLock<Option<Mutex<Compiler>>> = LazyLock::new(|| Compiler::start().map(Mutex::new));
+    COMPILER.as_ref().map(|compiler| compiler.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 impl Compiler {
     /// Starts the compiler on the PATH, of the Azure CLI, or next to the repository.
-    #[must_use]
-    pub fn start() -> Option<Self> {
+    fn start() -> Option<Self> {
         let of_azure = std::env::home_dir().unwrap_or_default().join(".azure/bin/bicep");
         let programs: [PathBuf; 3] = ["bicep".into(), of_azure, root().join("../shared/tools/bicep/bicep")];
         let Some(program) = programs.iter().find(|program| Command::new(program).arg("--version").output().is_ok())
@@ -56,14 +61,11 @@ impl Compiler {
         }
         let mut process = command.spawn().unwrap();
         let (input, output) = (process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap()));
-        let folder = tempfile::tempdir().unwrap();
-        report(Command::new("cp").current_dir(root()).args(["-r", "infra/."]).arg(folder.path())).unwrap();
-        Some(Self { process, input, output, folder })
-    }
-
-    /// The folder with the copy of the templates.
-    fn folder(&self) -> &Path {
-        self.folder.path()
+        let folder = root().join("target/tmp/templates");
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        report(Command::new("cp").current_dir(root()).args(["-r", "infra/."]).arg(&folder)).unwrap();
+        Some(Self { input, output, folder })
     }
 
     /// The compiler's version, which also decides what its linter knows.
@@ -73,13 +75,7 @@ impl Compiler {
 
     /// Writes a file into the copy.
     pub fn write(&self, file: &str, text: &str) {
-        std::fs::write(self.folder().join(file), text).unwrap();
-    }
-
-    /// Reads a file of the copy.
-    #[must_use]
-    pub fn read(&self, file: &str) -> String {
-        std::fs::read_to_string(self.folder().join(file)).unwrap()
+        std::fs::write(self.folder.join(file), text).unwrap();
     }
 
     /// What the compiler and its linter say against a template or parameter file of the copy.
@@ -103,17 +99,19 @@ impl Compiler {
         self.ask("bicep/format", file, &json!({}))["contents"].as_str().unwrap().to_owned()
     }
 
-    /// What a deployment with this parameter file creates, as `bicep snapshot` writes it; without a group, in the subscription.
-    pub fn snapshot(&mut self, file: &str, group: Option<&str>) -> String {
+    /// What a deployment with these parameters creates, as `bicep snapshot` writes it; without a group, in the subscription.
+    pub fn snapshot(&mut self, parameters: &str, group: Option<&str>) -> String {
+        self.write("variant.bicepparam", parameters);
         let place = json!({"tenantId": NOWHERE, "subscriptionId": NOWHERE, "resourceGroup": group,
             "location": "westeurope", "deploymentName": null});
-        let found = self.ask("bicep/getSnapshot", file, &json!({"metadata": place, "externalInputs": null}));
+        let found =
+            self.ask("bicep/getSnapshot", "variant.bicepparam", &json!({"metadata": place, "externalInputs": null}));
         found["snapshot"].as_str().unwrap().to_owned()
     }
 
     fn ask(&mut self, method: &str, file: &str, more: &Value) -> Value {
         let mut question = more.clone();
-        question["path"] = json!(self.folder().join(file));
+        question["path"] = json!(self.folder.join(file));
         let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": [question]}).to_string();
         write!(self.input, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
         let answer = self.answer();
@@ -135,12 +133,5 @@ impl Compiler {
         let mut body = vec![0; length];
         self.output.read_exact(&mut body).unwrap();
         serde_json::from_slice(&body).unwrap()
-    }
-}
-
-impl Drop for Compiler {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }

@@ -1,13 +1,14 @@
 //! Readers of this repository's files, for its tests: each uses a library or a program made for its language.
 //!
 //! [`markdown`] reads the documentation, [`rust`] the product's source and [`log_lines`] what it logs, [`shell`] scripts and documented commands, [`yaml`]
-//! workflows. [`bicep`] compiles templates, [`azure_cli`] checks commands, and [`linters`] the other files.
+//! workflows. [`bicep`] compiles templates, [`deployments`] are what they create, [`azure_cli`] checks commands, and [`linters`] the other files.
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "test code should fail loudly")]
 #![expect(clippy::missing_panics_doc, reason = "test code may panic")]
 
 pub mod azure_cli;
 pub mod bicep;
+pub mod deployments;
 pub mod files;
 pub mod linters;
 pub mod log_lines;

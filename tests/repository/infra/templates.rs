@@ -3,35 +3,43 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-use readers::files::report;
-use readers::files::{files, is_a, read, root, skipped};
+use readers::bicep::compiler;
+use readers::deployments::{DEPLOYMENTS, deployment, lines, resources, with};
+use readers::files::{files, is_a, read, report, root, skipped};
+use readers::yaml;
 use regex::Regex;
 use serde_json::{Value, json};
 
-use super::deployments::{FINDINGS, MISTAKES, lines, resources};
-use super::{has, promises};
+use super::{has, promises, sorted};
 
 /// The compiler that read the templates last. Newer ones know newer API versions, which is no mistake of ours.
 const READ_BY: &str = "0.49.2";
 
 #[test]
 fn the_compiler_and_its_linter_have_nothing_to_say() {
-    let Some(findings) = &*FINDINGS else { return };
-    let is_age = |found: &String| found.contains("use-recent-api-versions") && findings.version != READ_BY;
-    for (file, found) in &findings.diagnostics {
+    let Some(mut compiler) = compiler() else { return };
+    let version = compiler.version();
+    let is_age = |found: &String| found.contains("use-recent-api-versions") && version != READ_BY;
+    for file in ["main.bicep", "main.bicepparam", "group.bicep"] {
+        let found = compiler.diagnostics(file);
         assert!(found.iter().all(is_age), "{file}: {found:#?}");
     }
-    for (file, found, formatted) in &findings.formatted {
-        assert!(found == formatted, "{file} is not as `bicep format` writes it");
+    for name in files("infra").iter().filter(|name| is_a("bicep", name) || is_a("bicepparam", name)) {
+        let formatted = compiler.formatted(name.strip_prefix("infra/").unwrap());
+        assert!(formatted == read(name), "{name} is not as `bicep format` writes it");
     }
 }
 
 #[test]
 fn the_compiler_refuses_mistakes_in_templates_parameters_and_clients() {
-    let Some(findings) = &*FINDINGS else { return };
-    for ((changes, reasons), found) in MISTAKES.iter().zip(&findings.of_mistakes) {
-        for reason in *reasons {
-            assert!(found.iter().any(|found| found.contains(reason)), "{changes:?}, {reason}: {found:#?}");
+    let Some(mut compiler) = compiler() else { return };
+    for (file, text) in
+        [("wrong.bicep", include_str!("wrong.bicep")), ("wrong.bicepparam", include_str!("wrong.bicepparam"))]
+    {
+        compiler.write(file, text);
+        let found = compiler.diagnostics(file);
+        for reason in text.lines().filter_map(|line| Some(line.rsplit_once(" // ")?.1)) {
+            assert!(found.iter().any(|found| found.contains(reason)), "{reason}: {found:#?}");
         }
     }
 }
@@ -39,9 +47,9 @@ fn the_compiler_refuses_mistakes_in_templates_parameters_and_clients() {
 /// `./deploy --what-if` shows the same before the group exists and after.
 #[test]
 fn the_template_of_the_group_has_the_parameters_of_the_other_and_creates_the_same() {
-    let Some(findings) = &*FINDINGS else { return };
-    let parameters = |template: &Value| template["parameters"].as_object().unwrap().clone();
-    let (of_group, of_main) = (parameters(&findings.group_template), parameters(&findings.template));
+    let (Some(deployments), Some(mut compiler)) = (&*DEPLOYMENTS, compiler()) else { return };
+    let mut parameters = |file| compiler.template(file)["parameters"].as_object().unwrap().clone();
+    let (of_group, of_main) = (parameters("group.bicep"), parameters("main.bicep"));
     let more: Vec<_> = of_group.keys().filter(|name| !of_main.contains_key(*name)).collect();
     assert_eq!(more, ["resourceGroupName"]);
     for (name, mut parameter) in of_main {
@@ -51,41 +59,38 @@ fn the_template_of_the_group_has_the_parameters_of_the_other_and_creates_the_sam
         assert_eq!(has_default && name != "location", may_be_left_out, "{name}");
         assert_eq!(parameter, other, "{name}");
     }
-    let (mut preview, default) = (lines(&findings.preview), lines(&findings.deployments["default"]));
+    let place = with("param resourceGroupName = 'evergrant', param location = 'westeurope'");
+    let preview = deployment(&mut compiler, &place.replace("using 'main.bicep'", "using 'group.bicep'"), None);
+    let mut preview = lines(&preview);
     preview.retain(|line| !line.starts_with("/subscriptions/"));
-    assert_eq!(preview, default);
+    assert_eq!(preview, lines(&deployments["default"]));
+}
+
+/// The fields of a type or a schema: whether they are required, and the values they may have.
+fn fields(
+    object: &Value,
+    is_required: impl Fn(&str, &Value) -> bool,
+    key: &str,
+) -> BTreeMap<String, (bool, Vec<String>)> {
+    let values = |field: &Value| {
+        let values = [&field[key], &field["items"][key]].into_iter().filter_map(Value::as_array).flatten();
+        sorted(values.filter_map(Value::as_str))
+    };
+    let fields = object["properties"].as_object().unwrap().iter();
+    fields.map(|(name, field)| (name.clone(), (is_required(name, field), values(field)))).collect()
 }
 
 #[test]
 fn clients_have_the_fields_of_the_json_schema() {
-    let Some(findings) = &*FINDINGS else { return };
+    let Some(mut compiler) = compiler() else { return };
     let schema: Value = serde_json::from_str(&read("docs/clients.schema.json")).unwrap();
-    let schema = &schema["$defs"]["client"];
-    let (name, client) = findings.template["definitions"]
-        .as_object()
-        .unwrap()
-        .iter()
-        .find(|(name, _)| name.ends_with("registeredClient"))
-        .unwrap();
-    let of_type: BTreeMap<&String, bool> = client["properties"]
-        .as_object()
-        .unwrap()
-        .iter()
-        .map(|(name, field)| (name, field["nullable"] != true))
-        .collect();
-    let is_required = |name: &String| schema["required"].as_array().unwrap().contains(&json!(name));
-    let of_schema = schema["properties"].as_object().unwrap().keys().map(|name| (name, is_required(name))).collect();
-    assert_eq!(of_type, of_schema, "{name}");
+    let (schema, types) = (&schema["$defs"]["client"], &compiler.template("main.bicep")["definitions"]);
+    let (_, client) = types.as_object().unwrap().iter().find(|(name, _)| name.ends_with("registeredClient")).unwrap();
+    let of_schema = fields(schema, |name, _| schema["required"].as_array().unwrap().contains(&json!(name)), "enum");
+    assert_eq!(fields(client, |_, field| field["nullable"] != true, "allowedValues"), of_schema);
     assert_eq!(client["additionalProperties"], false);
     for (name, field) in client["properties"].as_object().unwrap() {
         assert!(field["metadata"]["description"].is_string(), "{name}");
-        let values = |field: &Value, key: &str| -> BTreeSet<String> {
-            field[key].as_array().into_iter().flatten().filter_map(Value::as_str).map(ToOwned::to_owned).collect()
-        };
-        let expected = &schema["properties"][name];
-        let expected = if expected["items"]["enum"].is_array() { &expected["items"] } else { expected };
-        let found = if field["items"]["allowedValues"].is_array() { &field["items"] } else { field };
-        assert_eq!(values(found, "allowedValues"), values(expected, "enum"), "{name}");
     }
 }
 
@@ -114,7 +119,7 @@ fn parameters_and_outputs_have_descriptions_and_disabled_rules_have_reasons() {
 fn other_files_have_the_promised_properties() {
     for (file, promise) in promises("file").map(|promise| promise.split_once(' ').unwrap()) {
         let text = read(file);
-        let json = serde_json::from_str(&text).unwrap_or_else(|_| readers::yaml::parse(&text));
+        let json = serde_json::from_str(&text).unwrap_or_else(|_| yaml::parse(&text));
         assert!(has(&json, promise), "{file} {promise}: {json:#}");
     }
 }
@@ -122,15 +127,15 @@ fn other_files_have_the_promised_properties() {
 /// checkov cannot read types, so it gets what would be deployed. The templates have the reasons for what it may skip.
 #[test]
 fn checkov_reads_what_is_deployed_and_finds_no_problem() {
-    let Some(findings) = &*FINDINGS else { return };
+    let Some(deployments) = &*DEPLOYMENTS else { return };
     let checkov = root().join("tests/tools/infra/.venv/bin/checkov");
     if !checkov.exists() {
         return skipped("checkov is not installed, so the templates were not checked by it; ./test installs it");
     }
     let folder = tempfile::tempdir().unwrap();
-    for (name, deployment) in findings.deployments.iter().filter(|(name, _)| ["default", "everything"].contains(name)) {
+    for name in ["default", "everything"] {
         let template = json!({"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
-            "contentVersion": "1.0.0.0", "resources": resources(deployment)});
+            "contentVersion": "1.0.0.0", "resources": resources(&deployments[name])});
         std::fs::write(folder.path().join(format!("{name}.json")), template.to_string()).unwrap();
     }
     let skip = Regex::new(r"checkov:skip=(\w+):").unwrap();

@@ -1,0 +1,98 @@
+//! What the templates deploy with different parameters.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde_json::Value;
+
+use crate::bicep::{Compiler, compiler};
+use crate::files::read;
+
+/// Each combination of options by its name, and its parameters in addition to those of `infra/main.bicepparam`.
+pub fn options() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let lines = include_str!("../../repository/infra/options.txt").lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| line.split_once(':')).map(|(name, parameters)| (name, parameters.trim()))
+}
+
+/// The deployment with each of [`options`], and with every parameter of a test file; `None` without a compiler.
+pub static DEPLOYMENTS: LazyLock<Option<BTreeMap<&'static str, Value>>> = LazyLock::new(|| {
+    let mut compiler = compiler()?;
+    let everything = include_str!("../../repository/infra/everything.bicepparam").to_owned();
+    let files = options().map(|(name, parameters)| (name, with(parameters))).chain([("everything", everything)]);
+    Some(files.map(|(name, file)| (name, deployment(&mut compiler, &file, Some("evergrant")))).collect())
+});
+
+/// The repository's parameter file with more parameters, which are separated by commas.
+#[must_use]
+pub fn with(parameters: &str) -> String {
+    format!("{}\n{}\n", read("infra/main.bicepparam"), parameters.replace(", ", "\n"))
+}
+
+/// What a parameter file deploys to a group, or to the subscription, with shortened values.
+#[must_use]
+pub fn deployment(compiler: &mut Compiler, parameters: &str, group: Option<&str>) -> Value {
+    serde_json::from_str(&short(&compiler.snapshot(parameters, group))).unwrap()
+}
+
+/// Leaves out the resource group. A value that only Azure knows becomes `[kind/name.property]`, or `[module.output]`.
+fn short(snapshot: &str) -> String {
+    let module = r"reference\(resourceId\('[^']*', '[^']*', 'Microsoft\.Resources/deployments', format\('([\w-]+?)-\{0\}'.*?\.outputs\.(\w+)\.value";
+    let snapshot = Regex::new(module).unwrap().replace_all(snapshot, "$1.$2");
+    let place = r"/subscriptions/[0-9a-f-]{36}/(resourceGroups/\w+/)?providers/";
+    let snapshot = Regex::new(place).unwrap().replace_all(&snapshot, "");
+    let reference = r"reference\('[^']*?([\w-]+/[\w.-]+)', '[^']*'\)\.(\w+)";
+    Regex::new(reference).unwrap().replace_all(&snapshot, "$1.$2").into_owned()
+}
+
+/// The resources of a deployment.
+#[must_use]
+pub fn resources(deployment: &Value) -> &[Value] {
+    deployment["predictedResources"].as_array().unwrap()
+}
+
+/// Every scalar of a deployment with its resource and path, one a line.
+#[must_use]
+pub fn lines(deployment: &Value) -> BTreeSet<String> {
+    fn collect(start: &str, value: &Value, found: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(fields) => {
+                for (key, value) in fields {
+                    collect(&format!("{start} {key}"), value, found);
+                }
+            }
+            Value::Array(items) if items.iter().any(Value::is_object) => {
+                for item in items {
+                    collect(start, item, found);
+                }
+            }
+            value => drop(found.insert(format!("{start} = {value}"))),
+        }
+    }
+    let mut found = BTreeSet::new();
+    for resource in resources(deployment) {
+        let fields = resource.as_object().unwrap().iter();
+        let fields = fields.filter(|(key, _)| !["id", "type", "name", "apiVersion"].contains(&key.as_str()));
+        let id = resource["id"].as_str().unwrap();
+        found.insert(id.to_owned());
+        for (key, value) in fields {
+            collect(&format!("{id} {key}"), value, &mut found);
+        }
+    }
+    found
+}
+
+/// The resources of a type.
+pub fn of_type<'a>(deployment: &'a Value, kind: &'a str) -> impl Iterator<Item = &'a Value> {
+    resources(deployment).iter().filter(move |resource| resource["type"] == kind)
+}
+
+/// Adds the parameters of every module of a template.
+pub fn modules(template: &Value, found: &mut Vec<Value>) {
+    for module in template["resources"].as_object().into_iter().flatten().map(|(_, resource)| resource) {
+        if module["type"] == "Microsoft.Resources/deployments" {
+            found.push(module["properties"]["parameters"].clone());
+            modules(&module["properties"]["template"], found);
+        }
+    }
+}
