@@ -1,6 +1,4 @@
 //! The error tables: clients may read their sentences, and `docs/troubleshooting.md` has a row for each error.
-//!
-//! `EVERGRANT_UPDATE_DOCS=1 cargo test --test api error_tables` writes the rows.
 
 use evergrant::docusign::api::error::ApiError;
 use evergrant::docusign::error::ExchangeError;
@@ -13,12 +11,15 @@ use evergrant::signing::SignError;
 use evergrant::store::StoreError;
 use evergrant::types::Explained;
 use evergrant::web::obstacle::Obstacle;
+use readers::generated::assert_part_written;
 
 use crate::support::root;
 
-const PAGE: &str = "docs/troubleshooting.md";
-const BEGIN: &str = "<!-- error tables: written by `EVERGRANT_UPDATE_DOCS=1 cargo test --test api error_tables` -->\n";
-const END: &str = "<!-- end of the error tables -->\n";
+/// The lines around the tables.
+const MARKS: [&str; 2] = [
+    "<!-- error tables: written by `EVERGRANT_UPDATE_DOCS=1 cargo test --test api error_tables` -->\n",
+    "<!-- end of the error tables -->\n",
+];
 
 /// A table of the page, and the file of `src` with its errors.
 struct Table {
@@ -116,27 +117,18 @@ fn rows(Table { first: (_, cell), errors, .. }: &Table) -> Vec<[String; 2]> {
 }
 
 fn render() -> String {
-    let mut text = BEGIN.to_owned();
+    let mut text = String::new();
     for table in tables().iter().filter(|table| table.on_the_page) {
         text.extend(["\n", table.before, "\n\n| ", table.first.0, " | fix |\n| --- | --- |\n"]);
         text.extend(rows(table).iter().map(|[first, fix]| format!("| {first} | {fix} |\n")));
     }
-    text + "\n" + END
+    text + "\n"
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "switches this test, not the app")]
 fn the_troubleshooting_page_lists_every_error_with_its_fix() {
-    let path = root().join(PAGE);
-    let page = std::fs::read_to_string(&path).unwrap();
-    let (before, rest) = page.split_once(BEGIN).expect("the start of the tables");
-    let (_, after) = rest.split_once(END).expect("the end of the tables");
-    let wanted = [before, &render(), after].concat();
-    if std::env::var_os("EVERGRANT_UPDATE_DOCS").is_some() {
-        std::fs::write(&path, &wanted).unwrap();
-    } else {
-        assert!(page == wanted, "{PAGE} is out of date: EVERGRANT_UPDATE_DOCS=1 cargo test --test api error_tables");
-    }
+    let update = "EVERGRANT_UPDATE_DOCS=1 cargo test --test api error_tables";
+    assert_part_written("docs/troubleshooting.md", MARKS, &render(), update);
 }
 
 #[test]

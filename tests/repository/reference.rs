@@ -1,9 +1,10 @@
 //! `docs/reference/`: each page lists what the code has, and nothing else.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use evergrant::server::{Methods, ROUTES};
 use http::Method;
+use readers::commands::commands_of;
 use readers::files::read;
 use readers::log_lines;
 use readers::markdown::{Cell, Page};
@@ -72,22 +73,9 @@ fn the_clients_page_lists_every_field_with_its_default_and_words() {
     }
 }
 
-/// Adds a command and those inside it, each with its options. A command that only has commands is left out.
-fn add_commands(name: &str, command: &clap::Command, found: &mut BTreeMap<String, Names>) {
-    let options = command.get_arguments().filter_map(|argument| Some(format!("--{}", argument.get_long()?)));
-    let options: Names = options.collect();
-    if !command.has_subcommands() || !options.is_empty() {
-        found.insert(name.to_owned(), options);
-    }
-    for inside in command.get_subcommands() {
-        add_commands(&format!("{name} {}", inside.get_name()), inside, found);
-    }
-}
-
 #[test]
 fn the_commands_page_lists_every_command_with_its_options() {
-    let (rows, mut commands) = (rows("commands", "command"), BTreeMap::new());
-    add_commands("evergrant", &evergrant::cli::command(), &mut commands);
+    let (rows, commands) = (rows("commands", "command"), commands_of(&evergrant::cli::command()));
     assert_same(&listed(&rows), &commands.keys().cloned().collect());
     for (row, command) in rows.iter().flat_map(|row| row[0].spans.iter().map(move |command| (row, command))) {
         assert_same(&row[2].spans.iter().cloned().collect(), &commands[command]);
@@ -136,14 +124,13 @@ fn the_log_page_lists_every_event_and_field() {
 
 #[test]
 fn the_limits_page_has_the_numbers_of_the_code_that_it_links() {
-    let link = Regex::new(r"\]\(\.\./\.\./src/([^)]+)\)").unwrap();
     let quantity = Regex::new(r"\b\d+(?:,\d{3})*(?:\.\d+)?(?: (?:ms|s|min|h|days?|KiB|MiB)\b)?").unwrap();
     let status = Regex::new(r"^[45]\d\d$").unwrap();
-    let (page, numbers, mut seen) = (read("docs/reference/limits.md"), numbers(), BTreeSet::new());
-    let is_head = |line: &str| line.starts_with("| what |") || line.starts_with("| ---");
-    for row in page.lines().filter(|line| line.starts_with("| ") && !is_head(line)) {
-        let files: Vec<_> = link.captures_iter(row).map(|found| found.get(1).unwrap().as_str()).collect();
-        let limit = row.split(" | ").nth(1).unwrap().replace(',', "");
+    let (numbers, mut seen) = (numbers(), BTreeSet::new());
+    for row in rows("limits", "what") {
+        let links = row.iter().flat_map(|cell| &cell.links);
+        let files: Vec<_> = links.filter_map(|link| link.strip_prefix("../../src/")).collect();
+        let limit = row[1].text.replace(',', "");
         for quantity in quantity.find_iter(&limit).map(|found| found.as_str()).filter(|text| !status.is_match(text)) {
             let is_it = |name: &&(&str, String)| files.contains(&name.0) && numbers[*name].contains(quantity);
             let found: Vec<_> = numbers.keys().filter(is_it).collect();

@@ -21,9 +21,8 @@ fn the_cost_tables_match_the_model() {
     };
     let page = read("docs/cost-and-scale.md");
     check(&page).unwrap();
-    for (from, to) in
-        [("$0.", "$7."), ("| 1,000 |", "| 9,000 |"), ("bill:begin", "bill"), ("666 instances", "999 instances")]
-    {
+    let changes = [("$0.", "$7."), ("| 1,000 |", "| 9,000 |"), ("bill:begin", "bill"), ("666 inst", "999 inst")];
+    for (from, to) in changes {
         assert!(page.contains(from) && check(&page.replace(from, to)).is_err(), "{to}");
     }
 }
@@ -63,8 +62,5 @@ fn release_notes_are_the_section_of_the_version_and_no_other() {
 fn the_changelog_of_this_version_can_be_released() {
     let (changelog, version) = (read("CHANGELOG.md"), env!("CARGO_PKG_VERSION"));
     let has = |heading: &str| changelog.lines().any(|line| line.starts_with(&format!("## {heading}")));
-    assert!(
-        has("Unreleased") || has(version),
-        "CHANGELOG.md has neither a section for {version} nor one for unreleased changes"
-    );
+    assert!(has("Unreleased") || has(version), "CHANGELOG.md has no section for {version} or unreleased changes");
 }

@@ -1,22 +1,16 @@
 //! Checks the workflows for hosted runners with linters from `tests/tools` and our own rules.
 
-use std::path::Path;
 use std::process::Command;
 
 use readers::files::{files, read, report, root};
 use readers::linters::{WORKFLOW_SCHEMA as SCHEMA, assert_found, check};
-use readers::yaml::{self, scripts};
+use readers::workflows::{run, scripts, steps};
+use readers::yaml;
 use regex::Regex;
-use serde_json::{Value, json};
+use serde_json::json;
 
 const CI: &str = ".github/workflows/ci.yml";
 const RELEASE: &str = ".github/workflows/release.yml";
-
-/// The steps of a job, and the positions of those that contain `words`.
-fn steps<'a>(workflow: &'a Value, job: &str) -> (&'a [Value], impl Fn(&str) -> Vec<usize> + 'a) {
-    let steps = workflow["jobs"][job]["steps"].as_array().unwrap();
-    (steps, |words| (0..steps.len()).filter(|at| steps[*at].to_string().contains(words)).collect())
-}
 
 /// Our rules: every pin has its version as a comment, every job has permissions, and no step may be skipped or fail.
 fn keeps_rules(text: &str) -> bool {
@@ -25,14 +19,6 @@ fn keeps_rules(text: &str) -> bool {
     text.lines().all(|line| !line.contains("uses:") || version.is_match(line))
         && text.matches("\n    permissions:\n").count() == yaml::parse(text)["jobs"].as_object().unwrap().len()
         && !may_fail.is_match(text)
-}
-
-/// Runs the script of a step like the hosted runner, after `before`. Returns its output and exit code.
-fn run(before: &str, step: &Value, folder: &Path, tag: &str) -> (String, Option<i32>) {
-    let mut bash = Command::new("bash");
-    bash.args(["-e", "-c", &format!("{before}\n{}", step["run"].as_str().unwrap())]).current_dir(folder);
-    let output = bash.env("GITHUB_REF_NAME", tag).env("RUNNER_TEMP", folder).output().unwrap();
-    (String::from_utf8_lossy(&output.stdout).into_owned(), output.status.code())
 }
 
 const TIMEOUTS: &str = "custom.github-workflows-require-timeout";
@@ -75,7 +61,6 @@ fn linters_and_rules_find_errors() {
 #[test]
 fn every_push_is_tested_packaged_twice_and_its_templates_compiled() {
     let ci = yaml::parse(&read(CI));
-    assert_eq!(ci["on"], json!({"push": {"branches": ["main"]}, "pull_request": null}));
     assert_eq!(scripts(&ci["jobs"]["test"]), "az bicep install\n./test\n");
     let package = scripts(&ci["jobs"]["package"]);
     let [first, second, compare] = package.lines().collect::<Vec<_>>()[..] else { panic!("{package}") };
@@ -95,7 +80,6 @@ fn a_release_is_tested_and_built_from_the_tagged_version() {
     let (text, folder) = (read(RELEASE), tempfile::tempdir().unwrap());
     assert!(!text.contains("actions/cache") && !text.contains("cache:"), "no other run can change it");
     let release = yaml::parse(&text);
-    assert_eq!(release["on"], json!({"push": {"tags": ["v*"]}}));
     let (steps, positions) = steps(&release, "build");
     let order = ["tools/release-notes", "./test", "./package"].map(|words| positions(words)[0]);
     assert!(order.is_sorted(), "{order:?}");
@@ -117,10 +101,8 @@ fn a_release_is_verified_attested_and_published_in_this_order_by_the_only_job_wi
         let may_write = job["permissions"].as_object().unwrap().values().any(|permission| permission == "write");
         assert_eq!(may_write, name == "publish", "{name}");
     }
-    assert!(
-        !release["jobs"]["publish"].to_string().contains("actions/checkout"),
-        "the job with write access runs no code of the repository"
-    );
+    let publish = release["jobs"]["publish"].to_string();
+    assert!(!publish.contains("actions/checkout"), "the job with write access runs no code of the repository");
     let ((steps, positions), zip, sbom) = (steps(&release, "publish"), "evergrant.zip", "evergrant.cdx.json");
     let [provenance, contents] = positions("/attest@")[..] else { panic!("not two attestations") };
     assert_eq!(steps[provenance]["with"], json!({"subject-path": zip}));

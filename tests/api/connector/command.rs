@@ -2,12 +2,13 @@
 
 use std::fs;
 
+use readers::generated::assert_written;
 use serde_json::json;
 
-use super::{COMMITTED_URL, FILES, VARIANTS, connector, files, read, updates_docs, uses_gateway, write};
+use super::{COMMITTED_URL, FILES, UPDATE, VARIANTS, connector, files, read, uses_gateway, write};
 use crate::support::{root, run};
 
-/// Committed copies of files that the command writes. With `EVERGRANT_UPDATE_DOCS=1` they are written.
+/// Committed copies of files that the command writes.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_committed_connectors_match_the_commands_output() {
     let committed = root().join("connectors");
@@ -19,11 +20,11 @@ async fn the_committed_connectors_match_the_commands_output() {
         [(VARIANTS[0], "power-automate", &FILES[..]), (VARIANTS[2], "power-automate-api-key", &["README.md"])]
     {
         for name in names {
-            let (written, file) = (&files(variant).await[*name], committed.join(folder).join(name));
-            if *name == FILES[0] && updates_docs() {
-                fs::write(&file, written).unwrap();
+            let written = &files(variant).await[*name];
+            match str::from_utf8(written) {
+                Ok(text) => assert_written(&format!("connectors/{folder}/{name}"), text, UPDATE),
+                Err(_) => assert!(fs::read(committed.join(folder).join(name)).unwrap() == *written, "{folder}/{name}"),
             }
-            assert!(fs::read(&file).unwrap() == *written, "{folder}/{name} differs from the command's output");
         }
     }
 }

@@ -1,15 +1,15 @@
 //! `docs/connectors.md` lists the actions and triggers of the connectors.
-//!
-//! `EVERGRANT_UPDATE_DOCS=1 cargo test --test api connector` writes them.
 
+use readers::generated::assert_part_written;
 use serde_json::Value;
 
-use super::{VARIANTS, connector, operations, updates_docs};
-use crate::support::root;
+use super::{UPDATE, VARIANTS, connector, operations};
 
-const PAGE: &str = "docs/connectors.md";
-const BEGIN: &str = "<!-- connector tables: written by `EVERGRANT_UPDATE_DOCS=1 cargo test --test api connector` -->\n";
-const END: &str = "<!-- end of the connector tables -->\n";
+/// The lines around the tables.
+const MARKS: [&str; 2] = [
+    "<!-- connector tables: written by `EVERGRANT_UPDATE_DOCS=1 cargo test --test api connector` -->\n",
+    "<!-- end of the connector tables -->\n",
+];
 
 /// The kind of an operation, for a row of the table; those that the platform calls by itself have none.
 fn kind(operation: &Value) -> Option<&'static str> {
@@ -34,17 +34,7 @@ fn table(title: &str, definition: &Value) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_lists_every_action_and_trigger() {
-    let path = root().join(PAGE);
-    let page = std::fs::read_to_string(&path).unwrap();
-    let (before, rest) = page.split_once(BEGIN).expect("the start of the tables");
-    let (_, after) = rest.split_once(END).expect("the end of the tables");
     let clm = table("CLM", &connector(VARIANTS[1]).await.0);
-    let wanted =
-        [before, BEGIN, "\n", &clm, "\n", &table("eSignature", &connector(VARIANTS[4]).await.0), "\n", END, after]
-            .concat();
-    if updates_docs() {
-        std::fs::write(&path, &wanted).unwrap();
-    }
-    let is_written = std::fs::read_to_string(&path).unwrap() == wanted;
-    assert!(is_written, "{PAGE} is out of date: EVERGRANT_UPDATE_DOCS=1 cargo test --test api connector");
+    let tables = ["\n", &clm, "\n", &table("eSignature", &connector(VARIANTS[4]).await.0), "\n"].concat();
+    assert_part_written("docs/connectors.md", MARKS, &tables, UPDATE);
 }

@@ -1,9 +1,10 @@
 //! What the templates deploy with different parameters.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Display, Formatter, Write as _};
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 use serde_json::Value;
 
 use crate::bicep::{Compiler, compiler};
@@ -95,4 +96,80 @@ pub fn modules(template: &Value, found: &mut Vec<Value>) {
             modules(&module["properties"]["template"], found);
         }
     }
+}
+
+/// What each of [`options`] changes compared with the repository's parameters, as `infra/variants.txt` of the tests has it.
+#[must_use]
+pub fn differences(deployments: &BTreeMap<&str, Value>) -> String {
+    let default = lines(&deployments["default"]);
+    let mut text =
+        "What each option changes compared with infra/main.snapshot.json. The test infra writes this file.\n"
+            .to_owned();
+    for (name, parameters) in options().filter(|(name, _)| !["default", "longest names"].contains(name)) {
+        let variant = lines(&deployments[name]);
+        write!(text, "\n# {name}: {parameters}\n").unwrap();
+        default.difference(&variant).for_each(|line| writeln!(text, "- {line}").unwrap());
+        variant.difference(&default).for_each(|line| writeln!(text, "+ {line}").unwrap());
+    }
+    text
+}
+
+/// A role assignment; it is displayed as the GUID of the role and its scope.
+#[derive(Debug)]
+pub struct Role {
+    definition: String,
+    /// The kind and name of a resource. Accounts and components have no name here, because some options change it.
+    scope: String,
+    /// The principal's id, as a template's expression.
+    pub principal: String,
+    /// The principal's type, if it is given.
+    pub principal_type: String,
+}
+
+impl Display for Role {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.definition, self.scope)
+    }
+}
+
+/// All role assignments of a deployment.
+#[must_use]
+pub fn roles(deployment: &Value) -> Vec<Role> {
+    let end = r"(?:/providers/|', ')Microsoft.Authorization/roleAssignments(?:/[0-9a-f-]{36}$|', guid)";
+    let scope = Regex::new(&format!(r"(?:(storageAccounts|components)/[\w-]+|(\w+/[\w-]+)){end}")).unwrap();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let role = |resource: &Value| {
+        let scope = scope.captures(resource["id"].as_str().unwrap()).unwrap();
+        let properties = &resource["properties"];
+        Role {
+            definition: text(&properties["roleDefinitionId"]).rsplit('/').next().unwrap().to_owned(),
+            scope: scope.get(1).or(scope.get(2)).unwrap().as_str().to_owned(),
+            principal: text(&properties["principalId"]),
+            principal_type: text(&properties["principalType"]),
+        }
+    };
+    of_type(deployment, "Microsoft.Authorization/roleAssignments").map(role).collect()
+}
+
+/// The main template's declarations in lines that start with `keyword`: names and default values.
+#[must_use]
+pub fn declared(keyword: &str) -> BTreeMap<String, String> {
+    let line = Regex::new(&format!(r"(?m)^{keyword} (\w+) [\w\[\]]+(?: = '?(.*?)'?)?$")).unwrap();
+    let value = |found: &Captures<'_>| found.get(2).map_or("", |value| value.as_str()).to_owned();
+    line.captures_iter(&read("infra/main.bicep")).map(|found| (found[1].to_owned(), value(&found))).collect()
+}
+
+/// The fields of a type of a template or of a JSON schema: whether they are required, and the values that `key` lists.
+#[must_use]
+pub fn fields(
+    object: &Value,
+    is_required: impl Fn(&str, &Value) -> bool,
+    key: &str,
+) -> BTreeMap<String, (bool, BTreeSet<String>)> {
+    let values = |field: &Value| {
+        let values = [&field[key], &field["items"][key]].into_iter().filter_map(Value::as_array).flatten();
+        values.filter_map(Value::as_str).map(ToOwned::to_owned).collect()
+    };
+    let fields = object["properties"].as_object().unwrap().iter();
+    fields.map(|(name, field)| (name.clone(), (is_required(name, field), values(field)))).collect()
 }

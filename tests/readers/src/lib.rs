@@ -5,14 +5,23 @@
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "test code should fail loudly")]
 #![expect(clippy::missing_panics_doc, reason = "test code may panic")]
+#![expect(clippy::disallowed_methods, reason = "a switch for who runs the tests, not a setting")]
 
 pub mod azure_cli;
 pub mod bicep;
+pub mod commands;
+pub mod dependencies;
 pub mod deployments;
 pub mod files;
+pub mod generated;
 pub mod linters;
 pub mod log_lines;
 pub mod markdown;
+pub mod messages;
+pub mod modules;
+pub mod phrases;
+pub mod queries;
 pub mod rust;
 pub mod shell;
+pub mod workflows;
 pub mod yaml;

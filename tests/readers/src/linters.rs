@@ -1,9 +1,11 @@
-//! Linters of workflows and manifests, from `tests/tools`.
+//! Linters of workflows, manifests and deployments, from `tests/tools`.
 
 use std::path::Path;
 use std::process::Command;
 
-use crate::files::{report, root};
+use serde_json::{Value, json};
+
+use crate::files::{report, root, skipped};
 
 /// The schema of GitHub's workflows.
 pub const WORKFLOW_SCHEMA: &str = "vendor.github-workflows";
@@ -33,4 +35,24 @@ pub fn assert_found(mistakes: &[(&str, &str, &str, &str)]) {
         std::fs::write(&path, good.replacen(right, wrong, 1)).unwrap();
         assert!(check(linter, &path).is_err(), "{wrong} is accepted by {linter}");
     }
+}
+
+/// What checkov reports about the resources of some deployments, without the checks in `skips`; `None` if it is not installed.
+pub fn checkov<'a>(deployments: &[&[Value]], skips: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let checkov = root().join("tests/tools/infra/.venv/bin/checkov");
+    if !checkov.exists() {
+        skipped("checkov is not installed, so the templates were not checked by it; ./test installs it");
+        return None;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for (number, resources) in deployments.iter().enumerate() {
+        let template = json!({"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+            "contentVersion": "1.0.0.0", "resources": resources});
+        std::fs::write(folder.path().join(format!("{number}.json")), template.to_string()).unwrap();
+    }
+    let mut command = Command::new(checkov);
+    command.args(["--framework", "arm", "--skip-download", "--compact", "--quiet", "--skip-check"]);
+    command.arg(skips.into_iter().collect::<Vec<_>>().join(",")).arg("--directory").arg(folder.path());
+    // Keep the byte code of the first run for later runs.
+    Some(report(command.current_dir(root()).env_remove("PYTHONDONTWRITEBYTECODE")).unwrap())
 }

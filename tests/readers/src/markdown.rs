@@ -1,8 +1,9 @@
 //! The documentation, parsed with pulldown-cmark.
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+use url::Url;
 
-use crate::files::{entries, files, is_a, read};
+use crate::files::{entries, files, is_a, read, root};
 
 /// The parts of a page that tests use.
 #[derive(Default)]
@@ -37,6 +38,34 @@ pub struct Cell {
     pub text: String,
     /// Its code spans.
     pub spans: Vec<String>,
+    /// The targets of its links.
+    pub links: Vec<String>,
+}
+
+/// Where a link leads.
+#[derive(Debug)]
+pub struct Target {
+    /// The path from the root.
+    pub file: String,
+    /// The anchor inside the file.
+    pub anchor: Option<String>,
+}
+
+impl Target {
+    /// Where a link in `page` leads; `None` for other sites.
+    #[must_use]
+    pub fn of(page: &str, link: &str) -> Option<Self> {
+        let url = Url::parse(&format!("file:///{page}")).unwrap().join(link).unwrap();
+        let anchor = url.fragment().map(ToOwned::to_owned);
+        (url.scheme() == "file").then(|| Self { file: url.path()[1..].to_owned(), anchor })
+    }
+
+    /// Whether the file exists and has the anchor.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        let has = |anchor| Page::read(&self.file).anchors.contains(anchor);
+        root().join(&self.file).exists() && self.anchor.as_ref().is_none_or(has)
+    }
 }
 
 /// Every page of the repository.
@@ -61,6 +90,7 @@ impl Page {
             match event {
                 Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
                     page.links.push(dest_url.to_string());
+                    cell.links.push(dest_url.to_string());
                 }
                 Event::Start(Tag::CodeBlock(kind)) => {
                     in_block = true;
@@ -102,6 +132,11 @@ impl Page {
         let numbered = |number: u32| if number == 0 { anchor.clone() } else { format!("{anchor}-{number}") };
         let free = (0..=u32::MAX).map(numbered).find(|name| !self.anchors.contains(name));
         self.anchors.extend(free);
+    }
+
+    /// Where its links to files of the repository lead.
+    pub fn targets(&self) -> impl Iterator<Item = Target> {
+        self.links.iter().filter_map(|link| Target::of(&self.name, link))
     }
 
     /// The code blocks in one of these languages.

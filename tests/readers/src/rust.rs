@@ -35,6 +35,25 @@ pub fn settings() -> BTreeSet<String> {
     config.flat_map(|source| &source.texts).filter(|text| name.is_match(text)).cloned().collect()
 }
 
+/// The files that define each type, by its name.
+#[must_use]
+pub fn definitions() -> BTreeMap<&'static str, Vec<&'static str>> {
+    let definition = Regex::new(r"\b(?:struct|enum|union|trait) (\w+)").unwrap();
+    let mut places = BTreeMap::<_, Vec<_>>::new();
+    for source in SOURCES.iter() {
+        for found in definition.captures_iter(&source.code).filter_map(|found| found.get(1)) {
+            places.entry(found.as_str()).or_default().push(source.name.as_str());
+        }
+    }
+    places
+}
+
+/// The tasks that are spawned: file and code.
+pub fn spawned() -> impl Iterator<Item = (&'static str, &'static str)> {
+    static SPAWN: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\btokio::spawn\([^;]*").unwrap());
+    SOURCES.iter().flat_map(|source| SPAWN.find_iter(&source.code).map(|found| (source.name.as_str(), found.as_str())))
+}
+
 /// The constants that count something, by file and name, with every way to write them.
 #[must_use]
 pub fn numbers() -> BTreeMap<(&'static str, String), BTreeSet<String>> {

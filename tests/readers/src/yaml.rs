@@ -1,4 +1,4 @@
-//! YAML files, and the shell scripts in workflows.
+//! YAML files.
 
 use saphyr::{LoadableYamlNode as _, YamlOwned};
 use serde_json::Value;
@@ -16,20 +16,4 @@ pub fn parse(text: &str) -> Value {
         }
     }
     value(&YamlOwned::load_from_str(text).unwrap()[0])
-}
-
-/// The shell scripts of the steps in a workflow or a job.
-#[must_use]
-pub fn scripts(part: &Value) -> String {
-    match part {
-        Value::Object(parts) => parts
-            .iter()
-            .map(|(key, part)| match part.as_str() {
-                Some(script) if key == "run" => format!("{script}\n"),
-                _ => scripts(part),
-            })
-            .collect(),
-        Value::Array(parts) => parts.iter().map(scripts).collect(),
-        _ => String::new(),
-    }
 }

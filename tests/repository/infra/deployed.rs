@@ -1,29 +1,16 @@
 //! What is deployed with each option: properties, roles, settings, names, and what is public.
 
-use std::fmt::Write as _;
-
 use evergrant::server::ROUTES;
 use readers::bicep::compiler;
-use readers::deployments::{DEPLOYMENTS, lines, modules, of_type, options, resources, with};
-use readers::files::root;
+use readers::deployments::{DEPLOYMENTS, differences, modules, of_type, resources, roles, with};
+use readers::generated::assert_written;
 use readers::rust::settings;
-use regex::Regex;
 use serde_json::{Value, json};
 
 use super::{has, promises, sorted};
 
-/// Compares a file of the repository with what it should be, or writes it if `EVERGRANT_UPDATE_SNAPSHOT` is set.
-#[track_caller]
-#[expect(clippy::disallowed_methods, reason = "a switch for who runs the tests, not a setting")]
-fn assert_file(name: &str, expected: &str) {
-    if std::env::var_os("EVERGRANT_UPDATE_SNAPSHOT").is_some() {
-        std::fs::write(root().join(name), expected).unwrap();
-    }
-    let found = std::fs::read_to_string(root().join(name)).unwrap_or_default();
-    let difference = found.lines().zip(expected.lines()).find(|(found, expected)| found != expected);
-    let how = "review what changes, and write it with EVERGRANT_UPDATE_SNAPSHOT=1 cargo test --test repository infra";
-    assert!(found == expected, "{name} is not what the templates deploy; {how}: {difference:#?}");
-}
+/// Writes both files about the deployments.
+const UPDATE: &str = "EVERGRANT_UPDATE_SNAPSHOT=1 cargo test --test repository infra";
 
 #[test]
 fn the_snapshot_and_the_differences_of_variants_are_those_in_the_repository() {
@@ -32,18 +19,8 @@ fn the_snapshot_and_the_differences_of_variants_are_those_in_the_repository() {
     let mut snapshot: Value = serde_json::from_str(&snapshot).unwrap();
     // The compiler writes outputs in another order every time.
     snapshot["outputs"].as_object_mut().unwrap().sort_keys();
-    assert_file("infra/main.snapshot.json", &format!("{snapshot:#}\n"));
-    let default = lines(&deployments["default"]);
-    let mut text =
-        "What each option changes compared with infra/main.snapshot.json. The test infra writes this file.\n"
-            .to_owned();
-    for (name, parameters) in options().filter(|(name, _)| !["default", "longest names"].contains(name)) {
-        let variant = lines(&deployments[name]);
-        write!(text, "\n# {name}: {parameters}\n").unwrap();
-        default.difference(&variant).for_each(|line| writeln!(text, "- {line}").unwrap());
-        variant.difference(&default).for_each(|line| writeln!(text, "+ {line}").unwrap());
-    }
-    assert_file("tests/repository/infra/variants.txt", &text);
+    assert_written("infra/main.snapshot.json", &format!("{snapshot:#}\n"), UPDATE);
+    assert_written("tests/repository/infra/variants.txt", &differences(deployments), UPDATE);
 }
 
 #[test]
@@ -98,29 +75,16 @@ fn resources_have_the_promised_properties() {
 #[test]
 fn every_role_is_the_identitys_or_the_registrys_writers_and_limited_to_its_key_container_or_component() {
     let Some(deployments) = &*DEPLOYMENTS else { return };
-    // Accounts and components have other names in some variants.
-    let scope = r"(?:(storageAccounts|components)/[\w-]+|(\w+/[\w-]+))(?:/providers/|', ')Microsoft.Authorization/roleAssignments(?:/[0-9a-f-]{36}$|', guid)";
-    let scope = Regex::new(scope).unwrap();
     for (variant, deployment) in deployments {
         let identity = of_type(deployment, "Microsoft.ManagedIdentity/userAssignedIdentities").next().unwrap();
         let identity = format!("[userAssignedIdentities/{}.principalId]", identity["name"].as_str().unwrap());
-        let (mut of_identity, mut of_writer) = (Vec::new(), Vec::new());
-        for role in of_type(deployment, "Microsoft.Authorization/roleAssignments") {
-            let scope = scope.captures(role["id"].as_str().unwrap()).unwrap();
-            let scope = scope.get(1).or(scope.get(2)).unwrap().as_str();
-            let role = &role["properties"];
-            let definition = role["roleDefinitionId"].as_str().unwrap().rsplit('/').next().unwrap();
-            if role["principalId"] == identity {
-                assert_eq!(role["principalType"], "ServicePrincipal", "{variant}: {role:#}");
-                of_identity.push(format!("{definition} {scope}"));
-            } else {
-                assert_eq!(role["principalId"], "[deployer().objectId]", "{variant}: {role:#}");
-                of_writer.push(format!("{definition} {scope}"));
-            }
-        }
+        let (of_identity, of_others): (Vec<_>, _) =
+            roles(deployment).into_iter().partition(|role| role.principal == identity);
+        assert!(of_identity.iter().all(|role| role.principal_type == "ServicePrincipal"), "{variant}: {of_identity:?}");
+        assert!(of_others.iter().all(|role| role.principal == "[deployer().objectId]"), "{variant}: {of_others:?}");
+        assert_eq!(sorted(of_others), sorted(promises("writer")), "{variant}");
         let expected = promises("role").chain(promises(&format!("role of {variant}")));
         assert_eq!(sorted(of_identity), sorted(expected), "{variant}");
-        assert_eq!(sorted(of_writer), sorted(promises("writer")), "{variant}");
     }
 }
 
@@ -138,8 +102,7 @@ fn app_settings_are_the_handlers_and_those_of_the_platform() {
 fn nothing_is_public_but_the_app() {
     let Some(deployments) = &*DEPLOYMENTS else { return };
     for (variant, deployment) in deployments {
-        let is_private =
-            resources(deployment).iter().any(|resource| resource["type"] == "Microsoft.Network/virtualNetworks");
+        let is_private = of_type(deployment, "Microsoft.Network/virtualNetworks").next().is_some();
         for resource in resources(deployment) {
             let (kind, text) = (resource["type"].as_str().unwrap(), resource["properties"].to_string());
             let is_data = ["Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults"].contains(&kind);
@@ -148,8 +111,6 @@ fn nothing_is_public_but_the_app() {
             let is_denied = text.contains(r#""defaultAction":"Deny""#);
             assert_eq!(is_denied, is_data && is_private, "{variant}: {resource:#}");
             assert!(!kind.contains("publicIP"), "{variant}: {resource:#}");
-            let is_container = kind.ends_with("/containers");
-            assert!(!is_container || resource["properties"]["publicAccess"] == "None", "{variant}: {resource:#}");
         }
     }
 }

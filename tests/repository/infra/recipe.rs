@@ -5,19 +5,13 @@ use readers::deployments::{deployment, resources};
 use readers::files::read;
 use serde_json::json;
 
-const PARAMETERS: &str = "using 'logic-app.bicep'
-param name = 'agreements'
-param evergrantUrl = 'https://contoso.example'
-param audience = 'api://d2c3e4f5-6071-4c8d-8e9f-1a2b3c4d5e88'
-";
-
 #[test]
 fn the_logic_app_calls_the_gateway_with_a_token_of_its_managed_identity() {
     let (Some(mut compiler), text) = (compiler(), read("examples/callers/logic-app.bicep")) else { return };
     compiler.write("logic-app.bicep", &text);
     assert_eq!(compiler.diagnostics("logic-app.bicep"), [""; 0]);
     assert!(compiler.formatted("logic-app.bicep") == text, "the Logic App is not as `bicep format` writes it");
-    let logic_app = deployment(&mut compiler, PARAMETERS, Some("evergrant"));
+    let logic_app = deployment(&mut compiler, include_str!("logic-app.bicepparam"), Some("evergrant"));
     let [workflow] = resources(&logic_app) else { panic!("{logic_app:#}") };
     assert_eq!(workflow["identity"]["type"], "SystemAssigned");
     let definition = &workflow["properties"]["definition"];

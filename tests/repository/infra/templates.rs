@@ -1,16 +1,16 @@
 //! The compiler, its linter and checkov accept the templates, and the templates have types and descriptions.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
+use std::collections::BTreeSet;
 
 use readers::bicep::compiler;
-use readers::deployments::{DEPLOYMENTS, deployment, lines, resources, with};
-use readers::files::{files, is_a, read, report, root, skipped};
+use readers::deployments::{DEPLOYMENTS, deployment, fields, lines, resources, with};
+use readers::files::{files, is_a, read};
+use readers::linters::checkov;
 use readers::yaml;
 use regex::Regex;
 use serde_json::{Value, json};
 
-use super::{has, promises, sorted};
+use super::{has, promises};
 
 /// The compiler that read the templates last. Newer ones know newer API versions, which is no mistake of ours.
 const READ_BY: &str = "0.49.2";
@@ -33,10 +33,9 @@ fn the_compiler_and_its_linter_have_nothing_to_say() {
 #[test]
 fn the_compiler_refuses_mistakes_in_templates_parameters_and_clients() {
     let Some(mut compiler) = compiler() else { return };
-    for (file, text) in
-        [("wrong.bicep", include_str!("wrong.bicep")), ("wrong.bicepparam", include_str!("wrong.bicepparam"))]
-    {
-        compiler.write(file, text);
+    for file in ["wrong.bicep", "wrong.bicepparam"] {
+        let text = read(&format!("tests/repository/infra/{file}"));
+        compiler.write(file, &text);
         let found = compiler.diagnostics(file);
         for reason in text.lines().filter_map(|line| Some(line.rsplit_once(" // ")?.1)) {
             assert!(found.iter().any(|found| found.contains(reason)), "{reason}: {found:#?}");
@@ -64,20 +63,6 @@ fn the_template_of_the_group_has_the_parameters_of_the_other_and_creates_the_sam
     let mut preview = lines(&preview);
     preview.retain(|line| !line.starts_with("/subscriptions/"));
     assert_eq!(preview, lines(&deployments["default"]));
-}
-
-/// The fields of a type or a schema: whether they are required, and the values they may have.
-fn fields(
-    object: &Value,
-    is_required: impl Fn(&str, &Value) -> bool,
-    key: &str,
-) -> BTreeMap<String, (bool, Vec<String>)> {
-    let values = |field: &Value| {
-        let values = [&field[key], &field["items"][key]].into_iter().filter_map(Value::as_array).flatten();
-        sorted(values.filter_map(Value::as_str))
-    };
-    let fields = object["properties"].as_object().unwrap().iter();
-    fields.map(|(name, field)| (name.clone(), (is_required(name, field), values(field)))).collect()
 }
 
 #[test]
@@ -128,24 +113,11 @@ fn other_files_have_the_promised_properties() {
 #[test]
 fn checkov_reads_what_is_deployed_and_finds_no_problem() {
     let Some(deployments) = &*DEPLOYMENTS else { return };
-    let checkov = root().join("tests/tools/infra/.venv/bin/checkov");
-    if !checkov.exists() {
-        return skipped("checkov is not installed, so the templates were not checked by it; ./test installs it");
-    }
-    let folder = tempfile::tempdir().unwrap();
-    for name in ["default", "everything"] {
-        let template = json!({"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
-            "contentVersion": "1.0.0.0", "resources": resources(&deployments[name])});
-        std::fs::write(folder.path().join(format!("{name}.json")), template.to_string()).unwrap();
-    }
+    let templates = ["default", "everything"].map(|name| resources(&deployments[name]));
     let skip = Regex::new(r"checkov:skip=(\w+):").unwrap();
     let texts: String = files("infra").iter().map(|name| read(name)).collect();
     let skips: BTreeSet<&str> = skip.captures_iter(&texts).map(|found| found.get(1).unwrap().as_str()).collect();
-    let mut command = Command::new(checkov);
-    command.args(["--framework", "arm", "--skip-download", "--compact", "--quiet", "--skip-check"]);
-    command.arg(skips.into_iter().collect::<Vec<_>>().join(",")).arg("--directory").arg(folder.path());
-    // Keep the byte code of the first run for later runs.
-    let report = report(command.current_dir(root()).env_remove("PYTHONDONTWRITEBYTECODE")).unwrap();
+    let Some(report) = checkov(&templates, skips) else { return };
     assert!(report.contains("Failed checks: 0"), "{report}");
     // checkov does not fail for unreadable files, so check its output.
     for trouble in ["Parsing errors", "Failed to run check", "Passed checks: 0"] {
