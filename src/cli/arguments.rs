@@ -103,6 +103,7 @@ const GROUPS: [(&str, &[&str]); 3] = [
 const MAX_COLUMNS: usize = 80;
 
 /// `evergrant` with all its commands.
+#[must_use]
 pub fn command() -> clap::Command {
     let command = Arguments::command().max_term_width(MAX_COLUMNS);
     let groups = groups(&command);

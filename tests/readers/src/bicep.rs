@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::PathBuf;
-use std::process::{ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
@@ -28,6 +28,7 @@ const VARIABLES: [(&str, Option<&str>); 7] = [
 
 /// A running compiler and a copy of the templates, to add files. It ends with its input, when this process ends.
 pub struct Compiler {
+    _process: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
     folder: PathBuf,
@@ -65,7 +66,7 @@ impl Compiler {
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
         report(Command::new("cp").current_dir(root()).args(["-r", "infra/."]).arg(&folder)).unwrap();
-        Some(Self { input, output, folder })
+        Some(Self { _process: process, input, output, folder })
     }
 
     /// The compiler's version, which also decides what its linter knows.

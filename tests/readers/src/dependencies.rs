@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::files::{read, root};
 
-/// From crates.io, npm, PyPI, and those from Debian that only `bench/run` needs.
+/// From `crates.io`, npm, `PyPI`, and those from Debian that only `bench/run` needs.
 #[must_use]
 pub fn dependencies() -> BTreeSet<String> {
     let all = [crates(), packages(), requirements(), ["valgrind", "wrk"].map(ToOwned::to_owned).into()];

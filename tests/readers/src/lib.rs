@@ -1,7 +1,9 @@
 //! Readers of this repository's files, for its tests: each uses a library or a program made for its language.
 //!
-//! [`markdown`] reads the documentation, [`rust`] the product's source and [`log_lines`] what it logs, [`shell`] scripts and documented commands, [`yaml`]
-//! workflows. [`bicep`] compiles templates, [`deployments`] are what they create, [`azure_cli`] checks commands, and [`linters`] the other files.
+//! [`files`] finds them. [`markdown`] reads the documentation, [`rust`] the product's source, [`shell`] its scripts, [`yaml`]
+//! configuration. From these come the [`commands`], [`messages`], [`log_lines`], [`modules`], [`dependencies`], [`queries`] and
+//! [`workflows`]. [`bicep`] compiles templates, [`deployments`] are what they create, [`azure_cli`] and [`linters`] check what
+//! they get. [`generated`] compares files that tests can write.
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "test code should fail loudly")]
 #![expect(clippy::missing_panics_doc, reason = "test code may panic")]

@@ -22,7 +22,6 @@ pub fn scripts(part: &Value) -> String {
 }
 
 /// The steps of a job, and the positions of those that contain `words`.
-#[must_use]
 pub fn steps<'a>(workflow: &'a Value, job: &str) -> (&'a [Value], impl Fn(&str) -> Vec<usize> + 'a) {
     let steps = workflow["jobs"][job]["steps"].as_array().unwrap();
     (steps, |words| (0..steps.len()).filter(|at| steps[*at].to_string().contains(words)).collect())
