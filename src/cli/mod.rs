@@ -26,6 +26,7 @@ use std::process::ExitCode;
 use clap::FromArgMatches as _;
 
 use crate::config::{Environment, Settings};
+/// For the pages that list the commands.
 pub use arguments::command;
 use arguments::{Arguments, Command};
 use terminal::progress::Progress;

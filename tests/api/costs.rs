@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use readers::files::report;
+use readers::programs::report;
 use sandbox::INTEGRATION_USER;
 use sandbox::browser::Browser;
 use serde_json::Value;

@@ -21,9 +21,10 @@ const SLICES: &str = "authorize consent gateway home metadata not_configured rev
 /// rows, such as `_b2_b3_`.
 const ROWS: [(&str, u8); 8] = [("A", 16), ("T", 18), ("P", 6), ("S", 15), ("M", 4), ("I", 2), ("R", 5), ("B", 3)];
 
-/// The lines of `modules.txt` that start with `kind`: code or a module, and the modules that may have it.
+/// The lines of `modules.txt` of a kind: code or a module, and the files or folders that may have it.
 fn rules(kind: &str) -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
     let lines = include_str!("modules.txt").lines().map(|line| line.split(' ').collect::<Vec<_>>());
+    let lines = lines.inspect(|words| assert!(["", "#", "code", "module"].contains(&words[0]), "{words:?}"));
     lines.filter(move |words| words[0] == kind).map(|words| (words[1], words[2..].to_vec()))
 }
 
@@ -41,6 +42,18 @@ fn pure_modules_are_pure() {
 
 #[test]
 fn modules_use_only_allowed_modules() {
+    let is_in = |place: &str, code: &str| {
+        SOURCES.iter().any(|source| source.name.starts_with(place) && source.code.contains(code))
+    };
+    for (code, places) in rules("code") {
+        assert!(places.iter().all(|place| is_in(place, code)), "{code} is no longer in all of {places:?}");
+    }
+    for (module, users) in rules("module") {
+        assert!(
+            is_in(module, "") && users.iter().all(|place| is_in(place, "")),
+            "{module} or one of {users:?} is gone"
+        );
+    }
     for source in SOURCES.iter() {
         let may_not = |allowed: &[&str]| !allowed.iter().any(|place| source.name.starts_with(place));
         for (word, _) in rules("code").filter(|(_, allowed)| may_not(allowed)) {
@@ -60,6 +73,7 @@ fn modules_use_only_allowed_modules() {
 #[test]
 fn the_source_has_few_modules_and_no_cycles() {
     let graph = uses_inside("");
+    // A newcomer can read 22 names at a glance.
     assert!((5..=22).contains(&graph.len()), "{}: {:?}", graph.len(), graph.keys());
     assert_eq!(cycles(graph), Graph::new());
 }

@@ -3,8 +3,8 @@
 use std::process::Command;
 
 use evergrant::docusign::tokens::freshness::{RENEW_NOW, RENEW_SOON};
-use readers::files::report;
 use readers::files::{read, root};
+use readers::programs::report;
 use serde_json::Value;
 
 /// Runs the cost model, with the arguments after its name.

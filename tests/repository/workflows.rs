@@ -2,8 +2,9 @@
 
 use std::process::Command;
 
-use readers::files::{files, read, report, root};
+use readers::files::{files, read, root};
 use readers::linters::{WORKFLOW_SCHEMA as SCHEMA, assert_found, check};
+use readers::programs::report;
 use readers::workflows::{run, scripts, steps};
 use readers::yaml;
 use regex::Regex;
@@ -12,13 +13,15 @@ use serde_json::json;
 const CI: &str = ".github/workflows/ci.yml";
 const RELEASE: &str = ".github/workflows/release.yml";
 
-/// Our rules: every pin has its version as a comment, every job has permissions, and no step may be skipped or fail.
-fn keeps_rules(text: &str) -> bool {
+/// The lines against our rules: every pin has its version as a comment, every job has permissions, and no step may be skipped or
+/// fail.
+fn against_rules(text: &str) -> Vec<&str> {
     let version = Regex::new(r"@[0-9a-f]{40} # v\d").unwrap();
-    let may_fail = Regex::new(r"(?m)^[ -]+(if|continue-on-error):|\|\| true").unwrap();
-    text.lines().all(|line| !line.contains("uses:") || version.is_match(line))
-        && text.matches("\n    permissions:\n").count() == yaml::parse(text)["jobs"].as_object().unwrap().len()
-        && !may_fail.is_match(text)
+    let may_fail = Regex::new(r"^[ -]+(if|continue-on-error):|\|\| true").unwrap();
+    let is_wrong = |line: &&str| line.contains("uses:") && !version.is_match(line) || may_fail.is_match(line);
+    let jobs = yaml::parse(text)["jobs"].as_object().unwrap().len();
+    let lacks = (text.matches("\n    permissions:\n").count() != jobs).then_some("a job without permissions");
+    text.lines().filter(is_wrong).chain(lacks).collect()
 }
 
 const TIMEOUTS: &str = "custom.github-workflows-require-timeout";
@@ -29,7 +32,7 @@ fn linters_and_rules_accept_every_workflow() {
         for linter in [SCHEMA, TIMEOUTS] {
             check(linter, &root().join(&name)).unwrap();
         }
-        assert!(keeps_rules(&read(&name)), "{name}");
+        assert_eq!(against_rules(&read(&name)), [""; 0], "{name}");
     }
     check("vendor.dependabot", &root().join(".github/dependabot.yml")).unwrap();
     check("zizmor", &root().join(".github")).unwrap();
@@ -54,7 +57,7 @@ fn linters_and_rules_find_errors() {
         (step, "run: ./test\n        if: always()"),
         (step, "run: ./test || true"),
     ] {
-        assert!(good.contains(right) && !keeps_rules(&good.replacen(right, wrong, 1)), "{wrong}");
+        assert!(good.contains(right) && !against_rules(&good.replacen(right, wrong, 1)).is_empty(), "{wrong}");
     }
 }
 

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use crate::files::{root, skipped};
-use crate::shell as documented;
+use crate::shell;
 
 /// The Azure CLI's error for each command, in order; empty if the CLI is not installed.
 ///
@@ -52,10 +52,10 @@ pub fn assert_accepted(commands: &[Vec<String>]) {
 
 /// The same for documented commands, which may have `…` or only the name of a command.
 #[track_caller]
-pub fn assert_documented(commands: &[documented::Command]) {
-    let words = |command: &documented::Command| command.words.iter().filter(|word| *word != "…").cloned().collect();
+pub fn assert_documented(commands: &[shell::Command]) {
+    let words = |command: &shell::Command| command.words.iter().filter(|word| *word != "…").cloned().collect();
     let Some(refusals) = refusals(&commands.iter().map(words).collect::<Vec<_>>()) else { return };
-    for (documented::Command { place, words, .. }, refusal) in commands.iter().zip(refusals) {
+    for (shell::Command { place, words, .. }, refusal) in commands.iter().zip(refusals) {
         // Shortened commands do not have all required arguments.
         let is_short = words.iter().any(|word| word == "…") || !words.iter().any(|word| word.starts_with('-'));
         let is_expected = |refusal: &str| refusal.contains("required") || refusal.contains("incorrect usage");

@@ -7,7 +7,8 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 
-use crate::files::{is_a, report, root, skipped};
+use crate::files::{is_a, root, skipped};
+use crate::programs::report;
 
 /// A GUID for every parameter that needs one.
 const GUID: &str = "1b2c3d4e-0000-4000-8000-5f6a7b8c9d0e";
@@ -26,7 +27,18 @@ const VARIABLES: [(&str, Option<&str>); 7] = [
     ("AZURE_ENV_NAME", None),
 ];
 
-/// A running compiler and a copy of the templates, to add files. It ends with its input, when this process ends.
+/// What the compiler or its linter says about a place.
+#[derive(Debug)]
+pub struct Finding {
+    /// The path of the file in the copy.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u64,
+    /// The code and the message.
+    pub text: String,
+}
+
+/// A running compiler and a copy of the templates, to add files. Both go when this process ends.
 pub struct Compiler {
     _process: Child,
     input: ChildStdin,
@@ -34,7 +46,8 @@ pub struct Compiler {
     folder: PathBuf,
 }
 
-/// The compiler, for one test at a time; `None` if there is none. Who holds it must not wait for `DEPLOYMENTS`, which needs it.
+/// The compiler, for one test at a time; `None` if there is none. A test that holds it must not then use
+/// [`DEPLOYMENTS`](crate::deployments::DEPLOYMENTS), which needs it.
 pub fn compiler() -> Option<MutexGuard<'static, Compiler>> {
     static COMPILER: LazyLock<Option<Mutex<Compiler>>> = LazyLock::new(|| Compiler::start().map(Mutex::new));
     COMPILER.as_ref().map(|compiler| compiler.lock().unwrap_or_else(PoisonError::into_inner))
@@ -52,8 +65,12 @@ impl Compiler {
             );
             return None;
         };
-        let mut command = Command::new(program);
-        command.args(["jsonrpc", "--stdio"]).env("DOTNET_TieredPGO", "0").stdin(Stdio::piped()).stdout(Stdio::piped());
+        let folder = tempfile::tempdir().unwrap().keep();
+        report(Command::new("cp").current_dir(root()).args(["-r", "infra/."]).arg(&folder)).unwrap();
+        // The compiler ends with its input, and the shell then removes the copy.
+        let mut command = Command::new("sh");
+        command.args(["-c", r#""$0" jsonrpc --stdio; rm -r "$1""#]).args([program, &folder]);
+        command.env("DOTNET_TieredPGO", "0").stdin(Stdio::piped()).stdout(Stdio::piped());
         for (name, value) in VARIABLES {
             match value {
                 Some(value) => command.env(name, value),
@@ -62,10 +79,6 @@ impl Compiler {
         }
         let mut process = command.spawn().unwrap();
         let (input, output) = (process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap()));
-        let folder = root().join("target/tmp/templates");
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(&folder).unwrap();
-        report(Command::new("cp").current_dir(root()).args(["-r", "infra/."]).arg(&folder)).unwrap();
         Some(Self { _process: process, input, output, folder })
     }
 
@@ -79,20 +92,25 @@ impl Compiler {
         std::fs::write(self.folder.join(file), text).unwrap();
     }
 
-    /// What the compiler and its linter say against a template or parameter file of the copy.
-    pub fn diagnostics(&mut self, file: &str) -> Vec<String> {
+    /// What the compiler and its linter say against a template or parameter file of the copy, and against the modules in it.
+    pub fn diagnostics(&mut self, file: &str) -> Vec<Finding> {
         let method = if is_a("bicep", file) { "bicep/compile" } else { "bicep/compileParams" };
         let found = self.ask(method, file, &json!({"parameterOverrides": {}}));
         let found = found["diagnostics"].as_array().unwrap();
-        found
-            .iter()
-            .map(|found| format!("{}: {}", found["code"].as_str().unwrap(), found["message"].as_str().unwrap()))
-            .collect()
+        let text = |found: &Value, name: &str| found[name].as_str().unwrap().to_owned();
+        let finding = |found: &Value| Finding {
+            file: text(found, "source"),
+            line: found["range"]["start"]["line"].as_u64().unwrap() + 1,
+            text: format!("{}: {}", text(found, "code"), text(found, "message")),
+        };
+        found.iter().map(finding).collect()
     }
 
     /// The compiled template.
     pub fn template(&mut self, file: &str) -> Value {
-        serde_json::from_str(self.ask("bicep/compile", file, &json!({}))["contents"].as_str().unwrap()).unwrap()
+        let answer = self.ask("bicep/compile", file, &json!({}));
+        let Some(template) = answer["contents"].as_str() else { panic!("{file}: {:#?}", self.diagnostics(file)) };
+        serde_json::from_str(template).unwrap()
     }
 
     /// A file of the copy as the compiler formats it.
@@ -116,7 +134,8 @@ impl Compiler {
         let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": [question]}).to_string();
         write!(self.input, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
         let answer = self.answer();
-        assert!(answer.get("result").is_some(), "{method} of {file}; update the compiler: {answer}");
+        let hint = "fix the template, or update the compiler if it does not know the method";
+        assert!(answer.get("result").is_some(), "{method} of {file} failed, {hint}: {answer}");
         answer["result"].clone()
     }
 
@@ -134,5 +153,17 @@ impl Compiler {
         let mut body = vec![0; length];
         self.output.read_exact(&mut body).unwrap();
         serde_json::from_slice(&body).unwrap()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parameter_file_reads_every_variable() {
+        let parameters = crate::files::read("infra/main.bicepparam");
+        let is_read = |name: &str| parameters.contains(&format!("readEnvironmentVariable('{name}'"));
+        assert_eq!(VARIABLES.map(|(name, _)| name).into_iter().find(|name| !is_read(name)), None);
     }
 }

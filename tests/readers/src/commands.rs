@@ -1,4 +1,4 @@
-//! The commands in documents, scripts, templates, workflows and messages.
+//! The commands in documents, scripts, templates, workflows and messages, and those of `evergrant`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -65,6 +65,7 @@ pub fn deployment_scripts() -> Vec<String> {
 }
 
 /// A command and those inside it, by their full names, each with its options. A command that only has commands is left out.
+/// clap adds `--help` and `--version` when it uses a command, so they are missing here.
 #[must_use]
 pub fn commands_of(command: &clap::Command) -> BTreeMap<String, BTreeSet<String>> {
     let options = command.get_arguments().filter_map(|argument| Some(format!("--{}", argument.get_long()?)));

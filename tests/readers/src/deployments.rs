@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display, Formatter, Write as _};
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex::Regex;
 use serde_json::Value;
 
 use crate::bicep::{Compiler, compiler};
@@ -19,7 +19,7 @@ pub fn options() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// The deployment with each of [`options`], and with every parameter of a test file; `None` without a compiler.
 pub static DEPLOYMENTS: LazyLock<Option<BTreeMap<&'static str, Value>>> = LazyLock::new(|| {
     let mut compiler = compiler()?;
-    let everything = include_str!("../../repository/infra/everything.bicepparam").to_owned();
+    let everything = read("tests/repository/infra/everything.bicepparam");
     let files = options().map(|(name, parameters)| (name, with(parameters))).chain([("everything", everything)]);
     Some(files.map(|(name, file)| (name, deployment(&mut compiler, &file, Some("evergrant")))).collect())
 });
@@ -88,16 +88,6 @@ pub fn of_type<'a>(deployment: &'a Value, kind: &'a str) -> impl Iterator<Item =
     resources(deployment).iter().filter(move |resource| resource["type"] == kind)
 }
 
-/// Adds the parameters of every module of a template.
-pub fn modules(template: &Value, found: &mut Vec<Value>) {
-    for module in template["resources"].as_object().into_iter().flatten().map(|(_, resource)| resource) {
-        if module["type"] == "Microsoft.Resources/deployments" {
-            found.push(module["properties"]["parameters"].clone());
-            modules(&module["properties"]["template"], found);
-        }
-    }
-}
-
 /// What each of [`options`] changes compared with the repository's parameters, as `infra/variants.txt` of the tests has it.
 #[must_use]
 pub fn differences(deployments: &BTreeMap<&str, Value>) -> String {
@@ -149,27 +139,4 @@ pub fn roles(deployment: &Value) -> Vec<Role> {
         }
     };
     of_type(deployment, "Microsoft.Authorization/roleAssignments").map(role).collect()
-}
-
-/// The main template's declarations in lines that start with `keyword`: names and default values.
-#[must_use]
-pub fn declared(keyword: &str) -> BTreeMap<String, String> {
-    let line = Regex::new(&format!(r"(?m)^{keyword} (\w+) [\w\[\]]+(?: = '?(.*?)'?)?$")).unwrap();
-    let value = |found: &Captures<'_>| found.get(2).map_or("", |value| value.as_str()).to_owned();
-    line.captures_iter(&read("infra/main.bicep")).map(|found| (found[1].to_owned(), value(&found))).collect()
-}
-
-/// The fields of a type of a template or of a JSON schema: whether they are required, and the values that `key` lists.
-#[must_use]
-pub fn fields(
-    object: &Value,
-    is_required: impl Fn(&str, &Value) -> bool,
-    key: &str,
-) -> BTreeMap<String, (bool, BTreeSet<String>)> {
-    let values = |field: &Value| {
-        let values = [&field[key], &field["items"][key]].into_iter().filter_map(Value::as_array).flatten();
-        values.filter_map(Value::as_str).map(ToOwned::to_owned).collect()
-    };
-    let fields = object["properties"].as_object().unwrap().iter();
-    fields.map(|(name, field)| (name.clone(), (is_required(name, field), values(field)))).collect()
 }

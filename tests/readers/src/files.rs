@@ -1,8 +1,7 @@
-//! The files of the repository, which is also the app's folder, and programs that read them.
+//! The files of the repository, which is also the app's folder.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// The folder of the repository.
 #[must_use]
@@ -49,15 +48,4 @@ pub fn skipped(why: &str) {
     let _ = writeln!(std::io::stderr(), "\nSKIPPED: {why}\n");
     let list = std::fs::OpenOptions::new().append(true).open(root().join("target/tmp/unchecked"));
     let _ = list.map(|mut list| writeln!(list, "{why}"));
-}
-
-/// Runs `command` and returns its output, as an error if it failed.
-///
-/// # Errors
-/// If the command did not succeed.
-pub fn report(command: &mut Command) -> Result<String, String> {
-    let output = command.output();
-    let output = output.map_err(|error| format!("{command:?}: {error}; ./test installs what the tests need"))?;
-    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-    if output.status.success() { Ok(text) } else { Err(text) }
 }

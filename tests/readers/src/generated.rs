@@ -1,10 +1,11 @@
 //! Files and parts of pages that tests write on request and compare otherwise.
 
-use crate::files::root;
+use crate::files::{read, root};
 
 /// Compares a file of the repository with what it should be. `command` is how to write it: the variable in front of it asks
 /// for that.
 #[track_caller]
+#[expect(clippy::disallowed_methods, reason = "a switch for who runs the tests, not a setting")]
 pub fn assert_written(name: &str, expected: &str, command: &str) {
     let variable = command.split('=').next().unwrap();
     if std::env::var_os(variable).is_some() {
@@ -21,8 +22,8 @@ pub fn assert_written(name: &str, expected: &str, command: &str) {
 /// Compares the part of a page between two lines, like [`assert_written`].
 #[track_caller]
 pub fn assert_part_written(name: &str, [begin, end]: [&str; 2], expected: &str, command: &str) {
-    let page = crate::files::read(name);
-    let (before, rest) = page.split_once(begin).expect("the first line");
-    let (_, after) = rest.split_once(end).expect("the last line");
+    let page = read(name);
+    let (before, rest) = page.split_once(begin).unwrap_or_else(|| panic!("{name} has no line {begin}"));
+    let (_, after) = rest.split_once(end).unwrap_or_else(|| panic!("{name} has no line {end}"));
     assert_written(name, &[before, begin, expected, end, after].concat(), command);
 }

@@ -5,7 +5,8 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::files::{report, root, skipped};
+use crate::files::{read, root, skipped};
+use crate::programs::report;
 
 /// The schema of GitHub's workflows.
 pub const WORKFLOW_SCHEMA: &str = "vendor.github-workflows";
@@ -30,7 +31,7 @@ pub fn check(linter: &str, path: &Path) -> Result<String, String> {
 pub fn assert_found(mistakes: &[(&str, &str, &str, &str)]) {
     let folder = tempfile::tempdir().unwrap();
     for (linter, name, right, wrong) in mistakes {
-        let (good, path) = (crate::files::read(name), folder.path().join(Path::new(name).file_name().unwrap()));
+        let (good, path) = (read(name), folder.path().join(Path::new(name).file_name().unwrap()));
         assert!(good.contains(right), "{name} does not contain {right}");
         std::fs::write(&path, good.replacen(right, wrong, 1)).unwrap();
         assert!(check(linter, &path).is_err(), "{wrong} is accepted by {linter}");
@@ -38,17 +39,17 @@ pub fn assert_found(mistakes: &[(&str, &str, &str, &str)]) {
 }
 
 /// What checkov reports about the resources of some deployments, without the checks in `skips`; `None` if it is not installed.
-pub fn checkov<'a>(deployments: &[&[Value]], skips: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub fn checkov<'a>(deployments: &[(&str, &[Value])], skips: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let checkov = root().join("tests/tools/infra/.venv/bin/checkov");
     if !checkov.exists() {
         skipped("checkov is not installed, so the templates were not checked by it; ./test installs it");
         return None;
     }
     let folder = tempfile::tempdir().unwrap();
-    for (number, resources) in deployments.iter().enumerate() {
+    for (name, resources) in deployments {
         let template = json!({"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
             "contentVersion": "1.0.0.0", "resources": resources});
-        std::fs::write(folder.path().join(format!("{number}.json")), template.to_string()).unwrap();
+        std::fs::write(folder.path().join(format!("{name}.json")), template.to_string()).unwrap();
     }
     let mut command = Command::new(checkov);
     command.args(["--framework", "arm", "--skip-download", "--compact", "--quiet", "--skip-check"]);

@@ -28,6 +28,6 @@ pub fn is_of_a_message(quotation: &str) -> bool {
     let quoted: Vec<&str> = quotation.split('…').map(str::trim).collect();
     let has_all = |message: &[String]| quoted.iter().all(|part| message.iter().any(|own| own.contains(part)));
     let is_inside =
-        |message: &[String]| message.concat().len() > 8 && message.iter().all(|part| quotation.contains(part));
+        |message: &[String]| message.concat().len() > 24 && message.iter().all(|part| quotation.contains(part));
     MESSAGES.iter().any(|message| has_all(message) || is_inside(message))
 }

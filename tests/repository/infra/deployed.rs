@@ -2,12 +2,18 @@
 
 use evergrant::server::ROUTES;
 use readers::bicep::compiler;
-use readers::deployments::{DEPLOYMENTS, differences, modules, of_type, resources, roles, with};
+use readers::deployments::{DEPLOYMENTS, differences, of_type, resources, roles, with};
 use readers::generated::assert_written;
+use readers::promises::{has, promises};
 use readers::rust::settings;
+use readers::templates::modules;
 use serde_json::{Value, json};
 
-use super::{has, promises, sorted};
+fn sorted(names: impl IntoIterator<Item = impl ToString>) -> Vec<String> {
+    let mut names: Vec<_> = names.into_iter().map(|name| name.to_string()).collect();
+    names.sort();
+    names
+}
 
 /// Writes both files about the deployments.
 const UPDATE: &str = "EVERGRANT_UPDATE_SNAPSHOT=1 cargo test --test repository infra";
@@ -45,12 +51,14 @@ fn names_are_known_beforehand_so_that_what_if_shows_every_resource() {
 #[test]
 fn names_have_the_length_that_azure_allows() {
     let Some(deployments) = &*DEPLOYMENTS else { return };
-    for (kind, longest) in promises("longest name").map(|promise| promise.split_once(' ').unwrap()) {
-        let resources: Vec<_> = deployments.values().flat_map(|deployment| of_type(deployment, kind)).collect();
+    for (kind, longest) in promises("name limit").map(|promise| promise.split_once(' ').unwrap()) {
+        let of_kind = |(variant, deployment)| of_type(deployment, kind).map(move |resource| (variant, resource));
+        let resources: Vec<_> = deployments.iter().flat_map(of_kind).collect();
         assert!(!resources.is_empty(), "{kind}");
-        for name in resources.iter().map(|resource| resource["name"].as_str().unwrap()) {
+        for (variant, name) in resources.iter().map(|(variant, resource)| (variant, resource["name"].as_str().unwrap()))
+        {
             let is_short = (1..=longest.parse().unwrap()).contains(&name.rsplit('/').next().unwrap().len());
-            assert!(is_short || name.contains("environment()"), "{kind} {name}");
+            assert!(is_short || name.contains("environment()"), "{variant}: {kind} {name}");
         }
     }
 }

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use readers::bicep::compiler;
-use readers::deployments::{DEPLOYMENTS, deployment, fields, lines, resources, with};
+use readers::bicep::{Finding, compiler};
+use readers::deployments::{DEPLOYMENTS, deployment, lines, resources, with};
 use readers::files::{files, is_a, read};
 use readers::linters::checkov;
+use readers::promises::{has, promises};
+use readers::templates::fields;
 use readers::yaml;
 use regex::Regex;
 use serde_json::{Value, json};
-
-use super::{has, promises};
 
 /// The compiler that read the templates last. Newer ones know newer API versions, which is no mistake of ours.
 const READ_BY: &str = "0.49.2";
@@ -19,10 +19,10 @@ const READ_BY: &str = "0.49.2";
 fn the_compiler_and_its_linter_have_nothing_to_say() {
     let Some(mut compiler) = compiler() else { return };
     let version = compiler.version();
-    let is_age = |found: &String| found.contains("use-recent-api-versions") && version != READ_BY;
+    let is_age = |found: &Finding| found.text.contains("use-recent-api-versions") && version != READ_BY;
     for file in ["main.bicep", "main.bicepparam", "group.bicep"] {
         let found = compiler.diagnostics(file);
-        assert!(found.iter().all(is_age), "{file}: {found:#?}");
+        assert!(found.iter().all(is_age), "{found:#?}");
     }
     for name in files("infra").iter().filter(|name| is_a("bicep", name) || is_a("bicepparam", name)) {
         let formatted = compiler.formatted(name.strip_prefix("infra/").unwrap());
@@ -33,12 +33,17 @@ fn the_compiler_and_its_linter_have_nothing_to_say() {
 #[test]
 fn the_compiler_refuses_mistakes_in_templates_parameters_and_clients() {
     let Some(mut compiler) = compiler() else { return };
-    for file in ["wrong.bicep", "wrong.bicepparam"] {
+    compiler.write("parent.bicep", "module wrong 'wrong.bicep' = { name: 'wrong' }\n");
+    for (file, asked) in [("wrong.bicep", "parent.bicep"), ("wrong.bicepparam", "wrong.bicepparam")] {
         let text = read(&format!("tests/repository/infra/{file}"));
         compiler.write(file, &text);
-        let found = compiler.diagnostics(file);
-        for reason in text.lines().filter_map(|line| Some(line.rsplit_once(" // ")?.1)) {
-            assert!(found.iter().any(|found| found.contains(reason)), "{reason}: {found:#?}");
+        let found = compiler.diagnostics(asked);
+        for (line, number) in text.lines().zip(1..) {
+            let found: Vec<_> = found.iter().filter(|found| found.line == number).map(|found| &found.text).collect();
+            let is_expected = line
+                .split_once(" // ")
+                .map_or(found.is_empty(), |(_, reason)| found.iter().any(|found| found.contains(reason)));
+            assert!(is_expected, "{file}:{number}: {line}: {found:#?}");
         }
     }
 }
@@ -72,7 +77,7 @@ fn clients_have_the_fields_of_the_json_schema() {
     let (schema, types) = (&schema["$defs"]["client"], &compiler.template("main.bicep")["definitions"]);
     let (_, client) = types.as_object().unwrap().iter().find(|(name, _)| name.ends_with("registeredClient")).unwrap();
     let of_schema = fields(schema, |name, _| schema["required"].as_array().unwrap().contains(&json!(name)), "enum");
-    assert_eq!(fields(client, |_, field| field["nullable"] != true, "allowedValues"), of_schema);
+    assert_eq!(fields(client, |_, field| field["nullable"] != true, "allowedValues"), of_schema, "registeredClient");
     assert_eq!(client["additionalProperties"], false);
     for (name, field) in client["properties"].as_object().unwrap() {
         assert!(field["metadata"]["description"].is_string(), "{name}");
@@ -113,7 +118,7 @@ fn other_files_have_the_promised_properties() {
 #[test]
 fn checkov_reads_what_is_deployed_and_finds_no_problem() {
     let Some(deployments) = &*DEPLOYMENTS else { return };
-    let templates = ["default", "everything"].map(|name| resources(&deployments[name]));
+    let templates = ["default", "everything"].map(|name| (name, resources(&deployments[name])));
     let skip = Regex::new(r"checkov:skip=(\w+):").unwrap();
     let texts: String = files("infra").iter().map(|name| read(name)).collect();
     let skips: BTreeSet<&str> = skip.captures_iter(&texts).map(|found| found.get(1).unwrap().as_str()).collect();

@@ -1,4 +1,4 @@
-//! A child process with its output stored line by line.
+//! Child processes with their output stored line by line, and programs that tests write.
 
 use std::io::Write as _;
 use std::path::Path;
