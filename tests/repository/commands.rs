@@ -50,8 +50,7 @@ fn documented_subcommands_and_their_options_exist() {
     let mut seen = BTreeSet::new();
     for command in documented() {
         let Some(words) = command.words_of("evergrant").filter(|words| seen.insert(words.join(" "))) else { continue };
-        let is_plain =
-            |word: &&String| word.starts_with(|c: char| c.is_ascii_lowercase()) && !word.contains(['.', '/', '=']);
+        let is_plain = |word: &&String| word.starts_with(char::is_lowercase) && !word.contains(['.', '/', '=']);
         let mut evergrant = std::process::Command::new(env!("CARGO_BIN_EXE_evergrant"));
         let help = evergrant.args(words.iter().take_while(is_plain)).arg("--help").env_clear().output().unwrap();
         let text = String::from_utf8_lossy(&help.stdout);

@@ -4,9 +4,8 @@
 use readers::azure_cli::assert_accepted;
 use readers::files::{files, is_a, read, root};
 use readers::linters::{WORKFLOW_SCHEMA as SCHEMA, assert_found, check};
-use serde_json::Value;
-
 use readers::shell::{self, PLACEHOLDER};
+use serde_json::Value;
 
 const WORKFLOW: &str = "examples/callers/github-actions.yml";
 const POD: &str = "examples/callers/kubernetes-pod.yaml";

@@ -55,8 +55,8 @@ fn names_have_the_length_that_azure_allows() {
         let of_kind = |(variant, deployment)| of_type(deployment, kind).map(move |resource| (variant, resource));
         let resources: Vec<_> = deployments.iter().flat_map(of_kind).collect();
         assert!(!resources.is_empty(), "{kind}");
-        for (variant, name) in resources.iter().map(|(variant, resource)| (variant, resource["name"].as_str().unwrap()))
-        {
+        for (variant, resource) in resources {
+            let name = resource["name"].as_str().unwrap();
             let is_short = (1..=longest.parse().unwrap()).contains(&name.rsplit('/').next().unwrap().len());
             assert!(is_short || name.contains("environment()"), "{variant}: {kind} {name}");
         }
