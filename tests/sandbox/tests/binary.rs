@@ -3,7 +3,7 @@
 #![expect(clippy::expect_used, reason = "test code should fail loudly")]
 
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 
 use readers::files::root;
 use sandbox::client::HttpClient;
@@ -30,17 +30,18 @@ fn sandbox(arguments: &[&str]) -> Command {
 const BROWSER: &str = "printf %s \"$1\" > \"$0.opened\"";
 
 struct Running {
-    _process: Child,
-    output: Lines<BufReader<ChildStdout>>,
+    process: Child,
+    _output: Lines<BufReader<ChildStdout>>,
     /// The lines after the walk.
     printed: Vec<String>,
 }
 
 impl Running {
-    /// Starts it with this browser and waits for the end of its walk.
-    async fn start(browser: &Path) -> Self {
+    /// Starts it with this browser and this folder for its files, and waits for the end of its walk.
+    async fn start(browser: &Path, folder: &Path) -> Self {
         let mut command = sandbox(&["--open"]);
-        let mut process = command.env("BROWSER", browser).stdout(Stdio::piped()).spawn().expect("the sandbox");
+        command.env("BROWSER", browser).env("TMPDIR", folder);
+        let mut process = command.stdout(Stdio::piped()).spawn().expect("the sandbox");
         let mut output = BufReader::new(process.stdout.take().expect("its output")).lines();
         let mut lines = Vec::new();
         while let Some(line) = output.next_line().await.expect("its output") {
@@ -51,7 +52,14 @@ impl Running {
         }
         let walked = lines.iter().rposition(|line| line.starts_with("          ")).expect("the walk");
         assert!(lines.iter().all(|line| !line.contains("FAILED")), "{lines:#?}");
-        Self { _process: process, output, printed: lines.split_off(walked + 1) }
+        Self { process, _output: output, printed: lines.split_off(walked + 1) }
+    }
+
+    /// Ends it like Ctrl-C.
+    async fn interrupt(mut self) -> ExitStatus {
+        let id = self.process.id().expect("a running process").to_string();
+        Command::new("kill").args(["-INT", &id]).status().await.expect("kill");
+        self.process.wait().await.expect("its end")
     }
 
     /// The address after `label`.
@@ -64,11 +72,12 @@ impl Running {
 }
 
 #[tokio::test]
-async fn after_its_walk_everything_that_the_sandbox_prints_works_in_chromium() {
+async fn after_its_walk_everything_that_the_sandbox_prints_works_in_chromium_until_ctrl_c() {
     let files = tempfile::tempdir().expect("a folder");
     let browser = files.path().join("browser");
     write_program(&browser, BROWSER);
-    let running = Running::start(&browser).await;
+    let own = tempfile::tempdir().expect("a folder");
+    let running = Running::start(&browser, own.path()).await;
     assert!(running.printed.len() <= 25, "{:#?}", running.printed);
     assert!(running.printed.iter().all(|line| line.len() <= 80), "{:#?}", running.printed);
     let tools = root().join("tests/tools");
@@ -90,7 +99,9 @@ async fn after_its_walk_everything_that_the_sandbox_prints_works_in_chromium() {
     faults_are_explained(running.address("curl -X POST")).await;
     let opened = std::fs::read_to_string(files.path().join("browser.opened")).expect("an opened page");
     assert_eq!(opened, running.address("  http"));
-    drop(running.output);
+    assert!(running.interrupt().await.success());
+    let left = std::fs::read_dir(own.path()).expect("a folder").count();
+    assert_eq!(left, 0, "Ctrl-C removes its files");
 }
 
 /// One fault at a time; every answer says what it does and how long Evergrant waits.
