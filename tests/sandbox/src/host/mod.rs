@@ -31,7 +31,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::manifest::Manifest;
@@ -128,9 +128,11 @@ impl FunctionsHost {
         self.inner.pid.load(Ordering::SeqCst)
     }
 
-    /// Kills the handler, as a crash would.
+    /// Kills the handler, as a crash would, and returns when it is dead.
     pub async fn kill_handler(&self) {
-        let _ = self.commands.send(Command::Kill).await;
+        let (killed, dead) = oneshot::channel();
+        let _ = self.commands.send(Command::Kill(killed)).await;
+        let _ = dead.await;
     }
 
     /// Restarts the host, as a changed setting does: the new handler is started first, then the old one is killed.

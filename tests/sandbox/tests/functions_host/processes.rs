@@ -23,7 +23,7 @@ fn scripted(script: &str) -> (TempDir, Options) {
 /// A handler that answers with its process id until it is killed.
 const ANSWERS: &str = r#"exec python3 -c '
 import os
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     def do_GET(self):
@@ -33,7 +33,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
     def log_message(self, *arguments): pass
-HTTPServer(("127.0.0.1", int(os.environ["FUNCTIONS_CUSTOMHANDLER_PORT"])), Handler).serve_forever()
+ThreadingHTTPServer(("127.0.0.1", int(os.environ["FUNCTIONS_CUSTOMHANDLER_PORT"])), Handler).serve_forever()
 '"#;
 
 async fn up(options: Options) -> FunctionsHost {
@@ -113,7 +113,7 @@ async fn a_killed_handler_is_started_again_and_the_request_of_that_moment_waits(
     assert_eq!(first, host.handler_pid());
     host.kill_handler().await;
     let second = handler_of(&host).await.unwrap();
-    assert!(second != first && !runs(first) && host.starts() == 2);
+    assert_eq!((second != first, runs(first), host.starts()), (true, false, 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]
