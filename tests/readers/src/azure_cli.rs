@@ -11,7 +11,7 @@ use crate::shell;
 /// The Azure CLI's error for each command, in order; empty if the CLI is not installed.
 ///
 /// A command is a list of words starting with `az`.
-pub fn refusals(commands: &[Vec<String>]) -> Option<Vec<Option<String>>> {
+fn refusals(commands: &[Vec<String>]) -> Option<Vec<Option<String>>> {
     let tools = root().join("tests/tools/azure");
     let python = tools.join(".venv/bin/python");
     if !python.exists() {

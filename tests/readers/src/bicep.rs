@@ -159,10 +159,11 @@ impl Compiler {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files::read;
 
     #[test]
     fn the_parameter_file_reads_every_variable() {
-        let parameters = crate::files::read("infra/main.bicepparam");
+        let parameters = read("infra/main.bicepparam");
         let is_read = |name: &str| parameters.contains(&format!("readEnvironmentVariable('{name}'"));
         assert_eq!(VARIABLES.map(|(name, _)| name).into_iter().find(|name| !is_read(name)), None);
     }

@@ -29,6 +29,17 @@ pub fn events() -> Names {
     events.into_iter().flatten().collect()
 }
 
+/// The fields of log lines.
+#[must_use]
+pub fn fields() -> Names {
+    let mut fields = own_fields();
+    for name in files("src").iter().filter(|name| is_a("rs", name)) {
+        add_fields(read(name).parse().unwrap(), &mut fields);
+    }
+    assert!(fields.remove("trace_flags"), "a field of a span that no line has");
+    fields
+}
+
 /// The fields that telemetry writes itself.
 fn own_fields() -> Names {
     let field = Regex::new(r#"\\"(\w+)\\":|\b(?:push_key\([^,]*,|add\()"(\w+)""#).unwrap();
@@ -59,15 +70,4 @@ fn field(argument: &[String]) -> Option<String> {
     let is_none = argument[0] == "$" || argument.get(1).is_some_and(|token| token == ":");
     let name = argument.iter().take_while(|token| *token != "=").map(String::as_str).collect();
     if is_none { None } else { Some(if is_text { "message".to_owned() } else { name }) }
-}
-
-/// The fields of log lines.
-#[must_use]
-pub fn fields() -> Names {
-    let mut fields = own_fields();
-    for name in files("src").iter().filter(|name| is_a("rs", name)) {
-        add_fields(read(name).parse().unwrap(), &mut fields);
-    }
-    assert!(fields.remove("trace_flags"), "a field of a span that no line has");
-    fields
 }

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use crate::files::{files, is_a, read};
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use regex::{Captures, Regex};
 use syn::Lit;
+
+use crate::files::{files, is_a, read};
 
 /// A file below `src/`.
 #[derive(Default)]
