@@ -123,7 +123,7 @@ const SCOPES: [Mistake; 7] = [
     ("DOCUSIGN_SCOPES", ", ,", "it has no scope in it"),
 ];
 
-const OTHERS: [Mistake; 14] = [
+const OTHERS: [Mistake; 15] = [
     ("DOCUSIGN_USER_ID", "hunter2-marker@example.org", "it is an e-mail address"),
     ("DOCUSIGN_USER_ID", "a1c2e3f40000400080009b8a7c6d5e4f", "it has no hyphens"),
     ("DOCUSIGN_USER_ID", "{a1c2e3f4-0000-4000-8000-9b8a7c6d5e4f}", "it has brackets around it"),
@@ -134,6 +134,11 @@ const OTHERS: [Mistake; 14] = [
         "DOCUSIGN_INTEGRATION_KEY",
         "a1c2e3f4-0000-4000-8000-9b8a",
         "its groups have 8-4-4-4-4 digits instead of 8-4-4-4-12",
+    ),
+    (
+        "DOCUSIGN_INTEGRATION_KEY",
+        "a1c2e3f4-0000-4000-8000-9b8a7c6d5e4f-a1c2e3f4-0000-4000-8000-9b8a7c6d5e4f",
+        "it has 10 groups of digits instead of 5",
     ),
     ("DOCUSIGN_ADMINS", "a1c2e3f4-0000-4000-8000-9b8a7c6d5e4f, hunter2-marker@x", "item 2: it is an e-mail address"),
     ("DOCUSIGN_ENVIRONMENT", "prod", "it is unknown (did you mean production?)"),

@@ -109,6 +109,8 @@ fn why_no_guid(text: &str) -> Reason {
         "it is a plain number, such as DocuSign's short account ID".into()
     } else if let Some(position) = text.chars().position(|c| !is_hex(c) && c != '-') {
         format!("its character {} is neither a hexadecimal digit nor a hyphen", position + 1).into()
+    } else if groups.len() > 5 {
+        format!("it has {} groups of digits instead of 5", groups.len()).into()
     } else {
         format!("its groups have {} digits instead of 8-4-4-4-12", groups.join("-")).into()
     }

@@ -47,6 +47,20 @@ fn check(name: &str, found: &ConfigErrors) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// The length of the longest sentence about a setting, in bytes.
+const MAX_SENTENCE: usize = 700;
+
+#[test]
+fn a_value_of_many_parts_is_refused_in_a_sentence_of_usual_length() {
+    for (name, ..) in SETTINGS {
+        for part in ["-", ",", "a-", "a,", "1;", ":", "/", ".", "=", "@", "&", "#", "a ", "[", "{", "{},"] {
+            for error in &errors(&good().with(name, &part.repeat(1000))).errors {
+                assert!(error.to_string().len() < MAX_SENTENCE, "{name} of {part:?}: {error}");
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
@@ -68,7 +82,7 @@ proptest! {
     ) {
         let found = errors(&good().with(name, &unit.repeat(length)));
         for error in &found.errors {
-            prop_assert!(error.to_string().len() < 700, "{}: {}", name, error.to_string().len());
+            prop_assert!(error.to_string().len() < MAX_SENTENCE, "{}: {}", name, error.to_string().len());
         }
     }
 
