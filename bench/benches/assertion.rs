@@ -11,7 +11,7 @@ use evergrant::clock::UnixSeconds;
 use evergrant::docusign::requested_scope::requested_scope;
 use evergrant::docusign::tokens::assertion::{AssertionClaims, compact, signing_input};
 use evergrant::oauth::assertion::compact::Assertion;
-use evergrant::oauth::assertion::{fit, verify};
+use evergrant::oauth::assertion::{claim_checks, verify};
 use evergrant::oauth::client::trust::{ClaimValue, RequiredClaim, TrustedIssuer};
 use evergrant::oauth::jwk::key_set::KeySet;
 use evergrant::oauth::scope::Scope;
@@ -56,7 +56,7 @@ fn verification(criterion: &mut Criterion) {
     criterion.bench_function("verify a trusted issuer's token", |bencher| {
         bencher.iter(|| {
             let assertion = Assertion::parse(black_box(&token)).expect("a token");
-            fit::issued(&assertion, &trusted, now).expect("good claims");
+            claim_checks::issued(&assertion, &trusted, now).expect("good claims");
             verify(&assertion, &keys).expect("a good signature");
         });
     });

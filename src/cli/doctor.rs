@@ -13,7 +13,7 @@ use crate::cli::terminal::progress::Progress;
 use crate::cli::terminal::{BAD, CommandError, GOOD, NOTE, failed, print_line, usage};
 use crate::config::error::HOW_TO_START;
 use crate::config::reader::read_file;
-use crate::config::{ConfigErrors, Environment, FileError, Settings};
+use crate::config::{ConfigError, Environment, FileError, Settings};
 use crate::doctor::check::{Check, Verdict, healthy};
 use crate::doctor::registry::CLIENTS;
 use crate::doctor::{Doctor, lines, of_config_errors};
@@ -41,7 +41,7 @@ struct DoctorReport<'a> {
 }
 
 /// Runs the checks. Prints each one in order, as soon as it is done, or all of them as JSON.
-pub async fn run(settings: Result<Settings, ConfigErrors>, json: bool, progress: Progress) -> Result<(), CommandError> {
+pub async fn run(settings: Result<Settings, ConfigError>, json: bool, progress: Progress) -> Result<(), CommandError> {
     let settings = match settings {
         Ok(settings) => settings,
         Err(errors) if json => {
@@ -67,7 +67,7 @@ pub async fn run_routes(url: &BaseUrl, json: bool) -> Result<(), CommandError> {
 /// Checks only the assertion in `file`.
 pub async fn run_assertion(
     file: &Path,
-    settings: Result<Settings, ConfigErrors>,
+    settings: Result<Settings, ConfigError>,
     env: &dyn Environment,
     json: bool,
 ) -> Result<(), CommandError> {
@@ -109,7 +109,7 @@ async fn print_each(doctor: &Doctor, progress: Progress) -> Result<Vec<Check>, C
     Ok(finished)
 }
 
-fn print_config_errors(errors: &ConfigErrors) -> Result<CommandError, CommandError> {
+fn print_config_errors(errors: &ConfigError) -> Result<CommandError, CommandError> {
     if errors.nothing_is_set {
         print_line(format_args!("{}\n", lines::of_text(HOW_TO_START)))?;
     }

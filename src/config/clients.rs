@@ -5,7 +5,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::config::client::{Scopes, read_client};
-use crate::config::error::{ConfigErrors, Problem};
+use crate::config::error::{ConfigError, Problem};
 use crate::config::reader::{Environment, FileError, SettingsReader};
 use crate::config::values::url::registry_blob;
 use crate::config::values::{Reason, json, kind};
@@ -63,7 +63,7 @@ pub fn read_place(reader: &mut SettingsReader<'_>) -> Option<RegistryPlace> {
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub fn read_version(content: &[u8], scopes: &Scope) -> Result<ClientRegistry, ConfigErrors> {
+pub fn read_version(content: &[u8], scopes: &Scope) -> Result<ClientRegistry, ConfigError> {
     let mut reader = SettingsReader::new(&NoEnvironment);
     let text = if content.len() > MAX_BYTES { Err(FileError::TooLarge) } else { reader::text(content) };
     let clients = match text {

@@ -35,7 +35,7 @@ pub enum Problem {
 
 /// One error in one setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConfigError {
+pub struct SettingError {
     /// The setting's name, with the place inside it if it is structured: `EVERGRANT_CLIENTS[0].scope`.
     pub setting: String,
     /// The client at that place, if its identifier could be read.
@@ -46,7 +46,7 @@ pub struct ConfigError {
     pub format: Format,
 }
 
-impl ConfigError {
+impl SettingError {
     /// What is wrong with which setting.
     #[must_use]
     pub fn message(&self) -> String {
@@ -62,7 +62,7 @@ impl ConfigError {
     }
 }
 
-impl fmt::Display for ConfigError {
+impl fmt::Display for SettingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let message = self.message();
         match self.problem {
@@ -78,19 +78,19 @@ pub const HOW_TO_START: &str = "Nothing is configured yet. To try Evergrant with
 
 /// All errors of a configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ConfigErrors {
+pub struct ConfigError {
     /// The errors.
-    pub errors: Vec<ConfigError>,
+    pub errors: Vec<SettingError>,
     /// Variables with a name like a setting's, which may be misspelled.
     pub unknown: Vec<UnknownSetting>,
     /// Whether none of our settings is set.
     pub nothing_is_set: bool,
 }
 
-impl std::error::Error for ConfigErrors {}
+impl std::error::Error for ConfigError {}
 
 /// One line for each error, complete on its own.
-impl fmt::Display for ConfigErrors {
+impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let intro = self.nothing_is_set.then(|| HOW_TO_START.to_owned());
         let errors = self.errors.iter().map(ToString::to_string);

@@ -21,7 +21,7 @@ use tracing_subscriber::filter::Targets;
 
 pub use clients::{ClientsSetting, RegistryPlace};
 pub use docusign::DocusignSettings;
-pub use error::ConfigErrors;
+pub use error::ConfigError;
 pub use keys::{KeySource, SealingKeySources, SigningKeySources};
 pub use reader::{Environment, FileError};
 pub use store::StoreSetting;
@@ -31,7 +31,7 @@ use crate::identity::AzureSettings;
 use crate::oauth::client::ClientRegistry;
 use crate::types::BaseUrl;
 use client::Scopes;
-use error::{ConfigError, Format};
+use error::{Format, SettingError};
 use installation::InstallationScopes;
 use reader::SettingsReader;
 use values::url::base_url;
@@ -63,7 +63,7 @@ pub struct Settings {
     /// Variables that look like settings and have no effect.
     pub unknown: Vec<UnknownSetting>,
     /// Optional secrets that did not arrive; what needs them has to wait.
-    pub missing_secrets: Vec<ConfigError>,
+    pub missing_secrets: Vec<SettingError>,
 }
 
 /// What a process needs that cannot read every setting.
@@ -126,7 +126,7 @@ impl Settings {
     ///
     /// # Errors
     /// All errors of all settings.
-    pub fn read(env: &dyn Environment) -> Result<Self, ConfigErrors> {
+    pub fn read(env: &dyn Environment) -> Result<Self, ConfigError> {
         let mut reader = SettingsReader::new(env);
         let azure = read_azure(&mut reader);
         let public_url = reader.required("EVERGRANT_PUBLIC_URL", PUBLIC_URL, base_url);
@@ -155,14 +155,14 @@ impl Settings {
             unknown: unknown.clone(),
             missing_secrets: reader.missing_secrets(),
         });
-        reader.finish(settings).map_err(|errors| ConfigErrors { unknown, nothing_is_set, ..errors })
+        reader.finish(settings).map_err(|errors| ConfigError { unknown, nothing_is_set, ..errors })
     }
 
     /// Reads only what a process needs that cannot read the rest.
     ///
     /// # Errors
     /// That of the port: without it, no one could reach the process.
-    pub fn read_start(env: &dyn Environment) -> Result<Start, ConfigErrors> {
+    pub fn read_start(env: &dyn Environment) -> Result<Start, ConfigError> {
         let log = SettingsReader::new(env).optional("EVERGRANT_LOG", LOG, log_filter);
         let mut reader = SettingsReader::new(env);
         let host_port = reader.optional("FUNCTIONS_CUSTOMHANDLER_PORT", PORT, port);
@@ -185,7 +185,7 @@ impl Settings {
     ///
     /// # Errors
     /// Those of the clients, and of `DOCUSIGN_SCOPES`.
-    pub fn read_clients(env: &dyn Environment) -> Result<ClientRegistry, ConfigErrors> {
+    pub fn read_clients(env: &dyn Environment) -> Result<ClientRegistry, ConfigError> {
         Self::read_registry(env, RegistrySource::Setting, &InstallationScopes::find(env, None, None))
     }
 
@@ -197,7 +197,7 @@ impl Settings {
         env: &dyn Environment,
         source: RegistrySource<'_>,
         scopes: &InstallationScopes,
-    ) -> Result<ClientRegistry, ConfigErrors> {
+    ) -> Result<ClientRegistry, ConfigError> {
         let mut reader = SettingsReader::new(env);
         let default = scopes.read(&mut reader);
         let within = default.as_ref().filter(|_| scopes.are_binding);
@@ -214,7 +214,7 @@ impl Settings {
     ///
     /// # Errors
     /// That it is missing, or no such place.
-    pub fn read_registry_place(env: &dyn Environment) -> Result<RegistryPlace, ConfigErrors> {
+    pub fn read_registry_place(env: &dyn Environment) -> Result<RegistryPlace, ConfigError> {
         let mut reader = SettingsReader::new(env);
         let place = clients::read_place(&mut reader);
         reader.finish(place)
@@ -224,7 +224,7 @@ impl Settings {
     ///
     /// # Errors
     /// Its error.
-    pub fn read_public_url(env: &dyn Environment) -> Result<BaseUrl, ConfigErrors> {
+    pub fn read_public_url(env: &dyn Environment) -> Result<BaseUrl, ConfigError> {
         let mut reader = SettingsReader::new(env);
         let public_url = reader.required("EVERGRANT_PUBLIC_URL", PUBLIC_URL, base_url);
         reader.finish(public_url)
@@ -234,7 +234,7 @@ impl Settings {
     ///
     /// # Errors
     /// Those of the settings of signing keys.
-    pub fn read_signing_keys(env: &dyn Environment) -> Result<(SigningKeySources, AzureSettings), ConfigErrors> {
+    pub fn read_signing_keys(env: &dyn Environment) -> Result<(SigningKeySources, AzureSettings), ConfigError> {
         let mut reader = SettingsReader::new(env);
         let azure = read_azure(&mut reader);
         let keys = keys::read_signing(&mut reader, azure.in_azure);

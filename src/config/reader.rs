@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use thiserror::Error;
 
-use crate::config::error::{ConfigError, ConfigErrors, Format, Problem};
+use crate::config::error::{ConfigError, Format, Problem, SettingError};
 use crate::config::unknown::{self, UnknownSetting};
 use crate::config::values::reference::Reference;
 use crate::config::values::{BYTE_ORDER_MARK, NOT_UTF8, Reason, common_mistake, is_not_utf8};
@@ -87,9 +87,9 @@ const NAME_REPEATED: &str = "it begins with the setting's own name and an equals
 /// Reads settings by type. After an error it goes on, so that all errors are reported together.
 pub struct SettingsReader<'e> {
     env: &'e dyn Environment,
-    errors: Vec<ConfigError>,
+    errors: Vec<SettingError>,
     /// Optional secrets that did not arrive. They stop nothing, but are reported among errors.
-    missing_secrets: Vec<ConfigError>,
+    missing_secrets: Vec<SettingError>,
     /// The names of the settings read so far.
     read: BTreeSet<String>,
 }
@@ -154,7 +154,7 @@ impl<'e> SettingsReader<'e> {
     /// Whether the optional secret `name` is a reference that the platform did not resolve, which is noted.
     pub fn is_missing_secret(&mut self, name: &str, format: Format) -> bool {
         let reference = self.raw(name).and_then(|raw| Reference::find(&raw));
-        self.missing_secrets.extend(reference.map(|reference| ConfigError {
+        self.missing_secrets.extend(reference.map(|reference| SettingError {
             setting: name.to_owned(),
             client_id: None,
             problem: Problem::Unresolved(reference),
@@ -165,7 +165,7 @@ impl<'e> SettingsReader<'e> {
 
     /// The optional secrets that did not arrive.
     #[must_use]
-    pub fn missing_secrets(&self) -> Vec<ConfigError> {
+    pub fn missing_secrets(&self) -> Vec<SettingError> {
         self.missing_secrets.clone()
     }
 
@@ -177,7 +177,7 @@ impl<'e> SettingsReader<'e> {
     /// Notes an error at a place in the client registry.
     pub fn note_in_client(&mut self, place: &str, client_id: Option<&str>, problem: Problem, format: Format) {
         let client_id = client_id.map(ToOwned::to_owned);
-        self.errors.push(ConfigError { setting: place.to_owned(), client_id, problem, format });
+        self.errors.push(SettingError { setting: place.to_owned(), client_id, problem, format });
     }
 
     /// Whether `setting` already has an error.
@@ -203,12 +203,12 @@ impl<'e> SettingsReader<'e> {
     ///
     /// # Errors
     /// The errors noted so far.
-    pub fn finish<T>(self, settings: Option<T>) -> Result<T, ConfigErrors> {
+    pub fn finish<T>(self, settings: Option<T>) -> Result<T, ConfigError> {
         match settings {
             Some(settings) if self.errors.is_empty() => Ok(settings),
             _ => {
                 let errors = [self.errors, self.missing_secrets].concat();
-                Err(ConfigErrors { errors, ..ConfigErrors::default() })
+                Err(ConfigError { errors, ..ConfigError::default() })
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What fixes an error: its explanation with the values of this installation. Pure.
 
-use crate::config::error::{ConfigError, Format, Problem};
+use crate::config::error::{Format, Problem, SettingError};
 use crate::config::{DocusignSettings, StoreSetting};
 use crate::doctor::NamedKey;
 use crate::doctor::check::Finding;
@@ -46,7 +46,7 @@ fn vault_name(id: &KeyVaultKeyId) -> &str {
 }
 
 /// What fixes a setting.
-pub fn setting(error: &ConfigError) -> String {
+pub fn setting(error: &SettingError) -> String {
     if let Problem::Unresolved(reference) = error.problem {
         let fix = sentence(reference.fix());
         return format!("{fix}. The portal shows the reference's state under Environment variables.");

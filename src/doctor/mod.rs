@@ -27,8 +27,8 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, Stream, StreamExt as _};
 
 use crate::clock::Clock;
-use crate::config::error::ConfigError;
-use crate::config::{ConfigErrors, DocusignSettings, HostMemory, StoreSetting, UnknownSetting};
+use crate::config::error::SettingError;
+use crate::config::{ConfigError, DocusignSettings, HostMemory, StoreSetting, UnknownSetting};
 use crate::docusign::account_server::AccountServer;
 use crate::docusign::api::DocusignApi;
 use crate::docusign::tokens::AccessTokens;
@@ -61,7 +61,7 @@ pub struct Doctor {
     /// Variables that look like settings and have no effect.
     pub unknown_settings: Vec<UnknownSetting>,
     /// Optional secrets that did not arrive.
-    pub missing_secrets: Vec<ConfigError>,
+    pub missing_secrets: Vec<SettingError>,
     /// The base URL that callers use.
     pub public_url: BaseUrl,
     /// The signing key and, during a rotation, the next one.
@@ -208,13 +208,13 @@ fn known_settings(unknown: &[UnknownSetting]) -> Finding {
 
 /// The checks where settings are invalid: one for each error. Nothing else can be checked.
 #[must_use]
-pub fn of_config_errors(errors: &ConfigErrors) -> Vec<Check> {
+pub fn of_config_errors(errors: &ConfigError) -> Vec<Check> {
     settings_checks(&errors.errors, &errors.unknown)
 }
 
 /// One check for each error, and one for the variables without effect if there are some.
-fn settings_checks(errors: &[ConfigError], unknown: &[UnknownSetting]) -> Vec<Check> {
-    let bad = |error: &ConfigError| Finding::bad(error.message(), fixes::setting(error));
+fn settings_checks(errors: &[SettingError], unknown: &[UnknownSetting]) -> Vec<Check> {
+    let bad = |error: &SettingError| Finding::bad(error.message(), fixes::setting(error));
     let rest = (errors.is_empty() || !unknown.is_empty()).then(|| known_settings(unknown));
     let findings = errors.iter().map(bad).chain(rest);
     findings.map(|finding| finding.into_check("settings", Area::Clients, SETTINGS, 0.0)).collect()

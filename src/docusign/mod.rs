@@ -10,6 +10,7 @@ pub mod consent_link;
 pub mod error;
 mod error_table;
 pub mod lifetimes;
+pub mod moment;
 pub mod rate_limit;
 pub mod requested_scope;
 pub mod tokens;

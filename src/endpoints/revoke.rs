@@ -24,6 +24,7 @@ use crate::sealing::Sealable;
 use crate::sealing::claims::{AuthorizationCode, RefreshToken, SealedAccessToken};
 use crate::sealing::keys::{OpenError, SEALING_UNAVAILABLE, SealingKeys};
 use crate::sealing::opened::{Opened, open_any};
+use crate::store::STORE_UNAVAILABLE;
 use crate::store::revocations::Revocations;
 use crate::telemetry::{self, Answer, AnswerRecord, GRANT_REVOKED};
 use crate::types::{BaseUrl, Explained as _, Explanation};
@@ -134,8 +135,9 @@ impl RevokeEndpoint {
             ));
         }
         let revoked = self.revocations.revoke(&id, expires_at).await;
-        revoked
-            .map_err(|_| outage("store_unavailable", "the revocation could not be stored; send the request again"))?;
+        revoked.map_err(|_| {
+            outage(STORE_UNAVAILABLE.code, "the revocation could not be stored; send the request again")
+        })?;
         Ok(Some(id))
     }
 
@@ -184,7 +186,7 @@ impl From<ClientError> for RevocationError {
                 let Explanation { code, client, .. } = error.explain();
                 Self::Outage { retry_after, cause: code, error_description: client }
             }
-            ClientError::StoreUnavailable => outage("store_unavailable", "the store cannot be reached at the moment"),
+            ClientError::StoreUnavailable => outage(STORE_UNAVAILABLE.code, STORE_UNAVAILABLE.client),
         }
     }
 }

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::config::FileError;
-use crate::store::StoreError;
+use crate::store::{STORE_UNAVAILABLE, StoreError};
 use crate::types::{Explained, Explanation};
 
 /// Why the client registry could not be read. The last good version stays.
@@ -41,7 +41,7 @@ const NO_BLOB: Explanation = Explanation {
 };
 
 const ACCESS_DENIED: Explanation = Explanation {
-    code: "store_unavailable",
+    code: STORE_UNAVAILABLE.code,
     problem: "access denied: the identity needs the role Storage Blob Data Reader on the container",
     operator: "Grant the app's identity the role Storage Blob Data Reader on the container, and wait some minutes.",
     command: Some(

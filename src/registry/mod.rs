@@ -17,8 +17,8 @@ use tokio::sync::{Mutex, watch};
 use tokio::time::{sleep, timeout};
 
 use crate::config::clients::read_version;
-use crate::config::error::ConfigError;
-use crate::config::{ClientsSetting, ConfigErrors, RegistryPlace};
+use crate::config::error::SettingError;
+use crate::config::{ClientsSetting, ConfigError, RegistryPlace};
 use crate::oauth::client::ClientRegistry;
 use crate::oauth::scope::Scope;
 use crate::types::Explained as _;
@@ -26,7 +26,7 @@ use crate::types::Explanation;
 use crate::web::page::{Page, Title};
 use crate::web::retry_after::USUAL_WAIT;
 use error::RegistryError;
-use source::{Content, RegistryLocation, RegistryVersion};
+use source::{RegistryLocation, RegistryRead, RegistryVersion};
 
 /// How often the registry is read again.
 const REREAD_INTERVAL: Duration = Duration::from_secs(30);
@@ -74,7 +74,7 @@ pub struct RegistryState {
     /// The last good version.
     pub clients: Option<ClientRegistry>,
     /// What is wrong with the version at the source, if it was refused.
-    pub refused: Option<ConfigErrors>,
+    pub refused: Option<ConfigError>,
     /// Why the source could not be read.
     pub outage: Option<RegistryError>,
     /// Whether the first read has begun and not ended.
@@ -147,8 +147,8 @@ impl Registry {
         let mut last_read = self.0.last_read.lock().await;
         let read = Box::pin(self.0.source.read(last_read.as_ref())).await;
         match read {
-            Ok(Content::Unchanged) => self.0.state.send_modify(|state| state.outage = None),
-            Ok(Content::Changed(content, version)) => {
+            Ok(RegistryRead::Unchanged) => self.0.state.send_modify(|state| state.outage = None),
+            Ok(RegistryRead::Changed(content, version)) => {
                 self.take(read_version(&content, &self.0.scopes));
                 *last_read = Some(version);
             }
@@ -157,7 +157,7 @@ impl Registry {
         self.0.state.send_modify(|state| state.is_starting = false);
     }
 
-    fn take(&self, version: Result<ClientRegistry, ConfigErrors>) {
+    fn take(&self, version: Result<ClientRegistry, ConfigError>) {
         let state = &self.0.state;
         match version {
             Ok(clients) => {
@@ -201,8 +201,8 @@ pub fn unavailable_page() -> Page {
 
 /// What is wrong with a version, in one line that names places and never values.
 #[must_use]
-pub fn faults(errors: &ConfigErrors) -> String {
-    let named: Vec<String> = errors.errors.iter().take(MAX_NAMED_FAULTS).map(ConfigError::message).collect();
+pub fn faults(errors: &ConfigError) -> String {
+    let named: Vec<String> = errors.errors.iter().take(MAX_NAMED_FAULTS).map(SettingError::message).collect();
     let more = errors.errors.len().saturating_sub(MAX_NAMED_FAULTS);
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
     named.join("; ") + &more

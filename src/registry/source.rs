@@ -32,7 +32,7 @@ pub enum RegistryVersion {
 }
 
 /// What a read found.
-pub enum Content {
+pub enum RegistryRead {
     /// The version that was read last.
     Unchanged,
     /// Another version.
@@ -44,23 +44,27 @@ impl RegistryLocation {
     ///
     /// # Errors
     /// [`RegistryError`].
-    pub async fn read(&self, known: Option<&RegistryVersion>) -> Result<Content, RegistryError> {
+    pub async fn read(&self, known: Option<&RegistryVersion>) -> Result<RegistryRead, RegistryError> {
         match self {
-            Self::Setting => Ok(Content::Unchanged),
+            Self::Setting => Ok(RegistryRead::Unchanged),
             Self::File(path) => {
                 let path = Arc::clone(path);
                 // A file may be on a slow network share.
                 let read = tokio::task::spawn_blocking(move || read_file(&path)).await;
                 let content = read.unwrap_or(Err(FileError::Unreadable)).map_err(RegistryError::File)?;
                 let version = RegistryVersion::Digest(sha256(&content));
-                if known == Some(&version) { Ok(Content::Unchanged) } else { Ok(Content::Changed(content, version)) }
+                if known == Some(&version) {
+                    Ok(RegistryRead::Unchanged)
+                } else {
+                    Ok(RegistryRead::Changed(content, version))
+                }
             }
             Self::Blob(document) => {
                 let known =
                     known.and_then(|known| if let RegistryVersion::ETag(etag) = known { Some(etag) } else { None });
                 match document.read(known).await? {
-                    Read::Unchanged => Ok(Content::Unchanged),
-                    Read::Changed(content, etag) => Ok(Content::Changed(content, RegistryVersion::ETag(etag))),
+                    Read::Unchanged => Ok(RegistryRead::Unchanged),
+                    Read::Changed(content, etag) => Ok(RegistryRead::Changed(content, RegistryVersion::ETag(etag))),
                     Read::Missing => Err(RegistryError::NoBlob),
                 }
             }

@@ -117,7 +117,7 @@ pub struct TriggerCursor {
     pub state: String,
 }
 
-/// A task of CLM's that a caller waits for.
+/// A CLM task that a caller waits for.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub struct WaitingTask {
     /// A digest of the client and the user.

@@ -82,10 +82,10 @@ impl SealingKeys {
         sealed: &str,
         now: UnixSeconds,
     ) -> Result<(Sealed<T>, Arc<SealingSecret>), OpenError> {
-        let presented = SealedParts::read(sealed).filter(|presented| presented.label.typ == T::TYP);
+        let presented = SealedParts::read(sealed).filter(|presented| presented.header.typ == T::TYP);
         let presented = presented.ok_or(OpenError::NotOurs)?;
         let mut keys = std::iter::once(&self.current).chain(&self.previous);
-        let Some(key) = keys.find(|key| *key.kid == *presented.label.kid) else {
+        let Some(key) = keys.find(|key| *key.kid == *presented.header.kid) else {
             // The token may be forged, or its key is not yet, or no longer, in the settings.
             tracing::warn!(
                 event = "sealing_key_unknown",

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::UnixSeconds;
-pub use presented::{Label, SealedParts};
+pub use presented::{SealedParts, UnverifiedHeader};
 use secret::SealingSecret;
 
 /// The content of a kind of sealed token.
@@ -80,10 +80,10 @@ pub enum UnsealError {
     OtherIssuer,
 }
 
-/// Reads the label.
+/// Reads the header, without a check of the signature.
 #[must_use]
-pub fn label(sealed: &str) -> Option<Label> {
-    SealedParts::read(sealed).map(|presented| presented.label)
+pub fn unverified_header(sealed: &str) -> Option<UnverifiedHeader> {
+    SealedParts::read(sealed).map(|presented| presented.header)
 }
 
 /// Opens a sealed token. Checks signature, algorithm, kind, issuer, audience and expiry.

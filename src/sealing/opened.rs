@@ -8,7 +8,7 @@ use crate::sealing::claims::{
 };
 use crate::sealing::keys::{OpenError, SealingKeys};
 use crate::sealing::secret::SealingSecret;
-use crate::sealing::{Sealable, Sealed, label};
+use crate::sealing::{Sealable, Sealed, unverified_header};
 
 /// An opened token and its kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub async fn open_any(
     sealed: &str,
     now: UnixSeconds,
 ) -> Result<(Opened, Arc<SealingSecret>), OpenError> {
-    let typ = label(sealed).map(|label| label.typ).filter(|typ| kinds.contains(&typ.as_str()));
+    let typ = unverified_header(sealed).map(|header| header.typ).filter(|typ| kinds.contains(&typ.as_str()));
     let unopened = Unopened { keys, issuer, sealed, now };
     match typ.as_deref() {
         Some(ConsentState::TYP) => unopened.open(Opened::ConsentState).await,

@@ -12,7 +12,7 @@ use crate::sealing::{Sealable, Sealed, UnsealError, is_audience};
 
 /// The header of a sealed token that is not verified yet. Use it only to choose the key and the kind.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Label {
+pub struct UnverifiedHeader {
     /// The kind.
     pub typ: String,
     /// The key.
@@ -22,7 +22,7 @@ pub struct Label {
 /// The parts of a compact JWT (RFC 7515 §7.1) with HS256, a kind and a key. No `Debug`, because it holds a complete token.
 pub struct SealedParts<'a> {
     /// The kind and key from its header.
-    pub label: Label,
+    pub header: UnverifiedHeader,
     /// The signed part: header and claims.
     signed: &'a str,
     claims: &'a str,
@@ -34,9 +34,9 @@ impl<'a> SealedParts<'a> {
     #[must_use]
     pub fn read(sealed: &'a str) -> Option<Self> {
         let (signed, signature) = sealed.rsplit_once('.')?;
-        let (header, claims) = signed.split_once('.')?;
-        let label = read_label(header)?;
-        Some(Self { label, signed, claims, signature })
+        let (encoded_header, claims) = signed.split_once('.')?;
+        let header = read_header(encoded_header)?;
+        Some(Self { header, signed, claims, signature })
     }
 
     /// Opens it. Checks signature, kind, key, issuer, audience and expiry.
@@ -49,7 +49,7 @@ impl<'a> SealedParts<'a> {
         issuer: &str,
         now: UnixSeconds,
     ) -> Result<Sealed<T>, UnsealError> {
-        if self.label.typ != T::TYP || self.label.kid != secret.kid() || !self.is_signed_by(secret) {
+        if self.header.typ != T::TYP || self.header.kid != secret.kid() || !self.is_signed_by(secret) {
             return Err(UnsealError::NotOurs);
         }
         let claims = URL_SAFE_NO_PAD.decode(self.claims).map_err(|_| UnsealError::NotOurs)?;
@@ -86,19 +86,19 @@ fn is_present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Err
 
 /// The kind and the key from a header with HS256. The `Header` of jsonwebtoken has a dozen more members, and parsing them
 /// takes longer than checking the signature.
-fn read_label(header: &str) -> Option<Label> {
+fn read_header(header: &str) -> Option<UnverifiedHeader> {
     let header = URL_SAFE_NO_PAD.decode(header).ok()?;
     let ProtectedHeader { alg, typ, kid, crit } = serde_json::from_slice(&header).ok()?;
-    (alg == Algorithm::HS256 && !crit).then_some(Label { typ, kid })
+    (alg == Algorithm::HS256 && !crit).then_some(UnverifiedHeader { typ, kid })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn label(header: &str) -> Option<(String, String)> {
+    fn header_of(header: &str) -> Option<(String, String)> {
         let sealed = format!("{}.e30.c2ln", URL_SAFE_NO_PAD.encode(header));
-        SealedParts::read(&sealed).map(|presented| (presented.label.typ, presented.label.kid))
+        SealedParts::read(&sealed).map(|presented| (presented.header.typ, presented.header.kid))
     }
 
     #[test]
@@ -118,7 +118,7 @@ mod tests {
             (r#"{"alg":"HS256","kid":"v1"}"#, None),
             (r#"{"typ":"a","alg":"HS256"}"#, None),
         ] {
-            assert_eq!(label(header), expected, "{header}");
+            assert_eq!(header_of(header), expected, "{header}");
         }
     }
 

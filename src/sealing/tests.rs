@@ -137,7 +137,10 @@ fn tokens_with_another_key_issuer_or_kid_are_rejected() {
         let opened = unseal::<AuthorizationCode>(&other, issuer, &text, NOW);
         assert_eq!(opened, Err(error), "{other:?} {issuer}");
     }
-    assert_eq!(label(&text), Some(Label { typ: AuthorizationCode::TYP.to_owned(), kid: "v1".to_owned() }));
+    assert_eq!(
+        unverified_header(&text),
+        Some(UnverifiedHeader { typ: AuthorizationCode::TYP.to_owned(), kid: "v1".to_owned() })
+    );
 }
 
 #[test]

@@ -12,6 +12,7 @@ use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Rejection, reject};
 
+use crate::endpoints::not_configured;
 use crate::server::paths::{self, ROUTES, Route};
 use crate::server::request::Received;
 use crate::telemetry::{Answer, AnswerRecord};
@@ -47,16 +48,16 @@ fn unmatched(
 ) -> Ready<Result<Response, Rejection>> {
     let received = || Received::new(route, &headers);
     ready(match route {
-        None => Ok(received().answer(not_found(paths::nearly_right(path.as_str()).as_deref()))),
+        None => Ok(received().answer(not_found(paths::suggested_path(path.as_str()).as_deref()))),
         Some(route) if !route.methods.contain(&method) => Ok(received().answer(wrong_method(route))),
         Some(_) => Err(reject::not_found()),
     })
 }
 
-/// Responds to a request that its own route rejected.
+/// Responds to a request that its own route rejected: the settings became right between the route's filter and the one that
+/// says that they are wrong.
 pub async fn rejected(_: Rejection) -> Result<Response, Infallible> {
-    let received = Received::new(None, &HeaderMap::new());
-    Ok(received.answer(plain(StatusCode::BAD_REQUEST, "This request is invalid.".to_owned())))
+    Ok(Received::new(None, &HeaderMap::new()).answer(not_configured::outage()))
 }
 
 /// Whether the Functions host itself made the request: it calls us by our own address. Without this check, anyone could raise the

@@ -92,9 +92,10 @@ pub fn token() -> impl Filter<Extract = (), Error = Rejection> + Copy {
 }
 
 /// The path of [`AUTHORIZE`], with or without a slash at the end: in the portals it is typed by hand.
-pub fn authorize() -> impl Filter<Extract = (), Error = Rejection> + Copy {
-    let with_client_id = warp::path!("oauth" / "authorize" / String);
-    warp::path!("oauth" / "authorize").or(with_client_id.map(|_| ()).untuple_one()).unify()
+/// Extracts the `client_id` in it, still percent-encoded.
+pub fn authorize() -> impl Filter<Extract = (Option<String>,), Error = Rejection> + Copy {
+    let with_client_id = warp::path!("oauth" / "authorize" / String).map(Some);
+    warp::path!("oauth" / "authorize").map(|| None).or(with_client_id).unify()
 }
 
 /// The path of [`REVOKE`].
@@ -140,7 +141,8 @@ pub fn health() -> impl Filter<Extract = (), Error = Rejection> + Copy {
 /// Matches every path and returns its route, for any method; `None` if no route has this path.
 pub fn find_route() -> BoxedFilter<(Option<&'static Route>,)> {
     let server = token().map(|| Some(&TOKEN)).or(revoke().map(|| Some(&REVOKE))).unify();
-    let server = server.or(authorize().map(|| Some(&AUTHORIZE))).unify().or(metadata().map(|| Some(&METADATA))).unify();
+    let server =
+        server.or(authorize().map(|_| Some(&AUTHORIZE))).unify().or(metadata().map(|| Some(&METADATA))).unify();
     let people = consent().map(|| Some(&CONSENT)).or(setup().map(|| Some(&SETUP))).unify();
     let through = gateway().map(|| Some(&GATEWAY)).or(workfront().map(|| Some(&WORKFRONT))).unify();
     let through = through.or(triggers().map(|| Some(&TRIGGERS))).unify();
@@ -176,8 +178,9 @@ impl Route {
     }
 }
 
-/// The path of ours that differs from `path` only in letter case or slashes at the end. The Functions host lets both through.
-pub fn nearly_right(path: &str) -> Option<String> {
+/// The path of ours that differs from `path` only in letter case or slashes at the end, for the sentence of a 404. The Functions
+/// host lets both through.
+pub fn suggested_path(path: &str) -> Option<String> {
     ROUTES.into_iter().filter(|route| **route != ROOT).find_map(|route| {
         let (fixed, tail) = route.parts();
         let start = path.get(..fixed.len()).filter(|start| start.eq_ignore_ascii_case(fixed))?;

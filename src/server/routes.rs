@@ -44,8 +44,9 @@ fn token(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Reje
 
 fn authorize(endpoints: &Serving) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     paths::authorize().and(method_of(&paths::AUTHORIZE)).and(request(&paths::AUTHORIZE)).and(with(endpoints)).then(
-        async |received: Received, request: Request<Bytes>, endpoints: Arc<Endpoints>| {
-            received.answer_with(endpoints.authorize.handle(&request, received.id())).await
+        async |client_id: Option<String>, received: Received, request: Request<Bytes>, endpoints: Arc<Endpoints>| {
+            let answering = endpoints.authorize.handle(&request, client_id.as_deref(), received.id());
+            received.answer_with(answering).await
         },
     )
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::clock::{Clock, UnixSeconds};
-use crate::oauth::assertion::fit::LEEWAY;
+use crate::oauth::assertion::claim_checks::LEEWAY;
 use crate::oauth::client::ClientId;
 use crate::secret::{hex, sha256};
 use crate::store::records::RecordKind;

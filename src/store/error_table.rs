@@ -4,7 +4,7 @@ use crate::store::StoreError;
 use crate::types::{Explained, Explanation};
 
 /// The store is unavailable.
-const OUTAGE: Explanation = Explanation {
+pub const STORE_UNAVAILABLE: Explanation = Explanation {
     code: "store_unavailable",
     problem: "the storage account answered with <answer>",
     client: "the store cannot be reached at the moment; try again later",
@@ -21,23 +21,24 @@ const ACCESS_DENIED: Explanation = Explanation {
          Contributor\" --scope \"$(az storage account show --name <account> --query id --output \
          tsv)/blobServices/default/containers/<container>\"`",
     ),
-    ..OUTAGE
+    ..STORE_UNAVAILABLE
 };
 
 const NETWORK_REFUSED: Explanation = Explanation {
     problem: "the storage account's network rules do not let this app in",
     operator: "Let the app in, or give the account a private endpoint.",
     command: Some("This shows the rules: `az storage account network-rule list --account-name <account>`"),
-    ..OUTAGE
+    ..STORE_UNAVAILABLE
 };
 
 const OTHER_TENANT: Explanation = Explanation {
     problem: "the storage account belongs to another Entra tenant",
     operator: "Use an account in the tenant of the app's identity.",
-    ..OUTAGE
+    ..STORE_UNAVAILABLE
 };
 
-const FORBIDDEN: Explanation = Explanation { problem: "the storage account refuses the call (<answer>)", ..OUTAGE };
+const FORBIDDEN: Explanation =
+    Explanation { problem: "the storage account refuses the call (<answer>)", ..STORE_UNAVAILABLE };
 
 const NO_CONTAINER: Explanation = Explanation {
     problem: "the container of EVERGRANT_STORE does not exist",
@@ -45,7 +46,7 @@ const NO_CONTAINER: Explanation = Explanation {
     command: Some(
         "This creates it: `az storage container create --account-name <account> --name <container> --auth-mode login`",
     ),
-    ..OUTAGE
+    ..STORE_UNAVAILABLE
 };
 
 const CONTAINER_BEING_DELETED: Explanation = Explanation {
@@ -60,27 +61,27 @@ const IMMUTABLE: Explanation = Explanation {
     command: Some(
         "This shows the policy: `az storage container immutability-policy show --account-name <account> --container-name <container>`",
     ),
-    ..OUTAGE
+    ..STORE_UNAVAILABLE
 };
 
 const NO_ANSWER: Explanation = Explanation {
     problem: "no answer from the storage account (<answer>)",
     operator: "This may pass by itself. If not, check the account's name in EVERGRANT_STORE, and whether it exists. If it does, check \
         its network rules, private endpoint and DNS zone.",
-    ..OUTAGE
+    ..STORE_UNAVAILABLE
 };
 
 const CONTENDED: Explanation = Explanation {
     problem: "other processes changed the record at the same time",
     operator: "This passes by itself. Try again.",
     command: None,
-    ..OUTAGE
+    ..STORE_UNAVAILABLE
 };
 
 const FOREIGN: Explanation = Explanation {
     problem: "the answer is not a record from Azure Storage (<answer>)",
     operator: "Check that EVERGRANT_STORE is a Blob container, and that no proxy answers instead of it.",
-    ..OUTAGE
+    ..STORE_UNAVAILABLE
 };
 
 impl Explained for StoreError {
@@ -98,7 +99,7 @@ impl Explained for StoreError {
             Self::NoAnswer => NO_ANSWER,
             Self::Contended => CONTENDED,
             Self::Foreign { .. } => FOREIGN,
-            Self::Failed { .. } => OUTAGE,
+            Self::Failed { .. } => STORE_UNAVAILABLE,
         }
     }
 

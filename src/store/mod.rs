@@ -25,6 +25,7 @@ use async_trait::async_trait;
 use crate::clock::UnixSeconds;
 use crate::types::Explained as _;
 pub use error::StoreError;
+pub use error_table::STORE_UNAVAILABLE;
 
 /// A record that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]

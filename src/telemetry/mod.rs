@@ -49,7 +49,7 @@ const ANSWERS: &str = "evergrant::answers";
 /// Target of audit lines, which are written at every level.
 const AUDIT: &str = "evergrant::audit";
 
-/// The longest `error` of DocuSign's that is logged, in bytes.
+/// DocuSign's longest `error` that is logged, in bytes.
 const MAX_ERROR_BYTES: usize = 60;
 
 /// Starts logging to stdout with `levels`. Only the first call in a process has an effect.

@@ -81,7 +81,7 @@ pub fn record_failures(count: u64) {
 /// The `traceparent` header for a call on behalf of the current request.
 #[must_use]
 pub fn traceparent() -> Option<HeaderValue> {
-    let trace = in_current_span(|fields| fields.trace.clone()).filter(|trace| !trace.trace_id.is_empty())?;
+    let trace = in_current_span(|fields| fields.trace.clone())??;
     let span_id = u64::from_ne_bytes(random_bytes()).max(1);
     HeaderValue::try_from(trace.traceparent(span_id)).ok()
 }

@@ -127,8 +127,8 @@ pub struct SpanFields {
     /// `,"request_id":"…","trace_id":"…","client_id":"…"`
     pub json: Vec<u8>,
     has_client_id: bool,
-    /// The trace. Its id is empty if there is none.
-    pub trace: TraceContext,
+    /// The trace, if there is one.
+    pub trace: Option<TraceContext>,
 }
 
 impl SpanFields {
@@ -159,21 +159,21 @@ impl SpanFields {
     fn clear(&mut self) {
         self.json.clear();
         self.has_client_id = false;
-        self.trace.trace_id.clear();
+        self.trace = None;
     }
 }
 
 impl Visit for SpanFields {
     fn record_str(&mut self, field: &Field, value: &str) {
         if field.name() == "trace_id" {
-            self.trace.trace_id.push_str(value);
+            self.trace.get_or_insert_default().trace_id.push_str(value);
         }
         self.add(field.name(), value);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
         if field.name() == "trace_flags" {
-            self.trace.flags = u8::try_from(value).unwrap_or_default();
+            self.trace.get_or_insert_default().flags = u8::try_from(value).unwrap_or_default();
         } else {
             push_key(&mut self.json, field.name());
             push_number(&mut self.json, value);

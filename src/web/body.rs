@@ -90,9 +90,9 @@ pub struct Upload {
 
 /// The source of a body. It is shared, so that the rest of the body can be drained before the answer is sent.
 #[derive(Clone)]
-pub struct BodySource(Arc<Mutex<Inflow>>);
+pub struct BodySource(Arc<Mutex<BodyState>>);
 
-struct Inflow {
+struct BodyState {
     pieces: Pin<Box<dyn Stream<Item = Result<Bytes, StreamError>> + Send>>,
     /// How it ended. An interrupted body stays interrupted, so that no reader takes it for complete.
     ended: Option<Result<(), StreamError>>,
@@ -103,7 +103,7 @@ struct Inflow {
 impl BodySource {
     /// The source of `pieces`.
     pub fn new(pieces: impl Stream<Item = Result<Bytes, StreamError>> + Send + 'static) -> Self {
-        Self(Arc::new(Mutex::new(Inflow { pieces: Box::pin(pieces), ended: None, was_read: false })))
+        Self(Arc::new(Mutex::new(BodyState { pieces: Box::pin(pieces), ended: None, was_read: false })))
     }
 
     /// Whether any of it was read.

@@ -11,7 +11,7 @@ pub enum Obstacle {
     /// The certificate is by an authority that this machine does not trust.
     Certificate,
     /// The proxy does not answer.
-    ProxyAway,
+    ProxyUnreachable,
     /// The proxy requires a user name and a password.
     ProxyLogin,
     /// The proxy answers, but does not make the connection.
@@ -26,7 +26,7 @@ impl Obstacle {
     /// Every obstacle.
     pub const ALL: [Self; 6] = [
         Self::Certificate,
-        Self::ProxyAway,
+        Self::ProxyUnreachable,
         Self::ProxyLogin,
         Self::ProxyRefuses,
         Self::Name,
@@ -50,7 +50,7 @@ impl Obstacle {
         // The proxy comes first: its own connection can fail for the other reasons.
         let signs = [
             ("proxy authorization required", Self::ProxyLogin),
-            ("tunnel error: failed to create", Self::ProxyAway),
+            ("tunnel error: failed to create", Self::ProxyUnreachable),
             ("tunnel error", Self::ProxyRefuses),
             ("peer certificate", Self::Certificate),
             ("dns error", Self::Name),
@@ -62,7 +62,7 @@ impl Obstacle {
     #[must_use]
     pub fn explain_as(&self, error: Explanation) -> Explanation {
         match self {
-            Self::Certificate | Self::ProxyAway | Self::ProxyLogin => {
+            Self::Certificate | Self::ProxyUnreachable | Self::ProxyLogin => {
                 Explanation { operator: self.explain().operator, command: None, ..error }
             }
             // The name may be wrong, which only the error's own text knows.
@@ -124,7 +124,7 @@ impl Explained for Obstacle {
     fn explain(&self) -> Explanation {
         match self {
             Self::Certificate => CERTIFICATE,
-            Self::ProxyAway => PROXY_AWAY,
+            Self::ProxyUnreachable => PROXY_AWAY,
             Self::ProxyLogin => PROXY_LOGIN,
             Self::ProxyRefuses => PROXY_REFUSES,
             Self::Name => NAME,
@@ -167,7 +167,10 @@ mod tests {
                 &["error sending request", "client error (Connect)", "invalid peer certificate: UnknownIssuer"][..],
                 Some(Obstacle::Certificate),
             ),
-            (&["x", "tunnel error: failed to create underlying connection", "dns error"], Some(Obstacle::ProxyAway)),
+            (
+                &["x", "tunnel error: failed to create underlying connection", "dns error"],
+                Some(Obstacle::ProxyUnreachable),
+            ),
             (&["x", "tunnel error: proxy authorization required"], Some(Obstacle::ProxyLogin)),
             (&["x", "tunnel error: unsuccessful"], Some(Obstacle::ProxyRefuses)),
             (&["x", "dns error", "failed to lookup address information"], Some(Obstacle::Name)),

@@ -28,10 +28,10 @@ const ID_HEADERS: [&str; 3] = ["x-ms-request-id", "x-docusign-tracetoken", "x-ms
 
 /// An unexpected answer, or why there is none; cheap to clone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct UpstreamAnswer(Option<Arc<Known>>);
+pub struct UpstreamAnswer(Option<Arc<Content>>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Known {
+enum Content {
     /// What a library says, if there was no answer or it could not be read.
     Words(String),
     Parts(Parts),
@@ -63,7 +63,7 @@ impl UpstreamAnswer {
         let mut ids = ID_HEADERS.into_iter().filter_map(&header).chain(id_of_json(&json));
         let request_id = ids.find(|id| is_id(id));
         let codes = distinct(codes.iter().filter_map(|code| printable(code, MAX_TEXT)));
-        Self(Some(Arc::new(Known::Parts(Parts { status, codes, is_html, host: None, request_id }))))
+        Self(Some(Arc::new(Content::Parts(Parts { status, codes, is_html, host: None, request_id }))))
     }
 
     /// An answer of which only the status is known.
@@ -76,7 +76,7 @@ impl UpstreamAnswer {
     #[must_use]
     pub fn of_error(error: &(dyn Error + 'static)) -> Self {
         let words = words_of(error);
-        if words.is_empty() { Self::NONE } else { Self(Some(Arc::new(Known::Words(words)))) }
+        if words.is_empty() { Self::NONE } else { Self(Some(Arc::new(Content::Words(words)))) }
     }
 
     /// The same answer, from `host`.
@@ -85,7 +85,7 @@ impl UpstreamAnswer {
         match self.parts() {
             Some(parts) => {
                 let parts = Parts { host: Some(host.to_owned()), ..parts.clone() };
-                Self(Some(Arc::new(Known::Parts(parts))))
+                Self(Some(Arc::new(Content::Parts(parts))))
             }
             None => self,
         }
@@ -93,8 +93,8 @@ impl UpstreamAnswer {
 
     fn parts(&self) -> Option<&Parts> {
         match self.0.as_deref()? {
-            Known::Parts(parts) => Some(parts),
-            Known::Words(_) => None,
+            Content::Parts(parts) => Some(parts),
+            Content::Words(_) => None,
         }
     }
 
@@ -145,8 +145,8 @@ impl fmt::Display for UpstreamAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = match self.0.as_deref() {
             None => return Ok(()),
-            Some(Known::Words(words)) => return f.write_str(words),
-            Some(Known::Parts(parts)) => parts,
+            Some(Content::Words(words)) => return f.write_str(words),
+            Some(Content::Parts(parts)) => parts,
         };
         write!(f, "status {}", parts.status)?;
         parts.codes.iter().try_for_each(|code| write!(f, ", {code}"))?;

@@ -52,7 +52,7 @@ fn accepted_by_schema(registries: &[Value], folder: &Path) -> Vec<bool> {
     files.iter().map(|file| !invalid.contains(&&*file.display().to_string())).collect()
 }
 
-fn read(registry: &Value) -> Result<evergrant::oauth::client::ClientRegistry, evergrant::config::ConfigErrors> {
+fn read(registry: &Value) -> Result<evergrant::oauth::client::ClientRegistry, evergrant::config::ConfigError> {
     // Of scopes, only the format is compared.
     let env = TestEnvironment::default().with("DOCUSIGN_SCOPES", "signature spring_read spring_write x a b ~!");
     Settings::read_clients(&env.with("EVERGRANT_CLIENTS", &registry.to_string()))

@@ -27,7 +27,7 @@ const CALLERS: usize = 8;
 const PACE: Duration = Duration::from_millis(8);
 
 /// A request: the scheduled time, the latency and the status.
-type Outcome = (Instant, Duration, u16);
+type TimedAnswer = (Instant, Duration, u16);
 
 /// Measures this section.
 ///
@@ -62,7 +62,7 @@ pub async fn run(setup: &Setup) -> Result<Section> {
     Ok(section(&outcomes, begun, u64::from(sandbox.docusign.exchanges() - exchanges)))
 }
 
-type Callers = JoinSet<std::result::Result<Vec<Outcome>, String>>;
+type Callers = JoinSet<std::result::Result<Vec<TimedAnswer>, String>>;
 
 fn start_callers(handler: &Server, form: &str, end: Instant) -> Callers {
     let mut callers = JoinSet::new();
@@ -77,7 +77,7 @@ fn start_callers(handler: &Server, form: &str, end: Instant) -> Callers {
 }
 
 /// Sends requests at a steady pace. Latency counts from the due time, so a late response also delays the following requests.
-async fn call(mut connection: Connection, request: &[u8], end: Instant) -> Result<Vec<Outcome>> {
+async fn call(mut connection: Connection, request: &[u8], end: Instant) -> Result<Vec<TimedAnswer>> {
     let (mut outcomes, mut due) = (Vec::new(), Instant::now());
     while due < end {
         let late = Instant::now() > due;
@@ -92,7 +92,7 @@ async fn call(mut connection: Connection, request: &[u8], end: Instant) -> Resul
     Ok(outcomes)
 }
 
-fn section(outcomes: &[Outcome], begun: Instant, exchanges: u64) -> Section {
+fn section(outcomes: &[TimedAnswer], begun: Instant, exchanges: u64) -> Section {
     let mut section = Section {
         title: TITLE,
         about: format!(
@@ -116,7 +116,7 @@ fn section(outcomes: &[Outcome], begun: Instant, exchanges: u64) -> Section {
     section
 }
 
-fn row(when: &str, outcomes: &[Outcome], belongs: impl Fn(Instant) -> bool) -> Vec<Cell> {
+fn row(when: &str, outcomes: &[TimedAnswer], belongs: impl Fn(Instant) -> bool) -> Vec<Cell> {
     let these = || outcomes.iter().filter(|(at, _, _)| belongs(*at));
     let latencies: Samples = these().map(|(_, latency, _)| *latency).collect();
     let refused = these().filter(|(_, _, status)| *status != 200).count() as u64;

@@ -41,7 +41,7 @@ const OTHER_FILES: usize = 256;
 const MAX_CONNECTING: usize = 100;
 
 /// A response: the status, and the time since the start of the storm.
-type Outcome = (u16, Duration);
+type StormAnswer = (u16, Duration);
 
 /// Measures this section.
 ///
@@ -64,7 +64,7 @@ pub async fn run(setup: &Setup) -> Result<Section> {
 }
 
 /// Opens all connections, then starts all callers at once.
-async fn storm(handler: &Server, callers: usize, connections: usize) -> Result<Vec<Outcome>> {
+async fn storm(handler: &Server, callers: usize, connections: usize) -> Result<Vec<StormAnswer>> {
     let (let_go, gate) = watch::channel(None::<Instant>);
     let mut tasks = JoinSet::new();
     let connecting = Arc::new(Semaphore::new(MAX_CONNECTING));
@@ -100,7 +100,7 @@ async fn call(
     mut gate: watch::Receiver<Option<Instant>>,
     request: &[u8],
     share: usize,
-) -> Result<Vec<Outcome>> {
+) -> Result<Vec<StormAnswer>> {
     let released = gate.wait_for(Option::is_some).await?.unwrap_or_else(Instant::now);
     connection.send(&request.repeat(share)).await?;
     let mut outcomes = Vec::with_capacity(share);
@@ -110,7 +110,7 @@ async fn call(
     Ok(outcomes)
 }
 
-fn section(handler: &Server, connections: usize, outcomes: &[Outcome], counts: (u64, u64)) -> Section {
+fn section(handler: &Server, connections: usize, outcomes: &[StormAnswer], counts: (u64, u64)) -> Section {
     let callers = outcomes.len() as u64;
     let refused = outcomes.iter().filter(|(status, _)| *status != 200).count() as u64;
     let latencies: Samples = outcomes.iter().map(|(_, latency)| *latency).collect();

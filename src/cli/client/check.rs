@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use serde::Serialize;
 use thiserror::Error;
 
-use crate::cli::client::place::Place;
 use crate::cli::client::store::read_existing;
+use crate::cli::client::stored_registry::StoredRegistry;
 use crate::cli::terminal::{CommandError, NOTE, explain, failed, print_line, usage};
 use crate::config::installation::InstallationScopes;
 use crate::config::reader::read_file;
-use crate::config::{ConfigErrors, Environment, FileError, RegistrySource, Settings, warnings};
+use crate::config::{ConfigError, Environment, FileError, RegistrySource, Settings, warnings};
 use crate::oauth::client::{Client, ClientRegistry, GrantType};
 
 /// The parameter file was named, so the check does not go on without it.
@@ -32,8 +32,8 @@ pub struct CheckRegistry {
     /// The registry, a JSON file [default: the setting `EVERGRANT_CLIENTS`]
     file: Option<PathBuf>,
     /// The registry: a file, or the URL of a blob
-    #[arg(long = "in", value_name = "PLACE", value_parser = Place::parse, conflicts_with = "file")]
-    place: Option<Place>,
+    #[arg(long = "in", value_name = "PLACE", value_parser = StoredRegistry::parse, conflicts_with = "file")]
+    place: Option<StoredRegistry>,
     /// The deployment's parameter file, which has the app's scopes
     #[arg(long, value_name = "FILE")]
     parameters: Option<PathBuf>,
@@ -60,7 +60,7 @@ struct ReportedWarning<'a> {
 pub async fn run(check: CheckRegistry, env: &dyn Environment) -> Result<(), CommandError> {
     let CheckRegistry { file, place, parameters, json } = check;
     let parameters = parameters.map(|path| path.display().to_string());
-    let (_, clients) = read(place.or(file.map(Place::File)), parameters.as_deref(), env).await?;
+    let (_, clients) = read(place.or(file.map(StoredRegistry::File)), parameters.as_deref(), env).await?;
     let count = clients.iter().count();
     let warnings: Vec<_> = clients
         .iter()
@@ -85,7 +85,7 @@ pub async fn run(check: CheckRegistry, env: &dyn Environment) -> Result<(), Comm
 
 /// The text of the registry at `place`, or of the setting, and its clients.
 pub async fn read(
-    place: Option<Place>,
+    place: Option<StoredRegistry>,
     parameters: Option<&str>,
     env: &dyn Environment,
 ) -> Result<(String, ClientRegistry), CommandError> {
@@ -94,7 +94,7 @@ pub async fn read(
     }
     let (place, name) = match place {
         Some(place) => (Some(place.clone()), place.to_string()),
-        None => (Place::of_setting(env)?, SETTING.to_owned()),
+        None => (StoredRegistry::of_setting(env)?, SETTING.to_owned()),
     };
     let text = match &place {
         Some(place) => read_existing(place, env).await?.text,
@@ -103,7 +103,7 @@ pub async fn read(
     let scopes = InstallationScopes::find(env, place.map(|place| place.next_to_parameters()).as_deref(), parameters);
     let clients = Settings::read_registry(env, RegistrySource::Text { name: &name, text: &text }, &scopes);
     let is_about_scopes =
-        |errors: &ConfigErrors| errors.errors.iter().any(|error| error.setting.rsplit('.').next() == Some("scope"));
+        |errors: &ConfigError| errors.errors.iter().any(|error| error.setting.rsplit('.').next() == Some("scope"));
     if clients.as_ref().err().is_none_or(is_about_scopes) {
         explain(scopes.source.sentence());
     }

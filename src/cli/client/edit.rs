@@ -3,36 +3,36 @@
 use std::io::{Write as _, stdin};
 
 use crate::cli::client::loss::{Confirmation, Loss};
-use crate::cli::client::place::Place;
 use crate::cli::client::registry::{Change, normalized};
-use crate::cli::client::store::{Before, RegistryText, read, read_existing, write};
+use crate::cli::client::store::{ExpectedContent, RegistryText, read, read_existing, write};
+use crate::cli::client::stored_registry::StoredRegistry;
 use crate::cli::client::{diff, output};
 use crate::cli::files;
 use crate::cli::terminal::{BAD, CommandError, GOOD, explain, usage};
 use crate::config::installation::InstallationScopes;
-use crate::config::{ConfigErrors, Environment, RegistrySource, Settings};
+use crate::config::{ConfigError, Environment, RegistrySource, Settings};
 use crate::oauth::client::ClientRegistry;
 
-/// Applies `change` to the registry at `place`, which must be valid before and after; returns what it registers. A person is
-/// asked before anything is lost, unless `confirmation` has the answer.
+/// Applies `change` to the registry at `place`, which must be valid expected and after; returns what it registers. A person is
+/// asked expected anything is lost, unless `confirmation` has the answer.
 pub async fn edit(
-    place: &Place,
+    place: &StoredRegistry,
     change: &Change,
     confirmation: Confirmation,
     env: &dyn Environment,
 ) -> Result<ClientRegistry, CommandError> {
-    let lock = || if let Place::File(path) = place { files::lock(path) } else { None };
+    let lock = || if let StoredRegistry::File(path) = place { files::lock(path) } else { None };
     let mut held = lock();
-    let RegistryText { text, before } = match change {
+    let RegistryText { text, expected } = match change {
         Change::Add { .. } => {
-            read(place, env).await?.unwrap_or(RegistryText { text: "[]".into(), before: Before::Nothing })
+            read(place, env).await?.unwrap_or(RegistryText { text: "[]".into(), expected: ExpectedContent::Nothing })
         }
         _ => read_existing(place, env).await?,
     };
     check(place, &text, env)?;
     let changed = change.apply(&text).map_err(usage)?;
     let clients = check(place, &changed, env)?;
-    let is_new = matches!(before, Before::Nothing);
+    let is_new = matches!(expected, ExpectedContent::Nothing);
     let known = if is_new { String::new() } else { normalized(&text).unwrap_or_default() };
     if changed == known {
         output::print_no_change(change, place);
@@ -45,19 +45,19 @@ pub async fn edit(
         confirm(&loss, place)?;
         held = lock();
     }
-    write(place, &before, &changed).await?;
+    write(place, &expected, &changed).await?;
     drop(held);
     output::print_change(change, place);
     Ok(clients)
 }
 
-fn check(place: &Place, text: &str, env: &dyn Environment) -> Result<ClientRegistry, ConfigErrors> {
+fn check(place: &StoredRegistry, text: &str, env: &dyn Environment) -> Result<ClientRegistry, ConfigError> {
     let scopes = InstallationScopes::find(env, Some(&place.next_to_parameters()), None).for_editing();
     Settings::read_registry(env, RegistrySource::Text { name: &place.to_string(), text }, &scopes)
 }
 
-fn show(before: &str, after: &str) {
-    for (mark, line) in diff::lines(before, after) {
+fn show(expected: &str, after: &str) {
+    for (mark, line) in diff::lines(expected, after) {
         match mark {
             '-' => explain(format_args!("{BAD}-{line}{BAD:#}")),
             '+' => explain(format_args!("{GOOD}+{line}{GOOD:#}")),
@@ -67,7 +67,7 @@ fn show(before: &str, after: &str) {
 }
 
 /// Asks on the terminal. Without an answer, nothing is removed.
-fn confirm(loss: &Loss<'_>, place: &Place) -> Result<(), CommandError> {
+fn confirm(loss: &Loss<'_>, place: &StoredRegistry) -> Result<(), CommandError> {
     let mut stderr = anstream::stderr();
     let _ = write!(stderr, "{} [y/N] ", loss.question(place)).and_then(|()| stderr.flush());
     let mut answer = String::new();

@@ -11,11 +11,11 @@ mod loss;
 mod new;
 mod next_step;
 mod output;
-mod place;
 mod registry;
 mod rotate;
 mod show;
 mod store;
+mod stored_registry;
 mod target;
 mod trust;
 

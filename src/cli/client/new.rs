@@ -8,8 +8,8 @@ use crate::cli::client::entry::{NewEntry, default_grant_types};
 use crate::cli::client::loss::Confirmation;
 use crate::cli::client::next_step;
 use crate::cli::client::output::{self, Issued};
-use crate::cli::client::place::{DEPLOYED, Place};
 use crate::cli::client::registry::{Change, Credential};
+use crate::cli::client::stored_registry::{DEPLOYED, StoredRegistry};
 use crate::cli::client::trust::{SubjectOption, SubjectParser, TrustError, TrustOptions};
 use crate::cli::terminal::values::{self, one_of};
 use crate::cli::terminal::{CommandError, explain, failed, usage};
@@ -75,8 +75,8 @@ pub struct NewClient {
     trust: TrustOptions,
     /// Add the entry to this registry, a file or the URL of a blob, which is
     /// created if it is missing; otherwise the entry is printed
-    #[arg(long = "in", value_name = "PLACE", value_parser = Place::parse)]
-    place: Option<Place>,
+    #[arg(long = "in", value_name = "PLACE", value_parser = StoredRegistry::parse)]
+    place: Option<StoredRegistry>,
     /// Print one JSON object with the entry and its secrets
     #[arg(long)]
     json: bool,
@@ -125,7 +125,7 @@ pub async fn run(client: NewClient, env: &dyn Environment) -> Result<(), Command
     for (credential, secret) in &credentials {
         output::show_once(client_id, *credential, secret)?;
     }
-    output::print_how_to_deploy(&place.unwrap_or(Place::File(DEPLOYED.into())));
+    output::print_how_to_deploy(&place.unwrap_or(StoredRegistry::File(DEPLOYED.into())));
     let base = Settings::read_public_url(env).map_or_else(|_| "<base URL>".to_owned(), |url| url.as_str().to_owned());
     explain(next_step::after_deployment(&entry, &base));
     Ok(())
@@ -182,7 +182,7 @@ fn one_of_each(subjects: Vec<SubjectOption>) -> Result<(Option<SubjectKind>, Opt
     Ok((docusign, of_tokens))
 }
 
-async fn add(entry: &NewEntry, place: &Place, env: &dyn Environment) -> Result<(), CommandError> {
+async fn add(entry: &NewEntry, place: &StoredRegistry, env: &dyn Environment) -> Result<(), CommandError> {
     let change = Change::Add { client_id: entry.client_id.to_string(), fields: entry.fields() };
     let clients = edit(place, &change, Confirmation::default(), env).await?;
     output::print_warnings(&clients, entry.client_id.as_str());

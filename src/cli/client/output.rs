@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::cli::client::place::{DEPLOYED, Place};
 use crate::cli::client::registry::{Change, Credential};
+use crate::cli::client::stored_registry::{DEPLOYED, StoredRegistry};
 use crate::cli::terminal::{CommandError, explain, failed, print_line, shell_quoted};
 use crate::config::warnings;
 use crate::oauth::client::{Client, ClientRegistry};
@@ -25,7 +25,7 @@ struct ShowError {
 }
 
 /// Prints what has changed in the registry at `place`.
-pub fn print_change(change: &Change, place: &Place) {
+pub fn print_change(change: &Change, place: &StoredRegistry) {
     match change {
         Change::Add { client_id, .. } => explain(format_args!("Added {client_id} to {place}.")),
         Change::AddSecond { client_id, credential, .. } => {
@@ -49,7 +49,7 @@ pub fn print_change(change: &Change, place: &Place) {
 }
 
 /// Prints that the registry was like that before.
-pub fn print_no_change(change: &Change, place: &Place) {
+pub fn print_no_change(change: &Change, place: &StoredRegistry) {
     match change {
         Change::AddRedirectUri { client_id, .. } => {
             explain(format_args!("{client_id} has this redirect URI already; {place} is unchanged."));
@@ -70,13 +70,13 @@ pub fn show_once(client_id: &str, credential: Credential, secret: &SecretString)
 }
 
 /// Prints how the app gets the registry. A blob is read by itself, and the repository's file is uploaded to it.
-pub fn print_how_to_deploy(place: &Place) {
+pub fn print_how_to_deploy(place: &StoredRegistry) {
     match place {
-        Place::Blob(_) => explain("The app reads it within 30 seconds."),
-        Place::File(file) if file.ends_with(DEPLOYED) => explain(
+        StoredRegistry::Blob(_) => explain("The app reads it within 30 seconds."),
+        StoredRegistry::File(file) if file.ends_with(DEPLOYED) => explain(
             "Upload it; the app reads it within 30 seconds:\n  ./deploy --clients-only --resource-group <group>",
         ),
-        Place::File(file) => print_how_to_deploy_file(&shell_quoted(&file.display().to_string())),
+        StoredRegistry::File(file) => print_how_to_deploy_file(&shell_quoted(&file.display().to_string())),
     }
 }
 

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::cli::client::check::{self, line};
 use crate::cli::client::entry::Entry;
-use crate::cli::client::place::Place;
 use crate::cli::client::registry::{EditError, entries};
+use crate::cli::client::stored_registry::StoredRegistry;
 use crate::cli::terminal::{CommandError, failed, print_line, usage};
 use crate::config::Environment;
 
@@ -17,8 +17,8 @@ use crate::config::Environment;
 pub struct ListClients {
     /// The registry: a file, or the URL of a blob [default: the setting
     /// `EVERGRANT_CLIENTS`]
-    #[arg(long = "in", value_name = "PLACE", value_parser = Place::parse)]
-    place: Option<Place>,
+    #[arg(long = "in", value_name = "PLACE", value_parser = StoredRegistry::parse)]
+    place: Option<StoredRegistry>,
     /// Print a JSON array of entries instead of lines
     #[arg(long)]
     json: bool,
@@ -32,8 +32,8 @@ pub struct ShowClient {
     client_id: String,
     /// The registry: a file, or the URL of a blob [default: the setting
     /// `EVERGRANT_CLIENTS`]
-    #[arg(long = "in", value_name = "PLACE", value_parser = Place::parse)]
-    place: Option<Place>,
+    #[arg(long = "in", value_name = "PLACE", value_parser = StoredRegistry::parse)]
+    place: Option<StoredRegistry>,
     /// Print the entry as JSON instead of lines
     #[arg(long)]
     json: bool,

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::app;
 use crate::cli::client::file;
-use crate::cli::client::place::Place;
+use crate::cli::client::stored_registry::StoredRegistry;
 use crate::cli::terminal::{CommandError, failed, usage};
 use crate::config::clients::MAX_BYTES;
 use crate::config::reader::{self, read_file};
@@ -22,12 +22,12 @@ use crate::types::Explained as _;
 pub struct RegistryText {
     /// The text, without a byte order mark.
     pub text: String,
-    /// What was there.
-    pub before: Before,
+    /// What was there when it was read.
+    pub expected: ExpectedContent,
 }
 
 /// What a writer expects to find still there.
-pub enum Before {
+pub enum ExpectedContent {
     /// No file or blob.
     Nothing,
     /// A file with this content.
@@ -40,17 +40,17 @@ pub enum Before {
 #[derive(Debug, Error)]
 pub enum AccessError {
     #[error("the registry {0} does not exist; evergrant client new creates one")]
-    Missing(Place),
+    Missing(StoredRegistry),
     #[error("the registry {0} {1}")]
-    Unreadable(Place, FileError),
+    Unreadable(StoredRegistry, FileError),
     #[error("the registry would be larger than 1 MiB")]
     TooLarge,
     #[error("{0} could not be written, and is unchanged")]
-    NotWritten(Place, #[source] io::Error),
+    NotWritten(StoredRegistry, #[source] io::Error),
     #[error("{0} is unchanged: {changed}", changed = file::changed_meanwhile())]
-    Changed(Place),
+    Changed(StoredRegistry),
     #[error("{0} could not be reached")]
-    Storage(Place, #[source] StorageError),
+    Storage(StoredRegistry, #[source] StorageError),
 }
 
 /// What Azure Storage says. The texts of the store are about the store.
@@ -59,19 +59,23 @@ pub enum AccessError {
 pub struct StorageError(StoreError);
 
 /// The registry at `place`; `None` if there is none.
-pub async fn read(place: &Place, env: &dyn Environment) -> Result<Option<RegistryText>, CommandError> {
+pub async fn read(place: &StoredRegistry, env: &dyn Environment) -> Result<Option<RegistryText>, CommandError> {
     match place {
-        Place::File(path) => read_from_file(place, path, env),
-        Place::Blob(url) => read_blob(place, &app::registry_blob(url)).await,
+        StoredRegistry::File(path) => read_from_file(place, path, env),
+        StoredRegistry::Blob(url) => read_blob(place, &app::registry_blob(url)).await,
     }
 }
 
 /// The registry at `place`, which must exist.
-pub async fn read_existing(place: &Place, env: &dyn Environment) -> Result<RegistryText, CommandError> {
+pub async fn read_existing(place: &StoredRegistry, env: &dyn Environment) -> Result<RegistryText, CommandError> {
     read(place, env).await?.ok_or_else(|| usage(AccessError::Missing(place.clone())))
 }
 
-fn read_from_file(place: &Place, path: &Path, env: &dyn Environment) -> Result<Option<RegistryText>, CommandError> {
+fn read_from_file(
+    place: &StoredRegistry,
+    path: &Path,
+    env: &dyn Environment,
+) -> Result<Option<RegistryText>, CommandError> {
     let name = path.display().to_string();
     let unreadable = |error| usage(AccessError::Unreadable(place.clone(), error));
     let content = match env.file(&name) {
@@ -79,42 +83,50 @@ fn read_from_file(place: &Place, path: &Path, env: &dyn Environment) -> Result<O
         content => content.map_err(unreadable)?,
     };
     let text = read_file(env, &name).map_err(unreadable)?.expose_secret().to_owned();
-    Ok(Some(RegistryText { text, before: Before::Content(content.expose_secret().to_vec()) }))
+    Ok(Some(RegistryText { text, expected: ExpectedContent::Content(content.expose_secret().to_vec()) }))
 }
 
-async fn read_blob(place: &Place, blob: &RegistryBlob) -> Result<Option<RegistryText>, CommandError> {
+async fn read_blob(place: &StoredRegistry, blob: &RegistryBlob) -> Result<Option<RegistryText>, CommandError> {
     let unreadable = |error| usage(AccessError::Unreadable(place.clone(), error));
     match blob.read(None).await {
         Ok(Read::Changed(content, _)) if content.len() > MAX_BYTES => Err(unreadable(FileError::TooLarge)),
         Ok(Read::Changed(content, version)) => {
             let text = reader::text(&content).map_err(unreadable)?.to_owned();
-            Ok(Some(RegistryText { text, before: Before::Blob(Condition::Unchanged(version)) }))
+            Ok(Some(RegistryText { text, expected: ExpectedContent::Blob(Condition::Unchanged(version)) }))
         }
         Ok(Read::Missing | Read::Unchanged) => Ok(None),
         Err(error) => Err(failed(AccessError::Storage(place.clone(), StorageError(error)))),
     }
 }
 
-/// Replaces what was there `before` by `text`; fails if something else is there now.
-pub async fn write(place: &Place, before: &Before, text: &str) -> Result<(), CommandError> {
+/// Replaces what is `expected` there by `text`; fails if something else is there now.
+pub async fn write(place: &StoredRegistry, expected: &ExpectedContent, text: &str) -> Result<(), CommandError> {
     if text.len() > MAX_BYTES {
         return Err(usage(AccessError::TooLarge));
     }
-    match (place, before) {
-        (Place::Blob(url), before) => {
-            let condition = if let Before::Blob(condition) = before { condition } else { &Condition::Absent };
+    match (place, expected) {
+        (StoredRegistry::Blob(url), expected) => {
+            let condition =
+                if let ExpectedContent::Blob(condition) = expected { condition } else { &Condition::Absent };
             write_blob(place, &app::registry_blob(url), text, condition).await
         }
-        (Place::File(path), Before::Content(content)) => not_written(place, file::replace(path, content, text)),
-        (Place::File(path), _) => not_written(place, file::create(path, text)),
+        (StoredRegistry::File(path), ExpectedContent::Content(content)) => {
+            not_written(place, file::replace(path, content, text))
+        }
+        (StoredRegistry::File(path), _) => not_written(place, file::create(path, text)),
     }
 }
 
-fn not_written(place: &Place, written: io::Result<()>) -> Result<(), CommandError> {
+fn not_written(place: &StoredRegistry, written: io::Result<()>) -> Result<(), CommandError> {
     written.map_err(|source| failed(AccessError::NotWritten(place.clone(), source)))
 }
 
-async fn write_blob(place: &Place, blob: &RegistryBlob, text: &str, condition: &Condition) -> Result<(), CommandError> {
+async fn write_blob(
+    place: &StoredRegistry,
+    blob: &RegistryBlob,
+    text: &str,
+    condition: &Condition,
+) -> Result<(), CommandError> {
     let storage = |error| failed(AccessError::Storage(place.clone(), StorageError(error)));
     if blob.write(text, condition).await.map_err(storage)? {
         return Ok(());

@@ -3,8 +3,8 @@
 use crate::cli::client::edit::edit;
 use crate::cli::client::loss::Confirmation;
 use crate::cli::client::output;
-use crate::cli::client::place::Place;
 use crate::cli::client::registry::Change;
+use crate::cli::client::stored_registry::StoredRegistry;
 use crate::cli::terminal::CommandError;
 use crate::config::Environment;
 
@@ -15,8 +15,8 @@ pub struct ClientTarget {
     #[arg(value_name = "ID")]
     pub client_id: String,
     /// The registry: a file, or the URL of a blob
-    #[arg(long = "in", value_name = "PLACE", value_parser = Place::parse)]
-    pub place: Place,
+    #[arg(long = "in", value_name = "PLACE", value_parser = StoredRegistry::parse)]
+    pub place: StoredRegistry,
 }
 
 impl ClientTarget {

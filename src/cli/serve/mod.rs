@@ -18,7 +18,7 @@ use tracing::Instrument as _;
 
 use crate::app::App;
 use crate::cli::terminal::{CommandError, failed};
-use crate::config::{ConfigErrors, Environment, Settings, Start};
+use crate::config::{ConfigError, Environment, Settings, Start};
 use crate::endpoints::not_configured::NotConfigured;
 use crate::server::{self, Serving};
 use crate::telemetry;
@@ -67,9 +67,9 @@ pub async fn run(env: &dyn Environment, port: Option<u16>) -> Result<(), Command
 /// What is needed to listen. Without a Functions host, wrong settings are an error.
 fn start(
     env: &dyn Environment,
-    settings: &Result<Settings, ConfigErrors>,
+    settings: &Result<Settings, ConfigError>,
     has_host: bool,
-) -> Result<Start, ConfigErrors> {
+) -> Result<Start, ConfigError> {
     match settings {
         Ok(settings) => Ok(Start { host_port: settings.host_port, log: settings.log.clone() }),
         Err(_) if has_host => Settings::read_start(env),
@@ -80,7 +80,7 @@ fn start(
 /// Serves until the process has to stop, and returns why.
 async fn serve(
     env: &dyn Environment,
-    settings: Result<Settings, ConfigErrors>,
+    settings: Result<Settings, ConfigError>,
     listener: TcpListener,
     port: u16,
     stop: impl Future<Output = Stop> + Send + 'static,

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::cli::serve::warnings;
-use crate::config::{ConfigErrors, Environment, Settings};
+use crate::config::{ConfigError, Environment, Settings};
 use crate::endpoints::not_configured::NotConfigured;
 use crate::server::Serving;
 
@@ -18,7 +18,7 @@ const REMINDER_INTERVAL: Duration = Duration::from_secs(60);
 const MAX_NAMED: usize = 10;
 
 /// Waits until the settings are right, and shows what is wrong with them in `serving` and in the log.
-pub async fn until_configured(env: &dyn Environment, mut errors: ConfigErrors, serving: &Serving) -> Settings {
+pub async fn until_configured(env: &dyn Environment, mut errors: ConfigError, serving: &Serving) -> Settings {
     report(&errors);
     let mut since_reminder = Duration::ZERO;
     loop {
@@ -41,7 +41,7 @@ pub async fn until_configured(env: &dyn Environment, mut errors: ConfigErrors, s
 }
 
 /// One line for each error.
-fn report(errors: &ConfigErrors) {
+fn report(errors: &ConfigError) {
     for error in &errors.errors {
         tracing::error!(event = "not_configured", setting = error.setting, "{error}");
     }
@@ -49,7 +49,7 @@ fn report(errors: &ConfigErrors) {
 }
 
 /// One line for all of them.
-fn remind(errors: &ConfigErrors) {
+fn remind(errors: &ConfigError) {
     let faults = errors.errors.len();
     let mut settings: Vec<&str> = errors.errors.iter().map(|error| error.setting.as_str()).take(MAX_NAMED).collect();
     settings.extend((faults > MAX_NAMED).then_some("…"));

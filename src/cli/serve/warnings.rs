@@ -1,6 +1,6 @@
 //! Log lines at start about settings that work, but are probably not what the operator meant.
 
-use crate::config::error::ConfigError;
+use crate::config::error::SettingError;
 use crate::config::{KeySource, Settings, StoreSetting, UnknownSetting};
 
 /// Writes one line for each.
@@ -18,7 +18,7 @@ pub fn unknown(settings: &[UnknownSetting]) {
 }
 
 /// One line for each optional secret that did not arrive.
-fn missing(secrets: &[ConfigError]) {
+fn missing(secrets: &[SettingError]) {
     for error in secrets {
         tracing::error!(
             event = "secret_missing",

@@ -4,12 +4,12 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use crate::cli::terminal::explain;
-use crate::config::ConfigErrors;
+use crate::config::ConfigError;
 
 /// Why a command ended without success.
 #[derive(Debug)]
 pub enum CommandError {
-    Configuration(ConfigErrors),
+    Configuration(ConfigError),
     Usage(Box<dyn Error>),
     Failed(Box<dyn Error>),
     /// The command's own output has the reason.
@@ -18,8 +18,8 @@ pub enum CommandError {
     },
 }
 
-impl From<ConfigErrors> for CommandError {
-    fn from(errors: ConfigErrors) -> Self {
+impl From<ConfigError> for CommandError {
+    fn from(errors: ConfigError) -> Self {
         Self::Configuration(errors)
     }
 }

@@ -11,7 +11,7 @@ use crate::oauth::jwk::key_set::{KeySet, KeySetError};
 
 const FIELDS: [&str; 6] = ["issuer", "audience", "subject", "claims", "jwks", "jwks_uri"];
 
-/// Claims of GitHub's that may end with a wildcard.
+/// GitHub's claims that may end with a wildcard.
 const WITH_WILDCARD: [&str; 2] = ["ref", "environment"];
 
 /// Claims that are always checked, so an entry's `claims` cannot name them.

@@ -12,7 +12,7 @@ mod target;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Request, Uri};
+use http::Request;
 
 use crate::clock::{ANSWER_WITHIN, Clock};
 use crate::config::{DocusignSettings, RegistryPlace};
@@ -25,7 +25,7 @@ use crate::sealing::claims::SignInState;
 use crate::sealing::keys::{SEALING_UNAVAILABLE, SealingKeys};
 use crate::store::redirect_requests::RedirectRequests;
 use crate::telemetry::{self, Answer, AnswerRecord};
-use crate::types::{BaseUrl, own_paths};
+use crate::types::BaseUrl;
 use crate::web::response::Response;
 use request::{AuthorizationRequest, read_state};
 use target::{RedirectTarget, TargetError, named_client};
@@ -56,8 +56,8 @@ pub struct AuthorizeEndpoint {
 }
 
 impl AuthorizeEndpoint {
-    /// Answers a request.
-    pub async fn handle(&self, request: &Request<Bytes>, request_id: &str) -> Answer {
+    /// Answers a request whose path ends with `path_client_id`, percent-encoded, if it has one.
+    pub async fn handle(&self, request: &Request<Bytes>, path_client_id: Option<&str>, request_id: &str) -> Answer {
         let query = request.uri().query().unwrap_or_default();
         let Ok(clients) = self.registry.current().await else {
             let page = registry::unavailable_page();
@@ -67,10 +67,10 @@ impl AuthorizeEndpoint {
             };
         };
         // 1. The client and its redirect URI.
-        let target = match RedirectTarget::find(&clients, path_client_id(request.uri()), query) {
+        let target = match RedirectTarget::find(&clients, path_client_id, query) {
             Ok(target) => target,
             Err(error) => {
-                if let Some(client) = named_client(&clients, path_client_id(request.uri()), query) {
+                if let Some(client) = named_client(&clients, path_client_id, query) {
                     telemetry::record_client(client);
                 }
                 self.record(&error, &clients);
@@ -144,11 +144,6 @@ fn sign_in_state(
         code_challenge: authorization.code_challenge,
         browser,
     }
-}
-
-fn path_client_id(uri: &Uri) -> Option<&str> {
-    let client_id = uri.path().strip_prefix(own_paths::AUTHORIZE)?.strip_prefix('/')?;
-    Some(client_id.strip_suffix('/').unwrap_or(client_id)).filter(|client_id| !client_id.is_empty())
 }
 
 fn error_page(error: &TargetError, place: &RegistryPlace, request_id: &str) -> Answer {

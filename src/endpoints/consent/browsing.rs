@@ -33,7 +33,7 @@ pub(super) async fn finish_browsing(
     let BrowsingState { client_id, back, .. } = &opened.content;
     let client = clients.find(client_id.as_str()).ok_or(ConsentOutcome::ClientGone)?;
     let session = timeout_at(deadline, new_session(callback, client, query, &opened.code_verifier)).await;
-    let session = session.unwrap_or(Err(ConsentOutcome::Unproved(MintError::Deadline)))?;
+    let session = session.unwrap_or(Err(ConsentOutcome::MintFailed(MintError::Deadline)))?;
     // `back` was sealed here: it is one of our own paths.
     let mut response = redirect(&callback.issuer.join(back));
     let session = SessionCookie::new(!callback.issuer.is_insecure()).set(&session, SESSION_LIFETIME);
@@ -57,11 +57,11 @@ async fn new_session(
         return Err(ConsentOutcome::SecretKeyMissing);
     }
     let signed_in = callback.identification.user_by_code(&code, code_verifier).await;
-    let signed_in = signed_in.map_err(|error| ConsentOutcome::Unproved(MintError::Exchange(error)))?;
+    let signed_in = signed_in.map_err(|error| ConsentOutcome::MintFailed(MintError::Exchange(error)))?;
     let user = Guid::parse(&signed_in.sub).ok_or(ConsentOutcome::NoCode)?;
     // Cached failures are ignored, so that a consent granted a second ago counts.
     let scope = requested_scope(&callback.docusign.scopes, &client.scope);
-    callback.access_tokens.force_mint(&user, &scope).await.map_err(ConsentOutcome::Unproved)?;
+    callback.access_tokens.force_mint(&user, &scope).await.map_err(ConsentOutcome::MintFailed)?;
     seal_session(callback, &client.client_id, user).await
 }
 

@@ -21,7 +21,7 @@ pub enum ConnectError {
     /// This user may not make this connection.
     NotAllowed,
     /// There is no access token for it.
-    Unproved(MintError, SubjectKind),
+    MintFailed(MintError, SubjectKind),
     /// DocuSign does not say who signed in without the secret key, which is missing.
     SecretKeyMissing,
     /// The sealing key cannot be used.
@@ -38,7 +38,7 @@ impl ConnectError {
             Self::NoCode => "no_code",
             Self::UnknownUser(error) => error.code(),
             Self::NotAllowed => "user_not_allowed",
-            Self::Unproved(error, _) => error.code(),
+            Self::MintFailed(error, _) => error.code(),
             Self::SecretKeyMissing => SECRET_KEY_MISSING.code,
             Self::SealingUnavailable => SEALING_UNAVAILABLE.code,
             Self::Deadline => "deadline",
@@ -55,7 +55,7 @@ impl ConnectError {
                 "this DocuSign user may not make this connection; sign in as the integration user, or have the operator add the \
                  user to DOCUSIGN_ADMINS",
             ),
-            Self::Unproved(error, subject) => unproved(error, *subject),
+            Self::MintFailed(error, subject) => mint_failed(error, *subject),
             Self::SecretKeyMissing => Code::TemporarilyUnavailable.with_description(SECRET_KEY_MISSING.client),
             Self::SealingUnavailable | Self::Deadline => Code::TemporarilyUnavailable
                 .with_description("the connection could not be made in time; try again later"),
@@ -88,7 +88,7 @@ fn unknown_user(error: &ExchangeError) -> AuthorizationError {
     }
 }
 
-fn unproved(error: &MintError, subject: SubjectKind) -> AuthorizationError {
+fn mint_failed(error: &MintError, subject: SubjectKind) -> AuthorizationError {
     let code = match error {
         MintError::Exchange(ExchangeError::ConsentRequired) => Code::AccessDenied,
         error if error.kind() == FailureKind::Permanent => Code::ServerError,

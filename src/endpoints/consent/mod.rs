@@ -31,7 +31,7 @@ use crate::registry::{NotLoadedError, Registry};
 use crate::sealing::claims::{BrowsingState, ConsentState, SignInState};
 use crate::sealing::keys::{OpenError, SealingKeys};
 use crate::sealing::opened::{Opened, open_any};
-use crate::sealing::{Sealable as _, Sealed, label};
+use crate::sealing::{Sealable as _, Sealed, unverified_header};
 use crate::telemetry::{self, Answer, AnswerRecord};
 use crate::types::BaseUrl;
 use crate::web::cookies::SignInCookie;
@@ -105,7 +105,7 @@ impl ConsentCallback {
             }
             Opened::ConsentState(_) => {
                 let consent = timeout_at(deadline, self.finish_consent(query, &code_verifier)).await;
-                Err(consent.unwrap_or(ConsentOutcome::Unproved(MintError::Deadline)))
+                Err(consent.unwrap_or(ConsentOutcome::MintFailed(MintError::Deadline)))
             }
             Opened::AuthorizationCode(_) | Opened::RefreshToken(_) | Opened::SealedAccessToken(_) => {
                 Err(ConsentOutcome::ForeignState)
@@ -178,5 +178,5 @@ fn record_client(clients: &ClientRegistry, client_id: &ClientId) {
 }
 
 fn is_consent(state: &str) -> bool {
-    label(state).is_some_and(|label| label.typ == ConsentState::TYP)
+    unverified_header(state).is_some_and(|header| header.typ == ConsentState::TYP)
 }

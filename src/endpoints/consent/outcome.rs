@@ -55,5 +55,5 @@ pub enum ConsentOutcome {
     /// There is no consent, and DocuSign did not name the user who signed in.
     ConsentMissing,
     /// The consent could not be proved, for this reason.
-    Unproved(MintError),
+    MintFailed(MintError),
 }

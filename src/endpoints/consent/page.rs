@@ -26,7 +26,7 @@ pub fn of_outcome(outcome: &ConsentOutcome, scopes: &Scope) -> Page {
         ConsentOutcome::NotTogether { signed_in } => not_together(signed_in, scopes),
         ConsentOutcome::ConsentMissing => consent_missing(scopes),
         ConsentOutcome::Denied(error, text) => denied(error, text),
-        ConsentOutcome::Unproved(error) => unproved(error),
+        ConsentOutcome::MintFailed(error) => mint_failed(error),
         ConsentOutcome::RegistryUnavailable => registry::unavailable_page(),
         ConsentOutcome::StateUnchecked => state_unchecked(),
         ConsentOutcome::SecretKeyMissing => secret_key_missing(),
@@ -157,7 +157,7 @@ fn denied(error: &str, text: &str) -> Page {
     Page { facts, operator: vec![operator.to_owned()], ..page }
 }
 
-fn unproved(error: &MintError) -> Page {
+fn mint_failed(error: &MintError) -> Page {
     let page = Page::error(
         StatusCode::SERVICE_UNAVAILABLE,
         error.code(),

@@ -23,8 +23,8 @@ impl Proof<'_> {
         match self.access_tokens.force_mint(user, &self.docusign.scopes).await {
             Ok(access_token) => match self.identification.user_by_access_token(&access_token.secret).await {
                 Ok(info) if user.is(&info.sub) => ConsentOutcome::Granted { user: info, signed_in },
-                Ok(_) => ConsentOutcome::Unproved(MintError::Exchange(ExchangeError::UserNotFound)),
-                Err(error) => ConsentOutcome::Unproved(MintError::Exchange(error)),
+                Ok(_) => ConsentOutcome::MintFailed(MintError::Exchange(ExchangeError::UserNotFound)),
+                Err(error) => ConsentOutcome::MintFailed(MintError::Exchange(error)),
             },
             Err(MintError::Exchange(ExchangeError::ConsentRequired)) => match signed_in {
                 None => ConsentOutcome::ConsentMissing,
@@ -33,7 +33,7 @@ impl Proof<'_> {
                 }
                 Some(signed_in) => self.missing_scopes(signed_in).await,
             },
-            Err(error) => ConsentOutcome::Unproved(error),
+            Err(error) => ConsentOutcome::MintFailed(error),
         }
     }
 
@@ -42,7 +42,7 @@ impl Proof<'_> {
         match scopes_without_consent(access_tokens, &docusign.user_id, &docusign.scopes).await {
             Ok(missing) if missing.is_empty() => ConsentOutcome::NotTogether { signed_in },
             Ok(missing) => ConsentOutcome::ScopesMissing { signed_in, missing },
-            Err(error) => ConsentOutcome::Unproved(error),
+            Err(error) => ConsentOutcome::MintFailed(error),
         }
     }
 }

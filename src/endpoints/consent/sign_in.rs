@@ -80,7 +80,7 @@ async fn new_code(
     let user = subject.user(&callback.docusign.user_id);
     let scope = requested_scope(&callback.docusign.scopes, &state.scope);
     let minted = callback.access_tokens.force_mint(user, &scope).await;
-    minted.map_err(|error| ConnectError::Unproved(error, client.subject))?;
+    minted.map_err(|error| ConnectError::MintFailed(error, client.subject))?;
     // 4. The code.
     let grant = Grant {
         grant_id: random::id::<16>(),

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
-use crate::config::ConfigErrors;
+use crate::config::ConfigError;
 use crate::endpoints::forward_mode::refuse_setup;
 use crate::oauth::error::Outage;
 use crate::telemetry::{Answer, AnswerRecord};
@@ -38,14 +38,14 @@ struct WorkfrontErrorText {
 /// What is wrong with the settings.
 #[derive(Debug)]
 pub struct NotConfigured {
-    errors: ConfigErrors,
+    errors: ConfigError,
     in_azure: bool,
 }
 
 impl NotConfigured {
     /// An app whose settings have these errors, in Azure or elsewhere.
     #[must_use]
-    pub const fn new(errors: ConfigErrors, in_azure: bool) -> Self {
+    pub const fn new(errors: ConfigError, in_azure: bool) -> Self {
         Self { errors, in_azure }
     }
 

@@ -4,7 +4,7 @@ use askama::Template;
 use http::StatusCode;
 use serde::Serialize;
 
-use crate::config::ConfigErrors;
+use crate::config::ConfigError;
 use crate::doctor::check::{Check, Verdict};
 use crate::doctor::of_config_errors;
 use crate::endpoints::not_configured::CODE;
@@ -42,14 +42,14 @@ struct NotConfiguredPage<'a> {
 }
 
 /// For scripts.
-pub fn json(errors: &ConfigErrors) -> Response {
+pub fn json(errors: &ConfigError) -> Response {
     let checks = of_config_errors(errors);
     let report = NotConfiguredReport { status: CODE, version: VERSION, healthy: false, checks: &checks };
     response::json(StatusCode::SERVICE_UNAVAILABLE, &report)
 }
 
 /// For a terminal: one line for each error, as on the command line.
-pub fn text(errors: &ConfigErrors) -> Response {
+pub fn text(errors: &ConfigError) -> Response {
     let bad = errors.errors.iter().map(|error| format!("{:<8} {error}", Verdict::Bad.as_str()));
     let note = errors.unknown.iter().map(|unknown| format!("{:<8} {unknown}", Verdict::Note.as_str()));
     let lines: Vec<String> = std::iter::once(lead(errors)).chain(bad).chain(note).collect();
@@ -57,7 +57,7 @@ pub fn text(errors: &ConfigErrors) -> Response {
 }
 
 /// For a browser.
-pub fn page(errors: &ConfigErrors) -> Response {
+pub fn page(errors: &ConfigError) -> Response {
     let checks = of_config_errors(errors);
     let page = NotConfiguredPage {
         style: page::STYLE,
@@ -71,7 +71,7 @@ pub fn page(errors: &ConfigErrors) -> Response {
     page::html(StatusCode::SERVICE_UNAVAILABLE, page.render().unwrap_or_default())
 }
 
-fn lead(errors: &ConfigErrors) -> String {
+fn lead(errors: &ConfigError) -> String {
     let found = match errors.errors.len() {
         1 => "The settings have 1 error. Until it is fixed".to_owned(),
         count => format!("The settings have {count} errors. Until they are fixed"),

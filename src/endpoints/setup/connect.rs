@@ -77,8 +77,8 @@ pub struct Sources<'a> {
     pub registry: &'a str,
 }
 
-const SECRET: Field = said("Client secret", "printed once, when the client was registered");
-const API_KEY: Field = said("API key", "printed once, when the client was registered");
+const SECRET: Field = described("Client secret", "printed once, when the client was registered");
+const API_KEY: Field = described("API key", "printed once, when the client was registered");
 
 impl Sources<'_> {
     /// The platforms, for these `clients`.
@@ -124,7 +124,7 @@ impl Sources<'_> {
     fn power_automate(&self, client: &Client) -> Connection {
         let mut fields = Vec::new();
         if client.may_use(GrantType::AuthorizationCode) {
-            fields.push(said("Identity Provider", "Generic OAuth 2"));
+            fields.push(described("Identity Provider", "Generic OAuth 2"));
             fields.extend(client_fields(client));
             fields.push(literal("Authorization URL", &self.endpoints.authorization));
             fields.push(literal("Token URL", &self.endpoints.token));
@@ -145,13 +145,13 @@ impl Sources<'_> {
         let mut fields = vec![literal("Base API URL", &self.endpoints.workfront)];
         if client.may_use(GrantType::AuthorizationCode) {
             let authentication = format!("{}/{}", self.endpoints.authorization, client.client_id);
-            fields.push(said("Authentication Type", "OAuth2"));
+            fields.push(described("Authentication Type", "OAuth2"));
             fields.push(literal("Authentication URL", &authentication));
             fields.push(literal("Token Endpoint URL", &self.endpoints.token));
             fields.extend(client_fields(client));
         }
         if !client.api_key_sha256.is_empty() {
-            fields.extend([said("Authentication Type", "ApiKey"), API_KEY]);
+            fields.extend([described("Authentication Type", "ApiKey"), API_KEY]);
         }
         connection(client, fields, None, None)
     }
@@ -168,7 +168,7 @@ impl Sources<'_> {
             fields.push(literal("Scope", client.scope.as_str()));
         }
         if !client.api_key_sha256.is_empty() {
-            fields.extend([literal("Gateway", &self.endpoints.gateway), API_KEY, said("Header", "x-api-key")]);
+            fields.extend([literal("Gateway", &self.endpoints.gateway), API_KEY, described("Header", "x-api-key")]);
         }
         fields.extend(self.clm_fields(client));
         let by_secret = client
@@ -208,8 +208,8 @@ fn connection(
 
 fn client_fields(client: &Client) -> Vec<Field> {
     let secret = match client.client_secret_sha256.as_slice() {
-        [] if client.is_public() => said("Client secret", "none: a public client, with PKCE"),
-        [] => said("Client secret", "none: the client proves itself by its trust"),
+        [] if client.is_public() => described("Client secret", "none: a public client, with PKCE"),
+        [] => described("Client secret", "none: the client proves itself by its trust"),
         _ => SECRET,
     };
     vec![literal("Client ID", client.client_id.as_str()), secret]
@@ -219,6 +219,6 @@ fn literal(name: &'static str, value: &str) -> Field {
     Field { name, value: Cow::Owned(value.to_owned()), is_literal: true }
 }
 
-const fn said(name: &'static str, value: &'static str) -> Field {
+const fn described(name: &'static str, value: &'static str) -> Field {
     Field { name, value: Cow::Borrowed(value), is_literal: false }
 }

@@ -8,7 +8,7 @@ use crate::oauth::error::{ErrorCode, OAuthError, Outage};
 use crate::oauth::subject::SubjectKind;
 use crate::registry::{REGISTRY_UNAVAILABLE, issuers};
 use crate::sealing::keys::{OpenError, SEALING_UNAVAILABLE};
-use crate::store::StoreError;
+use crate::store::{STORE_UNAVAILABLE, StoreError};
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::types::Explained as _;
 use crate::web::retry_after::USUAL_WAIT;
@@ -109,7 +109,7 @@ impl TokenError {
             Self::UnknownSealingKey => later("sealing_key_unknown", UNKNOWN_SEALING_KEY),
             Self::OtherIssuer => later("other_issuer", OTHER_ISSUER),
             Self::StoreUnavailable => {
-                later("store_unavailable", "the store of used codes cannot be reached at the moment")
+                later(STORE_UNAVAILABLE.code, "the store of used codes cannot be reached at the moment")
             }
             Self::TooManyFailures(failures) => too_many(*failures),
             Self::IssuerUnavailable(issuers::IssuerKeysError { error, retry_after }) => {

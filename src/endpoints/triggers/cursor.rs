@@ -6,9 +6,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::docusign::moment::Moment;
 use crate::endpoints::triggers::crowded_time::{CELLS, Cell, CrowdedTime};
-use crate::endpoints::triggers::key::Key;
-use crate::endpoints::triggers::moment::Moment;
+use crate::endpoints::triggers::item_hash::ItemHash;
 use crate::endpoints::triggers::watermark::Watermark;
 
 /// The first byte; others are for later formats.
@@ -23,8 +23,8 @@ const MAX_NUMBER_BYTES: usize = 10;
 pub fn write(watermark: &Watermark) -> String {
     let mut bytes = vec![FORMAT];
     push_number(&mut bytes, watermark.floor.0);
-    let known: Vec<(Moment, Key)> = watermark.known.iter().copied().collect();
-    let groups: Vec<&[(Moment, Key)]> = known.chunk_by(|one, other| one.0 == other.0).collect();
+    let known: Vec<(Moment, ItemHash)> = watermark.known.iter().copied().collect();
+    let groups: Vec<&[(Moment, ItemHash)]> = known.chunk_by(|one, other| one.0 == other.0).collect();
     push_number(&mut bytes, groups.len() as u64);
     let mut before = watermark.floor;
     for group in groups {
@@ -59,7 +59,7 @@ pub fn read(text: &str) -> Option<Watermark> {
     for _ in 0..groups {
         time = time.checked_add(take_number(&mut rest)?)?;
         for _ in 0..take_number(&mut rest)? {
-            watermark.known.insert((Moment(time), Key(take_key(&mut rest)?)));
+            watermark.known.insert((Moment(time), ItemHash(take_key(&mut rest)?)));
         }
     }
     if !rest.is_empty() {
@@ -69,7 +69,7 @@ pub fn read(text: &str) -> Option<Watermark> {
 }
 
 fn take_crowd(rest: &mut &[u8]) -> Option<CrowdedTime> {
-    let mut crowd = CrowdedTime { last: Key(take_key(rest)?), cells: [Cell::default(); CELLS] };
+    let mut crowd = CrowdedTime { last: ItemHash(take_key(rest)?), cells: [Cell::default(); CELLS] };
     for cell in &mut crowd.cells {
         let (count, keys) = (unzigzag(take_number(rest)?), take_key(rest)?);
         let (checks, behind) = rest.split_first_chunk::<2>()?;
@@ -126,8 +126,8 @@ mod tests {
 
     use super::*;
 
-    fn key() -> impl Strategy<Value = Key> {
-        (0..=Key::MAX.0).prop_map(Key)
+    fn key() -> impl Strategy<Value = ItemHash> {
+        (0..=ItemHash::MAX.0).prop_map(ItemHash)
     }
 
     prop_compose! {

@@ -14,9 +14,9 @@ use crate::docusign::api::addresses::ApiBase;
 use crate::docusign::api::calls::{self, Call};
 use crate::docusign::api::error::ApiError;
 use crate::docusign::api::{Actor, DocusignApi, rate_limit};
+use crate::docusign::moment::Moment;
 use crate::endpoints::triggers::error::TriggerError;
 use crate::endpoints::triggers::item::{Item, ItemKind};
-use crate::endpoints::triggers::moment::Moment;
 use crate::endpoints::triggers::pages::{self, PAGE_ITEMS, SearchPage};
 use crate::endpoints::triggers::reader::{ListPage, ListReader, Next, Snapshot};
 use crate::memory::cache::Cache;
@@ -31,7 +31,7 @@ const MIN_CACHED_LISTS: usize = 64;
 /// How often a list is read for one poll because what others have read does not go back far enough.
 const MAX_READINGS: usize = 20;
 /// How often a search is asked whether it is finished, and how long after the answer before.
-const SEARCH_LOOKS: usize = 10;
+const SEARCH_POLLS: usize = 10;
 const SEARCH_PAUSE: Duration = Duration::from_millis(500);
 
 /// A list.
@@ -209,7 +209,7 @@ impl ListSource<'_> {
         let criteria = json!({"Title": "", "InFolder": {"Href": scope.as_str()}, "IncludeSubFolders": true});
         let begin = page_of("documentsearchtasks", sorted, 0);
         let mut body = self.ask(&base, Method::POST, &begin, Some(&criteria)).await?;
-        for _ in 0..SEARCH_LOOKS {
+        for _ in 0..SEARCH_POLLS {
             match pages::of_search(&body, 0).ok_or(ApiError::Malformed)? {
                 SearchPage::Finished { id, page } => {
                     self.search = Some(id);

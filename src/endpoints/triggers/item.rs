@@ -4,8 +4,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::endpoints::triggers::key::Key;
-use crate::endpoints::triggers::moment::Moment;
+use crate::docusign::moment::Moment;
+use crate::endpoints::triggers::item_hash::ItemHash;
 use crate::endpoints::triggers::reader::Listed;
 use crate::secret::{hex, sha256};
 
@@ -36,7 +36,7 @@ pub struct Item {
     /// Whether it is in the trash.
     pub is_in_trash: bool,
     /// Identifies this change in a cursor.
-    pub key: Key,
+    pub key: ItemHash,
     /// Identifies this change for callers.
     pub event_id: String,
     /// The item as DocuSign has it.
@@ -105,7 +105,7 @@ impl Item {
         };
         let digest = sha256(format!("{id}\n{version}\n{}", time.0).as_bytes());
         let (name, is_in_trash) = (members.name, members.is_in_trash);
-        let (key, event_id) = (Key::of_digest(&digest), hex(&digest[..16]));
+        let (key, event_id) = (ItemHash::of_digest(&digest), hex(&digest[..16]));
         (!id.is_empty()).then_some(Self { id, version, time, created, name, is_in_trash, key, event_id, json })
     }
 

@@ -1,7 +1,7 @@
 //! One poll of a list: what is new in it, and the watermark after that. Pure.
 
+use crate::docusign::moment::Moment;
 use crate::endpoints::triggers::item::{Item, ItemKind};
-use crate::endpoints::triggers::moment::Moment;
 use crate::endpoints::triggers::pattern::Pattern;
 use crate::endpoints::triggers::reader::Snapshot;
 use crate::endpoints::triggers::request::TriggerParameters;

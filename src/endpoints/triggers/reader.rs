@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::endpoints::triggers::moment::Moment;
+use crate::docusign::moment::Moment;
 
 /// How often reading starts again because items left the list.
 const MAX_GAPS: u32 = 5;

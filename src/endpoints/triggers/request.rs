@@ -2,8 +2,8 @@
 
 use http::Uri;
 
+use crate::docusign::moment::Moment;
 use crate::endpoints::triggers::error::TriggerError;
-use crate::endpoints::triggers::moment::Moment;
 use crate::endpoints::triggers::pattern::MAX_PATTERN_BYTES;
 use crate::oauth::query::{Parameter, append};
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::docusign::moment::Moment;
 use crate::endpoints::triggers::cursor;
-use crate::endpoints::triggers::key::Key;
-use crate::endpoints::triggers::moment::Moment;
+use crate::endpoints::triggers::item_hash::ItemHash;
 use crate::endpoints::triggers::reader::{ListPage, ListReader, Listed, Next, Snapshot};
 use crate::endpoints::triggers::watermark::{Limits, ListedChange, Watermark};
 
@@ -46,11 +46,11 @@ impl Listed for Doc {
 
 impl Doc {
     /// A key as random as a digest (splitmix64).
-    fn key(&self) -> Key {
+    fn key(&self) -> ItemHash {
         let mut bits = (self.id << 40 ^ self.version << 32 ^ self.time.0).wrapping_add(0x9e37_79b9_7f4a_7c15);
         bits = (bits ^ bits >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         bits = (bits ^ bits >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        Key((bits ^ bits >> 31) & Key::MAX.0)
+        ItemHash((bits ^ bits >> 31) & ItemHash::MAX.0)
     }
 }
 
@@ -83,7 +83,7 @@ struct History {
     /// How much later than others a change can become visible.
     skew: u64,
     shuffles_ties: bool,
-    delivered: Vec<Key>,
+    delivered: Vec<ItemHash>,
     /// The state of the flow.
     watermark: Watermark,
 }
@@ -200,7 +200,7 @@ impl History {
         }
         // What changed while the first poll was answered may count as old or as new.
         self.docs.iter_mut().for_each(|doc| doc.is_silent = true);
-        let old: BTreeSet<Key> = snapshot.items.iter().map(Doc::key).collect();
+        let old: BTreeSet<ItemHash> = snapshot.items.iter().map(Doc::key).collect();
         self.keep(Watermark::after(&changes(&snapshot), Moment(0), self.most));
         self.clock += self.skew;
         for _ in 0..CHANGES {
@@ -217,7 +217,7 @@ impl History {
         self.check(&old, seed);
     }
 
-    fn check(&mut self, old: &BTreeSet<Key>, seed: u64) {
+    fn check(&mut self, old: &BTreeSet<ItemHash>, seed: u64) {
         // Reading changes the list too, so the end is polled without that.
         let calm =
             Snapshot { items: self.docs.iter().copied().filter(|doc| doc.is_here).collect(), complete_after: None };
@@ -229,7 +229,7 @@ impl History {
                 break;
             }
         }
-        let delivered: BTreeSet<Key> = self.delivered.iter().copied().collect();
+        let delivered: BTreeSet<ItemHash> = self.delivered.iter().copied().collect();
         assert_eq!(delivered.len(), self.delivered.len(), "history {seed} delivers a change twice");
         assert!(delivered.is_disjoint(old), "history {seed} delivers what is old");
         let is_settled = |doc: &Doc| doc.is_silent || delivered.contains(&doc.key()) || old.contains(&doc.key());

@@ -6,9 +6,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::docusign::moment::Moment;
 use crate::endpoints::triggers::crowded_time::{Compared, CrowdedTime};
-use crate::endpoints::triggers::key::Key;
-use crate::endpoints::triggers::moment::Moment;
+use crate::endpoints::triggers::item_hash::ItemHash;
 
 /// A change in the list: an item in its newest state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub struct ListedChange {
     /// When it changed.
     pub time: Moment,
     /// Which change it is.
-    pub key: Key,
+    pub key: ItemHash,
     /// Whether the trigger is about it.
     pub is_wanted: bool,
 }
@@ -38,7 +38,7 @@ pub struct Watermark {
     /// Earlier changes are settled.
     pub floor: Moment,
     /// Delivered changes from `floor` on.
-    pub known: BTreeSet<(Moment, Key)>,
+    pub known: BTreeSet<(Moment, ItemHash)>,
     /// Delivered changes at `floor`, if they are too many for `known`.
     pub crowd: Option<Box<CrowdedTime>>,
 }
@@ -90,11 +90,11 @@ impl Watermark {
 
     /// The crowd, and its keys that arrived after their turn. If too much has changed, the crowd is what is in the list now, or
     /// begins again if something arrived: delivering twice is better than not at all.
-    fn compare(&self, list: &[ListedChange]) -> (Option<Box<CrowdedTime>>, BTreeSet<Key>) {
+    fn compare(&self, list: &[ListedChange]) -> (Option<Box<CrowdedTime>>, BTreeSet<ItemHash>) {
         let Some(crowd) = &self.crowd else { return (None, BTreeSet::new()) };
         let in_crowd =
             |change: &&ListedChange| change.is_wanted && change.time == self.floor && change.key <= crowd.last;
-        let now: BTreeSet<Key> = list.iter().filter(in_crowd).map(|change| change.key).collect();
+        let now: BTreeSet<ItemHash> = list.iter().filter(in_crowd).map(|change| change.key).collect();
         match crowd.compare(&now) {
             Compared::Arrived(arrived) => (Some(crowd.clone()), arrived),
             Compared::Shrunk => (Some(Box::new(CrowdedTime::of(crowd.last, &now))), BTreeSet::new()),
@@ -120,14 +120,14 @@ impl Watermark {
         times.sort_unstable();
         let is_short = |floor: Moment| {
             let listed = times.len() - times.partition_point(|time| *time < floor);
-            self.known.range((floor, Key(0))..).count() <= most.known && listed <= most.listed
+            self.known.range((floor, ItemHash(0))..).count() <= most.known && listed <= most.listed
         };
         let begin = if self.crowd.is_some() { self.floor.next() } else { self.floor };
         let steps = std::iter::once(begin).chain(times.iter().copied().filter(|time| *time > begin));
         let floor = steps.take_while(|floor| *floor <= top).find(|floor| is_short(*floor)).unwrap_or(top);
         if floor > self.floor {
             (self.floor, self.crowd) = (floor, None);
-            self.known = self.known.split_off(&(floor, Key(0)));
+            self.known = self.known.split_off(&(floor, ItemHash(0)));
         }
         if self.crowd.is_some() || self.known.len() > most.known {
             self.absorb(next);
@@ -137,14 +137,14 @@ impl Watermark {
     /// Moves the delivered changes at the floor into the crowd, up to the first that is still to be delivered.
     fn absorb(&mut self, next: Option<ListedChange>) {
         let mut crowd = self.crowd.take().unwrap_or_default();
-        let end = next.filter(|next| next.time == self.floor).map_or(Key(Key::MAX.0 + 1), |next| next.key);
+        let end = next.filter(|next| next.time == self.floor).map_or(ItemHash(ItemHash::MAX.0 + 1), |next| next.key);
         if end.0 > crowd.last.0 {
-            let absorbed: Vec<(Moment, Key)> = self.known.range(..(self.floor, end)).copied().collect();
+            let absorbed: Vec<(Moment, ItemHash)> = self.known.range(..(self.floor, end)).copied().collect();
             for at in &absorbed {
                 crowd.add(at.1);
                 self.known.remove(at);
             }
-            crowd.last = Key(end.0.saturating_sub(1));
+            crowd.last = ItemHash(end.0.saturating_sub(1));
         }
         self.crowd = Some(crowd);
     }

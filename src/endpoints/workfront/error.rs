@@ -12,6 +12,7 @@ use crate::endpoints::sign_in::SECRET_KEY_MISSING;
 use crate::oauth::subject::SubjectKind;
 use crate::registry::REGISTRY_UNAVAILABLE;
 use crate::sealing::keys::SEALING_UNAVAILABLE;
+use crate::store::STORE_UNAVAILABLE;
 use crate::store::StoreError;
 use crate::telemetry::{Answer, AnswerRecord};
 use crate::types::Explained as _;
@@ -172,7 +173,7 @@ impl WorkfrontError {
             }
             Self::SealingUnavailable => (FAILED, SEALING_UNAVAILABLE.client, Some(SEALING_UNAVAILABLE.code)),
             Self::SecretKeyMissing => (FAILED, SECRET_KEY_MISSING.client, Some(SECRET_KEY_MISSING.code)),
-            Self::StoreUnavailable => (FAILED, "the store cannot be reached at the moment", Some("store_unavailable")),
+            Self::StoreUnavailable => (FAILED, STORE_UNAVAILABLE.client, Some(STORE_UNAVAILABLE.code)),
             Self::Api(error) => {
                 let subject = subject.unwrap_or(SubjectKind::IntegrationUser);
                 let status = match error {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::docusign::moment::Moment;
 use crate::endpoints::workfront::error::WorkfrontError;
 use crate::endpoints::workfront::naming::{ItemId, clm_id, mime_type};
 use crate::oauth::client::ClientId;
@@ -205,15 +206,9 @@ impl ClmDocument {
     }
 }
 
-/// CLM's ISO 8601 date as RFC 3339 in whole seconds, if it is one.
+/// CLM's time as RFC 3339 in whole seconds, if it is one.
 fn date(text: Option<String>) -> Option<String> {
-    let text = text?;
-    let seconds = text.get(..19)?;
-    let shape = "0000-00-00T00:00:00";
-    let fits = seconds.chars().zip(shape.chars()).all(|(c, s)| if s == '0' { c.is_ascii_digit() } else { c == s });
-    let zone = text[19..].trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
-    let utc = matches!(zone, "" | "Z" | "z" | "+00:00");
-    (fits && utc).then(|| format!("{seconds}Z"))
+    Moment::parse(&text?).map(Moment::in_seconds)
 }
 
 #[cfg(test)]
@@ -262,7 +257,7 @@ mod tests {
         for (text, expected) in [
             ("2031-02-03T08:15:30.5Z", Some("2031-02-03T08:15:30Z")),
             ("2031-02-03T08:15:30", Some("2031-02-03T08:15:30Z")),
-            ("2031-02-03T08:15:30+02:00", None),
+            ("2031-02-03T08:15:30+02:00", Some("2031-02-03T06:15:30Z")),
             ("03/02/2031", None),
             ("", None),
             ("2031-02-03Tä8:15:30Z", None),

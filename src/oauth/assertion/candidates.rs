@@ -1,9 +1,9 @@
 //! Which clients an assertion can mean, by its claims. Pure.
 
 use crate::clock::UnixSeconds;
+use crate::oauth::assertion::claim_checks;
 use crate::oauth::assertion::compact::Assertion;
 use crate::oauth::assertion::error::AssertionError;
-use crate::oauth::assertion::fit;
 use crate::oauth::client::{Client, ClientRegistry};
 
 /// A client that an issuer's token fits, and the issuer.
@@ -51,7 +51,7 @@ pub fn fitting_issuer<'c>(
     let iss = assertion.text("iss").ok_or(AssertionError::Claim("iss", "a text"))?;
     let mut nearest = None;
     for trusted in client.trusted_issuers().filter(|trusted| trusted.issuer == iss) {
-        match fit::issued(assertion, trusted, now) {
+        match claim_checks::issued(assertion, trusted, now) {
             Ok(()) => return Ok(&trusted.issuer),
             Err(error) if nearest.as_ref().is_none_or(|nearest| distance(&error) < distance(nearest)) => {
                 nearest = Some(error);

@@ -1,12 +1,12 @@
 //! Client assertions, RFC 7523 §3: tokens of issuers that a client trusts, and assertions that it signs itself. Pure.
 //!
-//! [`compact`] reads an assertion → [`candidates`] finds the clients that it can mean, whose `trust` its claims [`fit`] →
-//! [`verify`] checks the signature with a key of a [`KeySet`]. [`error`] says what is wrong, for the operator.
+//! [`compact`] reads an assertion → [`candidates`] finds the clients that it can mean → [`claim_checks`] compares its claims
+//! with their `trust` → [`verify`] checks the signature with a key of a [`KeySet`]. [`error`] says what is wrong, for the operator.
 
 pub mod candidates;
+pub mod claim_checks;
 pub mod compact;
 pub mod error;
-pub mod fit;
 
 use compact::Assertion;
 use error::AssertionError;

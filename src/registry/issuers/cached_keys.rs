@@ -23,18 +23,18 @@ const KEPT_IN_OUTAGE: u64 = 24 * 60 * 60;
 const NEW_KEY_INTERVAL: u64 = 60;
 
 /// Fetched keys are fresh at first. Failures are cached as others.
-const LIFETIMES: Lifetimes<Loaded, IssuerError> =
+const LIFETIMES: Lifetimes<FetchedKeys, IssuerError> =
     Lifetimes { answer: |_| Lifetime::Seconds(FRESH), failure: |error, streak| error.kind().cached_for(streak) };
 
 /// Keys that were fetched. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Loaded {
+pub struct FetchedKeys {
     /// The keys.
     pub keys: Arc<KeySet>,
     at: UnixSeconds,
 }
 
-impl Loaded {
+impl FetchedKeys {
     const fn age(&self, now: UnixSeconds) -> u64 {
         now.seconds_left(self.at)
     }
@@ -60,14 +60,14 @@ pub struct IssuerKeysError {
 
 /// The keys of one issuer.
 pub struct CachedKeys {
-    loaded: Arc<Cached<Loaded, IssuerError>>,
+    loaded: Arc<Cached<FetchedKeys, IssuerError>>,
     /// Until this time, in Unix seconds, an unknown `kid` leads to no fetch.
-    asked_until: Arc<AtomicU64>,
+    no_refetch_until: Arc<AtomicU64>,
 }
 
 impl Default for CachedKeys {
     fn default() -> Self {
-        Self { loaded: Arc::new(Cached::new(LIFETIMES)), asked_until: Arc::default() }
+        Self { loaded: Arc::new(Cached::new(LIFETIMES)), no_refetch_until: Arc::default() }
     }
 }
 
@@ -77,7 +77,7 @@ impl CachedKeys {
     ///
     /// # Errors
     /// [`IssuerKeysError`] if there are none.
-    pub async fn get<F>(&self, clock: &Arc<dyn Clock>, fetch: F) -> Result<(Loaded, bool), IssuerKeysError>
+    pub async fn get<F>(&self, clock: &Arc<dyn Clock>, fetch: F) -> Result<(FetchedKeys, bool), IssuerKeysError>
     where
         F: Future<Output = Result<KeySet, IssuerError>> + Send + 'static,
     {
@@ -86,7 +86,7 @@ impl CachedKeys {
             return Ok((self.usable(settled.ok(), now)?, false));
         }
         // After a failure, no one waits for the next one.
-        let may_be_old = |loaded: &Loaded| loaded.age(now) < STALE || self.loaded.is_failing();
+        let may_be_old = |loaded: &FetchedKeys| loaded.age(now) < STALE || self.loaded.is_failing();
         let old = self.loaded.last_answer().filter(|loaded| loaded.is_usable(now) && may_be_old(loaded));
         let is_own = Arc::new(AtomicBool::new(false));
         let begun = Arc::clone(&is_own);
@@ -106,18 +106,18 @@ impl CachedKeys {
     pub async fn newer<F>(
         &self,
         clock: &Arc<dyn Clock>,
-        known: &Loaded,
+        known: &FetchedKeys,
         fetch: F,
-    ) -> Result<Option<Loaded>, IssuerKeysError>
+    ) -> Result<Option<FetchedKeys>, IssuerKeysError>
     where
         F: Future<Output = Result<KeySet, IssuerError>> + Send + 'static,
     {
         let now = clock.now();
-        let asked_until = UnixSeconds(self.asked_until.load(Ordering::SeqCst));
-        if asked_until.seconds_left_of(NEW_KEY_INTERVAL, now).is_none() {
+        let no_refetch_until = UnixSeconds(self.no_refetch_until.load(Ordering::SeqCst));
+        if no_refetch_until.seconds_left_of(NEW_KEY_INTERVAL, now).is_none() {
             self.loaded.expire_if(|loaded| loaded.is(known));
         }
-        let (asked, until) = (Arc::clone(&self.asked_until), now.plus(NEW_KEY_INTERVAL));
+        let (asked, until) = (Arc::clone(&self.no_refetch_until), now.plus(NEW_KEY_INTERVAL));
         let fetching = self.fetch_in_task(clock, move || asked.store(until.0, Ordering::SeqCst), fetch);
         let fetched = fetching.await.ok().and_then(Result::ok);
         if let Some(newer) = fetched.filter(|loaded| !loaded.is(known)) {
@@ -133,7 +133,7 @@ impl CachedKeys {
         clock: &Arc<dyn Clock>,
         begin: impl FnOnce() + Send + 'static,
         fetch: F,
-    ) -> JoinHandle<Result<Loaded, IssuerError>>
+    ) -> JoinHandle<Result<FetchedKeys, IssuerError>>
     where
         F: Future<Output = Result<KeySet, IssuerError>> + Send + 'static,
     {
@@ -141,12 +141,12 @@ impl CachedKeys {
         let fetching = async move {
             begin();
             let keys = Arc::new(fetch.await?);
-            Ok(Loaded { keys, at: then.now() })
+            Ok(FetchedKeys { keys, at: then.now() })
         };
         self.loaded.get_in_task(clock, fetching)
     }
 
-    fn usable(&self, loaded: Option<Loaded>, now: UnixSeconds) -> Result<Loaded, IssuerKeysError> {
+    fn usable(&self, loaded: Option<FetchedKeys>, now: UnixSeconds) -> Result<FetchedKeys, IssuerKeysError> {
         loaded.filter(|loaded| loaded.is_usable(now)).ok_or_else(|| self.unavailable(now))
     }
 

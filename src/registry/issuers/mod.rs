@@ -15,7 +15,7 @@ use crate::memory::tidy_map::TidyMap;
 use crate::oauth::assertion::candidates::{fitting_issuer, is_self_signed};
 use crate::oauth::assertion::compact::Assertion;
 use crate::oauth::assertion::error::AssertionError;
-use crate::oauth::assertion::{fit, may_have_new_key, verify};
+use crate::oauth::assertion::{claim_checks, may_have_new_key, verify};
 use crate::oauth::client::trust::{OwnKeys, Trust};
 use crate::oauth::client::{Client, ClientRegistry};
 use crate::oauth::jwk::key_set::KeySet;
@@ -127,9 +127,9 @@ impl IssuerKeys {
             self.verify(&KeySetSource::Issuer(issuer.to_owned()), assertion).await?;
             return Ok(Verified::Issued);
         }
-        let accepted = fit::own_audiences(issuer);
+        let accepted = claim_checks::own_audiences(issuer);
         let accepted = accepted.each_ref().map(String::as_str);
-        let (jti, exp) = fit::self_signed(assertion, client.client_id.as_str(), &accepted, now)?;
+        let (jti, exp) = claim_checks::self_signed(assertion, client.client_id.as_str(), &accepted, now)?;
         self.verify_with_own_keys(client, assertion).await?;
         Ok(Verified::SelfSigned { jti: jti.to_owned(), exp })
     }

@@ -3,9 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use evergrant::clock::UnixSeconds;
+use evergrant::oauth::assertion::claim_checks;
 use evergrant::oauth::assertion::compact::{Assertion, MAX_ASSERTION_BYTES};
 use evergrant::oauth::assertion::error::{AssertionError, shown};
-use evergrant::oauth::assertion::fit;
 use evergrant::oauth::client::trust::{ClaimValue, RequiredClaim, TrustedIssuer};
 use evergrant::types::BaseUrl;
 use proptest::prelude::*;
@@ -44,7 +44,7 @@ fn good() -> Value {
 
 fn issued(changes: &Value) -> Result<(), AssertionError> {
     let token = compact(&changed(&good(), changes));
-    fit::issued(&Assertion::parse(&token)?, &trusted(), UnixSeconds(NOW))
+    claim_checks::issued(&Assertion::parse(&token)?, &trusted(), UnixSeconds(NOW))
 }
 
 #[test]
@@ -134,10 +134,11 @@ fn self_signed(changes: &Value) -> Result<(String, u64), AssertionError> {
         "iss": "itself", "sub": "itself", "aud": "https://evergrant.example", "exp": NOW + 60, "iat": NOW, "jti": "1",
     });
     let token = compact(&changed(&own, changes));
-    let accepted = fit::own_audiences(&BaseUrl::parse("https://evergrant.example").unwrap());
+    let accepted = claim_checks::own_audiences(&BaseUrl::parse("https://evergrant.example").unwrap());
     let accepted = accepted.each_ref().map(String::as_str);
     let assertion = Assertion::parse(&token)?;
-    fit::self_signed(&assertion, "itself", &accepted, UnixSeconds(NOW)).map(|(jti, exp)| (jti.to_owned(), exp.0))
+    claim_checks::self_signed(&assertion, "itself", &accepted, UnixSeconds(NOW))
+        .map(|(jti, exp)| (jti.to_owned(), exp.0))
 }
 
 #[test]

@@ -127,7 +127,7 @@ impl Stage {
     pub async fn authorize(&self) -> Answer {
         let query = format!("response_type=code&client_id=sealed&redirect_uri={REDIRECT_URI}&state=xyz");
         let request = Request::get(format!("/oauth/authorize?{query}")).body(bytes::Bytes::new()).unwrap();
-        self.endpoints.authorize.handle(&request, "request-id").await
+        self.endpoints.authorize.handle(&request, None, "request-id").await
     }
 
     /// The browser comes back from DocuSign, with this `Cookie`.

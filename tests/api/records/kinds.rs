@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use evergrant::clock::{Clock as _, UnixSeconds};
-use evergrant::oauth::assertion::fit::LEEWAY;
+use evergrant::oauth::assertion::claim_checks::LEEWAY;
 use evergrant::store::Write;
 use evergrant::store::assertions::UsedAssertions;
 use evergrant::store::codes::UsedCodes;

@@ -3,7 +3,7 @@
 use evergrant::clock::UnixSeconds;
 use evergrant::sealing::claims::{AuthorizationCode, ConsentState, RefreshToken, SealedAccessToken};
 use evergrant::sealing::secret::SealingSecret;
-use evergrant::sealing::{Sealable, Sealed, UnsealError, label, unseal};
+use evergrant::sealing::{Sealable, Sealed, UnsealError, unseal, unverified_header};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -183,16 +183,16 @@ fn content_that_no_client_or_user_can_have_is_refused() {
 }
 
 #[test]
-fn a_label_is_read_without_a_key_and_only_from_a_sealed_token() {
+fn a_header_is_read_without_a_key_and_only_from_a_sealed_token() {
     let key = TestKey::new("v1");
     for (typ, text) in all_kinds(ISSUER, NOW, &key.secret()) {
-        let label = label(&text).unwrap();
-        assert_eq!((label.typ.as_str(), label.kid.as_str()), (typ, "v1"));
+        let header = unverified_header(&text).unwrap();
+        assert_eq!((header.typ.as_str(), header.kid.as_str()), (typ, "v1"));
     }
     let foreign = Header { typ: Some(AuthorizationCode::TYP.into()), ..Header::new(Algorithm::HS256) };
     let foreign = jsonwebtoken::encode(&foreign, &json!({}), &EncodingKey::from_secret(b"x")).unwrap();
     for other in ["", "a", "a.b", "a.b.c", "..", "ds-at-1", &foreign] {
-        assert_eq!(label(other), None, "{other}");
+        assert_eq!(unverified_header(other), None, "{other}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! What copying does to a value: invisible characters are left out, everything else is named.
 
 use evergrant::config::Settings;
-use evergrant::config::error::{ConfigError, Problem};
+use evergrant::config::error::{Problem, SettingError};
 
 use super::{SETTINGS, errors};
 use crate::config::good;
@@ -31,7 +31,7 @@ fn a_disguised_value_is_the_only_error_of_its_setting_and_is_named() {
         for (disguise, reason) in DISGUISES {
             let disguised = disguise(name, value);
             let found = errors(&good().with(name, &disguised)).errors;
-            let messages: Vec<String> = found.iter().map(ConfigError::message).collect();
+            let messages: Vec<String> = found.iter().map(SettingError::message).collect();
             assert_eq!(messages, [format!("{name} is invalid: {reason}")], "{disguised}");
         }
     }

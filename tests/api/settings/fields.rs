@@ -1,7 +1,7 @@
 //! Each field of a client against each kind of JSON value.
 
 use evergrant::config::Settings;
-use evergrant::config::error::ConfigError;
+use evergrant::config::error::SettingError;
 use serde_json::{Value, json};
 
 use super::errors;
@@ -60,7 +60,7 @@ impl Takes {
 
 /// The messages of a client with this value.
 fn messages(field: &str, value: &Value) -> Vec<String> {
-    errors(&client(|client| client[field] = value.clone())).errors.iter().map(ConfigError::message).collect()
+    errors(&client(|client| client[field] = value.clone())).errors.iter().map(SettingError::message).collect()
 }
 
 #[test]

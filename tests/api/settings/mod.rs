@@ -12,7 +12,7 @@ mod together;
 mod trust;
 mod wild;
 
-use evergrant::config::{ConfigErrors, Settings};
+use evergrant::config::{ConfigError, Settings};
 
 use crate::config::good;
 use crate::support::{TestEnvironment, root};
@@ -45,7 +45,7 @@ pub const SETTINGS: [(&str, &str, &str); 20] = [
 ];
 
 /// The errors of these settings; none if they are accepted.
-pub fn errors(env: &TestEnvironment) -> ConfigErrors {
+pub fn errors(env: &TestEnvironment) -> ConfigError {
     Settings::read(env).err().unwrap_or_default()
 }
 

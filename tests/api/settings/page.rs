@@ -1,7 +1,7 @@
 //! The setup page of an app with wrong settings, in its three formats, whatever is wrong.
 
-use evergrant::config::error::{ConfigError, Format, Problem};
-use evergrant::config::{ConfigErrors, Settings, UnknownSetting};
+use evergrant::config::error::{Format, Problem, SettingError};
+use evergrant::config::{ConfigError, Settings, UnknownSetting};
 use evergrant::endpoints::not_configured::{self, NotConfigured, RETRY_AFTER};
 use http::HeaderMap;
 use http::header::{ACCEPT, HeaderValue, USER_AGENT};
@@ -18,15 +18,15 @@ fn headers(accept: &str) -> HeaderMap {
 }
 
 /// The page in a format, as text.
-fn page(errors: &ConfigErrors, accept: &str) -> String {
+fn page(errors: &ConfigError, accept: &str) -> String {
     let answer = NotConfigured::new(errors.clone(), false).setup(&headers(accept));
     assert_eq!(answer.response.status(), 503);
     assert_eq!(answer.record.cause, Some("not_configured"));
     String::from_utf8(answer.response.into_body().to_vec()).unwrap()
 }
 
-fn error(setting: &str, problem: Problem) -> ConfigError {
-    ConfigError { setting: setting.to_owned(), client_id: None, problem, format: FORMAT }
+fn error(setting: &str, problem: Problem) -> SettingError {
+    SettingError { setting: setting.to_owned(), client_id: None, problem, format: FORMAT }
 }
 
 proptest! {
@@ -38,9 +38,9 @@ proptest! {
         unknown in proptest::option::of("EVERGRANT_[A-Z<>&]{1,9}"),
     ) {
         let problem = |number: usize| if number == 0 { Problem::Missing } else { Problem::Invalid(reasons[number].clone().into()) };
-        let list: Vec<ConfigError> = names.iter().enumerate().map(|(number, name)| error(name, problem(number))).collect();
+        let list: Vec<SettingError> = names.iter().enumerate().map(|(number, name)| error(name, problem(number))).collect();
         let unknown: Vec<UnknownSetting> = unknown.into_iter().map(|name| UnknownSetting { name, nearest: None }).collect();
-        let errors = ConfigErrors { errors: list, unknown: unknown.clone(), nothing_is_set: false };
+        let errors = ConfigError { errors: list, unknown: unknown.clone(), nothing_is_set: false };
         let json: Value = serde_json::from_str(&page(&errors, "application/json")).unwrap();
         let checks = json["checks"].as_array().unwrap();
         prop_assert_eq!(checks.len(), names.len() + unknown.len());
@@ -65,8 +65,8 @@ proptest! {
 #[test]
 fn the_page_counts_the_errors_in_words_that_fit() {
     for count in [1, 2, 7] {
-        let errors: Vec<ConfigError> = (0..count).map(|_| error("EVERGRANT_STORE", Problem::Missing)).collect();
-        let errors = ConfigErrors { errors, ..ConfigErrors::default() };
+        let errors: Vec<SettingError> = (0..count).map(|_| error("EVERGRANT_STORE", Problem::Missing)).collect();
+        let errors = ConfigError { errors, ..ConfigError::default() };
         let expected = if count == 1 {
             "have 1 error. Until it is".to_owned()
         } else {
@@ -133,7 +133,7 @@ fn callers_are_asked_to_wait_a_minute_and_a_refusal_is_not() {
     }
     let mut forwarded = headers("application/json");
     forwarded.insert(USER_AGENT, HeaderValue::from_static("Azure-Functions-Host/4.1"));
-    let reasons = |in_azure| NotConfigured::new(ConfigErrors::default(), in_azure);
+    let reasons = |in_azure| NotConfigured::new(ConfigError::default(), in_azure);
     assert!(reasons(false).refuse_setup(&forwarded, "id").is_none());
     assert!(reasons(true).refuse_setup(&headers("text/html"), "id").is_none());
     let refused = not_configured::waiting(reasons(true).refuse_setup(&forwarded, "id").unwrap());

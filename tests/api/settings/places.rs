@@ -1,6 +1,6 @@
 //! Where settings say that something is: URLs of our own base, of stores and registries, and identifiers of keys.
 
-use evergrant::config::error::ConfigError;
+use evergrant::config::error::SettingError;
 use evergrant::config::{RegistryPlace, Settings, StoreSetting};
 use evergrant::types::BaseUrl;
 use proptest::prelude::*;
@@ -10,7 +10,7 @@ use crate::config::good;
 use crate::support::TestEnvironment;
 
 fn message(name: &str, value: &str) -> String {
-    errors(&good().with(name, value)).errors.iter().map(ConfigError::message).collect::<Vec<_>>().join("\n")
+    errors(&good().with(name, value)).errors.iter().map(SettingError::message).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What a process finds out about its surroundings: whether it is in Azure, what started it, and how much memory the host has.
 
-use evergrant::config::error::ConfigError;
+use evergrant::config::error::SettingError;
 use evergrant::config::{HostMemory, Settings};
 use tracing::Level;
 
@@ -71,7 +71,7 @@ fn numbers_have_their_limits() {
         ("FUNCTIONS_CUSTOMHANDLER_PORT", "-1", "it is not a whole number"),
         ("FUNCTIONS_CUSTOMHANDLER_PORT", "0x1b9f", "it is not a whole number"),
     ] {
-        let found: Vec<String> = errors(&good().with(name, value)).errors.iter().map(ConfigError::message).collect();
+        let found: Vec<String> = errors(&good().with(name, value)).errors.iter().map(SettingError::message).collect();
         let expected: Vec<String> =
             (!reason.is_empty()).then(|| format!("{name} is invalid: {reason}")).into_iter().collect();
         assert_eq!(found, expected, "{value}");

@@ -1,6 +1,6 @@
 //! `trust`: each mistake in an entry is named with the entry's number, and nothing of it is repeated.
 
-use evergrant::config::error::ConfigError;
+use evergrant::config::error::SettingError;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ fn reason(trust: &Value) -> String {
     let env =
         client(|client| *client = json!({"client_id": "flows", "grant_types": ["client_credentials"], "trust": trust}));
     let found = errors(&env);
-    let messages: Vec<String> = found.errors.iter().map(ConfigError::message).collect();
+    let messages: Vec<String> = found.errors.iter().map(SettingError::message).collect();
     assert!(messages.len() <= 1 && !found.to_string().contains(MARKER), "{messages:?}");
     let start = "EVERGRANT_CLIENTS[0].trust (client flows) is invalid: ";
     messages
@@ -253,7 +253,7 @@ proptest! {
 fn usernames_of_api_keys_are_addresses_or_domains() {
     let message = |name: &str| {
         let env = client(|client| client["api_key_usernames"] = json!([name]));
-        errors(&env).errors.iter().map(ConfigError::message).collect::<Vec<_>>().join("\n")
+        errors(&env).errors.iter().map(SettingError::message).collect::<Vec<_>>().join("\n")
     };
     let domain = |length: usize| format!("a@{}", "b".repeat(length - 2));
     for right in ["@contoso.com", "ada@contoso.com", "ADA@Contoso.COM", "a@b@c", &domain(254)] {

@@ -1,6 +1,6 @@
 //! Unforeseen values: an error is one printable line for each fault, and has no part of the value.
 
-use evergrant::config::{ConfigErrors, Settings};
+use evergrant::config::{ConfigError, Settings};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -36,7 +36,7 @@ const BEGINNINGS: [&str; 24] = [
 ];
 
 /// Fails unless each error is one printable line that names the setting and has no part of the value.
-fn check(name: &str, found: &ConfigErrors) -> Result<(), TestCaseError> {
+fn check(name: &str, found: &ConfigError) -> Result<(), TestCaseError> {
     for error in &found.errors {
         let text = error.to_string();
         prop_assert!(error.setting.starts_with(name), "{}", text);

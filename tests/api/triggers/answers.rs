@@ -1,9 +1,9 @@
 //! What a poll answers for each answer of DocuSign's, and how long that is cached. What a filter selects.
 
 use evergrant::docusign::api::error::ApiError;
+use evergrant::docusign::moment::Moment;
 use evergrant::endpoints::triggers::error::TriggerError;
 use evergrant::endpoints::triggers::item::{Item, ItemKind};
-use evergrant::endpoints::triggers::moment::Moment;
 use evergrant::endpoints::triggers::poll::{Filter, MAX_DELIVERED, body, step};
 use evergrant::endpoints::triggers::reader::Snapshot;
 use evergrant::endpoints::triggers::request::{Trigger, TriggerParameters};
@@ -168,7 +168,7 @@ fn a_new_document_is_added_and_a_document_that_was_there_is_changed() {
         )
     };
     let known = Watermark {
-        known: [(moment(20), evergrant::endpoints::triggers::key::Key(1))].into(),
+        known: [(moment(20), evergrant::endpoints::triggers::item_hash::ItemHash(1))].into(),
         ..Watermark::since(moment(10))
     };
     for (created, updated, watermark, expected) in [

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use evergrant::docusign::moment::Moment;
 use evergrant::endpoints::triggers::crowded_time::CrowdedTime;
 use evergrant::endpoints::triggers::cursor;
-use evergrant::endpoints::triggers::key::Key;
-use evergrant::endpoints::triggers::moment::Moment;
+use evergrant::endpoints::triggers::item_hash::ItemHash;
 use evergrant::endpoints::triggers::watermark::Watermark;
 use proptest::prelude::*;
 
@@ -16,7 +16,7 @@ fn read(bytes: &[u8]) -> Option<Watermark> {
 }
 
 fn watermark(floor: u64, known: &[(u64, u64)]) -> Watermark {
-    let known = known.iter().map(|(time, key)| (Moment(*time), Key(*key))).collect();
+    let known = known.iter().map(|(time, key)| (Moment(*time), ItemHash(*key))).collect();
     Watermark { known, ..Watermark::since(Moment(floor)) }
 }
 
@@ -26,11 +26,11 @@ fn watermarks_are_read_as_they_were_written() {
         watermark(0, &[]),
         watermark(u64::MAX, &[]),
         watermark(127, &[(127, 0)]),
-        watermark(128, &[(128, 1), (128, Key::MAX.0), (129, 0), (u64::MAX, 7)]),
+        watermark(128, &[(128, 1), (128, ItemHash::MAX.0), (129, 0), (u64::MAX, 7)]),
         watermark(643_000_000_000_000_000, &[(643_000_000_000_000_001, 5), (643_000_000_864_000_000, 5)]),
         Watermark { crowd: Some(Box::default()), ..watermark(5, &[]) },
         Watermark {
-            crowd: Some(Box::new(CrowdedTime::of(Key(9), &BTreeSet::from([Key(1), Key(9)])))),
+            crowd: Some(Box::new(CrowdedTime::of(ItemHash(9), &BTreeSet::from([ItemHash(1), ItemHash(9)])))),
             ..watermark(5, &[(6, 1)])
         },
     ] {
@@ -81,7 +81,7 @@ fn other_bytes_are_no_watermark() {
 
 #[test]
 fn a_watermark_is_not_read_with_something_before_or_after_it() {
-    let crowds = [None, Some(Box::new(CrowdedTime::of(Key(3), &BTreeSet::from([Key(3)]))))];
+    let crowds = [None, Some(Box::new(CrowdedTime::of(ItemHash(3), &BTreeSet::from([ItemHash(3)]))))];
     for crowd in crowds {
         let whole =
             URL_SAFE_NO_PAD.decode(cursor::write(&Watermark { crowd, ..watermark(9, &[(9, 1), (10, 2)]) })).unwrap();

@@ -1,7 +1,7 @@
 //! What triggers read of DocuSign's items, whatever their members are, and what callers get.
 
+use evergrant::docusign::moment::Moment;
 use evergrant::endpoints::triggers::item::{Item, ItemKind};
-use evergrant::endpoints::triggers::moment::Moment;
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};

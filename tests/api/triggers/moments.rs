@@ -1,7 +1,7 @@
 //! Times as DocuSign and makers write them: the calendar, zones, fractions, and what is no time.
 
 use evergrant::clock::UnixSeconds;
-use evergrant::endpoints::triggers::moment::Moment;
+use evergrant::docusign::moment::Moment;
 use proptest::prelude::*;
 
 const SECOND: u64 = 10_000_000;
@@ -117,7 +117,9 @@ fn the_borders_of_the_calendar_are_times() {
     assert_eq!(Moment(0).next(), Moment(1));
     assert_eq!(Moment(u64::MAX).next(), Moment(u64::MAX), "there is nothing after the last one");
     let leap_second = parse("2016-12-31T23:59:60Z");
-    assert_eq!(leap_second, parse("2017-01-01T00:00:00Z"), "RFC 3339 section 5.7");
+    assert_eq!(leap_second, parse("2016-12-31T23:59:59.9999999Z"), "RFC 3339 section 5.7");
+    let beyond = parse("9999-12-31T23:59:59-00:01").unwrap();
+    assert_eq!(beyond.to_string(), "9999-12-31T23:59:59.9999999Z");
 }
 
 prop_compose! {

@@ -1,7 +1,7 @@
 //! The paths and parameters of triggers: each trigger with each malformed parameter, and what a cursor binds.
 
+use evergrant::docusign::moment::Moment;
 use evergrant::endpoints::triggers::error::TriggerError;
-use evergrant::endpoints::triggers::moment::Moment;
 use evergrant::endpoints::triggers::request::{Trigger, TriggerParameters, TriggerRoute, cursor};
 use http::Uri;
 use proptest::prelude::*;

@@ -1,6 +1,6 @@
 //! Reading a list that changes between its pages: what is complete, what is left for the next time, and when to give up.
 
-use evergrant::endpoints::triggers::moment::Moment;
+use evergrant::docusign::moment::Moment;
 use evergrant::endpoints::triggers::reader::{ListPage, ListReader, Listed, Next, Snapshot};
 use proptest::prelude::*;
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use evergrant::docusign::moment::Moment;
 use evergrant::endpoints::triggers::crowded_time::{Compared, CrowdedTime};
 use evergrant::endpoints::triggers::cursor;
-use evergrant::endpoints::triggers::key::Key;
-use evergrant::endpoints::triggers::moment::Moment;
+use evergrant::endpoints::triggers::item_hash::ItemHash;
 use evergrant::endpoints::triggers::watermark::{Limits, ListedChange, Watermark};
 use evergrant::secret::sha256;
 use proptest::prelude::*;
@@ -13,8 +13,8 @@ use proptest::prelude::*;
 const MOST: Limits = Limits { delivered: 5, known: 4, listed: 6 };
 
 /// A key as random as a digest.
-fn key(number: u64) -> Key {
-    Key::of_digest(&sha256(&number.to_le_bytes()))
+fn key(number: u64) -> ItemHash {
+    ItemHash::of_digest(&sha256(&number.to_le_bytes()))
 }
 
 fn listed(time: u64, number: u64) -> ListedChange {
@@ -22,7 +22,7 @@ fn listed(time: u64, number: u64) -> ListedChange {
 }
 
 /// Polls until there is no more, and returns the keys in the order of their delivery.
-fn drain(mut watermark: Watermark, list: &[ListedChange]) -> (Watermark, Vec<Key>) {
+fn drain(mut watermark: Watermark, list: &[ListedChange]) -> (Watermark, Vec<ItemHash>) {
     let mut delivered = Vec::new();
     for _ in 0..=list.len() {
         let step = watermark.advance(list, MOST);
@@ -125,14 +125,14 @@ fn a_crowd_to_which_much_was_added_is_delivered_again_rather_than_not_at_all() {
     let list: Vec<ListedChange> = (0..100).map(|number| listed(100, number)).collect();
     let (watermark, _) = drain(Watermark::since(Moment(100)), &list);
     let more: Vec<ListedChange> = (0..400).map(|number| listed(100, number)).collect();
-    let delivered: BTreeSet<Key> = drain(watermark, &more).1.into_iter().collect();
+    let delivered: BTreeSet<ItemHash> = drain(watermark, &more).1.into_iter().collect();
     assert!((100..400).all(|number| delivered.contains(&key(number))), "{} of 300", delivered.len());
 }
 
 #[test]
 fn the_whole_list_is_compared_when_it_becomes_a_crowd() {
-    let keys: BTreeSet<Key> = (0..30).map(key).collect();
-    let crowd = CrowdedTime::of(Key::MAX, &keys);
+    let keys: BTreeSet<ItemHash> = (0..30).map(key).collect();
+    let crowd = CrowdedTime::of(ItemHash::MAX, &keys);
     assert_eq!(crowd.compare(&keys), Compared::Arrived(BTreeSet::new()));
     let mut more = keys.clone();
     more.insert(key(99));
@@ -157,7 +157,7 @@ proptest! {
             }
             let before = list.len();
             let (after, delivered) = drain(watermark, &list);
-            let expected: BTreeSet<Key> = list.iter().map(|change| change.key).collect();
+            let expected: BTreeSet<ItemHash> = list.iter().map(|change| change.key).collect();
             prop_assert!(delivered.iter().all(|key| expected.contains(key)));
             // The list forgets what it delivered, as a folder does whose documents are moved away.
             list.retain(|change| change.time >= after.floor);
@@ -174,7 +174,7 @@ proptest! {
     fn a_watermark_keeps_its_limits(times in prop::collection::vec(0_u64..20, 0..60), since in 0_u64..20) {
         let list: Vec<ListedChange> = times.iter().enumerate().map(|(number, time)| listed(*time, number as u64)).collect();
         let (watermark, delivered) = drain(Watermark::since(Moment(since)), &list);
-        let mut expected: Vec<(Moment, Key)> =
+        let mut expected: Vec<(Moment, ItemHash)> =
             list.iter().filter(|change| change.time >= Moment(since)).map(|change| (change.time, change.key)).collect();
         expected.sort_unstable();
         prop_assert_eq!(delivered, expected.into_iter().map(|(_, key)| key).collect::<Vec<_>>());

@@ -72,7 +72,7 @@ fn items_of_clm_with_odd_members_become_items_of_workfront_or_are_refused() {
         (json!({"UpdatedDate": "2031-02-05T10:01:02.0700000Z"}), "dateModified", json!("2031-02-05T10:01:02Z")),
         (json!({"UpdatedDate": "2031-02-05T10:01:02"}), "dateModified", json!("2031-02-05T10:01:02Z")),
         (json!({"UpdatedDate": "2031-02-05T10:01:02+00:00"}), "dateModified", json!("2031-02-05T10:01:02Z")),
-        (json!({"UpdatedDate": "2031-02-05T10:01:02+01:00"}), "dateModified", json!(null)),
+        (json!({"UpdatedDate": "2031-02-05T10:01:02+01:00"}), "dateModified", json!("2031-02-05T09:01:02Z")),
         (json!({"UpdatedDate": "yesterday"}), "dateModified", json!(null)),
         (json!({"CreatedDate": "2031-02-05T10:01:02Z"}), "dateModified", json!("2031-02-05T10:01:02Z")),
         (json!({"NativeFileSize": 0}), "size", json!(0)),

@@ -88,7 +88,7 @@ pub fn of_type<'a>(deployment: &'a Value, kind: &'a str) -> impl Iterator<Item =
     resources(deployment).iter().filter(move |resource| resource["type"] == kind)
 }
 
-/// What each of [`options`] changes compared with the repository's parameters, as `infra/variants.txt` of the tests has it.
+/// What each of [`options`] changes compared with the repository's parameters, as `tests/repository/infra/variants.txt` has it.
 #[must_use]
 pub fn differences(deployments: &BTreeMap<&str, Value>) -> String {
     let default = lines(&deployments["default"]);

@@ -32,9 +32,11 @@ pub fn problems(queries: &[&str]) -> Option<Vec<Vec<String>>> {
     }
     let tables: Value = serde_json::from_str(&read("tests/repository/queries/tables.json")).unwrap();
     let mut node = Command::new("node");
-    node.arg("queries.mjs").current_dir(tools).stdin(Stdio::piped()).stdout(Stdio::piped());
+    node.arg("queries.mjs").current_dir(tools).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut node = node.spawn().unwrap();
     let input = json!({"tables": tables, "queries": queries}).to_string();
     node.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    serde_json::from_slice(&node.wait_with_output().unwrap().stdout).unwrap()
+    let output = node.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}: {}", output.status, String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
 }

@@ -3,7 +3,7 @@
 use http::{Method, Response};
 use serde_json::{Map, Value, json};
 
-use crate::clm::error::Refusal;
+use crate::clm::error::ClmRefusal;
 use crate::clm::page::page;
 use crate::clm::request::Call;
 use crate::clm::{Clm, no_such_route};
@@ -25,15 +25,15 @@ impl Clm {
 }
 
 /// Writes `changes` into `groups`. With `replace` (PUT), other groups are removed.
-pub fn write(groups: &mut Map<String, Value>, changes: &Value, replace: bool) -> Result<(), Refusal> {
-    let changes = changes.as_object().ok_or(Refusal::new(400, 100))?;
+pub fn write(groups: &mut Map<String, Value>, changes: &Value, replace: bool) -> Result<(), ClmRefusal> {
+    let changes = changes.as_object().ok_or(ClmRefusal::new(400, 100))?;
     let mut written = if replace { Map::new() } else { groups.clone() };
     for (group, attributes) in changes {
         if group != GROUP {
-            return Err(Refusal::invalid("AttributeGroups", 1005));
+            return Err(ClmRefusal::invalid("AttributeGroups", 1005));
         }
         let into = written.entry(group).or_insert_with(|| json!({}));
-        for (name, change) in attributes.as_object().ok_or(Refusal::new(400, 100))? {
+        for (name, change) in attributes.as_object().ok_or(ClmRefusal::new(400, 100))? {
             into[name] = attribute(name, change)?;
         }
     }
@@ -42,12 +42,12 @@ pub fn write(groups: &mut Map<String, Value>, changes: &Value, replace: bool) ->
 }
 
 /// The value object of an attribute. Dates have different formats in requests and responses.
-fn attribute(name: &str, change: &Value) -> Result<Value, Refusal> {
+fn attribute(name: &str, change: &Value) -> Result<Value, ClmRefusal> {
     let known = ATTRIBUTES.iter().find(|(known, _)| *known == name);
-    let (_, kind) = known.ok_or_else(|| Refusal::invalid(name, 1006))?;
-    let value = change["Value"].as_str().ok_or_else(|| Refusal::invalid(name, 1002))?;
+    let (_, kind) = known.ok_or_else(|| ClmRefusal::invalid(name, 1006))?;
+    let value = change["Value"].as_str().ok_or_else(|| ClmRefusal::invalid(name, 1002))?;
     let value = if *kind == "Date" {
-        compact_date(value).ok_or_else(|| Refusal::invalid(name, 1002))?
+        compact_date(value).ok_or_else(|| ClmRefusal::invalid(name, 1002))?
     } else {
         value.to_owned()
     };

@@ -4,7 +4,7 @@ use http::{Method, Response};
 use serde_json::{Value, json};
 
 use crate::clm::attributes;
-use crate::clm::error::Refusal;
+use crate::clm::error::ClmRefusal;
 use crate::clm::folders::{check_name, no_content};
 use crate::clm::page::page;
 use crate::clm::request::{Call, text};
@@ -26,7 +26,7 @@ impl Clm {
                 let folder = state.folder_at(folder, user)?;
                 let found =
                     state.documents_in(&folder.id, user).find(|document| document.name.eq_ignore_ascii_case(name));
-                Ok(json_reply(200, &self.expanded(&state, found.ok_or(Refusal::new(404, 117))?, call)))
+                Ok(json_reply(200, &self.expanded(&state, found.ok_or(ClmRefusal::new(404, 117))?, call)))
             }
             (&Method::GET, [id]) => Ok(json_reply(200, &self.expanded(&state, state.document(id, user)?, call))),
             (&Method::GET, [id, "versions"]) => Ok(self.versions(call, state.document(id, user)?)),
@@ -98,7 +98,7 @@ impl Clm {
         Ok(json_reply(200, &json!({"IsLocked": locked, "Type": kind, "CheckInHref": check_in, "Href": href})))
     }
 
-    fn update_document(&self, state: &mut State, call: &Call, id: &str) -> Result<(), Refusal> {
+    fn update_document(&self, state: &mut State, call: &Call, id: &str) -> Result<(), ClmRefusal> {
         let object = call.object(&["Name", "Description", "ParentFolder", "AttributeGroups"])?;
         let (name, description) = (text(&object, "Name")?, text(&object, "Description")?);
         name.as_deref().map_or(Ok(()), |name| check_name(name, MAX_DOCUMENT_NAME_CHARS))?;
@@ -137,9 +137,9 @@ impl Clm {
 
 impl Document {
     /// Rejects users other than the one who checked it out.
-    pub fn check_lock(&self, user: &str) -> Result<(), Refusal> {
+    pub fn check_lock(&self, user: &str) -> Result<(), ClmRefusal> {
         match &self.locked_by {
-            Some(owner) if owner != user => Err(Refusal::invalid("Document", 1012)),
+            Some(owner) if owner != user => Err(ClmRefusal::invalid("Document", 1012)),
             _ => Ok(()),
         }
     }

@@ -4,7 +4,7 @@ use http::header::CONTENT_LENGTH;
 use http::{Method, Response};
 
 use crate::bulk::Source;
-use crate::clm::error::Refusal;
+use crate::clm::error::ClmRefusal;
 use crate::clm::request::Call;
 use crate::clm::state::{Document, State};
 use crate::clm::upload::Counted;
@@ -65,26 +65,26 @@ impl Clm {
 }
 
 /// The document with a version with this ID.
-fn document_of(state: &State, version: &str) -> Result<String, Refusal> {
+fn document_of(state: &State, version: &str) -> Result<String, ClmRefusal> {
     let found = state.documents.iter().find(|document| document.versions.iter().any(|known| known.id == version));
-    found.map(|document| document.id.clone()).ok_or(Refusal::new(404, 117))
+    found.map(|document| document.id.clone()).ok_or(ClmRefusal::new(404, 117))
 }
 
 /// The rendition in `Accept`. It is rendered at the first request and available at the second.
-fn rendition(call: &Call, document: &mut Document, version: &str) -> Result<Rendition, Refusal> {
+fn rendition(call: &Call, document: &mut Document, version: &str) -> Result<Rendition, ClmRefusal> {
     let (media_type, missing): (&str, u16) = match call.header("accept").as_str() {
         "" | "native" | "*/*" => return native(document, version),
         "application/pdf" => ("application/pdf", 104),
         "text/plain" => ("text/plain", 104),
         "image/png" => ("image/png", 119),
-        _ => return Err(Refusal::new(406, 100)),
+        _ => return Err(ClmRefusal::new(406, 100)),
     };
     if media_type == "image/png" && call.parameter("page").is_some_and(|page| page != "1") {
-        return Err(Refusal::new(422, 124));
+        return Err(ClmRefusal::new(422, 124));
     }
     document.renditions_asked += 1;
     if document.renditions_asked < 2 || document.never_rendered {
-        return Err(Refusal::new(404, missing));
+        return Err(ClmRefusal::new(404, missing));
     }
     let bytes: &'static [u8] = match media_type {
         "application/pdf" => b"%PDF-1.4\n% of the sandbox\n%%EOF\n",
@@ -95,9 +95,9 @@ fn rendition(call: &Call, document: &mut Document, version: &str) -> Result<Rend
 }
 
 /// A large upload that was not kept cannot be served.
-fn native(document: &Document, version: &str) -> Result<Rendition, Refusal> {
-    let version = document.versions.iter().find(|known| known.id == version).ok_or(Refusal::new(404, 117))?;
-    let source = version.stored.source().ok_or(Refusal::new(404, 100))?;
+fn native(document: &Document, version: &str) -> Result<Rendition, ClmRefusal> {
+    let version = document.versions.iter().find(|known| known.id == version).ok_or(ClmRefusal::new(404, 117))?;
+    let source = version.stored.source().ok_or(ClmRefusal::new(404, 100))?;
     let sha256 = Some(version.stored.summary.sha256_base64());
     Ok(Rendition { media_type: "application/octet-stream", source, sha256 })
 }

@@ -16,14 +16,14 @@ const RESET: Duration = Duration::from_secs(60);
 
 /// An error with CLM's error code.
 #[derive(Clone, Debug)]
-pub struct Refusal {
+pub struct ClmRefusal {
     status: u16,
     error_code: u16,
     /// Property and validation code.
     validation: Option<(String, u16)>,
 }
 
-impl Refusal {
+impl ClmRefusal {
     /// An error without validation errors.
     pub const fn new(status: u16, error_code: u16) -> Self {
         Self { status, error_code, validation: None }

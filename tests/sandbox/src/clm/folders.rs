@@ -3,7 +3,7 @@
 use http::{Method, Response, StatusCode};
 use serde_json::{Map, Value, json};
 
-use crate::clm::error::Refusal;
+use crate::clm::error::ClmRefusal;
 use crate::clm::page::page;
 use crate::clm::request::{Call, text};
 use crate::clm::state::{Folder, State};
@@ -16,7 +16,7 @@ const MAX_FOLDER_NAME_CHARS: usize = 100;
 impl Clm {
     pub(super) fn folders(&self, call: &Call, path: &[&str]) -> Answer {
         let (state, user) = (self.state(), call.user.sub.as_str());
-        let show = |folder: Result<&Folder, Refusal>| {
+        let show = |folder: Result<&Folder, ClmRefusal>| {
             let mut json = self.folder_json(&state, folder.clone()?, user);
             if call.expands("Path") {
                 json["Path"] = json!(state.path(folder?));
@@ -25,7 +25,7 @@ impl Clm {
         };
         match (&call.method, path) {
             (&Method::GET, ["path"]) => {
-                show(state.folder_at(&call.parameter("path").ok_or(Refusal::not_found())?, user))
+                show(state.folder_at(&call.parameter("path").ok_or(ClmRefusal::not_found())?, user))
             }
             (&Method::GET, ["type"]) => {
                 show(system_folder(&state, &call.parameter("systemFolder").unwrap_or_default(), user))
@@ -82,23 +82,23 @@ impl Clm {
         }
     }
 
-    fn create_folder(&self, state: &mut State, call: &Call) -> Result<String, Refusal> {
+    fn create_folder(&self, state: &mut State, call: &Call) -> Result<String, ClmRefusal> {
         let object = call.object(&["Name", "Description", "ParentFolder"])?;
         let name = text(&object, "Name")?.unwrap_or_default();
         check_name(&name, MAX_FOLDER_NAME_CHARS)?;
         let parent =
-            self.target_folder(state, &object, "ParentFolder", &call.user.sub)?.ok_or(Refusal::new(422, 113))?;
+            self.target_folder(state, &object, "ParentFolder", &call.user.sub)?.ok_or(ClmRefusal::new(422, 113))?;
         // The status for a name in use is not documented. Folders that the user cannot see also count.
         let mut children =
             state.folders.iter().filter(|child| child.parent.as_ref() == Some(&parent) && !child.in_trash);
         if children.any(|child| child.name.eq_ignore_ascii_case(&name)) {
-            return Err(Refusal::new(422, 106));
+            return Err(ClmRefusal::new(422, 106));
         }
         let description = text(&object, "Description")?.unwrap_or_default();
         Ok(state.add_folder(&name, &description, Some(&parent)))
     }
 
-    fn update_folder(&self, state: &mut State, call: &Call, id: &str) -> Result<(), Refusal> {
+    fn update_folder(&self, state: &mut State, call: &Call, id: &str) -> Result<(), ClmRefusal> {
         let object = call.object(&["Name", "Description", "ParentFolder"])?;
         let (name, description) = (text(&object, "Name")?, text(&object, "Description")?);
         name.as_deref().map_or(Ok(()), |name| check_name(name, MAX_FOLDER_NAME_CHARS))?;
@@ -120,9 +120,9 @@ impl Clm {
         object: &Map<String, Value>,
         name: &str,
         user: &str,
-    ) -> Result<Option<String>, Refusal> {
+    ) -> Result<Option<String>, ClmRefusal> {
         let Some(reference) = object.get(name) else { return Ok(None) };
-        let id = self.id_of(reference, "folders").ok_or(Refusal::new(422, 114))?;
+        let id = self.id_of(reference, "folders").ok_or(ClmRefusal::new(422, 114))?;
         state.folder(&id, user).map(|folder| Some(folder.id.clone()))
     }
 
@@ -133,7 +133,7 @@ impl Clm {
         object: &Map<String, Value>,
         name: &str,
         user: &str,
-    ) -> Result<Option<String>, Refusal> {
+    ) -> Result<Option<String>, ClmRefusal> {
         let folder = self.folder_in(state, object, name, user)?;
         folder.as_ref().map_or(Ok(()), |id| state.check_write(user, id))?;
         Ok(folder)
@@ -146,22 +146,22 @@ impl Clm {
     }
 }
 
-fn system_folder<'s>(state: &'s State, kind: &str, user: &str) -> Result<&'s Folder, Refusal> {
+fn system_folder<'s>(state: &'s State, kind: &str, user: &str) -> Result<&'s Folder, ClmRefusal> {
     match kind {
         "root" => state.folder_at("/", user),
         "home" => state.folder_at("/Home", user),
         // The account has no connected sources.
-        "other sources" | "salesforce" => Err(Refusal::new(404, 109)),
-        _ => Err(Refusal::new(422, 108)),
+        "other sources" | "salesforce" => Err(ClmRefusal::new(404, 109)),
+        _ => Err(ClmRefusal::new(422, 108)),
     }
 }
 
 /// Checks the name of a folder or document.
-pub fn check_name(name: &str, longest: usize) -> Result<(), Refusal> {
+pub fn check_name(name: &str, longest: usize) -> Result<(), ClmRefusal> {
     let clean = !name.contains(['\\', '/', ':', '*', '?', '"', '<', '>', '|']);
     let neat = name.trim_matches(' ') == name && !name.ends_with('.');
     let fits = !name.is_empty() && name.chars().count() <= longest;
-    if clean && neat && fits { Ok(()) } else { Err(Refusal::invalid("Name", 1001)) }
+    if clean && neat && fits { Ok(()) } else { Err(ClmRefusal::invalid("Name", 1001)) }
 }
 
 /// The response to a permanent deletion.

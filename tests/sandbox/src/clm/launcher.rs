@@ -3,7 +3,7 @@
 use http::{Method, Response};
 use serde_json::{Value, json};
 
-use crate::clm::error::Refusal;
+use crate::clm::error::ClmRefusal;
 use crate::clm::page::page;
 use crate::clm::request::{Call, text};
 use crate::clm::{Clm, no_such_route};
@@ -23,23 +23,23 @@ impl Clm {
     }
 
     /// The outcome of a task that launches a document.
-    pub(super) fn launch(&self, call: &Call) -> Result<Value, Refusal> {
+    pub(super) fn launch(&self, call: &Call) -> Result<Value, ClmRefusal> {
         let members = ["Data", "DataType", "DocLauncherConfiguration", "DestinationFolder", "UrlExpirationDate"];
         let object = call.object(&members)?;
-        let required = |name: &str| text(&object, name)?.ok_or(Refusal::new(422, 134));
+        let required = |name: &str| text(&object, name)?.ok_or(ClmRefusal::new(422, 134));
         let (data, data_type) = (required("Data")?, required("DataType")?);
         let good = match data_type.to_lowercase().as_str() {
             "xml" => data.trim_start().starts_with('<'),
             "json" => serde_json::from_str::<Value>(&data).is_ok(),
             _ => false,
         };
-        let configuration = object.get("DocLauncherConfiguration").ok_or(Refusal::new(422, 134))?;
+        let configuration = object.get("DocLauncherConfiguration").ok_or(ClmRefusal::new(422, 134))?;
         if self.id_of(configuration, "doclauncherconfigurations").as_deref() != Some(CONFIGURATION.1) {
-            return Err(Refusal::not_found());
+            return Err(ClmRefusal::not_found());
         }
         self.target_folder(&self.state(), &object, "DestinationFolder", &call.user.sub)?;
         if !good {
-            return Err(Refusal::invalid("Data", 1004));
+            return Err(ClmRefusal::invalid("Data", 1004));
         }
         Ok(json!({"DocLauncherResultUrl": "https://uatna11.springcm.com/atlas/doclauncher/example"}))
     }

@@ -39,7 +39,7 @@ use crate::docusign::Docusign;
 use crate::fault::Faults;
 use crate::server::{Body, Reply, Server, json as json_reply, reply};
 use control::Meanwhile;
-use error::Refusal;
+use error::ClmRefusal;
 use request::Call;
 use state::State;
 use upload::Traffic;
@@ -51,7 +51,7 @@ pub const ACCOUNT_ID: &str = "3f0c2d9e-6b1a-4c57-9a83-0d5e7b21c4aa";
 pub const ACCOUNT_NUMBER: &str = "12345678";
 
 /// The result of an operation.
-type Answer = Result<Response<Body>, Refusal>;
+type Answer = Result<Response<Body>, ClmRefusal>;
 
 /// The CLM of one account.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ pub struct Clm {
     pub slow_searches: AtomicBool,
     docusign: Arc<Docusign>,
     base: OnceLock<String>,
-    refusals: Mutex<VecDeque<Refusal>>,
+    refusals: Mutex<VecDeque<ClmRefusal>>,
     calls: Mutex<Vec<String>>,
     state: Mutex<State>,
     traffic: Traffic,
@@ -121,7 +121,7 @@ impl Clm {
 
     /// Makes the next call with a valid token fail with this status and `ErrorCode`. Several calls of this method are queued.
     pub fn refuse_next(&self, status: u16, error_code: u16) {
-        self.refusals.lock().unwrap().push_back(Refusal::new(status, error_code));
+        self.refusals.lock().unwrap().push_back(ClmRefusal::new(status, error_code));
     }
 
     /// The calls so far: method, host and path, without the account.
@@ -169,16 +169,16 @@ impl Clm {
         }
         let answer = match upload {
             Some(body) => self.upload(&call, &path, body).await,
-            None => Ok(self.route(&call, &path).unwrap_or_else(Refusal::answer)),
+            None => Ok(self.route(&call, &path).unwrap_or_else(ClmRefusal::answer)),
         };
         self.after_call();
         answer
     }
 
     /// Authenticates the caller. A missing scope counts as a missing token.
-    fn admit(&self, call: &mut Call) -> Result<(), Refusal> {
+    fn admit(&self, call: &mut Call) -> Result<(), ClmRefusal> {
         let known = self.docusign.bearer(&call.header("authorization"));
-        let (user, scope) = known.ok_or(Refusal::new(401, 103))?;
+        let (user, scope) = known.ok_or(ClmRefusal::new(401, 103))?;
         let reads = call.method == Method::GET || call.method == Method::HEAD;
         let fits = |granted: &str| match granted {
             "content" => call.host != "object",
@@ -187,9 +187,9 @@ impl Clm {
             _ => false,
         };
         if !scope.split(' ').any(fits) || call.take_account() != Some(ACCOUNT_ID.to_owned()) {
-            return Err(Refusal::new(401, 103));
+            return Err(ClmRefusal::new(401, 103));
         }
-        call.user = self.docusign.user(&user).ok_or(Refusal::new(401, 103))?;
+        call.user = self.docusign.user(&user).ok_or(ClmRefusal::new(401, 103))?;
         self.refusals.lock().unwrap().pop_front().map_or(Ok(()), Err)
     }
 
@@ -217,7 +217,7 @@ impl Clm {
         };
         let scope = self.docusign.bearer(&call.header("authorization")).map(|(_, scope)| scope).unwrap_or_default();
         if account != ACCOUNT_ID || !scope.contains("spring_") {
-            return Refusal::new(401, 103).answer();
+            return ClmRefusal::new(401, 103).answer();
         }
         json_reply(
             200,

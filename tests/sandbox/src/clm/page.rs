@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::clm::error::Refusal;
+use crate::clm::error::ClmRefusal;
 use crate::clm::request::Call;
 use crate::wire::random;
 
@@ -67,9 +67,9 @@ fn sortable(path: &[&str]) -> &'static [&'static str] {
 }
 
 /// Refuses a property by which a list cannot be sorted.
-pub fn check_sorting(call: &Call, path: &[&str]) -> Result<(), Refusal> {
+pub fn check_sorting(call: &Call, path: &[&str]) -> Result<(), ClmRefusal> {
     match parameter(call, "sortProperty") {
-        Some(property) if !sortable(path).contains(&property.as_str()) => Err(Refusal::new(422, 110)),
+        Some(property) if !sortable(path).contains(&property.as_str()) => Err(ClmRefusal::new(422, 110)),
         _ => Ok(()),
     }
 }

@@ -3,7 +3,7 @@
 use http::{Method, Response};
 use serde_json::{Value, json};
 
-use crate::clm::error::Refusal;
+use crate::clm::error::ClmRefusal;
 use crate::clm::page::page;
 use crate::clm::request::Call;
 use crate::clm::state::{Queue, WorkItem};
@@ -17,7 +17,7 @@ const DUE_AFTER: u64 = 7 * 86_400_000;
 impl Clm {
     pub(super) fn queues(&self, call: &Call, path: &[&str]) -> Answer {
         let state = self.state();
-        let queue = |id: &str| state.queues.iter().find(|queue| queue.id == id).ok_or(Refusal::not_found());
+        let queue = |id: &str| state.queues.iter().find(|queue| queue.id == id).ok_or(ClmRefusal::not_found());
         match (&call.method, path) {
             (&Method::GET, ["workflowqueues", id]) => Ok(json_reply(200, &self.queue_json(queue(id)?))),
             (&Method::GET, ["workflowqueues", id, "workitems"]) => {
@@ -27,7 +27,7 @@ impl Clm {
                 Ok(json_reply(200, &page(call, &self.href(&format!("workflowqueues/{id}/workitems")), &items)))
             }
             (&Method::GET, ["workitems", id]) => {
-                let item = state.work_items.iter().find(|item| item.id == *id).ok_or(Refusal::not_found())?;
+                let item = state.work_items.iter().find(|item| item.id == *id).ok_or(ClmRefusal::not_found())?;
                 Ok(json_reply(200, &self.work_item_json(item)))
             }
             (_, ["workflowqueues" | "workitems", _]) => Ok(wrong_method(call)),

@@ -6,7 +6,7 @@ use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-use crate::clm::error::Refusal;
+use crate::clm::error::ClmRefusal;
 use crate::docusign::User;
 use crate::server;
 use crate::wire::parameter;
@@ -75,23 +75,23 @@ impl Call {
     }
 
     /// The JSON object in the body; it may have only these members.
-    pub fn object(&self, members: &[&str]) -> Result<Map<String, Value>, Refusal> {
+    pub fn object(&self, members: &[&str]) -> Result<Map<String, Value>, ClmRefusal> {
         let is_json = self.header("content-type").starts_with("application/json");
         let object = serde_json::from_slice::<Value>(&self.body).ok().filter(|_| is_json);
-        let object = object.and_then(|value| value.as_object().cloned()).ok_or(Refusal::new(400, 100))?;
+        let object = object.and_then(|value| value.as_object().cloned()).ok_or(ClmRefusal::new(400, 100))?;
         match object.keys().find(|name| !members.contains(&name.as_str())) {
-            Some(_) => Err(Refusal::new(400, 100)),
+            Some(_) => Err(ClmRefusal::new(400, 100)),
             None => Ok(object),
         }
     }
 }
 
 /// A text member, if present.
-pub fn text(object: &Map<String, Value>, name: &str) -> Result<Option<String>, Refusal> {
+pub fn text(object: &Map<String, Value>, name: &str) -> Result<Option<String>, ClmRefusal> {
     match object.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(_) => Err(Refusal::new(400, 100)),
+        Some(_) => Err(ClmRefusal::new(400, 100)),
     }
 }
 

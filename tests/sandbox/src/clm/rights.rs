@@ -2,26 +2,26 @@
 
 use serde_json::{Value, json};
 
-use crate::clm::error::Refusal;
+use crate::clm::error::ClmRefusal;
 use crate::clm::state::{Document, Folder, State};
 
 impl State {
     /// The folder with this ID, if `user` may see it.
-    pub fn folder(&self, id: &str, user: &str) -> Result<&Folder, Refusal> {
+    pub fn folder(&self, id: &str, user: &str) -> Result<&Folder, ClmRefusal> {
         let found = self.folders.iter().find(|folder| folder.id.eq_ignore_ascii_case(id));
-        found.filter(|folder| self.sees(user, &folder.id)).ok_or(Refusal::new(404, 109))
+        found.filter(|folder| self.sees(user, &folder.id)).ok_or(ClmRefusal::new(404, 109))
     }
 
     /// The document with this ID, if `user` may see it.
-    pub fn document(&self, id: &str, user: &str) -> Result<&Document, Refusal> {
+    pub fn document(&self, id: &str, user: &str) -> Result<&Document, ClmRefusal> {
         let found = self.documents.iter().find(|document| document.id.eq_ignore_ascii_case(id));
-        found.filter(|document| self.sees(user, &document.id)).ok_or(Refusal::new(404, 117))
+        found.filter(|document| self.sees(user, &document.id)).ok_or(ClmRefusal::new(404, 117))
     }
 
     /// The document with this ID, if `user` may change it.
-    pub fn document_mut(&mut self, id: &str, user: &str) -> Result<&mut Document, Refusal> {
+    pub fn document_mut(&mut self, id: &str, user: &str) -> Result<&mut Document, ClmRefusal> {
         let id = self.document(id, user)?.id.clone();
-        self.documents.iter_mut().find(|document| document.id == id).ok_or(Refusal::new(404, 117))
+        self.documents.iter_mut().find(|document| document.id == id).ok_or(ClmRefusal::new(404, 117))
     }
 
     /// The documents directly in a folder that `user` may see.
@@ -47,12 +47,12 @@ impl State {
     }
 
     /// The folder at a path from the root, without the account's name.
-    pub fn folder_at(&self, path: &str, user: &str) -> Result<&Folder, Refusal> {
+    pub fn folder_at(&self, path: &str, user: &str) -> Result<&Folder, ClmRefusal> {
         let root = self.folders.iter().find(|folder| folder.parent.is_none() && self.sees(user, &folder.id));
-        let root = root.ok_or(Refusal::not_found())?;
+        let root = root.ok_or(ClmRefusal::not_found())?;
         path.split('/').filter(|name| !name.is_empty()).try_fold(root, |above, name| {
             let mut children = self.folders_in(&above.id, user);
-            children.find(|child| child.name.eq_ignore_ascii_case(name)).ok_or(Refusal::new(404, 109))
+            children.find(|child| child.name.eq_ignore_ascii_case(name)).ok_or(ClmRefusal::new(404, 109))
         })
     }
 
@@ -62,8 +62,8 @@ impl State {
     }
 
     /// Rejects a user who may only read this folder or document.
-    pub fn check_write(&self, user: &str, id: &str) -> Result<(), Refusal> {
-        if self.may_write(user, id) { Ok(()) } else { Err(Refusal::new(403, 103)) }
+    pub fn check_write(&self, user: &str, id: &str) -> Result<(), ClmRefusal> {
+        if self.may_write(user, id) { Ok(()) } else { Err(ClmRefusal::new(403, 103)) }
     }
 
     /// `AccessLevel` of a folder or document. Here, one permission covers writing, moving and creating.

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use serde_json::{Map, Value, json};
 
-use crate::clm::error::Refusal;
+use crate::clm::error::ClmRefusal;
 use crate::clm::page::page;
 use crate::clm::request::{Call, text};
 use crate::clm::state::{Document, State, Task};
@@ -38,7 +38,7 @@ impl Clm {
         let allowed: Vec<_> = CRITERIA.into_iter().filter(|name| !of_folders || !OF_DOCUMENTS.contains(name)).collect();
         let criteria = call.object(&allowed)?;
         if criteria.keys().all(|name| name == "IncludeSubFolders") {
-            return Err(Refusal::new(422, 1024));
+            return Err(ClmRefusal::new(422, 1024));
         }
         for name in criteria.keys().filter(|name| !NOT_TEXT.contains(&name.as_str())) {
             text(&criteria, name)?;
@@ -76,12 +76,17 @@ impl Clm {
     pub(super) fn results(&self, call: &Call, kind: &str, id: &str) -> Answer {
         let state = self.state();
         let task = state.tasks.get(id).filter(|task| task.is(kind, call) && task.polls_left == 0);
-        let found = task.and_then(|task| task.found.as_ref()).ok_or(Refusal::not_found())?;
+        let found = task.and_then(|task| task.found.as_ref()).ok_or(ClmRefusal::not_found())?;
         Ok(json_reply(200, &page(call, &self.href(&format!("{kind}/{id}/Result")), found)))
     }
 
     /// The folders to search in; `None` for all.
-    fn scope(&self, state: &State, criteria: &Map<String, Value>, user: &str) -> Result<Option<Vec<String>>, Refusal> {
+    fn scope(
+        &self,
+        state: &State,
+        criteria: &Map<String, Value>,
+        user: &str,
+    ) -> Result<Option<Vec<String>>, ClmRefusal> {
         let Some(folder) = self.folder_in(state, criteria, "InFolder", user)? else { return Ok(None) };
         let mut scope = vec![folder];
         if criteria.get("IncludeSubFolders") == Some(&json!(true)) {

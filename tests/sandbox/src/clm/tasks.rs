@@ -3,7 +3,7 @@
 use http::{Method, Response};
 use serde_json::{Map, Value, json};
 
-use crate::clm::error::{Refusal, guid};
+use crate::clm::error::{ClmRefusal, guid};
 use crate::clm::page::page;
 use crate::clm::request::{Call, text};
 use crate::clm::state::{State, Task};
@@ -47,7 +47,7 @@ impl Clm {
 
     fn poll(&self, call: &Call, kind: &str, id: &str) -> Answer {
         let mut state = self.state();
-        let task = state.tasks.get_mut(id).filter(|task| task.is(kind, call)).ok_or(Refusal::not_found())?;
+        let task = state.tasks.get_mut(id).filter(|task| task.is(kind, call)).ok_or(ClmRefusal::not_found())?;
         task.polls_left = task.polls_left.saturating_sub(1);
         Ok(json_reply(200, &self.task_json(call, id, task)))
     }
@@ -67,15 +67,16 @@ impl Clm {
     }
 
     /// Copies immediately, but reports it as done later.
-    fn copy(&self, state: &mut State, call: &Call) -> Result<Value, Refusal> {
+    fn copy(&self, state: &mut State, call: &Call) -> Result<Value, ClmRefusal> {
         let members = ["DocumentsToCopy", "FoldersToCopy", "DestinationFolder", "DestinationDocumentName"];
         let object = call.object(&members)?;
-        let target =
-            self.target_folder(state, &object, "DestinationFolder", &call.user.sub)?.ok_or(Refusal::new(422, 140))?;
+        let target = self
+            .target_folder(state, &object, "DestinationFolder", &call.user.sub)?
+            .ok_or(ClmRefusal::new(422, 140))?;
         let name = text(&object, "DestinationDocumentName")?;
         let (documents, folders) = (references(&object, "DocumentsToCopy")?, references(&object, "FoldersToCopy")?);
         if documents.is_empty() && folders.is_empty() {
-            return Err(Refusal::new(422, 141));
+            return Err(ClmRefusal::new(422, 141));
         }
         let name = name.filter(|_| documents.len() == 1);
         let copied = sort(&documents, |reference| {
@@ -116,10 +117,10 @@ fn sort(references: &[Value], copy: impl FnMut(&Value) -> Option<Value>) -> (Vec
 }
 
 /// A list of references.
-pub fn references(object: &Map<String, Value>, name: &str) -> Result<Vec<Value>, Refusal> {
+pub fn references(object: &Map<String, Value>, name: &str) -> Result<Vec<Value>, ClmRefusal> {
     match object.get(name) {
         None => Ok(Vec::new()),
         Some(Value::Array(items)) if items.iter().all(|item| item["Href"].is_string()) => Ok(items.clone()),
-        Some(_) => Err(Refusal::new(400, 100)),
+        Some(_) => Err(ClmRefusal::new(400, 100)),
     }
 }

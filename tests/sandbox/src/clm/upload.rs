@@ -9,7 +9,7 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
 use crate::clm::documents::MAX_DOCUMENT_NAME_CHARS;
-use crate::clm::error::{Refusal, guid};
+use crate::clm::error::{ClmRefusal, guid};
 use crate::clm::folders::check_name;
 use crate::clm::request::Call;
 use crate::clm::state::{State, Version};
@@ -63,7 +63,7 @@ impl Clm {
             }
         };
         let stored = self.receive(body).await?;
-        Ok(self.store(call, target, stored).unwrap_or_else(Refusal::answer))
+        Ok(self.store(call, target, stored).unwrap_or_else(ClmRefusal::answer))
     }
 
     /// Reads a body to its end or to the requested interruption.
@@ -81,18 +81,18 @@ impl Clm {
         Ok(arriving.finish())
     }
 
-    fn target(&self, call: &Call, path: &[&str]) -> Result<Result<Target, Response<Body>>, Refusal> {
+    fn target(&self, call: &Call, path: &[&str]) -> Result<Result<Target, Response<Body>>, ClmRefusal> {
         match (&call.method, path) {
             (&Method::POST, ["folders", id, "documents"]) => {
                 let id = check_folder(&self.state(), call, id)?;
-                let name = call.parameter("name").ok_or(Refusal::new(422, 129))?;
+                let name = call.parameter("name").ok_or(ClmRefusal::new(422, 129))?;
                 check_name(&name, MAX_DOCUMENT_NAME_CHARS)?;
                 check_type(call)?;
                 Ok(Ok(Target::Folder { id, name }))
             }
             (&Method::POST, ["documents", id]) => {
                 let id = check_document(&self.state(), call, id)?;
-                let name = file_name(&call.header("content-disposition")).ok_or(Refusal::new(422, 145))?;
+                let name = file_name(&call.header("content-disposition")).ok_or(ClmRefusal::new(422, 145))?;
                 check_name(&name, MAX_DOCUMENT_NAME_CHARS)?;
                 check_type(call)?;
                 Ok(Ok(Target::Document { id }))
@@ -107,7 +107,7 @@ impl Clm {
     fn store(&self, call: &Call, target: Target, stored: Stored) -> Answer {
         // CLM does not document whether a document may be empty.
         if stored.summary.length == 0 {
-            return Err(Refusal::new(422, 116));
+            return Err(ClmRefusal::new(422, 116));
         }
         let mut state = self.state();
         let (status, id) = match target {
@@ -126,19 +126,19 @@ impl Clm {
     }
 }
 
-fn check_folder(state: &State, call: &Call, id: &str) -> Result<String, Refusal> {
+fn check_folder(state: &State, call: &Call, id: &str) -> Result<String, ClmRefusal> {
     let id = state.folder(id, &call.user.sub)?.id.clone();
     state.check_write(&call.user.sub, &id).map(|()| id)
 }
 
-fn check_document(state: &State, call: &Call, id: &str) -> Result<String, Refusal> {
+fn check_document(state: &State, call: &Call, id: &str) -> Result<String, ClmRefusal> {
     let document = state.document(id, &call.user.sub)?;
     document.check_lock(&call.user.sub)?;
     state.check_write(&call.user.sub, &document.id).map(|()| document.id.clone())
 }
 
 /// Adds a version. The document keeps its ID, so the previous version gets a new one.
-pub fn add_version(state: &mut State, id: &str, user: &str, stored: Stored) -> Result<(), Refusal> {
+pub fn add_version(state: &mut State, id: &str, user: &str, stored: Stored) -> Result<(), ClmRefusal> {
     let now = state.clock.now();
     let document = state.document_mut(id, user)?;
     document.versions.iter_mut().filter(|version| version.id == document.id).for_each(|old| old.id = guid());
@@ -153,8 +153,8 @@ pub async fn drain(mut body: Incoming) {
 }
 
 /// Rejects `multipart/form-data`.
-fn check_type(call: &Call) -> Result<(), Refusal> {
-    if call.header("content-type").starts_with("multipart/") { Err(Refusal::new(422, 116)) } else { Ok(()) }
+fn check_type(call: &Call) -> Result<(), ClmRefusal> {
+    if call.header("content-type").starts_with("multipart/") { Err(ClmRefusal::new(422, 116)) } else { Ok(()) }
 }
 
 /// Reads `attachment; filename="…"`, optionally followed by `filename*` (RFC 6266 §4.3).

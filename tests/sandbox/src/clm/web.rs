@@ -4,7 +4,7 @@ use http::header::{CONTENT_DISPOSITION, COOKIE, SET_COOKIE};
 use http::{HeaderMap, Method, Request, Response};
 use hyper::body::Incoming;
 
-use crate::clm::error::Refusal;
+use crate::clm::error::ClmRefusal;
 use crate::clm::{Answer, Clm};
 use crate::html::{escape, page, redirect};
 use crate::server::{self, Body};
@@ -28,7 +28,7 @@ impl Clm {
             "/web/folders" => self.folder_page(&id, &user),
             "/web/documents/preview" => self.document_page(&id, &user),
             "/web/documents/download" => self.attachment(&id, &user),
-            _ => Err(Refusal::not_found()),
+            _ => Err(ClmRefusal::not_found()),
         };
         shown.unwrap_or_else(|_| page(404, "Not found (simulated CLM)", "<p>It does not exist, or you may not see it."))
     }

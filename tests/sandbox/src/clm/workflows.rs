@@ -3,7 +3,7 @@
 use http::{Method, Response};
 use serde_json::{Value, json};
 
-use crate::clm::error::{Refusal, guid};
+use crate::clm::error::{ClmRefusal, guid};
 use crate::clm::page::page;
 use crate::clm::request::{Call, text};
 use crate::clm::state::Workflow;
@@ -43,20 +43,21 @@ impl Clm {
     /// Returns 201, as in CLM's general rules. The page for this operation says 200.
     fn start_workflow(&self, call: &Call) -> Answer {
         let object = call.object(&["Name", "Params", "WorkflowDocuments"])?;
-        let name = text(&object, "Name")?.ok_or(Refusal::new(422, 134))?;
+        let name = text(&object, "Name")?.ok_or(ClmRefusal::new(422, 134))?;
         if !DEFINITIONS.contains(&name.as_str()) {
-            return Err(Refusal::new(404, 126));
+            return Err(ClmRefusal::new(404, 126));
         }
         let params = text(&object, "Params")?.unwrap_or_default();
         if !params.is_empty() && !params.trim_start().starts_with('<') {
-            return Err(Refusal::invalid("Params", 1004));
+            return Err(ClmRefusal::invalid("Params", 1004));
         }
         let empty = json!({"Items": []});
-        let items = object.get("WorkflowDocuments").unwrap_or(&empty).as_object().ok_or(Refusal::new(400, 100))?;
+        let items = object.get("WorkflowDocuments").unwrap_or(&empty).as_object().ok_or(ClmRefusal::new(400, 100))?;
         let mut state = self.state();
         let references = references(items, "Items")?;
         let documents = references.iter().map(|reference| {
-            let id = self.id_of(reference, "documents").ok_or_else(|| Refusal::invalid("WorkflowDocuments", 1011))?;
+            let id =
+                self.id_of(reference, "documents").ok_or_else(|| ClmRefusal::invalid("WorkflowDocuments", 1011))?;
             state.document(&id, &call.user.sub).map(|document| document.id.clone())
         });
         let documents = documents.collect::<Result<Vec<_>, _>>()?;
@@ -71,7 +72,7 @@ impl Clm {
     fn show_workflow(&self, id: &str) -> Answer {
         let mut state = self.state();
         let now = state.clock.now();
-        let workflow = state.workflows.get_mut(id).ok_or(Refusal::new(404, 126))?;
+        let workflow = state.workflows.get_mut(id).ok_or(ClmRefusal::new(404, 126))?;
         match (workflow.status, workflow.info.is_empty()) {
             ("Executing", true) => workflow.status = "Waiting",
             ("Executing", false) => (workflow.status, workflow.ended) = ("Completed", Some(now)),
@@ -85,9 +86,9 @@ impl Clm {
     fn abort_workflow(&self, id: &str) -> Answer {
         let mut state = self.state();
         let now = state.clock.now();
-        let workflow = state.workflows.get_mut(id).ok_or(Refusal::new(404, 126))?;
+        let workflow = state.workflows.get_mut(id).ok_or(ClmRefusal::new(404, 126))?;
         if workflow.ended.is_some() {
-            return Err(Refusal::new(422, 131));
+            return Err(ClmRefusal::new(422, 131));
         }
         (workflow.status, workflow.ended) = ("Aborted", Some(now));
         let workflow = workflow.clone();
@@ -96,7 +97,7 @@ impl Clm {
 
     fn workflow_documents(&self, call: &Call, id: &str) -> Answer {
         let state = self.state();
-        let workflow = state.workflows.get(id).ok_or(Refusal::new(404, 126))?;
+        let workflow = state.workflows.get(id).ok_or(ClmRefusal::new(404, 126))?;
         let documents = workflow.documents.iter().filter_map(|id| state.document(id, &call.user.sub).ok());
         let items: Vec<_> = documents.map(|document| self.document_json(&state, document, &call.user.sub)).collect();
         Ok(json_reply(200, &page(call, &self.href(&format!("workflows/{id}/documents")), &items)))
@@ -106,11 +107,11 @@ impl Clm {
         let object = call.object(&["Data"])?;
         let data = text(&object, "Data")?.unwrap_or_default();
         let mut state = self.state();
-        let workflow = state.workflows.get_mut(id).ok_or(Refusal::new(404, 126))?;
+        let workflow = state.workflows.get_mut(id).ok_or(ClmRefusal::new(404, 126))?;
         match workflow.status {
             "Waiting" => {}
-            "Completed" => return Err(Refusal::new(422, 132)),
-            _ => return Err(Refusal::new(422, 138)),
+            "Completed" => return Err(ClmRefusal::new(422, 132)),
+            _ => return Err(ClmRefusal::new(422, 138)),
         }
         workflow.status = "Executing";
         workflow.info = format!("signalled: {data}");

@@ -16,7 +16,7 @@ use crate::server::{Body, Reply, json as json_reply, read, reply};
 use crate::wire::parameter;
 
 /// Status and message of a refusal.
-type Refusal = (u16, String);
+type ShareRefusal = (u16, String);
 
 /// A call, with its path decoded once.
 struct Call {
@@ -34,12 +34,12 @@ impl Call {
         parameter(&self.query, name).filter(|value| !value.is_empty())
     }
 
-    fn required(&self, name: &str) -> Result<String, Refusal> {
+    fn required(&self, name: &str) -> Result<String, ShareRefusal> {
         self.parameter(name).ok_or_else(|| (400, format!("The parameter {name} is missing.")))
     }
 
     /// Refuses parameters that the operation does not have.
-    fn check_parameters(&self, known: &[&str]) -> Result<(), Refusal> {
+    fn check_parameters(&self, known: &[&str]) -> Result<(), ShareRefusal> {
         let mut names = url::form_urlencoded::parse(self.query.as_bytes());
         match names.find(|(name, _)| !known.contains(&name.as_ref())) {
             Some((name, _)) => Err((400, format!("There is no parameter {name}."))),
@@ -66,7 +66,7 @@ impl SharePoint {
         Ok(self.route(&call).unwrap_or_else(refused))
     }
 
-    fn route(&self, call: &Call) -> Result<Response<Body>, Refusal> {
+    fn route(&self, call: &Call) -> Result<Response<Body>, ShareRefusal> {
         let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
         let ["datasets", dataset, rest @ ..] = path.as_slice() else { return Err(not_found()) };
         if decoded(dataset) != SITE {
@@ -97,7 +97,7 @@ impl SharePoint {
     }
 }
 
-fn files(content: &mut Content, call: &Call, path: &[&str]) -> Result<Response<Body>, Refusal> {
+fn files(content: &mut Content, call: &Call, path: &[&str]) -> Result<Response<Body>, ShareRefusal> {
     match (&call.method, path) {
         (&Method::GET, ["GetFolderByPath"]) => {
             call.check_parameters(&["path", "queryParametersSingleEncoded"])?;
@@ -138,7 +138,7 @@ fn files(content: &mut Content, call: &Call, path: &[&str]) -> Result<Response<B
     }
 }
 
-fn tables(content: &mut Content, call: &Call, table: &str, path: &[&str]) -> Result<Response<Body>, Refusal> {
+fn tables(content: &mut Content, call: &Call, table: &str, path: &[&str]) -> Result<Response<Body>, ShareRefusal> {
     match (&call.method, path) {
         (&Method::GET, ["getfileitems"]) => found(content, call, table),
         (&Method::GET, ["onnewfileitems" | "onupdateditems"]) => poll(content, call, table),
@@ -160,7 +160,7 @@ fn tables(content: &mut Content, call: &Call, table: &str, path: &[&str]) -> Res
     }
 }
 
-fn found(content: &mut Content, call: &Call, table: &str) -> Result<Response<Body>, Refusal> {
+fn found(content: &mut Content, call: &Call, table: &str) -> Result<Response<Body>, ShareRefusal> {
     call.check_parameters(&["$filter", "$orderby", "$top", "folderPath", "viewScopeOption", "view"])?;
     let list = content.list(table).ok_or_else(not_found)?;
     let columns = [list.columns, &["FileLeafRef"]].concat();
@@ -180,7 +180,7 @@ fn found(content: &mut Content, call: &Call, table: &str) -> Result<Response<Bod
 }
 
 /// A poll of a trigger: the first delivers nothing.
-fn poll(content: &mut Content, call: &Call, table: &str) -> Result<Response<Body>, Refusal> {
+fn poll(content: &mut Content, call: &Call, table: &str) -> Result<Response<Body>, ShareRefusal> {
     call.check_parameters(&["folderPath", "view", "triggerstate"])?;
     let (now, folder) = (content.changes, call.parameter("folderPath").unwrap_or_default());
     let since = call.parameter("triggerstate").map_or(Ok(now), |state| state.parse()).map_err(|_| not_found())?;
@@ -205,10 +205,10 @@ fn decoded(text: impl AsRef<str>) -> String {
     percent_decode_str(text.as_ref()).decode_utf8_lossy().into_owned()
 }
 
-fn not_found() -> Refusal {
+fn not_found() -> ShareRefusal {
     (404, "Not found".to_owned())
 }
 
-fn refused((status, message): Refusal) -> Response<Body> {
+fn refused((status, message): ShareRefusal) -> Response<Body> {
     json_reply(status, &json!({"status": status, "message": message, "source": "contoso.sharepoint.com"}))
 }

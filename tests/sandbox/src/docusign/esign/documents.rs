@@ -7,7 +7,7 @@ use http::header::{ACCEPT, CONTENT_DISPOSITION};
 use serde_json::{Value, json};
 
 use super::super::Docusign;
-use super::Outcome;
+use super::EsignResult;
 use super::envelope::Envelope;
 use super::request::{Call, EsignError};
 use crate::server::{json as json_reply, reply};
@@ -16,7 +16,7 @@ use crate::server::{json as json_reply, reply};
 const CERTIFICATE: &[u8] = b"%PDF-1.7 certificate of completion";
 
 impl Docusign {
-    pub(super) fn list_documents(&self, id: &str, call: &Call) -> Outcome {
+    pub(super) fn list_documents(&self, id: &str, call: &Call) -> EsignResult {
         call.check_parameters(&["documents_by_userid", "include_metadata", "include_tabs", "recipient_id"])?;
         self.in_envelope(id, |envelope| {
             let uri = |document: &str| format!("/envelopes/{}/documents/{document}", envelope.id);
@@ -37,7 +37,7 @@ impl Docusign {
     }
 
     /// A document as PDF, or in base64 if the caller asks for that. `combined` is all documents.
-    pub(super) fn envelope_document(&self, id: &str, document: &str, call: &Call) -> Outcome {
+    pub(super) fn envelope_document(&self, id: &str, document: &str, call: &Call) -> EsignResult {
         call.check_parameters(&["certificate", "encoding", "encrypt", "language", "show_changes", "watermark"])?;
         let certificate = call.flag("certificate")?;
         let (name, content) = self.in_envelope(id, |envelope| content(envelope, document, certificate))?;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::super::Docusign;
-use super::Outcome;
+use super::EsignResult;
 use super::envelope::{Envelope, EnvelopeDocument, guid, text};
 use super::recipients::{accept, new_recipients};
 use super::request::{Call, EsignError, invalid_parameter, malformed};
@@ -67,7 +67,7 @@ impl Docusign {
         act(envelope.ok_or(EsignError(404, "ENVELOPE_DOES_NOT_EXIST", missing))?)
     }
 
-    pub(super) fn list_envelopes(&self, call: &Call) -> Outcome {
+    pub(super) fn list_envelopes(&self, call: &Call) -> EsignResult {
         call.check_parameters(&[&FILTERS[..], &LIST_PARAMETERS].concat())?;
         if FILTERS.iter().all(|name| call.parameter(name).is_none()) {
             return Err(invalid_parameter(NO_FILTER));
@@ -86,7 +86,7 @@ impl Docusign {
         Ok(json_reply(200, &call.page("envelopes", &found)?))
     }
 
-    pub(super) fn create_envelope(&self, call: &Call) -> Outcome {
+    pub(super) fn create_envelope(&self, call: &Call) -> EsignResult {
         call.check_parameters(&[
             "cdse_mode",
             "change_routing_order",
@@ -99,12 +99,12 @@ impl Docusign {
         Ok(answer)
     }
 
-    pub(super) fn show_envelope(&self, id: &str, call: &Call) -> Outcome {
+    pub(super) fn show_envelope(&self, id: &str, call: &Call) -> EsignResult {
         call.check_parameters(&["include", "advanced_update"])?;
         self.in_envelope(id, |envelope| Ok(json_reply(200, &envelope.json(with_fields(call)))))
     }
 
-    pub(super) fn update_envelope(&self, id: &str, call: &Call) -> Outcome {
+    pub(super) fn update_envelope(&self, id: &str, call: &Call) -> EsignResult {
         call.check_parameters(&["resend_envelope", "advanced_update"])?;
         let (changes, resend) = (call.body(ENVELOPE_CHANGES)?, call.flag("resend_envelope")?);
         self.in_envelope(id, |envelope| {
@@ -125,7 +125,7 @@ impl Docusign {
         })
     }
 
-    pub(super) fn custom_fields(&self, method: &Method, id: &str, call: &Call) -> Outcome {
+    pub(super) fn custom_fields(&self, method: &Method, id: &str, call: &Call) -> EsignResult {
         call.check_parameters(&[])?;
         let fields = if method == Method::GET { json!({}) } else { call.body(CUSTOM_FIELDS)? };
         let fields = fields["textCustomFields"].as_array().cloned().unwrap_or_default();
@@ -152,7 +152,7 @@ impl Docusign {
         })
     }
 
-    pub(super) fn form_data(&self, id: &str, call: &Call) -> Outcome {
+    pub(super) fn form_data(&self, id: &str, call: &Call) -> EsignResult {
         call.check_parameters(&[])?;
         self.in_envelope(id, |envelope| {
             let mut all = Vec::new();
@@ -175,7 +175,7 @@ impl Docusign {
         })
     }
 
-    pub(super) fn audit_events(&self, id: &str, call: &Call) -> Outcome {
+    pub(super) fn audit_events(&self, id: &str, call: &Call) -> EsignResult {
         call.check_parameters(&["locale"])?;
         self.in_envelope(id, |envelope| {
             let event = |(status, at): &(String, OffsetDateTime)| {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::Docusign;
-use super::Outcome;
+use super::EsignResult;
 use super::envelope::Envelope;
 use super::request::{Call, EsignError, invalid_parameter};
 use super::shapes::MOVED_ENVELOPES;
@@ -42,7 +42,7 @@ impl Docusign {
                "itemCount": self.in_folder(id).len().to_string(), "subFolderCount": "0", "hasSubFolders": "false"})
     }
 
-    pub(super) fn list_folders(&self, call: &Call) -> Outcome {
+    pub(super) fn list_folders(&self, call: &Call) -> EsignResult {
         call.check_parameters(&[
             "count",
             "start_position",
@@ -56,7 +56,7 @@ impl Docusign {
         Ok(json_reply(200, &call.page("folders", &all)?))
     }
 
-    pub(super) fn folder_contents(&self, id: &str, call: &Call) -> Outcome {
+    pub(super) fn folder_contents(&self, id: &str, call: &Call) -> EsignResult {
         call.check_parameters(&[
             "count",
             "start_position",
@@ -73,7 +73,7 @@ impl Docusign {
         Ok(json_reply(200, &page))
     }
 
-    pub(super) fn move_envelopes(&self, id: &str, call: &Call) -> Outcome {
+    pub(super) fn move_envelopes(&self, id: &str, call: &Call) -> EsignResult {
         call.check_parameters(&[])?;
         let (body, folder) = (call.body(MOVED_ENVELOPES)?, find(id)?);
         if let Some(from) = body["fromFolderId"].as_str() {

@@ -41,7 +41,7 @@ const NOT_FORWARDED: [(&str, &str); 4] =
     [("connection", "x-secret-hop"), ("x-secret-hop", "1"), ("keep-alive", "timeout=5"), ("set-cookie", "upstream=1")];
 
 /// What a handler returns.
-type Outcome = Result<Response<Body>, EsignError>;
+type EsignResult = Result<Response<Body>, EsignError>;
 
 impl Docusign {
     /// The number of user lookups, including failed ones.
@@ -94,7 +94,7 @@ impl Docusign {
         Ok(decorated(answer.unwrap_or_else(|EsignError(status, code, message)| refusal(status, code, &message))))
     }
 
-    fn dispatch(&self, method: &Method, segments: &[&str], call: &Call) -> Outcome {
+    fn dispatch(&self, method: &Method, segments: &[&str], call: &Call) -> EsignResult {
         match (method.as_str(), segments) {
             ("GET", [""]) => Ok(json_reply(200, &json!({"accountIdGuid": ACCOUNT_ID, "accountName": "Example Ltd"}))),
             ("GET", ["users"]) => self.user_list(call.query),

@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::super::Docusign;
-use super::Outcome;
+use super::EsignResult;
 use super::envelope::{Envelope, Recipient, by_kind, guid};
 use super::envelopes::wrong_status;
 use super::request::{Call, EsignError, invalid_parameter, malformed};
@@ -15,7 +15,7 @@ use crate::server::json as json_reply;
 const KINDS: [&str; 2] = ["signers", "carbonCopies"];
 
 impl Docusign {
-    pub(super) fn recipients(&self, method: &Method, id: &str, call: &Call) -> Outcome {
+    pub(super) fn recipients(&self, method: &Method, id: &str, call: &Call) -> EsignResult {
         match *method {
             Method::GET => {
                 call.check_parameters(&["include_tabs", "include_extended", "include_metadata"])?;
@@ -35,7 +35,7 @@ impl Docusign {
         }
     }
 
-    pub(super) fn tabs(&self, method: &Method, id: &str, recipient: &str, call: &Call) -> Outcome {
+    pub(super) fn tabs(&self, method: &Method, id: &str, recipient: &str, call: &Call) -> EsignResult {
         call.check_parameters(&[])?;
         let changes = if method == Method::PUT { call.body(TABS)? } else { json!({}) };
         self.in_envelope(id, |envelope| {
@@ -61,7 +61,7 @@ impl Docusign {
     }
 }
 
-fn add(envelope: &mut Envelope, new: Vec<Recipient>) -> Outcome {
+fn add(envelope: &mut Envelope, new: Vec<Recipient>) -> EsignResult {
     if !["created", "sent"].contains(&envelope.status.as_str()) {
         return Err(wrong_status("created or sent"));
     }
@@ -76,7 +76,7 @@ fn add(envelope: &mut Envelope, new: Vec<Recipient>) -> Outcome {
     Ok(json_reply(201, &by_kind(added)))
 }
 
-fn correct(envelope: &mut Envelope, changes: &Value, resend: bool) -> Outcome {
+fn correct(envelope: &mut Envelope, changes: &Value, resend: bool) -> EsignResult {
     if !["created", "sent"].contains(&envelope.status.as_str()) {
         return Err(wrong_status("created or sent"));
     }

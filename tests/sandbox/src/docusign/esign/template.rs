@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Outcome;
+use super::EsignResult;
 use super::envelope::{Envelope, EnvelopeDocument, Recipient, by_kind};
 use super::recipients::{accept, new_tabs};
 use super::request::{Call, EsignError, invalid_parameter};
@@ -68,7 +68,7 @@ impl Template {
 }
 
 /// The templates, page by page.
-pub(super) fn list_templates(call: &Call) -> Outcome {
+pub(super) fn list_templates(call: &Call) -> EsignResult {
     call.check_parameters(&["count", "start_position", "search_text", "order", "order_by", "include", "folder_ids"])?;
     call.choice("order_by", &["name", "modified", "used"])?;
     call.choice("order", &["asc", "desc"])?;
@@ -82,7 +82,7 @@ pub(super) fn list_templates(call: &Call) -> Outcome {
 }
 
 /// A template.
-pub(super) fn show_template(id: &str, call: &Call) -> Outcome {
+pub(super) fn show_template(id: &str, call: &Call) -> EsignResult {
     call.check_parameters(&["include"])?;
     let missing = |_| EsignError(404, "TEMPLATE_NOT_FOUND", "The template specified does not exist.".to_owned());
     let template = Template::find(id).map_err(missing)?;

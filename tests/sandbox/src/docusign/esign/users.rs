@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::super::{Docusign, User};
-use super::Outcome;
+use super::EsignResult;
 use super::request::invalid_parameter;
 use crate::server::json as json_reply;
 use crate::wire::parameter;
 
 impl Docusign {
     /// The user list. Numbers are strings, as in DocuSign's responses.
-    pub(super) fn user_list(&self, query: &str) -> Outcome {
+    pub(super) fn user_list(&self, query: &str) -> EsignResult {
         let count = parameter(query, "count").map_or(Ok(100), |count| count.parse());
         if !count.is_ok_and(|count: u32| (1..=100).contains(&count)) {
             return Err(invalid_parameter("'count' must be from 1 to 100."));

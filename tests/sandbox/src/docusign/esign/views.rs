@@ -4,7 +4,7 @@ use serde_json::json;
 use url::Url;
 
 use super::super::Docusign;
-use super::Outcome;
+use super::EsignResult;
 use super::envelope::Envelope;
 use super::envelopes::wrong_status;
 use super::request::{Call, EsignError, malformed};
@@ -14,7 +14,7 @@ use crate::wire::random;
 
 impl Docusign {
     /// A view for sending a draft, for correcting an envelope, or for signing it.
-    pub(super) fn create_view(&self, id: &str, kind: &str, call: &Call) -> Outcome {
+    pub(super) fn create_view(&self, id: &str, kind: &str, call: &Call) -> EsignResult {
         call.check_parameters(&[])?;
         let (members, status) = match kind {
             "sender" => (SENDER_VIEW, "created"),

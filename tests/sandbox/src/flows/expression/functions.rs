@@ -10,13 +10,13 @@ use super::text_of;
 /// What `encodeURIComponent` leaves as it is.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-type Outcome = Result<Value, String>;
+type FunctionResult = Result<Value, String>;
 
 /// Calls a function.
 ///
 /// # Errors
 /// If there is no such function, or it does not accept the arguments.
-pub fn call(function: &str, arguments: &[Value]) -> Outcome {
+pub fn call(function: &str, arguments: &[Value]) -> FunctionResult {
     texts(function, arguments)
         .or_else(|| logic(function, arguments))
         .or_else(|| numbers(function, arguments))
@@ -32,7 +32,7 @@ pub fn truth(value: &Value) -> Result<bool, String> {
     value.as_bool().ok_or_else(|| format!("{value} is not a boolean"))
 }
 
-fn texts(function: &str, arguments: &[Value]) -> Option<Outcome> {
+fn texts(function: &str, arguments: &[Value]) -> Option<FunctionResult> {
     Some(match (function, arguments) {
         ("concat", _) => arguments.iter().map(text_of).collect::<Result<String, _>>().map(Value::String),
         ("string", [value]) => text_of(value).map(Value::String),
@@ -62,14 +62,14 @@ fn starts(text: &str, start: &str) -> bool {
     text.to_lowercase().starts_with(&start.to_lowercase())
 }
 
-fn substring(text: &str, start: &Value, length: &Value) -> Outcome {
+fn substring(text: &str, start: &Value, length: &Value) -> FunctionResult {
     let number = |value: &Value| value.as_u64().and_then(|value| usize::try_from(value).ok());
     let (Some(start), Some(length)) = (number(start), number(length)) else { return Err("no such part".to_owned()) };
     let part: String = text.chars().skip(start).take(length).collect();
     if part.chars().count() == length { Ok(json!(part)) } else { Err(format!("{text} is too short")) }
 }
 
-fn logic(function: &str, arguments: &[Value]) -> Option<Outcome> {
+fn logic(function: &str, arguments: &[Value]) -> Option<FunctionResult> {
     Some(match (function, arguments) {
         ("not", [value]) => truth(value).map(|value| json!(!value)),
         ("equals", [left, right]) => Ok(json!(equal(left, right))),
@@ -89,14 +89,14 @@ fn equal(left: &Value, right: &Value) -> bool {
     }
 }
 
-fn order(left: &Value, right: &Value, fits: fn(f64, f64) -> bool) -> Outcome {
+fn order(left: &Value, right: &Value, fits: fn(f64, f64) -> bool) -> FunctionResult {
     match (left.as_f64(), right.as_f64()) {
         (Some(left), Some(right)) => Ok(json!(fits(left, right))),
         _ => Err(format!("{left} and {right} cannot be compared")),
     }
 }
 
-fn numbers(function: &str, arguments: &[Value]) -> Option<Outcome> {
+fn numbers(function: &str, arguments: &[Value]) -> Option<FunctionResult> {
     let whole: Option<Vec<i64>> = arguments.iter().map(Value::as_i64).collect();
     Some(match (function, whole.as_deref()) {
         ("add", Some([left, right])) => Ok(json!(left + right)),
@@ -115,7 +115,7 @@ fn numbers(function: &str, arguments: &[Value]) -> Option<Outcome> {
     })
 }
 
-fn collections(function: &str, arguments: &[Value]) -> Option<Outcome> {
+fn collections(function: &str, arguments: &[Value]) -> Option<FunctionResult> {
     Some(match (function, arguments) {
         ("createArray", _) => Ok(Value::Array(arguments.to_vec())),
         ("empty", [Value::Null]) => Ok(json!(true)),

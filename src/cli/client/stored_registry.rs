@@ -6,18 +6,18 @@ use std::path::PathBuf;
 use url::Url;
 
 use crate::config::values::url::registry_blob;
-use crate::config::{ConfigErrors, Environment, RegistryPlace, Settings};
+use crate::config::{ConfigError, Environment, RegistryPlace, Settings};
 
 /// A file or a blob.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum StoredRegistry {
     /// The file at this path.
     File(PathBuf),
     /// The blob at this URL.
     Blob(Url),
 }
 
-impl Place {
+impl StoredRegistry {
     /// Parses the value of `--in`.
     pub fn parse(text: &str) -> Result<Self, String> {
         if !text.contains("://") {
@@ -29,7 +29,7 @@ impl Place {
     }
 
     /// Where `EVERGRANT_CLIENTS` has the registry; `None` for the setting itself.
-    pub fn of_setting(env: &dyn Environment) -> Result<Option<Self>, ConfigErrors> {
+    pub fn of_setting(env: &dyn Environment) -> Result<Option<Self>, ConfigError> {
         Ok(match Settings::read_registry_place(env)? {
             RegistryPlace::Setting => None,
             RegistryPlace::File(path) => Some(Self::File(path.into())),
@@ -49,7 +49,7 @@ impl Place {
 /// The registry that `./deploy` reads, from the repository's root.
 pub const DEPLOYED: &str = "infra/clients.json";
 
-impl fmt::Display for Place {
+impl fmt::Display for StoredRegistry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => path.display().fmt(f),

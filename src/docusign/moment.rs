@@ -2,20 +2,20 @@
 //!
 //! Only DocuSign's own times are compared, so that a difference between its clock and ours does not matter.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use time::{Date, Month};
+use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
+use time::{OffsetDateTime, PrimitiveDateTime};
 
 use crate::clock::UnixSeconds;
 
-/// Ticks of 100 ns, the finest that DocuSign writes, in a second and in a day.
+/// Ticks of 100 ns, the finest that DocuSign writes, in a second.
 const SECOND: u64 = 10_000_000;
-const DAY: u64 = 86_400 * SECOND;
 
-/// The Julian day of the first day of the year 0.
-const YEAR_0: i32 = 1_721_060;
-/// The first day of Unix time, counted from the year 0.
-const UNIX_DAY: u64 = 719_528;
+/// The first moment of Unix time.
+const UNIX_EPOCH: Moment = Moment(719_528 * 86_400 * SECOND);
 
 /// A point in time, in ticks of 100 ns since the year 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,78 +31,49 @@ impl Moment {
     /// A time of the system clock.
     #[must_use]
     pub fn of_unix(seconds: UnixSeconds) -> Self {
-        Self(UNIX_DAY * DAY + seconds.0 * SECOND)
+        Self(UNIX_EPOCH.0 + seconds.0 * SECOND)
     }
 
-    /// Reads ISO 8601 with any number of fraction digits. Without a zone it is UTC, as CLM means it.
+    /// Reads RFC 3339 with any number of fraction digits. Without a zone it is UTC, as CLM means it.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let (local, offset) = split_zone(text)?;
-        Self::of_local(local)?.0.checked_add_signed(-offset.unwrap_or(0)).map(Self)
+        Self::parse_strict(text).or_else(|| Self::parse_strict(&format!("{text}Z")))
     }
 
     /// Reads RFC 3339, which requires a zone.
     #[must_use]
     pub fn parse_strict(text: &str) -> Option<Self> {
-        split_zone(text)?.1.and_then(|_| Self::parse(text))
-    }
-
-    fn of_local(text: &str) -> Option<Self> {
-        let (date, time) = text.split_once(['T', 't', ' '])?;
-        let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
-        let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
-        let [hour, minute, second] = numbers(time, ':', [2, 2, 2])?;
-        let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
-        let date = Date::from_calendar_date(i32::try_from(year).ok()?, month, u8::try_from(day).ok()?).ok()?;
-        let is_real = hour < 24 && minute < 60 && second <= 60;
-        if !is_real || fraction.is_empty() || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        // The library takes any character between date and time.
+        if !matches!(text.as_bytes().get(10), Some(b'T' | b't' | b' ')) {
             return None;
         }
-        let fraction: u64 = format!("{fraction:0<7}").get(..7)?.parse().ok()?;
-        let day = u64::try_from(date.to_julian_day() - YEAR_0).ok()?;
-        Some(Self(day * DAY + (hour * 3600 + minute * 60 + second) * SECOND + fraction))
+        let nanos = OffsetDateTime::parse(&with_plus(text), &Rfc3339).ok()?.unix_timestamp_nanos();
+        u64::try_from(i128::from(UNIX_EPOCH.0) + nanos.div_euclid(100)).ok().map(Self)
+    }
+
+    /// As RFC 3339 in UTC and in whole seconds.
+    #[must_use]
+    pub fn in_seconds(self) -> String {
+        let text = self.to_string();
+        text.split_once('.').map_or_else(|| text.clone(), |(seconds, _)| format!("{seconds}Z"))
     }
 }
 
 /// As RFC 3339 in UTC, for DocuSign.
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (day, ticks) = (self.0 / DAY, self.0 % DAY);
-        let day = i32::try_from(day).ok().and_then(|day| Date::from_julian_day(day + YEAR_0).ok()).unwrap_or(Date::MAX);
-        let (year, month, day) = (day.year(), u8::from(day.month()), day.day());
-        let second = ticks / SECOND;
-        let (hour, minute, fraction) = (second / 3600, second / 60 % 60, ticks % SECOND);
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{:02}.{fraction:07}Z", second % 60)
+        let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:7]Z");
+        let nanos = (i128::from(self.0) - i128::from(UNIX_EPOCH.0)) * 100;
+        let at = OffsetDateTime::from_unix_timestamp_nanos(nanos);
+        let at = at.unwrap_or_else(|_| PrimitiveDateTime::MAX.assume_utc());
+        f.write_str(&at.format(format).map_err(|_| fmt::Error)?)
     }
 }
 
-/// The text before the zone, and the zone's offset in ticks if it has one.
-fn split_zone(text: &str) -> Option<(&str, Option<i64>)> {
-    if let Some(local) = text.strip_suffix(['Z', 'z']) {
-        return Some((local, Some(0)));
-    }
-    let start = text.len().checked_sub("+00:00".len()).filter(|start| text.is_char_boundary(*start))?;
-    let (local, zone) = text.split_at(start);
-    // In a query, a `+` that is not encoded arrives as a space.
-    let sign = match zone.as_bytes()[0] {
-        b'+' | b' ' if local.len() > "2031-01-01".len() => 1,
-        b'-' if local.contains(['T', 't', ' ']) => -1,
-        _ => return Some((text, None)),
-    };
-    let Some([hours, minutes]) = numbers(&zone[1..], ':', [2, 2]) else { return Some((text, None)) };
-    let ticks = i64::try_from((hours * 3600 + minutes * 60) * SECOND).ok()?;
-    (hours < 24 && minutes < 60).then_some((local, Some(sign * ticks)))
-}
-
-/// Numbers with fixed lengths between separators.
-fn numbers<const N: usize>(text: &str, separator: char, lengths: [usize; N]) -> Option<[u64; N]> {
-    let (mut parts, mut read) = (text.split(separator), [0; N]);
-    for (number, length) in read.iter_mut().zip(lengths) {
-        let part =
-            parts.next().filter(|part| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit()))?;
-        *number = part.parse().ok()?;
-    }
-    parts.next().is_none().then_some(read)
+/// `text` with the `+` of its zone. In a query, one that is not encoded arrives as a space.
+fn with_plus(text: &str) -> Cow<'_, str> {
+    let (local, zone) = text.split_at_checked(text.len().saturating_sub("+00:00".len())).unwrap_or((text, ""));
+    zone.strip_prefix(' ').map_or(text.into(), |zone| format!("{local}+{zone}").into())
 }
 
 #[cfg(test)]
@@ -141,7 +112,7 @@ mod tests {
         assert!(moments.is_sorted());
         assert_eq!(moments.map(|moment| moment.to_string()), texts);
         let day = Moment::parse("2100-03-01T00:00:00Z").unwrap().0 - Moment::parse("2100-02-28T00:00:00Z").unwrap().0;
-        assert_eq!(day, DAY);
+        assert_eq!(day, 86_400 * SECOND);
     }
 
     #[test]
