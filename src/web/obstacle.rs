@@ -90,7 +90,7 @@ const CERTIFICATE: Explanation = Explanation {
     command: None,
 };
 
-const PROXY_AWAY: Explanation = Explanation {
+const PROXY_UNREACHABLE: Explanation = Explanation {
     problem: "the proxy does not answer",
     operator: "Check the proxy's address in HTTPS_PROXY, or remove that setting.",
     ..CERTIFICATE
@@ -124,7 +124,7 @@ impl Explained for Obstacle {
     fn explain(&self) -> Explanation {
         match self {
             Self::Certificate => CERTIFICATE,
-            Self::ProxyUnreachable => PROXY_AWAY,
+            Self::ProxyUnreachable => PROXY_UNREACHABLE,
             Self::ProxyLogin => PROXY_LOGIN,
             Self::ProxyRefuses => PROXY_REFUSES,
             Self::Name => NAME,
@@ -182,26 +182,5 @@ mod tests {
             Chain::of(&["error sending request for url (https://contoso.example/x?y)", "reset `by` peer 10.0.0.1"]);
         let words = "error sending request for url ...: reset by peer ...";
         assert_eq!(Obstacle::of(&unknown).as_answer(), [("answer", words.to_owned())]);
-    }
-
-    #[test]
-    fn every_upstream_names_the_obstacle() {
-        use crate::docusign::api::error::ApiError;
-        use crate::docusign::error::ExchangeError;
-        use crate::signing::SignError;
-        use crate::store::StoreError;
-        let unknown = Obstacle::of(&Chain::of(&["reset by peer"]));
-        for obstacle in Obstacle::ALL.into_iter().chain([unknown]).filter(|obstacle| !obstacle.as_answer().is_empty()) {
-            let errors: [&dyn Explained; 4] = [
-                &ExchangeError::Unreachable(obstacle.clone()),
-                &ApiError::Unreachable(obstacle.clone()),
-                &SignError::Unreachable(obstacle.clone()),
-                &StoreError::Unreachable(obstacle.clone()),
-            ];
-            for error in errors {
-                let problem = error.problem();
-                assert!(problem.ends_with(&format!(" ({})", obstacle.as_answer()[0].1)), "{problem}");
-            }
-        }
     }
 }

@@ -5,5 +5,6 @@ mod bodies;
 mod cookies;
 mod dispositions;
 mod negotiation;
+mod obstacles;
 mod unique_fields;
 mod upstream_answers;
