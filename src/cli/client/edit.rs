@@ -13,8 +13,8 @@ use crate::config::installation::InstallationScopes;
 use crate::config::{ConfigError, Environment, RegistrySource, Settings};
 use crate::oauth::client::ClientRegistry;
 
-/// Applies `change` to the registry at `place`, which must be valid expected and after; returns what it registers. A person is
-/// asked expected anything is lost, unless `confirmation` has the answer.
+/// Applies `change` to the registry at `place`, which must be valid before and after; returns what it registers. A person is
+/// asked before anything is lost, unless `confirmation` has the answer.
 pub async fn edit(
     place: &StoredRegistry,
     change: &Change,
@@ -56,8 +56,8 @@ fn check(place: &StoredRegistry, text: &str, env: &dyn Environment) -> Result<Cl
     Settings::read_registry(env, RegistrySource::Text { name: &place.to_string(), text }, &scopes)
 }
 
-fn show(expected: &str, after: &str) {
-    for (mark, line) in diff::lines(expected, after) {
+fn show(before: &str, after: &str) {
+    for (mark, line) in diff::lines(before, after) {
         match mark {
             '-' => explain(format_args!("{BAD}-{line}{BAD:#}")),
             '+' => explain(format_args!("{GOOD}+{line}{GOOD:#}")),

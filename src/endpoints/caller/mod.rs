@@ -1,5 +1,5 @@
-//! Identifies the caller of the gateway, the triggers or Workfront's routes, and the DocuSign user they act as. The credential is a sealed
-//! access token (RFC 6750), a token of an issuer that the client trusts, or an API key with an optional user name.
+//! Identifies the caller of the gateway, the triggers or Workfront's routes, and the DocuSign user they act as. The credential
+//! is a sealed access token (RFC 6750), a token of an issuer that the client trusts, or an API key with an optional user name.
 //! [`clients`] authenticates clients at the OAuth endpoints, [`assertions`] serves both, and [`failures`] limits attempts.
 //!
 //! [`credentials`] (pure) reads the headers → the sealing key or the registry authenticates the client → the user comes from

@@ -1,6 +1,6 @@
 //! Short names of changes. Pure.
 
-/// Bits of a [`ItemHash`].
+/// Bits of an [`ItemHash`].
 const HASH_BITS: u32 = 32;
 
 /// The beginning of the digest of an item's id, version and time.

@@ -1,7 +1,7 @@
 //! Client assertions, RFC 7523 §3: tokens of issuers that a client trusts, and assertions that it signs itself. Pure.
 //!
 //! [`compact`] reads an assertion → [`candidates`] finds the clients that it can mean → [`claim_checks`] compares its claims
-//! with their `trust` → [`verify`] checks the signature with a key of a [`KeySet`]. [`error`] says what is wrong, for the operator.
+//! with their `trust` → [`verify`] checks the signature with a key of a [`KeySet`]. [`error`] says what is wrong, for operators.
 
 pub mod candidates;
 pub mod claim_checks;
